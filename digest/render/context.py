@@ -374,22 +374,24 @@ def brief_stories(edition: Edition, limit: int) -> set[str]:
 def headline_stories(edition: Edition, brief: set[str]) -> set[str]:
     """The ids of stories whose headlines are listed on top: the first of each section, then the best of the others.
 
-    The lead is left out, because it follows right below. A short email has no such list.
+    The lead is left out, because it follows right below. Stories that are only a headline come last. A short email has
+    no list, nor has one of headlines alone.
     """
-    candidates = [
-        [
-            story
-            for story in section.stories
-            if story.url and story.id != edition.lead and story.id not in brief and not story.recurring
-        ]
+    sections = [
+        sorted(
+            (each for each in section.stories if each.url and each.id != edition.lead and not each.recurring),
+            key=lambda story: story.id in brief,
+        )
         for section in edition.sections
     ]
-    if sum(len(section.stories) for section in edition.sections) < LONG or sum(map(len, candidates)) < HEADLINES:
-        return set()
     order = sorted(
-        (position > 0, -story.score, story.id) for section in candidates for position, story in enumerate(section)
+        (story.id in brief, position > 0, -story.score, story.id)
+        for section in sections
+        for position, story in enumerate(section)
     )
-    return {id for _, _, id in order[:HEADLINES]}
+    if sum(len(section.stories) for section in edition.sections) < LONG or len(order) < HEADLINES or order[0][0]:
+        return set()
+    return {id for *_, id in order[:HEADLINES]}
 
 
 def build_links(branding: Branding, edition: Edition) -> Links:

@@ -274,6 +274,13 @@ def test_a_short_email_has_no_headlines_on_top() -> None:
         assert "आज की सुर्ख़ियाँ" not in email.html + email.text
 
 
+def test_an_email_of_few_summaries_has_five_headlines_on_top() -> None:
+    told = [story(number, f"ख़बर {number}", "सार" if number < 2 else "", score=float(number)) for number in range(12)]
+    text = render(of(*told, lead="s0")).text
+    top = text.partition("आज की सुर्ख़ियाँ")[2].split("\n\n")[0]
+    assert [each for each in ("ख़बर 1", "ख़बर 11", "ख़बर 10", "ख़बर 9", "ख़बर 8") if each not in top] == []
+
+
 def test_without_reader_pages_unsubscribing_is_a_mailto_link() -> None:
     email = render(base_url=None, reply_to=None)
     leave = f"mailto:news@example.com?subject=unsubscribe%20{PLACEHOLDERS['unsubscribe']}"

@@ -123,7 +123,7 @@ def every_block(edition: Edition) -> Edition:
     from digest.render.context import LONG
     from digest.render.sample_edition import sample_blocks
 
-    best = sorted(edition.stories(), key=lambda story: (story.id != edition.lead, -story.score))[: LONG + 1]
+    best = sorted(edition.stories(), key=lambda story: (story.id != edition.lead, -story.score))[:LONG]
     ids = {story.id for story in best}
     kept = (Section(part.name, tuple(each for each in part.stories if each.id in ids)) for part in edition.sections)
     sections = tuple(part for part in kept if part.stories)

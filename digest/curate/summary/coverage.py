@@ -183,7 +183,9 @@ class HeadlineCoverage:
         self.agent = _all_meanings(agent[1]) if agent else frozenset[str]()
         self.denies = bool(_DENIAL & set(tokens(title)))
         self.looks_back = _looks_back(title)
-        self.explains = bool(_EXPLAINS.search(fold(title)))
+        # `कैसे टूटा पुल, मंत्री ने बुलाई बैठक` has news beside the question.
+        news = [part for part in parts if len(words(part)) > PART_WORDS and not _EXPLAINS.search(fold(part))]
+        self.explains = not (news and "?" not in title) and bool(_EXPLAINS.search(fold(title)))
         self.weigh = weigher(background)
         self.centre = self.weigh(Counter(stem for each in sentences for stem in each.stems))
 
