@@ -54,13 +54,13 @@ def our_emails(out: Path, data: Path) -> Iterator[CheckedEmail]:
         topic = variant_for(edition, [edition.sections[-1].name], "html")
         yield make(out, hindi, "samples-hi-one-topic", edition, topic)
         yield make(out, hindi, "every-part", every_part(edition), everything)
-        yield make(out, hindi, "every-block", every_block(edition), everything)
+        yield make(out, hindi, "every-block", with_images(every_block(edition), IMAGES), everything)
         with composed("samples-en", samples(), edition=edition, language="en") as english:
             yield make(out, english, "samples-en", with_images(english.edition, IMAGES), everything)
         for look in ("modern", "plain"):
             with composed(look, samples(), edition=edition, theme=look) as other:
                 yield make(out, other, f"every-part-{look}", every_part(edition), everything)
-                yield make(out, other, f"every-block-{look}", every_block(edition), everything)
+                yield make(out, other, f"every-block-{look}", with_images(every_block(edition), IMAGES), everything)
     feeds = real(data)
     if not feeds:
         sys.stderr.write(f"{data}: no feeds; only the samples are checked\n")
