@@ -88,7 +88,7 @@ def create_desk(app: App, base: str) -> Iterator[ServedDesk]:
 
 def _small_reasons(language: str) -> tuple[re.Pattern[str], ...]:
     gettext = translator(language).gettext
-    rows = (gettext(ROWS[row].reason) for row in ("fresh", "source_weight"))
+    rows = (gettext(ROWS[row].reason) for row in ("fresh", "sources", "source_weight"))
     messages = [*rows, gettext("Everything else"), gettext("Every story starts with")]
     return tuple(re.compile(".*".join(map(re.escape, each.split("%(found)s")))) for each in messages)
 
