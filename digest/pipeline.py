@@ -460,7 +460,7 @@ def _deliver(
             raise DigestError(f"Edition {key} is no longer in the store.")
         if rejections.reason:
             notes += (f"Sending was paused automatically: {rejections.reason}.", *why_not_sent(edition))
-        # A seat holds no lock. It counts batches, because otherwise each of many seats would read every recipient.
+        # A seat has no lock. Many seats can run, so a seat counts batches and does not read every recipient.
         counted = counts(app.database, key, by_row=lock is not None)
         sent = Sent(edition, counted, placed, report, notes)
         measured.set(accepted=sent.counts.accepted, pending=sent.counts.pending, unknown=sent.counts.unknown)

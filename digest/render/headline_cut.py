@@ -133,7 +133,7 @@ _EVENTS = folded_words(
     "शीतलहर गिरावट तेजी बढ़ोतरी समझौता करार मंजूरी मंज़ूरी हाई",
 )
 _ATTACKS = folded_words("हत्या कत्ल मर्डर चाकू गोली गोलियां वार धमाका विस्फोट आत्महत्या खुदकुशी जहर")
-# Who appears only in the tail shows that the head tells of a crime: `छापने लगा लाखों रुपए, पुलिस ने खोला राज`.
+# If only the tail has one of these, the head does not show the crime: `छापने लगा लाखों रुपए, पुलिस ने खोला राज`.
 _POLICE = folded_words("पुलिस एसटीएफ सीबीआई ईडी एनआईए एटीएस ठग ठगी फर्जी नकली साजिश आरोपी आरोप मुकदमा केस एफआईआर")
 # Figures of speech that need the tail: `क्रिकेट पर गिरे दो बम, …`.
 _FIGURES = folded_words("बम लॉटरी चमत्कारी चमत्कार गूंज जादू सुनामी भूचाल कयामत कहर तूफान आंधी दिल सजदे")

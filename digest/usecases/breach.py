@@ -142,7 +142,7 @@ class BreachLetter:
         unwritten = [name for name in ("happened", "measures") if _is_example(notice, name)]
         if unwritten:
             names = " and ".join(f"'{name}'" for name in unwritten)
-            raise DigestError(f"{names} as in the example: write what is true of your breach, then send.")
+            raise DigestError(f"The example's text is still in {names}. Write what happened in your case, then send.")
         if not key.startswith(BREACH):
             raise DigestError(f"The name of such a letter begins with '{BREACH}'; found '{key}'.")
         now, found = self.now(), self.affected(scope)

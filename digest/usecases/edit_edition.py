@@ -42,6 +42,11 @@ class NameTaken(DigestError):
     """Another edition has the name that a special edition should get."""
 
 
+def has_refused(story: Story, shown: str) -> bool:
+    """Return whether the story has a model's refused summary: the text `shown`, if one was shown."""
+    return story.refused is not None and (not shown or one_line(shown) == one_line(story.refused.text))
+
+
 class UnknownStory(DigestError):
     """The edition has no such story, and no article has this URL."""
 
@@ -301,7 +306,7 @@ class EditionEditor:
         `shown` is the text that the editor saw, if they saw one. Raises UnknownStory if the story has no such text.
         """
         found = self._known(key, story)
-        if found is None or found.refused is None or (shown and one_line(shown) != one_line(found.refused.text)):
+        if found is None or found.refused is None or not has_refused(found, shown):
             raise UnknownStory(f"story {story} of edition {key} has no such summary of a model")
         return self._write_story(key, story, by, "refused summary taken", title=None, summary=found.refused.text)
 

@@ -182,8 +182,9 @@ def router(page: PreferencesPage, leaving: LeavePage, own: OwnData) -> APIRouter
         subscriber = page.subscriber(request, token)
         if subscriber is None:
             return page.short(request, token, status=403)
-        # A request is granted also if the form beside it has an error, which is then not saved.
-        page.keep(request, token, subscriber, form)
+        # An error in the form beside the button does not stop the request; the form is not saved then.
+        if form.format:
+            page.save(request, subscriber, form)
         done = kind if own.ask(request, subscriber, RequestKind(kind)) else "enough"
         return page.redirect(request, token, done)
 

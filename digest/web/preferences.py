@@ -178,7 +178,7 @@ class PreferencesPage:
     def save(
         self, request: Request, subscriber: StoredSubscriber, form: PreferencesForm, weeks: str = ""
     ) -> Wrong | None:
-        """Save the choices, and pause for `weeks`. Return what is wrong with them; then nothing is saved."""
+        """Save the choices and pause for `weeks`. If a choice is wrong, save nothing and return what is wrong."""
         if wrong := find_error(form, subscriber, topics=self.topics, send_at=self.send_at, editions=self.editions):
             return wrong
         context = self.context

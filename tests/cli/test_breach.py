@@ -113,7 +113,7 @@ def test_the_examples_words_are_not_sent(home: Path) -> None:
     (home / "example.yaml").write_text(EXAMPLE, encoding="utf-8")
     done = Newsroom(home).digest("breach", "example.yaml", "--edition", KEY, "--send", DIGEST_NOW=LATE)
     assert (done.code, letters(home)) == (1, [])
-    assert "'happened' and 'measures' as in the example" in done.err
+    assert "The example's text is still in 'happened' and 'measures'" in done.err
 
 
 def test_a_wider_scope_adds_the_others(home: Path) -> None:

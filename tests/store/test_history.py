@@ -82,8 +82,8 @@ def test_why_an_email_was_not_sent(database: Database, frozen: Frozen) -> None:
     assert (f"letter {KEY}", "excluded", "paused") in found
     assert ("letter 2026-11-24", "none", "nobody got it: skipped; 2 stories") in found
     assert ("letter special", "none", "was not on the list when it was made ready") in found
-    assert ("letter correction-2026-11-23-2", "none", "it went only to those who had the wrong text") in found
-    assert ("letter breach-2026-11-23", "none", "it went only to those who are concerned") in found
+    assert ("letter correction-2026-11-23-2", "none", "it went only to people with the wrong text") in found
+    assert ("letter breach-2026-11-23", "none", "it went only to the people concerned") in found
 
 
 def _fields(edition: object) -> dict[str, object]:

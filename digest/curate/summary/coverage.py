@@ -32,7 +32,8 @@ WEAK, ECHO, UNATTRIBUTED, DENIES, BEFORE = 0.3, 0.25, 0.6, 0.3, 0.25
 UNTOLD_DEATH = 0.3
 # Without a headline, each sentence before the first one.
 UNTITLED = 0.1
-# A part of the title is news by itself with so many words and this share of it, and is told by this share of the part.
+# A part of the title with this many words and this share of the title is news by itself. A summary tells the part if it
+# covers this share of it.
 PART_WORDS, PART_SIZE, PART_TOLD = 3, 0.3, 0.75
 # The share of the title that a summary covers at least: without the end of the title, and with it.
 LEAST_TOLD = (0.65, 0.57)

@@ -227,8 +227,8 @@ def _absences(connection: Connection, id: int, added_at: datetime) -> list[Event
                 why = "was not on the list when it was made ready"
             if row.key.startswith(LETTERS_TO_SOME):
                 # Nobody else gets these, so the subscriber lacks nothing.
-                whom = "had the wrong text" if row.key.startswith(CORRECTION) else "are concerned"
-                why = f"it went only to those who {whom}"
+                people = "people with the wrong text" if row.key.startswith(CORRECTION) else "the people concerned"
+                why = f"it went only to {people}"
             found.append(Event(row.frozen_at, "letter", "none", why, row.key))
         elif row.state in GIVEN_UP_STATES:
             found.append(Event(row.at, "letter", "none", _join(f"nobody got it: {row.state}", row.reason), row.key))

@@ -37,7 +37,7 @@ _NOT_RECEIVED = ("bounced", "dropped", "blocked")
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """An edition's recipients by what a revision means for them. Everybody is in one number."""
+    """How many recipients of an edition a revision reaches in time. Each recipient is counted once."""
 
     # They get the corrected email.
     waiting: int
@@ -147,6 +147,7 @@ def count_by_state(database: Database, edition: str, *, revision: int | None = N
 
 
 def count_reach(database: Database, edition: str, revision: int) -> Reach:
+    """Count an edition's recipients by what a revision means for them. Counts batches, not single recipients."""
     with database.read() as connection:
         old = set(superseded(connection, edition, revision))
         sizes = (

@@ -133,7 +133,7 @@ def handler_of(row: Route) -> Handler:
 
 
 def answer(visit: Visit, row: Route, handler: Handler) -> Response:
-    """Call a handler if the table and the form allow it. Nothing that was typed is lost if the store fails."""
+    """Answer a request. If the store fails, the page repeats what was typed."""
     try:
         return _answer(visit, row, handler)
     except StoreError as error:

@@ -13,7 +13,7 @@ from digest.hindi import cut
 from digest.hindi.sentences import split
 from digest.models import Article, Edition, EditionState, Role, Story, is_breaking
 from digest.store.sending.revisions import REVISABLE
-from digest.usecases.edit_edition import NotEditable, one_line
+from digest.usecases.edit_edition import NotEditable, has_refused, one_line
 from digest.web.desk import edit, seen, today
 from digest.web.desk.sentences import Told
 from digest.web.desk.visit import Visit, edition_path
@@ -89,9 +89,9 @@ def take(visit: Visit) -> Response:
     edition, story = _found(visit)
     _ = visit.catalogue.gettext
     shown = visit.form.get("shown", "")[:_MAX_FIELD]
-    text = story.refused.text if story.refused else ""
-    if not text or (shown and one_line(shown) != one_line(text)):
+    if story.refused is None or not has_refused(story, shown):
         return visit.problem(409, _("This text is no longer there"), _("The edition was composed again meanwhile."))
+    text = story.refused.text
     if (over := cut.length(text) - MAX_SUMMARY) > 0:
         problems = {"summary": _("%(num)s characters too long") % {"num": over}}
         return _page(visit, edition, story, status=422, title=story.title, summary=text, problems=problems)

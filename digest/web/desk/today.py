@@ -295,9 +295,9 @@ def bar(
     titles = {
         EditionState.PAUSED: _("Paused. Nothing more goes out."),
         EditionState.DONE: _("Sent to %(whom)s") % {"whom": reached} if numbers.accepted else _("Sent to nobody"),
-        EditionState.CANCELLED: _("Stopped for good. %(whom)s had got it.") % {"whom": reached}
+        EditionState.CANCELLED: _("Stopped for good, after it went to %(whom)s.") % {"whom": reached}
         if numbers.accepted
-        else _("Stopped for good. Nobody had got it."),
+        else _("Stopped for good, before it went to anybody."),
         EditionState.EXPIRED: _("It was not sent: nobody approved it, or its hour passed."),
         EditionState.SKIPPED: _("It is not composed")
         if is_uncomposed(edition)

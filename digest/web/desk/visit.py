@@ -202,7 +202,7 @@ class Visit:
         return [form[name] for name in _TYPED if form.get(name, "").strip() not in ("", form.get(f"was_{name}", ""))]
 
     def problem(self, status: int, title: str, advice: str | Told = "", *, field: str = "") -> Response:
-        """Answer with a page that says what went wrong, and keeps what was typed. `field` is the wrong one, or ''."""
+        """Answer with a page that says what is wrong and repeats the typed texts. `field` is the wrong one, if any."""
         key = self.parameters.get("key", "") if status in (409, 422, 503) else ""
         more = {"key": key, "is_down": status == 503, "field": field}
         return self.page("problem.html.j2", status=status, title=title, advice=advice, **more)

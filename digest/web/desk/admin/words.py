@@ -108,8 +108,8 @@ def reason(text: str, catalogue: Catalogue) -> str:
         (r"complained.*", _("they reported an email as spam")),
         (r"was not on the list when it was made ready", _("they were not on the list yet")),
         (r"it was made ready before this subscriber was added", _("they were not on the list yet")),
-        (r"it went only to those who had the wrong text", _("they never had the wrong text")),
-        (r"it went only to those who are concerned", _("it does not concern them")),
+        (r"it went only to people with the wrong text", _("they never had the wrong text")),
+        (r"it went only to the people concerned", _("it does not concern them")),
         (r"nobody got it.*", _("nobody got this edition")),
     )
     return next((words for pattern, words in known if re.fullmatch(pattern, text, re.I | re.S)), text)
