@@ -20,10 +20,9 @@ from digest.i18n import translator
 from digest.mail.provider_tags import neutral_url
 from digest.models import PLACEHOLDERS, Edition, Image, Section, Story, is_breaking
 from digest.render import texts
-from digest.render.headline_cut import fitting
 from digest.render.intro import paragraphs as intro_paragraphs
 from digest.render.pictures import MIN_SCALE
-from digest.render.subject import shorten
+from digest.render.subject import SUBJECT_MIN, SUBJECT_MOST, shorten
 from digest.render.texts import unify_sentence_ends
 from digest.render.themes import SECTION_COLOURS, Branding, Look, Palette, SectionColour, Theme, section_colours
 
@@ -37,9 +36,6 @@ LONG = 8
 
 HEADLINES = 5
 """Headlines on top: what a phone shows before the first scroll."""
-
-HEADLINE_LIMIT, HEADLINE_LEAST = 70, 40
-"""Grapheme clusters of a headline on top: three lines on a phone, and what a shorter cut must leave."""
 
 PINNED = "pinned by the desk"
 """The reason of a story that an editor wants seen."""
@@ -206,7 +202,7 @@ def build_page(
     printer = _Printer(edition, branding, now, absolute=absolute)
     brief, on_top = printer.brief, headline_stories(edition, printer.brief)
     headlines = tuple(
-        replace(each, title=fitting(each.title, HEADLINE_LIMIT) or shorten(each.title, HEADLINE_LIMIT, HEADLINE_LEAST))
+        replace(each, title=shorten(each.title, SUBJECT_MOST, SUBJECT_MIN))
         for each in printer.items(lambda story: story.id in on_top)
     )
     lead = next(iter(printer.items(lambda story: story.id == edition.lead, look.lead_width)), None)

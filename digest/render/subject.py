@@ -14,16 +14,14 @@ from digest.hindi import cut, dates
 from digest.hindi.text import words
 from digest.i18n import translator
 from digest.models import Edition, Story
-from digest.render.headline_cut import fitting, is_unfinished, speaker_at_end
 from digest.render.texts import acronyms_in_devanagari, one_line
 
-# All limits are in grapheme clusters. A headline that cannot be cut without misleading may have SUBJECT_MOST clusters:
-# the inbox then cuts it on the screen, but the whole text is there.
+# All limits are in grapheme clusters. A subject is a whole headline, because a cut one can say the opposite of its
+# story: `…शामिल नहीं होंगे कांग्रेस…`. If none has at most SUBJECT_LIMIT clusters, the lead's may have SUBJECT_MOST, as
+# 99 % of headlines do. The inbox then cuts it on the screen.
 SUBJECT_MIN = 25
 SUBJECT_LIMIT = 45
-SUBJECT_MOST = 70
-# How many headlines are tried as a subject, the lead's first.
-CHOICES = 5
+SUBJECT_MOST = 90
 PREHEADER_MIN = 30
 PREHEADER_LIMIT = 70
 HEADLINE_MIN = 10
@@ -46,13 +44,29 @@ _LOWER_CASE_WORDS = frozenset(
     words("a an the of in on at to for and or but with from by as is are was not new its his her it")
 )
 
+_PUNCTUATION = " ,;:–—-|/\"'‘’“”()[]।?!"
+
+# Postpositions, conjunctions, determiners, participles and infinitives: a headline cut after one reads as broken.
+_UNFINISHED = frozenset(
+    words(
+        "का के की को से में पर ने तक और या व एवं तथा लेकिन मगर परंतु बल्कि कि जो जब जहाँ जहां अगर तो भी ही न",
+        "वाला वाले वाली वालों इस उस इन उन एक हर सबसे कई यह ये वह वे अपने अपनी अपना द्वारा बिना",
+        "लिए लिये बाद पहले साथ बीच खिलाफ दौरान समेत",
+        "सहित जैसे करने होने देने लेने जाने आने रहने बनाने बनने कर होकर लेकर नहीं",
+        "क्या क्यों कैसे किसी कोई मिस्टर श्री डॉ",
+        "आणि किंवा पण तर हा हे ला चा ची चे च्या र ले मा बाट लाई",
+        "a an the of in on at to for and or but with from by as after before over into is are was will",
+        "that its his her not no",
+    )
+)
+
 
 def subject_line(edition: Edition, language: str, taken: Collection[str] = ()) -> str:
     """The lead's headline in at most 45 clusters, with the date after it if it fits.
 
-    A long headline is cut after a whole clause. If every cut would mislead, the next headline that fits is the subject;
-    if none fits, the first that has at most 70 clusters. Gmail joins emails with the same subject into one thread, so
-    the subject differs from all of `taken`, by date and number.
+    If the lead's is longer, the subject is the headline of the best story with 25 to 45; if there is none, the lead's.
+    Gmail joins emails with the same subject into one thread, so the subject differs from all of `taken`, by date and
+    number.
     """
     used = {_thread_key(subject) for subject in taken}
     headline = _choose(edition, language, SUBJECT_LIMIT)[0]
@@ -83,20 +97,21 @@ def subject_line(edition: Edition, language: str, taken: Collection[str] = ()) -
 def _choose(edition: Edition, language: str, room: int) -> tuple[str, Story | None]:
     """Return the text of the subject before its date, and its story; ('', None) without a headline."""
     lead = _lead(edition)
-    stories = (
-        [lead, *(story for story in edition.stories() if story is not lead and not story.recurring)] if lead else []
+    others = sorted(
+        (story for story in edition.stories() if story is not lead and not story.recurring),
+        key=lambda story: -story.score,
     )
-    headlines = [(_headline_of(story, language), story) for story in stories[:CHOICES]]
+    stories = [lead, *others] if lead else []
+    headlines = [(text, story) for story in stories if (text := _headline_of(story, language))]
+    if not headlines:
+        return "", None
     # A headline that the feed cut off is used only if there is no other.
     whole = [found for found in headlines if not _CUT_OFF.search(found[0])] or headlines
-    for most in (room, room + SUBJECT_MOST - SUBJECT_LIMIT):
-        for headline, story in whole:
-            text = fitting(headline, most)
-            if text and (story is lead or cut.length(text) >= SUBJECT_MIN):
-                return text, story
-    if not headlines or not headlines[0][0]:
-        return "", None
-    return shorten(headlines[0][0], room + SUBJECT_MOST - SUBJECT_LIMIT, SUBJECT_MIN), lead
+    for headline, story in whole:
+        if (0 if story is lead else SUBJECT_MIN) <= cut.length(headline) <= room:
+            return headline, story
+    headline, story = whole[0]
+    return shorten(headline, room + SUBJECT_MOST - SUBJECT_LIMIT, SUBJECT_MIN), story
 
 
 def preheader(edition: Edition, language: str) -> str:
@@ -128,7 +143,7 @@ def preheader(edition: Edition, language: str) -> str:
 def breaking_subject(edition: Edition, language: str, taken: Collection[str] = ()) -> str:
     """'Breaking news: ' in the language and the headline, different from all of `taken`.
 
-    At most 45 clusters, or 70 if the headline cannot be cut without misleading.
+    The headline is cut only if the subject has more than 90 clusters.
     """
     used = {_thread_key(subject) for subject in taken}
     story = _lead(edition)
@@ -136,9 +151,8 @@ def breaking_subject(edition: Edition, language: str, taken: Collection[str] = (
     headline = _headline_of(story, language) if story else dates.day(edition.day, language)
     for number in count(1):
         suffix = f" ({number})" if number > 1 else ""
-        room = SUBJECT_LIMIT - cut.length(prefix) - cut.length(suffix)
-        most = room + SUBJECT_MOST - SUBJECT_LIMIT
-        subject = prefix + (fitting(headline, room) or shorten(headline, most, SUBJECT_MIN)) + suffix
+        room = SUBJECT_MOST - cut.length(prefix) - cut.length(suffix)
+        subject = prefix + shorten(headline, room, SUBJECT_MIN) + suffix
         if _thread_key(subject) not in used:
             return subject
     raise AssertionError("numbers do not end")
@@ -172,22 +186,21 @@ def clean_headline(title: str, *, language: str, story_language: str) -> str:
 
 
 def shorten(text: str, limit: int, least: int) -> str:
-    """`text` cut between words to at most `limit` clusters, with '…', and not after a word that needs another.
-
-    A quotation keeps its speaker at the end: `नहर का पानी बंद करने की… - मंत्री`.
-    """
-    speaker = speaker_at_end(text)
-    room = limit - cut.length(speaker)
-    if speaker and cut.length(text) > limit and room >= least:
-        return shorten(text.removesuffix(speaker), room, least) + speaker
+    """`text` cut between words to at most `limit` clusters, with '…', and not after a word that needs another."""
     short = cut.shorten(text, limit)
     if short == text or cut.length(short) <= least:
         return short
     kept = short.removesuffix(cut.ELLIPSIS).split(" ")
     end = len(kept)
-    while end > 1 and is_unfinished(kept[end - 1]) and cut.length(" ".join(kept[: end - 1])) >= least:
+    while end > 1 and _is_unfinished(kept[end - 1]) and cut.length(" ".join(kept[: end - 1])) >= least:
         end -= 1
     return _with_ellipsis(" ".join(kept[:end]))
+
+
+def _is_unfinished(word: str) -> bool:
+    """Return whether a text that ends with the word needs another word."""
+    bare = word.strip(_PUNCTUATION)
+    return not bare or bare.lower() in _UNFINISHED or bare.lstrip("₹$").replace(",", "").isdigit()
 
 
 def _with_ellipsis(head: str) -> str:
@@ -228,17 +241,14 @@ def _thread_key(subject: str) -> str:
 
 
 def _join(parts: list[str]) -> str:
-    """Join the parts that fit, whole or cut after a clause. One that does not fit is cut only if the text is short."""
+    """Join the parts that fit whole. The first that does not fit is cut only if the text is short."""
     text, left_out = "", ""
     for part in filter(None, parts):
-        before = f"{text}{_SEPARATOR}" if text else ""
-        found = fitting(part, PREHEADER_LIMIT - cut.length(before))
-        if not found:
+        joined = f"{text}{_SEPARATOR}{part}" if text else part
+        if cut.length(joined) <= PREHEADER_LIMIT:
+            text = joined
+        else:
             left_out = left_out or part
-            continue
-        text = before + found
-        if found != part:
-            break
     if left_out and cut.length(text) < PREHEADER_MIN:
         text = shorten(f"{text}{_SEPARATOR}{left_out}" if text else left_out, PREHEADER_LIMIT, PREHEADER_MIN)
     return text
