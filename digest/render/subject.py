@@ -22,6 +22,8 @@ from digest.render.texts import acronyms_in_devanagari, one_line
 SUBJECT_MIN = 25
 SUBJECT_LIMIT = 45
 SUBJECT_MOST = 90
+# How many stories can give the subject: the lead and the best others. A small story does not stand for an edition.
+CHOICES = 5
 PREHEADER_MIN = 30
 PREHEADER_LIMIT = 70
 HEADLINE_MIN = 10
@@ -64,7 +66,8 @@ _UNFINISHED = frozenset(
 def subject_line(edition: Edition, language: str, taken: Collection[str] = ()) -> str:
     """The lead's headline in at most 45 clusters, with the date after it if it fits.
 
-    If the lead's is longer, the subject is the headline of the best story with 25 to 45; if there is none, the lead's.
+    If the lead's is longer, the subject is the first headline with 25 to 45 among the four best other stories; if there
+    is none, the lead's.
     Gmail joins emails with the same subject into one thread, so the subject differs from all of `taken`, by date and
     number.
     """
@@ -101,7 +104,7 @@ def _choose(edition: Edition, language: str, room: int) -> tuple[str, Story | No
         (story for story in edition.stories() if story is not lead and not story.recurring),
         key=lambda story: -story.score,
     )
-    stories = [lead, *others] if lead else []
+    stories = [lead, *others][:CHOICES] if lead else []
     headlines = [(text, story) for story in stories if (text := _headline_of(story, language))]
     if not headlines:
         return "", None
