@@ -354,17 +354,20 @@ class _Printer:
 def brief_stories(edition: Edition, limit: int) -> set[str]:
     """The ids of stories that are only a headline at the end.
 
-    These are stories without a summary, and the `limit` lowest-scored ones: at most a third of the email, never the
-    lead or a pinned story.
+    These are stories without a summary, and the `limit` lowest-scored ones: at most a third of the email, never the lead
+    or a pinned story. In a long email the five best stories stay in their sections even without a summary, unless no
+    story has one.
     """
-    stories = [story for story in edition.stories() if story.id != edition.lead and not story.recurring]
-    brief = {story.id for story in stories if not story.summary}
-    room = min(limit, (len(stories) + 1) // 3) if len(stories) + 1 >= LONG else 0
-    lowest = sorted(
-        (story for story in stories if story.summary and PINNED not in story.reasons),
+    stories = sorted(
+        (story for story in edition.stories() if story.id != edition.lead and not story.recurring),
         key=lambda story: (story.score, story.id),
     )
-    return brief | {story.id for story in lowest[: max(room - len(brief), 0)]}
+    is_long = len(stories) + 1 >= LONG
+    best = stories[-HEADLINES:] if is_long and any(story.summary for story in stories) else []
+    brief = {story.id for story in stories if not story.summary and story not in best}
+    room = min(limit, (len(stories) + 1) // 3) if is_long else 0
+    lowest = [story.id for story in stories if story.summary and PINNED not in story.reasons]
+    return brief | set(lowest[: max(room - len(brief), 0)])
 
 
 def headline_stories(edition: Edition, brief: set[str]) -> set[str]:

@@ -19,7 +19,7 @@ from digest.render.texts import acronyms_in_devanagari, one_line
 # All limits are in grapheme clusters. A subject is a whole headline, because a cut one can say the opposite of its
 # story: `…शामिल नहीं होंगे कांग्रेस…`. If none has at most SUBJECT_LIMIT clusters, the lead's may have SUBJECT_MOST, as
 # 99 % of headlines do. The inbox then cuts it on the screen.
-SUBJECT_MIN = 25
+SUBJECT_MIN = 15
 SUBJECT_LIMIT = 45
 SUBJECT_MOST = 90
 # How many stories can give the subject: the lead and the best others. A small story does not stand for an edition.
@@ -66,7 +66,7 @@ _UNFINISHED = frozenset(
 def subject_line(edition: Edition, language: str, taken: Collection[str] = ()) -> str:
     """The lead's headline in at most 45 clusters, with the date after it if it fits.
 
-    If the lead's is longer, the subject is the first headline with 25 to 45 among the four best other stories; if there
+    If the lead's is longer, the subject is the first headline with 15 to 45 among the four best other stories; if there
     is none, the lead's.
     Gmail joins emails with the same subject into one thread, so the subject differs from all of `taken`, by date and
     number.

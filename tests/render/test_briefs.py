@@ -66,6 +66,22 @@ def test_a_story_without_summary_is_always_a_brief() -> None:
     assert brief_stories(replace(edition, sections=(bare, *rest)), 0) == {first.stories[3].id}
 
 
+def test_the_best_stories_keep_their_section_without_a_summary() -> None:
+    edition = scored()
+    bare = {story.id for story in list(edition.stories())[4:8]}
+    changed = replace(
+        edition,
+        sections=tuple(
+            replace(
+                part, stories=tuple(replace(one, summary="" if one.id in bare else one.summary) for one in part.stories)
+            )
+            for part in edition.sections
+        ),
+    )
+    # The lead is the first story, so these are the fifth to the eighth, of which two are among the best five others.
+    assert brief_stories(changed, 0) == {story.id for story in list(edition.stories())[6:8]}
+
+
 def test_a_short_variant_has_no_briefs() -> None:
     email = renderer(theme=Theme(briefs=3)).render(scored(), Variant("v", frozenset({"देश"})), now=NOW)
     assert email is not None
