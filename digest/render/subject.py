@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
-from itertools import count
+from itertools import combinations, count
 
 from digest.hindi import cut, dates
 from digest.hindi.text import words
@@ -17,13 +17,11 @@ from digest.models import Edition, Story
 from digest.render.headline_cut import fitting, is_unfinished, speaker_at_end
 from digest.render.texts import acronyms_in_devanagari, one_line
 
-# All limits are in grapheme clusters. A headline that cannot be cut without misleading may have SUBJECT_MOST clusters:
-# the inbox then cuts it on the screen, but the whole text is there.
+# All limits are in grapheme clusters. If an edition has only headlines that cannot be cut without misleading, the
+# subject may have SUBJECT_MOST clusters: the inbox then cuts it on the screen, but the whole text is there.
 SUBJECT_MIN = 25
 SUBJECT_LIMIT = 45
 SUBJECT_MOST = 70
-# How many headlines are tried as a subject, the lead's first.
-CHOICES = 5
 PREHEADER_MIN = 30
 PREHEADER_LIMIT = 70
 HEADLINE_MIN = 10
@@ -50,9 +48,9 @@ _LOWER_CASE_WORDS = frozenset(
 def subject_line(edition: Edition, language: str, taken: Collection[str] = ()) -> str:
     """The lead's headline in at most 45 clusters, with the date after it if it fits.
 
-    A long headline is cut after a whole clause. If every cut would mislead, the next headline that fits is the subject;
-    if none fits, the first that has at most 70 clusters. Gmail joins emails with the same subject into one thread, so
-    the subject differs from all of `taken`, by date and number.
+    A long headline is cut after a whole clause. If every cut would mislead, the subject is the next headline that fits,
+    or two short ones. Only if the edition has none of these, it has up to 70 clusters. Gmail joins emails with the same
+    subject into one thread, so the subject differs from all of `taken`, by date and number.
     """
     used = {_thread_key(subject) for subject in taken}
     headline = _choose(edition, language, SUBJECT_LIMIT)[0]
@@ -80,23 +78,32 @@ def subject_line(edition: Edition, language: str, taken: Collection[str] = ()) -
     raise AssertionError("numbers do not end")
 
 
-def _choose(edition: Edition, language: str, room: int) -> tuple[str, Story | None]:
-    """Return the text of the subject before its date, and its story; ('', None) without a headline."""
+def _choose(edition: Edition, language: str, room: int) -> tuple[str, tuple[Story, ...]]:
+    """Return the text of the subject before its date, and its stories; ('', ()) without a headline."""
     lead = _lead(edition)
-    stories = (
-        [lead, *(story for story in edition.stories() if story is not lead and not story.recurring)] if lead else []
-    )
-    headlines = [(_headline_of(story, language), story) for story in stories[:CHOICES]]
+    if lead is None:
+        return "", ()
+    stories = [lead, *(story for story in edition.stories() if story is not lead and not story.recurring)]
+    headlines = [(_headline_of(story, language), story) for story in stories]
     # A headline that the feed cut off is used only if there is no other.
     whole = [found for found in headlines if not _CUT_OFF.search(found[0])] or headlines
-    for most in (room, room + SUBJECT_MOST - SUBJECT_LIMIT):
-        for headline, story in whole:
-            text = fitting(headline, most)
-            if text and (story is lead or cut.length(text) >= SUBJECT_MIN):
-                return text, story
-    if not headlines or not headlines[0][0]:
-        return "", None
-    return shorten(headlines[0][0], room + SUBJECT_MOST - SUBJECT_LIMIT, SUBJECT_MIN), lead
+    fits = [(text, story) for headline, story in whole if (text := fitting(headline, room))]
+    for text, story in fits:
+        if story is lead or cut.length(text) >= SUBJECT_MIN:
+            return text, (story,)
+    for (text, story), (text2, story2) in combinations(fits, 2):
+        both = f"{text}{_SEPARATOR}{text2}"
+        if cut.length(both) <= room and text != text2 and not text.endswith(cut.ELLIPSIS):
+            return both, (story, story2)
+    if fits:
+        text, story = fits[0]
+        return text, (story,)
+    most = room + SUBJECT_MOST - SUBJECT_LIMIT
+    for headline, story in whole:
+        if text := fitting(headline, most):
+            return text, (story,)
+    first = headlines[0][0]
+    return (shorten(first, most, SUBJECT_MIN), (lead,)) if first else ("", ())
 
 
 def preheader(edition: Edition, language: str) -> str:
@@ -106,7 +113,7 @@ def preheader(edition: Edition, language: str) -> str:
     """
     lead = _lead(edition)
     chosen = _choose(edition, language, SUBJECT_LIMIT)[1]
-    seen = {_thread_key(_headline_of(chosen, language))} if chosen else set()
+    seen = {_thread_key(_headline_of(story, language)) for story in chosen}
     headlines: list[str] = []
     for story in ([lead] if lead else []) + [story for story in edition.stories() if not story.recurring]:
         headline = _headline_of(story, language)

@@ -222,6 +222,23 @@ def test_another_headline_is_the_subject_where_a_cut_would_mislead(title: str) -
     assert subject_line(edition(title), "hi") == title
 
 
+def test_a_subject_exceeds_45_letters_only_if_every_headline_does() -> None:
+    last = "रामगंज की मंडी में गेहूं की आवक दोगुनी हुई"
+    long = UNCUT[:12]
+    assert subject_line(edition(*long, last), "hi") == f"{last} · 23 नवंबर", "however late the headline is"
+    assert subject_line(edition(*long), "hi") == long[0]
+
+
+def test_two_short_headlines_are_the_subject_where_the_lead_does_not_fit() -> None:
+    long, other = UNCUT[:2]
+    made = edition(long, "रामगंज में मेला शुरू", other, "नदी पर पुल खुला")
+    assert subject_line(made, "hi") == "रामगंज में मेला शुरू · नदी पर पुल खुला · 23 नवंबर"
+    assert "मेला" not in preheader(made, "hi")
+    assert "पुल खुला" not in preheader(made, "hi")
+    assert subject_line(edition(long, "नदी पर पुल खुला"), "hi") == "नदी पर पुल खुला · 23 नवंबर"
+    assert subject_line(edition("पुल खुला", "रामगंज में मेला शुरू"), "hi") == "पुल खुला · 23 नवंबर", "the lead alone"
+
+
 @each_row("row", [row for rows in ACRONYMS.values() for row in rows])
 def test_acronyms_get_their_hindi_names(row: Acronym) -> None:
     assert acronyms_in_devanagari(row.example) == row.gives
