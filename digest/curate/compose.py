@@ -162,7 +162,7 @@ class Window:
 
 
 def select_window(articles: Sequence[Article], context: ComposeContext) -> Window:
-    """Select the articles of the language within `rules.window` before now and the kept ones, and remove repeated text."""
+    """Select the articles of the language within `rules.window` before now, and the kept ones. Remove repeated text."""
     rules, now = context.rules, context.now
     in_language = [article for article in articles if article.language == rules.language]
     # A kept article is among the older ones too. Its own text is not a repetition.

@@ -89,8 +89,8 @@ function onKey(event) {
   event.preventDefault();
 }
 
-// The server says when the edition changed. Without that the line of state asks every two seconds. A page that nobody
-// sees does neither: browsers open only few connections to a server.
+// The server says when the edition changed. Without that the line of state asks every two seconds, and also while
+// emails are handed over. A page that nobody sees does neither: browsers open only few connections to a server.
 const POLL = 2000;
 let followed = "";
 let stream = null;
@@ -114,7 +114,7 @@ document.addEventListener("visibilitychange", () => {
   if (!document.hidden) look();
 });
 setInterval(() => {
-  if (!document.hidden && stream?.readyState !== 1) look();
+  if (!document.hidden && (stream?.readyState !== 1 || document.querySelector("#sending[data-moves]"))) look();
 }, POLL);
 
 function prepare() {
