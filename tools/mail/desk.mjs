@@ -86,6 +86,8 @@ seen.dropped = true;
 await act("pin", second, async () => (await order())[0] === second);
 seen.pinned = second !== lead;
 
+// On a phone what is changed rarely is folded.
+if (narrow) await page.focus("#fold-texts summary").then(() => page.keyboard.press("Enter"));
 await page.focus("#subject");
 await page.keyboard.down("Control");
 await page.keyboard.press("a");
@@ -94,16 +96,38 @@ await page.keyboard.type("कसौटी का विषय");
 if (withScripts) seen.count = await text("[data-count=subject]");
 await press("#save-texts", async () => (await text(".inbox .sub")) === "कसौटी का विषय");
 
+// On a phone the script opens the texts of a story in their place.
+const inPlace = narrow && withScripts;
 await page.focus(`#row-${second} h4 a`);
-await Promise.all([page.waitForNavigation({ waitUntil: "load" }), page.keyboard.press("Enter")]);
-seen.sources = await page.$$eval(".src .used", (all) => all.length);
-await page.focus("#title");
+if (inPlace) {
+  await page.keyboard.press("Enter");
+  await page.waitForSelector(`#title-${second}:focus`);
+  await page.focus(`#edit-${second} [data-close]`);
+  await page.keyboard.press("Enter");
+  seen.closed = await page.evaluate(() => document.activeElement.closest("h4") !== null && !document.querySelector(".edit form"));
+  await page.keyboard.press("Enter");
+  await page.waitForSelector(`#title-${second}:focus`);
+  // What is typed there stays when another row changes.
+  await page.$eval(`#summary-${second}`, (field) => (field.value += " कसौटी।"));
+  await press(`#more-down-${first}`, async () => (await order()).indexOf(first) !== before.indexOf(first));
+  seen.typed = await page.$eval(`#summary-${second}`, (field) => field.value.endsWith("कसौटी।"));
+  await press("#undo");
+} else {
+  await Promise.all([page.waitForNavigation({ waitUntil: "load" }), page.keyboard.press("Enter")]);
+  seen.sources = await page.$$eval(".src .used", (all) => all.length);
+}
+await page.focus(inPlace ? `#title-${second}` : "#title");
 await page.keyboard.down("Control");
 await page.keyboard.press("a");
 await page.keyboard.up("Control");
 await page.keyboard.type("कसौटी का शीर्षक");
-await page.focus("form.card .btn.dark");
-await Promise.all([page.waitForNavigation({ waitUntil: "load" }), page.keyboard.press("Enter")]);
+if (inPlace) {
+  await press(`#edit-${second} .btn.dark`, async () => (await text(`#row-${second} h4`)).trim() === "कसौटी का शीर्षक");
+  seen.folded = (await page.$(".edit form")) === null;
+} else {
+  await page.focus("form.card .btn.dark");
+  await Promise.all([page.waitForNavigation({ waitUntil: "load" }), page.keyboard.press("Enter")]);
+}
 seen.changed = (await text(`#row-${second} h4`)).trim();
 
 if (withScripts) {

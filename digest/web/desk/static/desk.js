@@ -138,6 +138,8 @@ document.addEventListener("toggle", (event) => {
 
 // The row of the last act, and the row beside it, which gets the focus if the act removes the row.
 let acted = [];
+// The place of the form that is being saved.
+let saving = null;
 function focusBeside() {
   const [row, beside] = acted;
   acted = [];
@@ -159,6 +161,30 @@ document.addEventListener("htmx:before:response", (event) => {
   if (failed) event.preventDefault();
 });
 
+// On a phone the form for a story's texts opens in its place in the list. If there is none, the link leads to the
+// story's page.
+const phone = window.matchMedia("(max-width: 900px)");
+document.addEventListener("click", async (event) => {
+  const closed = event.target.closest("[data-close]")?.closest(".st");
+  closed?.querySelector(".edit").replaceChildren();
+  closed?.querySelector("h4 a").focus();
+  const link = event.target.closest(".st h4 a, .st .write");
+  const place = link?.closest(".st").querySelector(".edit");
+  if (!place || !phone.matches || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  const answer = await fetch(`${link.pathname}?edit=1`).catch(() => null);
+  unreachable(!answer);
+  if (!answer) return;
+  if (!answer.ok || answer.redirected) return window.location.assign(link.href);
+  // The line about the last change would cover the form.
+  document.body.classList.remove("acted");
+  place.innerHTML = await answer.text();
+  window.htmx.process(place);
+  countFields(place);
+  place.querySelector("textarea").focus({ preventScroll: true });
+  place.scrollIntoView({ block: "nearest" });
+});
+
 // Other forms leave the page. If the desk did not answer, the browser would replace it, and the text would be gone.
 const reached = new WeakSet();
 document.addEventListener("submit", async (event) => {
@@ -178,6 +204,7 @@ document.addEventListener("htmx:before:request", (event) => {
   const source = event.detail.ctx.sourceElement;
   if (!source.matches("form")) return;
   document.body.classList.add("busy");
+  saving = source.closest(".edit");
   const rows = [...document.querySelectorAll(".st")];
   const at = rows.indexOf(source.closest(".st"));
   acted = at < 0 ? [] : [rows[at].id, (rows[at + 1] ?? rows[at - 1])?.id];
@@ -188,6 +215,7 @@ document.addEventListener("htmx:after:swap", (event) => {
   prepare();
   // After a change of the edition the next best stories differ.
   if (event.detail.ctx.target !== document.body) return;
+  saving?.replaceChildren();
   document.getElementById("next")?.dispatchEvent(new Event("again"));
   focusBeside();
   tell();
