@@ -41,13 +41,12 @@ async function press(selector, follows = () => true) {
 
 // On a phone the buttons of a row are in its menu.
 const narrow = Number(width) <= 900;
-const where = narrow ? "more" : "acts";
 async function act(name, story, follows) {
   if (narrow && !(await page.$eval(`#row-${story} details`, (one) => one.open))) {
     await page.focus(`#more-${story}`);
     await page.keyboard.press("Enter");
   }
-  await press(`#${where}-${name}-${story}`, follows);
+  await press(`#acts-${name}-${story}`, follows);
 }
 
 // What moves by itself, when a part arrives after the page, moves away under a finger.
@@ -79,7 +78,7 @@ seen.moved = true;
 // The page stays where it was.
 seen.inSight = await rowAt().then((top) => top > 0 && top < 800);
 seen.focus = await page.evaluate(() => document.activeElement.id);
-seen.focused = withScripts ? `${where}-down-${first}` : seen.focus;
+seen.focused = withScripts ? `acts-down-${first}` : seen.focus;
 await press("#undo", async () => JSON.stringify(await order()) === JSON.stringify(before));
 await act("drop", before.at(-1), async () => !(await order()).includes(before.at(-1)));
 seen.dropped = true;
@@ -109,7 +108,7 @@ if (inPlace) {
   await page.waitForSelector(`#title-${second}:focus`);
   // What is typed there stays when another row changes.
   await page.$eval(`#summary-${second}`, (field) => (field.value += " कसौटी।"));
-  await press(`#more-down-${first}`, async () => (await order()).indexOf(first) !== before.indexOf(first));
+  await press(`#acts-down-${first}`, async () => (await order()).indexOf(first) !== before.indexOf(first));
   seen.typed = await page.$eval(`#summary-${second}`, (field) => field.value.endsWith("कसौटी।"));
   await press("#undo");
 } else {
@@ -177,7 +176,7 @@ if (withScripts && narrow) {
   await page.$eval(`${row} summary`, (one) => one.click());
   await wait(300);
   seen.behind = await page.evaluate((row) => {
-    const end = document.querySelector(`${row} details`).getBoundingClientRect().bottom;
+    const end = document.querySelector(`${row} .acts`).getBoundingClientRect().bottom;
     return Math.max(0, end - document.querySelector(".nav").getBoundingClientRect().top);
   }, row);
 }

@@ -133,7 +133,7 @@ function tell() {
 
 // An opened menu of the lowest row would be behind the tabs at the bottom of a phone.
 document.addEventListener("toggle", (event) => {
-  if (event.target.matches?.("details.more[open]")) event.target.scrollIntoView({ block: "nearest" });
+  if (event.target.matches?.("details.more[open]")) event.target.nextElementSibling.scrollIntoView({ block: "nearest" });
 }, true);
 
 // The row of the last act, and the row beside it, which gets the focus if the act removes the row.
