@@ -136,11 +136,7 @@ def state(visit: Visit) -> Response:
     found = visit.edition()
     numbers = _counts(visit, found)
     line = bar(visit, found, numbers=numbers)
-    answer = visit.page("state.html.j2", bar=line, **_moving(visit, found, numbers), now=visit.desk.now())
-    if line.begun and visit.query.get("begun") == "0":
-        # Nothing on the open page can be changed any more.
-        answer.headers["hx-refresh"] = "true"
-    return answer
+    return visit.page("state.html.j2", bar=line, **_moving(visit, found, numbers), now=visit.desk.now())
 
 
 def changes(visit: Visit) -> Response:

@@ -117,7 +117,15 @@ setInterval(() => {
   if (!document.hidden && (stream?.readyState !== 1 || document.querySelector("#sending[data-moves]"))) look();
 }, POLL);
 
+// When the send has begun, nothing on an open page can be changed any more. A page with unsaved text stays: saving it says
+// what can still be done.
+function renew() {
+  const fields = [...document.querySelectorAll("main textarea, main input:not([type=hidden])")];
+  if (document.querySelector("#state[data-stale]") && fields.every((each) => each.value === each.defaultValue)) window.location.reload();
+}
+
 function prepare() {
+  renew();
   countFields(document);
   makeSortable(document);
   follow();
