@@ -47,6 +47,8 @@ class ComposeContext:
     weights: Mapping[str, float] = field(default_factory=dict)
     # Which stories editors pinned or dropped, by story id, article id or URL.
     changes: Changes = field(default_factory=Changes)
+    # Articles, by id, that are in the edition even if they are older than the window.
+    kept: Collection[str] = ()
     # Older articles. They only show how common words are and what a source repeats.
     background: Sequence[Article] = ()
     # Stories sent in the past days; they stay out unless they moved on.
@@ -160,13 +162,16 @@ class Window:
 
 
 def select_window(articles: Sequence[Article], context: ComposeContext) -> Window:
-    """Select the articles of the language within `rules.window` before now, and remove repeated text."""
+    """Select the articles of the language within `rules.window` before now, and the kept ones. Remove repeated text."""
     rules, now = context.rules, context.now
     in_language = [article for article in articles if article.language == rules.language]
-    older = [article for article in context.background if article.language == rules.language]
+    # A kept article is among the older ones too. Its own text is not a repetition.
+    given = {article.id for article in articles}
+    older = [each for each in context.background if each.language == rules.language and each.id not in given]
     cleaned = remove_repeated_text([*in_language, *older], now)
     current = cleaned[: len(in_language)]
-    inside = [article for article in current if now - rules.window < article.published <= now + FUTURE]
+    oldest, kept = now - rules.window, set(context.kept)
+    inside = [each for each in current if oldest < each.published <= now + FUTURE or each.id in kept]
     allowed, blocked = remove_blocked(inside, rules.block)
     sent = tuple(each for each in context.sent if each.at < now)
     ids = {article.id for article in allowed}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, cast
@@ -86,6 +86,17 @@ def _windows(window: timedelta, *, widen: bool) -> list[timedelta]:
     return [window, *longer]
 
 
+def _kept_articles(stored: Edition | None, changes: Changes) -> frozenset[str]:
+    """Return the articles of the stored stories that an editor worked on.
+
+    They stay in the edition, even if they are older than its window by now.
+    """
+    wanted = set(changes.wanted)
+    stories = stored.stories() if stored else ()
+    found = [each for each in stories if wanted & {each.id, *each.article_ids, *each.articles}]
+    return frozenset(id for story in found for id in story.article_ids)
+
+
 @dataclass(frozen=True)
 class Composer:
     """Composes editions from the stored articles, each by the rules of its place in the schedule."""
@@ -139,7 +150,8 @@ class Composer:
             changes = self.editions.editorial_changes(key)
             day = day_of(key) or (stored.day if stored else self.now().date())
             as_of = stored.composed_at if again and stored and stored.state == EditionState.DRAFT else None
-            choice = self._curate(key, day, changes, summariser, fetch=fetch, as_of=as_of)
+            kept = _kept_articles(stored, changes)
+            choice = self._curate(key, day, changes, summariser, kept=kept, fetch=fetch, as_of=as_of)
             edition = self._draft(key, day, choice, changes, summariser, as_of or self.now())
             if edition.state == EditionState.DRAFT:
                 edition = self.pictures.prepare(self.blocks.add(edition, changes), stored)
@@ -200,12 +212,14 @@ class Composer:
         changes: Changes,
         summariser: Summariser,
         *,
+        kept: Collection[str],
         fetch: bool,
-        as_of: datetime | None = None,
+        as_of: datetime | None,
     ) -> _Choice:
         """Choose the stories of the day, from a wider window if there are few and the settings say so.
 
-        If `fetch`, read the pages of chosen stories without full text, then choose again.
+        `kept` articles may be older than the window. If `fetch`, read the pages of chosen stories without full text,
+        then choose again.
         """
         from digest.curate.compose import compose as curate
 
@@ -218,12 +232,12 @@ class Composer:
             rules = replace(rules, window=timedelta(hours=changes.selection.hours), min_stories=1)
         widen = schedule is not None and schedule.thin == "widen"
         first: Curated | None = None
-        context = self.context(key, changes, until, rules, summariser)
+        context = replace(self.context(key, changes, until, rules, summariser), kept=kept)
         for window in _windows(rules.window, widen=widen):
             if window != rules.window:
                 wider = replace(rules, window=window)
                 context = replace(context, rules=wider, background=self._background(until, wider))
-            articles = self._articles_in_window(until, window, schedule, as_of, changes.wanted, changes.selection)
+            articles = self._articles_in_window(until, window, schedule, as_of, changes, kept)
             curated = curate(articles, context)
             first = first or curated
             if curated.sections:
@@ -234,7 +248,7 @@ class Composer:
         if not curated.sections:
             return _Choice(first or curated)
         if fetch and self.fulltext.fetch(curated.sections, articles):
-            again = self._articles_in_window(until, window, schedule, selection=changes.selection)
+            again = self._articles_in_window(until, window, schedule, None, changes, kept)
             curated = curate(again, context)
         if first is None or first.sections:
             return _Choice(curated)
@@ -271,13 +285,13 @@ class Composer:
         until: datetime,
         window: timedelta,
         schedule: EditionSchedule | None,
-        seen_by: datetime | None = None,
-        wanted: Sequence[str] = (),
-        selection: Selection | None = None,
+        seen_by: datetime | None,
+        changes: Changes,
+        kept: Collection[str],
     ) -> list[Article]:
-        """Return the articles of the edition's sources in its window, collected by `seen_by`.
+        """Return the articles of the edition's sources in its window, collected by `seen_by`, and the `kept` ones.
 
-        With a `selection`, only selected articles and those that an editor asked for. Samples are left out once their
+        Of a special edition, only selected articles and those that an editor asked for. Samples are left out once their
         source delivers news: when it no longer has `replay`, or another source has its name.
         """
         names = {source.name for source in self.sources}
@@ -285,11 +299,14 @@ class Composer:
             names &= schedule.sources
         replayed = {source.name for source in self.sources if source.replay}
         seen_by = seen_by + _CLOCK_SLACK if seen_by else None
-        found = self.articles.between(until - window, until, seen_by=seen_by, besides=wanted)
+        found = self.articles.between(until - window, until, seen_by=seen_by, besides=changes.wanted)
+        older = set(kept).difference(each.id for each in found)
+        found += self.articles.by_ids(older).values()
         allowed = [each for each in found if each.source in names and (not each.sample or each.source in replayed)]
-        if selection is None:
+        if changes.selection is None:
             return allowed
-        return [each for each in allowed if _is_selected(each, selection) or {each.id, each.url} & set(wanted)]
+        asked = {*changes.wanted, *kept}
+        return [each for each in allowed if _is_selected(each, changes.selection) or {each.id, each.url} & asked]
 
     def context(
         self, key: str, changes: Changes, until: datetime, rules: Rules, summariser: Summariser | None = None

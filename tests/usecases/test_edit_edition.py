@@ -251,6 +251,28 @@ def test_a_change_removes_no_story_of_a_paused_source(app: App) -> None:
     assert "सुमन का शीर्षक" in [each.title for each in changed.stories()]
 
 
+def test_a_story_that_an_editor_worked_on_stays_when_its_articles_are_older_than_the_window(app: App) -> None:
+    stories = [each for each in edition(app).stories() if not each.recurring]
+    edited, pinned, moved, *others = stories
+    app.editor.write_story(KEY, edited.id, SUMAN, title="सुमन का शीर्षक", summary=None)
+    app.editor.pin(KEY, pinned.id, SUMAN)
+    app.editor.move(KEY, moved.id, moved.section, 1, SUMAN)
+    # This window is after nearly every article of the draft.
+    environment = {
+        "DIGEST_NOW": f"{KEY}T06:35+05:30",
+        "DIGEST_EDITION__WINDOW": "1h",
+        "DIGEST_EDITION__MIN_STORIES": "1",
+    }
+    for _ in range(2):
+        with make_app(app.home, environment=environment) as later:
+            again = {each.id: each for each in later.editor.refresh(KEY, SUMAN).stories()}
+        assert {edited.id, pinned.id, moved.id} <= again.keys()
+        assert not again.keys() & {each.id for each in others if each.published < later.now() - timedelta(hours=1)}
+        assert again[edited.id].title == "सुमन का शीर्षक"
+        assert again[edited.id].summary == edited.summary
+        assert again[edited.id].article_ids == edited.article_ids
+
+
 def test_fewer_stories_in_the_settings_leave_those_that_an_editor_worked_on(app: App) -> None:
     sections = sorted(edition(app).sections, key=lambda section: -len(section.stories))
     moved, *others = [each for section in sections for each in reversed(section.stories)]

@@ -41,13 +41,12 @@ async function press(selector, follows = () => true) {
 
 // On a phone the buttons of a row are in its menu.
 const narrow = Number(width) <= 900;
-const where = narrow ? "more" : "acts";
 async function act(name, story, follows) {
   if (narrow && !(await page.$eval(`#row-${story} details`, (one) => one.open))) {
     await page.focus(`#more-${story}`);
     await page.keyboard.press("Enter");
   }
-  await press(`#${where}-${name}-${story}`, follows);
+  await press(`#acts-${name}-${story}`, follows);
 }
 
 // What moves by itself, when a part arrives after the page, moves away under a finger.
@@ -79,13 +78,15 @@ seen.moved = true;
 // The page stays where it was.
 seen.inSight = await rowAt().then((top) => top > 0 && top < 800);
 seen.focus = await page.evaluate(() => document.activeElement.id);
-seen.focused = withScripts ? `${where}-down-${first}` : seen.focus;
+seen.focused = withScripts ? `acts-down-${first}` : seen.focus;
 await press("#undo", async () => JSON.stringify(await order()) === JSON.stringify(before));
 await act("drop", before.at(-1), async () => !(await order()).includes(before.at(-1)));
 seen.dropped = true;
 await act("pin", second, async () => (await order())[0] === second);
 seen.pinned = second !== lead;
 
+// On a phone what is changed rarely is folded.
+if (narrow) await page.focus("#fold-texts summary").then(() => page.keyboard.press("Enter"));
 await page.focus("#subject");
 await page.keyboard.down("Control");
 await page.keyboard.press("a");
@@ -94,16 +95,38 @@ await page.keyboard.type("कसौटी का विषय");
 if (withScripts) seen.count = await text("[data-count=subject]");
 await press("#save-texts", async () => (await text(".inbox .sub")) === "कसौटी का विषय");
 
+// On a phone the script opens the texts of a story in their place.
+const inPlace = narrow && withScripts;
 await page.focus(`#row-${second} h4 a`);
-await Promise.all([page.waitForNavigation({ waitUntil: "load" }), page.keyboard.press("Enter")]);
-seen.sources = await page.$$eval(".src .used", (all) => all.length);
-await page.focus("#title");
+if (inPlace) {
+  await page.keyboard.press("Enter");
+  await page.waitForSelector(`#title-${second}:focus`);
+  await page.focus(`#edit-${second} [data-close]`);
+  await page.keyboard.press("Enter");
+  seen.closed = await page.evaluate(() => document.activeElement.closest("h4") !== null && !document.querySelector(".edit form"));
+  await page.keyboard.press("Enter");
+  await page.waitForSelector(`#title-${second}:focus`);
+  // What is typed there stays when another row changes.
+  await page.$eval(`#summary-${second}`, (field) => (field.value += " कसौटी।"));
+  await press(`#acts-down-${first}`, async () => (await order()).indexOf(first) !== before.indexOf(first));
+  seen.typed = await page.$eval(`#summary-${second}`, (field) => field.value.endsWith("कसौटी।"));
+  await press("#undo");
+} else {
+  await Promise.all([page.waitForNavigation({ waitUntil: "load" }), page.keyboard.press("Enter")]);
+  seen.sources = await page.$$eval(".src .used", (all) => all.length);
+}
+await page.focus(inPlace ? `#title-${second}` : "#title");
 await page.keyboard.down("Control");
 await page.keyboard.press("a");
 await page.keyboard.up("Control");
 await page.keyboard.type("कसौटी का शीर्षक");
-await page.focus("form.card .btn.dark");
-await Promise.all([page.waitForNavigation({ waitUntil: "load" }), page.keyboard.press("Enter")]);
+if (inPlace) {
+  await press(`#edit-${second} .btn.dark`, async () => (await text(`#row-${second} h4`)).trim() === "कसौटी का शीर्षक");
+  seen.folded = (await page.$(".edit form")) === null;
+} else {
+  await page.focus("form.card .btn.dark");
+  await Promise.all([page.waitForNavigation({ waitUntil: "load" }), page.keyboard.press("Enter")]);
+}
 seen.changed = (await text(`#row-${second} h4`)).trim();
 
 if (withScripts) {
@@ -153,7 +176,7 @@ if (withScripts && narrow) {
   await page.$eval(`${row} summary`, (one) => one.click());
   await wait(300);
   seen.behind = await page.evaluate((row) => {
-    const end = document.querySelector(`${row} details`).getBoundingClientRect().bottom;
+    const end = document.querySelector(`${row} .acts`).getBoundingClientRect().bottom;
     return Math.max(0, end - document.querySelector(".nav").getBoundingClientRect().top);
   }, row);
 }

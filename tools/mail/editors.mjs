@@ -1,8 +1,8 @@
 // Two editors at one edition in a real browser: one merges and splits stories by keyboard, the other is told.
-// node editors.mjs BASE COOKIE OTHER_COOKIE; prints what they saw as a JSON document.
+// A sender approves meanwhile. node editors.mjs BASE COOKIE OTHER_COOKIE SENDERS_COOKIE; prints what they saw as a JSON document.
 import { Chrome } from "./checks/chrome.mjs";
 
-const [base, cookie, otherCookie] = process.argv.slice(2);
+const [base, cookie, otherCookie, senderCookie] = process.argv.slice(2);
 const chrome = await Chrome.start();
 const seen = { errors: [], foreign: [] };
 const PATIENCE = 100_000;
@@ -75,6 +75,11 @@ seen.merged = !(await order(one)).includes(second);
 await told(other);
 await told(deaf);
 seen.jumped = (await mainAt()) - atFirst;
+// The explanation of an approval has two lines on a phone.
+const sender = await open(senderCookie);
+await sender.click("#do-approve");
+await deaf.waitForSelector("#state.ok a[href*='/edition/']");
+seen.jumpedAgain = (await mainAt()) - atFirst;
 await follow(one, `#acts-regroup-${first}`);
 const parts = await one.$$("form[action$='/split'] button");
 seen.parts = parts.length;

@@ -35,6 +35,13 @@ class Counts:
     unknown: int
     batches: int
     variants: int
+    # Those of `pending` whose emails a running run is handing over.
+    in_flight: int = 0
+
+    @property
+    def waiting(self) -> int:
+        """Those of `pending` whose emails nobody is handing over."""
+        return self.pending - self.in_flight
 
     @property
     def balanced(self) -> bool:
@@ -213,17 +220,27 @@ def count_recipients(
     ).scalar_one()
     accepted = sum(len(orphan.accepted) for orphan in orphans.values()) + _sent_in_flight(connection, edition, orphans)
     unknown = sum(len(orphan.unknown) for orphan in orphans.values())
-    in_flight = recipients.get(BatchState.SUBMITTING, 0) - accepted - unknown
+    submitting = recipients.get(BatchState.SUBMITTING, 0) - accepted - unknown
     return Counts(
         frozen=sum(recipients.values()) + sum(parted.values()) if frozen is None else frozen,
         accepted=recipients.get(BatchState.ACCEPTED, 0) + accepted,
         rejected=parted.get(DeliveryOutcome.REJECTED, 0),
         excluded=parted.get(DeliveryOutcome.EXCLUDED, 0),
-        pending=recipients.get(BatchState.PENDING, 0) + in_flight,
+        pending=recipients.get(BatchState.PENDING, 0) + submitting,
         unknown=recipients.get(BatchState.UNKNOWN, 0) + unknown,
         batches=batches,
         variants=variants,
+        in_flight=submitting - _not_mailed(connection, orphans),
     )
+
+
+def _not_mailed(connection: Connection, orphans: Mapping[int, Orphan]) -> int:
+    """The recipients of orphans that were not mailed."""
+    if not orphans:
+        return 0
+    sizes = select(func.coalesce(func.sum(batch.c.size), 0)).where(batch.c.id.in_(list(orphans)))
+    mailed = sum(len(each.accepted) + len(each.unknown) for each in orphans.values())
+    return int(connection.execute(sizes).scalar_one()) - mailed
 
 
 def _sent_in_flight(connection: Connection, edition: str, orphans: Mapping[int, Orphan]) -> int:

@@ -81,7 +81,7 @@ def resume(visit: Visit) -> Response:
 
 def ask_cancel(visit: Visit) -> Response:
     edition = visit.edition()
-    found = counts(visit.desk.app.database, edition.key)
+    found = visit.desk.app.status_reader.counts(edition.key, visit.desk.now())
     recallable = sum(visit.desk.app.ledger.scheduled_recipients(edition.key, visit.desk.now()))
     cancellable = edition.state in CANCELLABLE
     return visit.page("cancel.html.j2", edition=edition, counts=found, recallable=recallable, cancellable=cancellable)

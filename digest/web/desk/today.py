@@ -112,13 +112,14 @@ class Sending:
     """The numbers of a send."""
 
     counts: Counts
-    rate: float
     # Percent of the recipients, for drawing; in this order: accepted, unknown, rejected.
     shares: tuple[float, float, float]
     # When, by whom, and what happened, newest first.
     decisions: Sequence[tuple[datetime, str, str]]
     # Recipients whose emails the provider holds for later.
     recallable: int
+    # Whether emails are being handed over, also of an edition that was stopped.
+    moves: bool
 
 
 def today(visit: Visit) -> Response:
@@ -135,11 +136,7 @@ def state(visit: Visit) -> Response:
     found = visit.edition()
     numbers = _counts(visit, found)
     line = bar(visit, found, numbers=numbers)
-    answer = visit.page("state.html.j2", bar=line, **_moving(visit, found, numbers), now=visit.desk.now())
-    if line.begun and visit.query.get("begun") == "0":
-        # Nothing on the open page can be changed any more.
-        answer.headers["hx-refresh"] = "true"
-    return answer
+    return visit.page("state.html.j2", bar=line, **_moving(visit, found, numbers), now=visit.desk.now())
 
 
 def changes(visit: Visit) -> Response:
@@ -513,8 +510,6 @@ def _moving(visit: Visit, edition: Edition, numbers: Counts | None) -> dict[str,
         return {"sending": None}
     everybody = max(1, numbers.frozen - numbers.excluded)
     shares = (numbers.accepted, numbers.unknown, numbers.rejected)
-    done = numbers.accepted + numbers.rejected + numbers.unknown
-    rate = visit.desk.rates.add(edition.key, done, monotonic()) if edition.state in _UNDER_WAY else 0.0
     accepted, unknown, rejected = (round(100 * share / everybody, 2) for share in shares)
     _, app = visit.catalogue.gettext, visit.desk.app
     acts = [
@@ -523,7 +518,9 @@ def _moving(visit: Visit, edition: Edition, numbers: Counts | None) -> dict[str,
     ]
     acts += [(at, _("by itself"), why) for at, why in _stops(visit, edition)]
     recallable = sum(app.ledger.scheduled_recipients(edition.key, visit.desk.now()))
-    return {"sending": Sending(numbers, rate, (accepted, unknown, rejected), sorted(acts, reverse=True), recallable)}
+    moves = edition.state in _UNDER_WAY or in_flight_elsewhere(app.database, edition.key) > 0
+    decisions = sorted(acts, reverse=True)
+    return {"sending": Sending(numbers, (accepted, unknown, rejected), decisions, recallable, moves)}
 
 
 def _empty(visit: Visit) -> Response:

@@ -5,7 +5,10 @@ from __future__ import annotations
 import pytest
 
 from digest import pipeline
+from digest.deliver.outcome import Unknown
 from digest.models import EditionState
+from digest.store.locks import exclusive, mark_running
+from tests.support.claiming import claim_one
 from tests.web.desk.browser import Browser
 from tests.web.desk.conftest import KEY
 from tests.web.site import Site
@@ -49,6 +52,38 @@ def test_a_correction_goes_to_those_who_have_the_wrong_text(desk: Site, sender: 
     assert page is not None
     assert "सही शीर्षक" in page.html
     assert desk.app.audit.newest(1, subject=KEY)[0].what == "corrected"
+
+
+def test_emails_that_are_being_handed_over_are_counted_as_what_they_are(desk: Site, sender: Browser) -> None:
+    app = desk.app
+    edition = app.editions.get(KEY)
+    assert edition is not None
+    app.editions.move(KEY, EditionState.APPROVED, out_of=(EditionState.DRAFT,))
+    app.enqueuer.enqueue(edition, scheduled=False)
+    app.editions.move(KEY, EditionState.SENDING, out_of=(EditionState.FROZEN,))
+    with exclusive(app.database, "sending", wait=0), mark_running(app.database, app.ledger.run):
+        claim = claim_one(app.ledger, KEY, "outbox", app.now(), 5)
+        assert claim
+        here, counts = len(claim.recipients), app.status_reader.counts(KEY, app.now())
+        assert 0 < counts.in_flight < counts.pending
+        form, question = sender.get(f"{HERE}/correct/{edition.lead}").text, sender.get(f"{HERE}/cancel").text
+        assert f"{counts.pending - here} पाठक" in form
+        assert f"{here} को शायद मिल चुका है (भेजा जा रहा है)" in form
+        assert f"{counts.pending - here} पाठक" in question
+        assert f"{here} ईमेल अभी रास्ते में" in question
+        page = sender.get(HERE).text
+        assert "data-moves" in page
+        sender.post(f"{HERE}/pause")
+        assert "data-moves" in sender.get(HERE).text, "the numbers of a stopped edition still change"
+        app.ledger.settle(claim.attempt, Unknown("cut off"), app.now())
+    form = sender.get(f"{HERE}/correct/{edition.lead}").text
+    assert f"{here} को शायद मिल चुका है (नतीजा पता नहीं)" in form
+    assert "भेजा जा रहा है" not in form
+    assert "data-moves" not in sender.get(HERE).text
+    state = sender.get(f"{HERE}/state?numbers=1").text
+    assert 'id="sending"' in state
+    assert "hx-swap-oob" in state
+    assert 'id="sending"' not in sender.get(f"{HERE}/state?numbers=0").text, "the page of a story has no numbers"
 
 
 def test_an_editor_corrects_nothing_that_goes_out(desk: Site, editor: Browser) -> None:

@@ -216,6 +216,18 @@ def test_a_storys_text_is_changed_beside_its_sources(desk: Site, editor: Browser
     assert next(each for each in draft(desk).stories() if each.id == story.id).title == story.title
 
 
+def test_the_form_for_a_storys_texts_is_got_alone(desk: Site, editor: Browser) -> None:
+    story = next(draft(desk).stories())
+    place = f"{HERE}/story/{story.id}?edit=1"
+    form = editor.get(place).text
+    assert f'action="/desk{HERE}/story/{story.id}"' in form
+    assert f">{story.summary}</textarea>" in form
+    assert "<html" not in form
+    assert "<html" in set_up(desk, "leela", Role.VIEWER).get(place).text
+    desk.app.editions.move(KEY, EditionState.PAUSED, out_of=(EditionState.DRAFT,))
+    assert "<html" in editor.get(place).text, "nothing can be changed here"
+
+
 def test_a_viewer_sees_no_buttons(desk: Site) -> None:
     viewer = set_up(desk, "asha", Role.VIEWER)
     page = viewer.get("/").text

@@ -89,8 +89,8 @@ function onKey(event) {
   event.preventDefault();
 }
 
-// The server says when the edition changed. Without that the line of state asks every two seconds. A page that nobody
-// sees does neither: browsers open only few connections to a server.
+// The server says when the edition changed. Without that the line of state asks every two seconds, and also while
+// emails are handed over. A page that nobody sees does neither: browsers open only few connections to a server.
 const POLL = 2000;
 let followed = "";
 let stream = null;
@@ -114,10 +114,18 @@ document.addEventListener("visibilitychange", () => {
   if (!document.hidden) look();
 });
 setInterval(() => {
-  if (!document.hidden && stream?.readyState !== 1) look();
+  if (!document.hidden && (stream?.readyState !== 1 || document.querySelector("#sending[data-moves]"))) look();
 }, POLL);
 
+// When the send has begun, nothing on an open page can be changed any more. A page with unsaved text stays: saving it says
+// what can still be done.
+function renew() {
+  const fields = [...document.querySelectorAll("main textarea, main input:not([type=hidden])")];
+  if (document.querySelector("#state[data-stale]") && fields.every((each) => each.value === each.defaultValue)) window.location.reload();
+}
+
 function prepare() {
+  renew();
   countFields(document);
   makeSortable(document);
   follow();
@@ -133,11 +141,13 @@ function tell() {
 
 // An opened menu of the lowest row would be behind the tabs at the bottom of a phone.
 document.addEventListener("toggle", (event) => {
-  if (event.target.matches?.("details.more[open]")) event.target.scrollIntoView({ block: "nearest" });
+  if (event.target.matches?.("details.more[open]")) event.target.nextElementSibling.scrollIntoView({ block: "nearest" });
 }, true);
 
 // The row of the last act, and the row beside it, which gets the focus if the act removes the row.
 let acted = [];
+// The place of the form that is being saved.
+let saving = null;
 function focusBeside() {
   const [row, beside] = acted;
   acted = [];
@@ -159,6 +169,30 @@ document.addEventListener("htmx:before:response", (event) => {
   if (failed) event.preventDefault();
 });
 
+// On a phone the form for a story's texts opens in its place in the list. If there is none, the link leads to the
+// story's page.
+const phone = window.matchMedia("(max-width: 900px)");
+document.addEventListener("click", async (event) => {
+  const closed = event.target.closest("[data-close]")?.closest(".st");
+  closed?.querySelector(".edit").replaceChildren();
+  closed?.querySelector("h4 a").focus();
+  const link = event.target.closest(".st h4 a, .st .write");
+  const place = link?.closest(".st").querySelector(".edit");
+  if (!place || !phone.matches || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  const answer = await fetch(`${link.pathname}?edit=1`).catch(() => null);
+  unreachable(!answer);
+  if (!answer) return;
+  if (!answer.ok || answer.redirected) return window.location.assign(link.href);
+  // The line about the last change would cover the form.
+  document.body.classList.remove("acted");
+  place.innerHTML = await answer.text();
+  window.htmx.process(place);
+  countFields(place);
+  place.querySelector("textarea").focus({ preventScroll: true });
+  place.scrollIntoView({ block: "nearest" });
+});
+
 // Other forms leave the page. If the desk did not answer, the browser would replace it, and the text would be gone.
 const reached = new WeakSet();
 document.addEventListener("submit", async (event) => {
@@ -178,6 +212,7 @@ document.addEventListener("htmx:before:request", (event) => {
   const source = event.detail.ctx.sourceElement;
   if (!source.matches("form")) return;
   document.body.classList.add("busy");
+  saving = source.closest(".edit");
   const rows = [...document.querySelectorAll(".st")];
   const at = rows.indexOf(source.closest(".st"));
   acted = at < 0 ? [] : [rows[at].id, (rows[at + 1] ?? rows[at - 1])?.id];
@@ -188,6 +223,7 @@ document.addEventListener("htmx:after:swap", (event) => {
   prepare();
   // After a change of the edition the next best stories differ.
   if (event.detail.ctx.target !== document.body) return;
+  saving?.replaceChildren();
   document.getElementById("next")?.dispatchEvent(new Event("again"));
   focusBeside();
   tell();
