@@ -382,6 +382,8 @@ class Story:
     refused: Refused | None = None
     # The edition's page in the archive shows them.
     corrections: tuple[CorrectionNote, ...] = ()
+    # Articles outside the story that may report the same event, for the editor to compare.
+    alike: tuple[str, ...] = ()
 
     @property
     def origin_count(self) -> int:

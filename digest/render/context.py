@@ -354,9 +354,9 @@ class _Printer:
 def brief_stories(edition: Edition, limit: int) -> set[str]:
     """The ids of stories that are only a headline at the end.
 
-    These are stories without a summary, and the `limit` lowest-scored ones: at most a third of the email, never the lead
-    or a pinned story. In a long email the five best stories stay in their sections even without a summary, unless no
-    story has one.
+    These are stories without a summary, and the `limit` lowest-scored ones: at most a third of the email, never the
+    lead or a pinned story. In a long email the five best stories stay in their sections even without a summary, unless
+    no story has one.
     """
     stories = sorted(
         (story for story in edition.stories() if story.id != edition.lead and not story.recurring),

@@ -236,17 +236,21 @@ def merge_pairs(pairs: Pairs, weights: Mapping[str, float] | None = None) -> tup
 
 
 def explain_cluster(each: Cluster, pairs: Pairs, *, most_related: int | None = None) -> Cluster:
-    """Add the links, with the shared words, among the articles and to `most_related` others. This is slow."""
+    """Add the links, with the shared words, among the articles and to the `most_related` nearest others.
+
+    This is slow.
+    """
     members = {pairs.positions[article.id] for article in each.articles}
     inside: set[Pair] = set()
     outside: set[Pair] = set()
     for i in members:
         for j in pairs.neighbours.get(i, ()):
             (inside if j in members else outside).add((min(i, j), max(i, j)))
+    nearest = sorted(outside, key=lambda pair: (-pairs.scores[pair], pair))
     return replace(
         each,
         links=tuple(pairs.explained_link(*pair) for pair in sorted(inside)),
-        related=tuple(pairs.explained_link(*pair) for pair in sorted(outside)[:most_related]),
+        related=tuple(pairs.explained_link(*pair) for pair in nearest[:most_related]),
     )
 
 

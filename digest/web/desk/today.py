@@ -23,7 +23,7 @@ from digest.store.sending.status import Counts
 from digest.usecases.approval import revision, unseen
 from digest.usecases.correct_edition import correction_key
 from digest.usecases.special import due_at, is_uncomposed
-from digest.web.desk import blocks, seen
+from digest.web.desk import blocks, doubts, seen
 from digest.web.desk.acts import name_of
 from digest.web.desk.admin import sources
 from digest.web.desk.checks import Checked, Problem, problems
@@ -480,13 +480,20 @@ def check_results(visit: Visit, edition: Edition, **wait: float) -> dict[str, An
     if edition.state not in EDITABLE:
         return unknown
     left = seen.problems(visit, edition, seen.left(visit, edition))
+    doubtful = doubts.problems(visit, edition)
     found = visit.desk.checks.of(edition, **wait)
     if found is None:
         last = visit.desk.checks.last(edition)
         if last is None:
             return unknown
-        return {**unknown, "meter": _meter(last, edition), "before": [*left, *problems(last, edition, visit.catalogue)]}
-    lines: Sequence[Problem] = [*left, *problems(found, edition, visit.catalogue), *sources.problems(visit)]
+        before = [*left, *doubtful, *problems(last, edition, visit.catalogue)]
+        return {**unknown, "meter": _meter(last, edition), "before": before}
+    lines: Sequence[Problem] = [
+        *left,
+        *doubtful,
+        *problems(found, edition, visit.catalogue),
+        *sources.problems(visit),
+    ]
     blocking = sum(line.level == "bad" for line in lines)
     return {"problems": lines, "blocking": blocking, "meter": _meter(found, edition), "is_checked": True, "before": ()}
 
