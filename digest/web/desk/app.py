@@ -28,6 +28,7 @@ from digest.store.desk.acting import acting
 from digest.store.people.directory import SubscriberState
 from digest.store.people.growth import Day
 from digest.utils.rates import Rates
+from digest.web.desk import login
 from digest.web.desk.access import ROUTES, Route
 from digest.web.desk.admin.uploads import MAX_UPLOAD, UPLOADS, Uploads
 from digest.web.desk.api.routes import PREFIX, api_routes
@@ -146,10 +147,10 @@ def _answer(visit: Visit, row: Route, handler: Handler) -> Response:
     visit.read_session()
     if row.role is not None and visit.session is None:
         if "hx-request" in visit.request.headers:
-            # The script reloads the whole page, which leads to the form.
-            return visit.finish(Response(status_code=401, headers={"hx-refresh": "true"}))
+            # The script sends a form without htmx, and reloads a page on which nothing was typed.
+            return visit.finish(Response(status_code=401))
         if row.method == "POST":
-            return visit.problem(401, _("Please sign in again"), _("Your session has ended. Nothing was changed."))
+            return login.form_before(visit)
         place = visit.request.url.path
         return visit.go("/login", **({"next": place} if place != "/" else {}))
     if row.role is not None and not visit.may(row.role):

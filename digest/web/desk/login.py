@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
 from io import BytesIO
 
 from starlette.exceptions import HTTPException
@@ -13,7 +16,7 @@ from digest.usecases.oidc import OidcRefused, OidcSignIn, Why
 from digest.web.client_limit import client_of
 from digest.web.dependencies import client_address
 from digest.web.desk import passkeys
-from digest.web.desk.visit import Visit
+from digest.web.desk.visit import TOKEN_FIELD, Visit, typed_texts
 
 log = logging.getLogger(__name__)
 
@@ -22,6 +25,12 @@ def form(visit: Visit) -> Response:
     if visit.session is not None:
         return visit.go("/")
     return form_page(visit, next=next_place(visit.query.get("next", "")))
+
+
+def form_before(visit: Visit) -> Response:
+    """Show the form to sign in before a form that was sent without a session. It keeps that form's fields."""
+    wrong = visit.catalogue.gettext("Your session has ended. Nothing was changed.")
+    return form_page(visit, status=401, wrong=wrong, again=_Again.of(visit))
 
 
 def sign_in(visit: Visit) -> Response:
@@ -104,11 +113,13 @@ def sign_in_with_passkey(visit: Visit) -> Response:
     return _replace_session(visit, signed_in, next)
 
 
-def form_page(visit: Visit, *, status: int = 200, name: str = "", next: str = "", wrong: str = "") -> Response:
-    """Show the form to sign in, with what was typed."""
+def form_page(
+    visit: Visit, *, status: int = 200, name: str = "", next: str = "", wrong: str = "", again: _Again | None = None
+) -> Response:
+    """Show the form to sign in, with what was typed here, and in the form that follows it."""
     asked = passkeys.question(visit) if visit.may_sign_in else None
     values = {"name": name, "next": next, "wrong": wrong, "may_sign_in": visit.may_sign_in, "question": asked}
-    values |= {"provider": visit.desk.provider}
+    values |= {"provider": visit.desk.provider, "again": again or _Again.read(visit.form.get("again", ""))}
     return visit.page("login.html.j2", status=status, **values)
 
 
@@ -159,12 +170,50 @@ def _replace_session(visit: Visit, signed_in: SignedIn, next: str) -> Response:
 
 def _welcome(visit: Visit, signed_in: SignedIn, next: str) -> Response:
     visit.new_token = signed_in.token
+    again = _Again.read(visit.form.get("again", ""))
+    if again is not None:
+        return visit.page("again.html.j2", again=again)
     return visit.finish(RedirectResponse(visit.desk.views.root + (next or "/"), 303))
 
 
 def next_place(place: str) -> str:
     """Return the path if it is a page of the desk, else ''."""
     return place if place.startswith("/") and "//" not in place and "\\" not in place and "\n" not in place else ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Again:
+    """A form that was sent without a session, to be sent again after signing in."""
+
+    # Its path at the desk.
+    place: str
+    fields: Mapping[str, str]
+
+    @classmethod
+    def of(cls, visit: Visit) -> _Again | None:
+        """Return the form, if it came from a page of the desk and has a text that somebody typed."""
+        if not visit.typed:
+            return None
+        place = visit.request.url.path.removeprefix(visit.desk.views.root)
+        return cls(place, {name: value for name, value in visit.form.items() if name != TOKEN_FIELD})
+
+    @classmethod
+    def read(cls, text: str) -> _Again | None:
+        """Return the form that `text` has; None if it has none."""
+        try:
+            place, fields = json.loads(text)
+            made = cls(next_place(place), {str(name): str(value) for name, value in fields.items()})
+        except (ValueError, TypeError, AttributeError):
+            return None
+        return made if made.place else None
+
+    @property
+    def text(self) -> str:
+        return json.dumps([self.place, dict(self.fields)], ensure_ascii=False)
+
+    @property
+    def typed(self) -> list[str]:
+        return typed_texts(self.fields)
 
 
 def _agent(visit: Visit) -> str:

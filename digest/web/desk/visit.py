@@ -198,8 +198,7 @@ class Visit:
     @property
     def typed(self) -> list[str]:
         """The texts of the form that differ from those with which its page was opened."""
-        form = self.form if self.is_own_form else {}
-        return [form[name] for name in _TYPED if form.get(name, "").strip() not in ("", form.get(f"was_{name}", ""))]
+        return typed_texts(self.form) if self.is_own_form else []
 
     def problem(self, status: int, title: str, advice: str | Told = "", *, field: str = "") -> Response:
         """Answer with a page that says what is wrong and repeats the typed texts. `field` is the wrong one, if any."""
@@ -235,6 +234,11 @@ class Visit:
             samesite="lax",
         )
         return response
+
+
+def typed_texts(form: Mapping[str, str]) -> list[str]:
+    """Return the texts of a form that differ from those with which its page was opened."""
+    return [form[name] for name in _TYPED if form.get(name, "").strip() not in ("", form.get(f"was_{name}", ""))]
 
 
 def edition_path(key: str) -> str:

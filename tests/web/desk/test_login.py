@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import html
+import re
+
 import pytest
 
 from digest.models import Role
 from digest.store.desk.users import Kind
 from digest.usecases.accounts import TRIES
 from tests.web.desk.browser import PASSWORD, TESTER, Browser, code_of, set_up
+from tests.web.desk.conftest import KEY
 from tests.web.site import Site
 
 
@@ -159,3 +163,58 @@ def test_users_are_managed_in_the_browser(desk: Site) -> None:
     assert admin.post("/users/asha/remove").status == 409
     assert admin.post("/users/ravi/remove").status == 303
     assert "उपयोगकर्ता हटाया गया" in admin.get("/log").text
+
+
+def test_what_was_typed_survives_the_end_of_the_session(desk: Site, editor: Browser) -> None:
+    edition = desk.app.editions.get(KEY)
+    assert edition is not None
+    story = next(iter(edition.stories()))
+    place, title = f"/edition/{KEY}/story/{story.id}", "पहाड़ों पर मौसम की पहली बर्फ़, सड़कें बंद"
+    token = editor.token()
+    users = desk.app.accounts.users
+    user = users.find("suman")
+    assert user is not None
+    users.end_sessions(user=user.id)
+    page = editor.post(place, token=token, title=title, was_title=story.title, section=story.section)
+    assert page.status == 401
+    assert title in page.text
+    again = hidden(page.text, "again")
+    # A wrong code keeps it too.
+    page = editor.post("/login", token=token, name="suman", password=PASSWORD, code="000000", again=again)
+    assert hidden(page.text, "again") == again
+    key = users.credential(user.id, Kind.TOTP)
+    assert key is not None
+    code = code_of(desk.app, key.secret, steps=1)
+    page = editor.post("/login", token=token, name="suman", password=PASSWORD, code=code, again=again)
+    assert page.status == 200
+    assert title in page.text
+    assert f'action="/desk{place}"' in page.text
+    assert desk.app.editions.get(KEY) == edition, "nothing is saved before a press"
+    fields = {name: hidden(page.text, name) for name in ("title", "was_title", "section")}
+    assert editor.post(place, token=hidden(page.text, "csrf"), **fields).status == 303
+    changed = desk.app.editions.get(KEY)
+    assert changed is not None
+    assert title in [each.title for each in changed.stories()]
+
+
+@pytest.mark.parametrize(
+    "again", ["", "[]", "{}", '["//evil.example", {}]', '["/x", 7]', '["https://evil.example", {}]']
+)
+def test_no_other_form_is_sent_after_signing_in(desk: Site, again: str) -> None:
+    set_up(desk, "suman", Role.EDITOR)
+    page = Browser(desk)
+    page.get("/login")
+    user = desk.app.accounts.users.find("suman")
+    assert user is not None
+    key = desk.app.accounts.users.credential(user.id, Kind.TOTP)
+    assert key is not None
+    done = page.post(
+        "/login", name="suman", password=PASSWORD, code=code_of(desk.app, key.secret, steps=1), again=again
+    )
+    assert done.status == 303
+
+
+def hidden(page: str, name: str) -> str:
+    found = re.search(rf'name="{name}" value="([^"]*)"', page)
+    assert found, name
+    return html.unescape(found[1])

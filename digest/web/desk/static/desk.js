@@ -120,8 +120,12 @@ setInterval(() => {
 // When the send has begun, nothing on an open page can be changed any more. A page with unsaved text stays: saving it says
 // what can still be done.
 function renew() {
+  if (document.querySelector("#state[data-stale]") && isUntouched()) window.location.reload();
+}
+
+function isUntouched() {
   const fields = [...document.querySelectorAll("main textarea, main input:not([type=hidden])")];
-  if (document.querySelector("#state[data-stale]") && fields.every((each) => each.value === each.defaultValue)) window.location.reload();
+  return fields.every((each) => each.value === each.defaultValue);
 }
 
 function prepare() {
@@ -161,8 +165,23 @@ const unreachable = (is) => {
 document.addEventListener("htmx:error", (event) => {
   if (!event.detail.ctx?.response) unreachable(true);
 });
+// A session that has ended. The form goes without htmx, so the page to sign in keeps its fields; a page on which somebody
+// types stays.
+function signInAgain(source) {
+  if (!source.matches("form")) {
+    if (isUntouched()) window.location.reload();
+    return;
+  }
+  HTMLFormElement.prototype.submit.call(source);
+}
+
 document.addEventListener("htmx:before:response", (event) => {
   const { status, headers } = event.detail.ctx.response;
+  if (status === 401) {
+    event.preventDefault();
+    signInAgain(event.detail.ctx.sourceElement);
+    return;
+  }
   // Pages of the desk name their language; those of a proxy before it do not.
   const failed = status >= 500 && (status !== 502 || !headers.has("content-language"));
   unreachable(failed);
