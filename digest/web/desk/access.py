@@ -44,6 +44,7 @@ ROUTES = (
     Route("POST", "/passkeys", Role.VIEWER, "passkeys.add", "Add a passkey"),
     Route("POST", "/passkeys/remove", Role.VIEWER, "passkeys.remove", "Remove one's own passkey"),
     Route("GET", "/", Role.VIEWER, "today.today", "The edition of today"),
+    Route("POST", "/compose", Role.EDITOR, "today.compose", "Compose the next edition before its time"),
     Route("GET", "/calendar", Role.VIEWER, "calendar.page", "Editions of a month, with holidays and specials"),
     Route("POST", "/calendar", Role.EDITOR, "calendar.compose", "Compose a special edition"),
     Route("GET", _KEY, Role.VIEWER, "today.edition", "An edition"),

@@ -31,7 +31,7 @@ from digest.web.desk.edit import MAX_LEFT
 from digest.web.desk.letter import FORMS, variants
 from digest.web.desk.sentences import Told, translate_all
 from digest.web.desk.views import clock, when
-from digest.web.desk.visit import Visit
+from digest.web.desk.visit import Visit, edition_path
 
 if TYPE_CHECKING:
     from digest.config.calendar import PlannedEdition
@@ -528,6 +528,15 @@ def _moving(visit: Visit, edition: Edition, numbers: Counts | None) -> dict[str,
     moves = edition.state in _UNDER_WAY or in_flight_elsewhere(app.database, edition.key) > 0
     decisions = sorted(acts, reverse=True)
     return {"sending": Sending(numbers, (accepted, unknown, rejected), decisions, recallable, moves)}
+
+
+def compose(visit: Visit) -> Response:
+    """Compose the next edition of the calendar from the collected articles. One that is being sent stays as it is."""
+    _, app = visit.catalogue.gettext, visit.desk.app
+    following = next(app.calendar.upcoming(visit.desk.now()), None)
+    if following is None:
+        return visit.problem(409, _("No edition yet"), _("None is planned within a year."))
+    return visit.go(edition_path(app.composer.compose(following.key, fetch=False).edition.key))
 
 
 def _empty(visit: Visit) -> Response:
