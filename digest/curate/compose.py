@@ -212,14 +212,11 @@ def _runner_up(ranked: Ranked) -> RunnerUp:
 
 
 def _too_few(count: int, rules: Rules, rejected: Mapping[str, int]) -> str:
-    found = f"only {count} {'story' if count == 1 else 'stories'}" if count else "no story"
-    new = " that was not sent before" if rejected_as_sent(rejected) else ""
+    new = ", without those sent before" if rejected_as_sent(rejected) else ""
     reasons = ", ".join(f"{number} {why}" for why, number in rejected.items())
     more = f" Left out: {reasons}." if reasons else ""
-    verb = "are" if count > 1 else "is"
-    return (
-        f"There {verb} {found} from the last {_hours(rules.window)}{new}; an edition needs {rules.min_stories}.{more}"
-    )
+    hours = _hours(rules.window)
+    return f"Too few stories: {count} of the {rules.min_stories} that an edition needs, of the last {hours}{new}.{more}"
 
 
 def _hours(window: timedelta) -> str:

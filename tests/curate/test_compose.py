@@ -89,9 +89,9 @@ def test_too_few_stories_give_a_reason_and_no_sections() -> None:
     curated = made(BRIDGE)
     assert curated.sections == ()
     assert curated.lead == ""
-    assert curated.reason == "There is only 1 story from the last 24 hours; an edition needs 3."
-    assert made((*BRIDGE, OTHERS[0])).reason == "There are only 2 stories from the last 24 hours; an edition needs 3."
-    assert made(()).reason == "There is no story from the last 24 hours; an edition needs 3."
+    needed = "of the 3 that an edition needs, of the last 24 hours."
+    assert curated.reason == f"Too few stories: 1 {needed}"
+    assert made(()).reason == f"Too few stories: 0 {needed}"
 
 
 def test_articles_of_other_days_and_languages_are_left_out_and_counted() -> None:

@@ -55,7 +55,7 @@ def test_an_edition_of_sent_stories_alone_explains_why_it_is_empty() -> None:
     assert len(stories(next_day([*DAY], sent=()))) == 5
     empty = next_day([*DAY])
     assert empty.sections == ()
-    assert "that was not sent before" in empty.reason
+    assert "without those sent before" in empty.reason
 
 
 def test_replayed_samples_count_as_never_sent() -> None:

@@ -5,9 +5,23 @@ A name in `%(…)s` says what may stand there; see `sentences.py`. A sentence of
 
 from __future__ import annotations
 
+_TOO_FEW = "Too few stories: %(num)s of the %(later_num)s that an edition needs, of the last %(hours)s hours"
+
 KEPT = (
     "left out to fit: %(title)s",
     "No article of the last %(num)s hours has the chosen words and sources.",
+    *(
+        f"{_TOO_FEW}{sent}{left_out}."
+        for sent in ("", ", without those sent before")
+        for left_out in ("", ". Left out: %(measures)s")
+    ),
+    # Articles that were left out, and why.
+    "%(num)s outside the last %(later_num)s hours",
+    "%(num)s not in %(name)s",
+    "%(num)s blocked by %(name)s",
+    "%(num)s dropped by the desk",
+    "%(num)s series (%(name)s)",
+    "%(num)s already sent (%(name)s)",
     "It is being composed. If that takes longer than 15 minutes, compose it again under the same name.",
     "Composing it failed: %(why)s. Compose it again under the same name.",
     "%(num)s summary cut to the first sentence to fit",
