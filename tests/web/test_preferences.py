@@ -5,18 +5,22 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from datetime import time
+from datetime import UTC, datetime, time
 from pathlib import Path
 
 import pytest
 
 from digest import pipeline
 from digest.feedback.rules import UNSUBSCRIBED
-from digest.models import Subscriber
+from digest.models import Subscriber, is_breaking, is_special
+from digest.store.content.editions import Published
+from digest.store.people.preferences import StoredSubscriber
 from digest.store.sending.status import counts
 from digest.subscribers.frequency import WEEKDAYS
-from digest.web.editions import Rate
+from digest.web.editions import LatestEdition, Rate
 from digest.web.preferences import is_unfed
+from tests.support.folders import newsletter_folder
+from tests.support.tables import each_row
 from tests.web.site import FORM, Response, Site, site, translated
 
 PLAIN = {"hour": "", "format": "html"}
@@ -279,6 +283,59 @@ def test_resending_is_an_extra_email_and_rate_limited(sent: Site) -> None:
     assert translated("You asked for it a moment ago") in sent.post(place).text
     assert len(sent.mails(email, "2026-11-23-again-*")) == 1
     assert counts(sent.app.database, "2026-11-23") == before
+
+
+def test_neither_an_alert_nor_a_special_edition_is_what_is_sent_again(tmp_path: Path) -> None:
+    home = tmp_path / "newsletter"
+    newsletter_folder(home, all_sources=False)
+    email = "meena@example.com"
+    with site(home, [], DIGEST_BREAKING__ENABLED="true") as pages:
+        app = pages.app
+        pipeline.send(app, "2026-11-23")
+        edition = app.editions.get("2026-11-23")
+        assert edition is not None
+        pipeline.send(app, pipeline.compose(app, "special").edition.key)
+        alert, _others = app.breaking.propose(next(story.id for story in edition.stories() if story.id != edition.lead))
+        pipeline.send(app, alert.key, force="now")
+        pages.post(pages.preferences(email) + "/again")
+        (again,), (first,) = (pages.mails(email, folder) for folder in ("*-again-*", "2026-11-23"))
+        assert again["Subject"] == first["Subject"]
+
+
+@each_row(
+    ("choices", "chosen", "keys", "expected"),
+    [
+        # The newest key is first.
+        ({}, (), ["2026-11-23"], "2026-11-23"),
+        ({}, (), ["2026-11-23-breaking-1", "special", "2026-11-23", "2026-11-22"], "2026-11-23"),
+        ({"main": True, "breaking": True}, (), ["2026-11-23-breaking-1", "2026-11-23"], "2026-11-23"),
+        ({"subah": True, "shaam": True}, (), ["2026-11-23-shaam", "2026-11-23-subah"], "2026-11-23-shaam"),
+        ({"subah": True, "shaam": True}, ("subah",), ["2026-11-23-shaam", "2026-11-23-subah"], "2026-11-23-subah"),
+        ({"subah": True, "weekly": False}, (), ["2026-11-23-weekly", "2026-11-23-subah"], "2026-11-23-subah"),
+        # Alerts only.
+        ({"main": True, "breaking": True}, ("breaking",), ["2026-11-23", "2026-11-22-breaking"], "2026-11-22-breaking"),
+        # No edition of theirs was sent yet.
+        ({"subah": True, "weekly": False}, ("weekly",), ["2026-11-23-subah"], "2026-11-23-subah"),
+        ({}, (), ["special"], "special"),
+        ({}, (), [], None),
+    ],
+)
+def test_whose_edition_is_sent_again(
+    choices: dict[str, bool], chosen: tuple[str, ...], keys: list[str], expected: str | None
+) -> None:
+    now = datetime(2026, 11, 23, 12, tzinfo=UTC)
+
+    class Sent:
+        def newest(self, _most: int, _now: datetime) -> list[Published]:
+            numbers = [0 if is_breaking(key) or is_special(key) else 1 for key in keys]
+            return [Published(key, now.date(), number, "", "", now) for key, number in zip(keys, numbers, strict=True)]
+
+    asha = "asha@example.com"
+    subscriber = StoredSubscriber(
+        1, asha, asha, "", (), "daily", None, "Asia/Kolkata", "html", True, "active", None, None, editions=chosen
+    )
+    found = LatestEdition(choices, Sent(), lambda: now).of(subscriber)
+    assert (found.key if found else None) == expected
 
 
 def test_an_unsubscribed_person_cannot_request_an_email(sent: Site) -> None:
