@@ -113,7 +113,7 @@ class PreferencesPage:
         newest, own = self.latest.of_all(), self.latest.of(subscriber)
         rates = self.rates.of(newest.key if newest else None, context.now())
         values = {"form": self.stored_form(subscriber), **values}
-        values = {"done": "", "wrong": "", "typed": "", "suggested": "", "sure": "", **values}
+        values = {"done": "", "wrong": "", **values}
         return context.pages.response(
             request,
             "preferences.html.j2",
@@ -144,7 +144,7 @@ class PreferencesPage:
         done: str = "",
         status: int = 200,
     ) -> HTMLResponse:
-        """Respond with the page for an unknown browser: the acts that need no email, and a link by email.
+        """Respond with the page for an unknown browser: unsubscribe, or get a link by email.
 
         `subscriber` is that of the token, if the caller has read it.
         """
@@ -162,8 +162,6 @@ class PreferencesPage:
             status=status,
             token=token,
             email=masked(subscriber.email),
-            pausing=context.paused_until(subscriber),
-            less=self.leaving.offers(subscriber),
             done=done,
         )
 
@@ -242,19 +240,26 @@ def router(page: PreferencesPage, resender: Resender) -> APIRouter:
         return page.redirect(request, token, "paused" if weeks else "saved")
 
     @routes.post("/resume", response_class=HTMLResponse, summary="End the pause", **REDIRECTS)
-    def resume(request: Request, token: str) -> Response:
+    def resume(request: Request, token: str, form: SubmittedForm) -> Response:
         subscriber = page.subscriber(request, token)
         if subscriber is None:
             return page.short(request, token, status=403)
+        if answer := page.keep(request, token, subscriber, form):
+            return answer
         consent = context.consent_context(request, _PURPOSE, detail="pause ended")
         context.preferences.set(subscriber.id, {"paused_until": None}, consent, now=context.now())
         return page.redirect(request, token, "resumed")
 
     @routes.post("/forget", response_class=HTMLResponse, summary="End the cookies of this or all browsers", **REDIRECTS)
-    def forget_browsers(request: Request, token: str, browsers: Annotated[Literal["this", "all"], Form()]) -> Response:
+    def forget_browsers(
+        request: Request, token: str, form: SubmittedForm, browsers: Annotated[Literal["this", "all"], Form()]
+    ) -> Response:
         subscriber = page.subscriber(request, token)
         if subscriber is None:
             return page.short(request, token, status=403)
+        # Choices with an error are lost: somebody else may be waiting for this computer.
+        if form.format:
+            page.save(request, subscriber, form)
         if browsers == "all":
             consent = context.consent_context(request, _PURPOSE)
             context.preferences.record(subscriber.id, FORGOTTEN, consent, now=context.now())
@@ -287,7 +292,7 @@ def pause_router(page: PreferencesPage) -> APIRouter:
     )
 
     def subscriber_of(token: str) -> StoredSubscriber | None:
-        """The subscriber who can pause; None if nobody, or if they get no email."""
+        """The subscriber of the token; None if they get no email."""
         found = page.named(token)
         return found if state_of(found) == "here" and found and found.status != "paused" else None
 
@@ -309,10 +314,11 @@ def pause_router(page: PreferencesPage) -> APIRouter:
     @routes.post("", response_class=HTMLResponse, summary="Pause for two weeks", **REDIRECTS)
     def pause(request: Request, token: str) -> Response:
         subscriber = subscriber_of(token)
-        if subscriber is None:
-            return page.short(request, token)
-        if page.leaving.pause(request, subscriber, _PAUSE_WEEKS) == "enough":
-            return page.redirect(request, token, "enough")
+        if subscriber is None or not knows(context, request, subscriber):
+            return page.short(request, token, status=403)
+        consent = context.consent_context(request, _PURPOSE, detail=f"pause for {_PAUSE_WEEKS} weeks")
+        until = context.now() + timedelta(weeks=_PAUSE_WEEKS)
+        context.preferences.set(subscriber.id, {"paused_until": until}, consent, now=context.now())
         return redirect(context.pages, request, f"/pause/{token}")
 
     return routes

@@ -188,7 +188,12 @@ def test_each_consent_keeps_the_notice_that_was_shown(pages: Site) -> None:
     (entry,) = pages.consent("neha@example.org")
     notice = NoticeStore(pages.app.database).named([entry.notice])[entry.notice]
     assert (notice.language, notice.version, hash_of(notice.text)) == ("hi", 1, entry.notice)
-    for words in ("हम क्या रखते हैं, किसलिए और कब तक", "60 दिन", "भारतीय डेटा संरक्षण बोर्ड", "desk@example.com"):
+    for words in (
+        translated("What we keep, what for and how long"),
+        "60 दिन",
+        "भारतीय डेटा संरक्षण बोर्ड",
+        "desk@example.com",
+    ):
         assert words in notice.text
     assert entry.wording.endswith("मेरी उम्र 18 साल या उससे ज़्यादा है।")
     # Other settings make another notice. The consent keeps the notice that was shown.

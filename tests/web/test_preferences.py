@@ -124,7 +124,7 @@ def test_the_next_edition_is_not_one_that_the_person_has(tmp_path: Path) -> None
         assert [day in pages.get(place).text for day in days] == [False, True]
 
 
-@pytest.mark.parametrize("act", ["again", "data", "erase", "nominee"])
+@pytest.mark.parametrize("act", ["again", "data", "erase", "nominee", "address"])
 def test_the_buttons_below_save_what_was_changed_above_them(pages: Site, act: str) -> None:
     place = pages.preferences("asha@example.com")
     if act == "again":
@@ -134,20 +134,37 @@ def test_the_buttons_below_save_what_was_changed_above_them(pages: Site, act: st
     assert f'action="{place}" id="{button[1]}"' in pages.get(place).text
     before = preferences_of(pages, "asha@example.com")
     wrong = pages.post(f"{place}/{act}", ("topics", "खेल"), hour="19:00", format="text")
-    if act == "again":
-        # An error loses nothing that was chosen, and nothing is done.
-        assert wrong.status == 400
-        assert '<option value="19:00" selected>' in wrong.text
-    else:
-        # Nobody has to choose a day to use their rights.
-        assert wrong.status == 200
-        assert '<option value="19:00" selected>' not in wrong.text
+    # An error loses nothing that was chosen.
+    assert wrong.status == 400
+    assert '<option value="19:00" selected>' in wrong.text
+    # Nobody has to choose a day to use their rights.
+    done = translated("We have sent you an email") in wrong.text
+    assert done == (act not in ("again", "address"))
     assert preferences_of(pages, "asha@example.com") == before
-    pages.post(f"{place}/{act}", ("topics", "खेल"), ("days", "sun"), **PLAIN)
+    saved = pages.post(f"{place}/{act}", ("topics", "खेल"), ("days", "sun"), **PLAIN)
     assert preferences_of(pages, "asha@example.com")[:2] == (("खेल",), "weekly:sun")
+    # The form for another address is a page of its own.
+    assert ('name="email"' in saved.text) == (act == "address")
     # A button without the form changes no choice.
     pages.post(f"{place}/{act}")
     assert preferences_of(pages, "asha@example.com")[0] == ("खेल",)
+
+
+def test_resuming_and_forgetting_save_what_was_changed_too(pages: Site) -> None:
+    place = pages.preferences("asha@example.com")
+    pages.post(place, *all_topics(pages), *EVERY_DAY, weeks="2", **PLAIN)
+    shown = pages.get(place).text
+    # Enter in a field presses the first button of the form, which saves and does not resume.
+    first = re.findall(r'<button (?:class="quiet" )?form="choices"([^>]*)>', shown)[0]
+    assert "formaction" not in first
+    wrong = pages.post(f"{place}/resume", ("topics", "खेल"), hour="19:00", format="text")
+    assert (wrong.status, '<option value="19:00" selected>' in wrong.text) == (400, True)
+    assert pages.candidates()["asha@example.com"] == "paused until 2026-12-07"
+    resumed = pages.post(f"{place}/resume", ("topics", "खेल"), *EVERY_DAY, **PLAIN)
+    assert translated("You get email again") in resumed.text
+    assert preferences_of(pages, "asha@example.com")[0] == ("खेल",)
+    pages.post(f"{place}/forget", ("topics", "देश"), *EVERY_DAY, browsers="all", **PLAIN)
+    assert preferences_of(pages, "asha@example.com")[0] == ("देश",)
 
 
 def test_every_post_redirects_so_that_going_back_and_reloading_repeat_nothing(pages: Site) -> None:
@@ -166,6 +183,8 @@ def test_every_post_redirects_so_that_going_back_and_reloading_repeat_nothing(pa
         (place.replace("preferences", "pause"), b""),
     ]
     for path, body in posts:
+        # Leaving ends the cookie.
+        pages.preferences("asha@example.com")
         answer = pages.request("POST", f"{path}?lang=en", body, {"Content-Type": FORM})
         target = answer.headers["location"]
         assert (answer.status, "lang=en" in target) == (303, True), path
@@ -200,7 +219,7 @@ def test_topics_without_news_are_marked(sent: Site) -> None:
 
 
 def test_the_pause_button_of_an_email_pauses_after_a_confirmation(pages: Site) -> None:
-    place = f"/pause/{pages.token('preferences', 'asha@example.com')}"
+    place = pages.preferences("asha@example.com").replace("preferences", "pause", 1)
     asked = pages.get(place)
     assert asked.title == translated("Pause for two weeks?")
     assert "7 दिसंबर 2026" in asked.text
