@@ -272,6 +272,10 @@ def test_a_mistyped_provider_is_a_question(pages: Site, typed: str, meant: str) 
     assert asked.status == 400
     assert translated("Did you mean %(email)s?") % {"email": meant} in asked.text
     assert f'value="{typed}"' in asked.text
+    # Enter in the field presses the first button, and whoever corrects the address there means the corrected one.
+    first = re.search("<button[^>]*>", asked.text)
+    assert first is not None
+    assert "name=" not in first[0]
     assert pages.post("/join", ("meant", meant), email=typed).title == translated("Check your email")
     assert pages.mails(meant)
     # The address may be right.
