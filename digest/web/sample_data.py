@@ -132,7 +132,9 @@ def _archive(now: datetime) -> Iterator[SamplePage]:
         "topic.html.j2", {**common, **paging, "topic": topic, "topics": [topic], "stories": [story, later], "page": 2}
     )
     for found in (SearchResult("मेट्रो", (story,), 31), SearchResult("मेटरो", (), 0, "मेट्रो", 2), SearchResult("", (), 0)):
-        yield SamplePage("search.html.j2", {**common, **paging, "found": found, "query": found.query, "page": 1})
+        yield SamplePage(
+            "search.html.j2", {**common, **paging, "topics": [topic], "found": found, "query": found.query, "page": 1}
+        )
     yield SamplePage("members.html.j2", {"personal": False, "agreement": "…"})
     for found_corrections in (corrections, []):
         yield SamplePage("corrections.html.j2", {**common, "corrections": found_corrections})
@@ -212,7 +214,12 @@ def _signup(show: ShowcaseEdition, now: datetime) -> Iterator[SamplePage]:
     for state in ("ask", "done", "active", "late"):
         values = {"state": state, "token": _TOKEN, "email": _ASHA, "agreement": "…", "until": now}
         for due, preferences in ((now, _TOKEN), (None, "")):
-            values |= {"preferences": preferences, "next_due": due, "welcomed": bool(due)}
+            values |= {
+                "preferences": preferences,
+                "next_due": due,
+                "welcomed": bool(due),
+                "shown": show if due else None,
+            }
             values["whatsapp"] = "https://wa.me/?text=…"
             yield SamplePage("confirm.html.j2", values)
     for state in ("ask", "done", "left"):

@@ -127,6 +127,7 @@ class Signup:
         language = pages.language(request)
         invitation = pages.catalogue(request).gettext("%(name)s: the day's news that matters, free by email. %(url)s")
         text = invitation % {"name": pages.branding.name, "url": pages.absolute_url("/", language)}
+        values["shown"] = self.offer.showcase.newest() if state in ("done", "active") else None
         values["whatsapp"] = f"https://wa.me/?text={quote(text, safe='')}"
         status = 410 if state == "late" else 200
         consent = pages.agreement(language)
