@@ -21,17 +21,17 @@ from digest.store.people.preferences import StoredSubscriber
 from digest.store.people.requests import PersonRequest, RequestKind, RequestStore, Side
 from digest.store.rate_limits import Quota
 from digest.subscribers import typos
-from digest.subscribers.address import mailbox, normalise, refuse_tags
+from digest.subscribers.address import normalise, refuse_tags
 from digest.usecases.erase_subscriber import SubscriberEraser
 from digest.usecases.own_data import AddressChanger, PersonalData
 from digest.web.change_notices import ChangeNotices, had_left
 from digest.web.dependencies import Context
+from digest.web.email_limits import mailbox_quotas, network_quotas
 from digest.web.known_browser import remember
 from digest.web.outbound_mail import OutboundMail
 from digest.web.own_data_emails import OwnDataEmails, purpose_of
 from digest.web.pages import PAGE_RESPONSES, REDIRECTS, language_parameter, redirect
 from digest.web.preferences import PreferencesPage, SubmittedForm
-from digest.web.signup import network_quotas
 from digest.web.unsubscribe import LeavePage, shorten_text, state_of
 
 _DAY = timedelta(days=1)
@@ -84,8 +84,7 @@ class OwnData:
         name = "choose" if kind == RequestKind.CHOOSE else "own"
         quotas = [Quota(f"{name}:{subscriber.id}", _MAX_REQUESTS, _DAY), *network_quotas(name, request)]
         if address:
-            name = f"join:{mailbox(address)}"
-            quotas += [Quota(name, 1, timedelta(minutes=10)), Quota(name, 3, _DAY), Quota(name, 6, 7 * _DAY)]
+            quotas += mailbox_quotas(address)
         if not context.quotas.take(quotas, now):
             return False
         opened = self.requests.open(subscriber.id, kind, now=now, address=address, email=email)
@@ -178,13 +177,9 @@ def router(page: PreferencesPage, leaving: LeavePage, own: OwnData) -> APIRouter
             return address_form(request, token, wrong="address", typed=email)
         if address == subscriber.address and email.strip() == subscriber.email:
             return address_form(request, token, wrong="same address", typed=email)
-        if sure != address:
-            suggested = typos.suggest(address)
-            domain = address.rpartition("@")[2]
-            if suggested or (domain not in typos.PROVIDERS and own.receives_none(domain)):
-                return address_form(
-                    request, token, wrong="odd address", typed=email, suggested=suggested or "", sure=address
-                )
+        if sure != address and (oddity := typos.find_oddity(address, own.receives_none)):
+            suggested = typos.suggest(address) or ""
+            return address_form(request, token, wrong=oddity, typed=email, suggested=suggested, sure=address)
         written = email.strip() if email.isascii() else address
         done = own.ask(request, subscriber, RequestKind.ADDRESS, address=address, email=written)
         return page.redirect(request, token, "address" if done else "enough")

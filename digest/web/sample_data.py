@@ -25,6 +25,7 @@ from digest.store.content.archive import (
 )
 from digest.store.content.editions import Published
 from digest.store.people.preferences import StoredSubscriber
+from digest.subscribers.typos import Oddity
 from digest.web.archive.metadata import Metadata
 from digest.web.archive.site import SearchResult, Share
 from digest.web.editions import Rate, ShowcaseEdition
@@ -193,9 +194,9 @@ def _signup(show: ShowcaseEdition, now: datetime) -> Iterator[SamplePage]:
     offer = SampleOffer(now.time())
     for wrong, question, shown in (
         ("", "", None),
-        ("…", "typo", show),
-        ("", "disposable", show),
-        ("", "nowhere", show),
+        ("…", Oddity.TYPO, show),
+        ("", Oddity.DISPOSABLE, show),
+        ("", Oddity.NOWHERE, show),
     ):
         values: dict[str, Any] = {
             "wrong": wrong,
@@ -349,10 +350,11 @@ def _preferences(now: datetime, topics: Collection[str], sent: Published) -> Ite
         ("", ""),
         ("address", ""),
         ("same address", ""),
-        ("odd address", ""),
-        ("odd address", _ASHA),
+        (Oddity.NOWHERE, ""),
+        (Oddity.DISPOSABLE, ""),
+        (Oddity.TYPO, _ASHA),
     ):
         values = {"token": _TOKEN, "wrong": wrong, "typed": _ASHA, "suggested": suggested}
-        yield SamplePage("address.html.j2", {**values, "sure": _ASHA if wrong == "odd address" else ""})
+        yield SamplePage("address.html.j2", {**values, "sure": _ASHA if wrong in tuple(Oddity) else ""})
     yield sample(subscriber(), pausing=True)
     yield sample(subscriber(status="paused"))
