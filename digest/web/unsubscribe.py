@@ -118,16 +118,15 @@ class LeavePage:
             return self.context.invalid_link(request)
         subscriber = self.context.subscriber(id)
         state = state_of(subscriber)
-        values: dict[str, Any] = {"pausing": self.context.paused_until(subscriber), "done": done, "status": status}
+        values: dict[str, Any] = {"done": done, "status": status}
         if subscriber is not None and state == "here":
-            values |= {"email": masked(subscriber.email), "known": knows(self.context, request, subscriber)}
-            values["less"] = self.offers(subscriber) if values["known"] else ()
-            # Both links of an email open this page, but only one of them opens the preferences.
-            values["choose"] = (
-                values["known"] and self.context.subscriber_id_from_token("preferences", token) is not None
-            )
-            if done == "less":
-                values["next_due"] = self.next_edition.of(subscriber)
+            values["email"] = masked(subscriber.email)
+            if knows(self.context, request, subscriber):
+                values |= {"known": True, "less": self.offers(subscriber)}
+                values |= {"pausing": self.context.paused_until(subscriber)}
+                # Both links of an email open this page, but only one of them opens the preferences.
+                values["choose"] = self.context.subscriber_id_from_token("preferences", token) is not None
+                values["next_due"] = self.next_edition.of(subscriber) if done == "less" else None
         return _page(self, request, token, state, **values)
 
     def come_back(self, request: Request, subscriber: StoredSubscriber | None) -> str:

@@ -409,6 +409,14 @@ def test_a_subscriber_chooses_among_editions(several: Site) -> None:
     assert chosen() == ()
 
 
+@pytest.mark.slow
+def test_the_page_names_the_edition_that_it_sends_again(several: Site) -> None:
+    pipeline.send(several.app, "2026-11-23-subah")
+    shown = several.get(several.preferences("asha@example.com")).text
+    words = translated("Lost it? We can send you the edition of %(day)s again.")
+    assert words % {"day": "सोमवार, 23 नवंबर 2026 (सुबह)"} in shown
+
+
 def test_a_subscriber_chooses_whether_to_get_breaking_news(tmp_path: Path) -> None:
     with site(tmp_path / "newsletter", ["asha@example.com"], DIGEST_BREAKING__ENABLED="true") as pages:
         place = pages.preferences("asha@example.com")
