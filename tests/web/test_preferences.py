@@ -101,7 +101,7 @@ def test_an_error_loses_nothing_that_was_chosen(pages: Site, fields: list[tuple[
 def test_a_pause_saves_what_was_changed_above_it(pages: Site) -> None:
     place = pages.preferences("asha@example.com")
     answer = pages.post(place, ("topics", "खेल"), *EVERY_DAY, **PLAIN, weeks="2")
-    assert translated("Your email is paused") in answer.text
+    assert translated("Paused until %(day)s") % {"day": "सोमवार, 7 दिसंबर 2026"} in answer.text
     # The first edition after the pause.
     assert "सोमवार, 7 दिसंबर 2026" in answer.text
     assert preferences_of(pages, "asha@example.com")[0] == ("खेल",)
