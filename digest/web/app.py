@@ -45,7 +45,7 @@ from digest.web.archive.site import Archive
 from digest.web.change_notices import ChangeNotices
 from digest.web.clicks import ClickRecorder, Redirects
 from digest.web.dependencies import Context
-from digest.web.editions import NextEdition, Showcase, TopicRates
+from digest.web.editions import LatestEdition, NextEdition, Showcase, TopicRates
 from digest.web.group_commit import GroupCommit
 from digest.web.health import routes as health_routes
 from digest.web.health.checks import Health, MetricsAccess
@@ -309,9 +309,10 @@ def _routers(app: App, pages: Pages, outbound: OutboundMail, leave_page: LeavePa
             receives_none=receives_none,
             can_draw=app.cards.can_draw,
         )
+    latest = LatestEdition(app.settings.choices, published, app.now)
     page = PreferencesPage(
         context,
-        published,
+        latest,
         app.topics,
         app.first_send_at,
         _offered_editions(app),
@@ -332,7 +333,7 @@ def _routers(app: App, pages: Pages, outbound: OutboundMail, leave_page: LeavePa
     )
     # The framework tries one router after the other: first those whose pages are rendered for each request.
     routers = [
-        preferences.router(page, Resender(context, editions, published, images, sender, outbound)),
+        preferences.router(page, Resender(context, editions, latest, published, images, sender, outbound)),
         unsubscribe.router(leave_page),
         preferences.pause_router(page),
         own_data.router(page, leave_page, own),

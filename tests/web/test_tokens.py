@@ -70,7 +70,7 @@ REQUESTS = {
 TWO = {"/leave/{token}": ["leave", "preferences"]}
 # A parameter of a path that is a token.
 TOKEN = re.compile(r"\{(token|code)\}")
-CHOICES = {"{side}": ("present", "new"), "{kind}": ("data", "erase")}
+CHOICES = {"{side}": ("present", "new"), "{kind}": ("data", "erase", "choose")}
 VALUES = {"edition": KEY, "block": "poll", "choice": "1"}
 
 
@@ -266,10 +266,8 @@ def test_a_foreign_token_changes_nothing(doors: Doors) -> None:
 STRANGER = {
     "/leave/{token}": {"suppression", "consent", "to undo"},
     "/leave/{token}/leave": {"suppression", "consent", "to undo"},
-    "/leave/{token}/pause": {"preference", "consent", "to undo"},
-    "/leave/{token}/less": {"preference", "consent", "to undo"},
+    "/leave/{token}/choose": {"to choose"},
     "/leave/{token}/why": {"consent"},
-    "/pause/{token}": {"preference", "consent", "to undo"},
     "/preferences/{token}/choose": {"to choose"},
     "/stay/{token}": {"consent"},
     f"/answer/{KEY}/poll/1/{{token}}": {"answer"},

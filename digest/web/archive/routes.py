@@ -156,6 +156,7 @@ def router(archive: Archive, access: Sequence[Any] = ()) -> APIRouter:
             "/search",
             indexed=False,
             found=found,
+            topics=() if found.count else store.topics(context.now()),
             query=found.query,
             page=page,
             total=found.count,
