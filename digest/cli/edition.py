@@ -204,17 +204,40 @@ def seen(home: Path, key: str, story: tuple[str, ...]) -> None:
 @click.option("--text", help="What a quote or a correction says in this edition.")
 @click.option("--by", "author", help="Who said it, for a quote.")
 @click.option("--url", help="The corrected article, for a correction.")
+@click.option(
+    "--set",
+    "fields",
+    multiple=True,
+    metavar="FIELD=TEXT",
+    help="Another field. A list has one entry on each line; can be repeated.",
+)
 @click.pass_obj
 def block(
-    home: Path, key: str, name: str, wanted: str | None, text: str | None, author: str | None, url: str | None
+    home: Path,
+    key: str,
+    name: str,
+    wanted: str | None,
+    text: str | None,
+    author: str | None,
+    url: str | None,
+    fields: tuple[str, ...],
 ) -> None:
-    """Leave a block out of one edition, take it back, or write a quote or a correction for it.
+    """Leave a block out of one edition, take it back, or write one for it.
 
     NAME is that of the block's file without its ending, such as `weather`. The file stays as it is.
     """
+    from digest.usecases.block_texts import FIELDS
+
     texts = {field: each for field, each in (("text", text), ("by", author), ("url", url)) if each is not None}
+    known = [each.name for each in FIELDS.get(name.partition("-")[0], ())]
+    for given in fields:
+        field, mark, value = given.partition("=")
+        if not mark or field not in known:
+            possible = f"; possible: {', '.join(known)}" if known else ""
+            raise click.UsageError(f"--set expected FIELD=TEXT, found {given!r}{possible}")
+        texts[field] = value
     if bool(wanted) == bool(texts):
-        raise click.UsageError("choose one of --out, --back and --as-file, or give --text, --by or --url")
+        raise click.UsageError("choose one of --out, --back and --as-file, or give --text, --by, --url or --set")
 
     def act(app: App, by: Actor) -> Edition:
         if wanted == "out":

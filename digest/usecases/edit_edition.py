@@ -17,6 +17,7 @@ from digest.models import Actor, Edition, EditionState, Story, is_breaking
 from digest.render.blocks.rows import ROWS
 from digest.render.intro import MAX_LENGTH
 from digest.usecases.approval import model_texts
+from digest.usecases.block_texts import FIELDS, to_value
 from digest.usecases.compose import edition_key
 from digest.utils.redact import redact
 
@@ -74,7 +75,6 @@ class BlockRejected(DigestError):
         self.fields = tuple(faults)
 
 
-WRITABLE_BLOCKS = {"correction": ("text", "url"), "quote": ("text", "by")}
 """Blocks that an editor can write for one edition, each with its texts."""
 
 
@@ -363,18 +363,18 @@ class EditionEditor:
         )
 
     def write_block(self, key: str, name: str, by: Actor, values: Mapping[str, str] | None) -> Edition:
-        """Set the given texts of a simple block; without texts, restore those of its file.
+        """Set the given texts of a block, as `block_texts` reads them; without texts, restore those of its file.
 
         Creates a block that the edition lacks. `name` is the file's name without its ending. Raises UnknownBlock for a
         block of another kind, and BlockRejected.
         """
         edition = self._editable(key)
         kind = name.partition("-")[0]
-        if kind not in WRITABLE_BLOCKS or (name != kind and name not in self._block_names(key)):
-            raise UnknownBlock(key, name, WRITABLE_BLOCKS)
+        if kind not in FIELDS or (name != kind and name not in self._block_names(key)):
+            raise UnknownBlock(key, name, FIELDS)
         data = dict(next((each.data for each in edition.blocks if each.name == name), {}))
         if values is not None:
-            given = {field: one_line(values[field]) for field in WRITABLE_BLOCKS[kind] if field in values}
+            given = _block_values(kind, values)
             data = {field: each for field, each in {**data, **given}.items() if each != ""}
             check_block(kind, data)
 
@@ -386,7 +386,8 @@ class EditionEditor:
                 blocks_out=_without(changes.blocks_out, name),
             )
 
-        return self._change(key, change, by, "block text", f"{name}: {data.get('text', '')}")
+        words = next((data[field] for field in ("text", "question", "title") if data.get(field)), "")
+        return self._change(key, change, by, "block text", f"{name}: {words}")
 
     def _block_names(self, key: str) -> list[str]:
         changes = self.editions.editorial_changes(key)
@@ -521,13 +522,32 @@ class EditionEditor:
         return edition
 
 
+def _block_values(kind: str, texts: Mapping[str, str]) -> dict[str, Any]:
+    """Return the values of the given texts. Raises BlockRejected."""
+    values, faults = {}, {}
+    for field in FIELDS[kind]:
+        if field.name in texts:
+            try:
+                values[field.name] = to_value(field, texts[field.name])
+            except ValueError as error:
+                faults[field.name] = str(error)
+    if faults:
+        raise BlockRejected(kind, faults)
+    return values
+
+
 def check_block(kind: str, data: Mapping[str, Any]) -> None:
     """Raise BlockRejected if a block with these data would be left out."""
     try:
         ROWS[kind].schema.model_validate(data)
     except ValidationError as error:
-        faults = {str(each["loc"][0]): each["msg"] for each in error.errors(include_url=False)}
+        faults = {_field_of(each["loc"], each["msg"]): each["msg"] for each in error.errors(include_url=False)}
         raise BlockRejected(kind, faults) from None
+
+
+def _field_of(place: Sequence[int | str], message: str) -> str:
+    """Return the field of an error. One about several fields names that to change: `'answer': expected …`."""
+    return str(place[0]) if place else message.partition("'")[2].partition("'")[0]
 
 
 def one_line(text: str) -> str:

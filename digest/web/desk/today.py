@@ -173,6 +173,7 @@ def page(
     editable = edition.state in EDITABLE
     is_paused, numbers = edition.state == EditionState.PAUSED, _counts(visit, edition)
     changes, moving = app.editions.editorial_changes(edition.key), _moving(visit, edition, numbers)
+    found_blocks = blocks.rows(visit, edition, changes)
     return visit.page(
         "today.html.j2",
         status=status,
@@ -191,9 +192,9 @@ def page(
         void=visit.query.get("void") == "1",
         left=_left_stories(visit, edition) if editable else (),
         max_intro=MAX_LENGTH,
-        blocks=blocks.rows(visit, edition, changes),
+        blocks=found_blocks,
+        new_blocks=blocks.addable(visit, edition, found_blocks),
         block_problems=blocks.problems(visit, edition),
-        block_labels=blocks.labels(visit),
         unseen={each.id for each in unseen(edition, changes)} if editable else set(),
         tested=visit.query.get("tested", "")[:100],
         groups_for_tests=tuple(app.settings.desk.test_groups),
