@@ -10,7 +10,7 @@ from starlette.responses import Response
 from digest.models import Edition, EditionState
 from digest.render.intro import MAX_LENGTH
 from digest.usecases.edit_edition import EditionEditor, UnknownStory, displaced, paragraphs
-from digest.web.desk.visit import Visit, edition_path
+from digest.web.desk.visit import Visit, edition_path, number_in
 
 _MAX_TEXT = 5_000
 # The most stories that a page names as having left.
@@ -27,10 +27,7 @@ def move(visit: Visit) -> Response:
     def act(editor: EditionEditor, key: str) -> Edition:
         if form.get("step") in ("up", "down"):
             return editor.step(key, story, -1 if form["step"] == "up" else 1, visit.actor)
-        place = form.get("place", "1")
-        return editor.move(
-            key, story, form["section"], int(place) if place.isdecimal() and len(place) < 4 else 1, visit.actor
-        )
+        return editor.move(key, story, form["section"], number_in(form.get("place", "")) or 1, visit.actor)
 
     return do(visit, act)
 

@@ -36,8 +36,7 @@ def sign_in(visit: Visit) -> Response:
             name, given.get("password", ""), given.get("code", ""), network=network, agent=_agent(visit)
         )
     except TooManyTries:
-        wrong = _("Too many attempts. Please wait a quarter of an hour, or ask an admin for a new link.")
-        return form_page(visit, status=429, name=name, next=next, wrong=wrong)
+        return _too_many(visit, name=name, next=next)
     if signed_in is None:
         wrong = _("Name, password and code do not match. A code works once, for half a minute.")
         return form_page(visit, status=401, name=name, next=next, wrong=wrong)
@@ -96,8 +95,7 @@ def sign_in_with_passkey(visit: Visit) -> Response:
             answer, state, passkeys.place(visit), network=network, agent=_agent(visit)
         )
     except TooManyTries:
-        wrong = _("Too many attempts. Please wait a quarter of an hour, or ask an admin for a new link.")
-        return form_page(visit, status=429, next=next, wrong=wrong)
+        return _too_many(visit, next=next)
     if signed_in is None:
         wrong = _("The passkey could not be verified. Try again, or sign in with the password.")
         return form_page(visit, status=401, next=next, wrong=wrong)
@@ -106,10 +104,23 @@ def sign_in_with_passkey(visit: Visit) -> Response:
 
 def form_page(visit: Visit, *, status: int = 200, name: str = "", next: str = "", wrong: str = "") -> Response:
     """Show the form to sign in, with what was typed."""
-    asked = passkeys.question(visit) if visit.may_sign_in else None
-    values = {"name": name, "next": next, "wrong": wrong, "may_sign_in": visit.may_sign_in, "question": asked}
-    values |= {"provider": visit.desk.provider}
-    return visit.page("login.html.j2", status=status, **values)
+    return visit.page(
+        "login.html.j2",
+        status=status,
+        name=name,
+        next=next,
+        wrong=wrong,
+        may_sign_in=visit.may_sign_in,
+        question=passkeys.question(visit) if visit.may_sign_in else None,
+        provider=visit.desk.provider,
+    )
+
+
+def _too_many(visit: Visit, *, name: str = "", next: str = "") -> Response:
+    wrong = visit.catalogue.gettext(
+        "Too many attempts. Please wait a quarter of an hour, or ask an admin for a new link."
+    )
+    return form_page(visit, status=429, name=name, next=next, wrong=wrong)
 
 
 def _link_form(
@@ -187,7 +198,6 @@ def begin_oidc(visit: Visit) -> Response:
 
 def finish_oidc(visit: Visit) -> Response:
     """Open a session for the user that the provider returns, and end an older session of this browser."""
-    _ = visit.catalogue.gettext
     signer = _oidc(visit)
     if not visit.may_sign_in:
         return form_page(visit, status=403)
@@ -198,8 +208,7 @@ def finish_oidc(visit: Visit) -> Response:
             visit.query, browser, _oidc_redirect(visit), network=network, agent=_agent(visit)
         )
     except TooManyTries:
-        wrong = _("Too many attempts. Please wait a quarter of an hour, or ask an admin for a new link.")
-        return form_page(visit, status=429, wrong=wrong)
+        return _too_many(visit)
     except OidcRefused as refused:
         return form_page(visit, status=401, wrong=_oidc_words(visit, refused))
     return _replace_session(visit, signed_in, next)
