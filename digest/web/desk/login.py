@@ -83,7 +83,6 @@ def language(visit: Visit) -> Response:
 
 
 def sign_in_with_passkey(visit: Visit) -> Response:
-    """Open a session. It replaces an earlier one."""
     _ = visit.catalogue.gettext
     next = next_place(visit.form.get("next", ""))
     if not visit.may_sign_in:
@@ -99,7 +98,7 @@ def sign_in_with_passkey(visit: Visit) -> Response:
     if signed_in is None:
         wrong = _("The passkey could not be verified. Try again, or sign in with the password.")
         return form_page(visit, status=401, next=next, wrong=wrong)
-    return _replace_session(visit, signed_in, next)
+    return _welcome(visit, signed_in, next)
 
 
 def form_page(visit: Visit, *, status: int = 200, name: str = "", next: str = "", wrong: str = "") -> Response:
@@ -161,14 +160,10 @@ def _qr(text: str) -> str:
     return svg.getvalue().decode()
 
 
-def _replace_session(visit: Visit, signed_in: SignedIn, next: str) -> Response:
+def _welcome(visit: Visit, signed_in: SignedIn, next: str) -> Response:
     """End an older session of this browser, and open the new one."""
     if visit.session is not None:
         visit.desk.accounts.users.end_sessions(hash=visit.session.hash)
-    return _welcome(visit, signed_in, next)
-
-
-def _welcome(visit: Visit, signed_in: SignedIn, next: str) -> Response:
     visit.new_token = signed_in.token
     return visit.finish(RedirectResponse(visit.desk.views.root + (next or "/"), 303))
 
@@ -197,7 +192,7 @@ def begin_oidc(visit: Visit) -> Response:
 
 
 def finish_oidc(visit: Visit) -> Response:
-    """Open a session for the user that the provider returns, and end an older session of this browser."""
+    """Open a session for the user that the provider returns."""
     signer = _oidc(visit)
     if not visit.may_sign_in:
         return form_page(visit, status=403)
@@ -211,7 +206,7 @@ def finish_oidc(visit: Visit) -> Response:
         return _too_many(visit)
     except OidcRefused as refused:
         return form_page(visit, status=401, wrong=_oidc_words(visit, refused))
-    return _replace_session(visit, signed_in, next)
+    return _welcome(visit, signed_in, next)
 
 
 def _oidc(visit: Visit) -> OidcSignIn:
