@@ -228,6 +228,16 @@ def test_the_form_for_a_storys_texts_is_got_alone(desk: Site, editor: Browser) -
     assert "<html" in editor.get(place).text, "nothing can be changed here"
 
 
+def test_without_scripts_a_form_leads_back_to_its_part_of_the_page(editor: Browser) -> None:
+    answers = {
+        "texts": editor.post(f"{HERE}/texts", subject="दूसरा विषय", was_subject=""),
+        "stories": editor.post(f"{HERE}/undo"),
+        "blocks": editor.post(f"{HERE}/block", name="quote", act="save", text="काम की बात", by="कमला", url=""),
+    }
+    parts = {part: answer.headers["location"].partition("#")[2] for part, answer in answers.items()}
+    assert parts == {part: part for part in answers}
+
+
 def test_a_viewer_sees_no_buttons(desk: Site) -> None:
     viewer = set_up(desk, "asha", Role.VIEWER)
     page = viewer.get("/").text
