@@ -109,7 +109,9 @@ def problems(checked: Checked, edition: Edition, catalogue: Catalogue) -> Sequen
     other = (_("The email"), "#letter", _("Look"))
     lines = []
     if edition.state == EditionState.SKIPPED:
-        why = translate(edition.reason, catalogue) or edition.reason
+        # What was left out, and how often, is in English only.
+        sentence = edition.reason.partition(" Left out: ")[0]
+        why = edition.reason if catalogue.language == "en" else translate(sentence, catalogue) or edition.reason
         if is_uncomposed(edition):
             lines.append(Problem("bad", _("It is not composed"), why))
         else:

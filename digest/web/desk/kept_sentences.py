@@ -7,6 +7,18 @@ from __future__ import annotations
 
 KEPT = (
     "left out to fit: %(title)s",
+    "There are only %(num)s stories from the last %(hours)s hours; an edition needs %(later_num)s.",
+    (
+        "There are only %(num)s stories from the last %(hours)s hours that was not sent before; "
+        "an edition needs %(later_num)s."
+    ),
+    "There is only %(num)s story from the last %(hours)s hours; an edition needs %(later_num)s.",
+    (
+        "There is only %(num)s story from the last %(hours)s hours that was not sent before; "
+        "an edition needs %(later_num)s."
+    ),
+    "There is no story from the last %(hours)s hours; an edition needs %(later_num)s.",
+    ("There is no story from the last %(hours)s hours that was not sent before; an edition needs %(later_num)s."),
     "No article of the last %(num)s hours has the chosen words and sources.",
     "It is being composed. If that takes longer than 15 minutes, compose it again under the same name.",
     "Composing it failed: %(why)s. Compose it again under the same name.",
