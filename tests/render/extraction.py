@@ -20,7 +20,7 @@ from digest.curate.section_names import MESSAGE_IDS
 from digest.i18n import DESK, PAGES, REASONS, TEMPLATE
 from digest.render.blocks.rows import ROWS as BLOCKS
 from digest.render.lint import REASONS as FINDING_REASONS
-from digest.web.desk.forms import KEPT
+from digest.web.desk.kept_sentences import KEPT
 from tests.paths import ROOT
 
 KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2)}

@@ -92,7 +92,7 @@ def change(visit: Visit) -> Response:
         raise HTTPException(422)
     _ = visit.catalogue.gettext
     try:
-        return edit.do(visit, act)
+        return edit.do(visit, act, part="blocks")
     except UnknownBlock:
         return visit.problem(409, _("This block is no longer in the edition"), _("Somebody removed it, or it changed."))
     except BlockRejected as error:

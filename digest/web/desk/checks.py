@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 Level = Literal["bad", "warn"]
 
 # Seconds that a page waits for the checks, and seconds that they are valid, because templates and settings may change.
-_WAIT, _LASTS = 0.02, 120.0
+PAGE_WAIT, _LASTS = 0.02, 120.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ class Checks(Background[Checked]):
         """Return the last result for any revision of an edition, without its emails."""
         return self._last.get(edition.key)
 
-    def of(self, edition: Edition, *, wait: float = _WAIT) -> Checked | None:
+    def of(self, edition: Edition, *, wait: float = PAGE_WAIT) -> Checked | None:
         """Return the findings; None while they are being computed."""
         key = f"{edition.key} {revision(edition)} {edition.state == EditionState.SKIPPED}"
         return self.get(key, lambda: self._check(edition), wait=wait)

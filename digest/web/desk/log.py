@@ -12,7 +12,7 @@ from digest.usecases.edit_subscribers import subject_of, valid
 from digest.web.desk.acts import name_of, named
 from digest.web.desk.admin.setting_words import change, labels
 from digest.web.desk.sentences import translate_all
-from digest.web.desk.visit import Visit
+from digest.web.desk.visit import Visit, number_in
 
 if TYPE_CHECKING:
     from digest.i18n.catalogue import Catalogue
@@ -21,8 +21,7 @@ _PAGE, _MAX_QUERY = 100, 100
 
 
 def page(visit: Visit) -> Response:
-    given, query = visit.query.get("before", ""), " ".join(visit.query.get("q", "").split())[:_MAX_QUERY]
-    before = int(given) if given.isdecimal() and len(given) < 19 else None
+    before, query = number_in(visit.query.get("before", "")), " ".join(visit.query.get("q", "").split())[:_MAX_QUERY]
     app = visit.desk.app
     search = query
     # The log names subscribers by number.

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from starlette.responses import Response
 
-from digest.models import Edition, EditionState, Role
+from digest.models import Edition, Role
+from digest.web.desk.today import EDITABLE
 from digest.web.desk.visit import Visit
 
 if TYPE_CHECKING:
@@ -68,5 +69,4 @@ def _compose(visit: Visit, edition: Edition) -> Sequence[RunnerUp]:
 
 
 def _editable(visit: Visit, edition: Edition) -> bool:
-    states = (EditionState.DRAFT, EditionState.SKIPPED, EditionState.APPROVED)
-    return visit.may(Role.EDITOR) and edition.state in states
+    return visit.may(Role.EDITOR) and edition.state in EDITABLE

@@ -17,7 +17,7 @@ from digest.models import RenderedEmail
 from digest.render.lint import REASONS, lint
 from digest.render.renderer import Renderer
 from digest.web.desk.acts import name_of, named
-from digest.web.desk.forms import KEPT
+from digest.web.desk.kept_sentences import KEPT
 from digest.web.desk.sentences import Told, refusal, tell, translate, translate_all
 from tests.paths import ROOT
 from tests.render.sample import BRANDING, EVERYTHING, NOW, TEMPLATES, twenty

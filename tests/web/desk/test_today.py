@@ -7,6 +7,7 @@ import time
 from dataclasses import replace
 from datetime import timedelta
 from html import unescape
+from pathlib import Path
 from urllib.parse import quote
 
 import pytest
@@ -20,7 +21,7 @@ from digest.usecases.edit_edition import displaced
 from digest.web.desk.acts import name_of
 from digest.web.desk.sentences import translate
 from tests.web.desk.browser import TESTER, Browser, set_up
-from tests.web.desk.conftest import KEY
+from tests.web.desk.conftest import KEY, open_desk
 from tests.web.desk.test_api import Program
 from tests.web.site import Response, Site, translated
 
@@ -226,6 +227,24 @@ def test_the_form_for_a_storys_texts_is_got_alone(desk: Site, editor: Browser) -
     assert "<html" in set_up(desk, "leela", Role.VIEWER).get(place).text
     desk.app.editions.move(KEY, EditionState.PAUSED, out_of=(EditionState.DRAFT,))
     assert "<html" in editor.get(place).text, "nothing can be changed here"
+
+
+def test_an_edition_with_too_few_stories_says_so_and_offers_others(tmp_path: Path) -> None:
+    for desk in open_desk(tmp_path / "newsletter", DIGEST_EDITION__MIN_STORIES="12"):
+        page = set_up(desk, "suman", Role.EDITOR).get("/").text
+        assert re.search("पिछले 24 घंटों की [0-9]+ ही ख़बरें मिलीं, अंक के लिए 12 चाहिए।", page)
+        assert 'href="#pool"' in page
+        assert 'id="pool"' in page
+
+
+def test_without_scripts_a_form_leads_back_to_its_part_of_the_page(editor: Browser) -> None:
+    answers = {
+        "texts": editor.post(f"{HERE}/texts", subject="दूसरा विषय", was_subject=""),
+        "stories": editor.post(f"{HERE}/undo"),
+        "blocks": editor.post(f"{HERE}/block", name="quote", act="save", text="काम की बात", by="कमला", url=""),
+    }
+    parts = {part: answer.headers["location"].partition("#")[2] for part, answer in answers.items()}
+    assert parts == {part: part for part in answers}
 
 
 def test_a_viewer_sees_no_buttons(desk: Site) -> None:

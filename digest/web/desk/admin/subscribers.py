@@ -15,7 +15,7 @@ from digest.usecases.segments import MAX_NAME, UnknownSegment
 from digest.web.desk.admin import words
 from digest.web.desk.admin.form import FREQUENCIES, field_problem, fields_of
 from digest.web.desk.sentences import Told
-from digest.web.desk.visit import Visit
+from digest.web.desk.visit import Visit, number_in
 
 _PAGE = 50
 _MAX_UNCONFIRMED = 200
@@ -29,8 +29,7 @@ def _page(visit: Visit, wanted: SubscriberFilter, *, status: int = 200, problem:
     desk, now = visit.desk, visit.desk.now()
     app, directory = desk.app, desk.app.directory
     wanted = _read_code(visit, wanted)
-    given = visit.query.get("before", "")
-    before = int(given) if given.isdecimal() and len(given) < 19 else None
+    before = number_in(visit.query.get("before", ""))
     last = directory.last_enqueued()
     asked = wanted.state is SubscriberState.UNCONFIRMED and not wanted.search
     most = 0 if asked else _PAGE
