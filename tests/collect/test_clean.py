@@ -247,6 +247,11 @@ def test_first_words_that_are_no_dateline(front: str) -> None:
     assert split_dateline(front + LEAD) == ("", front + LEAD)
 
 
+def test_a_time_after_a_dateline_stays() -> None:
+    lead = "शुक्रवार तड़के 3:30 बजे गांव की बड़ी नाव नदी में डूब गई।"
+    assert split_dateline(f"पटना, एएनआइ। {lead}") == ("पटना", lead)
+
+
 def test_a_town_before_a_comma_is_what_is_left_of_an_agencys_dateline() -> None:
     assert split_dateline(f"कोलकाता, {LEAD}") == ("कोलकाता", LEAD)
     assert split_dateline(f"कोलकाता, {LEAD}", opens=False) == ("", f"कोलकाता, {LEAD}")

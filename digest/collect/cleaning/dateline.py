@@ -36,7 +36,8 @@ MIN_REST = 30
 
 _DEVA = "\u0900-\u0963\u0970-\u097f\u200c\u200d"
 _FRONT = re.compile(f"[{_DEVA}A-Za-z0-9 ,/.()\\[\\]–-]+")
-_END = re.compile(r"\s?(?P<mark>[:।|–—-]|[.](?![0-9a-z])|(?<=[)\]])(?=\s))[।\s]*")
+# The colon of 3:30 ends nothing.
+_END = re.compile(r"\s?(?P<mark>:(?!(?<=[0-9]:)[0-9])|[।|–—-]|[.](?![0-9a-z])|(?<=[)\]])(?=\s))[।\s]*")
 _PAREN = re.compile(r"\(([^()]*)\)")
 _BRACKETS = str.maketrans("[]", "()")
 _ENDED = re.compile("[।.?!…][\"'”’)]*$")
