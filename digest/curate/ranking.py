@@ -161,7 +161,7 @@ def _first_paragraph(article: Article) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Selection:
+class ChosenStories:
     """The stories of an edition in order, the lead first, and the stories that were not picked, best first."""
 
     stories: tuple[Ranked, ...]
@@ -169,7 +169,9 @@ class Selection:
     not_picked: tuple[Ranked, ...]
 
 
-def select(ranked: Sequence[Ranked], rules: Rules, pinned: Sequence[str] = (), kept: Sequence[str] = ()) -> Selection:
+def select(
+    ranked: Sequence[Ranked], rules: Rules, pinned: Sequence[str] = (), kept: Sequence[str] = ()
+) -> ChosenStories:
     """Pick the stories of an edition. Pinned ones come first in the given order, then the lead, then by score.
 
     `kept` ones are in it whatever their score.
@@ -179,7 +181,7 @@ def select(ranked: Sequence[Ranked], rules: Rules, pinned: Sequence[str] = (), k
     others = sorted((story for story in picked if story not in first), key=lambda story: story.sort_key)
     chosen = set(picked)
     not_picked = sorted((story for story in ranked if story not in chosen), key=lambda story: story.sort_key)
-    return Selection((*first, *others), frozenset(first), tuple(not_picked))
+    return ChosenStories((*first, *others), frozenset(first), tuple(not_picked))
 
 
 def _named(ranked: Sequence[Ranked], names: Sequence[str]) -> list[Ranked]:

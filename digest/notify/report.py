@@ -47,7 +47,7 @@ class EditionNumbers:
 
 
 @dataclass(frozen=True, slots=True)
-class Feedback:
+class FeedbackSummary:
     """Counts of feedback.
 
     Opens and clicks are None without tracking. `delivered` and `dropped` are None if they are not reported, as by SMTP,
@@ -95,7 +95,7 @@ class Report:
     subject: str
     reason: str
     numbers: EditionNumbers
-    feedback: Feedback
+    feedback: FeedbackSummary
     transports: Sequence[str]
     # (reason, recipients), the most frequent first.
     excluded: Sequence[tuple[str, int]]
@@ -151,7 +151,7 @@ class Report:
         return todo
 
 
-class Row(NamedTuple):
+class ReportRow(NamedTuple):
     """A number with its name and its usual value."""
 
     name: str
@@ -159,54 +159,54 @@ class Row(NamedTuple):
     usual: str = ""
 
 
-def rows(report: Report, zone: tzinfo) -> list[Row]:
+def rows(report: Report, zone: tzinfo) -> list[ReportRow]:
     """The numbers of a report in their order."""
     numbers, feedback = report.numbers, report.feedback
     median = _Medians(report.earlier)
     found = [
-        Row("sent", f"{numbers.accepted:,}", median.count("accepted")),
-        Row("excluded", f"{numbers.excluded:,}", median.count("excluded")),
-        Row("rejected", f"{numbers.rejected:,}", median.count("rejected")),
-        Row("unknown", f"{numbers.unknown:,}", median.count("unknown")),
-        Row("pending", f"{numbers.pending:,}"),
-        Row("on the list", f"{numbers.frozen:,}", median.count("frozen")),
-        Row("delivered", _reported(feedback.delivered, report)),
-        Row("bounced", _share(numbers.bounced, numbers), median.count("bounced")),
-        Row("blocked", _share(numbers.blocked, numbers), median.count("blocked")),
-        Row("dropped", _reported(feedback.dropped, report)),
-        Row("complained", _share(numbers.complained, numbers), median.count("complained")),
-        Row("unsubscribed", _share(feedback.left, numbers)),
+        ReportRow("sent", f"{numbers.accepted:,}", median.count("accepted")),
+        ReportRow("excluded", f"{numbers.excluded:,}", median.count("excluded")),
+        ReportRow("rejected", f"{numbers.rejected:,}", median.count("rejected")),
+        ReportRow("unknown", f"{numbers.unknown:,}", median.count("unknown")),
+        ReportRow("pending", f"{numbers.pending:,}"),
+        ReportRow("on the list", f"{numbers.frozen:,}", median.count("frozen")),
+        ReportRow("delivered", _reported(feedback.delivered, report)),
+        ReportRow("bounced", _share(numbers.bounced, numbers), median.count("bounced")),
+        ReportRow("blocked", _share(numbers.blocked, numbers), median.count("blocked")),
+        ReportRow("dropped", _reported(feedback.dropped, report)),
+        ReportRow("complained", _share(numbers.complained, numbers), median.count("complained")),
+        ReportRow("unsubscribed", _share(feedback.left, numbers)),
     ]
     if feedback.opened is not None and feedback.clicked is not None:
         found += [
-            Row("opened", _share(feedback.opened, numbers)),
-            Row("clicked", _share(feedback.clicked, numbers)),
+            ReportRow("opened", _share(feedback.opened, numbers)),
+            ReportRow("clicked", _share(feedback.clicked, numbers)),
         ]
     for kind, name in (("reply", "replies"), ("answer", "words with an answer"), ("auto-reply", "automatic replies")):
         if count := report.words.get(kind, 0):
-            found.append(Row(name, f"{count:,}"))
+            found.append(ReportRow(name, f"{count:,}"))
     if clicks := report.clicks:
         found += [
-            Row("people who clicked a link", clicks.shown_people),
-            Row("clicks of machines", f"{clicks.machine:,}"),
+            ReportRow("people who clicked a link", clicks.shown_people),
+            ReportRow("clicks of machines", f"{clicks.machine:,}"),
         ]
     if numbers.began_at and numbers.ended_at:
         found += [
-            Row("first handed over", format_time(numbers.began_at, zone)),
-            Row("last handed over", format_time(numbers.ended_at, zone)),
-            Row("time of sending", duration(numbers.seconds), median.duration()),
+            ReportRow("first handed over", format_time(numbers.began_at, zone)),
+            ReportRow("last handed over", format_time(numbers.ended_at, zone)),
+            ReportRow("time of sending", duration(numbers.seconds), median.duration()),
         ]
     if numbers.per_minute is not None:
-        found.append(Row("recipients per minute", f"{numbers.per_minute:,.0f}", median.rate()))
+        found.append(ReportRow("recipients per minute", f"{numbers.per_minute:,.0f}", median.rate()))
     if use := report.model_use:
         found += [
-            Row("texts by a model", f"{use.accepted:,}"),
-            Row("texts refused", f"{use.refused:,}"),
-            Row("calls of the model", f"{use.calls:,}"),
-            Row("tokens", f"{use.tokens:,}"),
+            ReportRow("texts by a model", f"{use.accepted:,}"),
+            ReportRow("texts refused", f"{use.refused:,}"),
+            ReportRow("calls of the model", f"{use.calls:,}"),
+            ReportRow("tokens", f"{use.tokens:,}"),
         ]
         if price := report.model_price:
-            found.append(Row("cost of the model", f"{_amount(price.of(use))} {price.currency}"))
+            found.append(ReportRow("cost of the model", f"{_amount(price.of(use))} {price.currency}"))
     return found
 
 

@@ -14,7 +14,7 @@ from digest.config.calendar import Calendar, PlannedEdition
 from digest.config.loader import FILE_NAME
 from digest.models import BatchState, Corrects, Edition, EditionState, is_breaking, is_special
 from digest.notify.alert import AlertKind
-from digest.scheduler.guard import Guard
+from digest.scheduler.guard import JobGuard
 from digest.scheduler.notices import Notices
 from digest.scheduler.steps import WAITING, Step, hand_over_at, next_step
 from digest.store.sending.revisions import count_by_state
@@ -41,7 +41,7 @@ class EditionJobs:
 
     get_app: Callable[[], App]
     notices: Notices
-    guard: Guard
+    guard: JobGuard
     log: Callable[[str], None]
     warn: Callable[[str], None]
     stop: threading.Event

@@ -45,7 +45,7 @@ MAX_PAUSE = timedelta(days=366)
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Location:
     """Where a subscriber is kept: `file` relative to the newsletter's folder, or `origin`, the name of an import."""
 
     file: str = ""
@@ -129,7 +129,7 @@ class SubscriberEditor:
         with self.database.transaction(), self.database.write(area="subscriber"):
             yield
 
-    def change(self, email: str, fields: Mapping[str, str | None], by: Actor) -> tuple[Place, dict[str, Any]]:
+    def change(self, email: str, fields: Mapping[str, str | None], by: Actor) -> tuple[Location, dict[str, Any]]:
         """Set fields of a subscriber; an empty text removes a field. Returns where, and the parsed fields.
 
         Raises DigestError if they are not on the list.
@@ -153,7 +153,7 @@ class SubscriberEditor:
                 self._record(address, by, "subscriber changed", changes, [])
         return self._place(path, email), values
 
-    def remove(self, email: str, by: Actor) -> Place:
+    def remove(self, email: str, by: Actor) -> Location:
         """Take a subscriber off the list. Raises DigestError if they are not on it."""
         source, now = source_of(by, "remove"), self.now()
         address = valid(email)
@@ -290,10 +290,10 @@ class SubscriberEditor:
         # Always in the same order, so that the file and the log do not depend on the caller.
         return {key: fields[key] for key in FIELDS if key in fields}
 
-    def place_of(self, address: str) -> Place:
+    def place_of(self, address: str) -> Location:
         """Return where a subscriber of the store is kept."""
         record = self.subscriber_admin.find(address)
-        return Place(origin=record.origin) if record and record.origin else Place(file=FILE_NAME)
+        return Location(origin=record.origin) if record and record.origin else Location(file=FILE_NAME)
 
     def _file_to_edit(self, file: str | None) -> Path:
         path = self.home / FILE_NAME
@@ -344,11 +344,11 @@ class SubscriberEditor:
 
         return save
 
-    def _place(self, path: Path | None, email: str) -> Place:
+    def _place(self, path: Path | None, email: str) -> Location:
         if path is not None:
-            return Place(file=path.relative_to(self.home).as_posix())
+            return Location(file=path.relative_to(self.home).as_posix())
         record = self.subscriber_admin.find(comparable(email))
-        return Place(origin=record.origin or "" if record else "")
+        return Location(origin=record.origin or "" if record else "")
 
     def _record(self, address: str, by: Actor, what: str, detail: str, entries: list[Consent]) -> None:
         with self.database.write() as connection:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from digest.errors import DigestError
 from digest.models import DeliveryOutcome, EditionState
 from digest.notify.alert import MessageType
-from digest.notify.report import Feedback, ModelPrice, Report, as_json, group_reasons, source_problems
+from digest.notify.report import FeedbackSummary, ModelPrice, Report, as_json, group_reasons, source_problems
 from digest.notify.report_formats import as_html, as_text
 from digest.store.content.feedback_counts import count_feedback
 from digest.store.sending.status import next_due
@@ -87,7 +87,7 @@ class Reporter:
             subject=edition.subject,
             reason=edition.reason,
             numbers=numbers.pop(key),
-            feedback=Feedback(
+            feedback=FeedbackSummary(
                 events.delivered if reported else None,
                 events.dropped if reported else None,
                 events.left,

@@ -20,9 +20,9 @@ from digest.store.high_water import (
     COPIED_AT,
     MOVED_TO,
     HighWater,
-    Identity,
     Mark,
     MarkFile,
+    StoreIdentity,
     mark_file,
     read_identity,
 )
@@ -178,7 +178,7 @@ class StoreRestorer:
         return RestoreResult(copied_at, held, doubtful, sent=sent, specials_until=about.day + restored.SPECIALS)
 
 
-def _copied_at(identity: Identity, copy: Database, now: datetime) -> datetime:
+def _copied_at(identity: StoreIdentity, copy: Database, now: datetime) -> datetime:
     with copy.read() as connection:
         return identity.copied_at or restored.last_activity(connection) or now.astimezone(UTC)
 

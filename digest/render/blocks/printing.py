@@ -11,7 +11,7 @@ from digest.i18n import translator
 from digest.models import PLACEHOLDERS, Edition, EditionBlock
 from digest.render import texts
 from digest.render.blocks.data import Frame
-from digest.render.blocks.rows import ROWS, Row, unknown
+from digest.render.blocks.rows import ROWS, BlockKind, unknown
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -23,7 +23,7 @@ FOLDER = "blocks"
 
 
 @dataclass(frozen=True, slots=True)
-class Block:
+class PrintedBlock:
     """A block as printed. `title` is its heading, `html` what is below it, `text` the same for the text part."""
 
     kind: str
@@ -38,7 +38,7 @@ class Block:
 class Printed:
     """The printed blocks, and a sentence about each block that cannot be shown."""
 
-    blocks: tuple[Block, ...] = ()
+    blocks: tuple[PrintedBlock, ...] = ()
     warnings: tuple[str, ...] = ()
 
 
@@ -66,7 +66,9 @@ def answer_url(base: str, edition_key: str, kind: str) -> str:
     return f"{base.rstrip('/')}/answer/{quote(edition_key, safe='')}/{kind}"
 
 
-def _print(block: EditionBlock, row: Row, edition: Edition, branding: Branding, environment: Environment) -> Block:
+def _print(
+    block: EditionBlock, row: BlockKind, edition: Edition, branding: Branding, environment: Environment
+) -> PrintedBlock:
     from digest.render.template_errors import explain
 
     data = row.schema.model_validate(block.data)
@@ -99,7 +101,7 @@ def _print(block: EditionBlock, row: Row, edition: Edition, branding: Branding, 
     if row.frame == "ad" and data.title:
         # An advertisement always has its label.
         title = f"{kind} · {data.title}"
-    return Block(block.kind, title, row.frame, block.place, html, _tidy(text))
+    return PrintedBlock(block.kind, title, row.frame, block.place, html, _tidy(text))
 
 
 def _tidy(text: str) -> str:
