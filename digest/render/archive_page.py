@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from jinja2 import Environment
 
-    from digest.render.blocks.printing import PrintedBlock
+    from digest.render.blocks.printing import Block
     from digest.render.themes import Branding
 
 TEMPLATE = "article.html.j2"
@@ -57,7 +57,7 @@ def print_page(
     edition: Edition,
     branding: Branding,
     environment: Environment,
-    blocks: tuple[PrintedBlock, ...],
+    blocks: tuple[Block, ...],
     *,
     now: datetime,
     location: Callable[[str, str], str],
@@ -89,7 +89,7 @@ def print_page(
     )
 
 
-def _page(edition: Edition, branding: Branding, blocks: tuple[PrintedBlock, ...], now: datetime) -> Page:
+def _page(edition: Edition, branding: Branding, blocks: tuple[Block, ...], now: datetime) -> Page:
     # The page loads stored pictures from its own site, by their hash.
     theme = replace(branding.theme, images="attach", can_attach=True)
     subject = texts.one_line(edition.subject) or subjects.subject_line(edition, branding.language)

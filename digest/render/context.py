@@ -29,7 +29,7 @@ from digest.render.themes import SECTION_COLOURS, Branding, Look, Palette, Secti
 
 if TYPE_CHECKING:
     from digest.i18n.catalogue import Catalogue
-    from digest.render.blocks.printing import PrintedBlock
+    from digest.render.blocks.printing import Block
 
 ALT_LIMIT = 60
 LONG = 8
@@ -167,7 +167,7 @@ class Page:
     sections: tuple[Group, ...]
     briefs: tuple[Item, ...]
     # Blocks, such as the weather.
-    blocks: tuple[PrintedBlock, ...]
+    blocks: tuple[Block, ...]
     # The names of shown sections, each once.
     colours: tuple[SectionColour, ...]
     links: Links
@@ -192,7 +192,7 @@ def build_page(
     preheader: str,
     now: datetime,
     test: bool,
-    blocks: tuple[PrintedBlock, ...] = (),
+    blocks: tuple[Block, ...] = (),
     absolute: bool = False,
 ) -> Page:
     """Prepare `edition`, already reduced to one variant, for printing.

@@ -13,7 +13,7 @@ from fastapi.responses import HTMLResponse
 from digest.app import App
 from digest.errors import ConfigurationError, DigestError, StoreError
 from digest.models import Actor, Edition, EditionState, is_breaking, is_special
-from digest.render.blocks.printing import PrintedBlock
+from digest.render.blocks.printing import Block
 from digest.render.intro import paragraphs as intro_paragraphs
 from digest.usecases.approval import PURPOSE, revision
 from digest.usecases.preflight import PreflightFailed
@@ -73,7 +73,7 @@ class ApprovalPage:
         }
         return self.context.pages.response(request, "approve.html.j2", here, personal=True, **values)
 
-    def _blocks(self, edition: Edition) -> list[PrintedBlock]:
+    def _blocks(self, edition: Edition) -> list[Block]:
         """Return the blocks of the email, and those that only the archive shows."""
         renderer = self.app.renderer
         in_email = renderer.blocks(edition, "email").blocks if edition.blocks else ()

@@ -11,7 +11,7 @@ import pytest
 from digest.config import loader
 from digest.i18n import bound
 from digest.models import RenderedEmail
-from digest.render.blocks.printing import PrintedBlock
+from digest.render.blocks.printing import Block
 from digest.render.context import Group, Item, Links, Page, Picture
 from digest.render.lint import lint
 from digest.render.themes import LOOKS, Look, Palette, SectionColour, Theme
@@ -87,7 +87,7 @@ def test_every_file_block_and_macro_is_documented(path: Path) -> None:
             assert f"`{macro}`" in DOCUMENT
 
 
-@each_row("kind", [Page, Item, Group, Picture, PrintedBlock, SectionColour, Links, Look, Palette])
+@each_row("kind", [Page, Item, Group, Picture, Block, SectionColour, Links, Look, Palette])
 def test_every_field_is_documented_under_its_class(kind: type) -> None:
     part = DOCUMENT.partition(f"**{kind.__name__}**")[2].partition("\n\n**")[0].partition("\n## ")[0]
     assert part

@@ -23,7 +23,7 @@ FOLDER = "blocks"
 
 
 @dataclass(frozen=True, slots=True)
-class PrintedBlock:
+class Block:
     """A block as printed. `title` is its heading, `html` what is below it, `text` the same for the text part."""
 
     kind: str
@@ -38,7 +38,7 @@ class PrintedBlock:
 class Printed:
     """The printed blocks, and a sentence about each block that cannot be shown."""
 
-    blocks: tuple[PrintedBlock, ...] = ()
+    blocks: tuple[Block, ...] = ()
     warnings: tuple[str, ...] = ()
 
 
@@ -68,7 +68,7 @@ def answer_url(base: str, edition_key: str, kind: str) -> str:
 
 def _print(
     block: EditionBlock, row: BlockKind, edition: Edition, branding: Branding, environment: Environment
-) -> PrintedBlock:
+) -> Block:
     from digest.render.template_errors import explain
 
     data = row.schema.model_validate(block.data)
@@ -101,7 +101,7 @@ def _print(
     if row.frame == "ad" and data.title:
         # An advertisement always has its label.
         title = f"{kind} · {data.title}"
-    return PrintedBlock(block.kind, title, row.frame, block.place, html, _tidy(text))
+    return Block(block.kind, title, row.frame, block.place, html, _tidy(text))
 
 
 def _tidy(text: str) -> str:
