@@ -107,7 +107,7 @@ class Report:
     model_use: ModelUse | None = None
     model_price: ModelPrice | None = None
     # Texts from subscribers: the count by kind, and the newest as (at, text) without names.
-    words: Mapping[str, int] = field(default_factory=dict)
+    texts: Mapping[str, int] = field(default_factory=dict)
     said: Sequence[tuple[datetime, str]] = ()
     # None if links do not count clicks.
     clicks: ClickReport | None = None
@@ -125,7 +125,7 @@ class Report:
     @property
     def title(self) -> str:
         """The subject line of the report's email."""
-        words = [f"{self.numbers.accepted:,} sent"]
+        parts = [f"{self.numbers.accepted:,} sent"]
         for count, word in (
             (self.numbers.rejected, "rejected"),
             (self.numbers.unknown, "unknown"),
@@ -133,8 +133,8 @@ class Report:
             (self.numbers.bounced, "bounced"),
             (self.numbers.complained, "complained"),
         ):
-            words += [f"{count:,} {word}"] if count else []
-        return f"Edition {self.key}: {', '.join(words)}"
+            parts += [f"{count:,} {word}"] if count else []
+        return f"Edition {self.key}: {', '.join(parts)}"
 
     @property
     def actions(self) -> list[str]:
@@ -182,8 +182,12 @@ def rows(report: Report, zone: tzinfo) -> list[ReportRow]:
             ReportRow("opened", _share(feedback.opened, numbers)),
             ReportRow("clicked", _share(feedback.clicked, numbers)),
         ]
-    for kind, name in (("reply", "replies"), ("answer", "words with an answer"), ("auto-reply", "automatic replies")):
-        if count := report.words.get(kind, 0):
+    for kind, name in (
+        ("reply", "replies"),
+        ("answer", "comments with an answer"),
+        ("auto-reply", "automatic replies"),
+    ):
+        if count := report.texts.get(kind, 0):
             found.append(ReportRow(name, f"{count:,}"))
     if clicks := report.clicks:
         found += [
@@ -249,7 +253,7 @@ def as_json(report: Report) -> dict[str, Any]:
         **pick(report, "number state reason subject"),
         **{name: getattr(numbers, name) for name in counts},
         **pick(feedback, "delivered dropped left opened clicked"),
-        "words": {kind: report.words.get(kind, 0) for kind in ("answer", "reply", "auto-reply")},
+        "words": {kind: report.texts.get(kind, 0) for kind in ("answer", "reply", "auto-reply")},
         "clicks": clicks_json(report.clicks),
         "excluded_reasons": [{"reason": reason, "recipients": count} for reason, count in report.excluded],
         "rejected_reasons": [{"reason": reason, "recipients": count} for reason, count in report.rejected],

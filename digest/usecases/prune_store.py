@@ -22,7 +22,7 @@ from digest.store.sending import folding
 if TYPE_CHECKING:
     from digest.store.content.events import EventStore
     from digest.store.database import Database
-    from digest.store.people.words import WordStore
+    from digest.store.people.subscriber_texts import SubscriberTextStore
 
 # The name in `meta` of the time of the last pruning.
 PRUNED_AT = "pruned at"
@@ -67,8 +67,8 @@ class StorePruner:
     keep_payloads: timedelta
     now: Callable[[], datetime]
     # Texts from subscribers, and how long they are kept.
-    words: WordStore | None = None
-    keep_words: timedelta = timedelta(days=365)
+    texts: SubscriberTextStore | None = None
+    keep_texts: timedelta = timedelta(days=365)
 
     def plan(self) -> Pruned:
         """Count what `prune` would delete."""
@@ -130,8 +130,8 @@ class StorePruner:
         """Do one part of the work before each value, and count it in `done`."""
         yield
         done.payloads = self.events.delete_processed(now - self.keep_payloads)
-        if self.words:
-            self.words.delete_old(now - self.keep_words)
+        if self.texts:
+            self.texts.delete_old(now - self.keep_texts)
         yield from self._prune_articles(done, now - self.keep_articles)
         for key in folding.half_folded_editions(self.database):
             yield from self._delete_recipients(done, key)

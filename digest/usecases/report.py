@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from digest.models import Source
     from digest.store.content.articles import ArticleStore
     from digest.store.content.editions import Decision, EditionStore
-    from digest.store.people.words import WordStore
+    from digest.store.people.subscriber_texts import SubscriberTextStore
     from digest.store.sending.overview import Overview
     from digest.store.sending.statistics import Statistics
     from digest.usecases.alerts import Alerts
@@ -57,7 +57,7 @@ class Reporter:
     after: timedelta
     now: Callable[[], datetime]
     # Texts from subscribers.
-    words: WordStore
+    texts: SubscriberTextStore
     # None if links do not count clicks.
     clicks: ClickCounter | None = None
 
@@ -106,8 +106,8 @@ class Reporter:
             ),
             model_use=edition.model_use,
             model_price=self.model_price,
-            words={str(kind): number for kind, number in self.words.counts(key).items()},
-            said=[(each.at, each.text) for each in self.words.newest(_SAID, edition=key)],
+            texts={str(kind): number for kind, number in self.texts.counts(key).items()},
+            said=[(each.at, each.text) for each in self.texts.newest(_SAID, edition=key)],
             clicks=self.clicks.report(edition) if self.clicks else None,
             decisions=[(each.at, each.what, _why(each)) for each in self.editions.decisions(key)],
         )

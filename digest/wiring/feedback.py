@@ -35,7 +35,7 @@ class Feedback(Sending):
             ledger=self.ledger,
             subscribers=self.subscribers,
             preferences=PreferenceStore(self.database),
-            words=self.words,
+            texts=self.subscriber_texts,
             signer=self.signer,
             sender=self.sender,
             bounce_address=self.settings.delivery.smtp.bounces or None,

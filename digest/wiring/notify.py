@@ -156,7 +156,7 @@ class Notifying(Sending):
             source_silent=alerts.source_silent,
             after=alerts.report_after,
             now=self.now,
-            words=self.words,
+            texts=self.subscriber_texts,
             clicks=self.click_counter if self.settings.clicks.enabled else None,
         )
 
