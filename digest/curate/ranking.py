@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from digest.curate.already_sent import StoryCandidate
+from digest.curate.candidates import StoryCandidate
 from digest.curate.filtering import boosts
 from digest.curate.importance.assess import Contribution, assess, explain, weight_of
 from digest.curate.importance.rows import ROWS
