@@ -60,7 +60,7 @@ def compose(
         )
     from digest import pipeline
     from digest.app import make_app
-    from digest.cli.editions import command_user
+    from digest.cli.actor import command_actor
     from digest.curate.editorial import Selection
 
     with make_app(home) as app:
@@ -71,7 +71,7 @@ def compose(
             key = composed_key(app, day.date() if day else None, scheduled, slug)
             if chooses:
                 chosen = Selection(words.strip(), tuple(dict.fromkeys(sources)), hours or 24)
-                by = command_user(app)
+                by = command_actor(app.environment)
                 composed = app.editor.compose_special(key, chosen, by, fetch=True, on_source=on_source)
             else:
                 composed = pipeline.compose(app, key, on_source=on_source)

@@ -7,9 +7,8 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from digest.cli.output import note, printable
-from digest.cli.user import user_name
 from digest.errors import ConfigProblem, ConfigurationError, DigestError
-from digest.models import ENDED_STATES, Actor, Edition, is_breaking, split_key
+from digest.models import ENDED_STATES, Edition, is_breaking, split_key
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -29,11 +28,6 @@ def decision_line(each: Decision, zone: ZoneInfo) -> str:
     by = f" by {each.decided_by}" if each.decided_by else ""
     evidence = f" (evidence: {each.evidence})" if each.evidence and each.evidence != each.reason else ""
     return printable(f"{each.at.astimezone(zone):%Y-%m-%d %H:%M}  {each.what}{subject}{by}: {each.reason}{evidence}")
-
-
-def command_user(app: App) -> Actor:
-    """Return the user of this command, for the audit log."""
-    return Actor(user_name(app.environment), "command")
 
 
 def existing(app: App, key: str) -> Edition:

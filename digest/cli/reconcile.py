@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 
 import click
 
+from digest.cli.actor import user_name
 from digest.cli.editions import decision_line, existing
 from digest.cli.output import emit, json_option, note, printable, unsendable_note
 from digest.cli.tables import table
-from digest.cli.user import user_name
 from digest.errors import ConfigProblem, ConfigurationError
 from digest.models import GIVEN_UP_STATES, EditionState, is_special
 

@@ -8,9 +8,9 @@ from urllib.parse import quote
 
 import click
 
+from digest.cli.actor import user_name
 from digest.cli.editions import existing
 from digest.cli.output import emit, json_option, note, printable
-from digest.cli.user import user_name
 from digest.errors import ConfigProblem, ConfigurationError, DigestError
 
 if TYPE_CHECKING:

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from digest.cli.actor import command_actor
 from digest.cli.output import emit, json_option, note, plural
 from digest.cli.reengage import reengage
-from digest.cli.subscribers_edit import add, lift, move, nominate, operator, remove, set_, suppress
+from digest.cli.subscribers_edit import add, lift, move, nominate, remove, set_, suppress
 from digest.cli.subscribers_io import export, import_
 from digest.cli.subscribers_segment import segment
 from digest.cli.tables import table
@@ -253,7 +254,7 @@ def erase(home: Path, email: str, reason: str, as_json: bool) -> None:
 
     # The folder of the outbox is among the settings of delivery.
     with app_despite_faults(home, needs=("delivery",)) as app:
-        erased = app.subscriber_editor.erase(email, reason, operator(app))
+        erased = app.subscriber_editor.erase(email, reason, command_actor(app.environment))
     done, mails = erased.stored, erased.emails
     if as_json:
         emit({"email": email, "known": erased.known, "file": erased.file,

@@ -32,7 +32,7 @@ class Effects:
     # (attempt, edition).
     confirmed: tuple[tuple[str, str], ...] = ()
     # Sentences for the operator.
-    alarms: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class Applied:
     confirmed: frozenset[str] = frozenset()
     # Editions with a new block.
     blocked: frozenset[str] = frozenset()
-    alarms: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
 
 def decide(events: Sequence[Event], known: KnownDelivery, *, tracking: bool = False) -> Effects:
@@ -57,7 +57,7 @@ def decide(events: Sequence[Event], known: KnownDelivery, *, tracking: bool = Fa
     kept: dict[tuple[str, int, str], DeliveryEvent] = {}
     suppressed: dict[tuple[str, str], tuple[str, str, Event]] = {}
     confirmed: dict[str, str] = {}
-    alarms: Counter[tuple[str, str]] = Counter()
+    warnings: Counter[tuple[str, str]] = Counter()
     for event in events:
         rule = rule_for(event.kind, event.reason)
         attempt = known.attempts.get(event.attempt) if event.attempt else None
@@ -80,7 +80,7 @@ def decide(events: Sequence[Event], known: KnownDelivery, *, tracking: bool = Fa
             if rule.keep:
                 kept[key] = DeliveryEvent(*key, event.at, event.reason)
                 if rule.alarm:
-                    alarms[delivery[0], event.reason] += 1
+                    warnings[delivery[0], event.reason] += 1
             address = address or address_of.get(delivery[1])
         if rule.suppress and address and (delivery or not rule.own_ids_only):
             # Only the newest event of each reason: the store compares it with the time of a new subscription.
@@ -91,10 +91,10 @@ def decide(events: Sequence[Event], known: KnownDelivery, *, tracking: bool = Fa
         kept=tuple(kept.values()),
         suppressed=tuple(suppressed.values()),
         confirmed=tuple(confirmed.items()),
-        alarms=tuple(
+        warnings=tuple(
             f"edition {edition}: the provider dropped the emails of {plural(count, 'recipient')}: "
             f"{reason or 'no reason given'}"
-            for (edition, reason), count in alarms.items()
+            for (edition, reason), count in warnings.items()
         ),
     )
 
@@ -139,7 +139,7 @@ def apply(
         suppressed=suppressed + _suppress_soft_bounces(effects.kept, known, log, suppressions, now),
         confirmed=frozenset(edition for attempt, edition in effects.confirmed if ledger.confirm_accepted(attempt)),
         blocked=frozenset(event.edition for event in effects.kept if event.kind == "blocked"),
-        alarms=effects.alarms,
+        warnings=effects.warnings,
     )
 
 

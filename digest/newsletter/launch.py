@@ -218,7 +218,7 @@ def _alerts(app: App) -> ChecklistItem:
 
 
 def _heartbeat(app: App) -> ChecklistItem:
-    from digest.newsletter.alarms import ping
+    from digest.newsletter.process_down import ping
 
     if not app.settings.alerts.heartbeat_url:
         fix = "set alerts.heartbeat_url (docs/alerts.md), unless something else watches the machine"

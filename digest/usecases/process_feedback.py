@@ -106,7 +106,7 @@ class FeedbackProcessor:
             applied = self.apply(events)
             resolved |= applied.confirmed
             blocked |= applied.blocked
-            notes += applied.alarms
+            notes += applied.warnings
             self.events.mark_processed(payload.id, now)
             totals += Counter(payloads=1, events=len(events), kept=applied.kept, suppressed=applied.suppressed)
             if progress:
