@@ -17,7 +17,7 @@ from digest.cli.signals import stopped_by_signals
 from digest.models import Edition, EditionBlock, EditionState
 
 if TYPE_CHECKING:
-    from digest.usecases.compose import Composed
+    from digest.usecases.compose import ComposeResult
 
 
 @click.command()
@@ -79,7 +79,7 @@ def compose(
     return 0
 
 
-def _show(composed: Composed, *, explain: bool, as_json: bool) -> None:
+def _show(composed: ComposeResult, *, explain: bool, as_json: bool) -> None:
     from digest.usecases.documents import edition_json
 
     for source in composed.collected.sources if composed.collected else ():

@@ -25,7 +25,7 @@ from digest.utils.text import pick
 if TYPE_CHECKING:
     from digest.app import App
     from digest.store.sending.status import Counts, Unreached
-    from digest.usecases.sent import Sent
+    from digest.usecases.send_result import SendResult
 
 # The most names in a table, and in a JSON document.
 _MAX_IN_TABLE = 50
@@ -116,7 +116,7 @@ def _parse_time(app: App, text: str) -> datetime:
     return when
 
 
-def report_sent(app: App, sent: Sent, as_json: bool) -> int:
+def report_sent(app: App, sent: SendResult, as_json: bool) -> int:
     """Show the outcome of a send. Returns the exit code."""
     from digest.cli.json_output import counts_json, not_reached_json
     from digest.notify.report import group_reasons
@@ -160,7 +160,7 @@ def report_sent(app: App, sent: Sent, as_json: bool) -> int:
 
 
 def _show_counts(
-    app: App, sent: Sent, waiting: bool, not_sent: Sequence[Unreached], *, limit: int | None = _MAX_IN_TABLE
+    app: App, sent: SendResult, waiting: bool, not_sent: Sequence[Unreached], *, limit: int | None = _MAX_IN_TABLE
 ) -> None:
     """Print an edition's counts, and at most `limit` of those who did not get it."""
     from digest.store.sending.status import next_due
@@ -207,7 +207,7 @@ def status(home: Path, edition: str, everyone: bool, live: bool, as_json: bool) 
     from digest.store.content.feedback_counts import count_feedback
     from digest.store.sending.status import unsendable_batches
     from digest.usecases.reconcile import find_hold_reason, held_editions
-    from digest.usecases.sent import Sent, why_not_sent
+    from digest.usecases.send_result import SendResult, why_not_sent
     from digest.usecases.special import approved_specials
 
     with app_despite_faults(home) as app:
@@ -250,7 +250,9 @@ def status(home: Path, edition: str, everyone: bool, live: bool, as_json: bool) 
         )
         if found.reason:
             click.echo(found.reason)
-        _show_counts(app, Sent(found, totals), waiting, state.unreached, limit=None if everyone else _MAX_IN_TABLE)
+        _show_counts(
+            app, SendResult(found, totals), waiting, state.unreached, limit=None if everyone else _MAX_IN_TABLE
+        )
         for reason in why_not_sent(found) if totals.pending else ():
             click.echo(reason)
         for each in decisions:

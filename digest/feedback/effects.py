@@ -36,7 +36,7 @@ class Effects:
 
 
 @dataclass(frozen=True, slots=True)
-class Applied:
+class ApplyResult:
     """The changes that were new."""
 
     kept: int = 0
@@ -121,7 +121,7 @@ def apply(
     suppressions: Suppressions,
     now: datetime,
     tracking: bool,
-) -> Applied:
+) -> ApplyResult:
     """Carry out the effects of events.
 
     May be interrupted anywhere and repeated, because an address is suppressed before its event is recorded. Only the
@@ -134,7 +134,7 @@ def apply(
         for address, reason, event in effects.suppressed
     )
     log.record(effects.kept)
-    return Applied(
+    return ApplyResult(
         kept=len(effects.kept),
         suppressed=suppressed + _suppress_soft_bounces(effects.kept, known, log, suppressions, now),
         confirmed=frozenset(edition for attempt, edition in effects.confirmed if ledger.confirm_accepted(attempt)),

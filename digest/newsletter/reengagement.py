@@ -23,7 +23,7 @@ _TOLD, _DONE = "reengage told", "reengage done"
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class QuestionResult:
     """The edition of the question, None if there was nobody to ask, and how many were paused."""
 
     edition: str | None
@@ -61,7 +61,7 @@ def check_settings(app: App) -> None:
     app.example_domain_guard.refuse_example_domain()
 
 
-def ask_now(app: App) -> Asked:
+def ask_now(app: App) -> QuestionResult:
     """Enqueue the subscribers to ask in today's question, and pause those who did not answer. Sends nothing."""
     from digest.web.app import load_pages
     from digest.web.stay import question
@@ -69,7 +69,7 @@ def ask_now(app: App) -> Asked:
     check_settings(app)
     plan = app.reengagement.plan()
     edition = app.reengagement.ask(plan, question(load_pages(app, app.settings.newsletter.base_url)))
-    return Asked(edition, app.reengagement.pause(plan))
+    return QuestionResult(edition, app.reengagement.pause(plan))
 
 
 def turn(at: datetime, now: datetime, *, told: bool, done: bool) -> Turn:
@@ -115,7 +115,7 @@ class WeeklyQuestion:
         action = "`digest subscribers reengage` shows them. To stop it, set `reengage.enabled` to false before."
         return Announcement(title, text, action, at)
 
-    def ask(self) -> Asked | None:
+    def ask(self) -> QuestionResult | None:
         """Ask those who are due, once. None if they are more than half of the list."""
         at = self._moment()
         # Recorded before the question is enqueued: after any failure the next try is a week later, and the ledger

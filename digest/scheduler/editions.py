@@ -298,7 +298,7 @@ class EditionJobs:
         else:
             self.log_sent(sent)
 
-    def _send_now(self, key: str, *, scheduled: bool = False) -> pipeline.Sent:
+    def _send_now(self, key: str, *, scheduled: bool = False) -> pipeline.SendResult:
         if not self.hands_over:
             return pipeline.send(self.app, key, scheduled=scheduled, stop=self.stop)
         return pipeline.send(self.app, key, scheduled=scheduled, stop=self.stop, deliver=False, wait=_TURN)
@@ -347,7 +347,7 @@ class EditionJobs:
         decisions = self.app.editions.decisions(key)
         return any(each.what == EditionState.DRAFT and each.at >= deadline for each in decisions)
 
-    def log_sent(self, sent: pipeline.Sent) -> None:
+    def log_sent(self, sent: pipeline.SendResult) -> None:
         """Log what a send did, or why it did nothing."""
         edition, counts = sent.edition, sent.counts
         if sent.report is None and edition.state in _BEGUN:

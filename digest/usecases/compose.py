@@ -43,7 +43,7 @@ RECENT_SUBJECTS = 60
 
 
 @dataclass(frozen=True)
-class Composed:
+class ComposeResult:
     """A composed edition as stored, the runners-up of curation, and the report on its sources."""
 
     edition: Edition
@@ -118,7 +118,7 @@ class Composer:
         on_source: Callable[[SourceReport], None] | None = None,
         store: bool = True,
         again: bool = False,
-    ) -> Composed:
+    ) -> ComposeResult:
         """Curate the articles of the window into a draft, or into a skipped edition with its reason.
 
         Collects first, unless `fetch` is false. A draft is composed again and keeps the editors' changes; an edition in
@@ -132,7 +132,7 @@ class Composer:
         for _ in range(_MAX_TRIES):
             stored = self.editions.get(key)
             if stored and (stored.state not in (EditionState.DRAFT, EditionState.SKIPPED) or stored.corrects):
-                return Composed(stored)
+                return ComposeResult(stored)
             if fetch and collected is None:
                 collected = self.collect(on_source)
             summariser = summariser or self.summariser_for(stored)
@@ -144,7 +144,7 @@ class Composer:
             if edition.state == EditionState.DRAFT:
                 edition = self.pictures.prepare(self.blocks.add(edition, changes), stored)
             if not store:
-                return Composed(edition, choice.curated, collected)
+                return ComposeResult(edition, choice.curated, collected)
             saved = self.editions.put(
                 edition,
                 over=(EditionState.DRAFT, EditionState.SKIPPED),
@@ -152,7 +152,7 @@ class Composer:
                 earlier=self.calendar().earlier_planned(key, self.now()),
             )
             if saved:
-                return Composed(saved, choice.curated, collected)
+                return ComposeResult(saved, choice.curated, collected)
         raise DigestError(f"Edition {key} was changed repeatedly while it was being composed. Try again.")
 
     def summariser_for(self, stored: Edition | None) -> Summariser:

@@ -54,7 +54,7 @@ class NotCorrectable(DigestError):
 
 
 @dataclass(frozen=True)
-class Corrected:
+class CorrectionResult:
     """The result of a correction. Counts are recipients."""
 
     edition: Edition
@@ -89,7 +89,7 @@ class EditionCorrector:
         summary: str | None = None,
         note: str = "",
         force: str = "",
-    ) -> Corrected:
+    ) -> CorrectionResult:
         """Change a story's headline or summary for all recipients without an email, and cancel scheduled emails.
 
         `note` is the correction for those who have the wrong text; without it they get nothing. `force` is the reason
@@ -217,9 +217,9 @@ class EditionCorrector:
             raise DigestError(f"There is an edition {key} already.")
         return key
 
-    def _result(self, changed: Edition, cancelled: int, correction: str) -> Corrected:
+    def _result(self, changed: Edition, cancelled: int, correction: str) -> CorrectionResult:
         reach = revisions.count_reach(self.editions.database, changed.key, changed.revision)
-        return Corrected(self.editions.get(changed.key) or changed, reach, cancelled, correction)
+        return CorrectionResult(self.editions.get(changed.key) or changed, reach, cancelled, correction)
 
 
 def correction_key(key: str, revision: int) -> str:

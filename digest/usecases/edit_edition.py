@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from digest.store.content.editions import EditionStore
     from digest.store.desk.audit import AuditLog
     from digest.usecases.breaking import BreakingNews
-    from digest.usecases.compose import Composed, Composer
+    from digest.usecases.compose import Composer, ComposeResult
 
 _EDITABLE = (EditionState.DRAFT, EditionState.SKIPPED)
 # Why a special edition is skipped until it is composed. Its name is free again if no end of it was stored in this time:
@@ -428,7 +428,7 @@ class EditionEditor:
         *,
         fetch: bool = False,
         on_source: Callable[[SourceReport], None] | None = None,
-    ) -> Composed:
+    ) -> ComposeResult:
         """Compose a special edition from a selection of articles.
 
         Composing it again keeps to the selection. A skipped one, in which no article was or whose composing failed,

@@ -53,7 +53,7 @@ class Location:
 
 
 @dataclass(frozen=True, slots=True)
-class Added:
+class AddResult:
     """The list file that a subscriber was added to.
 
     `suppressed` says why they still get no mail; '' if they get mail.
@@ -64,7 +64,7 @@ class Added:
 
 
 @dataclass(frozen=True, slots=True)
-class Erased:
+class EraseResult:
     """The result of an erasure: in the store, the list file, and the number of emails in the outbox."""
 
     stored: ErasureResult
@@ -92,7 +92,7 @@ class SubscriberEditor:
 
     def add(
         self, email: str, fields: Mapping[str, str | None], by: Actor, *, wording: str = "", file: str | None = None
-    ) -> Added:
+    ) -> AddResult:
         """Add a subscriber at the end of a list file. `wording` is where and how the person agreed.
 
         `fields` are texts as a command takes them; see `parse_fields`. Raises DigestError.
@@ -121,7 +121,7 @@ class SubscriberEditor:
             # Somebody else added the address meanwhile.
             raise _is_listed(email)
         suppressed = self.subscriber_admin.find(address)
-        return Added(path.name, (suppressed.suppressed if suppressed else None) or "")
+        return AddResult(path.name, (suppressed.suppressed if suppressed else None) or "")
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
@@ -254,7 +254,7 @@ class SubscriberEditor:
             self._add(connection, address, by, "suppression lifted", f"{before}: {why}")
         return before
 
-    def erase(self, email: str, reason: str, by: Actor) -> Erased:
+    def erase(self, email: str, reason: str, by: Actor) -> EraseResult:
         """Erase a person from the list file, the store and the outbox. `reason` must not name the person."""
         address, why = comparable(email), _reason(reason)
         subject = self._subject(address)
@@ -263,7 +263,7 @@ class SubscriberEditor:
         stored, emails = eraser.erase(address, f"{why} ({source_of(by, 'erase')})")
         with self.database.write() as connection:
             audit.add(connection, by, "subscriber erased", subject, why, now=self.now())
-        return Erased(stored, path.name if path else "", emails)
+        return EraseResult(stored, path.name if path else "", emails)
 
     def parse_fields(self, given: Mapping[str, str | None]) -> dict[str, Any]:
         """Validate fields given as text; several topics or editions are separated by commas.

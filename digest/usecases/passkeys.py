@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from digest.errors import DigestError
 from digest.models import Actor
 from digest.store.rate_limits import Quota
-from digest.usecases.accounts import TRIES_PER_NETWORK, TRIES_WINDOW, SignedIn, TooManyTries
+from digest.usecases.accounts import TRIES_PER_NETWORK, TRIES_WINDOW, NewSession, TooManyTries
 
 if TYPE_CHECKING:
     from digest.store.desk.users import Credential, User
@@ -124,7 +124,7 @@ class Passkeys:
         )
         return BrowserRequest(options_to_json(options), self._state(challenge, place))
 
-    def sign_in(self, answer: str, state: str, place: RelyingParty, *, network: str, agent: str) -> SignedIn | None:
+    def sign_in(self, answer: str, state: str, place: RelyingParty, *, network: str, agent: str) -> NewSession | None:
         """Open a session for the owner of the passkey. None if it cannot be verified. Raises TooManyTries."""
         from webauthn import verify_authentication_response
         from webauthn.helpers.exceptions import WebAuthnException

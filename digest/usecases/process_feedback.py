@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from digest.feedback import brevo, sendgrid, ses
 from digest.feedback.dsn import DeliveryReport, parse_report
-from digest.feedback.effects import Applied, apply
+from digest.feedback.effects import ApplyResult, apply
 from digest.feedback.events import Event, InvalidPayload
 from digest.feedback.replies import parse_reply
 from digest.mail import verp
@@ -160,7 +160,7 @@ class FeedbackProcessor:
                 message_id(outgoing, recipient(sent.subscriber, sent.email, self.sender, self.signer.sign_email)),
             )
 
-    def apply(self, events: Sequence[Event]) -> Applied:
+    def apply(self, events: Sequence[Event]) -> ApplyResult:
         """Apply events, and close editions whose last unknown batch they resolve."""
         now = self.now()
         applied = apply(
