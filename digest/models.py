@@ -561,7 +561,7 @@ class Subscriber:
 
     email: str
     name: str = ""
-    # Sections; none means all.
+    # Sections; empty means all.
     topics: tuple[str, ...] = ()
     # The days on which the newsletter is sent (`subscribers/frequency.py`).
     frequency: str = "daily"
@@ -570,7 +570,7 @@ class Subscriber:
     hour: time | None = None
     status: Literal["active", "paused"] = "active"
     format: Literal["html", "text"] = "html"
-    # Slugs of the chosen editions; none means the default ones.
+    # Slugs of the chosen editions; empty means the default ones.
     editions: tuple[str, ...] = ()
     line: int = field(default=0, compare=False)
     file: str = field(default="", compare=False)

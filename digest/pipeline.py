@@ -267,7 +267,7 @@ def take_seat(app: App, key: str, *, stop: threading.Event, progress: Progress |
 
 
 def tell_other_editions(app: App, alert: str) -> tuple[str, ...]:
-    """Compose drafts again that are older than an alert edition, so that they do not repeat its story.
+    """Compose the drafts again that are older than an alert edition, so that they do not repeat its story.
 
     Returns a sentence for each edition that a person should check.
     """

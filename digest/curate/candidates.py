@@ -118,8 +118,8 @@ def filter_candidates(
 ) -> tuple[list[StoryCandidate], Counter[str]]:
     """Return the candidates that may be in the edition, and reason → number of rejected articles.
 
-    Dropped, excluded and already sent stories are rejected. Pinned stories and parts of a split one stay even if they
-    are excluded or were sent, merged ones even if they were sent.
+    Dropped, excluded and already sent stories are rejected. Pinned stories and the parts of a split one stay unless
+    they are dropped. A merged story stays even if it was sent.
     """
     chosen, wanted, dropped = {*changes.pinned, *changes.kept}, set(changes.wanted), set(changes.dropped)
     remaining: list[StoryCandidate] = []

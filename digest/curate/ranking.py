@@ -191,7 +191,7 @@ def _named(ranked: Sequence[Ranked], names: Sequence[str]) -> list[Ranked]:
 
 
 def _keep(picked: Sequence[Ranked], kept: Sequence[Ranked], pinned: Sequence[Ranked], rules: Rules) -> list[Ranked]:
-    """Give each kept story that was not picked the weakest place, of a section with several stories if there is one."""
+    """Put each kept story that was not picked in the place of the weakest one, preferably of a section with several."""
     stories = list(picked)
     for story in kept:
         if story in stories:
@@ -231,7 +231,7 @@ def pick(stories: Sequence[Ranked], rules: Rules, pinned: Collection[Ranked] = (
 
     The choice is greedy. Each picked story lowers those of its section and subject. A section has a limit: its quota,
     or one limit for all. One source leads at most two of the first five, and each series has one story. At the end,
-    a section without a place whose best story is above the floor takes the weakest place of a section with several.
+    each empty section whose best story is above the floor gets the place of the weakest story of a fuller section.
     """
     picked = _Picked()
     for story in pinned:
@@ -274,7 +274,7 @@ def _value(story: Ranked, picked: _Picked, rules: Rules) -> float:
 
 
 def _fill_sections(picked: _Picked, rest: list[Ranked], rules: Rules, keep: set[Ranked]) -> list[Ranked]:
-    """Give the weakest place of a fuller section to each empty one whose best story is above the floor."""
+    """Give each empty section the place of the weakest story of a fuller one, if its own best is above the floor."""
     stories = list(picked.stories)
     counts = Counter(each.section for each in stories)
     if len(stories) < rules.max_stories:

@@ -137,7 +137,7 @@ def find_words(text: str) -> WordEvidence:
 
 
 def word_points(words: WordEvidence, *, abroad: bool) -> dict[str, float]:
-    """Return the points of words as they count in a headline: abroad no section is home."""
+    """Return the points of words in a headline. If it is about another country, points for home go to the world."""
     points = dict(words.points)
     if abroad:
         at_home = max(points.pop(section, 0.0) for section in HOME)

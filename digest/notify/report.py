@@ -83,27 +83,27 @@ class ModelPrice:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The report on one edition. `earlier` are the editions of the same slug with which it is compared.
-
-    `number` is 0 for a special and an alert edition. `transports` handed it over. `model_use` is None
-    if no language model wrote for it.
-    """
+    """The report on one edition."""
 
     newsletter: str
+    # 0 for special editions and breaking news.
     number: int
     state: str
     subject: str
     reason: str
     numbers: EditionNumbers
     feedback: FeedbackSummary
+    # Those that handed it over.
     transports: Sequence[str]
     # (reason, recipients), the most frequent first.
     excluded: Sequence[tuple[str, int]]
     rejected: Sequence[tuple[str, int]]
+    # The editions of the same slug with which it is compared.
     earlier: Sequence[EditionNumbers]
     sources: Sequence[SourceProblem]
     # (at, what, why).
     decisions: Sequence[tuple[datetime, str, str]]
+    # None if no language model wrote for it.
     model_use: ModelUse | None = None
     model_price: ModelPrice | None = None
     # Texts from subscribers: the count by kind, and the newest as (at, text) without names.

@@ -215,7 +215,7 @@ class EditionJobs:
             self._expire(key, "It is no longer in schedule.editions.", deadline=now)
 
     def _send_correction(self, edition: Edition, corrects: Corrects) -> None:
-        """Send a correction to all who received the wrong text, including those of whom this became known only now."""
+        """Send a correction to all who received the wrong text, also to those whose outcome was unknown until now."""
         if self.without_list:
             return
         counted = count_by_state(self.app.database, corrects.edition, revision=corrects.revision)

@@ -77,7 +77,7 @@ class JobGuard:
         first = first if now - last < _STORE_BACK else now
         self._store_failures = first, now
         if now - first >= _STORE_AWAY:
-            self._notices.tell_of_store(reason)
+            self._notices.report_store_failure(reason)
 
     def _count_failure(self, job: str, reason: str, until: datetime | None) -> None:
         self._failures[job] += 1

@@ -81,13 +81,13 @@ class Pulse:
 
 @dataclass(frozen=True, slots=True)
 class Clocks:
-    """The machine's clocks at one moment, in seconds.
+    """The machine's clocks at one moment, in seconds."""
 
-    `wall` is the time of day. `steady` stands still while the machine sleeps, `running` does not.
-    """
-
+    # The time of day.
     wall: float
+    # Stands still while the machine sleeps.
     steady: float
+    # Continues while the machine sleeps.
     running: float
 
     @classmethod

@@ -288,7 +288,7 @@ class Scheduler:
         app = self.app
         try:
             app.watch.run()
-            self.notices.look_at_store()
+            self.notices.report_store_recovery()
             self.report()
         finally:
             # This includes the alert that this job fails.

@@ -43,7 +43,7 @@ class NameTaken(DigestError):
 
 
 def has_refused(story: Story, shown: str) -> bool:
-    """Return whether the story has a model's refused summary: the text `shown`, if one was shown."""
+    """Return whether a check refused a model's summary of the story. With `shown`, whether it refused that text."""
     return story.refused is not None and (not shown or one_line(shown) == one_line(story.refused.text))
 
 
@@ -549,7 +549,7 @@ def _has(edition: Edition, name: str) -> bool:
 
 
 def displaced(before: Edition, after: Edition) -> list[Story]:
-    """Return the stories that a change put out of the edition."""
+    """Return the stories that left the edition because of a change."""
     return [each for each in before.stories() if not any(_has(after, id) for id in each.article_ids)]
 
 

@@ -171,7 +171,7 @@ class Enqueuer:
         self._refuse_folded(edition)
         if is_question(edition.key):
             raise DigestError(
-                f"Edition {edition.key} goes only to whom `digest subscribers reengage` chose; run that with --send."
+                f"Edition {edition.key} is for those that `digest subscribers reengage` chose; run that with --send."
             )
         if edition.key.startswith(BREACH):
             # Everyone whom it concerns has a place already.
@@ -283,7 +283,7 @@ class Enqueuer:
         return min(self.batch_size, max(share, _WORTH_A_CONNECTION))
 
     def _keeps_hours(self, edition: Edition, now: datetime) -> bool:
-        """Whether the edition went, or may have gone, to subscribers at their hours."""
+        """Whether others got the edition at their hours, or may have got it."""
         with self.database.read() as connection:
             held = restored.find_hold_reason(connection, edition.key) is not None
         return held or went_by_hours(self.database, edition.key, datetime.combine(edition.day, time(0), now.tzinfo))

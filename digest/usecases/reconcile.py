@@ -71,7 +71,7 @@ def one_by_one(recipient: UnknownRecipient) -> bool:
 
 
 def find_hold_reason(database: Database, key: str, day: date) -> HoldReason | None:
-    """Whether the edition may have been sent before the store was restored, and the store has no recipients of it.
+    """Return why the edition is held, if the store has no recipients of it. It may have been sent before the restore.
 
     `day` is that of an edition that the store does not know.
     """
@@ -177,7 +177,7 @@ class Reconciler:
         return any(RECOVERY.get(name) == "stepwise" for name in names)
 
     def find_hold_reason(self, key: str, day: date) -> HoldReason | None:
-        """See the function of the same name."""
+        """Return why the edition is held, as the function of this name does."""
         return find_hold_reason(self.database, key, day)
 
     def expected(self, key: str, candidates: Iterable[Candidate]) -> list[tuple[str, str]]:

@@ -259,7 +259,7 @@ def _has_room(booking: Booking, had: Sequence[Appearance]) -> bool:
 
 
 def _behind(booking: Booking, had: Sequence[Appearance], day: date) -> float:
-    """Return the share of its booking that was delivered, minus the share of its time that has passed.
+    """Return how far a booking is ahead: the share that was delivered, minus the share of its time that has passed.
 
     The lowest is furthest behind.
     """

@@ -253,7 +253,7 @@ def explain_cluster(each: Cluster, pairs: Pairs, *, most_related: int | None = N
 def representative_first(group: Sequence[Article], weights: Mapping[str, float]) -> tuple[Article, ...]:
     """Put the longest article among the sources of the two highest weights first; ties go to the earliest.
 
-    An article whose title asks or exclaims comes first only if those of these sources all do: it comments the news.
+    A title that asks or exclaims comments on the news, so such an article comes first only if no other is left.
     """
     if len(group) == 1:
         return tuple(group)

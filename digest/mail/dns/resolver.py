@@ -102,7 +102,7 @@ def _text(record: object, kind: str) -> str:
 
 
 class MailDomains:
-    """Whether domains receive email: bounded in time, cached, and False when unsure.
+    """Finds domains that surely receive no email. Lookups are bounded in time and cached.
 
     Asks the machine's DNS server, or `nameserver` (`address[:port]`). Threads share it. Raises ValueError.
     """

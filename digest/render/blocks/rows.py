@@ -16,14 +16,12 @@ from digest.render.blocks.data import BlockData, Feedback, Frame, Place, Poll, Q
 
 @dataclass(frozen=True, slots=True)
 class BlockKind:
-    """A kind of block.
-
-    `title` is the message id of its heading. `frame` is its layout in a theme: a section, a strip between rules, a box,
-    or an advertisement.
-    """
+    """A kind of block."""
 
     schema: type[BlockData]
+    # The message id of its heading.
     title: str
+    # Its layout in a theme: a section, a strip between rules, a box, or an advertisement.
     frame: Frame
     place: Place
     shown: Visibility = "both"

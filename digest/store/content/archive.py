@@ -103,17 +103,16 @@ class ArchivedEdition:
 
 @dataclass(frozen=True, slots=True)
 class ArchivedCorrection:
-    """A correction that an edition published, or that was made to it: then `corrected_at` is the time of its last one.
-
-    `title` is the corrected story's; '' if that is not in the archive.
-    """
+    """A correction that an edition published, or one that was made to the edition itself."""
 
     edition: str
     day: date
     text: str
     url: str
     thread: str
+    # The title of the corrected story; '' if that is not in the archive.
     title: str = ""
+    # When the edition itself was last corrected; None if it only published the correction.
     corrected_at: datetime | None = None
 
 
@@ -295,7 +294,7 @@ class ArchiveStore:
         until: date | None = None,
         regular: bool = False,
     ) -> list[ArchivedEdition]:
-        """Return editions, newest first: of all days, or of the days from `since` up to, but not including, `until`.
+        """Return editions, newest first. `since` is the first day, `until` the day after the last.
 
         With `regular` only those of the schedule, without special editions and breaking news.
         """

@@ -42,18 +42,18 @@ _EVENTS = {
 
 @dataclass(frozen=True, slots=True)
 class Consent:
-    """An entry.
-
-    `what` is a word such as imported, signed up, changed or unsubscribed; `source` is a file, a page, or a command and
-    its user; `wording` is what the person read or wrote; `notice` is the hash of the privacy notice that they saw.
-    """
+    """An entry of the consent log."""
 
     address: str
+    # A word such as imported, signed up, changed or unsubscribed.
     what: str
     at: datetime
+    # A file, a page, or a command and its user.
     source: str = ""
+    # What the person read or wrote.
     wording: str = ""
     detail: str = ""
+    # The hash of the privacy notice that they saw.
     notice: str = ""
 
 

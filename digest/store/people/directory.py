@@ -233,10 +233,10 @@ class SubscriberDirectory:
     def _conditions(
         self, connection: Connection, wanted: SubscriberFilter, now: datetime
     ) -> tuple[list[ColumnElement[bool]], bool]:
-        """Return the conditions of a filter, and whether an index finds the few subscribers who may match.
+        """Return the conditions of a filter, and whether they use an index.
 
-        If one part of the filter matches few subscribers, its index finds them, and the other parts are compared row by
-        row. Otherwise no index is used, because a page is full soon.
+        A part of the filter that matches few subscribers uses its index, and the other parts are compared row by row.
+        If every part matches many, no index is used: a page is full after few rows.
         """
         few: Sequence[int] | None = None
         found = []
@@ -339,7 +339,7 @@ def filter_from(given: Mapping[str, str]) -> SubscriberFilter:
 
 
 def _probe(state: SubscriberState | None, now: datetime) -> Select[Any] | None:
-    """Select the subscribers in a state by its index; None if most subscribers are in it."""
+    """Return the query that finds the subscribers in a state by its index; None if most subscribers are in it."""
     if state in _REASONS:
         rows = select(subscriber.c.id).join(suppression, suppression.c.address == subscriber.c.address)
         return rows.where(suppression.c.reason.in_(_REASONS[state]))
@@ -382,7 +382,7 @@ def _has_topic(topic: str) -> ColumnElement[bool]:
 
 
 def _beginnings(*, sqlite: bool) -> list[tuple[str, ColumnElement[bool]]]:
-    """(expression to sort by, condition) for each prefix index."""
+    """Return (expression to sort by, condition) for each index of beginnings."""
     position = "instr" if sqlite else "strpos"
     least, below = (">=", "<") if sqlite else ("~>=~", "~<~")
     rest = f"substr(lower(name), {position}(name, ' ') + 1)"

@@ -41,11 +41,13 @@ _ON_PAGE = "from the sign-up page"
 
 @dataclass(frozen=True, slots=True)
 class HistoryEntry:
-    """`kind` is list, consent, letter, event or barred. `why` may be empty; `edition` is the one it concerns."""
+    """Something that happened to a subscriber."""
 
     at: datetime
+    # list, consent, letter, event or barred.
     kind: str
     what: str
+    # '' if there is no reason.
     why: str = ""
     edition: str | None = None
 
@@ -75,7 +77,7 @@ class SubscriberHistory:
 
 
 def _without_echoes(events: Sequence[HistoryEntry]) -> Iterator[HistoryEntry]:
-    """Leave out that the list file added or removed somebody, if an act that wrote it is there with its user."""
+    """Leave out entries of the list file if a command or page made the same change: its entry names the user."""
     acts = [(each.what, each.at) for each in events if each.kind == "list" and not _is_of_file(each)]
     for each in events:
         if not (_is_of_file(each) and any(what == each.what and abs(each.at - at) < _ECHO for what, at in acts)):

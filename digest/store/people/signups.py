@@ -60,7 +60,7 @@ class SignupStore:
             return number
 
     def pending(self, number: int, now: datetime) -> PendingSignup | None:
-        """Return a sign-up that can be confirmed."""
+        """Return the sign-up of a link, if it can still be confirmed."""
         own = (signup.c.id == number) & signup.c.confirmed_at.is_(None) & (signup.c.asked_at >= now - PENDING)
         row = self.database.query(select(signup.c.email, signup.c.asked_at).where(own)).one_or_none()
         return PendingSignup(row.email, row.asked_at + PENDING) if row else None

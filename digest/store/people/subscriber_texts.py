@@ -25,12 +25,15 @@ class TextKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SubscriberText:
-    """`email` and `subscriber` name the writer; `edition` is '' if it is unknown."""
+    """A comment or a reply."""
 
+    # The writer.
     subscriber: int | None
     email: str
+    # '' if it is unknown.
     edition: str
     kind: TextKind
+    # The question that was answered, or the subject of the mail.
     about: str
     text: str
     at: datetime

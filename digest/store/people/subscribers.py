@@ -247,26 +247,26 @@ class SubscriberStore:
 
 @dataclass(frozen=True, slots=True)
 class SubscriberRecord:
-    """A subscriber with the state of their address.
-
-    `origin` is the name of an import; None for subscribers.yaml. `suppressed` is the reason of a suppression.
-    `agreed_at` is the first known consent.
-    """
+    """A subscriber with the state of their address."""
 
     address: str
     subscriber: Subscriber
+    # The name of an import; None for subscribers.yaml.
     origin: str | None = None
     listed: bool = True
+    # The reason of a suppression.
     suppressed: str | None = None
     suppressed_at: datetime | None = None
+    # The first known consent.
     agreed_at: datetime | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class RemovedImport:
-    """Addresses of the subscribers of an import. `kept` signed up themselves, too."""
+    """What became of an import's subscribers, by their addresses."""
 
     removed: tuple[str, ...]
+    # They also signed up themselves, so they stay.
     kept: tuple[str, ...]
 
 
