@@ -119,24 +119,27 @@ def send(
     app: App,
     key: str,
     *,
+    # At each subscriber's own hour. Otherwise now, or at the time `at`.
     scheduled: bool = False,
     at: datetime | None = None,
+    # The reason for sending despite errors in an email, or beyond the limits of breaking news.
     force: str = "",
+    # A special edition goes only to subscribers who are due on its day.
     obey_frequency: bool = False,
     stop: threading.Event | None = None,
     progress: Progress | None = None,
+    # Called for each source when it is collected.
     on_source: Callable[[SourceReport], None] | None = None,
+    # False leaves the delivery to workers, who are called.
     deliver: bool = True,
+    # Seconds to wait for the lock.
     wait: float = _LOCK_WAIT,
 ) -> SendResult:
     """Compose the edition if needed, enqueue everyone who has no place in it yet, and deliver what is due.
 
-    Can run at any time and any number of times: a subscriber has at most one place in an edition. With `scheduled`,
-    subscribers get it at their own hour; otherwise now, or at the time `at`. A provider that can cancel scheduled sends
-    gets batches up to `delivery.lead` ahead of their time. `force` is the reason for sending despite errors in an
-    email, or beyond the limits of breaking news. With `obey_frequency` a special edition goes only to subscribers who
-    are due on its day. Sending an alert edition approves it, and takes precedence over other sends. Without `deliver`,
-    called workers deliver the edition. `wait`: seconds to wait for the lock.
+    Can run at any time and any number of times: a subscriber has at most one place in an edition. A provider that can
+    cancel scheduled sends gets batches up to `delivery.lead` ahead of their time. Sending an alert edition approves it,
+    and takes precedence over other sends.
 
     Raises AlreadyRunning while another process is sending, PreflightFailed for an email with errors, BreakingRefused
     for an alert edition that must not be sent, ConfigurationError for samples by real email, and StoreError for an

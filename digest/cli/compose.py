@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from digest.cli.editions import composed_key, current_edition, key_of
+from digest.cli.find_edition import composed_key, current_edition, key_of
 from digest.cli.output import emit, json_option, note
 from digest.cli.progress import calls, progress
 from digest.cli.signals import stopped_by_signals

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from digest.cli.actor import command_actor
-from digest.cli.editions import decision_line, existing
+from digest.cli.find_edition import decision_line, existing
 from digest.cli.output import emit, json_option, note, plural, shorten
 from digest.cli.tables import table
 from digest.errors import ConfigProblem, ConfigurationError, DigestError

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from digest.cli.actor import user_name
-from digest.cli.editions import decision_line, existing
+from digest.cli.find_edition import decision_line, existing
 from digest.cli.output import emit, json_option, note, printable, unsendable_note
 from digest.cli.tables import table
 from digest.errors import ConfigProblem, ConfigurationError

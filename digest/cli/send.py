@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from digest.cli.editions import current_edition, decision_line, existing, key_of
+from digest.cli.find_edition import current_edition, decision_line, existing, key_of
 from digest.cli.output import emit, json_option, note, plural, require_addresses, unsendable_note
 from digest.cli.progress import calls, progress
 from digest.cli.signals import stopped_by_signals

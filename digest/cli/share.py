@@ -9,7 +9,7 @@ from urllib.parse import quote
 import click
 
 from digest.cli.actor import user_name
-from digest.cli.editions import existing
+from digest.cli.find_edition import existing
 from digest.cli.output import emit, json_option, note, printable
 from digest.errors import ConfigProblem, ConfigurationError, DigestError
 

@@ -114,18 +114,20 @@ class Composer:
         self,
         key: str,
         *,
+        # Collect first, and fetch the full texts of chosen stories.
         fetch: bool = True,
+        # Called for each source when it is collected.
         on_source: Callable[[SourceReport], None] | None = None,
+        # False only returns the edition as it would be composed now.
         store: bool = True,
+        # Compose a draft as of when it was composed: later articles stay out, unless an editor asked for one, so that
+        # an editor's change moves no other story.
         again: bool = False,
     ) -> ComposeResult:
         """Curate the articles of the window into a draft, or into a skipped edition with its reason.
 
-        Collects first, unless `fetch` is false. A draft is composed again and keeps the editors' changes; an edition in
-        any later state, and one that corrects another, is returned unchanged. If an editor changes the edition
-        meanwhile, composing starts again. `on_source` is called for each source when it is collected. Without `store`,
-        the edition is only returned, as it would be composed now. `again` composes a draft as of when it was composed:
-        later articles stay out, unless an editor asked for one, so that an editor's change moves no other story.
+        A draft is composed again and keeps the editors' changes. An edition in any later state, and one that corrects
+        another, is returned unchanged. If an editor changes the edition meanwhile, composing starts again.
         """
         collected: CollectReport | None = None
         summariser: Summariser | None = None

@@ -153,19 +153,19 @@ class Enqueuer:
         self,
         edition: Edition,
         *,
+        # At each subscriber's hour. Otherwise everyone is due now, or at the time `at`. Without `at`, an edition that
+        # others got at their hours, or that is held, goes to the rest at their hours too.
         scheduled: bool,
         at: datetime | None = None,
+        # The reason for sending despite errors, which is recorded.
         force: str = "",
+        # A special edition goes only to subscribers who are due on its day. Later calls keep to that.
         obey_frequency: bool = False,
     ) -> EnqueueResult:
         """Give every listed subscriber without a place one: in a batch, or excluded with the reason.
 
-        Renders the emails of new variants and checks them; an error stops the call before anything is written.
-        `scheduled` sends at each subscriber's hour; otherwise everyone is due now, or at the time `at`. Without `at`,
-        an edition that others got at their hours, or that is held, goes to the rest at their hours too. `force` is the
-        reason for sending despite errors, and is recorded. A special edition goes to everyone, or with `obey_frequency`
-        only to subscribers who are due on its day; later calls keep to that. Raises PreflightFailed, and DigestError
-        for a folded edition.
+        Renders the emails of new variants and checks them; an error stops the call before anything is written. Raises
+        PreflightFailed, and DigestError for a folded edition.
         """
         now = self.now()
         self._refuse_folded(edition)

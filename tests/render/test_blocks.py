@@ -153,7 +153,7 @@ def test_the_documented_way_to_write_one_works(tmp_path: Path, monkeypatch: pyte
     (schema, row), (template,) = page["python"], page["jinja"]
     # The class is defined and the row added as if they were in their files.
     exec(schema, vars(data))
-    name, made = eval("{" + row + "}", {"Row": BlockKind, "data": data}).popitem()
+    name, made = eval("{" + row + "}", {"BlockKind": BlockKind, "data": data}).popitem()
     monkeypatch.setitem(ROWS, name, made)
     (tmp_path / "blocks").mkdir()
     (tmp_path / f"blocks/{name}.html.j2").write_text(template, encoding="utf-8")
