@@ -177,7 +177,7 @@ class _Year:
         page = archive.page(first, self.now)
         assert page
         assert page.html == _PAGE
-        assert archive.search(query_words("पुल"), self.now, most=10).count
+        assert archive.search(query_words("पुल"), self.now, limit=10).count
         found = counts(self.database, first)
         assert (found.frozen, found.accepted, found.settled) == (self.subscribers, self.subscribers, True), found
         assert count_feedback(self.database, first).opened == self.subscribers // 10

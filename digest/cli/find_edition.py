@@ -40,7 +40,7 @@ def existing(app: App, key: str) -> Edition:
 
 def _nearest_key(app: App, name: str) -> str:
     """Name the edition of that day or slug, the most similar one, or the newest, as the end of a sentence."""
-    keys = [edition.key for edition in app.editions.all(most=_MAX_COMPARED)]
+    keys = [edition.key for edition in app.editions.all(limit=_MAX_COMPARED)]
     if not keys:
         return ", because none was composed yet: `digest compose` makes one."
     # Newest first, so that a slug means its newest edition.

@@ -97,7 +97,7 @@ def read_day(app: App, rates: Rates) -> DayStatus:
     now = app.now()
     editions = [
         EditionLine(each.key, each.state, each.subject or each.reason, app.status_reader.counts(each.key, now))
-        for each in app.editions.all(most=_EDITIONS)
+        for each in app.editions.all(limit=_EDITIONS)
     ]
     health = app.articles.health_of(app.sources)
     sources = [_source(source, health.get(source.name), FAILING) for source in app.sources]

@@ -109,7 +109,7 @@ def _sources(app: App) -> ChecklistItem:
     if samples := [source.name for source in app.sources if source.replay]:
         fix = "remove them (`digest sources remove --samples`), and add your own with `digest sources add URL`"
         return ChecklistItem("sources", False, f"samples with moved dates: {', '.join(samples)}", fix)
-    recent = app.editions.all(most=_RECENT_EDITIONS)
+    recent = app.editions.all(limit=_RECENT_EDITIONS)
     if made := [edition.key for edition in recent if edition.sample and edition.day >= app.now().date()]:
         fix = "; ".join(f"digest edition discard {key}" for key in made)
         return ChecklistItem(

@@ -283,7 +283,7 @@ class BreakingNews:
         )
         edition = with_model_use(edition, summariser)
         edition = editorial.apply(edition, self.editions.editorial_changes(key))
-        language, taken = self.composer.language, self.editions.subjects(excluding=key, most=RECENT_SUBJECTS)
+        language, taken = self.composer.language, self.editions.subjects(excluding=key, limit=RECENT_SUBJECTS)
         return replace(
             edition,
             subject=edition.subject or subject.breaking_subject(edition, language, taken=taken),

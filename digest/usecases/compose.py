@@ -318,7 +318,7 @@ class Composer:
         )
 
     def _background(self, until: datetime, rules: Rules) -> list[Article]:
-        return self.sent_history.background(until - rules.background, until - rules.window, most=rules.background_most)
+        return self.sent_history.background(until - rules.background, until - rules.window, limit=rules.background_most)
 
     def _has_samples(self, sections: Sequence[Section]) -> bool:
         ids = [id for section in sections for story in section.stories for id in story.article_ids]
@@ -356,7 +356,7 @@ class Composer:
         """Return the edition with a subject and a preheader where the editor wrote none."""
         from digest.render import subject
 
-        taken = self.editions.subjects(excluding=edition.key, most=RECENT_SUBJECTS)
+        taken = self.editions.subjects(excluding=edition.key, limit=RECENT_SUBJECTS)
         line = edition.subject or subject.subject_line(edition, self.language, taken=taken)
         edition = replace(edition, subject=line)
         return replace(edition, preheader=edition.preheader or subject.preheader(edition, self.language))

@@ -167,7 +167,7 @@ class EditionCorrector:
             for section in before.sections
         )
         changed = replace(before, sections=sections, revision=before.revision + 1)
-        taken = self.editions.subjects(excluding=before.key, most=60)
+        taken = self.editions.subjects(excluding=before.key, limit=60)
         # A generated subject follows the headlines.
         if before.subject == subject.subject_line(before, self.language, taken=taken):
             changed = replace(changed, subject=subject.subject_line(changed, self.language, taken=taken))

@@ -162,7 +162,7 @@ def _in_english(path: str) -> str:
 def _archive(app: App) -> list[Step]:
     """The archive's other pages."""
     now = app.now()
-    stories = app.archive.topic(app.archive.topics(now)[0].name, now, most=1)
+    stories = app.archive.topic(app.archive.topics(now)[0].name, now, limit=1)
     story = stories[0]
     return [
         {"name": "story", "path": f"/story/{story.thread}"},
@@ -260,7 +260,7 @@ def _own_data(app: App, preferences: str) -> list[Step]:
     }
     both = requests.open(5, RequestKind.ADDRESS, now=now, address="ravi@example.org", email="ravi@example.org")
     requests.confirm(both.id, Side.PRESENT, now)
-    undo = requests.open_undo(5, {"left": False}, now=now, most=None)
+    undo = requests.open_undo(5, {"left": False}, now=now, limit=None)
     if undo is None:
         raise SystemExit("a change could not be stored")
 

@@ -101,8 +101,8 @@ class PublishedStore:
         self.database = database
         self.samples = samples
 
-    def newest(self, most: int, now: datetime) -> list[Published]:
-        return [Published(*row) for row in self.database.query(self._published(now).limit(most))]
+    def newest(self, limit: int, now: datetime) -> list[Published]:
+        return [Published(*row) for row in self.database.query(self._published(now).limit(limit))]
 
     def get(self, key: str, now: datetime) -> Published | None:
         row = self.database.query(self._published(now).where(edition.c.key == key)).one_or_none()
@@ -166,9 +166,9 @@ class EditionStore:
         row = self.database.query(select(edition).where(edition.c.key == key)).one_or_none()
         return _from_row(row) if row else None
 
-    def all(self, *, most: int | None = None) -> list[Edition]:
+    def all(self, *, limit: int | None = None) -> list[Edition]:
         """Newest first."""
-        newest = select(edition).order_by(edition.c.day.desc(), edition.c.key.desc()).limit(most)
+        newest = select(edition).order_by(edition.c.day.desc(), edition.c.key.desc()).limit(limit)
         return [_from_row(row) for row in self.database.query(newest).all()]
 
     def breaking(self, since: date) -> list[BreakingEdition]:
@@ -177,9 +177,9 @@ class EditionStore:
         found = sorted(self.database.query(rows).all(), key=lambda row: (row.day, len(row.key), row.key))
         return [BreakingEdition(_from_row(row), row.frozen_at) for row in found if is_breaking(row.key)]
 
-    def subjects(self, *, excluding: str, most: int) -> list[str]:
+    def subjects(self, *, excluding: str, limit: int) -> list[str]:
         """Return the subjects of the newest editions other than `excluding`."""
-        newest = select(edition.c.subject).where(edition.c.key != excluding).order_by(edition.c.day.desc()).limit(most)
+        newest = select(edition.c.subject).where(edition.c.key != excluding).order_by(edition.c.day.desc()).limit(limit)
         return list(self.database.query(newest).scalars())
 
     def unfinished(self) -> list[Edition]:
@@ -442,8 +442,8 @@ class SentHistoryStore:
             for key, at, story in stories
         ]
 
-    def background(self, since: datetime, until: datetime, *, most: int) -> list[Article]:
-        """Return at most `most` articles published in the interval, the same ones in every run.
+    def background(self, since: datetime, until: datetime, *, limit: int) -> list[Article]:
+        """Return at most `limit` articles published in the interval, the same ones in every run.
 
         Ids are hashes, so the first ones are a fair sample.
         """
@@ -451,7 +451,7 @@ class SentHistoryStore:
             select(article.c.content, article.c.published)
             .where(article.c.published >= since, article.c.published < until)
             .order_by(article.c.id)
-            .limit(most)
+            .limit(limit)
         )
         return [article_from_json(*row) for row in self.database.query(rows).all()]
 

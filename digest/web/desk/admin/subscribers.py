@@ -34,7 +34,7 @@ def _page(visit: Visit, wanted: SubscriberFilter, *, status: int = 200, problem:
     last = directory.last_enqueued()
     asked = wanted.state is SubscriberState.UNCONFIRMED and not wanted.search
     most = 0 if asked else _PAGE
-    lines, more = directory.page(wanted, now=now, most=most, before=before, last=last)
+    lines, more = directory.page(wanted, now=now, limit=most, before=before, last=last)
     return visit.page(
         "admin/subscribers.html.j2",
         status=status,
