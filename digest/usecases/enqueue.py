@@ -75,7 +75,7 @@ class SeatQueue(Protocol):
 
 
 @dataclass(frozen=True)
-class EnqueueResult:
+class EnqueueSummary:
     """How many subscribers got a place in a batch, and notes on their emails for the operator."""
 
     placed: int
@@ -161,7 +161,7 @@ class Enqueuer:
         force: str = "",
         # A special edition goes only to subscribers who are due on its day. Later calls keep to that.
         obey_frequency: bool = False,
-    ) -> EnqueueResult:
+    ) -> EnqueueSummary:
         """Give every listed subscriber without a place one: in a batch, or excluded with the reason.
 
         Renders the emails of new variants and checks them; an error stops the call before anything is written. Raises
@@ -175,7 +175,7 @@ class Enqueuer:
             )
         if edition.key.startswith(BREACH):
             # Everyone whom it concerns has a place already.
-            return EnqueueResult(0, ())
+            return EnqueueSummary(0, ())
         planned = self.calendar().of(edition.key)
         hour = planned.schedule.send_at if planned else self.default_hour
         if obey_frequency:
@@ -225,7 +225,7 @@ class Enqueuer:
                 )
             if not done.undecided:
                 notes |= dict.fromkeys(self._archive(edition))
-                return EnqueueResult(placed, tuple(notes))
+                return EnqueueSummary(placed, tuple(notes))
         raise DigestError(f"Edition {edition.key}: subscribers kept changing while they were enqueued. Send again.")
 
     def _calling(self, key: str) -> Callable[[Connection], None] | None:

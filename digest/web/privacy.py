@@ -16,7 +16,7 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse
 
 from digest.config.settings import Settings
-from digest.config.web import Law, Privacy, Processor
+from digest.config.web import Law, PrivacySettings, Processor
 from digest.i18n import translator
 from digest.models import PROVIDER_NAMES
 from digest.store.content.clicks import KEPT as CLICKS_KEPT
@@ -66,7 +66,7 @@ class PrivacyNotice:
     settings: Settings
 
     @property
-    def privacy(self) -> Privacy:
+    def privacy(self) -> PrivacySettings:
         return self.settings.privacy
 
     def values(self, language: str) -> Mapping[str, Any]:
