@@ -206,7 +206,7 @@ def status(home: Path, edition: str, everyone: bool, live: bool, as_json: bool) 
     from digest.cli.json_output import counts_json, decision_json, not_reached_json, unknown_batch_json, worker_json
     from digest.store.content.feedback_counts import count_feedback
     from digest.store.sending.status import unsendable_batches
-    from digest.usecases.reconcile import find_hold_reason, held_editions
+    from digest.usecases.reconcile import held_editions, hold_without_recipients
     from digest.usecases.send_result import SendResult, why_not_sent
     from digest.usecases.special import approved_specials
 
@@ -227,7 +227,7 @@ def status(home: Path, edition: str, everyone: bool, live: bool, as_json: bool) 
         totals, unknown = state.counts, state.unknown
         unsendable = unsendable_batches(app.database, found.key, app.settings.delivery.transport)
         decisions = app.editions.decisions(found.key)
-        held = find_hold_reason(app.database, found.key, found.day)
+        held = hold_without_recipients(app.database, found.key, found.day)
         feedback = count_feedback(app.database, found.key)
         workers = app.workers.all()
         specials = [

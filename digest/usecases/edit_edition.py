@@ -417,7 +417,9 @@ class EditionEditor:
         last = self.log.last_change(key)
         if last is None or last.before is None:
             raise DigestError(f"Edition {key} has no change to undo.")
-        before = self.editions.read_changes(last.before)
+        from digest.store.content.editions import read_changes
+
+        before = read_changes(last.before)
         return self._change(key, lambda _changes: before, by, "undone", last.what)
 
     def compose_special(

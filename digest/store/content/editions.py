@@ -250,7 +250,7 @@ class EditionStore:
                 return replace(item, number=values["number"])
             if old.state not in over:
                 return None
-            if expected_changes is not None and _changes(old.editorial_changes) != expected_changes:
+            if expected_changes is not None and read_changes(old.editorial_changes) != expected_changes:
                 return None
             own = (edition.c.key == item.key) & edition.c.state.in_(over)
             changed = connection.execute(update(edition).where(own).values(values)).rowcount
@@ -299,7 +299,7 @@ class EditionStore:
 
     def editorial_changes(self, key: str) -> Changes:
         stored = self.database.query(select(edition.c.editorial_changes).where(edition.c.key == key)).scalar()
-        return _changes(stored)
+        return read_changes(stored)
 
     def set_editorial_changes(self, key: str, changes: Changes) -> bool:
         """False if the edition is no longer a draft."""
@@ -317,15 +317,11 @@ class EditionStore:
             row = connection.execute(select(*columns).where(edition.c.key == key)).one_or_none()
             if row is None or row.state not in (EditionState.DRAFT, EditionState.SKIPPED):
                 return None
-            changed = change(_changes(row.editorial_changes))
+            changed = change(read_changes(row.editorial_changes))
             stored = _adapter(Changes).dump_python(changed, mode="json")
             connection.execute(update(edition).where(edition.c.key == key).values(editorial_changes=stored))
             audit.add(connection, by, what, key, detail, now=now, before=row.editorial_changes or {}, after=stored)
         return changed
-
-    def read_changes(self, stored: Mapping[str, Any]) -> Changes:
-        """Return editorial changes as the log keeps them."""
-        return _changes(stored)
 
     def is_untouched(self, key: str) -> bool:
         """Whether the edition has no editorial changes."""
@@ -493,7 +489,8 @@ def _tell_composed(connection: Connection, item: Edition, before: str | None) ->
         edition_composed(connection, item.key, sum(1 for _ in item.stories()))
 
 
-def _changes(stored: Any) -> Changes:
+def read_changes(stored: Mapping[str, Any] | None) -> Changes:
+    """Convert editorial changes from the JSON of an edition or of the audit log."""
     changes: Changes = _adapter(Changes).validate_python(stored) if stored else Changes()
     return changes
 
