@@ -72,8 +72,8 @@ class Alert:
 # Kinds whose cause may change while the alert lasts. A new cause is reported too, because it needs another remedy.
 _FILES = frozenset({AlertKind.LIST_FAULTY, AlertKind.SETTINGS_FAULTY, AlertKind.RESTART_NEEDED})
 _SERVERS = frozenset({AlertKind.PROVIDER_DOWN, AlertKind.KEY_REFUSED, AlertKind.CERTIFICATE_INVALID})
-# The reply code of an error by SMTP or HTTP, not a port.
 _LINK = re.compile(r"(/approve/[^/\s]+/)[A-Za-z0-9_-]+")
+# The reply code of an error by SMTP or HTTP, not a port.
 _CODE = re.compile(r"(?<![:.\d])[45]\d\d(?![.\d])")
 
 
