@@ -214,10 +214,10 @@ def history(home: Path, email: str, as_json: bool) -> None:
     """Show everything known about a subscriber: consent, changes, events, and which editions they got, and why."""
     from digest.cli.faults import app_despite_faults
     from digest.store.people.signups import ORIGIN
-    from digest.usecases.edit_subscribers import comparable
+    from digest.usecases.edit_subscribers import parse_address
 
     with app_despite_faults(home) as app:
-        address = comparable(email)
+        address = parse_address(email)
         zone = app.settings.newsletter.zone
         entries = app.subscriber_admin.history.entries(address, zone, app.status_reader.orphans(app.now()))
         record = app.subscriber_admin.find(address)
@@ -301,10 +301,10 @@ def data(home: Path, email: str) -> None:
     It has the same content as the file that subscribers download themselves.
     """
     from digest.cli.faults import app_despite_faults
-    from digest.usecases.edit_subscribers import comparable
+    from digest.usecases.edit_subscribers import parse_address
 
     with app_despite_faults(home) as app:
-        found = app.personal_data.collect(comparable(email))
+        found = app.personal_data.collect(parse_address(email))
     if found is None:
         raise DigestError(f"Nothing is known about {email}.")
     emit(found)

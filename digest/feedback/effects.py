@@ -67,7 +67,7 @@ def decide(events: Sequence[Event], known: KnownDelivery, *, tracking: bool = Fa
         is_in_batch = delivery and attempt and known.deliveries[delivery] == attempt.batch
         if is_in_batch and delivery and attempt and event.attempt and attempt.state in _OPEN and rule.confirms:
             confirmed[event.attempt] = delivery[0]
-        if rule.alarm and attempt is not None and attempt.state in (AttemptState.CANCELLING, AttemptState.CANCELLED):
+        if rule.warns and attempt is not None and attempt.state in (AttemptState.CANCELLING, AttemptState.CANCELLED):
             # Dropped because we cancelled the email.
             continue
         if rule.tracking and not tracking:
@@ -79,7 +79,7 @@ def decide(events: Sequence[Event], known: KnownDelivery, *, tracking: bool = Fa
                 continue
             if rule.keep:
                 kept[key] = DeliveryEvent(*key, event.at, event.reason)
-                if rule.alarm:
+                if rule.warns:
                     warnings[delivery[0], event.reason] += 1
             address = address or address_of.get(delivery[1])
         if rule.suppress and address and (delivery or not rule.own_ids_only):

@@ -24,7 +24,7 @@ from digest.store.people.moves import MoveResult
 from digest.store.people.preferences import ConsentContext, PreferenceStore
 from digest.store.wait_limit import wait_limit
 from digest.subscribers import list_editor
-from digest.subscribers.address import normalise, refuse_tags
+from digest.subscribers.address import comparable, normalise, refuse_tags
 from digest.subscribers.imports.formats import FIELDS
 from digest.subscribers.includes import files_of
 from digest.subscribers.list_file import FILE_NAME, LISTS, parse_field
@@ -97,7 +97,7 @@ class SubscriberEditor:
 
         `fields` are texts as a command takes them; see `parse_fields`. Raises DigestError.
         """
-        address = comparable(email)
+        address = parse_address(email)
         try:
             refuse_tags(email)
         except ValueError as error:
@@ -138,7 +138,7 @@ class SubscriberEditor:
         listed = bool(self.subscriber_list.read(may_be_empty=True))
         source, now = source_of(by, "set"), self.now()
         changes = ", ".join(key if key == "name" else f"{key}: {_shown(value)}" for key, value in values.items())
-        address = valid(email)
+        address = comparable(email)
         if address is None:
             raise DigestError(f"{email} is not on the list; nothing was changed.")
         entry = Consent(address, "changed", now, source, detail=changes)
@@ -156,7 +156,7 @@ class SubscriberEditor:
     def remove(self, email: str, by: Actor) -> Location:
         """Take a subscriber off the list. Raises DigestError if they are not on it."""
         source, now = source_of(by, "remove"), self.now()
-        address = valid(email)
+        address = comparable(email)
         if address is None:
             raise DigestError(f"{email} is not on the list; nothing was changed.")
         entry = Consent(address, "removed", now, source)
@@ -174,9 +174,9 @@ class SubscriberEditor:
 
         Raises DigestError if they get no mail, the address is taken, or an email is on its way to them.
         """
-        address = comparable(new)
+        address = parse_address(new)
         self.subscriber_list.sync(may_be_empty=True)
-        held = PreferenceStore(self.database).find(comparable(email))
+        held = PreferenceStore(self.database).find(parse_address(email))
         result = MoveResult.NOBODY
         if held is not None:
             result = self.address_changer.change(held.id, address, new.strip(), source=source_of(by, "move"))
@@ -190,7 +190,7 @@ class SubscriberEditor:
 
     def nominate(self, email: str, nominee: str, contact: str, by: Actor) -> None:
         """Record a person's nominee and how to reach them, as the person's own page does. Raises DigestError."""
-        address = comparable(email)
+        address = parse_address(email)
         named = [" ".join(each.split()) for each in (nominee, contact)]
         problems = [
             ConfigProblem(option, 0, f"expected {what}")
@@ -210,7 +210,7 @@ class SubscriberEditor:
 
     def pause(self, email: str, until: datetime | None, by: Actor) -> None:
         """Pause the mail until a time, as the subscriber's own page does; None ends a pause. Raises DigestError."""
-        address, preferences = comparable(email), PreferenceStore(self.database)
+        address, preferences = parse_address(email), PreferenceStore(self.database)
         held, now = preferences.find(address), self.now()
         if held is None:
             raise DigestError(f"{email} is not in the store; nothing was changed.")
@@ -224,7 +224,7 @@ class SubscriberEditor:
 
     def suppress(self, email: str, reason: str, by: Actor) -> bool:
         """Suppress an address, as if it had unsubscribed. False if it was suppressed before. Raises DigestError."""
-        address, why = comparable(email), _reason(reason)
+        address, why = parse_address(email), _reason(reason)
         now, source = self.now(), source_of(by, "suppress")
         with self.database.transaction(), self.database.write(area="suppression") as connection:
             new = suppressions.suppress(connection, address, UNSUBSCRIBED, at=now, detail=f"{why} ({source})")
@@ -238,7 +238,7 @@ class SubscriberEditor:
 
         Raises DigestError if there is none, or after a complaint, which only a new sign-up ends.
         """
-        address, why = comparable(email), _reason(reason)
+        address, why = parse_address(email), _reason(reason)
         now = self.now()
         with self.database.transaction(), self.database.write(area="suppression") as connection:
             before = suppressions.reason_of(connection, address)
@@ -256,7 +256,7 @@ class SubscriberEditor:
 
     def erase(self, email: str, reason: str, by: Actor) -> EraseResult:
         """Erase a person from the list file, the store and the outbox. `reason` must not name the person."""
-        address, why = comparable(email), _reason(reason)
+        address, why = parse_address(email), _reason(reason)
         subject = self._subject(address)
         eraser = self.eraser()
         path = eraser.remove_line(email)
@@ -347,7 +347,7 @@ class SubscriberEditor:
     def _place(self, path: Path | None, email: str) -> Location:
         if path is not None:
             return Location(file=path.relative_to(self.home).as_posix())
-        record = self.subscriber_admin.find(comparable(email))
+        record = self.subscriber_admin.find(parse_address(email))
         return Location(origin=record.origin or "" if record else "")
 
     def _record(self, address: str, by: Actor, what: str, detail: str, entries: list[Consent]) -> None:
@@ -378,7 +378,7 @@ def source_of(by: Actor, command: str) -> str:
     return f"{way}, by {by.name}" if by.name else way
 
 
-def comparable(email: str) -> str:
+def parse_address(email: str) -> str:
     """Return the address in its comparable form. Raises ConfigurationError."""
     try:
         return normalise(email)
@@ -386,14 +386,6 @@ def comparable(email: str) -> str:
         raise ConfigurationError(
             [ConfigProblem("EMAIL", 0, f"{email!r} is not a valid email address: {error}")]
         ) from None
-
-
-def valid(email: str) -> str | None:
-    """Return the address in its comparable form; None for text that is not an address."""
-    try:
-        return comparable(email)
-    except ConfigurationError:
-        return None
 
 
 def _stored(fields: Mapping[str, Any]) -> dict[str, Any]:

@@ -365,7 +365,7 @@ def _redirect_target(base: str, location: str) -> str:
 
 
 def _truncated(chunks: Iterator[bytes]) -> Iterator[bytes]:
-    """The chunks up to the limit, without the error for a larger body."""
+    """The chunks up to the limit. A larger body is cut, and is not an error."""
     with contextlib.suppress(BodyTooLarge):
         yield from chunks
 
