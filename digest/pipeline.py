@@ -25,8 +25,7 @@ from digest.store import meta
 from digest.store.locks import Lock, exclusive, urgent, urgent_waits
 from digest.store.sending.recovery import in_flight_elsewhere
 from digest.store.sending.status import counts, pending
-from digest.usecases.compose import ComposeResult, day_of
-from digest.usecases.compose import edition_key as make_edition_key
+from digest.usecases.compose import ComposeResult, day_of, edition_key
 from digest.usecases.send_result import SendResult, why_not_sent
 from digest.utils.heartbeat import beat
 from digest.utils.telemetry import span
@@ -42,7 +41,7 @@ __all__ = [
     "compose",
     "day_of",
     "deliver_due",
-    "edition_key",
+    "key_of_today",
     "place_held",
     "send",
     "send_test",
@@ -66,9 +65,9 @@ Progress = Callable[[int, int], None]
 """Called with the number of recipients done, and of all that were pending."""
 
 
-def edition_key(app: App, *, slug: str = "") -> str:
+def key_of_today(app: App, *, slug: str = "") -> str:
     """Return the key of today's edition, or of a special one of today. Raises ConfigurationError."""
-    return make_edition_key(app.now().date(), slug)
+    return edition_key(app.now().date(), slug)
 
 
 def collect(

@@ -90,7 +90,7 @@ def composed_key(app: App, day: date | None, slug: str, special: str) -> str:
         if special in calendar.slugs:
             problem = f"{special} is an edition of the schedule; use --edition {special}"
             raise ConfigurationError([ConfigProblem("--slug", 0, problem)])
-        return pipeline.edition_key(app, slug=special)
+        return pipeline.key_of_today(app, slug=special)
     if slug:
         if slug not in calendar.slugs:
             known = nearest(slug, calendar.slugs) if calendar.slugs else "; schedule.editions has none"

@@ -48,7 +48,7 @@ class Announcement:
     until: datetime
 
 
-def check_settings(app: App) -> None:
+def require_enabled(app: App) -> None:
     """Raise ConfigurationError unless the question is enabled and people can answer it."""
     problem = ""
     if not app.settings.reengage.enabled:
@@ -66,7 +66,7 @@ def ask_now(app: App) -> QuestionResult:
     from digest.web.app import load_pages
     from digest.web.stay import question
 
-    check_settings(app)
+    require_enabled(app)
     plan = app.reengagement.plan()
     edition = app.reengagement.ask(plan, question(load_pages(app, app.settings.newsletter.base_url)))
     return QuestionResult(edition, app.reengagement.pause(plan))
@@ -98,7 +98,7 @@ class WeeklyQuestion:
 
     def tell(self) -> Announcement | None:
         """Return the alert to the admins, once. None if nobody is affected."""
-        check_settings(self._app)
+        require_enabled(self._app)
         at = self._moment()
         plan, listed = self._app.reengagement.plan(), self._app.subscribers.count_listed()
         meta.set(self._store, _TOLD, at.isoformat())

@@ -95,7 +95,7 @@ class SignupStore:
             id = _list(connection, known, row.address, row.email, timezone, now)
             ended = f"was suppressed before: {reason}" if reason else ""
             details = "; ".join(part for part in (row.detail, detail, ended) if part)
-            moves.forget(connection, row.address)
+            moves.free_old_address(connection, row.address)
             entry = Consent(row.address, suppressions.SIGNED_UP, now, source, row.wording, details, row.notice)
             consent.append(connection, [entry])
             return Confirmed(id, first_time=True)
