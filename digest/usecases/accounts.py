@@ -50,7 +50,7 @@ MAX_DAYS = 3650
 
 
 @dataclass(frozen=True, slots=True)
-class NewSession:
+class SignedIn:
     """A new session. `token` is what the cookie holds."""
 
     user: User
@@ -137,7 +137,7 @@ class Accounts:
         code = hashlib.sha256(self.signer.sign_name("authenticator app", token).encode()).digest()[:_KEY_BYTES]
         return base64.b32encode(code).decode("ascii")
 
-    def use_link(self, token: str, password: str, code: str, *, agent: str) -> NewSession | None:
+    def use_link(self, token: str, password: str, code: str, *, agent: str) -> SignedIn | None:
         """Set password and app, end older sessions, open one. None if the link no longer works or the code is wrong.
 
         The caller has checked the password's length. Raises TooManyTries.
@@ -164,7 +164,7 @@ class Accounts:
         self.log.record(Actor(user.name, "desk"), "link used", user.name, now=now)
         return self.open_session(user, agent, method="password")
 
-    def sign_in(self, name: str, password: str, code: str, *, network: str, agent: str) -> NewSession | None:
+    def sign_in(self, name: str, password: str, code: str, *, network: str, agent: str) -> SignedIn | None:
         """Open a session.
 
         None if name, password or code is wrong; callers do not learn which. Raises TooManyTries. Every attempt takes
@@ -206,14 +206,14 @@ class Accounts:
         self.users.end_sessions(hash=session.hash)
         self.log.record(Actor(session.user.name, "desk"), "signed out", session.user.name, now=self.now())
 
-    def open_session(self, user: User, agent: str, *, method: str) -> NewSession:
+    def open_session(self, user: User, agent: str, *, method: str) -> SignedIn:
         """Open a session for somebody who has proved who they are."""
         # Always a new token: nobody can plant a known one in another person's browser (session fixation).
         token, now = secrets.token_urlsafe(32), self.now()
         expires = now + SESSION_LASTS
         short = agent[:_AGENT_LENGTH]
         self.users.open_session(_hash(token), user.id, now=now, expires_at=expires, agent=short, method=method)
-        return NewSession(user, token)
+        return SignedIn(user, token)
 
 
 class TooManyTries(DigestError):

@@ -24,7 +24,7 @@ from urllib.parse import quote_plus, urlencode, urlsplit
 from digest.errors import DigestError
 from digest.models import Actor
 from digest.store.rate_limits import Quota
-from digest.usecases.accounts import TRIES_PER_NETWORK, TRIES_WINDOW, NewSession, TooManyTries
+from digest.usecases.accounts import TRIES_PER_NETWORK, TRIES_WINDOW, SignedIn, TooManyTries
 
 if TYPE_CHECKING:
     from joserfc.jwk import KeySet
@@ -154,7 +154,7 @@ class OidcSignIn:
 
     def finish(
         self, given: Mapping[str, str], browser: str, redirect: str, *, network: str, agent: str
-    ) -> tuple[NewSession, str]:
+    ) -> tuple[SignedIn, str]:
         """Open a session for the user whom the provider names, and return it with the page that follows.
 
         Raises OidcRefused, TooManyTries. `given` is the query of the provider's redirect.

@@ -71,7 +71,7 @@ class ChangeNotices:
         with self.requests.database.transaction():
             most = None if change == Change.LEFT else _MAX_CHANGES
             undo = self._present(subscriber, columns) | ({} if left is None else {"left": left})
-            opened = self.requests.open_undo(subscriber.id, undo, now=now, limit=most)
+            opened = self.requests.open_undo(subscriber.id, undo, now=now, most=most)
             if opened is None:
                 return False
             make()
@@ -84,7 +84,7 @@ class ChangeNotices:
     def ask_to_come_back(self, request: Request, subscriber: StoredSubscriber) -> bool:
         """Send a link to subscribe again to somebody who left long ago. False if there were too many today."""
         now = self.context.now()
-        opened = self.requests.open_undo(subscriber.id, {"left": False}, now=now, limit=_MAX_CHANGES)
+        opened = self.requests.open_undo(subscriber.id, {"left": False}, now=now, most=_MAX_CHANGES)
         if opened is None:
             return False
         language = self.context.pages.language(request)

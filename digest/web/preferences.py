@@ -20,7 +20,7 @@ from digest.store.people.requests import RequestKind
 from digest.subscribers import frequency
 from digest.subscribers.address import masked
 from digest.subscribers.list_file import FORMATS
-from digest.utils.timed_cache import TimedCache
+from digest.utils.brief import Brief
 from digest.web.dependencies import Context
 from digest.web.editions import NextEdition, Rate, TopicRates
 from digest.web.known_browser import forget, knows
@@ -100,8 +100,8 @@ class PreferencesPage:
     leaving: LeavePage
 
     @cached_property
-    def _newest(self) -> TimedCache[list[Published]]:
-        return TimedCache(lambda: self.published.newest(1, self.context.now()), _BRIEF)
+    def _newest(self) -> Brief[list[Published]]:
+        return Brief(lambda: self.published.newest(1, self.context.now()), _BRIEF)
 
     def named(self, token: str) -> StoredSubscriber | None:
         """The subscriber of the token."""

@@ -12,25 +12,25 @@ from tests.store.conftest import NOW
 def test_changes_are_counted_by_day_and_forgotten_after_a_month(database: Database) -> None:
     requests = RequestStore(database)
     undo = {"topics": ["खेल"], "hour": None, "left": False}
-    opened = [requests.open_undo(1, undo, now=NOW, limit=2) for _ in range(3)]
+    opened = [requests.open_undo(1, undo, now=NOW, most=2) for _ in range(3)]
     first, second, third = opened
     assert first
     assert second
     assert third is None
     # Unsubscribing has no limit, and others have their own.
-    assert requests.open_undo(1, undo, now=NOW, limit=None)
-    assert requests.open_undo(2, undo, now=NOW, limit=2)
+    assert requests.open_undo(1, undo, now=NOW, most=None)
+    assert requests.open_undo(2, undo, now=NOW, most=2)
     found = requests.get(first.id, RequestKind.UNDO, NOW)
     assert found is not None
     assert (found.undo, found.until) == (undo, NOW + KEPT)
     later = NOW + timedelta(days=31)
-    assert requests.open_undo(1, undo, now=later, limit=2)
+    assert requests.open_undo(1, undo, now=later, most=2)
     assert requests.get(first.id, RequestKind.UNDO, NOW) is None
 
 
 def test_a_request_of_another_kind_lives_shorter_and_replaces_no_change(database: Database) -> None:
     requests = RequestStore(database)
-    change = requests.open_undo(1, {"left": False}, now=NOW, limit=2)
+    change = requests.open_undo(1, {"left": False}, now=NOW, most=2)
     data = requests.open(1, RequestKind.DATA, now=NOW)
     assert change
     assert (data.undo, data.until) == (None, NOW + PENDING)

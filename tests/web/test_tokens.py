@@ -133,7 +133,7 @@ def serve(home: Path) -> Iterator[Doors]:
         pipeline.compose(app, "vishesh", fetch=False)
         pipeline.send(app, KEY)
         requests, now = RequestStore(app.database), app.now()
-        undo = requests.open_undo(1, {"frequency": "weekly:sun"}, now=now, limit=None)
+        undo = requests.open_undo(1, {"frequency": "weekly:sun"}, now=now, most=None)
         assert undo
         numbers = [
             requests.open(1, RequestKind.ADDRESS, now=now, address="new@example.org", email="new@example.org").id,

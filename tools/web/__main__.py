@@ -260,7 +260,7 @@ def _own_data(app: App, preferences: str) -> list[Step]:
     }
     both = requests.open(5, RequestKind.ADDRESS, now=now, address="ravi@example.org", email="ravi@example.org")
     requests.confirm(both.id, Side.PRESENT, now)
-    undo = requests.open_undo(5, {"left": False}, now=now, limit=None)
+    undo = requests.open_undo(5, {"left": False}, now=now, most=None)
     if undo is None:
         raise SystemExit("a change could not be stored")
 

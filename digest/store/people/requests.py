@@ -101,13 +101,13 @@ class RequestStore:
         return opened
 
     def open_undo(
-        self, subscriber: int, undo: Mapping[str, Any], *, now: datetime, limit: int | None
+        self, subscriber: int, undo: Mapping[str, Any], *, now: datetime, most: int | None
     ) -> PersonRequest | None:
-        """Store what a change replaces. None if there were `limit` changes in the last day."""
+        """Store what a change replaces. None if there were `most` changes in the last day."""
         opened = PersonRequest(secrets.randbits(62), subscriber, RequestKind.UNDO, "", "", now, None, None, None, undo)
         with self.database.write() as connection:
             earlier = connection.execute(_undo_times, {"id": subscriber}).all()
-            if limit is not None and sum(row.asked_at > now - _DAY for row in earlier) >= limit:
+            if most is not None and sum(row.asked_at > now - _DAY for row in earlier) >= most:
                 return None
             if old := [row.id for row in earlier if row.asked_at < now - KEPT]:
                 connection.execute(delete(person_request).where(person_request.c.id.in_(old)))

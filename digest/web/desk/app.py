@@ -26,7 +26,7 @@ from digest.i18n import translator
 from digest.notify.failures import Failures
 from digest.store.desk.acting import acting
 from digest.store.people.directory import SubscriberState
-from digest.store.people.growth import GrowthDay
+from digest.store.people.growth import Day
 from digest.utils.rates import Rates
 from digest.web.desk.access import ROUTES, Route
 from digest.web.desk.admin.uploads import MAX_UPLOAD, UPLOADS, Uploads
@@ -73,7 +73,7 @@ def create_desk(app: App, base: str) -> Iterator[ServedDesk]:
         runners_up = opened.enter_context(Background[Sequence[RunnerUp]]("runners-up", lasts=_RUNNERS_UP_LAST))
         uploads = opened.enter_context(Uploads())
         counts = opened.enter_context(Background[dict[SubscriberState, int]]("subscribers", lasts=_COUNTS_LAST))
-        growth = opened.enter_context(Background[list[GrowthDay]]("growth", lasts=_GROWTH_LASTS))
+        growth = opened.enter_context(Background[list[Day]]("growth", lasts=_GROWTH_LASTS))
         changes = opened.enter_context(Changes(own.editions.mark))
         failures = opened.enter_context(Background[Failures]("failures", lasts=_FAILURES_LAST))
         has_faults = opened.enter_context(Background[bool]("settings", lasts=_FAULTS_LAST))

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from digest.app import App
 from digest.notify.failures import Failures
 from digest.store.people.directory import SubscriberState
-from digest.store.people.growth import GrowthDay
+from digest.store.people.growth import Day
 from digest.subscribers.tokens import Signer
 from digest.usecases.accounts import Accounts
 from digest.utils.rates import Rates
@@ -42,7 +42,7 @@ class Desk:
     uploads: Uploads
     # The number of subscribers in each state.
     subscriber_counts: Background[dict[SubscriberState, int]]
-    growth: Background[list[GrowthDay]]
+    growth: Background[list[Day]]
     changes: Changes
     failures: Background[Failures]
     # Whether `digest.yaml` has errors, so that the settings before are in use.

@@ -8,7 +8,7 @@ from io import BytesIO
 from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 
-from digest.usecases.accounts import MAX_PASSWORD, MIN_PASSWORD, NewSession, TooManyTries, app_url
+from digest.usecases.accounts import MAX_PASSWORD, MIN_PASSWORD, SignedIn, TooManyTries, app_url
 from digest.usecases.oidc import OidcRefused, OidcSignIn, Why
 from digest.web.client_limit import client_of
 from digest.web.dependencies import client_address
@@ -150,14 +150,14 @@ def _qr(text: str) -> str:
     return svg.getvalue().decode()
 
 
-def _replace_session(visit: Visit, signed_in: NewSession, next: str) -> Response:
+def _replace_session(visit: Visit, signed_in: SignedIn, next: str) -> Response:
     """End an older session of this browser, and open the new one."""
     if visit.session is not None:
         visit.desk.accounts.users.end_sessions(hash=visit.session.hash)
     return _welcome(visit, signed_in, next)
 
 
-def _welcome(visit: Visit, signed_in: NewSession, next: str) -> Response:
+def _welcome(visit: Visit, signed_in: SignedIn, next: str) -> Response:
     visit.new_token = signed_in.token
     return visit.finish(RedirectResponse(visit.desk.views.root + (next or "/"), 303))
 
