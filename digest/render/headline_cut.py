@@ -178,7 +178,6 @@ def _ends(text: str) -> list[tuple[int, int, str]]:
 
 
 def _stands_alone(head: str, tail: str, mark: str, text: str) -> bool:
-    """Return whether a head reports the news truly without its tail."""
     if mark in ":-" and mark:
         # A topic, or a speaker before the quotation.
         return False
@@ -188,82 +187,69 @@ def _stands_alone(head: str, tail: str, mark: str, text: str) -> bool:
     ending, rest = tokens(head), tokens(tail)
     if len(head.split()) < _LEAST_WORDS or not ending or not rest or is_unfinished(head.split()[-1]):
         return False
+    if rest[0] in _TURNS or (WEIGHTY | _SPEAKS) & set(rest) or "?" in tail or "？" in tail:
+        return False
     if len(re.split(r"…|\.{2,}", head)[-1].split()) < _LEAST_WORDS:
         # A few words after dots: `चोर पकड़े गए... पुलिस आई, …`.
         return False
-    return not (
-        _continues(head, tail, ending, rest)
-        or _loses_speaker_or_doubt(head, tail, text, ending, rest)
-        or _promises(head, ending, rest)
-        or _sets_the_scene(head, mark, ending)
-        or _loses_news(ending, rest)
-        or _loses_condition(head, tail, mark, ending, rest)
-    )
-
-
-def _continues(head: str, tail: str, ending: list[str], rest: list[str]) -> bool:
-    """Return whether the tail completes the head: a list, a description, a main clause, or the agent of an act."""
-    if _is_list(head, tail) or not _is_balanced(head):
-        return True
+    if head[-1] in "’”'\"" or names_speaker(text) or _is_list(head, tail) or not _is_balanced(head):
+        return False
     if head[-1].isascii() and not has_verb(head):
         # A name that the tail describes: `नया ट्रैक्टर Kamla 5, चलता है …`.
-        return True
-    if ending[0] in _OPENS_STORY or _WITH & set(rest[:_AGENT_WITHIN]):
-        # `जब मंत्री ने खोला पुल, …`; the names of a list: `मेले में कमला देवी, रामू सहित दस लोगों ने …`.
-        return True
-    if rest[0] in _RELATIVE and not ends_clause(head, is_marked=True):
-        # A noun and its description: `पांच नई बसें, जिनमें …`.
-        return True
-    if _is_answered(ending) or (":" in head and not has_verb(head.partition(":")[2])):
-        return True
-    # `थामा नए दल का हाथ, दो नेताओं ने …`: the agent is after the cut.
-    return _lacks_agent(ending, rest)
-
-
-def _loses_speaker_or_doubt(head: str, tail: str, text: str, ending: list[str], rest: list[str]) -> bool:
-    """Return whether a tail denies, doubts or asks, or names the speaker of the head."""
-    if rest[0] in _TURNS or (WEIGHTY | _SPEAKS) & set(rest) or "?" in tail or "？" in tail:
-        return True
+        return False
+    if _promises(head, ending, rest) or _loses_news(ending, rest):
+        return False
+    if _ABROAD & set(rest) and not _ABROAD & set(ending):
+        # `डीजल महंगा, नेपाल में …`: without the tail it reads as domestic news.
+        return False
     if _COURTS & set(rest):
         # A court's finding is not the paper's own fact.
-        return True
-    if head[-1] in "’”'\"" or names_speaker(text):
-        return True
-    if any(each["dash"] or each["glued"] for each in _MARK.finditer(tail)):
-        # The speaker may stand after the dash.
-        return True
-    if _ORDER.search(fold(head)) or _OUGHT.search(fold(head)):
-        return True
-    # The speaker or the quotation is after the cut.
-    return bool(_FIRST_PERSON & set(ending) or _SAID & set(ending[-_NEAR_END:]))
-
-
-def _sets_the_scene(head: str, mark: str, ending: list[str]) -> bool:
-    """Return whether a head only asks, points ahead, or describes the situation before the news."""
+        return False
+    if ending[0] in _OPENS_STORY or _WITH & set(rest[:_AGENT_WITHIN]):
+        # `जब मंत्री ने खोला पुल, …`; the names of a list: `मेले में कमला देवी, रामू सहित दस लोगों ने …`.
+        return False
+    if rest[0] in _RELATIVE and not ends_clause(head, is_marked=True):
+        # A noun and its description: `पांच नई बसें, जिनमें …`.
+        return False
     if _POINTS_AHEAD.search(fold(head)) or _PROMISE.search(" ".join(ending)):
-        return True
+        return False
     if (mark in _ASKS) == _QUESTIONS.isdisjoint(ending) or (mark not in _ASKS and "क्या" in ending):
         # A question to the reader: `धीमे इंटरनेट से परेशान हैं? इन उपायों से …`; or one without its mark.
-        return True
-    if ending[-1] in _EMPTY or ending.count("क्या") > 1 or _FIGURES & set(ending) or _STATE.search(fold(head)):
-        return True
-    # The situation before the news: `कम हो गया था प्रदूषण, अब फिर …`, `मेला देखने गया था परिवार, रास्ते में …`.
-    return bool(_WAS & set(ending))
-
-
-def _loses_condition(head: str, tail: str, mark: str, ending: list[str], rest: list[str]) -> bool:
-    """Return whether a tail advises what to do, so that the head is no news, or is true only on a condition."""
-    if _OUGHT.search(fold(tail)) or (mark not in _ASKS and _ORDERS & set(rest)):
-        return True
-    is_of_body = bool(_BODY & set(ending))
-    if (is_of_body and _THESE & set(rest)) or ("कुछ", "ऐसा") in pairwise(rest):
-        # `नहर में पानी हो गया कम, इन उपायों से करें बचत`, `मेले में मिले दोनों, हुआ कुछ ऐसा कि …`.
-        return True
-    if not (_FUTURE.search(fold(head)) or _CAN.search(fold(head))):
         return False
-    # `नहीं होगी खांसी, पिएं ये काढ़ा`: the condition of the promise is after the cut.
-    names_remedy = _THESE & set(rest[:_THIS_WITHIN]) or _ORDER.search(rest[0]) or _ORDER.search(fold(tail))
-    return is_of_body or bool(names_remedy)
+    if ending[-1] in _EMPTY or ending.count("क्या") > 1 or _FIGURES & set(ending) or _STATE.search(fold(head)):
+        return False
+    if _WAS & set(ending):
+        # The situation before the news: `कम हो गया था प्रदूषण, अब फिर …`, `मेला देखने गया था परिवार, रास्ते में …`.
+        return False
+    if any(each["dash"] or each["glued"] for each in _MARK.finditer(tail)):
+        # The speaker may stand after the dash.
+        return False
+    if (
+        _ORDER.search(fold(head))
+        or _OUGHT.search(fold(head))
+        or _FIRST_PERSON & set(ending)
+        or _SAID & set(ending[-_NEAR_END:])
+    ):
+        # The speaker or the quotation is after the cut.
+        return False
+    is_promise = _FUTURE.search(fold(head)) or _CAN.search(fold(head))
+    if (
+        _OUGHT.search(fold(tail))
+        or (mark not in _ASKS and _ORDERS & set(rest))
+        or (_BODY & set(ending) and _THESE & set(rest))
+        or ("कुछ", "ऐसा") in pairwise(rest)
+    ):
+        # `नहर में पानी हो गया कम, इन उपायों से करें बचत`, `मेले में मिले दोनों, हुआ कुछ ऐसा कि …`: the head is no news.
+        return False
+    is_condition = bool(_THESE & set(rest[:_THIS_WITHIN]) or _BODY & set(ending))
+    is_condition = is_condition or bool(_ORDER.search(rest[0]))
+    if is_promise and (is_condition or _ORDER.search(fold(tail))):
+        # `नहीं होगी खांसी, पिएं ये काढ़ा`: the condition of the promise is after the cut.
+        return False
+    if _is_answered(ending) or (":" in head and not has_verb(head.partition(":")[2])):
+        return False
+    # `थामा नए दल का हाथ, दो नेताओं ने …`: the agent is after the cut.
+    return not _lacks_agent(ending, rest)
 
 
 def _promises(head: str, ending: list[str], rest: list[str]) -> bool:
@@ -299,9 +285,6 @@ def _reports(part: str) -> bool:
 
 def _loses_news(ending: list[str], rest: list[str]) -> bool:
     """Return whether a tail has a death or a crime of which the head says nothing, or the other half of the news."""
-    if _ABROAD & set(rest) and not _ABROAD & set(ending):
-        # `डीजल महंगा, नेपाल में …`: without the tail it reads as domestic news.
-        return True
     if _GRAVE & set(rest) and _GRAVE.isdisjoint(ending):
         return True
     if _ATTACKS & set(rest) and _ATTACKS.isdisjoint(ending):
