@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from digest.cli.editions import command_user, decision_line, existing
+from digest.cli.actor import command_actor
+from digest.cli.find_edition import decision_line, existing
 from digest.cli.output import emit, json_option, note, plural, shorten
 from digest.cli.tables import table
 from digest.errors import ConfigProblem, ConfigurationError, DigestError
@@ -345,7 +346,7 @@ def approve(home: Path, key: str, force: str, at: str, obey_frequency: bool) -> 
         found = existing(app, key)
         if found.state != EditionState.DRAFT:
             raise DigestError(_impossible(found, EditionState.APPROVED))
-        by, zone = command_user(app), app.settings.newsletter.zone
+        by, zone = command_actor(app.environment), app.settings.newsletter.zone
         try:
             when = parse_time(at, app.now(), zone) if at else None
         except ValueError as error:
@@ -490,7 +491,7 @@ def correct(home: Path, key: str, story: str, title: str | None, summary: str | 
             return
         if title is None and summary is None:
             raise click.UsageError("name the right --title or --summary")
-        by = command_user(app)
+        by = command_actor(app.environment)
         texts = {"title": title, "summary": summary}
         done = app.corrector.correct(key, story, by, **texts, note=note, force=force.strip())
         click.echo(f"Edition {key} is corrected: revision {done.edition.revision}.")
@@ -567,7 +568,7 @@ def _stop(home: Path, key: str, state: EditionState, *, out_of: Sequence[Edition
 
     with app_despite_faults(home) as app:
         found = existing(app, key)
-        done = app.stopper.stop(key, state, command_user(app), why=_BY, out_of=out_of)
+        done = app.stopper.stop(key, state, command_actor(app.environment), why=_BY, out_of=out_of)
         if not done.stopped:
             raise DigestError(_impossible(found, state))
     click.echo(f"Edition {key} is {state}.")
@@ -628,7 +629,7 @@ def _change(home: Path, key: str, act: Callable[[App, Actor], Edition], more: st
     with make_app(home) as app:
         before = existing(app, key)
         try:
-            changed = act(app, command_user(app))
+            changed = act(app, command_actor(app.environment))
         except UnknownStory as error:
             raise ConfigurationError([ConfigProblem("STORY", 0, f"{error}{more}")]) from None
         show_edition(changed)
@@ -649,7 +650,7 @@ def _move(
 
     with make_app(home) as app:
         found = existing(app, key)
-        by, now, what = command_user(app), app.now(), _VERBS.get(state, state)
+        by, now, what = command_actor(app.environment), app.now(), _VERBS.get(state, state)
         with app.database.transaction():
             if not app.editions.move(key, state, out_of=out_of, reason=reason):
                 raise DigestError(_impossible(found, state))

@@ -7,19 +7,13 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from digest.curate.already_sent import (
-    SentHistory,
-    articles_of,
-    check_already_sent,
-    filter_candidates,
-    rejected_as_sent,
-)
+from digest.curate.already_sent import SentHistory, articles_of
+from digest.curate.candidates import check_already_sent, filter_candidates, regroup, rejected_as_sent
 from digest.curate.daily_columns import divide, write_columns
 from digest.curate.editorial import Changes
 from digest.curate.filtering import remove_blocked
 from digest.curate.ranking import RankContext, Ranked, rank_candidates, select
 from digest.curate.recurring import find_series
-from digest.curate.regroup import regroup
 from digest.curate.repeated_text import remove_repeated_text
 from digest.curate.rules import Rules
 from digest.curate.sent_story import SentStory

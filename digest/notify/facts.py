@@ -59,7 +59,7 @@ class AnswerFacts:
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class Thresholds:
     """The thresholds of the conditions. Rates are in percent; 0 switches a condition off."""
 
     source_failures: int
@@ -83,7 +83,7 @@ class Facts:
     """All facts of one minute's check."""
 
     now: datetime
-    limits: Limits
+    limits: Thresholds
     editions: Sequence[EditionFacts]
     # Newest first.
     attempts: Sequence[AttemptFacts]

@@ -14,7 +14,7 @@ from digest.config.calendar import Calendar, PlannedEdition
 from digest.config.loader import FILE_NAME
 from digest.models import BatchState, Corrects, Edition, EditionState, is_breaking, is_special
 from digest.notify.alert import AlertKind
-from digest.scheduler.guard import Guard
+from digest.scheduler.guard import JobGuard
 from digest.scheduler.notices import Notices
 from digest.scheduler.steps import WAITING, Step, hand_over_at, next_step
 from digest.store.sending.revisions import count_by_state
@@ -41,7 +41,7 @@ class EditionJobs:
 
     get_app: Callable[[], App]
     notices: Notices
-    guard: Guard
+    guard: JobGuard
     log: Callable[[str], None]
     warn: Callable[[str], None]
     stop: threading.Event
@@ -215,7 +215,7 @@ class EditionJobs:
             self._expire(key, "It is no longer in schedule.editions.", deadline=now)
 
     def _send_correction(self, edition: Edition, corrects: Corrects) -> None:
-        """Send a correction to all who received the wrong text, including those of whom this became known only now."""
+        """Send a correction to all who received the wrong text, also to those whose outcome was unknown until now."""
         if self.without_list:
             return
         counted = count_by_state(self.app.database, corrects.edition, revision=corrects.revision)
@@ -298,7 +298,7 @@ class EditionJobs:
         else:
             self.log_sent(sent)
 
-    def _send_now(self, key: str, *, scheduled: bool = False) -> pipeline.Sent:
+    def _send_now(self, key: str, *, scheduled: bool = False) -> pipeline.SendResult:
         if not self.hands_over:
             return pipeline.send(self.app, key, scheduled=scheduled, stop=self.stop)
         return pipeline.send(self.app, key, scheduled=scheduled, stop=self.stop, deliver=False, wait=_TURN)
@@ -347,7 +347,7 @@ class EditionJobs:
         decisions = self.app.editions.decisions(key)
         return any(each.what == EditionState.DRAFT and each.at >= deadline for each in decisions)
 
-    def log_sent(self, sent: pipeline.Sent) -> None:
+    def log_sent(self, sent: pipeline.SendResult) -> None:
         """Log what a send did, or why it did nothing."""
         edition, counts = sent.edition, sent.counts
         if sent.report is None and edition.state in _BEGUN:

@@ -23,7 +23,7 @@ from digest.newsletter.reengagement import Turn, WeeklyQuestion
 from digest.newsletter.reload import ListWatch, SettingsWatch
 from digest.notify.alert import AlertKind
 from digest.scheduler.editions import EditionJobs
-from digest.scheduler.guard import BackgroundJob, BackgroundJobs, Guard
+from digest.scheduler.guard import BackgroundJob, BackgroundJobs, JobGuard
 from digest.scheduler.notices import Notices
 from digest.scheduler.pulse import CATCH_UP, Clocks, find_jump
 from digest.scheduler.steps import until_next_moment
@@ -109,7 +109,7 @@ class Scheduler:
         self._monotonic = monotonic
         self._list = ListWatch()
         self.notices = Notices(lambda: self.app, self.log, self.warn, others=hands_over)
-        self.guard = Guard(self.notices, self.warn, self.stop)
+        self.guard = JobGuard(self.notices, self.warn, self.stop)
         self.editions = EditionJobs(
             lambda: self.app, self.notices, self.guard, self.log, self.warn, self.stop, hands_over
         )
@@ -288,7 +288,7 @@ class Scheduler:
         app = self.app
         try:
             app.watch.run()
-            self.notices.look_at_store()
+            self.notices.report_store_recovery()
             self.report()
         finally:
             # This includes the alert that this job fails.

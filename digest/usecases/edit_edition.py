@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from digest.store.content.editions import EditionStore
     from digest.store.desk.audit import AuditLog
     from digest.usecases.breaking import BreakingNews
-    from digest.usecases.compose import Composed, Composer
+    from digest.usecases.compose import Composer, ComposeResult
 
 _EDITABLE = (EditionState.DRAFT, EditionState.SKIPPED)
 # Why a special edition is skipped until it is composed. Its name is free again if no end of it was stored in this time:
@@ -44,7 +44,7 @@ class NameTaken(DigestError):
 
 
 def has_refused(story: Story, shown: str) -> bool:
-    """Return whether the story has a model's refused summary: the text `shown`, if one was shown."""
+    """Return whether a check refused a model's summary of the story. With `shown`, whether it refused that text."""
     return story.refused is not None and (not shown or one_line(shown) == one_line(story.refused.text))
 
 
@@ -418,7 +418,9 @@ class EditionEditor:
         last = self.log.last_change(key)
         if last is None or last.before is None:
             raise DigestError(f"Edition {key} has no change to undo.")
-        before = self.editions.read_changes(last.before)
+        from digest.store.content.editions import read_changes
+
+        before = read_changes(last.before)
         return self._change(key, lambda _changes: before, by, "undone", last.what)
 
     def compose_special(
@@ -429,7 +431,7 @@ class EditionEditor:
         *,
         fetch: bool = False,
         on_source: Callable[[SourceReport], None] | None = None,
-    ) -> Composed:
+    ) -> ComposeResult:
         """Compose a special edition from a selection of articles.
 
         Composing it again keeps to the selection. A skipped one, in which no article was or whose composing failed,
@@ -569,7 +571,7 @@ def _has(edition: Edition, name: str) -> bool:
 
 
 def displaced(before: Edition, after: Edition) -> list[Story]:
-    """Return the stories that a change put out of the edition."""
+    """Return the stories that left the edition because of a change."""
     return [each for each in before.stories() if not any(_has(after, id) for id in each.article_ids)]
 
 

@@ -13,7 +13,7 @@ from digest.deliver.ports import Transport
 from digest.deliver.shutdown import time_limit
 from digest.errors import ConfigurationError
 from digest.notify.conditions import EDITION_KINDS, KINDS, ending, find
-from digest.notify.facts import Facts, Limits
+from digest.notify.facts import Facts, Thresholds
 from digest.usecases.stop_edition import MIN_COMPLAINTS
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ class Watch:
     overview: Overview
     articles: ArticleStore
     sources: Sequence[Source]
-    limits: Limits
+    limits: Thresholds
     # Whether an edition, by key, waits until somebody approves it.
     requires_approval: Callable[[str], bool]
     # The address where an edition, by key, can be approved; None without such a page.

@@ -139,7 +139,7 @@ def create_app(app: App, base: str, heartbeat: Heartbeat | None = None) -> Itera
     app.check_credentials()
     # App builds collaborators on first use. Build them here, before several threads ask at once.
     _ = (app.signer, app.database, app.answers, app.archive, app.articles, app.editions, app.renderer, app.sender)
-    _ = (app.topics, app.archivist, app.cards, app.clicks, app.words, app.reengagement_store)
+    _ = (app.topics, app.archivist, app.cards, app.clicks, app.subscriber_texts, app.reengagement_store)
     _ = (app.address_changer, app.eraser, app.personal_data)
     names = [source.name for source in app.sources]
     with (
@@ -340,7 +340,7 @@ def _routers(app: App, pages: Pages, outbound: OutboundMail, leave_page: LeavePa
         static_routes(pages, signup),
         privacy_routes.router(notice),
         stay.router(context, app.reengagement_store, next_edition),
-        answers.router(context, editions, app.answers, app.words),
+        answers.router(context, editions, app.answers, app.subscriber_texts),
         approval.router(ApprovalPage(context, app.copy_with(unattended=True))),
         view_in_browser.router(
             EmailViewer(

@@ -145,12 +145,12 @@ class Showcase:
         """Return it; None without a public archive, or before the first edition."""
         if self.store is None:
             return None
-        found = self.store.newest(self.now(), most=1 + _MAX_OLDER, regular=True)
+        found = self.store.newest(self.now(), limit=1 + _MAX_OLDER, regular=True)
         if not found:
             return None
         with self._lock:
             if self._shown is None or self._shown.edition != found[0]:
-                stories = self.store.stories(found[0].key, most=_MAX_STORIES)
+                stories = self.store.stories(found[0].key, limit=_MAX_STORIES)
                 self._shown = ShowcaseEdition(found[0], tuple(stories), tuple(found[1:]))
             return self._shown
 

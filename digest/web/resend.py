@@ -70,7 +70,7 @@ class Resender:
 def find_email(
     editions: EditionStore, key: str, subscriber: StoredSubscriber | None, variant: str | None = None
 ) -> RenderedEmail | None:
-    """The stored email for a subscriber: as sent, else by preferences, else with all topics; None without any."""
+    """The stored email for a subscriber: the one they got, else that of their preferences, else that of all topics."""
     emails = editions.emails(key)
     edition = editions.get(key)
 

@@ -90,7 +90,7 @@ class Notifying(Sending):
 
     @cached_property
     def watch(self) -> Watch:
-        from digest.notify.facts import Limits
+        from digest.notify.facts import Thresholds
         from digest.store.meta import last_backup
         from digest.usecases.watch import Watch
 
@@ -103,7 +103,7 @@ class Notifying(Sending):
             overview=self.overview,
             articles=self.articles,
             sources=self.sources,
-            limits=Limits(
+            limits=Thresholds(
                 source_failures=alerts.source_failures,
                 source_silent=alerts.source_silent,
                 thin_below=self.thin_below,
@@ -156,7 +156,7 @@ class Notifying(Sending):
             source_silent=alerts.source_silent,
             after=alerts.report_after,
             now=self.now,
-            words=self.words,
+            texts=self.subscriber_texts,
             clicks=self.click_counter if self.settings.clicks.enabled else None,
         )
 

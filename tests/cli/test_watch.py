@@ -18,14 +18,14 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from digest.app import make_app
-from digest.cli.watch import Day, EditionLine, Rates, SourceLine, page, read_day
+from digest.cli.watch import DayStatus, EditionLine, Rates, SourceLine, page, read_day
 from digest.store.sending.status import Counts
 from digest.store.workers import Worker, WorkerState
 from tests.cli.newsroom import NOW, Newsroom
 from tests.cli.test_terminal import ESCAPE
 
 MORNING = datetime(2026, 11, 23, 7, 0, tzinfo=ZoneInfo("Asia/Kolkata"))
-DAY = Day(
+DAY = DayStatus(
     newsletter="सुबह की ख़बरें",
     now=MORNING,
     steps=[(MORNING + timedelta(minutes=90), "send 2026-11-23-shaam")],
@@ -42,7 +42,7 @@ DAY = Day(
 )
 
 
-def printed(day: Day, width: int = 140) -> str:
+def printed(day: DayStatus, width: int = 140) -> str:
     console = Console(width=width, height=50, record=True, force_terminal=False, file=open(os.devnull, "w"))  # noqa: SIM115, PTH123
     console.print(page(day))
     console.file.close()

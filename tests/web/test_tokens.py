@@ -312,7 +312,7 @@ def test_a_link_that_was_used_does_nothing_again(tmp_path: Path) -> None:
 def test_public_pages_hold_no_token(doors: Doors) -> None:
     """A forwarded view, an archive page, a feed or a card can only be read."""
     signer, view = doors.pages.app.signer, doors.tokens["view"]
-    story = doors.pages.app.archive.topic(doors.pages.app.topics[0], doors.pages.app.now(), most=1)
+    story = doors.pages.app.archive.topic(doors.pages.app.topics[0], doors.pages.app.now(), limit=1)
     paths = ["/", "/join", "/privacy", "/archive", f"/archive/{KEY}", "/archive.xml", "/archive.atom", "/corrections"]
     paths += ["/sitemap.xml", "/sitemap/news.xml", f"/card/{KEY}.jpg", f"/view/{KEY}/{view}"]
     paths += [f"/story/{each.thread}" for each in story]

@@ -163,7 +163,7 @@ def _in_english(path: str) -> str:
 def _archive(app: App) -> list[Step]:
     """The archive's other pages."""
     now = app.now()
-    stories = app.archive.topic(app.archive.topics(now)[0].name, now, most=1)
+    stories = app.archive.topic(app.archive.topics(now)[0].name, now, limit=1)
     story = stories[0]
     return [
         {"name": "story", "path": f"/story/{story.thread}"},

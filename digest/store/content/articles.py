@@ -135,17 +135,17 @@ class ArticleStore:
         rows = select(func.count()).select_from(article).where(article.c.first_seen > moment)
         return int(self.database.query(rows).scalar_one())
 
-    def search(self, words: str, *, source: str, since: datetime, most: int) -> tuple[list[FoundArticle], int]:
+    def search(self, words: str, *, source: str, since: datetime, limit: int) -> tuple[list[FoundArticle], int]:
         """Return the newest articles since a moment with all these words in their title, and how many there are."""
         wanted = [article.c.published >= since]
         wanted += [article.c.title.icontains(word, autoescape=True) for word in words.split()]
         if source:
             wanted.append(article.c.source == source)
         columns = [article.c[name] for name in FoundArticle._fields]
-        newest = select(*columns).where(*wanted).order_by(article.c.published.desc(), article.c.id).limit(most)
+        newest = select(*columns).where(*wanted).order_by(article.c.published.desc(), article.c.id).limit(limit)
         with self.database.read() as connection:
             found = [FoundArticle(*row) for row in connection.execute(newest)]
-            if len(found) < most:
+            if len(found) < limit:
                 return found, len(found)
             # A window function over all of them would take three times as long.
             return found, int(connection.execute(select(func.count()).where(*wanted)).scalar_one())

@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from digest.models import Edition, Story
 from digest.store.sending.revisions import REVISABLE
-from digest.usecases.correct_edition import Corrected, NotCorrectable
+from digest.usecases.correct_edition import CorrectionResult, NotCorrectable
 from digest.usecases.preflight import PreflightFailed
 from digest.web.desk.bar import bar
 from digest.web.desk.checks import sentence_of
@@ -65,7 +65,7 @@ def save(visit: Visit) -> Response:
     )
 
 
-def _lines(visit: Visit, done: Corrected) -> list[str]:
+def _lines(visit: Visit, done: CorrectionResult) -> list[str]:
     """Say for how many recipients the correction came in time. The numbers add up to all recipients."""
     ngettext = visit.catalogue.ngettext
     numbers = waiting, received, unknown, in_flight, unaffected = astuple(done.reach)

@@ -8,7 +8,8 @@ from starlette.responses import Response
 
 from digest.store.desk.audit import Act
 from digest.store.people.preferences import PreferenceStore
-from digest.usecases.edit_subscribers import subject_of, valid
+from digest.subscribers.address import comparable
+from digest.usecases.edit_subscribers import subject_of
 from digest.web.desk.acts import name_of, named
 from digest.web.desk.admin.setting_words import change, labels
 from digest.web.desk.sentences import translate_all
@@ -25,7 +26,7 @@ def page(visit: Visit) -> Response:
     app = visit.desk.app
     search = query
     # The log names subscribers by number.
-    if "@" in query and (address := valid(query)) and (held := PreferenceStore(app.database).find(address)):
+    if "@" in query and (address := comparable(query)) and (held := PreferenceStore(app.database).find(address)):
         search = subject_of(held.id)
     # People search in the words that the page shows.
     names = named(query, visit.catalogue)

@@ -46,7 +46,7 @@ def search(visit: Visit) -> Response:
     planned = app.calendar.of(edition.key)
     window = planned.schedule.window if planned else app.rules.window
     since = (edition.composed_at or now) - window
-    found, total = app.articles.search(query, source=source, since=since, most=_MOST)
+    found, total = app.articles.search(query, source=source, since=since, limit=_MOST)
     used = {id for story in edition.stories() for id in story.article_ids}
     return visit.page(
         "pool.html.j2",

@@ -155,7 +155,7 @@ def test_a_theme_is_looked_at_before_it_is_saved(desk: Site, admin: Browser) -> 
     assert "sandbox;" in frame.headers["content-security-policy"]
     assert "#1d7436" in frame.text
     assert "#1d7436" not in admin.get("/settings/letter").text
-    story = next(desk.app.editions.all(most=1)[0].stories())
+    story = next(desk.app.editions.all(limit=1)[0].stories())
     assert story.title.split()[0] in frame.text
     wrong = admin.submit("/settings/show", {"theme.accent": "red"})
     assert "<iframe" not in wrong.text

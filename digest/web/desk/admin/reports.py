@@ -12,7 +12,7 @@ from starlette.responses import Response
 from digest.models import DeliveryOutcome, Edition, Role, is_special, split_key
 from digest.notify import failures as failed
 from digest.notify.failures import Failures
-from digest.notify.report import Report, Row
+from digest.notify.report import Report, ReportRow
 from digest.notify.report import rows as report_rows
 from digest.notify.report_formats import as_csv
 from digest.store.people.growth import GrowthReader
@@ -85,7 +85,7 @@ def _rows(visit: Visit, report: Report) -> list[tuple[str, str, str]]:
     numbers = report.numbers
     times = {"first handed over": numbers.began_at, "last handed over": numbers.ended_at}
 
-    def value(row: Row) -> str:
+    def value(row: ReportRow) -> str:
         at = times.get(row.name)
         return moment(at.astimezone(zone), catalogue) if at else words.value(row.value, catalogue)
 

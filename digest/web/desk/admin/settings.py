@@ -72,7 +72,7 @@ def letter(visit: Visit) -> Response:
         theme = app.settings_editor.planned(given).theme
     except ConfigurationError:
         raise HTTPException(404) from None
-    stored = (each for each in app.editions.all(most=_EDITIONS) if any(each.stories()))
+    stored = (each for each in app.editions.all(limit=_EDITIONS) if any(each.stories()))
     edition = next(stored, None) or sample_edition(app.now())
     email = app.renderer_in(theme).render(edition, variant_for(edition, (), "html"), now=app.now())
     if email is None:

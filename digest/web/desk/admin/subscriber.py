@@ -12,7 +12,7 @@ from starlette.responses import Response
 from digest.errors import ConfigurationError, DigestError
 from digest.models import LETTERS_TO_SOME, Actor
 from digest.store.people.directory import state_of
-from digest.store.people.history import Event
+from digest.store.people.history import HistoryEntry
 from digest.store.people.preferences import ERASED, PreferenceStore, StoredSubscriber
 from digest.usecases.edit_subscribers import subject_of
 from digest.web.desk.admin import words
@@ -134,14 +134,14 @@ def _held(visit: Visit) -> StoredSubscriber:
     return held
 
 
-def _entries(visit: Visit, held: StoredSubscriber) -> list[Event]:
+def _entries(visit: Visit, held: StoredSubscriber) -> list[HistoryEntry]:
     """The history of a subscriber, newest first."""
     app = visit.desk.app
     zone, orphans = app.settings.newsletter.zone, app.status_reader.orphans(app.now())
     return app.subscriber_admin.history.entries(held.address, zone, orphans)[::-1]
 
 
-def _why_not(entries: list[Event]) -> Event | None:
+def _why_not(entries: list[HistoryEntry]) -> HistoryEntry | None:
     """Return why the newest edition did not reach them; None if it did, or is on its way."""
     newest = next((each.edition for each in entries if each.kind == "letter" and each.edition), None)
     if newest is None:

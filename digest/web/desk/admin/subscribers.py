@@ -10,7 +10,8 @@ from starlette.responses import Response
 from digest.errors import ConfigurationError, DigestError
 from digest.store.people.directory import MAX_FOUND, SubscriberFilter, SubscriberState, filter_from
 from digest.store.people.preferences import PreferenceStore
-from digest.usecases.edit_subscribers import comparable, valid
+from digest.subscribers.address import comparable
+from digest.usecases.edit_subscribers import parse_address
 from digest.usecases.segments import MAX_NAME, UnknownSegment
 from digest.web.desk.admin import words
 from digest.web.desk.admin.form import FREQUENCIES, field_problem, fields_of
@@ -33,7 +34,7 @@ def _page(visit: Visit, wanted: SubscriberFilter, *, status: int = 200, problem:
     last = directory.last_enqueued()
     asked = wanted.state is SubscriberState.UNCONFIRMED and not wanted.search
     most = 0 if asked else _PAGE
-    lines, more = directory.page(wanted, now=now, most=most, before=before, last=last)
+    lines, more = directory.page(wanted, now=now, limit=most, before=before, last=last)
     return visit.page(
         "admin/subscribers.html.j2",
         status=status,
@@ -91,7 +92,7 @@ def add(visit: Visit) -> Response:
         return _add_form(visit, status=422, field="consent", problem=_("Write where and how the person agreed."))
     try:
         app.subscriber_editor.add(email, fields_of(visit), visit.actor, wording=wording)
-        held = PreferenceStore(app.database).find(comparable(email))
+        held = PreferenceStore(app.database).find(parse_address(email))
     except ConfigurationError as error:
         return _add_form(visit, status=422, **field_problem(visit, error))
     except DigestError as error:
@@ -123,7 +124,7 @@ def _read_code(visit: Visit, wanted: SubscriberFilter) -> SubscriberFilter:
     word = text.rpartition("/")[2].rpartition(" ")[2]
     ids = (app.signer.read(purpose, word) for purpose in ("leave", "preferences", "view"))
     email = app.subscribers.email_of(next((id for id in ids if id is not None), 0))
-    return replace(wanted, search=valid(email) or "") if email else wanted
+    return replace(wanted, search=comparable(email) or "") if email else wanted
 
 
 def _timezones(visit: Visit, wanted: SubscriberFilter) -> list[str]:
