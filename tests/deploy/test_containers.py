@@ -172,6 +172,12 @@ def test_a_container_gets_the_time_that_it_needs_to_end() -> None:
     assert graces["compose digest"] > 20
 
 
+def test_alerts_of_workers_have_links_for_approval() -> None:
+    """They are left out if no pages are served, see `alerts.approval_links`."""
+    workers = [each for each in [*containers_of_compose(), *containers_of_kubernetes()] if "worker" in each.name]
+    assert [each.environment.get("DIGEST_WEB__ENABLED") for each in workers] == ["true", "true"]
+
+
 def test_the_image_runs_as_a_user_and_ends_on_sigterm() -> None:
     containerfile = (DEPLOY / "Containerfile").read_text(encoding="utf-8")
     assert re.search(r"^USER [1-9][0-9]*:[1-9][0-9]*$", containerfile, re.M)
