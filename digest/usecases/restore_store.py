@@ -32,6 +32,7 @@ from digest.store.schema import attempt, desk_link, desk_session
 from digest.store.schema import meta as values
 from digest.store.sending import restored
 from digest.store.sending.restored import Held, Restored, SentSince, take_over_sends
+from digest.store.workers import WorkerStore
 
 _LOCK_WAIT = 1.0
 _BUSY = "; stop it before you restore the store"
@@ -105,10 +106,12 @@ class StoreRestorer:
     def restore_in_place(self) -> RestoreResult:
         """Treat the present store as a copy that other means, such as pg_restore, put in place.
 
-        Raises AlreadyRunning while another process sends.
+        Raises AlreadyRunning while another process sends, and while a worker runs.
         """
         now = self.now()
         with closing(open_database(self.url, home=self.home)) as database, _alone(database, "sending"):
+            if alive := [each for each in WorkerStore(database).all() if each.is_alive]:
+                raise AlreadyRunning(f"a worker runs on {alive[0].host}{_BUSY}")
             if _delivering_runs(database):
                 raise AlreadyRunning(f"another digest process is delivering{_BUSY}")
             file = mark_file(database, self.home)
