@@ -15,6 +15,7 @@ import pytest
 from digest.models import EditionState, Role
 from tests.mailcheck.requirements import require_tools
 from tests.paths import ROOT
+from tests.support.profiles import only_thorough
 from tests.web.desk.authenticator import Authenticator
 from tests.web.desk.browser import PASSWORD, TESTER, Browser, code_of, set_up
 from tests.web.desk.conftest import KEY, open_desk
@@ -158,6 +159,8 @@ def test_an_address_without_a_name_offers_no_passkey(desk: Site) -> None:
     assert "data-passkey" not in Browser(desk).get("/login").text
 
 
+# The tests above have a device of our own.
+@only_thorough
 @pytest.mark.slow
 def test_passkeys_in_a_real_browser(desk: Site) -> None:
     require_tools()
