@@ -23,6 +23,7 @@ from digest.store.sending.status import Counts
 from digest.store.workers import Worker, WorkerState
 from tests.cli.newsroom import NOW, Newsroom
 from tests.cli.test_terminal import ESCAPE
+from tests.support.profiles import first
 
 MORNING = datetime(2026, 11, 23, 7, 0, tzinfo=ZoneInfo("Asia/Kolkata"))
 DAY = Day(
@@ -106,7 +107,7 @@ def test_it_needs_a_terminal_and_no_other_arguments(newsroom: Newsroom) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("stop", first([signal.SIGINT, signal.SIGTERM], dev=1))
 def test_it_runs_on_a_terminal_until_it_is_stopped(newsroom: Newsroom, stop: signal.Signals) -> None:
     newsroom.digest("send")
     outer, inner = pty.openpty()
