@@ -120,6 +120,7 @@ def test_a_store_is_closed_to_others_when_it_is_opened_and_not_when_its_url_is_l
         assert {stat.S_IMODE(file.stat().st_mode) for file in files} == {0o600}
 
 
+@pytest.mark.slow
 def test_check_names_the_files_that_others_can_read(newsroom: Newsroom) -> None:
     (newsroom.home / "subscribers.yaml").chmod(0o644)
     assert not newsroom.json("check")["warnings"], "the folder above is closed"
@@ -181,6 +182,7 @@ def test_another_user_can_read_nothing(umask: None) -> None:
         assert done.stdout.split() == ["samples/feeds/subah-samachar.xml"]
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root can become another user")
 def test_a_store_of_somebody_else_is_warned_about(newsroom: Newsroom) -> None:
     newsroom.json("send")

@@ -90,6 +90,7 @@ def test_the_rate_is_that_of_the_last_half_minute() -> None:
     assert last == 0
 
 
+@pytest.mark.slow
 def test_the_page_is_read_from_the_store(newsroom: Newsroom) -> None:
     newsroom.digest("send")
     with make_app(newsroom.home, environment={"DIGEST_NOW": NOW}) as app:

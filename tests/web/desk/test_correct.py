@@ -51,6 +51,7 @@ def test_a_correction_goes_to_those_who_have_the_wrong_text(desk: Site, sender: 
     assert desk.app.audit.newest(1, subject=KEY)[0].what == "corrected"
 
 
+@pytest.mark.slow
 def test_an_editor_corrects_nothing_that_goes_out(desk: Site, editor: Browser) -> None:
     story = sent(desk)
     assert editor.get(f"{HERE}/correct/{story}").status == 403
@@ -58,6 +59,7 @@ def test_an_editor_corrects_nothing_that_goes_out(desk: Site, editor: Browser) -
     assert "correct/" not in editor.get(HERE).text
 
 
+@pytest.mark.slow
 def test_what_was_typed_when_the_send_began_becomes_a_correction(desk: Site, sender: Browser, editor: Browser) -> None:
     story = sent(desk)
     typed = {"title": "देर से लिखा", "was_title": "पुराना"}

@@ -91,6 +91,7 @@ def test_a_passkey_is_added_signs_in_and_is_removed(desk: Site) -> None:
     assert {"passkey added", "passkey removed", "signed in"} <= set(acts)
 
 
+@pytest.mark.slow
 def test_an_answer_works_once_and_for_its_browser(desk: Site) -> None:
     browser, phone = named(desk, set_up(desk, "suman", Role.EDITOR)), device(desk)
     add(desk, browser, phone)
@@ -126,6 +127,7 @@ def test_a_wrong_answer_opens_nothing(desk: Site, fault: str) -> None:
     assert other.get("/").status == 303
 
 
+@pytest.mark.slow
 def test_a_new_link_ends_the_passkeys_of_a_lost_phone(desk: Site) -> None:
     browser, phone = named(desk, set_up(desk, "suman", Role.EDITOR)), device(desk)
     add(desk, browser, phone)

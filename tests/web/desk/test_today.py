@@ -61,6 +61,7 @@ def shown(page: Response) -> list[str]:
     return re.findall('data-story="([^"]+)"', page.text)
 
 
+@pytest.mark.slow
 def test_the_page_says_when_to_whom_and_what_if_nobody_acts(desk: Site, editor: Browser) -> None:
     page = counted(editor)
     text = re.sub(r"\s+", " ", page.text)
@@ -75,6 +76,7 @@ def test_the_page_says_when_to_whom_and_what_if_nobody_acts(desk: Site, editor: 
     assert "क्यों:" in text
 
 
+@pytest.mark.slow
 def test_a_story_goes_up_and_down_and_back(desk: Site, editor: Browser) -> None:
     first, second = full_section(desk)[:2]
     before = order(desk)
@@ -130,6 +132,7 @@ def test_a_pinned_story_leads_until_it_is_unpinned(desk: Site, editor: Browser) 
     assert draft(desk).lead == edition.lead
 
 
+@pytest.mark.slow
 def test_a_story_that_is_gone_changes_nothing(desk: Site, editor: Browser) -> None:
     before = order(desk)
     for place in ("pin", "drop", "move"):
@@ -161,6 +164,7 @@ def opened(page: Response) -> dict[str, str]:
     return fields | {name.removeprefix("was_"): value for name, value in fields.items()}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("field", ["title", "summary", "section"])
 def test_a_story_keeps_what_another_editor_changed_after_its_page_was_opened(
     desk: Site, editor: Browser, field: str
@@ -216,6 +220,7 @@ def test_a_storys_text_is_changed_beside_its_sources(desk: Site, editor: Browser
     assert next(each for each in draft(desk).stories() if each.id == story.id).title == story.title
 
 
+@pytest.mark.slow
 def test_a_viewer_sees_no_buttons(desk: Site) -> None:
     viewer = set_up(desk, "asha", Role.VIEWER)
     page = viewer.get("/").text
@@ -285,6 +290,7 @@ def test_errors_need_a_reason(desk: Site, sender: Browser) -> None:
     assert any("it is meant so" in each.reason for each in desk.app.editions.decisions(KEY))
 
 
+@pytest.mark.slow
 def test_the_list_of_problems_stays_while_the_checks_run_again(editor: Browser) -> None:
     """A list that left the page and came back would move what an editor is about to touch."""
     editor.post(f"{HERE}/texts", intro="{{ name }}", was_intro="")
@@ -306,6 +312,7 @@ def test_a_held_draft_stays_a_draft(desk: Site, sender: Browser) -> None:
     assert draft(desk).state == EditionState.APPROVED
 
 
+@pytest.mark.slow
 def test_a_paused_edition_says_who_held_it_or_why_it_stopped(desk: Site, sender: Browser) -> None:
     sender.post(f"{HERE}/pause")
     assert translated("%(who)s held it, %(when)s.") % {"who": "kavita", "when": "6:32"} in sender.get(HERE).text
@@ -314,6 +321,7 @@ def test_a_paused_edition_says_who_held_it_or_why_it_stopped(desk: Site, sender:
     assert str(translate(why, translator("hi"))) in sender.get(HERE).text
 
 
+@pytest.mark.slow
 def test_an_editor_sees_who_changed_what(desk: Site, editor: Browser) -> None:
     editor.post(f"{HERE}/drop", story=order(desk)[-1])
     acts = editor.get(HERE).text.partition('id="acts"')[2]
@@ -400,6 +408,7 @@ def test_an_unknown_edition_is_not_found(editor: Browser) -> None:
     assert editor.get("/nowhere").status == 404
 
 
+@pytest.mark.slow
 def test_the_log_names_who_did_what(desk: Site, editor: Browser) -> None:
     editor.post(f"{HERE}/drop", story=order(desk)[-1])
     admin = set_up(desk, "asha", Role.ADMIN)
