@@ -20,6 +20,7 @@ from digest.store.database import open_database, unopened
 from digest.utils.files import open_private
 from digest.yamlio.reader import read_file
 from tests.cli.newsroom import Newsroom
+from tests.support.profiles import first
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="there are no such modes here")
 
@@ -28,7 +29,7 @@ NOBODY = 65534
 PUBLIC = ("samples", "templates", "schema")
 
 
-@pytest.fixture(params=[0o000, 0o022, 0o277], ids=["umask-000", "umask-022", "umask-277"])
+@pytest.fixture(params=first([0o000, 0o277, 0o022], dev=2), ids=lambda umask: f"umask-{umask:03o}")
 def umask(request: pytest.FixtureRequest) -> Iterator[None]:
     before = os.umask(request.param)
     yield
