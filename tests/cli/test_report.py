@@ -170,6 +170,7 @@ def test_faulty_settings_are_refused_without_repeating_a_secret(
     assert "T0KEN" not in run.out + run.err
 
 
+@pytest.mark.slow
 def test_a_send_needs_no_credentials_of_alerts(newsroom: Newsroom) -> None:
     smtp = json.dumps({"host": "mail.example.com", "username": "a"})
     run = newsroom.digest("send", DIGEST_ALERTS__EMAIL="admin@paper.example", DIGEST_ALERTS__SMTP=smtp)

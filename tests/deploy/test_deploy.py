@@ -32,6 +32,7 @@ def test_the_units_are_hardened(name: str) -> None:
     assert float(found[1]) <= 2.0
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="needs systemd-analyze")
 @pytest.mark.parametrize("name", ["digest.service", "digest-backup.service", "digest-backup.timer"])
 def test_systemd_understands_the_units(tmp_path: Path, name: str) -> None:

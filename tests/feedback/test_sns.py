@@ -30,6 +30,7 @@ def verifier(sns: Sns) -> SnsVerifier:
     return SnsVerifier(TOPIC, sns.fetch)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("version", ["1", "2"])
 @pytest.mark.parametrize("subject", [None, "Amazon SES"])
 def test_a_signed_message_of_the_topic_is_taken(

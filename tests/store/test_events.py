@@ -127,6 +127,7 @@ def test_a_late_repeat_does_not_suppress_a_returned_subscriber(database: Databas
     assert SubscriberStore(database).suppressed() == {}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["processed", "deferred", "delivered", "bounced", "blocked", "opened"])
 def test_an_event_confirms_an_unknown_attempt(database: Database, ledger: SqlLedger, frozen: Frozen, kind: str) -> None:
     frozen(3)

@@ -221,6 +221,7 @@ def test_an_attempt_is_settled_once(ledger: SqlLedger, frozen: Frozen) -> None:
             ledger.settle(got.attempt, other, NOW)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("transport", "left"),
     [

@@ -176,6 +176,7 @@ def test_nobody_is_paused_who_never_got_the_question(app: App, clock: Clock) -> 
     assert would_pause(app) == set()
 
 
+@pytest.mark.slow
 def test_the_page_needs_a_signature_and_a_get_changes_nothing(app: App) -> None:
     ask(app)
     asha = ids(app)["asha@example.com"]
@@ -268,6 +269,7 @@ def weekly(app: App, clock: Clock) -> Iterator[tuple[Scheduler, list[str]]]:
         yield Scheduler(watch_settings(again), log.append), log
 
 
+@pytest.mark.slow
 def test_the_schedule_asks_once_a_week_a_day_after_it_told_the_admins(app: App, clock: Clock) -> None:
     with weekly(app, clock) as (scheduler, log):
 

@@ -51,6 +51,7 @@ def samples(text: str) -> dict[str, float]:
     return found
 
 
+@pytest.mark.slow
 def test_the_numbers_of_a_sent_edition(app: App) -> None:
     pipeline.send(app, "2026-11-23")
     app.events.save("sendgrid", b"[]", app.now())

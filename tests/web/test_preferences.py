@@ -110,6 +110,7 @@ def test_a_pause_saves_what_was_changed_above_it(pages: Site) -> None:
     assert entry.detail.startswith("topics: खेल, pause for 2 weeks; ")
 
 
+@pytest.mark.slow
 def test_the_next_edition_is_not_one_that_the_person_has(tmp_path: Path) -> None:
     with site(tmp_path / "newsletter", DIGEST_NOW="2026-11-23T06:20+05:30") as pages:
         place = f"{pages.preferences('asha@example.com')}?done=saved"
@@ -124,6 +125,7 @@ def test_the_next_edition_is_not_one_that_the_person_has(tmp_path: Path) -> None
         assert [day in pages.get(place).text for day in days] == [False, True]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("act", ["again", "data", "erase", "nominee", "address"])
 def test_the_buttons_below_save_what_was_changed_above_them(pages: Site, act: str) -> None:
     place = pages.preferences("asha@example.com")
@@ -167,6 +169,7 @@ def test_resuming_and_forgetting_save_what_was_changed_too(pages: Site) -> None:
     assert preferences_of(pages, "asha@example.com")[0] == ("देश",)
 
 
+@pytest.mark.slow
 def test_every_post_redirects_so_that_going_back_and_reloading_repeat_nothing(pages: Site) -> None:
     place = pages.preferences("asha@example.com")
     leave = f"/leave/{pages.token('leave', 'asha@example.com')}"
@@ -235,6 +238,7 @@ def test_the_pause_button_of_an_email_pauses_after_a_confirmation(pages: Site) -
     assert pages.candidates()["asha@example.com"] is None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", ["GET", "POST"])
 def test_whoever_gets_no_email_cannot_pause(pages: Site, method: str) -> None:
     token = pages.token("preferences", "asha@example.com")
@@ -289,6 +293,7 @@ def test_links_and_forms_keep_the_chosen_language(pages: Site) -> None:
     assert pages.get(f"{place}?lang=<script>").title == "आपकी पसंद"
 
 
+@pytest.mark.slow
 def test_resending_is_an_extra_email_and_rate_limited(sent: Site) -> None:
     email = "meena@example.com"
     place = sent.preferences(email) + "/again"

@@ -14,6 +14,7 @@ MULTIPART = (
 URLENCODED = (b"List-Unsubscribe=One-Click", FORM)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("body", "kind"), [URLENCODED, MULTIPART, (b"", FORM), (b"\xff\x00 nonsense", "text/plain"), (b"", "")]
 )
@@ -111,6 +112,7 @@ def test_a_reason_is_logged(pages: Site) -> None:
     assert pages.post(f"/leave/{token}/why", why="<script>").status == 422
 
 
+@pytest.mark.slow
 def test_an_unsubscribe_survives_every_edit_of_the_list(pages: Site) -> None:
     from digest.models import Subscriber
 

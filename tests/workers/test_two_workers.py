@@ -9,6 +9,7 @@ import pytest
 from digest import __version__
 from tests.chaos.killed_send import prepare
 from tests.cli.newsroom import Newsroom
+from tests.support.profiles import only_thorough
 from tests.workers.running import EDITION, team, until
 
 # Each test starts processes.
@@ -76,6 +77,8 @@ def test_workers_show_themselves_and_share_the_rates(prepared: Newsroom, tmp_pat
         assert (status["pending"], status["workers"]) == (RECIPIENTS - limit, [])
 
 
+# In tests/chaos/test_interruptions.py two commands share an edition.
+@only_thorough
 def test_a_command_that_sends_is_joined_by_the_workers(prepared: Newsroom, tmp_path: Path) -> None:
     """The schedule is over, so nobody but the command has begun this edition."""
     with team(prepared, tmp_path, latency=300, DIGEST_NOW="2026-11-23T13:00+05:30") as made:

@@ -36,6 +36,7 @@ FAULTY = """<html><style>.a{color:#eee}</style><body><div>None</div><script>x</s
 <p style="color:#cccccc">पीला</p></body></html>"""
 
 
+@pytest.mark.slow
 def test_each_finding_is_said_in_hindi_with_its_values() -> None:
     emails = [
         RenderedEmail("html", "BIG SALE NOW " + "क" * 70, FAULTY, "no links"),

@@ -79,6 +79,7 @@ def test_settings_are_written_with_comments_and_logged(desk: Site, admin: Browse
     assert save(admin, version(admin), edition__max_stories="14").headers["location"].endswith("done=same")
 
 
+@pytest.mark.slow
 def test_all_problems_are_shown_and_nothing_is_written(desk: Site, admin: Browser) -> None:
     before = file_of(desk).read_bytes()
     fields = {
@@ -106,6 +107,7 @@ def test_all_problems_are_shown_and_nothing_is_written(desk: Site, admin: Browse
     assert re.findall(r'id="wrong-s-([a-z_-]+)"', later.text) == ["edition-min_stories"]
 
 
+@pytest.mark.slow
 def test_a_file_that_changed_meanwhile_is_not_overwritten(desk: Site, admin: Browser) -> None:
     at = version(admin)
     assert save(admin, at, edition__max_stories="9").status == 303
@@ -126,6 +128,7 @@ def test_what_a_variable_sets_is_not_changed_here(desk: Site, admin: Browser) ->
     assert save(admin, version(admin), schedule__approval="auto").headers["location"].endswith("done=same")
 
 
+@pytest.mark.slow
 def test_a_faulty_file_is_explained_and_what_was_typed_stays(desk: Site, admin: Browser) -> None:
     path = file_of(desk)
     path.write_text(path.read_text(encoding="utf-8") + "editon: {}\n", encoding="utf-8")

@@ -57,6 +57,7 @@ def test_a_source_is_added_weighed_paused_and_removed_and_comments_stay(desk: Si
     assert acts == [(word, "source नदी समाचार") for word in words]
 
 
+@pytest.mark.slow
 def test_a_source_shows_its_titles_to_editors_only_and_they_change_nothing(desk: Site, editor: Browser) -> None:
     name = next(iter(stored(desk)))
     page = editor.get(one(name))
@@ -67,6 +68,7 @@ def test_a_source_shows_its_titles_to_editors_only_and_they_change_nothing(desk:
     assert name in editor.get("/sources").text
 
 
+@pytest.mark.slow
 def test_the_desk_adds_no_files_and_fetches_nothing_private(desk: Site, admin: Browser) -> None:
     before = stored(desk)
     for url in ("/etc/passwd", "file:///etc/passwd", desk.base, "http://169.254.169.254/latest"):
@@ -75,6 +77,7 @@ def test_the_desk_adds_no_files_and_fetches_nothing_private(desk: Site, admin: B
     assert stored(desk) == before
 
 
+@pytest.mark.slow
 def test_an_edition_names_a_source_that_does_not_answer_and_why(tmp_path: Path) -> None:
     sources = [
         {"name": "सुबह समाचार", "path": "samples/feeds/subah-samachar.xml", "replay": True},
