@@ -28,6 +28,8 @@ from digest.utils.gc import gc_paused
 FUTURE = timedelta(hours=1)
 # The most runners-up that are reported.
 RUNNERS_UP = 10
+# The share of the first story's score from which another one may lead, if only that one has a summary.
+LEAD_SHARE = 0.85
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +120,8 @@ def compose(articles: Sequence[Article], context: ComposeContext) -> Curated:
     stories = [
         write_story(each, pairs, context.summariser, is_pinned=each in selection.pinned) for each in selection.stories
     ]
+    if not selection.pinned:
+        stories = _lead_first(stories)
     columns = write_columns(
         divided.columns,
         corpus,
@@ -196,6 +200,13 @@ def _sections(stories: Sequence[Story], rules: Rules) -> tuple[Section, ...]:
     position = {name: number for number, name in enumerate(rules.sections)}
     ordered = sorted(by_name, key=lambda name: (position.get(name, len(position)), name))
     return tuple(Section(name, tuple(by_name[name])) for name in ordered)
+
+
+def _lead_first(stories: list[Story]) -> list[Story]:
+    """Put a story with a summary first, if one weighs nearly as much as the first one. A lead should say something."""
+    least = LEAD_SHARE * stories[0].score
+    lead = next((story for story in stories if story.summary and story.score >= least), stories[0])
+    return [lead, *(story for story in stories if story is not lead)]
 
 
 def _runner_up(ranked: Ranked) -> RunnerUp:
