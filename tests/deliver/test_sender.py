@@ -23,16 +23,6 @@ from tests.support.tables import each_row
 pytestmark = pytest.mark.usefixtures("impatient")
 
 
-class Unlimited:
-    """A rate limiter without a limit."""
-
-    def take(self, transport: str, recipients: int, now: datetime) -> float:
-        return 0.0
-
-    def put_back(self, transport: str, recipients: int) -> None:
-        pass
-
-
 def run(ledger: FakeLedger, *transports: Scripted, **given: Any) -> tuple[SendReport, list[int]]:
     """The report, and the calls of `progress`."""
     progress: list[int] = []
@@ -216,7 +206,7 @@ def test_one_batch_is_claimed_ahead_for_four_threads(threads: int, most: int) ->
 
 def test_nothing_is_claimed_ahead_where_a_batch_takes_minutes_or_the_rate_is_limited() -> None:
     assert most_claimed(4, recovery="stepwise") == 4
-    assert most_claimed(4, rate_limiter=Unlimited()) == 4
+    assert most_claimed(4, rate_limiter=Shares(40, 0.0)) == 4
 
 
 def test_a_batch_that_waits_for_a_thread_is_not_begun_after_the_end() -> None:
@@ -322,6 +312,11 @@ def test_limits_hold_a_run_up_and_what_was_not_sent_is_not_counted() -> None:
     assert (report.accepted, rate_limiter.left) == (10, 0)
     assert report.problems[-1] == "stopped because it accepts nothing for 120 minutes; the rest is not sent"
     assert ledger.states()[-1] == ("pending", 5)
+
+
+def test_what_is_claimed_together_with_reaching_the_limit_is_sent() -> None:
+    report, _ = run(FakeLedger(5, 5, 5), Scripted(), rate_limiter=Shares(10, 7200.0), threads=4)
+    assert report.accepted == 10
 
 
 def test_a_batch_put_back_by_one_thread_is_taken_up_although_the_others_saw_nothing() -> None:
