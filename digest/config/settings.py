@@ -294,7 +294,8 @@ class DeliverySettings(SettingsModel):
         default=4,
         ge=1,
         le=64,
-        description="Batches sent in parallel. After a crash at most this number has an unknown outcome with SendGrid.",
+        description="Batches sent in parallel. For every four, one more is claimed and waits for its turn. After a "
+        "crash at most the sum has an unknown outcome with SendGrid.",
     )
     tries: int = Field(default=5, ge=1, le=50, description="Attempts per run for a batch that was definitely not sent.")
     rate: RateSettings = section(RateSettings, "Rate limits.")

@@ -43,7 +43,7 @@ MAX_FOUND = 100
 # anyway.
 _FEW = 2000
 # The most rows of the list that a page examines, in a tenth of a second.
-_SPAN = 500_000
+_SPAN = 300_000
 # The most combinations of topics that are examined.
 _MAX_COMBINATIONS = 1000
 _NEWEST = select(func.max(subscriber.c.id))
