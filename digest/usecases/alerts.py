@@ -6,6 +6,7 @@ The channel by email has its own transports, so that alerts arrive when the main
 from __future__ import annotations
 
 import logging
+import re
 import secrets
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -34,6 +35,8 @@ _HTML = (
     '</head><body style="margin:0;padding:16px;font-family:system-ui,sans-serif;font-size:16px;line-height:1.5">{}'
     "</body></html>"
 )
+# In escaped text, without the full stop after it.
+_URL = re.compile(r"https?://[^\s<>`]*[^\s<>`.,;:)]")
 _TITLE = '<h1 style="font-size:20px;margin:0 0 12px">{}</h1><p>{}</p>'
 
 
@@ -246,4 +249,5 @@ class EmailChannel:
 
 def _paragraphs(text: str) -> str:
     title, _, rest = text.partition("\n")
-    return _TITLE.format(escape(title), "<br>".join(escape(line) for line in rest.strip().split("\n")))
+    lines = (_URL.sub(r'<a href="\g<0>">\g<0></a>', escape(line)) for line in rest.strip().split("\n"))
+    return _TITLE.format(escape(title), "<br>".join(lines))
