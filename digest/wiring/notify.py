@@ -32,6 +32,13 @@ class Notifying(Sending):
         name, mails = self.settings.newsletter.name, self.approval_mails
         return Alerts(AlertStore(self.database), self.alert_channels, name, self.now, mails.build)
 
+    @property
+    def _public_desk_url(self) -> str:
+        """The address of the desk for emails; '' if the desk is turned off or has none."""
+        url = self.desk_url() if self.settings.desk.enabled else ""
+        # Without the address of the pages it is only a path.
+        return url if url.startswith("http") else ""
+
     @cached_property
     def approval_mails(self) -> ApprovalMails:
         from digest.usecases.approval_mail import ApprovalMails, Deadline
@@ -43,14 +50,12 @@ class Notifying(Sending):
             is_sent = planned.approve_by is not None and planned.schedule.on_no_approval == "send"
             return Deadline(planned.approve_by or planned.expires_at, is_sent)
 
-        url = self.desk_url() if self.settings.desk.enabled else ""
         return ApprovalMails(
             editions=self.editions,
             branding=self.branding,
             language=self.settings.newsletter.language,
             approval_link=self.approval_link,
-            # Without the address of the pages it is only a path.
-            desk_url=url if url.startswith("http") else "",
+            desk_url=self._public_desk_url,
             deadline=deadline,
             zone=self.settings.newsletter.zone,
         )
@@ -183,6 +188,7 @@ class Notifying(Sending):
             now=self.now,
             words=self.words,
             clicks=self.click_counter if self.settings.clicks.enabled else None,
+            desk_url=self._public_desk_url,
         )
 
     @property

@@ -15,7 +15,7 @@ from digest.errors import StoreError, TakenOver
 from digest.store.content.editions import EditionStore
 from digest.store.database import Database
 from digest.store.people.subscribers import SubscriberStore
-from digest.store.schema import attempt
+from digest.store.schema import attempt, suppression
 from digest.store.sending.decisions import Grounds
 from digest.store.sending.ledger import SqlLedger
 from digest.store.sending.status import Counts, counts, find_unreached, unknown_batches
@@ -405,3 +405,20 @@ def test_recipients_who_were_sent_to_in_a_batch_in_flight_count_as_accepted(
         if recipient == b:
             ledger.record_rejected(claim.attempt, b, "550 no")
     assert seen == [(0, 4, 0), (1, 3, 0), (1, 2, 1)]
+
+
+def test_a_recipient_whose_mailbox_does_not_exist_is_suppressed(
+    database: Database, ledger: SqlLedger, frozen: Frozen
+) -> None:
+    """Recorded at once, so a kill before the end of the batch does not lose it."""
+    a, b, c = frozen(3)
+    got = claim(ledger, "smtp")
+    ledger.record_started(got.attempt, a)
+    ledger.record_rejected(got.attempt, a, "550 5.1.1 no such user")
+    with database.read() as connection:
+        [row] = connection.execute(select(suppression)).all()
+    assert (row.reason, row.detail) == ("bounced", f"edition {KEY} · 550 5.1.1 no such user")
+    rejected = {a: "550 5.1.1 no such user", b: "550 5.7.1 blocked", c: "the address is not valid"}
+    ledger.settle(got.attempt, PerRecipient(rejected=rejected), NOW)
+    with database.read() as connection:
+        assert len(connection.execute(select(suppression)).all()) == 1

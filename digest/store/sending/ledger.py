@@ -217,7 +217,7 @@ class SqlLedger:
         with self.database.write() as connection:
             number = attempts.update_own(connection, name, current_recipient=recipient)
             batches.detach(connection, number, recipient, outcome=DeliveryOutcome.REJECTED, reason=reason)
-            suppress_missing_mailboxes(connection, number, {recipient: reason}, self.clock())
+            suppress_missing_mailboxes(self.database, connection, number, {recipient: reason}, self.clock())
 
     def record_deferred(self, name: str, recipient: int, reason: str) -> None:
         with self.database.write() as connection:
@@ -235,7 +235,7 @@ class SqlLedger:
                 batches.apply_outcome(connection, number, outcome)
                 late.accept_if_served(connection, number, outcome)
                 if isinstance(outcome, PerRecipient):
-                    suppress_missing_mailboxes(connection, number, outcome.rejected, now)
+                    suppress_missing_mailboxes(self.database, connection, number, outcome.rejected, now)
         self.progress.end(name)
 
     def record_accepted(self, accepted: Sequence[tuple[Claim, Accepted]], now: datetime) -> None:
