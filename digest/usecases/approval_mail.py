@@ -84,6 +84,9 @@ class ApprovalMails:
         if not is_open or not link:
             # A decided edition is only looked at.
             link, desk = desk, ""
+        if is_open and not link:
+            verb = "breaking send" if kind == AlertKind.BREAKING_PROPOSED else "edition approve"
+            lines.append(_("To do so, run on the server: %(command)s") % {"command": f"digest {verb} {edition.key}"})
         is_signed = is_open and link.rpartition("/approve/")[1] != ""
         return _Texts(
             f"[{self.branding.name}] {subject % {'subject': edition.subject}}",

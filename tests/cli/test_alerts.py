@@ -272,6 +272,21 @@ def test_editors_get_the_draft_in_their_language_with_a_button(newsroom: Newsroo
             assert "अंक को मंज़ूरी मिल गई है" in text_parts(server.emails[1].content)["text/plain"]
 
 
+def test_editors_without_pages_get_the_command(newsroom: Newsroom) -> None:
+    with RecordingSmtp() as server:
+        settings = smtp_settings(server) | {
+            "DIGEST_ALERTS__EMAIL": "editor@paper.example",
+            "DIGEST_NEWSLETTER__BASE_URL": "",
+        }
+        with watched(newsroom, DIGEST_SCHEDULE__APPROVAL="required", **settings) as day:
+            day.at(5, 30)
+            day.run("compose")
+            day.watch()
+            parts = text_parts(server.emails[0].content)
+            assert f"इसके लिए सर्वर पर यह चलाएँ: digest edition approve {KEY}" in parts["text/plain"]
+            assert "<a " not in parts["text/html"]
+
+
 def test_an_expired_edition(newsroom: Newsroom) -> None:
     with watched(newsroom, DIGEST_SCHEDULE__APPROVAL="required") as day:
         day.at(5, 30)
