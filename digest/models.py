@@ -23,6 +23,9 @@ PLACEHOLDERS = {
 # Transport → the name of its company, if it has one.
 PROVIDER_NAMES = {"sendgrid": "SendGrid", "resend": "Resend", "brevo": "Brevo", "ses": "Amazon SES"}
 
+# How the detail of an attempt begins in which receivers deferred some recipients, and the server is not the cause.
+DEFERRED = "deferred by the receiver: "
+
 # The target of the hidden link in an email. Only machines open it.
 HONEYPOT = "honeypot"
 

@@ -111,6 +111,15 @@ class MessageType(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Mail:
+    """An email of a message's own."""
+
+    subject: str
+    html: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Message:
     """One message to the admins. All attempts have the same id, so that receivers can drop duplicates."""
 
@@ -126,8 +135,10 @@ class Message:
     # For `RAISED` and `RESOLVED`.
     kind: str = ""
     subject: str = ""
-    # The HTML of an email, if the message has its own.
+    # The parts of an email, if the message has its own.
     html: str = ""
+    mail_subject: str = ""
+    mail_text: str = ""
     # More fields for the webhook.
     data: Mapping[str, Any] = field(default_factory=dict)
 

@@ -129,6 +129,8 @@ class Scheduler:
         # The monotonic time of the next `check`: the first moment after its last run.
         self._next_check = self._monotonic()
         self._clocks = Clocks.read()
+        # The newest decision on an edition that the last tick saw: one that is resumed or approved starts at once.
+        self._decided = 0
         # In the order in which they run: batches that the provider confirms are settled before `check` runs.
         self._jobs = (
             _Job(self.process_feedback, lambda: _TICK),
@@ -167,6 +169,7 @@ class Scheduler:
 
     def tick(self) -> None:
         """Run every due job with the current settings and list."""
+        self._decided = self._newest_decision()
         self.guard.run(self.follow_settings)
         self.guard.run(self.notices.refresh, "alerts")
         if self.guard.run(self.follow_list):
@@ -388,12 +391,19 @@ class Scheduler:
             )
 
     def _wait(self) -> None:
-        """Wait until something is due, the settings or the list are edited, or `stop` is set."""
+        """Wait until something is due, somebody edits the settings or the list or decides on an edition, or `stop`."""
         pause = min(_TICK, until_next_moment(self.app).total_seconds(), self._next_check - self._monotonic())
         until = time.monotonic() + pause
         while (left := until - time.monotonic()) > 0 and not self.stop.wait(min(left, _LOOK)):
-            if self.settings.is_new() or self._list.is_new():
+            if self.settings.is_new() or self._list.is_new() or self._newest_decision() != self._decided:
                 return
+
+    def _newest_decision(self) -> int:
+        """The number of the newest decision on an edition. Without the store, the one that was seen last."""
+        try:
+            return self.app.editions.newest_decision()
+        except StoreError:
+            return self._decided
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from digest.errors import DigestError
+from digest.i18n import translator
 from digest.models import DeliveryOutcome, EditionState
 from digest.notify.alert import MessageType
 from digest.notify.report import FeedbackSummary, ModelPrice, Report, as_json, group_reasons, source_problems
@@ -60,6 +61,8 @@ class Reporter:
     texts: SubscriberTextStore
     # None if links do not count clicks.
     clicks: ClickCounter | None = None
+    # '' if the desk is turned off or has no address.
+    desk_url: str = ""
 
     def report(self, key: str) -> Report:
         """The report of an edition as of now. Raises DigestError."""
@@ -134,7 +137,10 @@ class Reporter:
         report, zone = self.report(key), self.now().tzinfo
         if zone is None:
             raise DigestError("the clock has no time zone")
-        html = as_html(report, zone, self.language)
+        # The desk has the report in the language of its reader.
+        link = f"{self.desk_url}/report/{key}" if self.desk_url else ""
+        words = translator(self.language).gettext("See this report on the desk")
+        html = as_html(report, zone, self.language, link=link, link_text=words)
         text = as_text(report, zone)
         return self.alerts.send(
             MessageType.REPORT, report.title, text, id=_message_id(key), html=html, data=as_json(report)

@@ -361,6 +361,10 @@ class EditionStore:
         with self.database.write() as connection:
             connection.execute(insert(decision).values(**values))
 
+    def newest_decision(self) -> int:
+        """Return the number of the newest decision on any edition; 0 if there is none."""
+        return self.database.query(select(func.max(decision.c.id))).scalar() or 0
+
     def reopened_since(self, key: str, moment: datetime) -> bool:
         """Whether the edition was reopened at this time or later."""
         return any(each.what == EditionState.DRAFT and each.at >= moment for each in self.decisions(key))
