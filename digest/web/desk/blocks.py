@@ -116,25 +116,24 @@ def _form(
         edition=edition,
         name=name,
         block_title=_title(visit, _kind(name)),
-        fields=[(each, known[each.name], _hint(visit, each), texts.get(each.name, "")) for each in fields],
+        fields=[(each, known[each.name], _hint(visit, _kind(name), each), texts.get(each.name, "")) for each in fields],
         faulty=faulty,
         # A program reads them.
         problem=", ".join(known[field] for field in faulty if field in known),
     )
 
 
-def _hint(visit: Visit, field: BlockField) -> str:
-    """Return how the entries of a list are written."""
+def _hint(visit: Visit, kind: str, field: BlockField) -> str:
+    """Return how the entries of a list are written, or that a field may be empty."""
     _ = visit.catalogue.gettext
-    known = labels(visit)
     if field.form == Form.LINES:
         return _("One on each line.")
     if field.form == Form.PAIRS:
         return _("One on each line, a colon after its name.")
     if field.form == Form.ROWS:
-        columns = " | ".join(known[name] for name in field.columns)
+        columns = " | ".join(labels(visit)[name] for name in field.columns)
         return _("One on each line: %(columns)s.") % {"columns": columns}
-    return ""
+    return "" if ROWS[kind].schema.model_fields[field.name].is_required() else _("may be empty")
 
 
 def labels(visit: Visit) -> Mapping[str, str]:
