@@ -75,9 +75,6 @@ class BlockRejected(DigestError):
         self.fields = tuple(faults)
 
 
-"""Blocks that an editor can write for one edition, each with its texts."""
-
-
 @dataclass(frozen=True)
 class EditionEditor:
     """Changes drafts. Two editors may work at once: a change keeps those of the other editor."""

@@ -20,8 +20,6 @@ from digest.web.desk.visit import Visit
 if TYPE_CHECKING:
     from digest.curate.editorial import Changes
 
-_MAX_TEXT = 2_000
-
 
 @dataclass(frozen=True, slots=True)
 class BlockRow:
@@ -69,9 +67,10 @@ def problems(visit: Visit, edition: Edition) -> Sequence[str]:
 def page(visit: Visit) -> Response:
     """Show the form of one block."""
     edition, name = visit.edition(), visit.parameters["name"]
-    data = next((each.data for each in edition.blocks if each.name == name), {})
-    if _kind(name) not in FIELDS or is_breaking(edition.key):
+    data = next((each.data for each in edition.blocks if each.name == name), None)
+    if _kind(name) not in FIELDS or is_breaking(edition.key) or (data is None and name not in FIELDS):
         raise HTTPException(404)
+    data = data or {}
     return _form(visit, edition, name, {each.name: to_text(each, data.get(each.name)) for each in FIELDS[_kind(name)]})
 
 
@@ -79,7 +78,7 @@ def change(visit: Visit) -> Response:
     """Leave a block out, put it back, set its texts, or restore those of its file."""
     form, name, by = visit.form, visit.form.get("name", "")[:100], visit.actor
     wanted = form.get("act", "")
-    texts = {each.name: form[each.name][:_MAX_TEXT] for each in FIELDS.get(_kind(name), ()) if each.name in form}
+    texts = {each.name: form[each.name] for each in FIELDS.get(_kind(name), ()) if each.name in form}
 
     def act(editor: EditionEditor, key: str) -> Edition:
         if wanted == "out":

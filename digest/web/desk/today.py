@@ -338,4 +338,5 @@ def _empty(visit: Visit) -> Response:
     """The page when nothing is composed yet: it says when the next edition is due."""
     app, now = visit.desk.app, visit.desk.now()
     following = next(app.calendar.upcoming(now), None)
-    return visit.page("empty.html.j2", planned=following, now=now)
+    composed = app.editions.get(following.key) if following else None
+    return visit.page("empty.html.j2", planned=following, composed=composed, now=now)

@@ -128,10 +128,12 @@ function renew() {
   if (document.querySelector("#state[data-stale]") && isUntouched()) window.location.reload();
 }
 
-function isUntouched() {
+function typedFields() {
   const fields = [...document.querySelectorAll("main textarea, main input:not([type=hidden])")];
-  return fields.every((each) => each.value === each.defaultValue);
+  return fields.filter((each) => each.value !== each.defaultValue);
 }
+
+const isUntouched = () => typedFields().length === 0;
 
 function prepare() {
   renew();
@@ -184,14 +186,14 @@ const unreachable = (is) => {
 document.addEventListener("htmx:error", (event) => {
   if (!event.detail.ctx?.response) unreachable(true);
 });
-// A session that has ended. The form goes without htmx, so the page to sign in keeps its fields; a page on which somebody
-// types stays.
+// A session that has ended. The form with unsaved text goes without htmx, also if another one was pressed, so the page to
+// sign in keeps it. A page on which somebody types stays until then.
 function signInAgain(source) {
   if (!source.matches("form")) {
     if (isUntouched()) window.location.reload();
     return;
   }
-  HTMLFormElement.prototype.submit.call(source);
+  HTMLFormElement.prototype.submit.call(typedFields()[0]?.form ?? source);
 }
 
 document.addEventListener("htmx:before:response", (event) => {
