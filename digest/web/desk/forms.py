@@ -71,6 +71,7 @@ KEPT = (
     "subscriber %(num)s",
     "source %(name)s",
     "%(num)s new, %(again)s on the list again, %(changed)s changed",
+    "%(num)s get no more mail",
     "%(num)s stories",
     "%(num)s subscribers",
     "%(num)s of the first %(later_num)s recipients %(why)s (delivery.stop_on)",
