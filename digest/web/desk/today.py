@@ -195,7 +195,7 @@ def page(
         block_problems=blocks.problems(visit, edition),
         block_labels=blocks.labels(visit),
         unseen={each.id for each in unseen(edition, changes)} if editable else set(),
-        tested=visit.query.get("tested", "")[:100],
+        tested=_tested(visit),
         groups_for_tests=tuple(app.settings.desk.test_groups),
         view=view,
         special=edition.key if is_special(edition.key) else "",
@@ -374,6 +374,14 @@ def _deadline(visit: Visit, planned: PlannedEdition | None, now: datetime, *, sp
     if planned.schedule.on_no_approval == "send":
         return _("Without approval by %(clock)s it goes out as it is.") % {"clock": clock(due)}
     return _("Without approval by %(clock)s there is no edition.") % {"clock": clock(due)}
+
+
+def _tested(visit: Visit) -> str:
+    """Return to whom a test was just sent: the user's address, or a group."""
+    if "mine" in visit.query:
+        return visit.user.email
+    group = visit.query.get("tested", "")
+    return group if group in visit.desk.app.settings.desk.test_groups else ""
 
 
 def _approval_line(visit: Visit, edition: Edition) -> str:
