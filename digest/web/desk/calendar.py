@@ -14,12 +14,15 @@ from digest.models import Edition, is_breaking, is_special
 from digest.usecases.compose import edition_key
 from digest.usecases.edit_edition import NameTaken
 from digest.usecases.special import approved_specials, is_uncomposed
+from digest.web.desk.admin import words
 from digest.web.desk.sentences import UNCOMPOSED, Told, edition_states
 from digest.web.desk.visit import Visit, edition_path
 
 # The windows, in hours, that a special edition can have.
 HOURS = (24, 48, 72, 168, 336, 720)
 _MAX_WORDS = 100
+# As calendars in India have it.
+_WEEK = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,11 @@ class Day:
     # Whether only a holiday keeps an edition from appearing.
     is_holiday: bool
     is_today: bool
+
+    @property
+    def is_ordinary(self) -> bool:
+        """Whether only planned editions are there, so that a phone folds the day."""
+        return not (self.is_holiday or self.is_today or any(each.exists for each in self.entries))
 
 
 def page(visit: Visit) -> Response:
@@ -76,8 +84,10 @@ def compose(visit: Visit) -> Response:
 
 def _page(visit: Visit, *, status: int = 200, problem: str | Told = "", field: str = "") -> Response:
     app, now = visit.desk.app, visit.desk.now()
+    weekdays = words.days(visit.catalogue)
     first = _month(visit.query.get("month", ""), now.date())
     following = (first + timedelta(days=32)).replace(day=1)
+    days = _days(visit, first, following)
     return visit.page(
         "calendar.html.j2",
         status=status,
@@ -86,7 +96,9 @@ def _page(visit: Visit, *, status: int = 200, problem: str | Told = "", field: s
         first=first,
         before=(first - timedelta(days=1)).replace(day=1),
         following=following,
-        days=_days(visit, first, following),
+        days=days,
+        weeks=_weeks(days),
+        weekdays=[weekdays[name] for name in _WEEK],
         sources=[each.name for each in app.sources],
         hours=HOURS,
         states=edition_states(visit.catalogue),
@@ -94,6 +106,13 @@ def _page(visit: Visit, *, status: int = 200, problem: str | Told = "", field: s
         chosen=any(name.startswith("source-") for name in visit.form),
         now=now,
     )
+
+
+def _weeks(days: Sequence[Day]) -> list[list[Day | None]]:
+    """Return the weeks of a month, from Sunday on; None for the days of other months."""
+    before = days[0].day.isoweekday() % 7
+    cells = [*[None] * before, *days, *[None] * (-(before + len(days)) % 7)]
+    return [cells[at : at + 7] for at in range(0, len(cells), 7)]
 
 
 def _days(visit: Visit, first: date, following: date) -> list[Day]:

@@ -40,6 +40,24 @@ def test_a_month_shows_what_is_there_what_is_planned_and_holidays(desk: Site, ed
     assert editor.get("/calendar?month=9999-99").status == 200
 
 
+def test_a_laptop_has_a_month_with_weekdays_and_a_phone_folds_what_is_only_planned(desk: Site, editor: Browser) -> None:
+    page = editor.get("/calendar?month=2026-11").text
+    table = page.partition('<table class="month only-lap">')[2].partition("</table>")[0]
+    heads = re.findall(r'<th scope="col">([^<]+)</th>', table)
+    assert (len(heads), heads[0]) == (7, "रवि")
+    weeks = re.findall("<tr>(.*?)</tr>", table.partition("<tbody>")[2], re.S)
+    numbers = [re.findall(r'<b class="num">(\d+)</b>', week) for week in weeks]
+    assert numbers[0] == [str(day) for day in range(1, 8)], "1 November 2026 is a Sunday"
+    assert numbers[-1] == ["29", "30"]
+    assert "छुट्टी" in re.split('<b class="num">25</b>', table)[1].partition("</td>")[0]
+    assert table.count('aria-current="date"') == 1
+    shown, folded = page.partition('<ol class="only-phone">')[2].partition("<details")[::2]
+    assert f"/desk/edition/{KEY}" in shown
+    assert "25 नवंबर" in shown, "a holiday"
+    assert "26 नवंबर" not in shown
+    assert "26 नवंबर" in folded
+
+
 @pytest.mark.slow
 def test_a_special_edition_has_the_articles_that_were_asked_for(desk: Site, editor: Browser) -> None:
     edition = desk.app.editions.get(KEY)
