@@ -489,7 +489,7 @@ class Edition:
     out. `intro_support` has an entry for each sentence of an intro that a model wrote. `model_use` is None if no model
     was asked to write. `model_answers` maps a hash of a request to the model's response. `revision` starts at 1 and is
     incremented by each correction during the send. `corrects` is set for a correction edition, which goes only to those
-    who got the wrong text.
+    who got the wrong text. `name` is that of a special edition, for recipients.
     """
 
     key: str
@@ -512,6 +512,7 @@ class Edition:
     model_answers: Mapping[str, str] = field(default_factory=dict)
     revision: int = 1
     corrects: Corrects | None = None
+    name: str = ""
 
     @property
     def is_intro_by_machine(self) -> bool:

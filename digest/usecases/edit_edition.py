@@ -33,6 +33,9 @@ _EDITABLE = (EditionState.DRAFT, EditionState.SKIPPED)
 _COMPOSING_LASTS = timedelta(minutes=15)
 _BEING_COMPOSED = "It is being composed. If that takes longer than 15 minutes, compose it again under the same name."
 
+# Characters of the name that recipients read.
+MAX_NAME = 60
+
 
 class NotEditable(DigestError):
     """The edition is in a state in which it cannot be changed."""
@@ -432,7 +435,8 @@ class EditionEditor:
         """Compose a special edition from a selection of articles.
 
         Composing it again keeps to the selection. A skipped one, in which no article was or whose composing failed,
-        gets the new selection. `fetch` collects first. Raises ConfigurationError for an unusable slug, and NameTaken.
+        gets the new selection. Stories have the texts that editors wrote for them in other editions. `fetch` collects
+        first. Raises ConfigurationError for an unusable slug, and NameTaken.
         """
         now = self.now()
         key = edition_key(now.date(), slug)
@@ -448,7 +452,7 @@ class EditionEditor:
             # This change cannot be undone: without its selection it would be another edition.
             self.log.record(by, "special composed", key, "; ".join(filter(None, given)), now=now)
         try:
-            return self.composer.compose(key, fetch=fetch, on_source=on_source)
+            composed = self.composer.compose(key, fetch=fetch, on_source=on_source)
         except BaseException as error:
             why = redact(str(error) if isinstance(error, (ConfigurationError, DigestError)) else repr(error))
             reason = f"Composing it failed: {why.removesuffix('.')}. Compose it again under the same name."
@@ -456,6 +460,32 @@ class EditionEditor:
             with suppress(StoreError):
                 self.editions.put(replace(empty, reason=reason), over=(EditionState.SKIPPED,))
             raise
+        return self._with_known_texts(composed, selection, by)
+
+    def _with_known_texts(self, composed: Composed, selection: Selection, by: Actor) -> Composed:
+        """Give the stories of a new special edition the texts that editors wrote for them in the editions of its hours.
+
+        A story is the same if its first article is. The text of the newest edition counts.
+        """
+        edition = composed.edition
+        ids = {story.id for story in edition.stories()}
+        since = edition.day - timedelta(days=selection.hours // 24)
+        found: dict[str, StoryText] = {}
+        for other in self.editions.of_days(since, edition.day + timedelta(days=1)):
+            if other.key != edition.key:
+                texts = self.editions.editorial_changes(other.key).texts
+                found |= {id: text for id, text in texts.items() if id in ids}
+        if not found or edition.state != EditionState.DRAFT:
+            return composed
+
+        def change(changes: Changes) -> Changes:
+            return replace(changes, texts={**found, **changes.texts})
+
+        detail = f"{len(found)} stories"
+        return replace(
+            composed,
+            edition=self._change(edition.key, change, by, "texts taken over", detail, chooses=False),
+        )
 
     def _is_being_composed(self, key: str, now: datetime) -> bool:
         """Whether another editor composes this special edition at this moment."""

@@ -53,6 +53,7 @@ def _names(catalogue: Catalogue) -> Mapping[str, str]:
         "moved": _("Moved"),
         "texts": _("Texts changed"),
         "story text": _("Story changed"),
+        "texts taken over": _("Texts of other editions taken over"),
         "refused summary taken": _("A model's refused summary taken"),
         "undone": _("Taken back"),
         "seen": _("Looked at"),

@@ -12,7 +12,7 @@ from digest.curate.editorial import Selection
 from digest.errors import ConfigurationError, DigestError
 from digest.models import Edition, is_breaking, is_special
 from digest.usecases.compose import edition_key
-from digest.usecases.edit_edition import NameTaken
+from digest.usecases.edit_edition import MAX_NAME, NameTaken
 from digest.usecases.special import approved_specials, is_uncomposed
 from digest.web.desk.admin import words
 from digest.web.desk.sentences import UNCOMPOSED, Told, edition_states
@@ -64,6 +64,7 @@ def compose(visit: Visit) -> Response:
     names = [each.name for each in app.sources]
     chosen = tuple(name for number, name in enumerate(names) if f"source-{number}" in form)
     words = " ".join(form.get("words", "").split())[:_MAX_WORDS]
+    name = " ".join(form.get("name", "").split())[:MAX_NAME]
     if hours not in map(str, HOURS) or not slug:
         return _page(visit, status=422, problem=_("A special edition needs a name and its hours."), field="slug")
     if slug in app.calendar.slugs:
@@ -74,7 +75,7 @@ def compose(visit: Visit) -> Response:
         wrong = _("The name has small Latin letters, digits and hyphens, and does not start with a date.")
         return _page(visit, status=422, problem=wrong, field="slug")
     try:
-        edition = app.editor.compose_special(slug, Selection(words, chosen, int(hours)), visit.actor).edition
+        edition = app.editor.compose_special(slug, Selection(words, chosen, int(hours), name), visit.actor).edition
     except NameTaken:
         return _page(visit, status=409, problem=_("There is an edition with this name already."), field="slug")
     except (DigestError, ConfigurationError) as error:
@@ -101,6 +102,7 @@ def _page(visit: Visit, *, status: int = 200, problem: str | Told = "", field: s
         weekdays=[weekdays[name] for name in _WEEK],
         sources=[each.name for each in app.sources],
         hours=HOURS,
+        max_name=MAX_NAME,
         states=edition_states(visit.catalogue),
         typed=visit.form,
         chosen=any(name.startswith("source-") for name in visit.form),
@@ -143,7 +145,7 @@ def _entry(visit: Visit, edition: Edition, due: Mapping[str, tuple[Edition, date
     planned = visit.desk.app.calendar.of(edition.key)
     at = due[edition.key][1] if edition.key in due else planned.send_at if planned else None
     state = UNCOMPOSED if is_uncomposed(edition) else edition.state
-    name = edition.key if is_special(edition.key) and edition.subject else ""
+    name = edition.name or edition.key if is_special(edition.key) and edition.subject else ""
     return Entry(edition.key, name, edition.subject or _name(visit, edition.key), state, at, exists=True)
 
 

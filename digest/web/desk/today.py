@@ -198,7 +198,7 @@ def page(
         tested=_tested(visit),
         groups_for_tests=tuple(app.settings.desk.test_groups),
         view=view,
-        special=edition.key if is_special(edition.key) else "",
+        special=edition.name or edition.key if is_special(edition.key) else "",
         corrections=_corrections(visit, edition),
         correctable=edition.state in REVISABLE and edition.corrects is None,
         form=form if form in FORMS else "light",

@@ -78,6 +78,44 @@ def test_a_special_edition_has_the_articles_that_were_asked_for(desk: Site, edit
     assert editor.submit("/calendar", {"slug": "vishesh", "words": "", "hours": "24"}).status == 409
 
 
+@pytest.mark.slow
+def test_recipients_read_the_name_of_a_special_edition_and_its_stories_have_the_texts_of_editors(
+    desk: Site, editor: Browser
+) -> None:
+    edition = desk.app.editions.get(KEY)
+    assert edition is not None
+    first, second = list(edition.stories())[:2]
+    editor.post(f"/edition/{KEY}/story/{first.id}", title="संपादक का शीर्षक")
+    led = editor.submit("/calendar", {"slug": "vishesh", "name": "बजट 2027 <विशेष>", "hours": "72"})
+    assert led.status == 303
+    special = desk.app.editions.get("vishesh")
+    assert special is not None
+    assert special.name == "बजट 2027 <विशेष>"
+    titles = {story.id: story.title for story in special.stories()}
+    assert titles[first.id] == "संपादक का शीर्षक"
+    assert titles[second.id] == second.title
+    assert "विशेष अंक: <b>बजट 2027 &lt;विशेष&gt;</b>" in editor.get("/edition/vishesh").text
+    assert "<b>बजट 2027 &lt;विशेष&gt;</b>" in editor.get("/calendar").text
+    assert "बजट 2027 &lt;विशेष&gt;" in editor.get("/edition/vishesh/letter").text
+    editor.post("/edition/vishesh/refresh")
+    again = desk.app.editions.get("vishesh")
+    assert again is not None
+    assert again.name == special.name
+    assert "संपादक का शीर्षक" in [story.title for story in again.stories()]
+    assert desk.app.audit.newest(9, subject="vishesh", search="texts taken over")
+    editor.post("/edition/vishesh/undo")
+    undone = desk.app.editions.get("vishesh")
+    assert undone is not None
+    assert "संपादक का शीर्षक" not in [story.title for story in undone.stories()]
+    assert undone.name == special.name
+    sender = set_up(desk, "ravi", Role.SENDER)
+    sender.submit("/edition/vishesh/approve", {"seen": shown(desk)})
+    Scheduler(watch_settings(desk.app), lambda _line: None).editions.check_one("vishesh")
+    (archived,) = [each for each in desk.app.archive.newest(desk.app.now(), most=9) if each.key == "vishesh"]
+    assert archived.name == special.name
+    assert "बजट 2027 &lt;विशेष&gt;" in desk.request("GET", "/archive").text
+
+
 def shown(desk: Site) -> str:
     edition = desk.app.editions.get("vishesh")
     assert edition is not None
