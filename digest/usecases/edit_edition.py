@@ -33,6 +33,8 @@ _EDITABLE = (EditionState.DRAFT, EditionState.SKIPPED)
 _COMPOSING_LASTS = timedelta(minutes=15)
 _BEING_COMPOSED = "It is being composed. If that takes longer than 15 minutes, compose it again under the same name."
 
+# The act of an editor who replaced texts that somebody else had saved meanwhile.
+REPLACED = "newer text replaced"
 # Characters of the name that recipients read.
 MAX_NAME = 60
 
@@ -277,10 +279,12 @@ class EditionEditor:
         subject: str | None = None,
         preheader: str | None = None,
         intro: str | None = None,
+        replaced: Sequence[str] = (),
     ) -> Edition:
         """Set the texts that are given. An empty subject or preheader means the generated one.
 
-        Bold, italic and links of the intro are Markdown. Raises TextTooLong.
+        Bold, italic and links of the intro are Markdown. `replaced` are texts that the editor had not seen, because
+        somebody saved them meanwhile. Raises TextTooLong.
         """
         self._editable(key)
         given = {"subject": subject, "preheader": preheader}
@@ -294,14 +298,27 @@ class EditionEditor:
             key,
             lambda changes: replace(changes, **texts),  # type: ignore[arg-type]
             by,
-            "texts",
-            detail,
+            REPLACED if replaced else "texts",
+            _quoted(replaced, detail),
             chooses=False,
         )
 
-    def write_story(self, key: str, story: str, by: Actor, *, title: str | None, summary: str | None) -> Edition:
-        """Set the texts of a story that are given. An empty text means the composed one."""
-        return self._write_story(key, story, by, "story text", title=title, summary=summary)
+    def write_story(
+        self,
+        key: str,
+        story: str,
+        by: Actor,
+        *,
+        title: str | None,
+        summary: str | None,
+        replaced: Sequence[str] = (),
+    ) -> Edition:
+        """Set the texts of a story that are given. An empty text means the composed one.
+
+        `replaced` is as for `write`.
+        """
+        what = REPLACED if replaced else "story text"
+        return self._write_story(key, story, by, what, title=title, summary=summary, replaced=replaced)
 
     def take_refused(self, key: str, story: str, by: Actor, *, shown: str = "") -> Edition:
         """Make a model's summary that a check refused the editor's own text of the story.
@@ -314,7 +331,15 @@ class EditionEditor:
         return self._write_story(key, story, by, "refused summary taken", title=None, summary=found.refused.text)
 
     def _write_story(
-        self, key: str, story: str, by: Actor, what: str, *, title: str | None, summary: str | None
+        self,
+        key: str,
+        story: str,
+        by: Actor,
+        what: str,
+        *,
+        title: str | None,
+        summary: str | None,
+        replaced: Sequence[str] = (),
     ) -> Edition:
         found = self._known(key, story)
 
@@ -329,7 +354,8 @@ class EditionEditor:
 
         # Only composing again restores a composed text.
         chooses = "" in (title, summary)
-        return self._change(key, change, by, what, title or _title(found), chooses=chooses)
+        detail = _quoted(replaced, title or _title(found))
+        return self._change(key, change, by, what, detail, chooses=chooses)
 
     def choose_picture(self, key: str, story: str, by: Actor, url: str | None) -> Edition:
         """Give a story the picture of this URL, '' for none, None for the composed one."""
@@ -558,6 +584,10 @@ def check_block(kind: str, data: Mapping[str, Any]) -> None:
     except ValidationError as error:
         faults = {str(each["loc"][0]): each["msg"] for each in error.errors(include_url=False)}
         raise BlockRejected(kind, faults) from None
+
+
+def _quoted(texts: Sequence[str], more: str) -> str:
+    return "; ".join([*(f"“{one_line(text)}”" for text in texts), more])
 
 
 def one_line(text: str) -> str:

@@ -73,7 +73,12 @@ def save(visit: Visit) -> Response:
     try:
         if texts:
             app.editor.write_story(
-                edition.key, story.id, visit.actor, title=texts.get("title"), summary=texts.get("summary")
+                edition.key,
+                story.id,
+                visit.actor,
+                title=texts.get("title"),
+                summary=texts.get("summary"),
+                replaced=edit.replaced(visit, present, texts),
             )
         if section in app.topics:
             app.editor.move(edition.key, story.id, section, 1, visit.actor)

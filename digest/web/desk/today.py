@@ -22,6 +22,7 @@ from digest.store.sending.revisions import REVISABLE
 from digest.store.sending.status import Counts
 from digest.usecases.approval import revision, unseen
 from digest.usecases.correct_edition import correction_key
+from digest.usecases.edit_edition import REPLACED
 from digest.usecases.special import due_at, is_uncomposed
 from digest.web.desk import blocks, doubts, seen
 from digest.web.desk.acts import name_of
@@ -183,6 +184,7 @@ def page(
         groups=_groups(visit, edition, changes) if editable or (is_paused and not moving["sending"]) else (),
         sections=app.topics,
         editable=editable and visit.may(Role.EDITOR),
+        replaced=REPLACED,
         last=app.audit.last_change(edition.key) if editable else None,
         acts=app.audit.newest(_DECISIONS, subject=edition.key) if editable else (),
         new=_new_articles(visit, edition) if edition.state == EditionState.DRAFT else 0,
