@@ -507,7 +507,7 @@ class EditionEditor:
         def change(changes: Changes) -> Changes:
             return replace(changes, texts={**found, **changes.texts})
 
-        detail = f"{len(found)} stories"
+        detail = "; ".join(story.title for story in edition.stories() if story.id in found)
         return replace(
             composed,
             edition=self._change(edition.key, change, by, "texts taken over", detail, chooses=False),
