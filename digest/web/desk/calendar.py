@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from digest.curate.editorial import Selection
 from digest.errors import ConfigurationError, DigestError
-from digest.models import Edition, is_breaking, is_special
+from digest.models import Edition, EditionState, is_breaking, is_special
 from digest.usecases.compose import edition_key
 from digest.usecases.edit_edition import MAX_NAME, NameTaken
 from digest.usecases.special import approved_specials, is_uncomposed
@@ -65,6 +65,8 @@ def compose(visit: Visit) -> Response:
     chosen = tuple(name for number, name in enumerate(names) if f"source-{number}" in form)
     words = " ".join(form.get("words", "").split())[:_MAX_WORDS]
     name = " ".join(form.get("name", "").split())[:MAX_NAME]
+    if name and not slug:
+        slug = _free_slug(visit)
     if hours not in map(str, HOURS) or not slug:
         return _page(visit, status=422, problem=_("A special edition needs a name and its hours."), field="slug")
     if slug in app.calendar.slugs:
@@ -81,6 +83,19 @@ def compose(visit: Visit) -> Response:
     except (DigestError, ConfigurationError) as error:
         return _page(visit, status=409, problem=visit.told(error))
     return visit.go(edition_path(edition.key))
+
+
+def _free_slug(visit: Visit) -> str:
+    """Return a short name for a special edition of which only the recipients' name is given.
+
+    One in which no article was, or whose composing failed, is composed again.
+    """
+    slug = usual = f"special-{visit.desk.now():%Y-%m-%d}"
+    number = 1
+    while (found := visit.desk.app.editions.get(slug)) is not None and found.state != EditionState.SKIPPED:
+        number += 1
+        slug = f"{usual}-{number}"
+    return slug
 
 
 def _page(visit: Visit, *, status: int = 200, problem: str | Told = "", field: str = "") -> Response:
@@ -146,7 +161,9 @@ def _entry(visit: Visit, edition: Edition, due: Mapping[str, tuple[Edition, date
     at = due[edition.key][1] if edition.key in due else planned.send_at if planned else None
     state = UNCOMPOSED if is_uncomposed(edition) else edition.state
     name = edition.name or edition.key if is_special(edition.key) and edition.subject else ""
-    return Entry(edition.key, name, edition.subject or _name(visit, edition.key), state, at, exists=True)
+    return Entry(
+        edition.key, name, edition.subject or edition.name or _name(visit, edition.key), state, at, exists=True
+    )
 
 
 def _name(visit: Visit, key: str) -> str:

@@ -116,6 +116,16 @@ def test_recipients_read_the_name_of_a_special_edition_and_its_stories_have_the_
     assert "बजट 2027 &lt;विशेष&gt;" in desk.request("GET", "/archive").text
 
 
+@pytest.mark.slow
+def test_a_name_for_the_recipients_is_enough_for_a_special_edition(desk: Site, editor: Browser) -> None:
+    for expected, words in ((f"special-{KEY}", "xyzabc"), (f"special-{KEY}", ""), (f"special-{KEY}-2", "")):
+        led = editor.submit("/calendar", {"slug": "", "name": "बजट", "words": words, "hours": "72"})
+        assert led.headers["location"] == f"/desk/edition/{expected}"
+        special = desk.app.editions.get(expected)
+        assert special is not None
+        assert special.name == "बजट"
+
+
 def shown(desk: Site) -> str:
     edition = desk.app.editions.get("vishesh")
     assert edition is not None
