@@ -27,11 +27,12 @@ HEADERS = {
     "smtp": ("emails by SMTP", "emails/s", "to smtplib", "to smtp-source"),
     "archive": ("search in the archive", "CPU ms p50", "p95", "bar"),
     "desk": ("pages of the desk, 1,000,000 subscribers", "ms p50", "p95", "CPU p95", "bar"),
+    "desk_postgresql": ("the same on PostgreSQL", "ms p50", "p95", "CPU p95", "bar"),
     "pages": ("reader pages, 50 requests at once", "CPU ms", "bar", "errors"),
     "unsubscribe": ("one-click unsubscribe", "p50 / p95, ms", "bare FastAPI, ms", "bare uvicorn, ms", "times faster"),
 }
 # They take minutes, so they run only by name.
-LONG = ("million", "desk", "ledger_million", "retention", "workers")
+LONG = ("million", "desk", "desk_postgresql", "ledger_million", "retention", "workers")
 
 
 def main() -> None:

@@ -25,7 +25,7 @@ def run(*, quick: bool) -> list[tuple[str, ...]]:
         home = Path(folder) / "newsletter"
         make_folder(home)
         with make_app(home) as app:
-            pipeline.send(app, pipeline.edition_key(app))
+            pipeline.send(app, pipeline.key_of_today(app))
         digest = ("-m", "digest.cli", "--home", str(home))
         click, help_page = _cpu(("-c", "import click"), rounds), _cpu((*digest, "--help"), rounds)
         store = _cpu(("-c", "import click, pydantic, sqlalchemy, yaml"), rounds)

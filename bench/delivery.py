@@ -38,7 +38,7 @@ def run(*, quick: bool) -> list[tuple[str, ...]]:
     count, rounds = (5_000, 2) if quick else (100_000, ROUNDS)
     with newsletter() as app:
         add_subscribers(app, count)
-        key = pipeline.edition_key(app)
+        key = pipeline.key_of_today(app)
         prepare_edition(app, key)
         email = app.editions.emails(key)["html"]
         url = app.settings.delivery.sendgrid.host

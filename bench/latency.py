@@ -22,7 +22,7 @@ def run(*, quick: bool) -> list[tuple[str, ...]]:
     count = 8_000 if quick else 100_000
     with newsletter(latency=LATENCY, connections=CONNECTIONS) as app:
         add_subscribers(app, count)
-        key = pipeline.edition_key(app)
+        key = pipeline.key_of_today(app)
         prepare_edition(app, key)
         took = timed(lambda: pipeline.send(app, key))
     calls = math.ceil(count / BATCH)

@@ -42,7 +42,7 @@ def run(*, quick: bool) -> list[tuple[str, ...]]:
 
 def _send(count: int) -> float:
     with newsletter() as app:
-        key = pipeline.edition_key(app)
+        key = pipeline.key_of_today(app)
         edition = pipeline.compose(app, key).edition
         _add_subscribers(app, count, [section.name for section in edition.sections])
         start = time.perf_counter()

@@ -22,8 +22,8 @@ from bench.freezing import schema
 from bench.measure import timed
 from bench.newsletter import email_of
 from bench.sample_articles import NOW, make_articles
-from digest.config.settings import StoreKeep
-from digest.config.web import Webhooks
+from digest.config.settings import KeepSettings
+from digest.config.web import WebhookSettings
 from digest.deliver.outcome import Accepted
 from digest.hindi.tokens import query_words
 from digest.models import Article, Edition, EditionState, RenderedEmail, Section, Story, Subscriber
@@ -65,9 +65,11 @@ class _Year:
         self.database, self.subscribers = database, subscribers
         self.now = _FIRST
         self.articles = make_articles(_ARTICLES)
-        keep = StoreKeep()
+        keep = KeepSettings()
         events = EventStore(database)
-        self.pruner = StorePruner(database, events, keep.articles, keep.deliveries, Webhooks().keep, lambda: self.now)
+        self.pruner = StorePruner(
+            database, events, keep.articles, keep.deliveries, WebhookSettings().keep, lambda: self.now
+        )
         listed = ((email_of(n), Subscriber(email_of(n), topics=(f"topic{n % _VARIANTS}",))) for n in range(subscribers))
         SubscriberStore(database).sync(listed, now=self.now)
         consents = ConsentLog(database)
@@ -177,7 +179,7 @@ class _Year:
         page = archive.page(first, self.now)
         assert page
         assert page.html == _PAGE
-        assert archive.search(query_words("पुल"), self.now, most=10).count
+        assert archive.search(query_words("पुल"), self.now, limit=10).count
         found = counts(self.database, first)
         assert (found.frozen, found.accepted, found.settled) == (self.subscribers, self.subscribers, True), found
         assert count_feedback(self.database, first).opened == self.subscribers // 10

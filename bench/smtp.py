@@ -98,7 +98,7 @@ def _transport(port: int, app: App, email: RenderedEmail, batch: tuple[Recipient
 
 def _send(app: App, count: int) -> float:
     """Return the seconds of `digest send` for a composed edition. Storing the list does not count."""
-    key = pipeline.edition_key(app)
+    key = pipeline.key_of_today(app)
     app.subscriber_list.sync()
     start = time.perf_counter()
     sent = pipeline.send(app, key)
@@ -114,7 +114,7 @@ class _NoProgressLog:
 
     def rejected(self, recipient: int, reason: str) -> None: ...
 
-    def deferred(self, recipient: int) -> None: ...
+    def deferred(self, recipient: int, reason: str) -> None: ...
 
     def should_stop(self) -> bool:
         return False
@@ -154,7 +154,7 @@ def _recipients(app: App, count: int) -> tuple[Recipient, ...]:
 
 def _render(app: App) -> RenderedEmail:
     """Compose today's edition from the samples and render it."""
-    edition = pipeline.compose(app, pipeline.edition_key(app)).edition
+    edition = pipeline.compose(app, pipeline.key_of_today(app)).edition
     email = app.renderer.render(edition, Variant("html"), now=app.now())
     assert email is not None
     return email

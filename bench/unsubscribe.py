@@ -76,7 +76,7 @@ def _request(base: str, counts: dict[str, int], tokens: list[str]) -> Times:
 
 def _during_send(app: App, base: str, counts: dict[str, int], tokens: list[str]) -> tuple[Times, float]:
     """Return the times, and for which share of them the send lasted. The clients start with the first batch."""
-    key = pipeline.edition_key(app)
+    key = pipeline.key_of_today(app)
     prepare_edition(app, key)
     started, ended = threading.Event(), []
 

@@ -18,7 +18,7 @@ from bench.measure import timed
 from bench.newsletter import email_of, write_list
 from digest.app import make_app
 from digest.cli.init import make_folder
-from digest.feedback.sendgrid_signature import Verifier, read_keys
+from digest.feedback.sendgrid_signature import SendGridVerifier, read_keys
 from digest.models import Edition, EditionState
 from digest.store.content.events import EventStore
 from tests.support.enqueue import Entry, enqueue
@@ -45,7 +45,7 @@ def run(*, quick: bool) -> list[tuple[str, ...]]:
             enqueue(app.database, KEY, [Entry(id, "html", now) for id in ids], 1000, now=now)
             bodies = [_payload(ids, now) for _ in range(rounds)]
             signed = [signer.headers(each, now.timestamp()) for each in bodies]
-            verifier, store = Verifier(read_keys(signer.public)), EventStore(app.database)
+            verifier, store = SendGridVerifier(read_keys(signer.public)), EventStore(app.database)
             package = EventWebhook(signer.public)
 
             def ours(number: int) -> None:

@@ -23,6 +23,9 @@ PLACEHOLDERS = {
 # Transport → the name of its company, if it has one.
 PROVIDER_NAMES = {"sendgrid": "SendGrid", "resend": "Resend", "brevo": "Brevo", "ses": "Amazon SES"}
 
+# How the detail of an attempt begins in which receivers deferred some recipients, and the server is not the cause.
+DEFERRED = "deferred by the receiver: "
+
 # The target of the hidden link in an email. Only machines open it.
 HONEYPOT = "honeypot"
 
@@ -167,13 +170,11 @@ class SourceAuth:
 
 @dataclass(frozen=True, slots=True)
 class JsonMapping:
-    """Paths of the fields in an API's JSON: `items` within the document, the others within an item ('' for none).
+    """Paths of the fields in an API's JSON, '' where there is none."""
 
-    `preset` names the row that fills empty fields. `publisher` is the newspaper appended to the title. `utc`: dates
-    without a zone are UTC, else Indian.
-    """
-
+    # The known API whose paths fill the empty ones.
     preset: str = ""
+    # The list of items, within the document. All other paths are within an item.
     items: str = ""
     title: str = ""
     url: str = ""
@@ -187,7 +188,9 @@ class JsonMapping:
     language: str = ""
     guid: str = ""
     section: str = ""
+    # The newspaper, which the API appends to the title.
     publisher: str = ""
+    # Dates without a zone are UTC, and not Indian time.
     utc: bool = False
 
 
@@ -210,20 +213,21 @@ class FulltextMode(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where articles come from: a document by `url`, or a file or folder by `path` (exactly one of the two).
-
-    `links` is the CSS selector of the links on a listing page, `mapping` the layout of an API's JSON.
-    """
+    """Where articles come from: a document by `url`, or a file or folder by `path` (exactly one of the two)."""
 
     name: str
     url: str = ""
     path: str = ""
     weight: float = 1.0
     section: str = ""
+    # A recorded sample, whose dates are moved to now.
     replay: bool = False
+    # Private and local addresses may be fetched for the host of `url`.
     allow_private: bool = False
     fulltext: FulltextMode = FulltextMode.SELECTED
+    # The CSS selector of the links on a listing page.
     links: str = ""
+    # The layout of an API's JSON.
     mapping: JsonMapping | None = None
     auth: SourceAuth | None = None
     paused: bool = False
@@ -231,21 +235,21 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class SourceHealth:
-    """Fetch history of a source.
-
-    `failures` counts the failed fetches in a row, `last_good` is the last success, `last_new` the last with a new
-    article, `not_before` the end of Retry-After, `moved_to` a permanent redirect, `seconds` the duration of the last
-    success.
-    """
+    """Fetch history of a source."""
 
     name: str
     url: str | None = None
+    # The last success, and the last one with a new article.
     last_good: datetime | None = None
     last_new: datetime | None = None
+    # Failed fetches in a row.
     failures: int = 0
     last_error: str | None = None
+    # The end of the server's Retry-After.
     not_before: datetime | None = None
+    # The target of a permanent redirect.
     moved_to: str | None = None
+    # The duration of the last success.
     seconds: float | None = None
 
 
@@ -259,27 +263,23 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Image:
-    """An image by absolute URL, with its size in pixels where known. A `cid:…` URL names an InlineImage.
-
-    `origin` is the URL of the file from which a picture was made for an email, else ''.
-    """
+    """An image by absolute URL, with its size in pixels where known. A `cid:…` URL names an InlineImage."""
 
     url: str
     width: int | None = None
     height: int | None = None
     alt: str = ""
+    # The URL of the file from which a picture was made for an email, else ''.
     origin: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class InlineImage:
-    """An image sent inside the email.
+    """An image sent inside the email."""
 
-    `cid` is its Content-ID without brackets (RFC 2392), made from the content. `type` is image/png, image/jpeg or
-    image/gif.
-    """
-
+    # Its Content-ID without brackets (RFC 2392), made from the content.
     cid: str
+    # image/png, image/jpeg or image/gif.
     type: str
     data: bytes = field(repr=False)
     width: int
@@ -288,19 +288,16 @@ class InlineImage:
 
 @dataclass(frozen=True, slots=True)
 class Article:
-    """One cleaned item of one source. All text is plain and NFC.
-
-    `published` is the source's date, or the time of the first sight if `dated` is false. `kicker` was cut from the
-    front of the title, `place` (the dateline) from the lead. `prominence` is where its source shows it, from 1 (at the
-    top) to 0 (at the bottom, or the source orders its articles by date).
-    """
+    """One cleaned item of one source. All text is plain and NFC."""
 
     id: str
     source: str
     title: str
+    # The source's date. If `dated` is false, the time when the article was first seen.
     published: datetime
     url: str | None = None
     guid: str | None = None
+    # The words before the headline, cut from the front of the title.
     kicker: str = ""
     dated: bool = True
     updated: datetime | None = None
@@ -311,7 +308,9 @@ class Article:
     language: str = "hi"
     excerpt: str = ""
     body: tuple[Block, ...] = ()
+    # The place of the dateline, which was cut from the first paragraph.
     place: str = ""
+    # Where its source shows it: from 1 at the top to 0 at the bottom. 0 too if the source orders its articles by date.
     prominence: float = 0.0
     warnings: tuple[str, ...] = ()
     content_hash: str = ""
@@ -351,11 +350,7 @@ class CorrectionNote:
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """Articles about the same event. `sources` are names, the lead's first; `articles` are URLs.
-
-    `reasons` explain its rank to an operator; `label` is a message id or ''. `support` has an entry for each sentence
-    of a summary that a model wrote, `title_support` is that of a headline.
-    """
+    """Articles about the same event."""
 
     id: str
     title: str
@@ -363,18 +358,24 @@ class Story:
     url: str
     published: datetime
     dated: bool
+    # Names, that of the first article first.
     sources: tuple[str, ...]
+    # URLs.
     articles: tuple[str, ...]
     article_ids: tuple[str, ...]
     section: str
     image: Image | None = None
     score: float = 0.0
+    # Why it has its rank, for editors.
     reasons: tuple[str, ...] = ()
+    # A message id, such as that of अपडेट; '' for none.
     label: str = ""
     language: str = "hi"
+    # One for each sentence of the summary that a model wrote.
     support: tuple[Support, ...] = ()
     # The kind of a daily column (`horoscope`, `weather`). It is not news and has a separate section.
     recurring: str = ""
+    # Set if a model wrote the headline.
     title_support: Support | None = None
     # Independent origins: copies of one agency's report count once. None in stories that were stored without it.
     origins: int | None = None
@@ -403,14 +404,12 @@ class Story:
 
 @dataclass(frozen=True, slots=True)
 class ModelUse:
-    """A model's work for an edition.
+    """A model's work for an edition."""
 
-    `calls` and `tokens` are totals over all times that the edition was composed; tokens are counted by the server, or
-    estimated. `accepted` and `refused` count the texts (summaries, headlines, an intro) of the last time.
-    """
-
+    # Totals over all times that the edition was composed. Tokens are counted by the server, or estimated.
     calls: int = 0
     tokens: int = 0
+    # Texts of the last time: summaries, headlines, an intro.
     accepted: int = 0
     # Texts without support or in a wrong form. The articles' own words were used instead.
     refused: int = 0
@@ -451,17 +450,15 @@ def is_breaking(key: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class EditionBlock:
-    """A part of an edition besides its stories, such as the weather.
+    """A part of an edition besides its stories, such as the weather."""
 
-    `kind` names its row in `render.blocks.rows`. `data` is JSON. `name` is its file's without the ending, '' for a
-    booked advertisement.
-    """
-
+    # Its key in the table of `render.blocks.rows`.
     kind: str
     shown: Literal["email", "web", "both"]
     place: str
+    # JSON values.
     data: Mapping[str, Any]
-    # Shown to editors only.
+    # The name of its file without the ending, for editors; '' for a booked advertisement.
     name: str = field(default="", compare=False)
 
 
@@ -479,39 +476,42 @@ _INTRO_MARKUP = re.compile(r"\]\([^()\s]*\)|[*_\[\]\\]")
 
 @dataclass(frozen=True, slots=True)
 class Edition:
-    """One issue of the newsletter.
+    """One issue of the newsletter."""
 
-    `key` is its date (`2026-11-23`), date and slug (`2026-11-23-shaam`), or the slug of a special edition. An alert
-    edition of breaking news has a date and a running number: `2026-11-23-breaking-1`. `number` counts the editions with
-    the same slug by their dates, from 1; a special and an alert edition have none (0). `lead` is the id of the top
-    story, which is also the first of its section. `widened_hours` is the window if few stories made it longer than
-    usual. `sample`: it has a sample article. `warnings` are sentences about pictures, blocks or an intro that were left
-    out. `intro_support` has an entry for each sentence of an intro that a model wrote. `model_use` is None if no model
-    was asked to write. `model_answers` maps a hash of a request to the model's response. `revision` starts at 1 and is
-    incremented by each correction during the send. `corrects` is set for a correction edition, which goes only to those
-    who got the wrong text. `name` is that of a special edition, for recipients.
-    """
-
+    # Its date (`2026-11-23`), date and slug (`2026-11-23-shaam`), or the slug of a special edition. Breaking news has
+    # a date and a running number (`2026-11-23-breaking-1`).
     key: str
     day: date
+    # Counts the editions with the same slug by their dates, from 1. 0 for special editions and breaking news.
     number: int
     state: EditionState
     subject: str
     preheader: str
     sections: tuple[Section, ...]
+    # The id of the top story, which is also the first one of its section.
     lead: str = ""
     intro: str = ""
+    # Why it has its state, such as why it was skipped.
     reason: str = ""
     composed_at: datetime | None = None
+    # The length of the window, if too few stories made it longer than usual.
     widened_hours: int | None = None
+    # Whether it has a sample article.
     sample: bool = False
     blocks: tuple[EditionBlock, ...] = ()
+    # Sentences about pictures, blocks or an intro that were left out.
     warnings: tuple[str, ...] = ()
+    # One for each sentence of the intro that a model wrote.
     intro_support: tuple[Support, ...] = ()
+    # None if no model was asked to write.
     model_use: ModelUse | None = None
+    # Hash of a request → the model's response.
     model_answers: Mapping[str, str] = field(default_factory=dict)
+    # Each correction during the send adds 1.
     revision: int = 1
+    # Set for a correction edition, which goes only to those who got the wrong text.
     corrects: Corrects | None = None
+    # That of a special edition, for recipients.
     name: str = ""
 
     @property
@@ -549,34 +549,35 @@ def split_variant(variant: str) -> tuple[str, int]:
 
 @dataclass(frozen=True, slots=True)
 class RenderedEmail:
-    """A rendered variant with placeholders.
-
-    `html` is '' for text only. `left_out` lists parts that were cut to fit the size limit, `warnings` parts that could
-    not be shown.
-    """
+    """A rendered variant with placeholders."""
 
     variant: str
     subject: str
+    # '' for an email of text only.
     html: str
     text: str
+    # Parts that were cut to fit the size limit.
     left_out: tuple[str, ...] = ()
+    # Parts that could not be shown.
     warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Subscriber:
-    """A subscriber from the list, at `line` of `file`. Empty `topics` mean all; no `hour` means the newsletter's."""
+    """A subscriber from the list, at `line` of `file`."""
 
     email: str
     name: str = ""
+    # Sections; empty means all.
     topics: tuple[str, ...] = ()
     # The days on which the newsletter is sent (`subscribers/frequency.py`).
     frequency: str = "daily"
     timezone: str = "Asia/Kolkata"
+    # None means the newsletter's.
     hour: time | None = None
     status: Literal["active", "paused"] = "active"
     format: Literal["html", "text"] = "html"
-    # Slugs of the chosen editions; none means the default ones.
+    # Slugs of the chosen editions; empty means the default ones.
     editions: tuple[str, ...] = ()
     line: int = field(default=0, compare=False)
     file: str = field(default="", compare=False)

@@ -25,9 +25,8 @@ from digest.store import meta
 from digest.store.locks import Lock, exclusive, urgent, urgent_waits
 from digest.store.sending.recovery import in_flight_elsewhere
 from digest.store.sending.status import counts, pending
-from digest.usecases.compose import Composed, day_of
-from digest.usecases.compose import edition_key as make_edition_key
-from digest.usecases.sent import Sent, why_not_sent
+from digest.usecases.compose import ComposeResult, day_of, edition_key
+from digest.usecases.send_result import SendResult, why_not_sent
 from digest.utils.heartbeat import beat
 from digest.utils.telemetry import span
 
@@ -35,14 +34,14 @@ if TYPE_CHECKING:
     from digest.collect.collector import CollectReport, SourceReport
 
 __all__ = [
-    "Composed",
-    "Sent",
+    "ComposeResult",
+    "SendResult",
     "call_seats",
     "collect",
     "compose",
     "day_of",
     "deliver_due",
-    "edition_key",
+    "key_of_today",
     "place_held",
     "send",
     "send_test",
@@ -66,9 +65,9 @@ Progress = Callable[[int, int], None]
 """Called with the number of recipients done, and of all that were pending."""
 
 
-def edition_key(app: App, *, slug: str = "") -> str:
+def key_of_today(app: App, *, slug: str = "") -> str:
     """Return the key of today's edition, or of a special one of today. Raises ConfigurationError."""
-    return make_edition_key(app.now().date(), slug)
+    return edition_key(app.now().date(), slug)
 
 
 def collect(
@@ -102,7 +101,7 @@ def compose(
     fetch: bool = True,
     on_source: Callable[[SourceReport], None] | None = None,
     store: bool = True,
-) -> Composed:
+) -> ComposeResult:
     """Compose a draft edition, or a skipped one with its reason.
 
     Collects first, unless `fetch` is false. `on_source` is called for each source when it is collected. An alert
@@ -111,7 +110,7 @@ def compose(
     with span("compose", edition=key):
         if is_breaking(key):
             stored = None if store else app.editions.get(key)
-            return Composed(stored or app.breaking.rewrite(key))
+            return ComposeResult(stored or app.breaking.rewrite(key))
         return app.composer.compose(key, fetch=fetch, on_source=on_source, store=store)
 
 
@@ -119,24 +118,27 @@ def send(
     app: App,
     key: str,
     *,
+    # At each subscriber's own hour. Otherwise now, or at the time `at`.
     scheduled: bool = False,
     at: datetime | None = None,
+    # The reason for sending despite errors in an email, or beyond the limits of breaking news.
     force: str = "",
+    # A special edition goes only to subscribers who are due on its day.
     obey_frequency: bool = False,
     stop: threading.Event | None = None,
     progress: Progress | None = None,
+    # Called for each source when it is collected.
     on_source: Callable[[SourceReport], None] | None = None,
+    # False leaves the delivery to workers, who are called.
     deliver: bool = True,
+    # Seconds to wait for the lock.
     wait: float = _LOCK_WAIT,
-) -> Sent:
+) -> SendResult:
     """Compose the edition if needed, enqueue everyone who has no place in it yet, and deliver what is due.
 
-    Can run at any time and any number of times: a subscriber has at most one place in an edition. With `scheduled`,
-    subscribers get it at their own hour; otherwise now, or at the time `at`. A provider that can cancel scheduled sends
-    gets batches up to `delivery.lead` ahead of their time. `force` is the reason for sending despite errors in an
-    email, or beyond the limits of breaking news. With `obey_frequency` a special edition goes only to subscribers who
-    are due on its day. Sending an alert edition approves it, and takes precedence over other sends. Without `deliver`,
-    called workers deliver the edition. `wait`: seconds to wait for the lock.
+    Can run at any time and any number of times: a subscriber has at most one place in an edition. A provider that can
+    cancel scheduled sends gets batches up to `delivery.lead` ahead of their time. Sending an alert edition approves it,
+    and takes precedence over other sends.
 
     Raises AlreadyRunning while another process is sending, PreflightFailed for an email with errors, BreakingRefused
     for an alert edition that must not be sent, ConfigurationError for samples by real email, and StoreError for an
@@ -160,9 +162,9 @@ def send(
         if edition.state not in (EditionState.APPROVED, EditionState.FROZEN, EditionState.SENDING, EditionState.DONE):
             all_failed = edition.state == EditionState.SKIPPED and 0 < len(app.sources) <= len(failures)
             notes += why_not_sent(edition)
-            return Sent(edition, counts(app.database, key), notes=notes, all_sources_failed=all_failed)
+            return SendResult(edition, counts(app.database, key), notes=notes, all_sources_failed=all_failed)
         if stop.is_set():
-            return Sent(edition, counts(app.database, key), notes=("Stopped before anything was sent.",))
+            return SendResult(edition, counts(app.database, key), notes=("Stopped before anything was sent.",))
         if before is None or before.composed_at != edition.composed_at:
             # Composing may have taken a while, and the list may have been edited meanwhile.
             app.subscriber_list.sync()
@@ -174,12 +176,12 @@ def send(
         notes += enqueued.notes
         if not deliver:
             app.ledger.finish(key, app.now())
-            return Sent(app.editions.get(key) or edition, counts(app.database, key), enqueued.placed, notes=notes)
+            return SendResult(app.editions.get(key) or edition, counts(app.database, key), enqueued.placed, notes=notes)
         sent = _deliver(app, key, lock, enqueued.placed, stop, progress, notes)
         return sent if app.seats is None else _with_others(app, sent, stop)
 
 
-def _with_others(app: App, sent: Sent, stop: threading.Event) -> Sent:
+def _with_others(app: App, sent: SendResult, stop: threading.Event) -> SendResult:
     """Wait for the batches that workers have in flight, and return the outcome of the edition with them."""
     key = sent.edition.key
     while in_flight_elsewhere(app.database, key) and not stop.wait(_OTHERS_POLL):
@@ -220,7 +222,7 @@ def place_held(app: App, key: str) -> None:
         app.enqueuer.enqueue(edition, scheduled=False)
 
 
-def deliver_due(app: App, key: str, *, stop: threading.Event) -> Sent | None:
+def deliver_due(app: App, key: str, *, stop: threading.Event) -> SendResult | None:
     """Deliver the due batches of a frozen edition, and close it when all are done. Called by the scheduler.
 
     Returns None if nothing is due. Skips subscribers who have left the list since.
@@ -249,7 +251,7 @@ def call_seats(app: App, key: str) -> None:
         app.ledger.finish(key, app.now())
 
 
-def take_seat(app: App, key: str, *, stop: threading.Event, progress: Progress | None = None) -> Sent | None:
+def take_seat(app: App, key: str, *, stop: threading.Event, progress: Progress | None = None) -> SendResult | None:
     """Deliver due batches of a frozen edition, together with other processes.
 
     Needs PostgreSQL. Returns None if nothing is due. Each process claims batch by batch, so none waits for another.
@@ -267,7 +269,7 @@ def take_seat(app: App, key: str, *, stop: threading.Event, progress: Progress |
 
 
 def tell_other_editions(app: App, alert: str) -> tuple[str, ...]:
-    """Compose drafts again that are older than an alert edition, so that they do not repeat its story.
+    """Compose the drafts again that are older than an alert edition, so that they do not repeat its story.
 
     Returns a sentence for each edition that a person should check.
     """
@@ -407,7 +409,7 @@ def _deliver(
     stop: threading.Event,
     progress: Progress | None,
     notes: tuple[str, ...],
-) -> Sent:
+) -> SendResult:
     with span("deliver", edition=key) as measured:
         total = pending(app.database, key)
         done = 0
@@ -462,6 +464,6 @@ def _deliver(
             notes += (f"Sending was paused automatically: {rejections.reason}.", *why_not_sent(edition))
         # A seat has no lock. Many seats can run, so a seat counts batches and does not read every recipient.
         counted = counts(app.database, key, by_row=lock is not None)
-        sent = Sent(edition, counted, placed, report, notes)
+        sent = SendResult(edition, counted, placed, report, notes)
         measured.set(accepted=sent.counts.accepted, pending=sent.counts.pending, unknown=sent.counts.unknown)
         return sent

@@ -16,7 +16,7 @@ from itertools import combinations
 from pathlib import Path
 from statistics import mean
 
-from digest.curate.already_sent import StoryCandidate
+from digest.curate.candidates import StoryCandidate
 from digest.curate.importance.assess import assess
 from digest.curate.ranking import RankContext, Ranked, rank_candidates, select
 from digest.curate.rules import Rules

@@ -51,8 +51,8 @@ def list_(home: Path, as_json: bool) -> None:
 def test(home: Path) -> int:
     """Send a test message to every address and to the webhook, and a heartbeat if there is a URL for it."""
     from digest.app import make_app
-    from digest.newsletter.alarms import ping
     from digest.newsletter.launch import save_alerts_test
+    from digest.newsletter.process_down import ping
     from digest.notify.alert import MessageType
 
     with make_app(home) as app:

@@ -50,7 +50,7 @@ def breach(
     """
     from digest import pipeline
     from digest.app import make_app
-    from digest.cli.editions import command_user
+    from digest.cli.actor import command_actor
     from digest.models import BREACH
     from digest.store.people.affected import Scope
     from digest.usecases.breach import EXAMPLE, affected_csv, board_report, read_notice
@@ -84,7 +84,7 @@ def breach(
         if sends:
             if not found.reached:
                 raise DigestError("Nobody who is affected can be reached by email; see affected.csv.")
-            placed = letter.place(key, notice, scope, command_user(app))
+            placed = letter.place(key, notice, scope, command_actor(app.environment))
             accepted = pipeline.send(app, key).counts.accepted
     unreached = len(found.people) - len(found.reached)
     if as_json:

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from digest.cli.actor import user_name
 from digest.cli.output import emit, json_option, note, shorten
 from digest.cli.progress import progress
 from digest.cli.signals import stopped_by_signals
 from digest.cli.tables import table
-from digest.cli.user import user_name
 from digest.models import EditionState
 from digest.utils.text import pick
 

@@ -157,7 +157,7 @@ def _launch(home: Path, seeds: tuple[str, ...], nameserver: str, selectors: tupl
 
 def _require_edition(app: App, edition: str) -> None:
     """Raise BadParameter for an unknown edition: the arguments are wrong, not the newsletter."""
-    from digest.cli.editions import key_of
+    from digest.cli.find_edition import key_of
 
     try:
         key_of(app, edition)
@@ -334,7 +334,7 @@ def _check_edition(app: App, name: str, *, links: bool) -> dict[str, Any]:
     Returns `errors`, `warnings`, `left_out`, and the `letters` with their sizes in bytes. `links` requests every link.
     Raises DigestError for an unknown edition.
     """
-    from digest.cli.editions import current_edition, key_of
+    from digest.cli.find_edition import current_edition, key_of
     from digest.usecases.preflight import spam_score, unreachable_links
 
     key = key_of(app, name)

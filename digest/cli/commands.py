@@ -147,7 +147,7 @@ def cli(ctx: click.Context, home: Path) -> None:
     """
     ctx.obj = home
     if ctx.invoked_subcommand not in _BY_ITSELF:
-        from digest.cli.user import command_actor
+        from digest.cli.actor import command_actor
         from digest.store.desk.acting import acting
 
         ctx.with_resource(acting(command_actor))

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from digest.cli.editions import composed_key, current_edition, key_of
+from digest.cli.find_edition import composed_key, current_edition, key_of
 from digest.cli.output import emit, json_option, note
 from digest.cli.progress import calls, progress
 from digest.cli.signals import stopped_by_signals
 from digest.models import Edition, EditionBlock, EditionState
 
 if TYPE_CHECKING:
-    from digest.usecases.compose import Composed
+    from digest.usecases.compose import ComposeResult
 
 
 @click.command()
@@ -60,7 +60,7 @@ def compose(
         raise click.UsageError("--name, --words, --source and --hours are those of a special edition: give its --slug")
     from digest import pipeline
     from digest.app import make_app
-    from digest.cli.editions import command_user
+    from digest.cli.actor import command_actor
     from digest.curate.editorial import Selection
     from digest.usecases.edit_edition import MAX_NAME, one_line
 
@@ -72,7 +72,7 @@ def compose(
             key = composed_key(app, day.date() if day else None, scheduled, slug)
             if chooses:
                 chosen = Selection(words.strip(), tuple(dict.fromkeys(sources)), hours or 24, one_line(name)[:MAX_NAME])
-                by = command_user(app)
+                by = command_actor(app.environment)
                 composed = app.editor.compose_special(key, chosen, by, fetch=True, on_source=on_source)
             else:
                 composed = pipeline.compose(app, key, on_source=on_source)
@@ -80,7 +80,7 @@ def compose(
     return 0
 
 
-def _show(composed: Composed, *, explain: bool, as_json: bool) -> None:
+def _show(composed: ComposeResult, *, explain: bool, as_json: bool) -> None:
     from digest.usecases.documents import edition_json
 
     for source in composed.collected.sources if composed.collected else ():

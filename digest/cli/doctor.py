@@ -13,7 +13,7 @@ from digest.errors import ConfigProblem, ConfigurationError
 from digest.utils.redact import redact
 
 if TYPE_CHECKING:
-    from digest.mail.inspect import Finding
+    from digest.mail.inspect import MailFinding
 
 # Bytes. No provider accepts a larger mail.
 _MAX_BYTES = 40_000_000
@@ -150,7 +150,7 @@ def _examine_mail(file: Path, key: Path | None, offline: bool, as_json: bool) ->
     return 1 if errors else 0
 
 
-def _messages(findings: list[Finding], level: str) -> list[str]:
+def _messages(findings: list[MailFinding], level: str) -> list[str]:
     return [printable(finding.message) for finding in findings if finding.level == level]
 
 

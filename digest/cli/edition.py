@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from digest.cli.editions import command_user, decision_line, existing
+from digest.cli.actor import command_actor
+from digest.cli.find_edition import decision_line, existing
 from digest.cli.output import emit, json_option, note, plural, shorten
 from digest.cli.tables import table
 from digest.errors import ConfigProblem, ConfigurationError, DigestError
@@ -204,17 +205,40 @@ def seen(home: Path, key: str, story: tuple[str, ...]) -> None:
 @click.option("--text", help="What a quote or a correction says in this edition.")
 @click.option("--by", "author", help="Who said it, for a quote.")
 @click.option("--url", help="The corrected article, for a correction.")
+@click.option(
+    "--set",
+    "fields",
+    multiple=True,
+    metavar="FIELD=TEXT",
+    help="Another field. A list has one entry on each line; can be repeated.",
+)
 @click.pass_obj
 def block(
-    home: Path, key: str, name: str, wanted: str | None, text: str | None, author: str | None, url: str | None
+    home: Path,
+    key: str,
+    name: str,
+    wanted: str | None,
+    text: str | None,
+    author: str | None,
+    url: str | None,
+    fields: tuple[str, ...],
 ) -> None:
-    """Leave a block out of one edition, take it back, or write a quote or a correction for it.
+    """Leave a block out of one edition, take it back, or write one for it.
 
     NAME is that of the block's file without its ending, such as `weather`. The file stays as it is.
     """
+    from digest.usecases.block_texts import FIELDS
+
     texts = {field: each for field, each in (("text", text), ("by", author), ("url", url)) if each is not None}
+    known = [each.name for each in FIELDS.get(name.partition("-")[0], ())]
+    for given in fields:
+        field, mark, value = given.partition("=")
+        if not mark or field not in known:
+            possible = f"; possible: {', '.join(known)}" if known else ""
+            raise click.UsageError(f"--set expected FIELD=TEXT, found {given!r}{possible}")
+        texts[field] = value
     if bool(wanted) == bool(texts):
-        raise click.UsageError("choose one of --out, --back and --as-file, or give --text, --by or --url")
+        raise click.UsageError("choose one of --out, --back and --as-file, or give --text, --by, --url or --set")
 
     def act(app: App, by: Actor) -> Edition:
         if wanted == "out":
@@ -322,7 +346,7 @@ def approve(home: Path, key: str, force: str, at: str, obey_frequency: bool) -> 
         found = existing(app, key)
         if found.state != EditionState.DRAFT:
             raise DigestError(_impossible(found, EditionState.APPROVED))
-        by, zone = command_user(app), app.settings.newsletter.zone
+        by, zone = command_actor(app.environment), app.settings.newsletter.zone
         try:
             when = parse_time(at, app.now(), zone) if at else None
         except ValueError as error:
@@ -467,7 +491,7 @@ def correct(home: Path, key: str, story: str, title: str | None, summary: str | 
             return
         if title is None and summary is None:
             raise click.UsageError("name the right --title or --summary")
-        by = command_user(app)
+        by = command_actor(app.environment)
         texts = {"title": title, "summary": summary}
         done = app.corrector.correct(key, story, by, **texts, note=note, force=force.strip())
         click.echo(f"Edition {key} is corrected: revision {done.edition.revision}.")
@@ -544,7 +568,7 @@ def _stop(home: Path, key: str, state: EditionState, *, out_of: Sequence[Edition
 
     with app_despite_faults(home) as app:
         found = existing(app, key)
-        done = app.stopper.stop(key, state, command_user(app), why=_BY, out_of=out_of)
+        done = app.stopper.stop(key, state, command_actor(app.environment), why=_BY, out_of=out_of)
         if not done.stopped:
             raise DigestError(_impossible(found, state))
     click.echo(f"Edition {key} is {state}.")
@@ -605,7 +629,7 @@ def _change(home: Path, key: str, act: Callable[[App, Actor], Edition], more: st
     with make_app(home) as app:
         before = existing(app, key)
         try:
-            changed = act(app, command_user(app))
+            changed = act(app, command_actor(app.environment))
         except UnknownStory as error:
             raise ConfigurationError([ConfigProblem("STORY", 0, f"{error}{more}")]) from None
         show_edition(changed)
@@ -626,7 +650,7 @@ def _move(
 
     with make_app(home) as app:
         found = existing(app, key)
-        by, now, what = command_user(app), app.now(), _VERBS.get(state, state)
+        by, now, what = command_actor(app.environment), app.now(), _VERBS.get(state, state)
         with app.database.transaction():
             if not app.editions.move(key, state, out_of=out_of, reason=reason):
                 raise DigestError(_impossible(found, state))

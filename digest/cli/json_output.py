@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from digest.store.workers import Worker
     from digest.usecases.copy_store import CopyResult
     from digest.usecases.process_feedback import FeedbackResult
-    from digest.usecases.prune_store import Pruned
+    from digest.usecases.prune_store import PruneResult
     from digest.usecases.reconcile import Unsettled
     from digest.usecases.restore_store import RestoreResult
     from digest.usecases.sync_suppressions import SyncResult
@@ -141,7 +141,7 @@ def found_json(article: Article) -> dict[str, Any]:
     return {"title": article.title, "published": article.published.isoformat(), "url": article.url or ""}
 
 
-def prune_json(done: Pruned, before: Space, after: Space, *, dry_run: bool) -> dict[str, Any]:
+def prune_json(done: PruneResult, before: Space, after: Space, *, dry_run: bool) -> dict[str, Any]:
     """`store prune`."""
     return {
         "dry_run": dry_run,

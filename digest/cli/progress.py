@@ -26,14 +26,14 @@ _REFRESH = 0.1
 _FIRST_COUNT = 1000
 
 
-class Report(Protocol):
+class ProgressReport(Protocol):
     """Receives how much of a job is done. `total` is None while it is unknown. Any thread may call it."""
 
     def __call__(self, done: int, total: int | None) -> None: ...
 
 
 @contextmanager
-def progress() -> Iterator[Callable[[str], Report]]:
+def progress() -> Iterator[Callable[[str], ProgressReport]]:
     """Yield a function that starts the report of a job by its name, such as "sent".
 
     A job appears with its first report.
@@ -47,7 +47,7 @@ def progress() -> Iterator[Callable[[str], Report]]:
         yield _Lines
 
 
-def count_each(items: Iterable[T], report: Report) -> Iterator[T]:
+def count_each(items: Iterable[T], report: ProgressReport) -> Iterator[T]:
     """Yield the items and report each one that is done."""
     done = 0
     for item in items:
@@ -57,7 +57,7 @@ def count_each(items: Iterable[T], report: Report) -> Iterator[T]:
     report(done, done)
 
 
-def calls(report: Report, total: int) -> Callable[[object], None]:
+def calls(report: ProgressReport, total: int) -> Callable[[object], None]:
     """Return a function that reports how many of its `total` calls were made."""
     lock, done = threading.Lock(), 0
 
@@ -71,21 +71,27 @@ def calls(report: Report, total: int) -> Callable[[object], None]:
 
 
 @contextmanager
-def _bars() -> Iterator[Callable[[str], Report]]:
+def _bars() -> Iterator[Callable[[str], ProgressReport]]:
     # rich takes a tenth of a second to import.
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, TextColumn, TimeRemainingColumn
     from rich.text import Text
 
-    class Rate(ProgressColumn):
+    class ProgressRate(ProgressColumn):
         def render(self, task: Task) -> Text:
             speed = task.finished_speed or task.speed
             return Text(f"{speed:,.0f}/s" if speed else "")
 
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), Rate(), TimeRemainingColumn())
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        ProgressRate(),
+        TimeRemainingColumn(),
+    )
     bars = Progress(*columns, console=Console(stderr=True, highlight=False))
 
-    def job(what: str) -> Report:
+    def job(what: str) -> ProgressReport:
         task = bars.add_task(what, total=None, visible=False, start=False)
         last = 0.0
 

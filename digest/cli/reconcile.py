@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from digest.cli.editions import decision_line, existing
+from digest.cli.actor import user_name
+from digest.cli.find_edition import decision_line, existing
 from digest.cli.output import emit, json_option, note, printable, unsendable_note
 from digest.cli.tables import table
-from digest.cli.user import user_name
 from digest.errors import ConfigProblem, ConfigurationError
 from digest.models import GIVEN_UP_STATES, EditionState, is_special
 
@@ -73,6 +73,7 @@ def reconcile(
     from digest.cli.faults import app_despite_faults, refuse_faults
     from digest.store.sending.decisions import Grounds
     from digest.store.sending.status import counts, unknown_batches
+    from digest.usecases.reconcile import hold_without_recipients
 
     reason, evidence = reason.strip(), evidence.strip()
     may_ask = sys.stdin.isatty() and not as_json
@@ -85,7 +86,7 @@ def reconcile(
         if history:
             existing(app, key)
             return _show_history(app, key, as_json=as_json)
-        hold_reason = app.reconciler.find_hold_reason(key, pipeline.day_of(key) or app.now().date())
+        hold_reason = hold_without_recipients(app.database, key, pipeline.day_of(key) or app.now().date())
         if hold_reason:
             # The recipients depend on the schedule and the topics.
             refuse_faults(app, f"`digest reconcile` of edition {key}, which is held since the store was restored,")

@@ -23,7 +23,7 @@ def replies(home: Path, edition: str, most: int, automatic: bool, as_json: bool)
     from digest.app import make_app
 
     with make_app(home) as app:
-        words = app.words.newest(most, edition=edition, automatic=automatic)
+        texts = app.subscriber_texts.newest(most, edition=edition, automatic=automatic)
         zone = app.settings.newsletter.zone
     if as_json:
         emit(
@@ -37,19 +37,19 @@ def replies(home: Path, edition: str, most: int, automatic: bool, as_json: bool)
                         "text": each.text,
                         "at": each.at.isoformat(),
                     }
-                    for each in words
+                    for each in texts
                 ]
             }
         )
         return
-    for each in words:
+    for each in texts:
         where = f", edition {each.edition}" if each.edition else ""
         head = f"{each.at.astimezone(zone):%Y-%m-%d %H:%M}  {each.email or 'unknown'} ({each.kind}{where})"
         click.echo(printable(head))
         for line in (each.about, *each.text.splitlines()):
             if line.strip():
                 click.echo(f"    {printable(line)}")
-    if not words:
+    if not texts:
         note("Nobody has written yet." if not edition else f"Nobody has written about edition {edition}.")
     else:
-        note(plural(len(words), "word"))
+        note(plural(len(texts), "text"))

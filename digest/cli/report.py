@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from digest.cli.editions import existing
+from digest.cli.find_edition import existing
 from digest.cli.output import emit, json_option, note, printable
 from digest.errors import DigestError
 

@@ -65,7 +65,7 @@ def run_engine(
     from digest.cli.signals import stopped_by_signals
     from digest.cli.telemetry import telemetry
     from digest.cli.web import announce_desk, follow_pages
-    from digest.newsletter.alarms import tell_of_start
+    from digest.newsletter.process_down import clear_failed_start
     from digest.utils.heartbeat import Heartbeat, ServiceNotifier, keeping
     from digest.workers.start import Process
 
@@ -95,7 +95,7 @@ def run_engine(
                 if served:
                     scheduler.on_reload.append(partial(follow_pages, served))
                 if pages:
-                    tell_of_start(scheduler.app)
+                    clear_failed_start(scheduler.app)
                 info(f"Running{f', reader pages on {served.base}' if served else ''}. Stop with Ctrl-C.")
                 if served:
                     announce_desk(scheduler.app, served)
@@ -117,13 +117,13 @@ def run_engine(
 @contextmanager
 def _alert_of_failed_start(home: Path, log_format: LogFormat | None) -> Iterator[None]:
     """Alert the admins of settings that end the block."""
-    from digest.newsletter.alarms import tell_of_failed_start
+    from digest.newsletter.process_down import report_failed_start
 
     try:
         yield
     except ConfigurationError as error:
         with logging_to_stderr(log_format, lambda: datetime.now(UTC)):
-            tell_of_failed_start(home, error.problems)
+            report_failed_start(home, error.problems)
         raise
 
 
@@ -137,7 +137,7 @@ def _pages(app: App, heartbeat: Heartbeat) -> AbstractContextManager[RunningPage
 @contextmanager
 def _pulse(scheduler: Scheduler, heartbeat: Heartbeat) -> Iterator[None]:
     """Within the block, ping the service of `alerts.heartbeat_url`, and notice if the process stood still."""
-    from digest.newsletter.alarms import ping
+    from digest.newsletter.process_down import ping
     from digest.scheduler.pulse import Pulse
     from digest.web.health.checks import Health
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from digest.cli.editions import current_edition, decision_line, existing, key_of
+from digest.cli.find_edition import current_edition, decision_line, existing, key_of
 from digest.cli.output import emit, json_option, note, plural, require_addresses, unsendable_note
 from digest.cli.progress import calls, progress
 from digest.cli.signals import stopped_by_signals
@@ -24,8 +24,9 @@ from digest.utils.text import pick
 
 if TYPE_CHECKING:
     from digest.app import App
-    from digest.store.sending.status import Counts, Unreached
-    from digest.usecases.sent import Sent
+    from digest.models import Edition
+    from digest.store.sending.status import Counts, EditionStatus, Unreached
+    from digest.usecases.send_result import SendResult
 
 # The most names in a table, and in a JSON document.
 _MAX_IN_TABLE = 50
@@ -116,7 +117,7 @@ def _parse_time(app: App, text: str) -> datetime:
     return when
 
 
-def report_sent(app: App, sent: Sent, as_json: bool) -> int:
+def report_sent(app: App, sent: SendResult, as_json: bool) -> int:
     """Show the outcome of a send. Returns the exit code."""
     from digest.cli.json_output import counts_json, not_reached_json
     from digest.notify.report import group_reasons
@@ -160,7 +161,7 @@ def report_sent(app: App, sent: Sent, as_json: bool) -> int:
 
 
 def _show_counts(
-    app: App, sent: Sent, waiting: bool, not_sent: Sequence[Unreached], *, limit: int | None = _MAX_IN_TABLE
+    app: App, sent: SendResult, waiting: bool, not_sent: Sequence[Unreached], *, limit: int | None = _MAX_IN_TABLE
 ) -> None:
     """Print an edition's counts, and at most `limit` of those who did not get it."""
     from digest.store.sending.status import next_due
@@ -203,12 +204,6 @@ def status(home: Path, edition: str, everyone: bool, live: bool, as_json: bool) 
     if live and (edition or everyone or as_json):
         raise click.UsageError("--watch shows the whole day: leave out EDITION, --all and --json")
     from digest.cli.faults import app_despite_faults
-    from digest.cli.json_output import counts_json, decision_json, not_reached_json, unknown_batch_json, worker_json
-    from digest.store.content.feedback_counts import count_feedback
-    from digest.store.sending.status import unsendable_batches
-    from digest.usecases.reconcile import find_hold_reason, held_editions
-    from digest.usecases.sent import Sent, why_not_sent
-    from digest.usecases.special import approved_specials
 
     with app_despite_faults(home) as app:
         if live:
@@ -216,66 +211,89 @@ def status(home: Path, edition: str, everyone: bool, live: bool, as_json: bool) 
 
             watch(app)
             return 0
-        problem = app.high_water.problem()
-        if problem:
+        if problem := app.high_water.problem():
             note(problem)
         found = existing(app, key_of(app, edition)) if edition else app.editions.newest()
         if found is None:
             raise DigestError("There is no edition yet. `digest send` makes one.")
         limit = None if everyone else _MAX_IN_JSON if as_json else _MAX_IN_TABLE + 1
         state = app.status_reader.read(found.key, app.now(), limit=limit, waiting=as_json or everyone)
-        totals, unknown = state.counts, state.unknown
-        unsendable = unsendable_batches(app.database, found.key, app.settings.delivery.transport)
-        decisions = app.editions.decisions(found.key)
-        held = find_hold_reason(app.database, found.key, found.day)
-        feedback = count_feedback(app.database, found.key)
-        workers = app.workers.all()
-        specials = [
-            (each.key, at.astimezone(app.settings.newsletter.zone)) for each, at in approved_specials(app.editions)
-        ]
         if as_json:
-            document: dict[str, Any] = counts_json(found, totals)
-            document["not_reached"] = not_reached_json(state.unreached)
-            document["unknown_batches"] = [unknown_batch_json(batch) for batch in unknown]
-            document["stranded_batches"] = [unknown_batch_json(batch) for batch in unsendable]
-            document["store_problem"] = problem
-            document["held"] = held.reason if held else None
-            document["decisions"] = [decision_json(each) for each in decisions]
-            document["specials"] = [{"edition": key, "at": at.isoformat()} for key, at in specials]
-            document["workers"] = [worker_json(each) for each in workers]
-            emit(document | asdict(feedback))
-            return 0
-        waiting = (
-            totals.pending > 0 and found.state == EditionState.SENDING and not app.ledger.is_due(found.key, app.now())
-        )
-        if found.reason:
-            click.echo(found.reason)
-        _show_counts(app, Sent(found, totals), waiting, state.unreached, limit=None if everyone else _MAX_IN_TABLE)
-        for reason in why_not_sent(found) if totals.pending else ():
-            click.echo(reason)
-        for each in decisions:
-            click.echo(decision_line(each, app.settings.newsletter.zone))
-        if str(feedback):
-            click.echo(str(feedback))
-        if unknown:
-            batches = plural(len(unknown), "batch has", "batches have")
-            click.echo(f"\n{batches} an unknown outcome; `digest reconcile {found.key}` resolves them.")
-        if held:
-            click.echo(f"\nHeld: {held.reason}. Nothing of it is sent until you decide: digest reconcile {found.key}")
-        if others := [key for key in held_editions(app.database, app.now().date()) if key != found.key]:
-            click.echo(
-                f"\nHeld too, because the store was restored: {', '.join(others)}. For each: digest reconcile EDITION"
-            )
-        if unsendable:
-            click.echo(f"\n{unsendable_note(unsendable)}")
-        if specials:
-            click.echo(
-                "\nApproved special editions: " + ", ".join(f"{key} at {at:%Y-%m-%d %H:%M}" for key, at in specials)
-            )
-        if workers:
-            click.echo()
-            click.echo(table(WORKER_HEADERS, [worker_cells(each) for each in workers]))
+            emit({**_status_json(app, found, state), "store_problem": problem})
+        else:
+            _show_status(app, found, state, limit=None if everyone else _MAX_IN_TABLE)
     return 0
+
+
+def _status_json(app: App, found: Edition, state: EditionStatus) -> dict[str, Any]:
+    from digest.cli.json_output import counts_json, decision_json, not_reached_json, unknown_batch_json, worker_json
+    from digest.store.content.feedback_counts import count_feedback
+    from digest.store.sending.status import unsendable_batches
+    from digest.usecases.reconcile import hold_without_recipients
+
+    held = hold_without_recipients(app.database, found.key, found.day)
+    unsendable = unsendable_batches(app.database, found.key, app.settings.delivery.transport)
+    return {
+        **counts_json(found, state.counts),
+        "not_reached": not_reached_json(state.unreached),
+        "unknown_batches": [unknown_batch_json(batch) for batch in state.unknown],
+        "stranded_batches": [unknown_batch_json(batch) for batch in unsendable],
+        "held": held.reason if held else None,
+        "decisions": [decision_json(each) for each in app.editions.decisions(found.key)],
+        "specials": [{"edition": key, "at": at.isoformat()} for key, at in _specials(app)],
+        "workers": [worker_json(each) for each in app.workers.all()],
+        **asdict(count_feedback(app.database, found.key)),
+    }
+
+
+def _show_status(app: App, found: Edition, state: EditionStatus, *, limit: int | None) -> None:
+    from digest.store.content.feedback_counts import count_feedback
+    from digest.usecases.send_result import SendResult, why_not_sent
+
+    totals = state.counts
+    waiting = totals.pending > 0 and found.state == EditionState.SENDING and not app.ledger.is_due(found.key, app.now())
+    if found.reason:
+        click.echo(found.reason)
+    _show_counts(app, SendResult(found, totals), waiting, state.unreached, limit=limit)
+    for reason in why_not_sent(found) if totals.pending else ():
+        click.echo(reason)
+    for each in app.editions.decisions(found.key):
+        click.echo(decision_line(each, app.settings.newsletter.zone))
+    if feedback := str(count_feedback(app.database, found.key)):
+        click.echo(feedback)
+    _show_open_questions(app, found, state)
+    if specials := _specials(app):
+        names = ", ".join(f"{key} at {at:%Y-%m-%d %H:%M}" for key, at in specials)
+        click.echo(f"\nApproved special editions: {names}")
+    if workers := app.workers.all():
+        click.echo()
+        click.echo(table(WORKER_HEADERS, [worker_cells(each) for each in workers]))
+
+
+def _show_open_questions(app: App, found: Edition, state: EditionStatus) -> None:
+    """Print what an operator has to decide: unknown, held and unsendable batches."""
+    from digest.store.sending.status import unsendable_batches
+    from digest.usecases.reconcile import held_editions, hold_without_recipients
+
+    if state.unknown:
+        batches = plural(len(state.unknown), "batch has", "batches have")
+        click.echo(f"\n{batches} an unknown outcome; `digest reconcile {found.key}` resolves them.")
+    if held := hold_without_recipients(app.database, found.key, found.day):
+        click.echo(f"\nHeld: {held.reason}. Nothing of it is sent until you decide: digest reconcile {found.key}")
+    if others := [key for key in held_editions(app.database, app.now().date()) if key != found.key]:
+        click.echo(
+            f"\nHeld too, because the store was restored: {', '.join(others)}. For each: digest reconcile EDITION"
+        )
+    if unsendable := unsendable_batches(app.database, found.key, app.settings.delivery.transport):
+        click.echo(f"\n{unsendable_note(unsendable)}")
+
+
+def _specials(app: App) -> list[tuple[str, datetime]]:
+    """Return the approved special editions, each with its time in the newsletter's zone."""
+    from digest.usecases.special import approved_specials
+
+    zone = app.settings.newsletter.zone
+    return [(each.key, at.astimezone(zone)) for each, at in approved_specials(app.editions)]
 
 
 def _send_test(app: App, key: str, addresses: tuple[str, ...], as_json: bool) -> int:

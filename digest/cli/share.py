@@ -8,9 +8,9 @@ from urllib.parse import quote
 
 import click
 
-from digest.cli.editions import existing
+from digest.cli.actor import user_name
+from digest.cli.find_edition import existing
 from digest.cli.output import emit, json_option, note, printable
-from digest.cli.user import user_name
 from digest.errors import ConfigProblem, ConfigurationError, DigestError
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def share(home: Path, edition: str, card: Path | None, telegram: bool, seen: boo
         if app.settings.web.archive != "public":
             problem = f"'web.archive' is {app.settings.web.archive}, so nobody could open the edition; set it to public"
             raise ConfigurationError([ConfigProblem("digest.yaml", 0, problem)])
-        newest = app.archive.newest(app.now(), most=1)
+        newest = app.archive.newest(app.now(), limit=1)
         if not edition and not newest:
             raise DigestError("No edition was sent yet. `digest send` sends one.")
         key = edition or newest[0].key

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from digest.cli.actor import command_actor
 from digest.cli.output import ago, emit, json_option, note, plural, shorten
 from digest.cli.sources_edit import (
     TRUST,
@@ -22,7 +23,6 @@ from digest.cli.sources_edit import (
     with_remedy,
 )
 from digest.cli.sources_io import export, import_
-from digest.cli.subscribers_edit import operator
 from digest.cli.tables import table
 from digest.config.loader import FILE_NAME
 from digest.errors import ConfigurationError
@@ -127,7 +127,7 @@ def remove(home: Path, names: tuple[str, ...], samples: bool) -> None:
         if not chosen:
             note("There are no samples.")
         for name in chosen:
-            app.source_editor.remove(name, operator(app))
+            app.source_editor.remove(name, command_actor(app.environment))
             click.echo(f"Removed {name}. Its articles stay in the store.")
     note_override()
 
@@ -172,7 +172,7 @@ def _change(home: Path, name: str, fields: Mapping[str, Any]) -> None:
     from digest.cli.faults import app_despite_faults
 
     with app_despite_faults(home) as app:
-        app.source_editor.change(name, fields, operator(app))
+        app.source_editor.change(name, fields, command_actor(app.environment))
     note_override()
 
 

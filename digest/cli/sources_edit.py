@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from digest.cli.actor import command_actor
 from digest.cli.output import emit, json_option, note, plural
-from digest.cli.subscribers_edit import operator
 from digest.errors import DigestError
 from digest.utils.redact import redact
 
@@ -77,7 +77,7 @@ def add(home: Path, /, target: str, yes: bool, force: bool, dry_run: bool, as_js
         if not as_json:
             _show(found, whole if not problem else {}, target, app.now())
         if not problem and not dry_run and (yes or _confirmed(whole["name"])):
-            line = editor.add(whole, operator(app))
+            line = editor.add(whole, command_actor(app.environment))
             added = True
     return _report(found, _Addition(whole, problem, added=added, line=line, dry_run=dry_run), as_json=as_json)
 

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from digest.cli.actor import command_actor
 from digest.cli.output import emit, json_option, note, plural
 from digest.cli.reengage import reengage
-from digest.cli.subscribers_edit import add, lift, move, nominate, operator, remove, set_, suppress
+from digest.cli.subscribers_edit import add, lift, move, nominate, remove, set_, suppress
 from digest.cli.subscribers_io import export, import_
 from digest.cli.subscribers_segment import segment
 from digest.cli.tables import table
@@ -21,6 +25,7 @@ from digest.utils.text import pick
 if TYPE_CHECKING:
     from digest.app import App
     from digest.models import Subscriber
+    from digest.store.people.subscribers import SubscriberRecord
 
 # Imported subscribers in a table.
 _MAX_IMPORTED = 1000
@@ -42,58 +47,76 @@ for command in (add, remove, set_, move, nominate, suppress, lift, import_, expo
 @click.pass_obj
 def list_(home: Path, origin: str | None, group: str | None, as_json: bool) -> None:
     """List every subscriber. Also show suppressed subscribers, who get no mail although they are listed."""
-    from digest.cli.faults import app_despite_faults, read_list_despite_faults
-    from digest.store.people.preferences import PreferenceStore
+    from digest.cli.faults import app_despite_faults
 
     with app_despite_faults(home, check_list=False) as app:
-        origins = app.subscriber_admin.import_counts()
-        listed = read_list_despite_faults(app, app.subscriber_list.read)
-        if listed is None:
-            listed = [(record.address, record.subscriber) for record in app.subscriber_admin.of_file()]
-        if group is not None:
-            read_list_despite_faults(app, partial(app.subscriber_list.sync, may_be_empty=True))
-        only = app.segments.addresses(group) if group is not None else None
-        files = {subscriber.file for _address, subscriber in listed}
-        if origin is not None and origin not in files | set(origins):
-            known = ", ".join(sorted(files | set(origins))) or "none"
-            raise ConfigurationError([ConfigProblem("--origin", 0, f"there is no '{origin}'; known: {known}")])
-        suppressed = app.subscribers.suppressed()
-        pauses, chosen = _pauses(app), PreferenceStore(app.database).chosen()
-        rows = [
-            _row(subscriber, suppressed.get(address), pauses.get(address), chosen.get(address))
-            for address, subscriber in listed
-            if origin in (None, subscriber.file) and (only is None or address in only)
-        ]
-        imports = {name: count for name, count in origins.items() if origin in (None, name)}
-        of_file = {address for address, _subscriber in listed}
-        for record in (
-            app.subscriber_admin.subscribers(origin)
-            if origin in origins
-            else app.subscriber_admin.imported()
-            if imports
-            else ()
-        ):
-            # The file lists it since the store was last synced.
-            if record.address in of_file or (only is not None and record.address not in only):
-                continue
-            own = chosen.get(record.address)
-            rows.append(_row(record.subscriber, record.suppressed, pauses.get(record.address), own, record.origin))
-            if not as_json and group is None and len(rows) >= len(listed) + _MAX_IMPORTED:
-                break
+        found = _find_rows(app, origin, group, limit=None if as_json or group is not None else _MAX_IMPORTED)
     if as_json:
-        emit({"subscribers": rows})
+        emit({"subscribers": found.rows})
         return
-    several = len(files) > 1 or bool(imports)
-    headers = ("email", "name", "topics", "frequency", "hour", "status", *(("from",) if several else ()))
-    click.echo(table(headers, [_cells(row, several) for row in rows]))
-    total = sum(1 for row in rows if not row["origin"]) + sum(imports.values())
-    if group is not None:
-        total = len(rows)
-    click.echo(plural(total, "subscriber"))
-    if any(row["chosen"] for row in rows):
+    headers = ("email", "name", "topics", "frequency", "hour", "status", *(("from",) if found.is_mixed else ()))
+    click.echo(table(headers, [_cells(row, found.is_mixed) for row in found.rows]))
+    click.echo(plural(found.total, "subscriber"))
+    if any(row["chosen"] for row in found.rows):
         click.echo("* chosen by the subscriber, and overrides the list")
-    if total > len(rows):
-        note(f"{total - len(rows)} more; --json and `digest subscribers export` show all.")
+    if found.total > len(found.rows):
+        note(f"{found.total - len(found.rows)} more; --json and `digest subscribers export` show all.")
+
+
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """The rows of `digest subscribers list`."""
+
+    rows: list[dict[str, Any]]
+    # The number of rows without a limit.
+    total: int
+    # Whether the subscribers come from several files or imports.
+    is_mixed: bool
+
+
+def _find_rows(app: App, origin: str | None, group: str | None, *, limit: int | None) -> _Rows:
+    """Return the subscribers of the list file, then those of imports, at most `limit` of the latter."""
+    from digest.cli.faults import read_list_despite_faults
+    from digest.store.people.preferences import PreferenceStore
+
+    origins = app.subscriber_admin.import_counts()
+    listed = read_list_despite_faults(app, app.subscriber_list.read)
+    if listed is None:
+        listed = [(record.address, record.subscriber) for record in app.subscriber_admin.of_file()]
+    only = None
+    if group is not None:
+        read_list_despite_faults(app, partial(app.subscriber_list.sync, may_be_empty=True))
+        only = app.segments.addresses(group)
+    files = {subscriber.file for _address, subscriber in listed}
+    if origin is not None and origin not in files | set(origins):
+        known = ", ".join(sorted(files | set(origins))) or "none"
+        raise ConfigurationError([ConfigProblem("--origin", 0, f"there is no '{origin}'; known: {known}")])
+    suppressed = app.subscribers.suppressed()
+    pauses, chosen = _pauses(app), PreferenceStore(app.database).chosen()
+    rows = [
+        _row(subscriber, suppressed.get(address), pauses.get(address), chosen.get(address))
+        for address, subscriber in listed
+        if origin in (None, subscriber.file) and (only is None or address in only)
+    ]
+    imports = {name: count for name, count in origins.items() if origin in (None, name)}
+    total = len(rows) + sum(imports.values())
+    # The file lists some imported subscribers since the store was last synced.
+    of_file = {address for address, _subscriber in listed}
+    imported = (
+        _row(
+            record.subscriber, record.suppressed, pauses.get(record.address), chosen.get(record.address), record.origin
+        )
+        for record in _imported(app, origin, imports)
+        if record.address not in of_file and (only is None or record.address in only)
+    )
+    rows += islice(imported, limit)
+    return _Rows(rows, total if group is None else len(rows), len(files) > 1 or bool(imports))
+
+
+def _imported(app: App, origin: str | None, imports: Collection[str]) -> Iterable[SubscriberRecord]:
+    if not imports:
+        return ()
+    return app.subscriber_admin.imported() if origin is None else app.subscriber_admin.subscribers(origin)
 
 
 def _row(
@@ -191,10 +214,10 @@ def history(home: Path, email: str, as_json: bool) -> None:
     """Show everything known about a subscriber: consent, changes, events, and which editions they got, and why."""
     from digest.cli.faults import app_despite_faults
     from digest.store.people.signups import ORIGIN
-    from digest.usecases.edit_subscribers import comparable
+    from digest.usecases.edit_subscribers import parse_address
 
     with app_despite_faults(home) as app:
-        address = comparable(email)
+        address = parse_address(email)
         zone = app.settings.newsletter.zone
         entries = app.subscriber_admin.history.entries(address, zone, app.status_reader.orphans(app.now()))
         record = app.subscriber_admin.find(address)
@@ -253,7 +276,7 @@ def erase(home: Path, email: str, reason: str, as_json: bool) -> None:
 
     # The folder of the outbox is among the settings of delivery.
     with app_despite_faults(home, needs=("delivery",)) as app:
-        erased = app.subscriber_editor.erase(email, reason, operator(app))
+        erased = app.subscriber_editor.erase(email, reason, command_actor(app.environment))
     done, mails = erased.stored, erased.emails
     if as_json:
         emit({"email": email, "known": erased.known, "file": erased.file,
@@ -278,10 +301,10 @@ def data(home: Path, email: str) -> None:
     It has the same content as the file that subscribers download themselves.
     """
     from digest.cli.faults import app_despite_faults
-    from digest.usecases.edit_subscribers import comparable
+    from digest.usecases.edit_subscribers import parse_address
 
     with app_despite_faults(home) as app:
-        found = app.personal_data.collect(comparable(email))
+        found = app.personal_data.collect(parse_address(email))
     if found is None:
         raise DigestError(f"Nothing is known about {email}.")
     emit(found)

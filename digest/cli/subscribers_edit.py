@@ -9,15 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from digest.cli.actor import command_actor
 from digest.cli.output import emit, json_option, note, plural
-from digest.cli.user import user_name
 from digest.errors import ConfigProblem, ConfigurationError
-from digest.models import Actor
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from digest.app import App
     from digest.store.people.subscribers import RemovedImport
 
 # The most addresses in a sentence.
@@ -53,7 +51,9 @@ def add(home: Path, /, email: str, file: str | None, consent: str, as_json: bool
     from digest.app import make_app
 
     with make_app(home) as app:
-        added = app.subscriber_editor.add(email, _texts(given), operator(app), wording=consent, file=file)
+        added = app.subscriber_editor.add(
+            email, _texts(given), command_actor(app.environment), wording=consent, file=file
+        )
     if as_json:
         emit({"email": email, "file": added.file, "suppressed": added.suppressed})
     else:
@@ -84,7 +84,7 @@ def remove(home: Path, email: str, origin: str, yes: bool, as_json: bool) -> Non
         _remove_import(home, origin, yes=yes, as_json=as_json)
         return
     with app_despite_faults(home) as app:
-        where = asdict(app.subscriber_editor.remove(email, operator(app)))
+        where = asdict(app.subscriber_editor.remove(email, command_actor(app.environment)))
     if as_json:
         emit({"email": email, **where})
     else:
@@ -104,7 +104,7 @@ def _remove_import(home: Path, origin: str, *, yes: bool, as_json: bool) -> None
             raise ConfigurationError([ConfigProblem("--origin", 0, f"there is no import '{origin}'; known: {names}")])
 
         def run(*, dry_run: bool) -> RemovedImport:
-            source = source_of(operator(app), "remove")
+            source = source_of(command_actor(app.environment), "remove")
             return app.subscriber_admin.remove_import(origin, source=source, now=app.now(), dry_run=dry_run)
 
         found = run(dry_run=True)
@@ -121,7 +121,9 @@ def _remove_import(home: Path, origin: str, *, yes: bool, as_json: bool) -> None
         if yes:
             found = run(dry_run=False)
             detail = f"{len(found.removed)} removed, {len(found.kept)} stay"
-            app.audit.record(operator(app), "import removed", f"import {origin}", detail, now=app.now())
+            app.audit.record(
+                command_actor(app.environment), "import removed", f"import {origin}", detail, now=app.now()
+            )
     if as_json:
         emit(
             {
@@ -157,7 +159,7 @@ def set_(home: Path, /, email: str, as_json: bool, **given: str | None) -> None:
     if all(value is None for value in texts.values()):
         raise click.UsageError("give at least one field to set, such as --status paused")
     with make_app(home) as app:
-        place, fields = app.subscriber_editor.change(email, texts, operator(app))
+        place, fields = app.subscriber_editor.change(email, texts, command_actor(app.environment))
         where = asdict(place)
     if as_json:
         emit({"email": email, **where, "set": fields})
@@ -178,7 +180,7 @@ def move(home: Path, email: str, new: str, as_json: bool) -> None:
     from digest.app import make_app
 
     with make_app(home) as app:
-        app.subscriber_editor.move(email, new, operator(app))
+        app.subscriber_editor.move(email, new, command_actor(app.environment))
     if as_json:
         emit({"email": email, "new": new.strip()})
     else:
@@ -199,7 +201,7 @@ def nominate(home: Path, email: str, nominee: str, contact: str, as_json: bool) 
     from digest.cli.faults import app_despite_faults
 
     with app_despite_faults(home) as app:
-        app.subscriber_editor.nominate(email, nominee, contact, operator(app))
+        app.subscriber_editor.nominate(email, nominee, contact, command_actor(app.environment))
     if as_json:
         emit({"email": email, "nominee": nominee, "contact": contact})
     else:
@@ -216,7 +218,7 @@ def suppress(home: Path, email: str, reason: str, as_json: bool) -> None:
     from digest.cli.faults import app_despite_faults
 
     with app_despite_faults(home) as app:
-        new = app.subscriber_editor.suppress(email, reason, operator(app))
+        new = app.subscriber_editor.suppress(email, reason, command_actor(app.environment))
     if as_json:
         emit({"email": email, "suppressed": True, "new": new})
     else:
@@ -233,16 +235,11 @@ def lift(home: Path, email: str, reason: str, as_json: bool) -> None:
     from digest.cli.faults import app_despite_faults
 
     with app_despite_faults(home) as app:
-        before = app.subscriber_editor.unsuppress(email, reason, operator(app))
+        before = app.subscriber_editor.unsuppress(email, reason, command_actor(app.environment))
     if as_json:
         emit({"email": email, "was": before})
     else:
         click.echo(f"{email} may get mail again. It was suppressed: {before}.")
-
-
-def operator(app: App) -> Actor:
-    """Return the user of a command, for the records."""
-    return Actor(user_name(app.environment), "command")
 
 
 def _texts(given: dict[str, str | None]) -> dict[str, str | None]:

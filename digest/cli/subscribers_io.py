@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
+from digest.cli.actor import command_actor
 from digest.cli.output import emit, json_option, note, plural
-from digest.cli.progress import Report, count_each, progress
-from digest.cli.subscribers_edit import operator
+from digest.cli.progress import ProgressReport, count_each, progress
 from digest.subscribers.imports.formats import FORMATS
 from digest.subscribers.list_file import nearest
 from digest.utils.files import replacing
@@ -95,7 +95,7 @@ def import_(
         report = app.subscriber_transfer.import_list(
             file,
             name,
-            operator(app),
+            command_actor(app.environment),
             mapping=ListMapping(format_ or "", mapping, usual),
             existing=existing,
             dry_run=dry_run,
@@ -161,7 +161,7 @@ def export(
 _VALUE = re.compile(r"'[^']*'|\"[^\"]*\"|\S*\d+")
 
 
-def _with_more(report: Report, more: Callable[[], int]) -> Report:
+def _with_more(report: ProgressReport, more: Callable[[], int]) -> ProgressReport:
     """Return a progress report that adds the number of `more` items to each count."""
 
     def counting(done: int, total: int | None) -> None:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from digest.cli.actor import command_actor
 from digest.cli.output import emit, json_option, note, plural
-from digest.cli.subscribers_edit import operator
 from digest.cli.tables import table
 from digest.errors import ConfigProblem, ConfigurationError
 from digest.utils.text import pick
@@ -72,7 +72,7 @@ def add(home: Path, /, name: str, as_json: bool, **given: str | None) -> None:
             except ValueError as error:
                 raise ConfigurationError([ConfigProblem(f"--{option}", 0, str(error))]) from None
         wanted = filter_from({key: value for key, value in given.items() if value})
-        kept = app.segments.save(name, wanted, operator(app))
+        kept = app.segments.save(name, wanted, command_actor(app.environment))
         _follow_list(app)
         count = len(app.segments.addresses(kept))
     if as_json:
@@ -114,7 +114,7 @@ def remove(home: Path, name: str, as_json: bool) -> None:
     from digest.cli.faults import app_despite_faults
 
     with app_despite_faults(home) as app:
-        app.segments.drop(name, operator(app))
+        app.segments.drop(name, command_actor(app.environment))
     if as_json:
         emit({"name": name})
     else:

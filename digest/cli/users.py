@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from digest.cli.editions import command_user
+from digest.cli.actor import command_actor
 from digest.cli.output import emit, json_option, plural
 from digest.cli.tables import table
 from digest.models import Role
@@ -73,7 +73,7 @@ def add(home: Path, name: str, role: str) -> None:
     from digest.app import make_app
 
     with make_app(home) as app:
-        app.accounts.add(name, Role(role), command_user(app))
+        app.accounts.add(name, Role(role), command_actor(app.environment))
         click.echo(link_of(app, name))
 
 
@@ -86,7 +86,7 @@ def role(home: Path, name: str, role: str) -> None:
     from digest.app import make_app
 
     with make_app(home) as app:
-        app.accounts.set_role(name, Role(role), command_user(app))
+        app.accounts.set_role(name, Role(role), command_actor(app.environment))
     click.echo(f"{name} is {role}.")
 
 
@@ -102,7 +102,7 @@ def email(home: Path, name: str, address: str) -> None:
     from digest.app import make_app
 
     with make_app(home) as app:
-        app.accounts.set_email(name, address, command_user(app))
+        app.accounts.set_email(name, address, command_actor(app.environment))
     click.echo(f"{name} may sign in with {address.strip()}." if address.strip() else f"{name} has no address now.")
 
 
@@ -114,7 +114,7 @@ def remove(home: Path, name: str) -> None:
     from digest.app import make_app
 
     with make_app(home) as app:
-        app.accounts.remove(name, command_user(app))
+        app.accounts.remove(name, command_actor(app.environment))
     click.echo(f"{name} is removed.")
 
 
@@ -140,7 +140,7 @@ def end_sessions(home: Path, name: str) -> None:
     from digest.app import make_app
 
     with make_app(home) as app:
-        ended = app.accounts.end_sessions(name, command_user(app))
+        ended = app.accounts.end_sessions(name, command_actor(app.environment))
     click.echo(f"{plural(ended, 'session')} of {name} ended.")
 
 
@@ -148,7 +148,7 @@ def link_of(app: App, name: str, pages: str = "") -> str:
     """Return the URL of a new one-time link. `pages` is the address of the pages, used if no public one is set."""
     web = app.settings.web
     desk = app.desk_url(pages or f"http://{web.host}:{web.port}")
-    return f"{desk}/link/{app.accounts.make_link(name, command_user(app))}"
+    return f"{desk}/link/{app.accounts.make_link(name, command_actor(app.environment))}"
 
 
 def first_link(app: App, pages: str) -> str:
@@ -158,7 +158,7 @@ def first_link(app: App, pages: str) -> str:
         return ""
     admins = [line.user.name for line in lines if line.user.role is Role.ADMIN]
     if not admins:
-        app.accounts.add("admin", Role.ADMIN, command_user(app))
+        app.accounts.add("admin", Role.ADMIN, command_actor(app.environment))
     return link_of(app, admins[0] if admins else "admin", pages)
 
 
@@ -173,7 +173,7 @@ def token(home: Path, name: str, token: str, role: str, days: int | None) -> Non
     from digest.app import make_app
 
     with make_app(home) as app:
-        click.echo(app.api_tokens.make(name, token, Role(role), command_user(app), days=days))
+        click.echo(app.api_tokens.make(name, token, Role(role), command_actor(app.environment), days=days))
 
 
 @users.command()
@@ -210,5 +210,5 @@ def revoke(home: Path, name: str, token: str) -> None:
     from digest.app import make_app
 
     with make_app(home) as app:
-        app.api_tokens.revoke(name, token, command_user(app))
+        app.api_tokens.revoke(name, token, command_actor(app.environment))
     click.echo(f"Token {token} of {name} is revoked.")

@@ -52,7 +52,7 @@ class SourceLine:
 
 
 @dataclass(frozen=True, slots=True)
-class Day:
+class DayStatus:
     """The data of the page. `now` is in the newsletter's zone."""
 
     newsletter: str
@@ -90,18 +90,18 @@ def watch(app: App) -> None:
             live.update(page(day), refresh=True)
 
 
-def read_day(app: App, rates: Rates) -> Day:
+def read_day(app: App, rates: Rates) -> DayStatus:
     """Read the data of the page. Raises StoreError."""
     from digest.collect.health import FAILING
 
     now = app.now()
     editions = [
         EditionLine(each.key, each.state, each.subject or each.reason, app.status_reader.counts(each.key, now))
-        for each in app.editions.all(most=_EDITIONS)
+        for each in app.editions.all(limit=_EDITIONS)
     ]
     health = app.articles.health_of(app.sources)
     sources = [_source(source, health.get(source.name), FAILING) for source in app.sources]
-    return Day(
+    return DayStatus(
         newsletter=app.settings.newsletter.name,
         now=now,
         steps=_steps(app, now),
@@ -150,7 +150,7 @@ def settled(counts: Counts) -> int:
     return counts.frozen - counts.pending
 
 
-def page(day: Day) -> RenderableType:
+def page(day: DayStatus) -> RenderableType:
     """Format the page for the terminal."""
     from rich.console import Group
     from rich.text import Text
@@ -184,7 +184,7 @@ def _sending(line: EditionLine, rate: float) -> Table:
     return grid
 
 
-def _next(day: Day) -> Table:
+def _next(day: DayStatus) -> Table:
     table = _table("next", "", "in")
     for at, what in day.steps:
         day_and_time = f"{at:%H:%M}" if at.date() == day.now.date() else f"{at:%a %d %b %H:%M}"
@@ -194,7 +194,7 @@ def _next(day: Day) -> Table:
     return table
 
 
-def _last(day: Day) -> Table:
+def _last(day: DayStatus) -> Table:
     from rich.text import Text
 
     table = _table("edition", "state", "sent", "rejected", "excluded", "pending", "unknown", "subject")
@@ -209,7 +209,7 @@ def _last(day: Day) -> Table:
     return table
 
 
-def _sources(day: Day) -> Table:
+def _sources(day: DayStatus) -> Table:
     from rich.text import Text
 
     # Terminals disagree about the width of Devanagari, so it is in the last column.
@@ -226,7 +226,7 @@ def _sources(day: Day) -> Table:
     return table
 
 
-def _workers(day: Day) -> Table:
+def _workers(day: DayStatus) -> Table:
     from rich.text import Text
 
     table = _table(*WORKER_HEADERS)

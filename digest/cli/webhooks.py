@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
+from digest.cli.actor import command_actor
 from digest.cli.output import ago, emit, json_option
-from digest.cli.subscribers_edit import operator
 from digest.cli.tables import table
 
 _MOST = 100
@@ -59,7 +59,7 @@ def again(home: Path, id: str) -> None:
     from digest.app import make_app
 
     with make_app(home) as app:
-        app.outgoing_webhooks.try_again(id, operator(app))
+        app.outgoing_webhooks.try_again(id, command_actor(app.environment))
     click.echo(f"{id} is tried again.")
 
 

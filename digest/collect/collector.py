@@ -14,7 +14,7 @@ from datetime import datetime
 from digest.collect import health
 from digest.collect.http.errors import FetchError
 from digest.collect.source_reader import CollectContext, SourceReader, SourceResult
-from digest.collect.types import CollectStore, SaveCounts, SourceState
+from digest.collect.types import FROM_THE_FUTURE, CollectStore, SaveCounts, SourceState, Validators
 from digest.errors import DigestError
 from digest.models import Article, Source, SourceHealth
 from digest.utils import redact
@@ -212,6 +212,15 @@ def _import_parsers() -> None:
     import lxml.html  # noqa: F401
 
 
+def _validators(result: SourceResult) -> Validators | None:
+    """By which the next fetch finds that nothing has changed; empty if it must read the document again all the same.
+
+    An article from the future gets its own date once that has come.
+    """
+    ahead = any(FROM_THE_FUTURE in article.warnings for article in result.parsed.articles)
+    return Validators() if ahead else result.validators
+
+
 def _save(
     source: Source,
     state: SourceState,
@@ -237,7 +246,7 @@ def _save(
                 state,
                 now,
                 new=saved.new,
-                validators=result.validators,
+                validators=_validators(result),
                 moved_to=result.moved_to,
                 seconds=round(result.seconds, 3),
             )

@@ -18,7 +18,7 @@ from digest.collect.files import read_path
 from digest.collect.health import versioned_hash
 from digest.collect.http import ssrf
 from digest.collect.http.errors import FetchError
-from digest.collect.http.fetch import Credential, Fetcher, StreamedResponse
+from digest.collect.http.fetch import Fetcher, SourceCredential, StreamedResponse
 from digest.collect.http.robots import Permission, Robots
 from digest.collect.pages.fulltext_fetch import (
     MAX_PAGES,
@@ -254,7 +254,7 @@ class SourceReader:
         return merged, Validators(body_hash=body_hash)
 
     def _fetch(
-        self, url: str, source: Source, validators: Validators, credential: Credential | None
+        self, url: str, source: Source, validators: Validators, credential: SourceCredential | None
     ) -> StreamedResponse:
         return self.context.fetcher.stream(
             url,
@@ -280,7 +280,7 @@ class SourceReader:
             case "later":
                 raise FetchError(f"{url} was not fetched: the site's robots.txt can't be read.")
 
-    def _credential(self, source: Source) -> Credential | None:
+    def _credential(self, source: Source) -> SourceCredential | None:
         """The source's key. The FetchError that it raises names the variable, never a value."""
         auth = source.auth
         if auth is None:
@@ -294,7 +294,7 @@ class SourceReader:
             raise FetchError(f"Its key is missing: the environment variable {auth.env} is not set.")
         if not all("!" <= char <= "~" for char in value):
             raise FetchError(f"The environment variable {auth.env} contains characters that no key has.")
-        return Credential(ssrf.parse_url(source.url), value, auth.header, auth.param)
+        return SourceCredential(ssrf.parse_url(source.url), value, auth.header, auth.param)
 
 
 def _file_hash(path: Path) -> str | None:

@@ -10,6 +10,9 @@ from typing import Protocol
 
 from digest.models import Article, Block, Image, InlineImage, Source, SourceHealth
 
+# The warning of an article that has the time of its collection instead of its own date.
+FROM_THE_FUTURE = "its date is in the future, so the current time was used"
+
 
 @dataclass(frozen=True, slots=True)
 class Validators:

@@ -59,7 +59,7 @@ def settings_schema() -> dict[str, Any]:
     source = definitions["SourceSettings"]["properties"]
     # The name of a preset is a mapping too.
     source["mapping"]["anyOf"].append(definitions["MappingSettings"]["properties"]["preset"]["anyOf"][0])
-    delivery = definitions["Delivery"]["properties"]
+    delivery = definitions["DeliverySettings"]["properties"]
     # One transport, or several.
     names = {key: delivery["transport"].pop(key) for key in ("type", "items")}
     delivery["transport"] = {"anyOf": [names["items"], names], **delivery["transport"]}

@@ -135,7 +135,7 @@ class ScheduledEdition(SettingsModel):
         return self
 
 
-class Schedule(SettingsModel):
+class ScheduleSettings(SettingsModel):
     collect_every: Duration = Field(default=timedelta(minutes=15), description="How often `digest run` collects.")
     days: Days = Field(
         default=WEEKDAYS,
@@ -174,7 +174,7 @@ class Schedule(SettingsModel):
     )
 
     @model_validator(mode="after")
-    def _compose_before_send(self) -> Schedule:
+    def _compose_before_send(self) -> ScheduleSettings:
         if self.compose_at > self.send_at:
             raise ValueError(
                 f"expected compose_at not to be after send_at, found {self.compose_at:%H:%M} and {self.send_at:%H:%M}"
@@ -187,7 +187,7 @@ class Schedule(SettingsModel):
         return self
 
     @model_validator(mode="after")
-    def _editions_differ(self) -> Schedule:
+    def _editions_differ(self) -> ScheduleSettings:
         for kind in ("slug", "name"):
             names = [getattr(edition, kind) for edition in self.editions if getattr(edition, kind)]
             if duplicates := sorted({name for name in names if names.count(name) > 1}):
@@ -197,7 +197,7 @@ class Schedule(SettingsModel):
         return self
 
 
-class Breaking(SettingsModel):
+class BreakingSettings(SettingsModel):
     enabled: bool = Field(
         default=False,
         description="Whether there is breaking news: `digest run` proposes alert editions, and `digest breaking` sends "
@@ -248,7 +248,7 @@ class Breaking(SettingsModel):
         return within
 
     @model_validator(mode="after")
-    def _quiet_from_and_to(self) -> Breaking:
+    def _quiet_from_and_to(self) -> BreakingSettings:
         if self.quiet and (len(self.quiet) != 2 or self.quiet[0] == self.quiet[1]):
             raise ValueError('quiet: expected two different times such as ["22:00", "06:00"], or [] for none')
         return self

@@ -25,7 +25,7 @@ from digest.config.delivery import (
     TelegramSettings,
     WarmUpSettings,
 )
-from digest.config.schedule import Breaking, ReengageSettings, Schedule
+from digest.config.schedule import BreakingSettings, ReengageSettings, ScheduleSettings
 from digest.config.sources import SourceSettings
 from digest.config.types import (
     Accent,
@@ -42,20 +42,20 @@ from digest.config.types import (
     section,
     split_names,
 )
-from digest.config.web import ClickSettings, Desk, Privacy, Web
+from digest.config.web import ClickSettings, DeskSettings, PrivacySettings, WebSettings
 from digest.curate.importance.rows import ROWS
 from digest.curate.recurring_kinds import ALIASES, KINDS
 from digest.models import BREAKING, MAIN, is_breaking
 
 
-class Sender(SettingsModel):
+class SenderSettings(SettingsModel):
     name: Line = Field(
         default="", description="Name in the From header. Use ASCII for SendGrid, which does not support Unicode here."
     )
     email: Address = Field(description="Address in the From header.")
 
 
-class Editor(SettingsModel):
+class EditorSettings(SettingsModel):
     """Somebody who makes the newsletter, as the pages introduce them."""
 
     name: Line = Field(min_length=1, description="Name of an editor, which the sign-up page and search engines show.")
@@ -65,9 +65,9 @@ class Editor(SettingsModel):
     url: WebRoot = Field(default="", description="A page about this person, such as a profile.")
 
 
-class Newsletter(SettingsModel):
+class NewsletterSettings(SettingsModel):
     name: Line = Field(min_length=1, description="Name of the newsletter, in the masthead and in List-Id.")
-    sender: Sender = Field(description="Sender of every email.")
+    sender: SenderSettings = Field(description="Sender of every email.")
     reply_to: AddressOrNone = Field(
         default="", description="Address for replies and for unsubscribing by email. Empty: the sender."
     )
@@ -89,7 +89,7 @@ class Newsletter(SettingsModel):
     postal_address: Line = Field(
         default="", description="Postal address in the footer, required for bulk email in many countries."
     )
-    editors: tuple[Editor, ...] = Field(
+    editors: tuple[EditorSettings, ...] = Field(
         default=(), max_length=20, description="Who makes the newsletter, in the order in which the pages name them."
     )
     tracking: Literal["off", "on"] = Field(
@@ -264,7 +264,7 @@ _MAX_PER_CALL = {"resend": 100, "ses": 50}
 _MAX_BY_SMTP = 100
 
 
-class Delivery(SettingsModel):
+class DeliverySettings(SettingsModel):
     """The transports, batch sizes and rates of sending."""
 
     transport: Annotated[tuple[Transport, ...], BeforeValidator(split_names)] = Field(
@@ -294,7 +294,8 @@ class Delivery(SettingsModel):
         default=4,
         ge=1,
         le=64,
-        description="Batches sent in parallel. After a crash at most this number has an unknown outcome with SendGrid.",
+        description="Batches sent in parallel. For every four, one more is claimed and waits for its turn. After a "
+        "crash at most the sum has an unknown outcome with SendGrid.",
     )
     tries: int = Field(default=5, ge=1, le=50, description="Attempts per run for a batch that was definitely not sent.")
     rate: RateSettings = section(RateSettings, "Rate limits.")
@@ -330,7 +331,7 @@ class Delivery(SettingsModel):
         return self.threads if self.transport[0] == "smtp" else None
 
     @model_validator(mode="after")
-    def _unique_transports(self) -> Delivery:
+    def _unique_transports(self) -> DeliverySettings:
         if not self.transport or len(set(self.transport)) < len(self.transport):
             found = ", ".join(self.transport) or "none"
             raise ValueError(f"expected one or more different transports; found {found}")
@@ -351,7 +352,7 @@ _MIN_DELIVERIES = timedelta(days=30)
 _BACKGROUND = timedelta(days=7)
 
 
-class StoreKeep(SettingsModel):
+class KeepSettings(SettingsModel):
     """How long the store keeps data that grows every day. Consents, suppressions, erasures and editions stay."""
 
     articles: Duration = Field(
@@ -393,7 +394,7 @@ class StoreSettings(SettingsModel):
         description="Whether `digest run` deletes what is older than `store.keep` once a day, or only `digest store "
         "prune` does.",
     )
-    keep: StoreKeep = section(StoreKeep, "How long the store keeps what grows every day.")
+    keep: KeepSettings = section(KeepSettings, "How long the store keeps what grows every day.")
 
 
 class WorkersSettings(SettingsModel):
@@ -406,7 +407,7 @@ class WorkersSettings(SettingsModel):
     )
 
 
-class Theme(SettingsModel):
+class ThemeSettings(SettingsModel):
     """How the email looks."""
 
     name: Literal["newspaper", "modern", "plain"] = Field(
@@ -485,27 +486,27 @@ def _hint(name: str, known: Sequence[str]) -> str:
 class Settings(SettingsModel):
     """The settings of a newsletter."""
 
-    newsletter: Newsletter = Field(description="The newsletter and its sender.")
+    newsletter: NewsletterSettings = Field(description="The newsletter and its sender.")
     sources: Annotated[tuple[SourceSettings, ...], BeforeValidator(lambda given: given or ())] = Field(
         default=(), description="Sources of articles."
     )
     edition: EditionSettings = section(EditionSettings, "Selection of stories.")
     summary: SummarySettings = section(SummarySettings, "Summaries.")
-    delivery: Delivery = section(Delivery, "Sending.")
-    schedule: Schedule = section(Schedule, "Times of `digest run`.")
-    breaking: Breaking = section(Breaking, "Breaking news.")
+    delivery: DeliverySettings = section(DeliverySettings, "Sending.")
+    schedule: ScheduleSettings = section(ScheduleSettings, "Times of `digest run`.")
+    breaking: BreakingSettings = section(BreakingSettings, "Breaking news.")
     subscribers: SubscriberListSettings = section(SubscriberListSettings, "The subscriber list in `digest run`.")
     alerts: AlertSettings = section(AlertSettings, "Alerts and reports to the admins.")
     webhooks: tuple[WebhookEndpoint, ...] = Field(default=(), description="Programs that receive events.")
-    web: Web = section(Web, "Subscriber pages and webhooks.")
-    privacy: Privacy = section(Privacy, "Privacy notice.")
+    web: WebSettings = section(WebSettings, "Subscriber pages and webhooks.")
+    privacy: PrivacySettings = section(PrivacySettings, "Privacy notice.")
     clicks: ClickSettings = section(ClickSettings, "Clicks on stories and advertisements.")
     telegram: TelegramSettings = section(TelegramSettings, "A post of each edition on Telegram.")
     reengage: ReengageSettings = section(ReengageSettings, "Asking inactive subscribers whether to continue.")
-    desk: Desk = section(Desk, "Pages of editors and admins.")
+    desk: DeskSettings = section(DeskSettings, "Pages of editors and admins.")
     store: StoreSettings = section(StoreSettings, "Database.")
     workers: WorkersSettings = section(WorkersSettings, "Several workers, on PostgreSQL.")
-    theme: Theme = section(Theme, "Look of the email.")
+    theme: ThemeSettings = section(ThemeSettings, "Look of the email.")
     blocks: BlockSettings = section(BlockSettings, "Parts of an edition besides its stories (docs/blocks.md).")
 
     @model_validator(mode="after")

@@ -64,7 +64,7 @@ class SesWebhook(SettingsModel):
     )
 
 
-class Webhooks(SettingsModel):
+class WebhookSettings(SettingsModel):
     """How events from the email providers are received."""
 
     keep: Duration = Field(default=timedelta(days=7), description="How long processed webhook payloads are kept.")
@@ -79,7 +79,7 @@ class Webhooks(SettingsModel):
         return frozenset(name for name, key in received.items() if key)
 
 
-class Metrics(SettingsModel):
+class MetricsSettings(SettingsModel):
     """Who may read `/metrics`, besides programs on this machine."""
 
     addresses: tuple[Network, ...] = Field(
@@ -94,7 +94,7 @@ class Metrics(SettingsModel):
     )
 
 
-class Web(SettingsModel):
+class WebSettings(SettingsModel):
     """The subscriber pages and the webhooks."""
 
     enabled: bool = Field(
@@ -150,17 +150,17 @@ class Web(SettingsModel):
         description="Addresses or networks of reverse proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are "
         "trusted. `[]`: none.",
     )
-    metrics: Metrics = section(Metrics, "Access to `/metrics`.")
-    webhooks: Webhooks = section(Webhooks, "Webhooks of the email providers.")
+    metrics: MetricsSettings = section(MetricsSettings, "Access to `/metrics`.")
+    webhooks: WebhookSettings = section(WebhookSettings, "Webhooks of the email providers.")
 
     @model_validator(mode="after")
-    def _is_nameserver(self) -> Web:
+    def _is_nameserver(self) -> WebSettings:
         if self.nameserver not in ("", "off"):
             parse_nameserver(self.nameserver)
         return self
 
 
-class Oidc(SettingsModel):
+class OidcSettings(SettingsModel):
     """Signing in at the desk by OpenID Connect (docs/desk.md)."""
 
     issuer: WebRoot = Field(
@@ -180,7 +180,7 @@ class Oidc(SettingsModel):
     )
 
     @model_validator(mode="after")
-    def _is_whole(self) -> Oidc:
+    def _is_whole(self) -> OidcSettings:
         if self.issuer and not self.client_id:
             raise ValueError("expected client_id, because issuer is set")
         if self.issuer.startswith("http:") and not self.private:
@@ -188,7 +188,7 @@ class Oidc(SettingsModel):
         return self
 
 
-class Desk(SettingsModel):
+class DeskSettings(SettingsModel):
     """The desk: the pages of editors and admins (docs/desk.md)."""
 
     enabled: bool = Field(
@@ -221,7 +221,7 @@ class Desk(SettingsModel):
         description="Groups who can be sent a test of an edition from the desk, by name: "
         "`{newsroom: [asha@example.com, ravi@example.com]}`.",
     )
-    oidc: Oidc = section(Oidc, "Signing in by OpenID Connect.")
+    oidc: OidcSettings = section(OidcSettings, "Signing in by OpenID Connect.")
 
 
 class ClickSettings(SettingsModel):
@@ -290,7 +290,7 @@ class Purpose(SettingsModel):
     kept: Line = Field(min_length=1, description="How long it is kept.")
 
 
-class Privacy(SettingsModel):
+class PrivacySettings(SettingsModel):
     """The privacy notice at `/privacy`. Its version is stored with each consent (docs/privacy.md)."""
 
     responsible: Line = Field(

@@ -1,16 +1,14 @@
-"""Story candidates: find those that were already sent, decide whether they moved on, and filter them."""
+"""Find the stories that were already sent, and decide whether they have moved on since."""
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 
-from digest.curate.editorial import Changes
-from digest.curate.recurring_kinds import Policy, Series
 from digest.curate.rules import Rules
-from digest.curate.sent_story import SENT_IN, UPDATE_OF, SentStory
-from digest.curate.similarity.clustering import CANDIDATE_COSINE, Cluster, Pairs, representative_first
+from digest.curate.sent_story import SentStory
+from digest.curate.similarity.clustering import CANDIDATE_COSINE
 from digest.curate.similarity.score import Corpus, Features, is_duplicate, score
 from digest.curate.similarity.tfidf import COMMON_STEMS, Frequencies, lead_text
 from digest.hindi.sentences import split
@@ -113,99 +111,6 @@ class SentHistory:
             for position, value in best.items():
                 totals[position] += value
         return {position for position, total in totals.items() if total / len(features) >= self._rules.merge}
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class StoryCandidate:
-    """A cluster that may become a story of the edition."""
-
-    cluster: Cluster
-    # Set for a page that recurs every day.
-    series: Series | None = None
-    # None if it was never sent.
-    already_sent: AlreadySent | None = None
-
-    @property
-    def is_update(self) -> bool:
-        """Whether it was sent before and has moved on since."""
-        return self.already_sent is not None and self.already_sent.update_reason is not None
-
-    @property
-    def reasons(self) -> tuple[str, ...]:
-        if self.already_sent is None:
-            return ()
-        editions = ", ".join(self.already_sent.editions)
-        why = self.already_sent.update_reason
-        return (f"{UPDATE_OF} {editions}: {why}" if why else f"{SENT_IN} {editions}",)
-
-    @property
-    def new_articles(self) -> tuple[Article, ...]:
-        """The articles to summarise; for an update only those that are new since it was sent."""
-        if self.already_sent is not None and self.is_update:
-            return tuple(article for article in self.cluster.articles if article in self.already_sent.new_articles)
-        return self.cluster.articles
-
-    @property
-    def known_text(self) -> str:
-        """The text that subscribers already know of an update."""
-        return self.already_sent.known_text if self.already_sent is not None and self.is_update else ""
-
-
-def check_already_sent(
-    clusters: Sequence[Cluster],
-    pairs: Pairs,
-    history: SentHistory,
-    *,
-    exempt: Collection[str],
-    weights: Mapping[str, float],
-) -> list[StoryCandidate]:
-    """Return the clusters, each with its earlier editions.
-
-    Clusters of only `exempt` sources count as not sent. In a story that has moved on, the new articles come first.
-    """
-    candidates: list[StoryCandidate] = []
-    for cluster in clusters:
-        series = pairs.series.get(cluster.first.id)
-        sent = None
-        if not all(article.source in exempt for article in cluster.articles):
-            features = [pairs.features[pairs.positions[article.id]] for article in cluster.articles]
-            sent = history.find(cluster.articles, features, is_series=series is not None)
-        if sent is not None and sent.update_reason is not None:
-            new = representative_first(sent.new_articles, weights)
-            ids = {article.id for article in new}
-            rest = tuple(article for article in cluster.articles if article.id not in ids)
-            cluster = replace(cluster, articles=(*new, *rest))
-        candidates.append(StoryCandidate(cluster, pairs.series.get(cluster.first.id), sent))
-    return candidates
-
-
-def filter_candidates(
-    candidates: Sequence[StoryCandidate], changes: Changes, rules: Rules
-) -> tuple[list[StoryCandidate], Counter[str]]:
-    """Return the candidates that may be in the edition, and reason → number of rejected articles.
-
-    Dropped, excluded and already sent stories are rejected. Pinned stories and parts of a split one stay even if they
-    are excluded or were sent, merged ones even if they were sent.
-    """
-    chosen, wanted, dropped = {*changes.pinned, *changes.kept}, set(changes.wanted), set(changes.dropped)
-    remaining: list[StoryCandidate] = []
-    rejected: Counter[str] = Counter()
-    for each in candidates:
-        names, articles = each.cluster.names, len(each.cluster.articles)
-        if names & dropped:
-            rejected["dropped by the desk"] += articles
-        elif each.series and rules.policy_of(each.series) is Policy.DROP and not names & chosen:
-            rejected[f"series ({each.series.kind})"] += articles
-        elif each.already_sent and not each.is_update and not names & wanted:
-            rejected[f"already sent ({', '.join(each.already_sent.editions)})"] += articles
-        else:
-            remaining.append(each)
-    return remaining, rejected
-
-
-def rejected_as_sent(rejected: Mapping[str, int]) -> bool:
-    """Return whether any story was rejected because it was already sent."""
-    return any(reason.startswith("already sent") and count for reason, count in rejected.items())
 
 
 def update_reason(

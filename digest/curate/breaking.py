@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from digest.curate.already_sent import SentHistory, StoryCandidate, articles_of, check_already_sent
+from digest.curate.already_sent import SentHistory, articles_of
+from digest.curate.candidates import StoryCandidate, check_already_sent
 from digest.curate.compose import ComposeContext, select_window
 from digest.curate.independence import count_origins
 from digest.curate.ranking import RankContext, rank_candidates

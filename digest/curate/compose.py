@@ -7,19 +7,13 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from digest.curate.already_sent import (
-    SentHistory,
-    articles_of,
-    check_already_sent,
-    filter_candidates,
-    rejected_as_sent,
-)
+from digest.curate.already_sent import SentHistory, articles_of
+from digest.curate.candidates import check_already_sent, filter_candidates, regroup, rejected_as_sent
 from digest.curate.daily_columns import divide, write_columns
 from digest.curate.editorial import Changes
 from digest.curate.filtering import remove_blocked
 from digest.curate.ranking import RankContext, Ranked, rank_candidates, select
 from digest.curate.recurring import find_series
-from digest.curate.regroup import regroup
 from digest.curate.repeated_text import remove_repeated_text
 from digest.curate.rules import Rules
 from digest.curate.sent_story import SentStory
@@ -34,6 +28,8 @@ from digest.utils.gc import gc_paused
 FUTURE = timedelta(hours=1)
 # The most runners-up that are reported.
 RUNNERS_UP = 10
+# The share of the first story's score from which another one may lead, if only that one has a summary.
+LEAD_SHARE = 0.85
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +120,8 @@ def compose(articles: Sequence[Article], context: ComposeContext) -> Curated:
     stories = [
         write_story(each, pairs, context.summariser, is_pinned=each in selection.pinned) for each in selection.stories
     ]
+    if not selection.pinned:
+        stories = _lead_first(stories)
     columns = write_columns(
         divided.columns,
         corpus,
@@ -202,6 +200,13 @@ def _sections(stories: Sequence[Story], rules: Rules) -> tuple[Section, ...]:
     position = {name: number for number, name in enumerate(rules.sections)}
     ordered = sorted(by_name, key=lambda name: (position.get(name, len(position)), name))
     return tuple(Section(name, tuple(by_name[name])) for name in ordered)
+
+
+def _lead_first(stories: list[Story]) -> list[Story]:
+    """Put a story with a summary first, if one weighs nearly as much as the first one. A lead should say something."""
+    least = LEAD_SHARE * stories[0].score
+    lead = next((story for story in stories if story.summary and story.score >= least), stories[0])
+    return [lead, *(story for story in stories if story is not lead)]
 
 
 def _runner_up(ranked: Ranked) -> RunnerUp:

@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from digest.curate.already_sent import StoryCandidate
+from digest.curate.candidates import StoryCandidate
 from digest.curate.editorial import Changes
 from digest.curate.ranking import Ranked
 from digest.curate.recurring import differ, subject_of_title

@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from digest.curate.already_sent import StoryCandidate
+from digest.curate.candidates import StoryCandidate
 from digest.curate.filtering import boosts
 from digest.curate.importance.assess import Contribution, assess, explain, weight_of
 from digest.curate.importance.rows import ROWS
@@ -161,7 +161,7 @@ def _first_paragraph(article: Article) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Selection:
+class ChosenStories:
     """The stories of an edition in order, the lead first, and the stories that were not picked, best first."""
 
     stories: tuple[Ranked, ...]
@@ -169,7 +169,9 @@ class Selection:
     not_picked: tuple[Ranked, ...]
 
 
-def select(ranked: Sequence[Ranked], rules: Rules, pinned: Sequence[str] = (), kept: Sequence[str] = ()) -> Selection:
+def select(
+    ranked: Sequence[Ranked], rules: Rules, pinned: Sequence[str] = (), kept: Sequence[str] = ()
+) -> ChosenStories:
     """Pick the stories of an edition. Pinned ones come first in the given order, then the lead, then by score.
 
     `kept` ones are in it whatever their score.
@@ -179,7 +181,7 @@ def select(ranked: Sequence[Ranked], rules: Rules, pinned: Sequence[str] = (), k
     others = sorted((story for story in picked if story not in first), key=lambda story: story.sort_key)
     chosen = set(picked)
     not_picked = sorted((story for story in ranked if story not in chosen), key=lambda story: story.sort_key)
-    return Selection((*first, *others), frozenset(first), tuple(not_picked))
+    return ChosenStories((*first, *others), frozenset(first), tuple(not_picked))
 
 
 def _named(ranked: Sequence[Ranked], names: Sequence[str]) -> list[Ranked]:
@@ -189,7 +191,7 @@ def _named(ranked: Sequence[Ranked], names: Sequence[str]) -> list[Ranked]:
 
 
 def _keep(picked: Sequence[Ranked], kept: Sequence[Ranked], pinned: Sequence[Ranked], rules: Rules) -> list[Ranked]:
-    """Give each kept story that was not picked the weakest place, of a section with several stories if there is one."""
+    """Put each kept story that was not picked in the place of the weakest one, preferably of a section with several."""
     stories = list(picked)
     for story in kept:
         if story in stories:
@@ -229,7 +231,7 @@ def pick(stories: Sequence[Ranked], rules: Rules, pinned: Collection[Ranked] = (
 
     The choice is greedy. Each picked story lowers those of its section and subject. A section has a limit: its quota,
     or one limit for all. One source leads at most two of the first five, and each series has one story. At the end,
-    a section without a place whose best story is above the floor takes the weakest place of a section with several.
+    each empty section whose best story is above the floor gets the place of the weakest story of a fuller section.
     """
     picked = _Picked()
     for story in pinned:
@@ -272,7 +274,7 @@ def _value(story: Ranked, picked: _Picked, rules: Rules) -> float:
 
 
 def _fill_sections(picked: _Picked, rest: list[Ranked], rules: Rules, keep: set[Ranked]) -> list[Ranked]:
-    """Give the weakest place of a fuller section to each empty one whose best story is above the floor."""
+    """Give each empty section the place of the weakest story of a fuller one, if its own best is above the floor."""
     stories = list(picked.stories)
     counts = Counter(each.section for each in stories)
     if len(stories) < rules.max_stories:

@@ -52,42 +52,38 @@ def _compiled(expression: str) -> re.Pattern[str]:
     return re.compile(fold(expression))
 
 
-def _row(kind: str, expression: str, penalty: float = 1.0, *, excluded: bool = False) -> Series:
-    return Series(kind, expression, penalty, excluded)
-
-
 # The pattern is searched in the folded title; the first match wins.
 TABLE = (
-    _row("horoscope", "राशिफल|राशि वाल|राशियों|इन राशि|टैरो|अंक ज्योतिष|horoscope|rashifal|numerology", excluded=True),
-    _row("almanac", "पंचांग|शुभ मुहूर्त|राहुकाल|चौघड़िया|panchang", excluded=True),
-    _row("photo", "^फोटो ?[:|-]|photos?[ :|]|तस्वीरों में|देखें तस्वीरें|फोटो गैलरी|in pics", excluded=True),
-    _row("video", "^वीडियो ?[:|-]|^video[ :|]|play video$|देखें वीडियो|watch video", excluded=True),
-    _row("quiz", "वर्ग पहेली|सुडोकु|क्विज|quiz", excluded=True),
-    _row("fuel", "^(?=.*(पेट्रोल|डीजल|petrol|diesel))(?=.*(दाम|कीमत|भाव|रेट|सस्ता|महंगा|रुपये लीटर|price))"),
-    _row("gold", "^(?=.*(सोना|सोने|चांदी|gold|silver))(?=.*(दाम|कीमत|भाव|रेट|सस्ता|महंगा|सस्ती|महंगी|price|rate))"),
-    _row("market", "सेंसेक्स|निफ्टी|sensex|nifty|शेयर बाजार (आज|खुला|बंद)", 0.4),
-    _row("tally", "^(?=.*(कोरोना|कोविड|डेंगू))(?=.*(नए मामले|नये मामले|नए केस|नए मरीज|आंकड़े))|^(?=.*covid)(?=.*cases)", 0.5),
-    _row(
+    Series("horoscope", "राशिफल|राशि वाल|राशियों|इन राशि|टैरो|अंक ज्योतिष|horoscope|rashifal|numerology", excluded=True),
+    Series("almanac", "पंचांग|शुभ मुहूर्त|राहुकाल|चौघड़िया|panchang", excluded=True),
+    Series("photo", "^फोटो ?[:|-]|photos?[ :|]|तस्वीरों में|देखें तस्वीरें|फोटो गैलरी|in pics", excluded=True),
+    Series("video", "^वीडियो ?[:|-]|^video[ :|]|play video$|देखें वीडियो|watch video", excluded=True),
+    Series("quiz", "वर्ग पहेली|सुडोकु|क्विज|quiz", excluded=True),
+    Series("fuel", "^(?=.*(पेट्रोल|डीजल|petrol|diesel))(?=.*(दाम|कीमत|भाव|रेट|सस्ता|महंगा|रुपये लीटर|price))"),
+    Series("gold", "^(?=.*(सोना|सोने|चांदी|gold|silver))(?=.*(दाम|कीमत|भाव|रेट|सस्ता|महंगा|सस्ती|महंगी|price|rate))"),
+    Series("market", "सेंसेक्स|निफ्टी|sensex|nifty|शेयर बाजार (आज|खुला|बंद)", 0.4),
+    Series("tally", "^(?=.*(कोरोना|कोविड|डेंगू))(?=.*(नए मामले|नये मामले|नए केस|नए मरीज|आंकड़े))|^(?=.*covid)(?=.*cases)", 0.5),
+    Series(
         "weather",
         "मौसम (का हाल|अपडेट|पूर्वानुमान|समाचार)|आज का मौसम|aaj ka mausam|weather (update|today)|^मौसम ?[:|-]",
         0.5,
     ),
-    _row(
+    Series(
         "jobs",
         "^(?=.*(पदों|पद|आवेदन))(?=.*भर्ती)|वैकेंसी|vacancy|recruitment|सरकारी नौकरी|admit card|sarkari nauk",
         0.7,
     ),
-    _row("scorecard", "स्कोरकार्ड|scorecard|लाइव स्कोर|live score", 0.5),
-    _row("produce", "^(?=.*मंडी)(?=.*(भाव|दाम|रुपये किलो))|सब्जियों के (दाम|भाव)", 0.7),
-    _row("air", "एक्यूआई|वायु गुणवत्ता सूचकांक", 0.3),
-    _row("level", "जलस्तर आज|आज का जलस्तर", 0.5),
-    _row("currency", "रुपया .*पैसे (चढ़ा|गिरा|मजबूत|कमजोर|टूटा)|बिटकॉइन .*(दाम|भाव|कीमत)", 0.4),
-    _row("lottery", "लॉटरी.*(परिणाम|रिजल्ट|संबाद|नतीज)|lottery (result|sambad)", excluded=True),
-    _row("takings", "बॉक्स ऑफिस.*(कलेक्शन|दिन|कमाई)|box office (collection|day)", 0.5),
-    _row("ratings", "टीआरपी (रिपोर्ट|लिस्ट|रेटिंग)|trp (report|list|rating|week)", 0.5),
-    _row("round-up", "(आज की|सुबह की|शाम की) (बड़ी|मुख्य|टॉप|ताजा) (खबर|खबरें)|टॉप 10 न्यूज|top 10 news", 0.7),
-    _row("live", "^live[ :|]|[ :]live[ :]|लाइव अपडेट|live updates?|ताजा समाचार|breaking news:", 0.0),
-    _row("column", "की कहानी-|ब्लॉग:|'s blog|’s blog|आज का इतिहास|आज का विचार|सुविचार"),
+    Series("scorecard", "स्कोरकार्ड|scorecard|लाइव स्कोर|live score", 0.5),
+    Series("produce", "^(?=.*मंडी)(?=.*(भाव|दाम|रुपये किलो))|सब्जियों के (दाम|भाव)", 0.7),
+    Series("air", "एक्यूआई|वायु गुणवत्ता सूचकांक", 0.3),
+    Series("level", "जलस्तर आज|आज का जलस्तर", 0.5),
+    Series("currency", "रुपया .*पैसे (चढ़ा|गिरा|मजबूत|कमजोर|टूटा)|बिटकॉइन .*(दाम|भाव|कीमत)", 0.4),
+    Series("lottery", "लॉटरी.*(परिणाम|रिजल्ट|संबाद|नतीज)|lottery (result|sambad)", excluded=True),
+    Series("takings", "बॉक्स ऑफिस.*(कलेक्शन|दिन|कमाई)|box office (collection|day)", 0.5),
+    Series("ratings", "टीआरपी (रिपोर्ट|लिस्ट|रेटिंग)|trp (report|list|rating|week)", 0.5),
+    Series("round-up", "(आज की|सुबह की|शाम की) (बड़ी|मुख्य|टॉप|ताजा) (खबर|खबरें)|टॉप 10 न्यूज|top 10 news", 0.7),
+    Series("live", "^live[ :|]|[ :]live[ :]|लाइव अपडेट|live updates?|ताजा समाचार|breaking news:", 0.0),
+    Series("column", "की कहानी-|ब्लॉग:|'s blog|’s blog|आज का इतिहास|आज का विचार|सुविचार"),
 )
 
 # The kinds that `edition.recurring` may name. A live page is news.

@@ -153,7 +153,7 @@ def strong_words(section: str) -> tuple[str, ...]:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Word:
+class SectionWord:
     """A word of a text, unless it is a stop word: its sections, and the phrases that may begin with it."""
 
     token: str
@@ -163,11 +163,11 @@ class Word:
 
 
 @lru_cache(maxsize=50_000)
-def look_up(piece: str) -> tuple[Word, ...]:
+def look_up(piece: str) -> tuple[SectionWord, ...]:
     """Return the words of a piece of text without spaces. Cached, so that equal pieces share their objects."""
     table = lexicon()
     return tuple(
-        Word(
+        SectionWord(
             token,
             stem,
             table.words.get(token) or table.forms.get(stem, ()),

@@ -107,7 +107,7 @@ def _section_by_text(articles: Sequence[Article]) -> Evidence | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
+class WordEvidence:
     """What the table of words finds in a text: the points of each section, and the words that gave them."""
 
     points: defaultdict[str, float]
@@ -122,11 +122,11 @@ class Words:
         return f"{kind} ({', '.join(words)})"
 
 
-def find_words(text: str) -> Words:
+def find_words(text: str) -> WordEvidence:
     """Find the words and phrases of a text that point to sections."""
     found = list(dict.fromkeys(word for piece in text.split() for word in look_up(piece)))
     stems = tuple(word.stem for word in found)
-    words = Words(defaultdict(float), defaultdict(list))
+    words = WordEvidence(defaultdict(float), defaultdict(list))
     for at, word in enumerate(found):
         for section, count in word.points:
             words.add(section, count, word.token)
@@ -136,8 +136,8 @@ def find_words(text: str) -> Words:
     return words
 
 
-def word_points(words: Words, *, abroad: bool) -> dict[str, float]:
-    """Return the points of words as they count in a headline: abroad no section is home."""
+def word_points(words: WordEvidence, *, abroad: bool) -> dict[str, float]:
+    """Return the points of words in a headline. If it is about another country, points for home go to the world."""
     points = dict(words.points)
     if abroad:
         at_home = max(points.pop(section, 0.0) for section in HOME)

@@ -110,8 +110,8 @@ class AttemptLog:
         self._record(self.ledger.record_rejected, recipient, _clean(reason))
         self.rejections.count(1)
 
-    def deferred(self, recipient: int) -> None:
-        self._record(self.ledger.record_deferred, recipient)
+    def deferred(self, recipient: int, reason: str) -> None:
+        self._record(self.ledger.record_deferred, recipient, _clean(reason))
 
     def should_stop(self) -> bool:
         return self.stop.is_set() or self.rejections.paused

@@ -19,7 +19,7 @@ class _NoLog:
     def rejected(self, recipient: int, reason: str) -> None:
         pass
 
-    def deferred(self, recipient: int) -> None:
+    def deferred(self, recipient: int, reason: str) -> None:
         pass
 
     def should_stop(self) -> bool:

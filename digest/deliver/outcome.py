@@ -52,7 +52,7 @@ class NotSent:
 class Unknown:
     """The provider may or may not have the batch.
 
-    Unless `delivery.on_unknown` says so, it is never sent again automatically.
+    It is sent again automatically only if `delivery.on_unknown` says so.
     """
 
     reason: str

@@ -62,8 +62,8 @@ class RecipientLog(Protocol):
 
     def rejected(self, recipient: int, reason: str) -> None: ...
 
-    def deferred(self, recipient: int) -> None:
-        """Record that this recipient definitely got nothing. They move to a new batch."""
+    def deferred(self, recipient: int, reason: str) -> None:
+        """Record that this recipient definitely got nothing, and why. They move to a new batch."""
         ...
 
     def should_stop(self) -> bool:
@@ -234,7 +234,7 @@ class Progress(Protocol):
 
     def record_rejected(self, attempt: str, recipient: int, reason: str) -> None: ...
 
-    def record_deferred(self, attempt: str, recipient: int) -> None: ...
+    def record_deferred(self, attempt: str, recipient: int, reason: str) -> None: ...
 
 
 class Cancellations(Protocol):

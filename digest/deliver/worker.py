@@ -43,6 +43,11 @@ log = logging.getLogger(__name__)
 # Without a logging handler nothing is logged: commands report in other ways.
 log.addHandler(logging.NullHandler())
 
+# One batch is claimed ahead for so many threads. A thread that ends its batch then begins the next one at once, and not
+# after a commit.
+_THREADS_PER_BATCH_AHEAD = 4
+# Of a batch that waited for a thread when the run ended.
+_NOT_BEGUN = NotSent("the run ended before it was begun")
 # Seconds between checks whether a pausing run must stop.
 _POLL_INTERVAL = 0.25
 # Seconds between checks, during long batches, whether this run still counts as running.
@@ -108,7 +113,7 @@ class _Ended:
 
 
 class DeliveryRun:
-    """The state of one `send_due` call. Only the calling thread uses it."""
+    """The state of one `send_due` call. Only the calling thread uses it; the others look whether it must end."""
 
     def __init__(self, job: Job, pool: ThreadPoolExecutor, cancel_pool: ThreadPoolExecutor) -> None:
         self.job = job
@@ -140,10 +145,29 @@ class DeliveryRun:
         self.has_unknown = True
         # Scheduled attempts that this run left unknown → number of recipients.
         self.unknown_attempts: dict[str, int] = {}
+        # Whether an error ends the run.
+        self.failed = False
+
+    @property
+    def must_end(self) -> bool:
+        """Whether claimed batches that were not begun are given back."""
+        return self.failed or self.job.stop.is_set() or self.job.rejections.paused
 
     @property
     def is_over(self) -> bool:
-        return self.job.stop.is_set() or self.breaker.exhausted or self.job.rejections.paused
+        """Whether nothing more is claimed. Batches claimed before our own limit ended the run are sent."""
+        return self.must_end or self.breaker.exhausted
+
+    @property
+    def free(self) -> int:
+        """How many batches may be claimed.
+
+        None waits for a thread if a batch takes minutes, because another run may have a free thread, or if the rate is
+        limited, because it counts when it is claimed.
+        """
+        waits = self.job.rate_limiter is None and self.breaker.transport.recovery != "stepwise"
+        ahead = self.job.threads // _THREADS_PER_BATCH_AHEAD if waits else 0
+        return self.job.threads + ahead - len(self.in_flight)
 
     def step(self) -> bool:
         """Settle finished batches, start due ones, then wait for the next event. Return False when all is done."""
@@ -174,6 +198,7 @@ class DeliveryRun:
 
     def abort(self) -> None:
         """End the run after an error: wait for batches in flight, and settle what the ledger accepts."""
+        self.failed = True
         outcomes = [(each.flight, each.result.outcome) for each in self.unsettled]
         for future, flight in self.in_flight.items():
             # The ledger's error while the batch was being sent.
@@ -210,6 +235,8 @@ class DeliveryRun:
             log.warning("Batch taken over by another run", extra={"edition": self.job.edition, "batch": batch})
             self.report.add_problem(f"batch {batch}: another digest process took it over")
             return 0
+        if result.outcome == _NOT_BEGUN:
+            return 0
         cancellable = result.schedule_id is not None and isinstance(result.outcome, Unknown)
         if cancellable:
             self.has_unknown = True
@@ -219,8 +246,7 @@ class DeliveryRun:
 
     def _settle_and_claim(self) -> bool:
         """Settle finished batches and claim new ones in one commit. Return whether there were any."""
-        is_busy = len(self.in_flight) >= self.job.threads
-        if not self.unsettled and (is_busy or not self._may_claim()):
+        if not self.unsettled and (self.free <= 0 or not self._may_claim()):
             # A transaction without work would only delay those that finish now.
             return False
         claimed = self.outages.wait_through(self._commit, self._resume)
@@ -230,15 +256,19 @@ class DeliveryRun:
             raise failure
         self._record_handover(claimed)
         for flight in claimed:
-            work = within_span(attempt, self.job, flight.transport, flight.claim, self.outages, flight.pace)
-            future = self.pool.submit(work)
-            self.in_flight[future] = flight
+            self.in_flight[self.pool.submit(within_span(self._attempt, flight))] = flight
         for each in settled:
             self.job.progress(each.settles - each.flight.pace.shown)
             if isinstance(each.result.outcome, Rejected):
                 # Rejections of a `PerRecipient` were counted one by one.
                 self.job.rejections.count(len(each.result.outcome.reasons))
         return bool(settled or claimed)
+
+    def _attempt(self, flight: _InFlight) -> AttemptResult:
+        """Submit a batch, in a worker thread."""
+        if self.must_end:
+            return AttemptResult(_NOT_BEGUN)
+        return attempt(self.job, flight.transport, flight.claim, self.outages, flight.pace)
 
     def _record_handover(self, claimed: Sequence[_InFlight]) -> None:
         """Nothing is sent unless this succeeds."""
@@ -257,7 +287,7 @@ class DeliveryRun:
             self._settle()
             self._reset_tries()
             failed = any(each.result.failure for each in self.unsettled)
-            return [] if failed else self._claim(self.job.threads - len(self.in_flight))
+            return [] if failed else self._claim(self.free)
 
     def _resume(self) -> None:
         """Find out after an outage whether the last commit succeeded."""

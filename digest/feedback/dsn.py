@@ -55,7 +55,7 @@ _LINE_BYTES = 1 << 16
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class MimePart:
     """A leaf of a MIME message."""
 
     # The media type in lower case.
@@ -118,10 +118,10 @@ def parse_report(data: bytes) -> DeliveryReport | None:
     )
 
 
-def parse_message(data: bytes) -> tuple[Headers, list[Part]]:
+def parse_message(data: bytes) -> tuple[Headers, list[MimePart]]:
     """The headers of a mail and its leaf parts, in their order."""
     data = data[:MAX_MAIL_BYTES].lstrip(b"\r\n")
-    leaves: list[Part] = []
+    leaves: list[MimePart] = []
     headers, _body = _split(data)
     for leaf in _leaves(data, _MAX_DEPTH):
         leaves.append(leaf)
@@ -130,7 +130,7 @@ def parse_message(data: bytes) -> tuple[Headers, list[Part]]:
     return headers, leaves
 
 
-def _delivery_statuses(parts: Sequence[Part]) -> list[Status]:
+def _delivery_statuses(parts: Sequence[MimePart]) -> list[Status]:
     """The recipients in a delivery report: groups of fields between empty lines, the first about the whole mail."""
     found = []
     for part in parts:
@@ -148,7 +148,7 @@ def _delivery_statuses(parts: Sequence[Part]) -> list[Status]:
     return found
 
 
-def _complaints(parts: Sequence[Part]) -> list[Status]:
+def _complaints(parts: Sequence[MimePart]) -> list[Status]:
     for part in parts:
         if part.kind == "message/feedback-report":
             fields = _fields(part.text)
@@ -185,7 +185,7 @@ def _prose_statuses(headers: Headers, text: str) -> list[Status]:
     return [Status(kind, address, one_line(reason)) for address in dict.fromkeys(named[:_MAX_ITEMS])]
 
 
-def _returned_headers(parts: Sequence[Part], text: str) -> Headers:
+def _returned_headers(parts: Sequence[MimePart], text: str) -> Headers:
     """The headers of the returned email, which is a separate part or follows the report's text."""
     for part in parts:
         if part.kind in _RETURNED:
@@ -240,7 +240,7 @@ def received_at(headers: Headers) -> datetime | None:
         return None
 
 
-def _leaves(data: bytes, depth: int) -> Iterator[Part]:
+def _leaves(data: bytes, depth: int) -> Iterator[MimePart]:
     headers, body = _split(data)
     content_type = _first(headers, "content-type") or "text/plain"
     kind = content_type.partition(";")[0].strip().lower()
@@ -252,7 +252,7 @@ def _leaves(data: bytes, depth: int) -> Iterator[Part]:
             if piece.strip():
                 yield from _leaves(piece, depth - 1)
         return
-    yield Part(kind, headers, _decode(body, _first(headers, "content-transfer-encoding").lower()))
+    yield MimePart(kind, headers, _decode(body, _first(headers, "content-transfer-encoding").lower()))
 
 
 def _decode(body: bytes, encoding: str) -> bytes:

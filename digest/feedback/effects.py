@@ -32,11 +32,11 @@ class Effects:
     # (attempt, edition).
     confirmed: tuple[tuple[str, str], ...] = ()
     # Sentences for the operator.
-    alarms: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Applied:
+class ApplyResult:
     """The changes that were new."""
 
     kept: int = 0
@@ -45,7 +45,7 @@ class Applied:
     confirmed: frozenset[str] = frozenset()
     # Editions with a new block.
     blocked: frozenset[str] = frozenset()
-    alarms: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
 
 def decide(events: Sequence[Event], known: KnownDelivery, *, tracking: bool = False) -> Effects:
@@ -57,7 +57,7 @@ def decide(events: Sequence[Event], known: KnownDelivery, *, tracking: bool = Fa
     kept: dict[tuple[str, int, str], DeliveryEvent] = {}
     suppressed: dict[tuple[str, str], tuple[str, str, Event]] = {}
     confirmed: dict[str, str] = {}
-    alarms: Counter[tuple[str, str]] = Counter()
+    warnings: Counter[tuple[str, str]] = Counter()
     for event in events:
         rule = rule_for(event.kind, event.reason)
         attempt = known.attempts.get(event.attempt) if event.attempt else None
@@ -67,7 +67,7 @@ def decide(events: Sequence[Event], known: KnownDelivery, *, tracking: bool = Fa
         is_in_batch = delivery and attempt and known.deliveries[delivery] == attempt.batch
         if is_in_batch and delivery and attempt and event.attempt and attempt.state in _OPEN and rule.confirms:
             confirmed[event.attempt] = delivery[0]
-        if rule.alarm and attempt is not None and attempt.state in (AttemptState.CANCELLING, AttemptState.CANCELLED):
+        if rule.warns and attempt is not None and attempt.state in (AttemptState.CANCELLING, AttemptState.CANCELLED):
             # Dropped because we cancelled the email.
             continue
         if rule.tracking and not tracking:
@@ -79,8 +79,8 @@ def decide(events: Sequence[Event], known: KnownDelivery, *, tracking: bool = Fa
                 continue
             if rule.keep:
                 kept[key] = DeliveryEvent(*key, event.at, event.reason)
-                if rule.alarm:
-                    alarms[delivery[0], event.reason] += 1
+                if rule.warns:
+                    warnings[delivery[0], event.reason] += 1
             address = address or address_of.get(delivery[1])
         if rule.suppress and address and (delivery or not rule.own_ids_only):
             # Only the newest event of each reason: the store compares it with the time of a new subscription.
@@ -91,10 +91,10 @@ def decide(events: Sequence[Event], known: KnownDelivery, *, tracking: bool = Fa
         kept=tuple(kept.values()),
         suppressed=tuple(suppressed.values()),
         confirmed=tuple(confirmed.items()),
-        alarms=tuple(
+        warnings=tuple(
             f"edition {edition}: the provider dropped the emails of {plural(count, 'recipient')}: "
             f"{reason or 'no reason given'}"
-            for (edition, reason), count in alarms.items()
+            for (edition, reason), count in warnings.items()
         ),
     )
 
@@ -121,7 +121,7 @@ def apply(
     suppressions: Suppressions,
     now: datetime,
     tracking: bool,
-) -> Applied:
+) -> ApplyResult:
     """Carry out the effects of events.
 
     May be interrupted anywhere and repeated, because an address is suppressed before its event is recorded. Only the
@@ -134,12 +134,12 @@ def apply(
         for address, reason, event in effects.suppressed
     )
     log.record(effects.kept)
-    return Applied(
+    return ApplyResult(
         kept=len(effects.kept),
         suppressed=suppressed + _suppress_soft_bounces(effects.kept, known, log, suppressions, now),
         confirmed=frozenset(edition for attempt, edition in effects.confirmed if ledger.confirm_accepted(attempt)),
         blocked=frozenset(event.edition for event in effects.kept if event.kind == "blocked"),
-        alarms=effects.alarms,
+        warnings=effects.warnings,
     )
 
 

@@ -12,7 +12,7 @@ from email.errors import HeaderParseError
 from email.header import decode_header, make_header
 from email.utils import parseaddr
 
-from digest.feedback.dsn import Headers, Part, parse_message, received_at
+from digest.feedback.dsn import Headers, MimePart, parse_message, received_at
 from digest.hindi.cut import clusters
 
 # The most grapheme clusters of a reply and of its subject that are stored.
@@ -105,7 +105,7 @@ def _is_automatic(headers: Headers, subject: str) -> bool:
     )
 
 
-def _text(parts: Sequence[Part]) -> str:
+def _text(parts: Sequence[MimePart]) -> str:
     for part in parts:
         if part.kind == "text/plain" and not _is_attached(part) and (text := _decoded_body(part)).strip():
             return text
@@ -116,11 +116,11 @@ def _text(parts: Sequence[Part]) -> str:
     return ""
 
 
-def _is_attached(part: Part) -> bool:
+def _is_attached(part: MimePart) -> bool:
     return _first(part.headers, "content-disposition").lower().startswith("attachment")
 
 
-def _decoded_body(part: Part) -> str:
+def _decoded_body(part: MimePart) -> str:
     found = _CHARSET.search(_first(part.headers, "content-type"))
     try:
         return part.body[: 4 * _MOST_READ].decode(found[1] if found else "utf-8", "replace")

@@ -42,7 +42,7 @@ class Rule:
     # Recorded only if tracking is on.
     tracking: bool = False
     # The operator gets a note.
-    alarm: bool = False
+    warns: bool = False
 
 
 RULES = (
@@ -56,13 +56,13 @@ RULES = (
     Rule("blocked", keep=True),
     # The provider also drops emails of a cancelled attempt, so a drop confirms nothing.
     # "Invalid SMTPAPI header" is not about an invalid address.
-    Rule("dropped", "smtpapi", keep=True, confirms=False, alarm=True),
+    Rule("dropped", "smtpapi", keep=True, confirms=False, warns=True),
     Rule("dropped", "bounced address", keep=True, suppress="bounced", confirms=False),
     Rule("dropped", "invalid", keep=True, suppress="bounced", confirms=False),
     Rule("dropped", "spam reporting address", keep=True, suppress=COMPLAINED, confirms=False),
     Rule("dropped", "unsubscribed address", keep=True, suppress=UNSUBSCRIBED, confirms=False),
     # Quota, spam content, templates.
-    Rule("dropped", keep=True, confirms=False, alarm=True),
+    Rule("dropped", keep=True, confirms=False, warns=True),
     Rule("complained", keep=True, suppress=COMPLAINED),
     Rule("left", keep=True, suppress=UNSUBSCRIBED),
     Rule("left a group", keep=True, suppress=UNSUBSCRIBED, own_ids_only=True),

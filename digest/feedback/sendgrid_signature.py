@@ -26,7 +26,7 @@ _TIMESTAMP = re.compile(r"[0-9]{1,12}\Z")
 _MAX_SIGNATURE = 200
 
 
-class Verifier:
+class SendGridVerifier:
     """Accepts payloads signed with any of its keys. There are two while keys are rotated."""
 
     def __init__(self, keys: Sequence[ec.EllipticCurvePublicKey]) -> None:

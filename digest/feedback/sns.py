@@ -45,14 +45,14 @@ class SnsUnavailable(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
+class SnsMessage:
     """A verified message. `token` is that of a confirmation."""
 
     type: str
     token: str = ""
 
 
-class Verifier:
+class SnsVerifier:
     """Verifies messages of one topic. Thread-safe."""
 
     def __init__(self, topic: str, fetch: Fetch) -> None:
@@ -64,7 +64,7 @@ class Verifier:
         # Path → certificate. SNS uses few.
         self._certificates: dict[str, x509.Certificate] = {}
 
-    def read(self, body: bytes, now: datetime) -> Message | None:
+    def read(self, body: bytes, now: datetime) -> SnsMessage | None:
         """The message; None if it is not a fresh one of the topic, signed by SNS.
 
         Raises SnsUnavailable if the certificate cannot be read now.
@@ -91,9 +91,9 @@ class Verifier:
             key.verify(signature, signed.encode(), padding.PKCS1v15(), algorithm)
         except InvalidSignature:
             return None
-        return Message(kind, fields.get("Token", ""))
+        return SnsMessage(kind, fields.get("Token", ""))
 
-    def confirm(self, message: Message) -> None:
+    def confirm(self, message: SnsMessage) -> None:
         """Confirm the subscription that a verified message offers. Raises SnsUnavailable."""
         query = urlencode({"Action": "ConfirmSubscription", "TopicArn": self.topic, "Token": message.token})
         if self._get(f"/?{query}") is None:

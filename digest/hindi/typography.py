@@ -19,6 +19,8 @@ _COLON_IN_WORD = re.compile(f"(?<![{LETTER}])(नि|दु|अंत|पुन|
 _REPEATED = re.compile(r"([,;])(?: ?\1)+")
 _DANDAS = re.compile(r"।(?: ?[।.])+")
 _BEFORE_BRACKET = re.compile(f"(?<=[{LETTER}])\\((?=[{LETTER}A-Za-z])")
+# `15लोग`, but 10वीं, 2जी and 8जीबी stay.
+_AFTER_NUMBER = re.compile("(?<=[0-9])(?=(?:करोड़|लाख|हजार|हज़ार|लोग|साल|वर्षीय|मीटर|किमी|रुपये|रुपए|फीसदी|प्रतिशत))")
 _AFTER_BRACKET = re.compile("\\)(?=[\u0904-\u0939])")
 # A joiner shapes what follows. Before a space or a mark it is left over.
 _IDLE_JOINER = re.compile(f"[\u200c\u200d]+(?![{LETTER}])")
@@ -47,6 +49,7 @@ def typeset(text: str) -> str:
 
 def _typeset_once(text: str) -> str:
     line = _SPACES.sub(" ", repair(_DANDAS.sub("।", text))).strip()
+    line = _AFTER_NUMBER.sub(" ", line)
     line = _COLON_IN_WORD.sub("\\1ः", _IDLE_JOINER.sub("", line))
     line = _REPEATED.sub(r"\1", _quotes(line))
     line = _AFTER_COMMA.sub(r"\1 ", _AFTER_OPENING.sub("", _BEFORE_MARK.sub("", line)))

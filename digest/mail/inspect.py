@@ -57,7 +57,7 @@ Level = Literal["error", "warning", "good"]
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class MailFinding:
     """One result of the check."""
 
     # `error`: large providers reject such mail or move it to spam. `warning`: it should be fixed.
@@ -80,14 +80,14 @@ class Signature:
     partial: bool
 
 
-def examine(raw: bytes) -> tuple[str, list[Finding], list[Signature]]:
+def examine(raw: bytes) -> tuple[str, list[MailFinding], list[Signature]]:
     """Return the domain of From (empty without one), the findings, and the signatures in their order."""
     if problem := _exceeds_limits(raw):
-        return "", [Finding("error", problem, _SAVE_AGAIN)], []
+        return "", [MailFinding("error", problem, _SAVE_AGAIN)], []
     try:
         return _examine(email.message_from_bytes(raw, policy=email.policy.compat32))
     except RecursionError:
-        return "", [Finding("error", _TOO_DEEP, _SAVE_AGAIN)], []
+        return "", [MailFinding("error", _TOO_DEEP, _SAVE_AGAIN)], []
 
 
 def _exceeds_limits(raw: bytes) -> str | None:
@@ -102,7 +102,7 @@ def _exceeds_limits(raw: bytes) -> str | None:
     return None
 
 
-def _examine(mail: Message) -> tuple[str, list[Finding], list[Signature]]:
+def _examine(mail: Message) -> tuple[str, list[MailFinding], list[Signature]]:
     found = list(signatures(mail))
     findings = (
         *_check_structure(mail),
@@ -129,102 +129,108 @@ def signatures(mail: Message) -> Iterator[Signature]:
         )
 
 
-def _check_structure(mail: Message) -> Iterator[Finding]:
+def _check_structure(mail: Message) -> Iterator[MailFinding]:
     """RFC 5322 section 3.6. Gmail rejects mail that violates it."""
     for name in _UNIQUE:
         count = len(mail.get_all(name, []))
         if count > 1:
-            yield Finding("error", f"{name} occurs {count} times; it may occur once", _UNCHANGED)
+            yield MailFinding("error", f"{name} occurs {count} times; it may occur once", _UNCHANGED)
     for name in ("From", "Date", "Message-ID"):
         if not _values(mail, name):
-            yield Finding("error", f"there is no {name}", _SAVE_AGAIN)
+            yield MailFinding("error", f"there is no {name}", _SAVE_AGAIN)
     for value in _values(mail, "Message-ID")[:1]:
         if not re.fullmatch(r"<[^<>@\s]+@[^<>@\s]+>", value):
-            yield Finding("error", f"Message-ID does not have the form <id@domain>: {short_line(value)}", _UNCHANGED)
+            yield MailFinding(
+                "error", f"Message-ID does not have the form <id@domain>: {short_line(value)}", _UNCHANGED
+            )
     for value in _values(mail, "Date")[:1]:
         try:
             parsedate_to_datetime(value)
         except (ValueError, TypeError, OverflowError):
-            yield Finding("error", f"Date is not a valid date: {short_line(value)}", _UNCHANGED)
+            yield MailFinding("error", f"Date is not a valid date: {short_line(value)}", _UNCHANGED)
 
 
-def _check_dkim(mail: Message, found: list[Signature]) -> Iterator[Finding]:
+def _check_dkim(mail: Message, found: list[Signature]) -> Iterator[MailFinding]:
     sender = from_domain(mail)
     if not found:
-        yield Finding("error", "there is no DKIM-Signature: Gmail and Yahoo require one from bulk senders", _SIGN)
+        yield MailFinding("error", "there is no DKIM-Signature: Gmail and Yahoo require one from bulk senders", _SIGN)
         return
     own = [signature for signature in found if is_related(signature.domain, sender)]
     if not own:
         domains = ", ".join(short_line(signature.domain) or "nothing" for signature in found)
         problem = f"no DKIM signature is of the sender's domain {short_line(sender)}: d= is {domains}"
-        yield Finding("error", problem, _SIGN)
+        yield MailFinding("error", problem, _SIGN)
         return
     # One signature that covers everything is enough. Otherwise report what the best one lacks.
     best = min(own, key=lambda signature: len(_uncovered(signature, _MUST_BE_SIGNED)))
     by = f"the signature of {short_line(best.domain)} (s={short_line(best.selector)})"
     if missing := _uncovered(best, _MUST_BE_SIGNED):
         problem = f"{by} does not cover {', '.join(missing)}: RFC 8058 and Gmail require it in h="
-        yield Finding("error", problem, _SIGNED_HEADERS)
+        yield MailFinding("error", problem, _SIGNED_HEADERS)
     else:
-        yield Finding("good", f"{by} covers {', '.join(_MUST_BE_SIGNED)}")
+        yield MailFinding("good", f"{by} covers {', '.join(_MUST_BE_SIGNED)}")
     present = [name for name in _SHOULD_BE_SIGNED if name in mail]
     if missing := _uncovered(best, present):
         problem = f"{by} does not cover {', '.join(missing)}, which can then be changed in transit"
-        yield Finding("warning", problem, _SIGNED_HEADERS)
+        yield MailFinding("warning", problem, _SIGNED_HEADERS)
     if best.algorithm not in ("rsa-sha256", "ed25519-sha256"):
         problem = f"{by} uses {short_line(best.algorithm) or 'no algorithm'}; expected rsa-sha256"
-        yield Finding("error", problem, "let the server or provider sign with rsa-sha256")
+        yield MailFinding("error", problem, "let the server or provider sign with rsa-sha256")
     if best.partial:
         problem = f"{by} covers only the beginning of the body (l=): anyone can append to it"
-        yield Finding("warning", problem, "let the server or provider sign the whole body, without l=")
+        yield MailFinding("warning", problem, "let the server or provider sign the whole body, without l=")
 
 
 def _uncovered(signature: Signature, names: Iterable[str]) -> list[str]:
     return [name for name in names if name not in signature.headers]
 
 
-def _check_one_click(mail: Message) -> Iterator[Finding]:
+def _check_one_click(mail: Message) -> Iterator[MailFinding]:
     values = _values(mail, "List-Unsubscribe")
     if not values:
-        yield Finding("error", "there is no List-Unsubscribe: Gmail and Yahoo require it from bulk senders", _BASE_URL)
+        yield MailFinding(
+            "error", "there is no List-Unsubscribe: Gmail and Yahoo require it from bulk senders", _BASE_URL
+        )
         return
     uris = ["".join(uri.split()) for uri in _URI.findall(values[0])]
     web = [uri for uri in uris if uri.lower().startswith("https://")]
     if not uris:
-        yield Finding("error", f"List-Unsubscribe contains no <address>: {short_line(values[0])}", _UNCHANGED)
+        yield MailFinding("error", f"List-Unsubscribe contains no <address>: {short_line(values[0])}", _UNCHANGED)
     elif not web:
         problem = f"one-click cannot work: List-Unsubscribe contains no https address but {short_line(uris[0])}"
-        yield Finding("error", problem, _BASE_URL)
+        yield MailFinding("error", problem, _BASE_URL)
     elif len(web) > 1:
         problem = f"List-Unsubscribe contains {len(web)} https addresses; RFC 8058 requires one"
-        yield Finding("warning", problem, _UNCHANGED)
+        yield MailFinding("warning", problem, _UNCHANGED)
     else:
-        yield Finding("good", f"List-Unsubscribe links to {short_line(web[0])}")
+        yield MailFinding("good", f"List-Unsubscribe links to {short_line(web[0])}")
     post = _values(mail, "List-Unsubscribe-Post")
     if not post:
         problem = "there is no List-Unsubscribe-Post: without it there is no one-click unsubscribe"
-        yield Finding("error", problem, _BASE_URL)
+        yield MailFinding("error", problem, _BASE_URL)
     elif "".join(post[0].split()) != "List-Unsubscribe=One-Click":
         problem = f"expected List-Unsubscribe=One-Click, found {short_line(post[0])}"
-        yield Finding("error", f"List-Unsubscribe-Post: {problem}", _UNCHANGED)
+        yield MailFinding("error", f"List-Unsubscribe-Post: {problem}", _UNCHANGED)
 
 
-def _check_list_headers(mail: Message) -> Iterator[Finding]:
+def _check_list_headers(mail: Message) -> Iterator[MailFinding]:
     if not any(re.search(r"<[^<>\s]+\.[^<>\s]+>\s*\Z", value) for value in _values(mail, "List-Id")):
-        yield Finding("warning", "there is no List-Id of the form Name <id.domain> (RFC 2919)", _UNCHANGED)
+        yield MailFinding("warning", "there is no List-Id of the form Name <id.domain> (RFC 2919)", _UNCHANGED)
     if not any(re.fullmatch(r"[^:]*(:[^:]*){2}:[^:\s]{5,15}", value) for value in _values(mail, "Feedback-ID")):
         problem = "there is no Feedback-ID a:b:c:sender, which Gmail uses to count complaints"
-        yield Finding("warning", problem, _UNCHANGED)
+        yield MailFinding("warning", problem, _UNCHANGED)
     for name in ("Precedence", "Auto-Submitted"):
         if name not in mail:
-            yield Finding("warning", f"there is no {name}: you may get vacation replies", _UNCHANGED)
+            yield MailFinding("warning", f"there is no {name}: you may get vacation replies", _UNCHANGED)
 
 
-def _check_authentication(mail: Message) -> Iterator[Finding]:
+def _check_authentication(mail: Message) -> Iterator[MailFinding]:
     """The results of the receiving server. Only its topmost header counts, because a sender can add others."""
     values = _values(mail, "Authentication-Results")
     if not values:
-        yield Finding("warning", "there is no Authentication-Results, which the receiving server writes", _SAVE_AGAIN)
+        yield MailFinding(
+            "warning", "there is no Authentication-Results, which the receiving server writes", _SAVE_AGAIN
+        )
         return
     found: dict[str, list[str]] = {}
     for method, result in _RESULT.findall(values[0]):
@@ -232,15 +238,15 @@ def _check_authentication(mail: Message) -> Iterator[Finding]:
     for method in ("dkim", "spf", "dmarc"):
         results = found.get(method, [])
         if "pass" in results:
-            yield Finding("good", f"the receiving server found {method}=pass")
+            yield MailFinding("good", f"the receiving server found {method}=pass")
         elif results:
             level: Level = "warning" if method == "spf" else "error"
-            yield Finding(level, f"the receiving server found {method}={results[0]}", _DNS)
+            yield MailFinding(level, f"the receiving server found {method}={results[0]}", _DNS)
         else:
-            yield Finding("warning", f"the receiving server reports no result for {method}", _DNS)
+            yield MailFinding("warning", f"the receiving server reports no result for {method}", _DNS)
 
 
-def _check_body(mail: Message) -> Iterator[Finding]:
+def _check_body(mail: Message) -> Iterator[MailFinding]:
     parts = {"text/plain": "", "text/html": ""}
     for part in mail.walk():
         kind = part.get_content_type()
@@ -251,19 +257,19 @@ def _check_body(mail: Message) -> Iterator[Finding]:
         if not isinstance(data, bytes):
             continue
         if charset not in ("utf-8", "us-ascii"):
-            yield Finding("warning", f"the {kind} part is in {short_line(charset)}; expected utf-8", _UNCHANGED)
+            yield MailFinding("warning", f"the {kind} part is in {short_line(charset)}; expected utf-8", _UNCHANGED)
         try:
             parts[kind] = data.decode(charset)
         except (ValueError, LookupError):
             # A charset may be any word, even the name of a codec that is not for text.
-            yield Finding("error", f"the {kind} part is not valid {short_line(charset)}, its charset", _UNCHANGED)
+            yield MailFinding("error", f"the {kind} part is not valid {short_line(charset)}, its charset", _UNCHANGED)
             parts[kind] = data.decode("utf-8", "replace")
     if not parts["text/plain"].strip():
-        yield Finding("warning", "there is no text part: spam filters distrust mail with HTML only", _UNCHANGED)
+        yield MailFinding("warning", "there is no text part: spam filters distrust mail with HTML only", _UNCHANGED)
     size = len(parts["text/html"].encode("utf-8", "replace"))
     if size > _GMAIL_CLIP:
         problem = f"the HTML has {size:,} bytes; Gmail clips it at {_GMAIL_CLIP:,}"
-        yield Finding("warning", problem, "lower edition.max_stories, or shorten your own templates")
+        yield MailFinding("warning", problem, "lower edition.max_stories, or shorten your own templates")
     left = [
         tag
         for tag in PLACEHOLDERS.values()
@@ -271,7 +277,7 @@ def _check_body(mail: Message) -> Iterator[Finding]:
     ]
     if left:
         problem = f"the mail still contains {', '.join(left)}: placeholders were not replaced"
-        yield Finding("error", problem, "save an email as a recipient gets it; if that has them too, report a bug")
+        yield MailFinding("error", problem, "save an email as a recipient gets it; if that has them too, report a bug")
 
 
 def from_domain(mail: Message) -> str:
@@ -289,7 +295,7 @@ def _values(mail: Message, name: str) -> list[str]:
 _DNS_TIMEOUT = 5
 
 
-def verify(raw: bytes, index: int, *, key: bytes | None, online: bool) -> Finding:
+def verify(raw: bytes, index: int, *, key: bytes | None, online: bool) -> MailFinding:
     """Verify the signature at `index` from the top. Return a warning if that is impossible (no dkimpy, no key).
 
     `key` is a DKIM record or a public key in PEM.
@@ -297,7 +303,7 @@ def verify(raw: bytes, index: int, *, key: bytes | None, online: bool) -> Findin
     try:
         import dkim
     except ModuleNotFoundError:
-        return Finding("warning", "the signature itself was not verified", "install hindi-digest[dkim]")
+        return MailFinding("warning", "the signature itself was not verified", "install hindi-digest[dkim]")
     key_missing = False
 
     def record(name: bytes, timeout: int = _DNS_TIMEOUT) -> bytes | None:
@@ -312,19 +318,19 @@ def verify(raw: bytes, index: int, *, key: bytes | None, online: bool) -> Findin
 
     if key is None and not online:
         problem = "the signature itself was not verified: offline, and no --key is given"
-        return Finding("warning", problem, "add --key, or leave out --offline")
+        return MailFinding("warning", problem, "add --key, or leave out --offline")
     try:
         good = dkim.DKIM(raw, timeout=_DNS_TIMEOUT).verify(index, dnsfunc=record)
     except Exception as error:
         # dkimpy raises many kinds of errors for malformed headers.
-        return Finding("error", f"the signature cannot be verified: {type(error).__name__}", _SAVE_AGAIN)
+        return MailFinding("error", f"the signature cannot be verified: {type(error).__name__}", _SAVE_AGAIN)
     if key_missing:
         problem = "the signature itself was not verified: the DNS did not answer or has no key"
-        return Finding("warning", problem, f"{_DNS}; or add --key")
+        return MailFinding("warning", problem, f"{_DNS}; or add --key")
     if not good:
         problem = "the signature is invalid: the mail was changed in transit, or the key is a different one"
-        return Finding("error", problem, f"{_DNS}; {_SAVE_AGAIN}")
-    return Finding("good", "the signature is valid")
+        return MailFinding("error", problem, f"{_DNS}; {_SAVE_AGAIN}")
+    return MailFinding("good", "the signature is valid")
 
 
 def record_of(key: bytes) -> bytes:

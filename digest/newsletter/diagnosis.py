@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from digest.app import App
     from digest.deliver.ports import Transport
     from digest.mail.dns.lookup import Lookup
-    from digest.usecases.check_sender import Route
+    from digest.usecases.check_sender import SenderRoute
 
 _OIDC = "OpenID Connect"
 
@@ -75,9 +75,9 @@ def _domain(address: str) -> str:
     return address.rpartition("@")[2].lower()
 
 
-def _smtp_route(app: App, selectors: tuple[str, ...]) -> Route:
+def _smtp_route(app: App, selectors: tuple[str, ...]) -> SenderRoute:
     from digest.mail.dns.dkim import public_key
-    from digest.usecases.check_sender import Route
+    from digest.usecases.check_sender import SenderRoute
 
     smtp, sender = app.settings.delivery.smtp, app.settings.newsletter.sender.email
     dkim = smtp.dkim
@@ -87,7 +87,7 @@ def _smtp_route(app: App, selectors: tuple[str, ...]) -> Route:
         # A key that cannot be read is reported with the transport's own check.
         private = app.environment.get(dkim.key_env, "").encode() if dkim.key_env else _read(path)
         public = public_key(private)
-    return Route(
+    return SenderRoute(
         "smtp",
         _domain(smtp.bounces or sender),
         reads_bounces=bool(smtp.bounces),
@@ -118,25 +118,25 @@ def _spf_for(host: str) -> str:
     return f"v=spf1 ip{address.version}:{address} ~all"
 
 
-def _sendgrid_route(_app: App, selectors: tuple[str, ...]) -> Route:
+def _sendgrid_route(_app: App, selectors: tuple[str, ...]) -> SenderRoute:
     from digest.usecases.check_sender import sendgrid_route
 
     return sendgrid_route(selectors)
 
 
-def _resend_route(app: App, selectors: tuple[str, ...]) -> Route:
+def _resend_route(app: App, selectors: tuple[str, ...]) -> SenderRoute:
     from digest.usecases.check_sender import resend_route
 
     return resend_route(_domain(app.settings.newsletter.sender.email), selectors)
 
 
-def _brevo_route(app: App, selectors: tuple[str, ...]) -> Route:
+def _brevo_route(app: App, selectors: tuple[str, ...]) -> SenderRoute:
     from digest.usecases.check_sender import brevo_route
 
     return brevo_route(_domain(app.settings.newsletter.sender.email), selectors)
 
 
-def _ses_route(app: App, selectors: tuple[str, ...]) -> Route:
+def _ses_route(app: App, selectors: tuple[str, ...]) -> SenderRoute:
     from digest.deliver.ports import SigningKeys
     from digest.usecases.check_sender import ses_route
 
@@ -149,7 +149,7 @@ def _ses_route(app: App, selectors: tuple[str, ...]) -> Route:
 
 
 # Transport → the DNS records that receivers look up for it. `outbox` has none, because it mails nobody.
-ROUTES: dict[str, Callable[[App, tuple[str, ...]], Route]] = {
+ROUTES: dict[str, Callable[[App, tuple[str, ...]], SenderRoute]] = {
     "smtp": _smtp_route,
     "sendgrid": _sendgrid_route,
     "resend": _resend_route,

@@ -31,7 +31,7 @@ _RECENT_EDITIONS = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class ChecklistItem:
     """One line of the checklist."""
 
     name: str
@@ -41,9 +41,9 @@ class Item:
     fix: str = ""
 
 
-def checklist(app: App, options: Options, seeds: Sequence[str]) -> list[Item]:
+def checklist(app: App, options: Options, seeds: Sequence[str]) -> list[ChecklistItem]:
     """Go through the list. An item that cannot be checked is not ready, and says why."""
-    items: list[tuple[str, Callable[[], Item | list[Item]]]] = [
+    items: list[tuple[str, Callable[[], ChecklistItem | list[ChecklistItem]]]] = [
         ("provider", lambda: _provider(app)),
         ("sender", lambda: _sender(app)),
         ("DNS", lambda: _dns(app, options)),
@@ -59,71 +59,75 @@ def checklist(app: App, options: Options, seeds: Sequence[str]) -> list[Item]:
     return [item for name, check in items for item in _guarded(name, check)]
 
 
-def _guarded(name: str, check: Callable[[], Item | list[Item]]) -> list[Item]:
+def _guarded(name: str, check: Callable[[], ChecklistItem | list[ChecklistItem]]) -> list[ChecklistItem]:
     try:
         found = check()
     except DigestError as problem:
-        return [Item(name, False, str(problem), "run `digest check`")]
+        return [ChecklistItem(name, False, str(problem), "run `digest check`")]
     return found if isinstance(found, list) else [found]
 
 
-def _provider(app: App) -> Item:
+def _provider(app: App) -> ChecklistItem:
     from digest.newsletter.diagnosis import probe
 
     chosen = app.settings.delivery.transport
     if chosen[0] == "outbox":
         fix = "set delivery.transport to smtp, sendgrid, resend, brevo or ses (docs/sending.md)"
-        return Item("provider", False, "delivery.transport is outbox: no email leaves this machine", fix)
+        return ChecklistItem("provider", False, "delivery.transport is outbox: no email leaves this machine", fix)
     if reason := probe(app, app.transports[0]):
-        return Item("provider", False, reason, f"correct delivery.{chosen[0]} in digest.yaml, or its key")
-    return Item("provider", True, f"{chosen[0]} is ready to send")
+        return ChecklistItem("provider", False, reason, f"correct delivery.{chosen[0]} in digest.yaml, or its key")
+    return ChecklistItem("provider", True, f"{chosen[0]} is ready to send")
 
 
-def _sender(app: App) -> Item:
+def _sender(app: App) -> ChecklistItem:
     email = app.settings.newsletter.sender.email
     if is_example(email.rpartition("@")[2]):
         fix = "set newsletter.sender.email to an address of your domain"
-        return Item("sender", False, f"{email} is of an example domain", fix)
-    return Item("sender", True, f"{app.settings.newsletter.sender.name} <{email}>")
+        return ChecklistItem("sender", False, f"{email} is of an example domain", fix)
+    return ChecklistItem("sender", True, f"{app.settings.newsletter.sender.name} <{email}>")
 
 
-def _dns(app: App, options: Options) -> Item | list[Item]:
+def _dns(app: App, options: Options) -> ChecklistItem | list[ChecklistItem]:
     """One item, or one for each fault."""
     from digest.newsletter.diagnosis import check_dns
 
     found = check_dns(app, options)
     if bad := [finding for finding in found if finding.level in (Level.ERROR, Level.UNKNOWN)]:
-        return [Item("DNS", False, f"{finding.check}: {finding.message}", finding.fix) for finding in bad]
+        return [ChecklistItem("DNS", False, f"{finding.check}: {finding.message}", finding.fix) for finding in bad]
     if example := [finding for finding in found if finding.check == "sender"]:
-        return Item("DNS", False, example[0].message, example[0].fix)
+        return ChecklistItem("DNS", False, example[0].message, example[0].fix)
     if app.settings.delivery.transport == ("outbox",):
-        return Item("DNS", False, "only DMARC was checked: no provider is chosen", "set delivery.transport first")
-    return Item("DNS", True, "SPF, DKIM, DMARC and alignment are in order; `digest doctor` shows them")
+        return ChecklistItem(
+            "DNS", False, "only DMARC was checked: no provider is chosen", "set delivery.transport first"
+        )
+    return ChecklistItem("DNS", True, "SPF, DKIM, DMARC and alignment are in order; `digest doctor` shows them")
 
 
-def _sources(app: App) -> Item:
+def _sources(app: App) -> ChecklistItem:
     if not app.sources:
-        return Item("sources", False, "there is no source", "run `digest sources add URL`")
+        return ChecklistItem("sources", False, "there is no source", "run `digest sources add URL`")
     if samples := [source.name for source in app.sources if source.replay]:
         fix = "remove them (`digest sources remove --samples`), and add your own with `digest sources add URL`"
-        return Item("sources", False, f"samples with moved dates: {', '.join(samples)}", fix)
-    recent = app.editions.all(most=_RECENT_EDITIONS)
+        return ChecklistItem("sources", False, f"samples with moved dates: {', '.join(samples)}", fix)
+    recent = app.editions.all(limit=_RECENT_EDITIONS)
     if made := [edition.key for edition in recent if edition.sample and edition.day >= app.now().date()]:
         fix = "; ".join(f"digest edition discard {key}" for key in made)
-        return Item("sources", False, f"made of samples before you removed them: edition {', '.join(made)}", fix)
-    return Item("sources", True, f"{plural(len(app.sources), 'source')} of your own")
+        return ChecklistItem(
+            "sources", False, f"made of samples before you removed them: edition {', '.join(made)}", fix
+        )
+    return ChecklistItem("sources", True, f"{plural(len(app.sources), 'source')} of your own")
 
 
-def _postal_address(app: App) -> Item:
+def _postal_address(app: App) -> ChecklistItem:
     address = app.settings.newsletter.postal_address
     if not address or address == SAMPLE_ADDRESS:
         what = "is the sample's" if address else "is empty"
         fix = "set newsletter.postal_address: many countries require it in bulk email"
-        return Item("postal address", False, f"newsletter.postal_address {what}", fix)
-    return Item("postal address", True, address)
+        return ChecklistItem("postal address", False, f"newsletter.postal_address {what}", fix)
+    return ChecklistItem("postal address", True, address)
 
 
-def _join_page(app: App, options: Options) -> Item:
+def _join_page(app: App, options: Options) -> ChecklistItem:
     """The form must be live and show what subscribers agree to."""
     from digest.usecases.check_web import WebUnreachable, request, unreachable
     from digest.web.consent import consent_wording
@@ -133,28 +137,30 @@ def _join_page(app: App, options: Options) -> Item:
     if not base or is_example(urlsplit(base).hostname or ""):
         what = f"newsletter.base_url is an example address ({base})" if base else "newsletter.base_url is empty"
         fix = "serve the pages with `digest web` and set newsletter.base_url (docs/reader-pages.md)"
-        return Item(name, False, f"{what}: nobody can join or unsubscribe with one click", fix)
+        return ChecklistItem(name, False, f"{what}: nobody can join or unsubscribe with one click", fix)
     if not app.settings.web.signup:
-        return Item(name, True, "sign-up is switched off (web.signup); keep the consents of your list yourself")
+        return ChecklistItem(
+            name, True, "sign-up is switched off (web.signup); keep the consents of your list yourself"
+        )
     url = f"{base}/join"
     try:
         answer = request("GET", url)
     except WebUnreachable as problem:
         found = unreachable("pages", url, problem, options.lookup)
-        return Item(name, False, found.message, found.fix)
+        return ChecklistItem(name, False, found.message, found.fix)
     if answer.status != 200:
         fix = "start `digest web` (or `digest run` with web.enabled), and let the proxy pass this address to it"
-        return Item(name, False, f"{url} is answered with {answer.status}; expected 200", fix)
+        return ChecklistItem(name, False, f"{url} is answered with {answer.status}; expected 200", fix)
     wording = consent_wording(newsletter.language, newsletter.name, app.settings.privacy.minimum_age)
     if wording not in unescape(answer.body):
-        return Item(
+        return ChecklistItem(
             name, False, f"{url} does not show the consent text «{wording}»",
             "restart `digest web` with the settings of this folder, or correct templates/pages/join.html.j2",
         )  # fmt: skip
-    return Item(name, True, f"{url} answers and shows the consent text «{wording}»")
+    return ChecklistItem(name, True, f"{url} answers and shows the consent text «{wording}»")
 
 
-def _seeds(app: App, seeds: Sequence[str]) -> Item:
+def _seeds(app: App, seeds: Sequence[str]) -> ChecklistItem:
     """Addresses of the newsroom at large providers, which get every edition."""
     from digest.subscribers.address import normalise
 
@@ -164,56 +170,64 @@ def _seeds(app: App, seeds: Sequence[str]) -> Item:
             "put addresses of yours at Gmail, Yahoo and Outlook on the list, and name them: "
             "digest check --launch --seed NAME@gmail.com"
         )
-        return Item(name, False, "none is named: nobody sees whether editions land in the inbox or in spam", fix)
+        return ChecklistItem(
+            name, False, "none is named: nobody sees whether editions land in the inbox or in spam", fix
+        )
     app.subscriber_list.sync()
     wanted = {normalise(seed): seed for seed in seeds}
     missing = [seed for address, seed in wanted.items() if address not in app.subscribers.eligible_among(wanted)]
     if missing:
         commands = "; ".join(f"digest subscribers add {seed}" for seed in missing)
-        return Item(name, False, f"not on the list, paused or suppressed: {', '.join(missing)}", commands)
-    return Item(name, True, f"on the list: {', '.join(wanted.values())}")
+        return ChecklistItem(name, False, f"not on the list, paused or suppressed: {', '.join(missing)}", commands)
+    return ChecklistItem(name, True, f"on the list: {', '.join(wanted.values())}")
 
 
-def _test_email(app: App) -> Item:
+def _test_email(app: App) -> ChecklistItem:
     from digest.store.meta import last_test_send
 
     name, fix = "test email", "digest send --to you@your-domain, then look at it on a phone and in a browser"
     test = last_test_send(app.database)
     if test is None:
-        return Item(name, False, "no test was sent", fix)
+        return ChecklistItem(name, False, "no test was sent", fix)
     when = f"{test.at.astimezone(app.settings.newsletter.zone):%Y-%m-%d %H:%M}"
     message = f"sent to {test.recipients} by {test.transport} at {when}"
     if test.transport != app.settings.delivery.transport[0]:
-        return Item(name, False, f"{message}, and delivery.transport is {app.settings.delivery.transport[0]} now", fix)
+        return ChecklistItem(
+            name, False, f"{message}, and delivery.transport is {app.settings.delivery.transport[0]} now", fix
+        )
     if app.now() - test.at > _RECENT:
-        return Item(name, False, f"{message}, more than {_RECENT.days} days ago", fix)
-    return Item(name, True, f"{message}; did a person look at it?")
+        return ChecklistItem(name, False, f"{message}, more than {_RECENT.days} days ago", fix)
+    return ChecklistItem(name, True, f"{message}; did a person look at it?")
 
 
-def _alerts(app: App) -> Item:
+def _alerts(app: App) -> ChecklistItem:
     alerts = app.settings.alerts
     if not alerts.email and not alerts.webhook:
         fix = "set alerts.email or alerts.webhook in digest.yaml, then run `digest alerts test`"
-        return Item("alerts", False, "no alert goes out when something goes wrong", fix)
+        return ChecklistItem("alerts", False, "no alert goes out when something goes wrong", fix)
     if problems := app.alert_problems():
-        return Item("alerts", False, "; ".join(map(str, problems)), "correct it, then run `digest alerts test`")
+        return ChecklistItem(
+            "alerts", False, "; ".join(map(str, problems)), "correct it, then run `digest alerts test`"
+        )
     names = [channel.name for channel in app.alerts.channels]
     message = f"go to {', '.join([*alerts.email, *(['the webhook'] if alerts.webhook else [])])}"
     if not set(names) <= set(json.loads(meta.get(app.database, _TESTED_ALERTS) or "[]")):
         fix = "run `digest alerts test`, and see that it arrives"
-        return Item("alerts", False, f"{message}; no test was sent to all of them", fix)
-    return Item("alerts", True, f"{message}; a test was sent")
+        return ChecklistItem("alerts", False, f"{message}; no test was sent to all of them", fix)
+    return ChecklistItem("alerts", True, f"{message}; a test was sent")
 
 
-def _heartbeat(app: App) -> Item:
-    from digest.newsletter.alarms import ping
+def _heartbeat(app: App) -> ChecklistItem:
+    from digest.newsletter.process_down import ping
 
     if not app.settings.alerts.heartbeat_url:
         fix = "set alerts.heartbeat_url (docs/alerts.md), unless something else watches the machine"
-        return Item("heartbeat", None, "digest cannot tell you that its machine is down, or that it is frozen", fix)
+        return ChecklistItem(
+            "heartbeat", None, "digest cannot tell you that its machine is down, or that it is frozen", fix
+        )
     if problem := ping(app):
-        return Item("heartbeat", False, problem, "correct alerts.heartbeat_url")
-    return Item("heartbeat", True, "a service outside gets a sign of life every minute")
+        return ChecklistItem("heartbeat", False, problem, "correct alerts.heartbeat_url")
+    return ChecklistItem("heartbeat", True, "a service outside gets a sign of life every minute")
 
 
 def save_alerts_test(app: App) -> None:
@@ -221,16 +235,16 @@ def save_alerts_test(app: App) -> None:
     meta.set(app.database, _TESTED_ALERTS, json.dumps([channel.name for channel in app.alerts.channels]))
 
 
-def _backup(app: App) -> Item:
+def _backup(app: App) -> ChecklistItem:
     from digest.store.meta import last_backup
 
     if not app.database.sqlite:
         fix = "`digest store backup FILE` prints the command; run it every night (docs/deploy.md)"
-        return Item("backup", None, "PostgreSQL's own tools make it, and digest does not see them", fix)
+        return ChecklistItem("backup", None, "PostgreSQL's own tools make it, and digest does not see them", fix)
     at, fix = last_backup(app.database), "run `digest store backup FILE` every night (docs/deploy.md has a timer)"
     if at is None:
-        return Item("backup", False, "no backup of the store was made", fix)
+        return ChecklistItem("backup", False, "no backup of the store was made", fix)
     when = f"{at.astimezone(app.settings.newsletter.zone):%Y-%m-%d %H:%M}"
     if app.now() - at > _RECENT:
-        return Item("backup", False, f"the last one is of {when}, more than {_RECENT.days} days ago", fix)
-    return Item("backup", True, f"made at {when}")
+        return ChecklistItem("backup", False, f"the last one is of {when}, more than {_RECENT.days} days ago", fix)
+    return ChecklistItem("backup", True, f"made at {when}")

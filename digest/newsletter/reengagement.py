@@ -23,7 +23,7 @@ _TOLD, _DONE = "reengage told", "reengage done"
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class QuestionResult:
     """The edition of the question, None if there was nobody to ask, and how many were paused."""
 
     edition: str | None
@@ -48,7 +48,7 @@ class Announcement:
     until: datetime
 
 
-def check_settings(app: App) -> None:
+def require_enabled(app: App) -> None:
     """Raise ConfigurationError unless the question is enabled and people can answer it."""
     problem = ""
     if not app.settings.reengage.enabled:
@@ -61,15 +61,15 @@ def check_settings(app: App) -> None:
     app.example_domain_guard.refuse_example_domain()
 
 
-def ask_now(app: App) -> Asked:
+def ask_now(app: App) -> QuestionResult:
     """Enqueue the subscribers to ask in today's question, and pause those who did not answer. Sends nothing."""
     from digest.web.app import load_pages
     from digest.web.stay import question
 
-    check_settings(app)
+    require_enabled(app)
     plan = app.reengagement.plan()
     edition = app.reengagement.ask(plan, question(load_pages(app, app.settings.newsletter.base_url)))
-    return Asked(edition, app.reengagement.pause(plan))
+    return QuestionResult(edition, app.reengagement.pause(plan))
 
 
 def turn(at: datetime, now: datetime, *, told: bool, done: bool) -> Turn:
@@ -98,7 +98,7 @@ class WeeklyQuestion:
 
     def tell(self) -> Announcement | None:
         """Return the alert to the admins, once. None if nobody is affected."""
-        check_settings(self._app)
+        require_enabled(self._app)
         at = self._moment()
         plan, listed = self._app.reengagement.plan(), self._app.subscribers.count_listed()
         meta.set(self._store, _TOLD, at.isoformat())
@@ -115,7 +115,7 @@ class WeeklyQuestion:
         action = "`digest subscribers reengage` shows them. To stop it, set `reengage.enabled` to false before."
         return Announcement(title, text, action, at)
 
-    def ask(self) -> Asked | None:
+    def ask(self) -> QuestionResult | None:
         """Ask those who are due, once. None if they are more than half of the list."""
         at = self._moment()
         # Recorded before the question is enqueued: after any failure the next try is a week later, and the ledger

@@ -72,8 +72,8 @@ class Alert:
 # Kinds whose cause may change while the alert lasts. A new cause is reported too, because it needs another remedy.
 _FILES = frozenset({AlertKind.LIST_FAULTY, AlertKind.SETTINGS_FAULTY, AlertKind.RESTART_NEEDED})
 _SERVERS = frozenset({AlertKind.PROVIDER_DOWN, AlertKind.KEY_REFUSED, AlertKind.CERTIFICATE_INVALID})
-# The reply code of an error by SMTP or HTTP, not a port.
 _LINK = re.compile(r"(/approve/[^/\s]+/)[A-Za-z0-9_-]+")
+# The reply code of an error by SMTP or HTTP, not a port.
 _CODE = re.compile(r"(?<![:.\d])[45]\d\d(?![.\d])")
 
 
@@ -111,6 +111,15 @@ class MessageType(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Mail:
+    """An email of a message's own."""
+
+    subject: str
+    html: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Message:
     """One message to the admins. All attempts have the same id, so that receivers can drop duplicates."""
 
@@ -126,8 +135,10 @@ class Message:
     # For `RAISED` and `RESOLVED`.
     kind: str = ""
     subject: str = ""
-    # The HTML of an email, if the message has its own.
+    # The parts of an email, if the message has its own.
     html: str = ""
+    mail_subject: str = ""
+    mail_text: str = ""
     # More fields for the webhook.
     data: Mapping[str, Any] = field(default_factory=dict)
 
@@ -155,7 +166,7 @@ class Channel(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Notice:
+class AlertTexts:
     """Title and advice of the alert about a fault. `{subject}` is replaced by the file, job or edition."""
 
     kind: AlertKind
@@ -185,32 +196,32 @@ def title_of_errors(problems: Sequence[ConfigProblem]) -> str:
 _MAX_LINES = 5
 
 NOTICES = {
-    "list": Notice(
+    "list": AlertTexts(
         AlertKind.LIST_FAULTY,
         "{subject} has errors",
         "Correct the lines that it names; `digest subscribers check` shows all errors.",
     ),
-    "settings": Notice(
+    "settings": AlertTexts(
         AlertKind.SETTINGS_FAULTY,
         "{subject} has errors",
         "Correct the lines that it names; `digest check` shows all errors.",
     ),
-    "restart": Notice(
+    "restart": AlertTexts(
         AlertKind.RESTART_NEEDED,
         "Some changes of {subject} need a restart",
         "Restart `digest run`, for example with `systemctl restart digest`.",
     ),
-    "job": Notice(
+    "job": AlertTexts(
         AlertKind.JOB_FAILED,
         "`digest run` fails at the job {subject}",
         "Correct what it names; `digest check` finds all errors of settings and list. `digest run` continues then.",
     ),
-    "missed": Notice(
+    "missed": AlertTexts(
         AlertKind.EDITION_MISSED,
         "Edition {subject} was missed",
         "`digest send {subject}` sends it now. `journalctl -u digest` shows why `digest run` did not run at its time.",
     ),
-    "breaking": Notice(
+    "breaking": AlertTexts(
         AlertKind.BREAKING_PROPOSED,
         "Breaking news can be sent: {subject}",
         "`digest breaking send {subject}` sends it to everyone who wants breaking news, and `digest breaking drop "

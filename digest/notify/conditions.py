@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from datetime import datetime, time, timedelta
 
-from digest.models import PROVIDER_NAMES, AttemptState, EditionState, is_breaking, is_special, split_key
+from digest.models import DEFERRED, PROVIDER_NAMES, AttemptState, EditionState, is_breaking, is_special, split_key
 from digest.notify.alert import Alert, AlertKind
 from digest.notify.facts import AttemptFacts, EditionFacts, Facts
 from digest.notify.formats import format_time
@@ -21,7 +21,7 @@ _PROVIDER_FOR = timedelta(hours=12)
 # A run may still cancel a batch and send it again.
 _UNKNOWN_FOR = timedelta(seconds=30)
 # With fewer recipients a rate is not significant.
-_MIN_BOUNCES, _MIN_COMPLAINTS, _MIN_BLOCKS = 5, 3, 20
+_MIN_BOUNCES, _MIN_COMPLAINTS, _MIN_BLOCKS, _MIN_DEFERRED = 5, 3, 20, 5
 # Fewer accepted emails may not cause any event in time.
 _MIN_SENT = 20
 
@@ -167,7 +167,9 @@ def slow_sends(facts: Facts) -> Iterator[Alert]:
     for edition in facts.editions:
         if edition.state != EditionState.SENDING or edition.oldest_due is None:
             continue
-        since = max(edition.oldest_due, edition.frozen_at or edition.oldest_due)
+        # What waited while nobody sent is not slow.
+        begun = (edition.oldest_due, edition.frozen_at, facts.sending_since)
+        since = max(moment for moment in begun if moment is not None)
         if facts.now - since >= facts.limits.slow_send:
             yield Alert(
                 AlertKind.SENDING_SLOW,
@@ -221,8 +223,15 @@ def unknown_outcomes(facts: Facts) -> Iterator[Alert]:
 def providers(facts: Facts) -> Iterator[Alert]:
     """Transports that fail again and again, or that the last probe found unusable."""
     by_transport: dict[str, list[AttemptFacts]] = defaultdict(list)
+    # Where so many recipients are deferred that they are not the cause.
+    deferring = {
+        edition.key
+        for edition in facts.editions
+        if are_many_deferred(edition.deferred, edition.accepted, facts.limits.block_rate)
+    }
     for attempt in facts.attempts:
-        if not attempt.detail.startswith(_OUR_STOP):
+        is_deferral = attempt.detail.startswith(DEFERRED) and attempt.edition not in deferring
+        if not is_deferral and not attempt.detail.startswith(_OUR_STOP):
             by_transport[attempt.transport].append(attempt)
     for transport in dict.fromkeys((*by_transport, *facts.probes)):
         failed = _failures_in_a_row(by_transport[transport])
@@ -234,6 +243,13 @@ def providers(facts: Facts) -> Iterator[Alert]:
             yield _unusable(facts, transport, problem or failed[0].detail, since, until)
         elif problem:
             yield _unusable(facts, transport, problem, facts.now, None)
+
+
+def are_many_deferred(deferred: int, accepted: int, percent: float) -> bool:
+    """Whether receivers defer so many recipients that the sender is the cause, and not a full mailbox."""
+    if not deferred:
+        return False
+    return not accepted or (deferred >= _MIN_DEFERRED and _is_over(deferred, deferred + accepted, percent))
 
 
 def rates(facts: Facts) -> Iterator[Alert]:

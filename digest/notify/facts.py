@@ -27,7 +27,9 @@ class EditionFacts:
     rejected: int = 0
     # Kind of event → recipients: blocked, bounced, complained, dropped.
     failures: Mapping[str, int] = field(default_factory=dict)
-    # The time of the earliest batch that is due and not handed over.
+    # Those who wait because their mail servers deferred them.
+    deferred: int = 0
+    # The time of the earliest batch that is due and not handed over, without deferred recipients.
     oldest_due: datetime | None = None
     # When sending paused automatically, and why.
     stopped: tuple[datetime, str] | None = None
@@ -59,7 +61,7 @@ class AnswerFacts:
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class Thresholds:
     """The thresholds of the conditions. Rates are in percent; 0 switches a condition off."""
 
     source_failures: int
@@ -83,7 +85,7 @@ class Facts:
     """All facts of one minute's check."""
 
     now: datetime
-    limits: Limits
+    limits: Thresholds
     editions: Sequence[EditionFacts]
     # Newest first.
     attempts: Sequence[AttemptFacts]
@@ -105,5 +107,7 @@ class Facts:
     last_events: datetime | None
     # Folder → bytes that are free.
     disks: Mapping[str, int]
+    # Since when `digest run` sends what is due; None if another process, or nobody, does.
+    sending_since: datetime | None = None
     # None if the store was never backed up by `digest store backup`.
     last_backup: datetime | None = None

@@ -50,7 +50,12 @@ CODES = (
     _row("gmail 7.30", r"\b[45]\.7\.30\b", "DKIM does not pass", _DNS),
     _row("gmail 7.31", r"\b[45]\.7\.31\b", "the domain has no DMARC record", _DNS),
     _row("gmail 7.32", r"\b[45]\.7\.32\b", "the From address is not aligned with SPF or DKIM", _DNS),
-    _row("gmail 7.1", rf"{_GOOGLE}.*\b(?:4\.7\.0|5\.7\.1)\b", "the sender has a bad reputation, or spam", _REPUTATION),
+    _row(
+        "gmail 7.1",
+        rf"{_GOOGLE}.*\b(?:4\.7\.0|5\.7\.1)\b",
+        "the sender has a bad reputation, or sends spam",
+        _REPUTATION,
+    ),
 )
 # Each text that matches a row contains one of these.
 HINTS = (".7.", "[TSS", "[BL")

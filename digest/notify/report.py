@@ -47,7 +47,7 @@ class EditionNumbers:
 
 
 @dataclass(frozen=True, slots=True)
-class Feedback:
+class FeedbackSummary:
     """Counts of feedback.
 
     Opens and clicks are None without tracking. `delivered` and `dropped` are None if they are not reported, as by SMTP,
@@ -83,31 +83,31 @@ class ModelPrice:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The report on one edition. `earlier` are the editions of the same slug with which it is compared.
-
-    `number` is 0 for a special and an alert edition. `transports` handed it over. `model_use` is None
-    if no language model wrote for it.
-    """
+    """The report on one edition."""
 
     newsletter: str
+    # 0 for special editions and breaking news.
     number: int
     state: str
     subject: str
     reason: str
     numbers: EditionNumbers
-    feedback: Feedback
+    feedback: FeedbackSummary
+    # Those that handed it over.
     transports: Sequence[str]
     # (reason, recipients), the most frequent first.
     excluded: Sequence[tuple[str, int]]
     rejected: Sequence[tuple[str, int]]
+    # The editions of the same slug with which it is compared.
     earlier: Sequence[EditionNumbers]
     sources: Sequence[SourceProblem]
     # (at, what, why).
     decisions: Sequence[tuple[datetime, str, str]]
+    # None if no language model wrote for it.
     model_use: ModelUse | None = None
     model_price: ModelPrice | None = None
     # Texts from subscribers: the count by kind, and the newest as (at, text) without names.
-    words: Mapping[str, int] = field(default_factory=dict)
+    texts: Mapping[str, int] = field(default_factory=dict)
     said: Sequence[tuple[datetime, str]] = ()
     # None if links do not count clicks.
     clicks: ClickReport | None = None
@@ -125,7 +125,7 @@ class Report:
     @property
     def title(self) -> str:
         """The subject line of the report's email."""
-        words = [f"{self.numbers.accepted:,} sent"]
+        parts = [f"{self.numbers.accepted:,} sent"]
         for count, word in (
             (self.numbers.rejected, "rejected"),
             (self.numbers.unknown, "unknown"),
@@ -133,8 +133,8 @@ class Report:
             (self.numbers.bounced, "bounced"),
             (self.numbers.complained, "complained"),
         ):
-            words += [f"{count:,} {word}"] if count else []
-        return f"Edition {self.key}: {', '.join(words)}"
+            parts += [f"{count:,} {word}"] if count else []
+        return f"Edition {self.key}: {', '.join(parts)}"
 
     @property
     def actions(self) -> list[str]:
@@ -151,7 +151,7 @@ class Report:
         return todo
 
 
-class Row(NamedTuple):
+class ReportRow(NamedTuple):
     """A number with its name and its usual value."""
 
     name: str
@@ -159,54 +159,58 @@ class Row(NamedTuple):
     usual: str = ""
 
 
-def rows(report: Report, zone: tzinfo) -> list[Row]:
+def rows(report: Report, zone: tzinfo) -> list[ReportRow]:
     """The numbers of a report in their order."""
     numbers, feedback = report.numbers, report.feedback
     median = _Medians(report.earlier)
     found = [
-        Row("sent", f"{numbers.accepted:,}", median.count("accepted")),
-        Row("excluded", f"{numbers.excluded:,}", median.count("excluded")),
-        Row("rejected", f"{numbers.rejected:,}", median.count("rejected")),
-        Row("unknown", f"{numbers.unknown:,}", median.count("unknown")),
-        Row("pending", f"{numbers.pending:,}"),
-        Row("on the list", f"{numbers.frozen:,}", median.count("frozen")),
-        Row("delivered", _reported(feedback.delivered, report)),
-        Row("bounced", _share(numbers.bounced, numbers), median.count("bounced")),
-        Row("blocked", _share(numbers.blocked, numbers), median.count("blocked")),
-        Row("dropped", _reported(feedback.dropped, report)),
-        Row("complained", _share(numbers.complained, numbers), median.count("complained")),
-        Row("unsubscribed", _share(feedback.left, numbers)),
+        ReportRow("sent", f"{numbers.accepted:,}", median.count("accepted")),
+        ReportRow("excluded", f"{numbers.excluded:,}", median.count("excluded")),
+        ReportRow("rejected", f"{numbers.rejected:,}", median.count("rejected")),
+        ReportRow("unknown", f"{numbers.unknown:,}", median.count("unknown")),
+        ReportRow("pending", f"{numbers.pending:,}"),
+        ReportRow("on the list", f"{numbers.frozen:,}", median.count("frozen")),
+        ReportRow("delivered", _reported(feedback.delivered, report)),
+        ReportRow("bounced", _share(numbers.bounced, numbers), median.count("bounced")),
+        ReportRow("blocked", _share(numbers.blocked, numbers), median.count("blocked")),
+        ReportRow("dropped", _reported(feedback.dropped, report)),
+        ReportRow("complained", _share(numbers.complained, numbers), median.count("complained")),
+        ReportRow("unsubscribed", _share(feedback.left, numbers)),
     ]
     if feedback.opened is not None and feedback.clicked is not None:
         found += [
-            Row("opened", _share(feedback.opened, numbers)),
-            Row("clicked", _share(feedback.clicked, numbers)),
+            ReportRow("opened", _share(feedback.opened, numbers)),
+            ReportRow("clicked", _share(feedback.clicked, numbers)),
         ]
-    for kind, name in (("reply", "replies"), ("answer", "words with an answer"), ("auto-reply", "automatic replies")):
-        if count := report.words.get(kind, 0):
-            found.append(Row(name, f"{count:,}"))
+    for kind, name in (
+        ("reply", "replies"),
+        ("answer", "comments with an answer"),
+        ("auto-reply", "automatic replies"),
+    ):
+        if count := report.texts.get(kind, 0):
+            found.append(ReportRow(name, f"{count:,}"))
     if clicks := report.clicks:
         found += [
-            Row("people who clicked a link", clicks.shown_people),
-            Row("clicks of machines", f"{clicks.machine:,}"),
+            ReportRow("people who clicked a link", clicks.shown_people),
+            ReportRow("clicks of machines", f"{clicks.machine:,}"),
         ]
     if numbers.began_at and numbers.ended_at:
         found += [
-            Row("first handed over", format_time(numbers.began_at, zone)),
-            Row("last handed over", format_time(numbers.ended_at, zone)),
-            Row("time of sending", duration(numbers.seconds), median.duration()),
+            ReportRow("first handed over", format_time(numbers.began_at, zone)),
+            ReportRow("last handed over", format_time(numbers.ended_at, zone)),
+            ReportRow("time of sending", duration(numbers.seconds), median.duration()),
         ]
     if numbers.per_minute is not None:
-        found.append(Row("recipients per minute", f"{numbers.per_minute:,.0f}", median.rate()))
+        found.append(ReportRow("recipients per minute", f"{numbers.per_minute:,.0f}", median.rate()))
     if use := report.model_use:
         found += [
-            Row("texts by a model", f"{use.accepted:,}"),
-            Row("texts refused", f"{use.refused:,}"),
-            Row("calls of the model", f"{use.calls:,}"),
-            Row("tokens", f"{use.tokens:,}"),
+            ReportRow("texts by a model", f"{use.accepted:,}"),
+            ReportRow("texts refused", f"{use.refused:,}"),
+            ReportRow("calls of the model", f"{use.calls:,}"),
+            ReportRow("tokens", f"{use.tokens:,}"),
         ]
         if price := report.model_price:
-            found.append(Row("cost of the model", f"{_amount(price.of(use))} {price.currency}"))
+            found.append(ReportRow("cost of the model", f"{_amount(price.of(use))} {price.currency}"))
     return found
 
 
@@ -249,7 +253,7 @@ def as_json(report: Report) -> dict[str, Any]:
         **pick(report, "number state reason subject"),
         **{name: getattr(numbers, name) for name in counts},
         **pick(feedback, "delivered dropped left opened clicked"),
-        "words": {kind: report.words.get(kind, 0) for kind in ("answer", "reply", "auto-reply")},
+        "words": {kind: report.texts.get(kind, 0) for kind in ("answer", "reply", "auto-reply")},
         "clicks": clicks_json(report.clicks),
         "excluded_reasons": [{"reason": reason, "recipients": count} for reason, count in report.excluded],
         "rejected_reasons": [{"reason": reason, "recipients": count} for reason, count in report.rejected],

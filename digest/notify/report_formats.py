@@ -40,12 +40,18 @@ def as_text(report: Report, zone: tzinfo) -> str:
     return "\n".join(lines)
 
 
-def as_html(report: Report, zone: tzinfo, language: str) -> str:
-    """A page that mail programs can show: one column, inline styles. `language` is that of the news."""
+def as_html(report: Report, zone: tzinfo, language: str, *, link: str = "", link_text: str = "") -> str:
+    """A page that mail programs can show: one column, inline styles. `language` is that of the news and the link."""
     decisions = [(format_time(at, zone), what, why) for at, what, why in report.decisions]
     said = [_one_line(text) for _at, text in report.said]
     html: str = _template().render(
-        report=report, said=said, rows=rows(report, zone), decisions=decisions, language=language
+        report=report,
+        said=said,
+        rows=rows(report, zone),
+        decisions=decisions,
+        language=language,
+        link=link,
+        link_text=link_text,
     )
     return html
 

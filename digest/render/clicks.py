@@ -27,7 +27,7 @@ Sign = Callable[[str], Sequence[str]]
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class ClickTarget:
     """The target of a link in an edition. `name` is `story:ID`, `ad:HASH`, or HONEYPOT."""
 
     name: str
@@ -36,10 +36,10 @@ class Target:
     section: str = ""
 
 
-def targets(edition: Edition) -> list[Target]:
+def targets(edition: Edition) -> list[ClickTarget]:
     """The stories and advertisements of an edition that have a URL, in reading order."""
     found = [
-        Target(f"story:{story.id}", url, texts.one_line(story.title), texts.one_line(section.name))
+        ClickTarget(f"story:{story.id}", url, texts.one_line(story.title), texts.one_line(section.name))
         for section in edition.sections
         for story in section.stories
         if (url := texts.web_address(story.url))
@@ -48,7 +48,7 @@ def targets(edition: Edition) -> list[Target]:
         url = texts.web_address(str(block.data.get("url") or ""))
         if block.kind == "sponsor" and url:
             advertiser = texts.one_line(str(block.data.get("advertiser") or ""))
-            found.append(Target(advertisement(advertiser, url), url, advertiser))
+            found.append(ClickTarget(advertisement(advertiser, url), url, advertiser))
     return list(dict.fromkeys(found))
 
 
@@ -99,12 +99,12 @@ class ClickLinks:
         hidden = re.compile(rf'<a href="{re.escape(start)}[^"]*" style="display:none"[^>]*></a>')
         return _HREF.sub(replace, hidden.sub("", email))
 
-    def by_code(self, edition: Edition) -> dict[str, Target]:
+    def by_code(self, edition: Edition) -> dict[str, ClickTarget]:
         """Code → target, including codes by older keys."""
         every = [_honeypot(edition), *targets(edition)]
         return {code: target for target in every for code in self._codes(edition.key, target)}
 
-    def _codes(self, key: str, target: Target) -> list[str]:
+    def _codes(self, key: str, target: ClickTarget) -> list[str]:
         return [each[:CODE_LENGTH] for each in self.sign(f"{key}\n{target.name}\n{target.url}")]
 
     def _url(self, key: str, code: str) -> str:
@@ -119,5 +119,5 @@ class ClickLinks:
         return other.path == root or other.path.startswith(f"{root}/")
 
 
-def _honeypot(edition: Edition) -> Target:
-    return Target(HONEYPOT, f"#{edition.key}")
+def _honeypot(edition: Edition) -> ClickTarget:
+    return ClickTarget(HONEYPOT, f"#{edition.key}")

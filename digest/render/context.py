@@ -69,13 +69,7 @@ class PrintedCorrection:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A story as printed. Text fields are '' if there is nothing to show.
-
-    `id` names its page in the archive. `names` are its sources in words, `meta` adds the time. `source` is its only
-    source, in an edition with several sources. `notes` mark what is unusual: several sources, another day than most
-    stories, a headline or summary by a language model. `lang` and `direction` are set only where they differ from the
-    email's.
-    """
+    """A story as printed. Text fields are '' if there is nothing to show."""
 
     title: str
     summary: str
@@ -83,16 +77,21 @@ class Item:
     label: str
     section: str
     colour: SectionColour
+    # Its only source, in an edition with several sources.
     source: str
+    # What is unusual: several sources, another day than most stories, a headline or summary by a language model.
     notes: tuple[str, ...]
+    # Its sources in words, and the same with the time.
     names: str
     meta: str
     sources: int
     picture: Picture | None
     # Whether a model wrote the headline or the summary. `notes` say so.
     machine: bool
+    # Set only where they differ from the email's.
     lang: str
     direction: str
+    # Names its page in the archive.
     id: str
     corrections: tuple[PrintedCorrection, ...]
 
@@ -109,18 +108,16 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Links:
-    """URLs of the reader pages, with placeholders for tokens.
-
-    Without pages they are '', and `leave` is a mailto link. The last four contain nothing personal. They are '' without
-    a public archive; `join` also without a sign-up form.
-    """
+    """URLs of the reader pages, with placeholders for tokens; '' without pages."""
 
     view: str
     preferences: str
     pause: str
+    # Without pages a mailto link.
     leave: str
     by_mail: bool
     privacy: str = ""
+    # These contain nothing personal. They are '' without a public archive, and `join` without a sign-up form.
     archive: str = ""
     join: str = ""
     whatsapp: str = ""

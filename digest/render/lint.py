@@ -12,7 +12,7 @@ from digest.hindi import cut
 from digest.mail.provider_tags import as_written
 from digest.models import PLACEHOLDERS, Edition, RenderedEmail
 from digest.render.inline_css import DOCTYPE
-from digest.render.lint_tree import Element, Finding, Report, Tree, error, parse, warning
+from digest.render.lint_tree import Element, LintFinding, MakeFinding, Tree, error, parse, warning
 from digest.render.size_budget import CLIPPED, STOP, measure
 from digest.render.themes import contrast
 
@@ -88,9 +88,9 @@ def urls(email: RenderedEmail, base_url: str = "") -> list[str]:
     return [url for url in dict.fromkeys(links) if url.startswith("http") and not any(part in url for part in own)]
 
 
-def check_texts(email: RenderedEmail, tree: Tree | None, edition: Edition | None) -> Iterator[Finding]:
+def check_texts(email: RenderedEmail, tree: Tree | None, edition: Edition | None) -> Iterator[LintFinding]:
     """Check subject, preheader, text part, and residue of templates. Without an `edition` residue is an error."""
-    report: Report = warning if edition else error
+    report: MakeFinding = warning if edition else error
     yield from _check_subject(email.subject)
     if not email.text.strip():
         yield error("text-part", "the text part is empty: mail programs without HTML would show nothing")
@@ -111,7 +111,7 @@ def check_texts(email: RenderedEmail, tree: Tree | None, edition: Edition | None
     yield from _check_preheader(email, tree)
 
 
-def check_attached_images(tree: Tree | None, sizes: Mapping[str, int]) -> Iterator[Finding]:
+def check_attached_images(tree: Tree | None, sizes: Mapping[str, int]) -> Iterator[LintFinding]:
     """Check the total size of the attached images that the email shows. `sizes` are bytes by Content-ID."""
     sources = {image.attributes.get("src", "") for image in tree.all("img")} if tree else set()
     total = sum(sizes.get(source.removeprefix("cid:"), 0) for source in sources if source.startswith("cid:"))
@@ -124,7 +124,7 @@ def check_attached_images(tree: Tree | None, sizes: Mapping[str, int]) -> Iterat
         )
 
 
-def _check_subject(subject: str) -> Iterator[Finding]:
+def _check_subject(subject: str) -> Iterator[LintFinding]:
     if not subject.strip():
         yield error("subject", "the subject is empty")
     length = cut.length(subject)
@@ -140,7 +140,7 @@ def _check_subject(subject: str) -> Iterator[Finding]:
         yield error("subject", "the subject contains a placeholder, but only the body's are replaced")
 
 
-def _check_leftovers(where: str, text: str, report: Report) -> Iterator[Finding]:
+def _check_leftovers(where: str, text: str, report: MakeFinding) -> Iterator[LintFinding]:
     found = _LEFTOVER.search(text)
     if found:
         around = _excerpt(text[max(found.start() - 15, 0) : found.end() + 25])
@@ -149,7 +149,7 @@ def _check_leftovers(where: str, text: str, report: Report) -> Iterator[Finding]
         )
 
 
-def _check_preheader(email: RenderedEmail, tree: Tree) -> Iterator[Finding]:
+def _check_preheader(email: RenderedEmail, tree: Tree) -> Iterator[LintFinding]:
     bodies = tree.all("body")
     first = bodies[0].children[0] if bodies and bodies[0].children else None
     if first is None or first.style.get("display") != "none":
@@ -162,7 +162,7 @@ def _check_preheader(email: RenderedEmail, tree: Tree) -> Iterator[Finding]:
         yield warning("preheader", "the preheader repeats the subject")
 
 
-def _check_html(email: RenderedEmail, tree: Tree | None) -> Iterator[Finding]:
+def _check_html(email: RenderedEmail, tree: Tree | None) -> Iterator[LintFinding]:
     """Check doctype, language, headings, tables, and elements that mail programs remove."""
     if tree is None:
         return
@@ -179,7 +179,7 @@ def _check_html(email: RenderedEmail, tree: Tree | None) -> Iterator[Finding]:
     yield from _check_language(tree)
 
 
-def _check_style(element: Element) -> Iterator[Finding]:
+def _check_style(element: Element) -> Iterator[LintFinding]:
     style = element.style
     if style.get("display") in _WEAK_DISPLAY:
         yield warning(
@@ -195,7 +195,7 @@ def _check_style(element: Element) -> Iterator[Finding]:
         yield warning("style", "<%(tag)s> has url() in its style: Gmail may drop the whole style", tag=element.tag)
 
 
-def _check_headings(tree: Tree) -> Iterator[Finding]:
+def _check_headings(tree: Tree) -> Iterator[LintFinding]:
     headings = [element for element in tree.all("h1", "h2", "h3", "h4", "h5", "h6") if not element.hidden]
     levels = [int(element.tag[1]) for element in headings]
     if levels.count(1) != 1:
@@ -214,7 +214,7 @@ def _check_headings(tree: Tree) -> Iterator[Finding]:
             yield warning("headings", "an empty <%(tag)s>", tag=element.tag)
 
 
-def _check_tables(tree: Tree) -> Iterator[Finding]:
+def _check_tables(tree: Tree) -> Iterator[LintFinding]:
     for table in tree.all("table"):
         has_header = any(child.tag == "th" for row in table.children for child in row.children)
         if table.attributes.get("role") != "presentation" and not has_header:
@@ -229,7 +229,7 @@ def _check_tables(tree: Tree) -> Iterator[Finding]:
             )
 
 
-def _check_language(tree: Tree) -> Iterator[Finding]:
+def _check_language(tree: Tree) -> Iterator[LintFinding]:
     for body in tree.all("body"):
         for child in body.children:
             if not child.attributes.get("lang"):
@@ -238,7 +238,7 @@ def _check_language(tree: Tree) -> Iterator[Finding]:
                 )
 
 
-def _check_links(email: RenderedEmail, tree: Tree | None) -> Iterator[Finding]:
+def _check_links(email: RenderedEmail, tree: Tree | None) -> Iterator[LintFinding]:
     if not _UNSUBSCRIBES.search(email.text):
         yield error("unsubscribe", "the text part has no unsubscribe link")
     if tree is None:
@@ -267,7 +267,7 @@ def _check_links(email: RenderedEmail, tree: Tree | None) -> Iterator[Finding]:
     yield from _check_encryption({url: text for url, text in texts.items() if _origin(url) not in own})
 
 
-def _check_encryption(texts: Mapping[str, str]) -> Iterator[Finding]:
+def _check_encryption(texts: Mapping[str, str]) -> Iterator[LintFinding]:
     plain = [url for url in texts if url.startswith("http:") and url.isascii()]
     if len(plain) == 1:
         yield warning("link", "%(url)s is not https (%(text)s)", url=_excerpt(plain[0]), text=texts[plain[0]])
@@ -282,7 +282,7 @@ def _origin(url: str) -> str:
     return "/".join(url.split("/", 3)[:3])
 
 
-def _check_address(url: str, text: str) -> Iterator[Finding]:
+def _check_address(url: str, text: str) -> Iterator[LintFinding]:
     if url.startswith("mailto:"):
         # "mailto:?body=…" has no recipient on purpose: the subscriber chooses one, to forward something.
         if "@" not in url and not url.startswith("mailto:?"):
@@ -319,12 +319,12 @@ def _is_insecure_reader_page(url: str) -> bool:
     return url.startswith("http:") and any(tag in url for tag in PLACEHOLDERS.values())
 
 
-def _check_images(_email: RenderedEmail, tree: Tree | None) -> Iterator[Finding]:
+def _check_images(_email: RenderedEmail, tree: Tree | None) -> Iterator[LintFinding]:
     for image in tree.all("img") if tree else ():
         yield from _check_image(image)
 
 
-def _check_image(image: Element) -> Iterator[Finding]:
+def _check_image(image: Element) -> Iterator[LintFinding]:
     attributes = image.attributes
     source = attributes.get("src", "")
     # A name is no message, so an image without an address is one of its element.
@@ -351,7 +351,7 @@ def _check_image(image: Element) -> Iterator[Finding]:
         yield warning("picture", "%(name)s has a format that Outlook does not show; use JPEG or PNG", name=name)
 
 
-def _check_advertisements(_email: RenderedEmail, tree: Tree | None) -> Iterator[Finding]:
+def _check_advertisements(_email: RenderedEmail, tree: Tree | None) -> Iterator[LintFinding]:
     """Check that no advertisement directly follows a heading, where it would look like a story."""
     elements = tree.elements if tree else []
     for at, link in enumerate(elements):
@@ -370,7 +370,7 @@ def _check_advertisements(_email: RenderedEmail, tree: Tree | None) -> Iterator[
             )
 
 
-def _check_contrast(_email: RenderedEmail, tree: Tree | None) -> Iterator[Finding]:
+def _check_contrast(_email: RenderedEmail, tree: Tree | None) -> Iterator[LintFinding]:
     """Check the contrast of text, in light and in dark mode. Reads style attributes and plain class rules."""
     if tree is None:
         return
@@ -385,14 +385,14 @@ def _check_contrast(_email: RenderedEmail, tree: Tree | None) -> Iterator[Findin
             yield from _check_contrast_of(element, dark, _SCHEMES[1], text)
 
 
-def _check_contrast_of(element: Element, rules: _ClassRules, scheme: str, text: str) -> Iterator[Finding]:
+def _check_contrast_of(element: Element, rules: _ClassRules, scheme: str, text: str) -> Iterator[LintFinding]:
     colour = _colour(element, "color", rules)
     background = _colour(element, "background-color", rules) or ("#ffffff" if not rules else "")
     if not colour or not background:
         return
     ratio = contrast(colour, background)
     if ratio < MIN_CONTRAST:
-        report: Report = error if ratio < UNREADABLE else warning
+        report: MakeFinding = error if ratio < UNREADABLE else warning
         yield report(
             "contrast",
             "%(text)s is hard to read %(reason)s: %(colour)s on %(background)s has contrast %(ratio)s",
@@ -440,7 +440,7 @@ def _hex(value: str) -> str:
     return value if len(value) == 7 else "#" + "".join(digit * 2 for digit in match[1])
 
 
-def _check_sizes(email: RenderedEmail, tree: Tree | None) -> Iterator[Finding]:
+def _check_sizes(email: RenderedEmail, tree: Tree | None) -> Iterator[LintFinding]:
     """Check the email's size against Gmail's clipping limit."""
     sizes = measure(email)
     if sizes.decoded > STOP:
@@ -478,7 +478,7 @@ RULES = (_check_html, _check_links, _check_images, _check_advertisements, _check
 
 def lint(
     email: RenderedEmail, edition: Edition | None = None, image_sizes: Mapping[str, int] | None = None
-) -> list[Finding]:
+) -> list[LintFinding]:
     """All findings, errors first. An error stops a send. `image_sizes` are the bytes of attached images by Content-ID.
 
     Template residue is an error in a sample email (no `edition`) and in the editor's texts. In stories from other sites

@@ -12,7 +12,7 @@ Level = Literal["error", "warning"]
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class LintFinding:
     """One problem, in a sentence for an editor. `rule` is the check's short name (`link`, `size`)."""
 
     level: Level
@@ -31,20 +31,20 @@ class Finding:
         return _put_in(translate(self.template or self.message), values)
 
 
-class Report(Protocol):
+class MakeFinding(Protocol):
     """Creates a finding from the check's name, a message, and the values of its placeholders `%(name)s`."""
 
-    def __call__(self, rule: str, message: str, /, **values: str) -> Finding: ...
+    def __call__(self, rule: str, message: str, /, **values: str) -> LintFinding: ...
 
 
-def error(rule: str, message: str, /, **values: str) -> Finding:
+def error(rule: str, message: str, /, **values: str) -> LintFinding:
     """A problem that stops a send."""
-    return Finding("error", rule, _put_in(message, values), message, tuple(values.items()))
+    return LintFinding("error", rule, _put_in(message, values), message, tuple(values.items()))
 
 
-def warning(rule: str, message: str, /, **values: str) -> Finding:
+def warning(rule: str, message: str, /, **values: str) -> LintFinding:
     """A problem that is shown but does not stop a send."""
-    return Finding("warning", rule, _put_in(message, values), message, tuple(values.items()))
+    return LintFinding("warning", rule, _put_in(message, values), message, tuple(values.items()))
 
 
 def _put_in(message: str, values: Mapping[str, str]) -> str:

@@ -25,21 +25,23 @@ WHITE, BLACK = "#ffffff", "#000000"
 
 @dataclass(frozen=True, slots=True)
 class Palette:
-    """The colours of one mode as `#rrggbb`. `page` is around the paper, `tint` behind boxes, `line` a hairline.
+    """The colours of one mode as `#rrggbb`."""
 
-    `rule` is a mid-tone for rules, boxes and the edges of buttons. `band` is a background for white text, `second` the
-    colour of marks besides the accent.
-    """
-
+    # Around the paper.
     page: str
     paper: str
+    # Behind boxes.
     tint: str
     ink: str
     grey: str
+    # A hairline.
     line: str
     accent: str
+    # A mid-tone for rules, boxes and the edges of buttons.
     rule: str
+    # A background for white text.
     band: str
+    # The colour of marks besides the accent.
     second: str
 
 

@@ -14,10 +14,13 @@ from digest.config.calendar import Calendar, PlannedEdition
 from digest.config.loader import FILE_NAME
 from digest.models import BatchState, Corrects, Edition, EditionState, is_breaking, is_special
 from digest.notify.alert import AlertKind
-from digest.scheduler.guard import Guard
+from digest.notify.conditions import are_many_deferred
+from digest.notify.expired import tell_of_deferred, tell_of_expired
+from digest.scheduler.guard import JobGuard
 from digest.scheduler.notices import Notices
 from digest.scheduler.steps import WAITING, Step, hand_over_at, next_step
 from digest.store.sending.revisions import count_by_state
+from digest.store.sending.status import counts
 from digest.usecases.breaking import BreakingRefused
 from digest.usecases.special import due_at
 from digest.utils.telemetry import log_fields
@@ -41,7 +44,7 @@ class EditionJobs:
 
     get_app: Callable[[], App]
     notices: Notices
-    guard: Guard
+    guard: JobGuard
     log: Callable[[str], None]
     warn: Callable[[str], None]
     stop: threading.Event
@@ -51,6 +54,8 @@ class EditionJobs:
     without_list: bool = False
     # Editions that this process sent at or after their hour.
     _sent_on_time: set[str] = field(default_factory=set, init=False)
+    # When the first `check` began.
+    _began: datetime | None = field(default=None, init=False)
     # Correction edition → recipients of the wrong text when it was last sent.
     _corrected: dict[str, int] = field(default_factory=dict, init=False)
 
@@ -60,6 +65,7 @@ class EditionJobs:
 
     def check(self) -> None:
         """Run the next step of each planned edition, send due batches, and expire old editions."""
+        self._began = self._began or self.app.now()
         # Read once, so that all editions see the same one.
         calendar = self._read_calendar()
         for planned in calendar.current(self.app.now()):
@@ -215,7 +221,7 @@ class EditionJobs:
             self._expire(key, "It is no longer in schedule.editions.", deadline=now)
 
     def _send_correction(self, edition: Edition, corrects: Corrects) -> None:
-        """Send a correction to all who received the wrong text, including those of whom this became known only now."""
+        """Send a correction to all who received the wrong text, also to those whose outcome was unknown until now."""
         if self.without_list:
             return
         counted = count_by_state(self.app.database, corrects.edition, revision=corrects.revision)
@@ -298,7 +304,7 @@ class EditionJobs:
         else:
             self.log_sent(sent)
 
-    def _send_now(self, key: str, *, scheduled: bool = False) -> pipeline.Sent:
+    def _send_now(self, key: str, *, scheduled: bool = False) -> pipeline.SendResult:
         if not self.hands_over:
             return pipeline.send(self.app, key, scheduled=scheduled, stop=self.stop)
         return pipeline.send(self.app, key, scheduled=scheduled, stop=self.stop, deliver=False, wait=_TURN)
@@ -316,18 +322,27 @@ class EditionJobs:
         """Give up batches that could not be handed over within `expires_after`, because their news is old."""
         limit = (planned.schedule if planned else self.app.settings.schedule).expires_after
         expired = self.app.ledger.expire(key, before=now - limit)
-        if expired:
-            unreached = plural(expired, "recipient")
-            self.log(f"Edition {key} did not reach {unreached} in time. They do not get it.")
-            self.notices.raise_alert(
-                AlertKind.RECIPIENTS_EXPIRED,
-                key,
-                title=f"Edition {key} did not reach {unreached}",
-                text="Their emails could not be handed over within `schedule.expires_after`, and they do not get it.",
-                action=f"`digest status {key}` says why. Make sending faster (`delivery.rate`, `delivery.threads`), or "
-                "raise `schedule.expires_after`.",
-                until=now + _FOR_A_DAY,
-            )
+        if not expired.recipients:
+            return
+        unreached = plural(expired.recipients, "recipient")
+        self.log(f"Edition {key} did not reach {unreached} in time. They do not get it.")
+        accepted = counts(self.app.database, key).accepted
+        if expired.others:
+            is_missed = self._began is not None and expired.due_at is not None and expired.due_at + limit < self._began
+            told = tell_of_expired(key, expired.others, expired.problem, missed=is_missed)
+        elif are_many_deferred(expired.deferred, accepted, self.app.settings.alerts.block_rate):
+            told = tell_of_deferred(key, expired.deferred)
+        else:
+            # A few full mailboxes are a line in the report.
+            return
+        self.notices.raise_alert(
+            AlertKind.RECIPIENTS_EXPIRED,
+            key,
+            title=told.title,
+            text=told.text,
+            action=told.action,
+            until=now + _FOR_A_DAY,
+        )
 
     def _expire(self, key: str, reason: str, *, deadline: datetime | None = None) -> None:
         """Expire an edition, unless somebody composed or reopened it after the deadline: then a person sends it."""
@@ -347,7 +362,7 @@ class EditionJobs:
         decisions = self.app.editions.decisions(key)
         return any(each.what == EditionState.DRAFT and each.at >= deadline for each in decisions)
 
-    def log_sent(self, sent: pipeline.Sent) -> None:
+    def log_sent(self, sent: pipeline.SendResult) -> None:
         """Log what a send did, or why it did nothing."""
         edition, counts = sent.edition, sent.counts
         if sent.report is None and edition.state in _BEGUN:

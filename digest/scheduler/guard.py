@@ -28,7 +28,7 @@ _FAILURES = 3
 _STORE_AWAY, _STORE_BACK = 10.0, 150.0
 
 
-class Guard:
+class JobGuard:
     """Runs jobs and counts the failures of each. Once `stop` is set, it starts no more jobs."""
 
     def __init__(self, notices: Notices, warn: Callable[[str], None], stop: threading.Event) -> None:
@@ -77,7 +77,7 @@ class Guard:
         first = first if now - last < _STORE_BACK else now
         self._store_failures = first, now
         if now - first >= _STORE_AWAY:
-            self._notices.tell_of_store(reason)
+            self._notices.report_store_failure(reason)
 
     def _count_failure(self, job: str, reason: str, until: datetime | None) -> None:
         self._failures[job] += 1
@@ -101,7 +101,7 @@ class BackgroundJob:
 class BackgroundJobs:
     """Runs the jobs, which may be late and never delay a send. Closes a replaced App as soon as no job uses it."""
 
-    def __init__(self, guard: Guard, jobs: Sequence[BackgroundJob]) -> None:
+    def __init__(self, guard: JobGuard, jobs: Sequence[BackgroundJob]) -> None:
         self._guard, self._jobs = guard, jobs
         # Group → the lock that its jobs hold while they run.
         self._locks = {job.group: threading.Lock() for job in jobs}

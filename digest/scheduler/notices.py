@@ -135,12 +135,12 @@ class Notices:
             )
         except StoreError as error:
             self._unstored[alert.key] = alert
-            self.tell_of_store(str(error))
+            self.report_store_failure(str(error))
             return False
         self._unstored.pop(alert.key, None)
         return True
 
-    def tell_of_store(self, reason: str) -> None:
+    def report_store_failure(self, reason: str) -> None:
         """Tell the admins once that the store cannot be used, without using it."""
         with self._telling_of_store:
             if self._store_failed:
@@ -155,7 +155,7 @@ class Notices:
             "`digest run` then continues.",
         )
 
-    def look_at_store(self) -> None:
+    def report_store_recovery(self) -> None:
         """Tell the admins that the store can be written again, if they were told that it cannot."""
         if self._store_failed:
             try:

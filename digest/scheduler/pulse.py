@@ -1,6 +1,6 @@
 """Notice that time was lost: the process stood still, the machine slept, or the clock jumped.
 
-A stopped, frozen or dead process cannot report itself. So an external service expects pings, and raises the alarm when
+A stopped, frozen or dead process cannot report itself. So an external service expects pings, and sends an alert when
 they stop. If the process continues later, the admins learn how long it stood still.
 """
 
@@ -56,7 +56,7 @@ class Pulse:
             thread.join()
 
     def beat(self) -> None:
-        """Ping, unless this process is not working. Missing pings raise the alarm."""
+        """Ping, unless this process is not working: the service sends an alert when pings are missing."""
         if self.problems():
             return
         problem = self.ping()
@@ -81,13 +81,13 @@ class Pulse:
 
 @dataclass(frozen=True, slots=True)
 class Clocks:
-    """The machine's clocks at one moment, in seconds.
+    """The machine's clocks at one moment, in seconds."""
 
-    `wall` is the time of day. `steady` stands still while the machine sleeps, `running` does not.
-    """
-
+    # The time of day.
     wall: float
+    # Stands still while the machine sleeps.
     steady: float
+    # Continues while the machine sleeps.
     running: float
 
     @classmethod

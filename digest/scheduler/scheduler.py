@@ -23,7 +23,7 @@ from digest.newsletter.reengagement import Turn, WeeklyQuestion
 from digest.newsletter.reload import ListWatch, SettingsWatch
 from digest.notify.alert import AlertKind
 from digest.scheduler.editions import EditionJobs
-from digest.scheduler.guard import BackgroundJob, BackgroundJobs, Guard
+from digest.scheduler.guard import BackgroundJob, BackgroundJobs, JobGuard
 from digest.scheduler.notices import Notices
 from digest.scheduler.pulse import CATCH_UP, Clocks, find_jump
 from digest.scheduler.steps import until_next_moment
@@ -109,7 +109,7 @@ class Scheduler:
         self._monotonic = monotonic
         self._list = ListWatch()
         self.notices = Notices(lambda: self.app, self.log, self.warn, others=hands_over)
-        self.guard = Guard(self.notices, self.warn, self.stop)
+        self.guard = JobGuard(self.notices, self.warn, self.stop)
         self.editions = EditionJobs(
             lambda: self.app, self.notices, self.guard, self.log, self.warn, self.stop, hands_over
         )
@@ -129,6 +129,8 @@ class Scheduler:
         # The monotonic time of the next `check`: the first moment after its last run.
         self._next_check = self._monotonic()
         self._clocks = Clocks.read()
+        # The newest decision on an edition that the last tick saw: one that is resumed or approved starts at once.
+        self._decided = 0
         # In the order in which they run: batches that the provider confirms are settled before `check` runs.
         self._jobs = (
             _Job(self.process_feedback, lambda: _TICK),
@@ -167,6 +169,7 @@ class Scheduler:
 
     def tick(self) -> None:
         """Run every due job with the current settings and list."""
+        self._decided = self._newest_decision()
         self.guard.run(self.follow_settings)
         self.guard.run(self.notices.refresh, "alerts")
         if self.guard.run(self.follow_list):
@@ -288,7 +291,7 @@ class Scheduler:
         app = self.app
         try:
             app.watch.run()
-            self.notices.look_at_store()
+            self.notices.report_store_recovery()
             self.report()
         finally:
             # This includes the alert that this job fails.
@@ -388,12 +391,19 @@ class Scheduler:
             )
 
     def _wait(self) -> None:
-        """Wait until something is due, the settings or the list are edited, or `stop` is set."""
+        """Wait until something is due, somebody edits the settings or the list or decides on an edition, or `stop`."""
         pause = min(_TICK, until_next_moment(self.app).total_seconds(), self._next_check - self._monotonic())
         until = time.monotonic() + pause
         while (left := until - time.monotonic()) > 0 and not self.stop.wait(min(left, _LOOK)):
-            if self.settings.is_new() or self._list.is_new():
+            if self.settings.is_new() or self._list.is_new() or self._newest_decision() != self._decided:
                 return
+
+    def _newest_decision(self) -> int:
+        """The number of the newest decision on an edition. Without the store, the one that was seen last."""
+        try:
+            return self.app.editions.newest_decision()
+        except StoreError:
+            return self._decided
 
 
 @contextmanager

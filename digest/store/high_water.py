@@ -209,7 +209,7 @@ class HighWater:
         """
         self.file.raise_to(Mark(self._store or self.check(), self._claims))
 
-    def _problem(self, mark: Mark | None, found: Identity) -> str | None:
+    def _problem(self, mark: Mark | None, found: StoreIdentity) -> str | None:
         name = self.database.name
         if found.copied_at is not None:
             made = f"{found.copied_at.astimezone(self.zone):%Y-%m-%d %H:%M}"
@@ -233,7 +233,7 @@ class HighWater:
 
 
 @dataclass(frozen=True, slots=True)
-class Identity:
+class StoreIdentity:
     """The identity that a store records. `store` is its id, empty in stores of 0.1.0 that have not sent since."""
 
     store: str
@@ -244,11 +244,11 @@ class Identity:
     moved_to: str | None = None
 
 
-def read_identity(database: Database) -> Identity:
+def read_identity(database: Database) -> StoreIdentity:
     rows = select(values.c.name, values.c.value).where(values.c.name.in_((STORE_ID, CLAIMS, COPIED_AT, MOVED_TO)))
     found: dict[str, str] = dict(database.query(rows).all())
     copied = found.get(COPIED_AT)
-    return Identity(
+    return StoreIdentity(
         found.get(STORE_ID, ""),
         int(found.get(CLAIMS, 0)),
         datetime.fromisoformat(copied) if copied else None,

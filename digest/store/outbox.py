@@ -99,10 +99,10 @@ class OutboxStore:
         """Record a failed attempt; `after` is in seconds. False if the event is given up."""
         return self._queue.failed(event.endpoint, event.id, reason, now, after=after, permanent=permanent)
 
-    def newest(self, most: int, *, failed: bool = False) -> list[OutgoingEvent]:
+    def newest(self, limit: int, *, failed: bool = False) -> list[OutgoingEvent]:
         """Return the newest events, optionally only those whose last attempt failed."""
         rows = (
-            select(outgoing_webhook).order_by(outgoing_webhook.c.created_at.desc(), outgoing_webhook.c.id).limit(most)
+            select(outgoing_webhook).order_by(outgoing_webhook.c.created_at.desc(), outgoing_webhook.c.id).limit(limit)
         )
         if failed:
             rows = rows.where(outgoing_webhook.c.error != "")

@@ -38,7 +38,7 @@ class Quota:
 
 
 @dataclass(frozen=True, slots=True)
-class Window:
+class RateWindow:
     """A current window. What exceeds the limit after a large batch counts in later windows."""
 
     start: datetime
@@ -93,11 +93,11 @@ class RateLimiter:
                 )
             )
             wait = 0.0
-            counted: dict[Quota, Window] = {}
+            counted: dict[Quota, RateWindow] = {}
             for quota in quotas:
                 window = current(_read(connection, quota.who, quota.per), quota, now)
                 wait = max(wait, seconds_to_wait(window, quota, count, now))
-                counted[quota] = Window(window.start, window.count + count)
+                counted[quota] = RateWindow(window.start, window.count + count)
             if not wait:
                 for quota, window in counted.items():
                     _write(connection, quota.who, quota.per, window)
@@ -126,7 +126,7 @@ class RateLimiter:
         with self.database.write(area="rate") as connection:
             window = _read(connection, who, _FIRST_USE)
             if window is None:
-                window = Window(now, 0)
+                window = RateWindow(now, 0)
                 _write(connection, who, _FIRST_USE, window)
         return window.start
 
@@ -148,20 +148,20 @@ class TransportLimits:
         self.limiter.put_back(_of(transport), recipients)
 
 
-def current(window: Window | None, quota: Quota, now: datetime) -> Window:
+def current(window: RateWindow | None, quota: Quota, now: datetime) -> RateWindow:
     """Return the window that contains `now`. What exceeded the limit in earlier windows counts in it."""
     length = quota.per.total_seconds()
     begins = datetime.fromtimestamp(now.timestamp() // length * length, UTC) if quota.aligned else now
     # A start far in the future was written by a wrong clock.
     if window is None or window.start > begins + max(quota.per, MINUTE):
-        return Window(begins, 0)
+        return RateWindow(begins, 0)
     passed = (begins - window.start) // quota.per
     if passed <= 0:
         return window
-    return Window(begins, max(0, window.count - passed * quota.most))
+    return RateWindow(begins, max(0, window.count - passed * quota.most))
 
 
-def seconds_to_wait(window: Window, quota: Quota, count: int, now: datetime) -> float:
+def seconds_to_wait(window: RateWindow, quota: Quota, count: int, now: datetime) -> float:
     """Seconds until `count` more fit.
 
     A batch larger than the limit fits into an empty window, or it would never be sent.
@@ -178,13 +178,13 @@ def delete_windows(connection: Connection, who: Collection[str]) -> None:
     connection.execute(delete(rate_window).where(rate_window.c.name.in_([_hash(each) for each in who])))
 
 
-def _read(connection: Connection, who: str, per: timedelta) -> Window | None:
+def _read(connection: Connection, who: str, per: timedelta) -> RateWindow | None:
     own = (rate_window.c.name == _hash(who)) & (rate_window.c.seconds == _seconds(per))
     row = connection.execute(select(rate_window.c.start, rate_window.c.used).where(own)).first()
-    return Window(row.start, row.used) if row else None
+    return RateWindow(row.start, row.used) if row else None
 
 
-def _write(connection: Connection, who: str, per: timedelta, window: Window) -> None:
+def _write(connection: Connection, who: str, per: timedelta, window: RateWindow) -> None:
     key = {"name": _hash(who), "seconds": _seconds(per)}
     values = {"start": window.start, "used": window.count}
     own = (rate_window.c.name == key["name"]) & (rate_window.c.seconds == key["seconds"])

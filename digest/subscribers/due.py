@@ -31,16 +31,15 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Audience:
-    """The subscribers to whom an edition goes. The default is for a newsletter with one edition a day.
+    """The subscribers to whom an edition goes. The default is for a newsletter with one edition a day."""
 
-    `choices` maps the slug of each edition that subscribers can choose to whether subscribers without a choice get it.
-    `slug` is this edition's; '' if everybody gets it. `daily` editions go to subscribers on their own days. `everyone`
-    ignores the days of subscribers, as for a special edition.
-    """
-
+    # This edition's slug; '' if everybody gets it.
     slug: str = ""
+    # Slug of each edition that subscribers can choose → whether subscribers without a choice get it.
     choices: Mapping[str, bool] = field(default_factory=dict)
+    # Whether the days that subscribers choose apply to it.
     daily: bool = True
+    # Ignores the days of all subscribers, as for a special edition.
     everyone: bool = False
 
     def exclude(self, editions: Collection[str], frequency: str, day: date) -> str:

@@ -76,7 +76,7 @@ class Signer:
         return _name_token(self._key, purpose, name)
 
     def sign_name_by_each(self, purpose: str, name: str) -> list[str]:
-        """Like `sign_name`, with each key, for tokens that are stored truncated."""
+        """Return the tokens of `sign_name` by each key, to compare with tokens of which only the beginning is known."""
         return [_name_token(key, purpose, name) for _key_id, key in self._keys]
 
     def is_signed_name(self, purpose: str, name: str, token: str) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from enum import StrEnum
 from functools import cache
 
 PROVIDERS = (
@@ -28,6 +30,25 @@ _REAL = frozenset(("mail.com", "email.com", "gmx.com", "gmx.de", "ymail.co", "ao
 # Domains with fewer letters in a row would be "close" to too many others.
 _LONG_ENOUGH = 8
 _ENDINGS = ("com", "in", "co.in", "me")
+
+
+class Oddity(StrEnum):
+    """Why an address may be wrong. Templates compare the values."""
+
+    TYPO = "typo"
+    DISPOSABLE = "disposable"
+    # No email arrives at its domain.
+    NOWHERE = "nowhere"
+
+
+def find_oddity(address: str, receives_none: Callable[[str], bool]) -> Oddity | None:
+    """Return why an address may be wrong; None for a usual one. `receives_none` looks a domain up."""
+    if suggest(address):
+        return Oddity.TYPO
+    if is_disposable(address):
+        return Oddity.DISPOSABLE
+    domain = address.rpartition("@")[2]
+    return Oddity.NOWHERE if domain not in PROVIDERS and receives_none(domain) else None
 
 
 def suggest(address: str) -> str | None:

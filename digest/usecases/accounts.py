@@ -162,7 +162,7 @@ class Accounts:
             self.users.remove_passkeys(user.id)
             self.users.end_sessions(user=user.id)
         self.log.record(Actor(user.name, "desk"), "link used", user.name, now=now)
-        return self._open(user, agent)
+        return self.open_session(user, agent, method="password")
 
     def sign_in(self, name: str, password: str, code: str, *, network: str, agent: str) -> SignedIn | None:
         """Open a session.
@@ -190,7 +190,7 @@ class Accounts:
         if _hasher().check_needs_rehash(known.secret):
             self.users.set_credential(user.id, Kind.PASSWORD, _hasher().hash(password), now=now)
         self.log.record(Actor(user.name, "desk"), "signed in", user.name, now=now)
-        return self._open(user, agent)
+        return self.open_session(user, agent, method="password")
 
     def session(self, token: str) -> Session | None:
         """Return the session of a cookie; None if it has ended."""
@@ -208,9 +208,6 @@ class Accounts:
 
     def open_session(self, user: User, agent: str, *, method: str) -> SignedIn:
         """Open a session for somebody who has proved who they are."""
-        return self._open(user, agent, method)
-
-    def _open(self, user: User, agent: str, method: str = "password") -> SignedIn:
         # Always a new token: nobody can plant a known one in another person's browser (session fixation).
         token, now = secrets.token_urlsafe(32), self.now()
         expires = now + SESSION_LASTS

@@ -6,6 +6,7 @@ The channel by email has its own transports, so that alerts arrive when the main
 from __future__ import annotations
 
 import logging
+import re
 import secrets
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -19,7 +20,7 @@ from digest.deliver.shutdown import time_limit
 from digest.errors import ConfigurationError, DigestError
 from digest.mail.message import Outgoing, recipient
 from digest.models import RenderedEmail
-from digest.notify.alert import Alert, Channel, Failure, Message, MessageType, redact_alert, without_code
+from digest.notify.alert import Alert, Channel, Failure, Mail, Message, MessageType, redact_alert, without_code
 from digest.notify.formats import plain_text, subject_of
 
 if TYPE_CHECKING:
@@ -34,6 +35,8 @@ _HTML = (
     '</head><body style="margin:0;padding:16px;font-family:system-ui,sans-serif;font-size:16px;line-height:1.5">{}'
     "</body></html>"
 )
+# In escaped text, without the full stop after it.
+_URL = re.compile(r"https?://[^\s<>`]*[^\s<>`.,;:)]")
 _TITLE = '<h1 style="font-size:20px;margin:0 0 12px">{}</h1><p>{}</p>'
 
 
@@ -46,6 +49,8 @@ class Alerts:
     # The newsletter's name.
     sender: str
     now: Callable[[], datetime]
+    # The email for the people whom an alert concerns. Without one the admins get its texts in English.
+    mail_of: Callable[[MessageType, Alert], Mail | None] = lambda _type, _item: None
 
     def raise_alert(
         self,
@@ -152,6 +157,7 @@ class Alerts:
         return closed
 
     def _message(self, type: MessageType, item: Alert, text: str, action: str, now: datetime) -> Message:
+        mail = self.mail_of(type, item) or Mail("", "", "")
         return Message(
             _new_id(),
             type,
@@ -163,6 +169,9 @@ class Alerts:
             since=item.since,
             kind=item.kind,
             subject=item.subject,
+            html=mail.html,
+            mail_subject=mail.subject,
+            mail_text=mail.text,
         )
 
 
@@ -177,7 +186,7 @@ def _new_id() -> str:
 
 @dataclass(frozen=True)
 class EmailChannel:
-    """Sends to one admin: each report in a separate email, other messages together.
+    """Sends to one admin: each message that has its own email alone, other messages together.
 
     Uses the first transport that works.
     """
@@ -227,15 +236,18 @@ class EmailChannel:
 
     def _outgoing(self, messages: Sequence[Message]) -> Outgoing:
         first = messages[0]
-        texts = [plain_text(message, self.zone) for message in messages]
+        texts = [message.mail_text or plain_text(message, self.zone) for message in messages]
         html = first.html or _HTML.format("<hr>".join(_paragraphs(text) for text in texts))
         # No address of our pages: admins unsubscribe in the settings.
         to = recipient(0, self.address, replace(self.sender, base_url=""), self.sign)
-        email = RenderedEmail("html", subject_of(messages), html, "\n\n---\n\n".join(texts) + "\n")
+        email = RenderedEmail(
+            "html", first.mail_subject or subject_of(messages), html, "\n\n---\n\n".join(texts) + "\n"
+        )
         # The Message-ID derives from this name, so mailboxes hide a repeated email.
         return Outgoing(f"alert-{first.id}", "alert", "alert", email, to.sender, (to,))
 
 
 def _paragraphs(text: str) -> str:
     title, _, rest = text.partition("\n")
-    return _TITLE.format(escape(title), "<br>".join(escape(line) for line in rest.strip().split("\n")))
+    lines = (_URL.sub(r'<a href="\g<0>">\g<0></a>', escape(line)) for line in rest.strip().split("\n"))
+    return _TITLE.format(escape(title), "<br>".join(lines))

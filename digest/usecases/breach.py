@@ -73,7 +73,7 @@ class Contact(_Model):
     phone: str = ""
 
 
-class Notice(_Model):
+class BreachNotice(_Model):
     """The facts of the breach that the letter reports."""
 
     happened: Both
@@ -83,11 +83,11 @@ class Notice(_Model):
     contact: Contact = Contact()
 
 
-def read_notice(path: Path) -> Notice:
+def read_notice(path: Path) -> BreachNotice:
     """Read a file like EXAMPLE. Raises ConfigurationError."""
     raw = reader.read_file(path)
     try:
-        return Notice.model_validate(raw)
+        return BreachNotice.model_validate(raw)
     except ValidationError as error:
         problems = [
             ConfigProblem(path.name, 0, f"'{'.'.join(map(str, one['loc']))}': {one['msg'][:1].lower()}{one['msg'][1:]}")
@@ -113,7 +113,7 @@ class BreachLetter:
         """Find who is affected. Raises DigestError."""
         return find_affected(self.database, scope)
 
-    def render(self, notice: Notice, affected: Affected, *, whole: bool) -> tuple[RenderedEmail, RenderedEmail]:
+    def render(self, notice: BreachNotice, affected: Affected, *, whole: bool) -> tuple[RenderedEmail, RenderedEmail]:
         """The letter in HTML and as text only. `whole`: the store leaked, not only the recipients of an edition."""
         values: dict[str, Any] = {
             "notice": notice,
@@ -133,7 +133,7 @@ class BreachLetter:
         days = (dates.day(found.day, language) if found else key for key, found in editions)
         return "; ".join(dict.fromkeys(days))
 
-    def place(self, key: str, notice: Notice, scope: Scope, actor: Actor) -> int:
+    def place(self, key: str, notice: BreachNotice, scope: Scope, actor: Actor) -> int:
         """Enqueue the affected in the letter `key`, and record it.
 
         Returns how many are new. Repeating it with a wider scope adds those who are missing. The letter's text does not
@@ -162,8 +162,8 @@ class BreachLetter:
         return placed
 
 
-def _is_example(notice: Notice, name: str) -> bool:
-    written, example = getattr(notice, name), getattr(Notice.model_validate(yaml.safe_load(EXAMPLE)), name)
+def _is_example(notice: BreachNotice, name: str) -> bool:
+    written, example = getattr(notice, name), getattr(BreachNotice.model_validate(yaml.safe_load(EXAMPLE)), name)
     return bool(written.hi == example.hi or written.en == example.en)
 
 
@@ -206,7 +206,7 @@ def affected_csv(affected: Affected) -> str:
     return out.getvalue()
 
 
-def board_report(notice: Notice, affected: Affected, scope: Scope, key: str, now: datetime) -> str:
+def board_report(notice: BreachNotice, affected: Affected, scope: Scope, key: str, now: datetime) -> str:
     """Draft the report to the Data Protection Board: due without delay, and in detail within 72 hours (rule 7(2))."""
     held = "\n".join(f"- {what}: {number:,}" for what, number in affected.held.items())
     unreached = len(affected.people) - len(affected.reached)

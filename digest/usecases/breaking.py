@@ -18,7 +18,7 @@ from digest.store.content.editions import FORCED
 from digest.store.locks import exclusive
 
 if TYPE_CHECKING:
-    from digest.config.schedule import Breaking
+    from digest.config.schedule import BreakingSettings
     from digest.curate.compose import ComposeContext
     from digest.curate.sent_story import SentStory
     from digest.curate.summary.types import Summariser
@@ -41,7 +41,7 @@ class BreakingRefused(DigestError):
 class BreakingNews:
     """Proposes alert editions, drops them, and checks their limits."""
 
-    settings: Breaking
+    settings: BreakingSettings
     composer: Composer
     editions: EditionStore
     articles: ArticleStore
@@ -283,7 +283,7 @@ class BreakingNews:
         )
         edition = with_model_use(edition, summariser)
         edition = editorial.apply(edition, self.editions.editorial_changes(key))
-        language, taken = self.composer.language, self.editions.subjects(excluding=key, most=RECENT_SUBJECTS)
+        language, taken = self.composer.language, self.editions.subjects(excluding=key, limit=RECENT_SUBJECTS)
         return replace(
             edition,
             subject=edition.subject or subject.breaking_subject(edition, language, taken=taken),

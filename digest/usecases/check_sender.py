@@ -14,7 +14,7 @@ from digest.utils.urls import is_example
 
 
 @dataclass(frozen=True, slots=True)
-class Route:
+class SenderRoute:
     """What receivers look up in the DNS for one transport."""
 
     transport: str
@@ -41,26 +41,26 @@ _RESEND_SELECTORS = ("resend",)
 _RESEND_SPF = "v=spf1 include:amazonses.com ~all"
 
 
-def sendgrid_route(more: tuple[str, ...] = ()) -> Route:
+def sendgrid_route(more: tuple[str, ...] = ()) -> SenderRoute:
     """`more` selectors are those that the operator names, here and below."""
-    return Route("sendgrid", None, selectors=(*_SENDGRID_SELECTORS, *more))
+    return SenderRoute("sendgrid", None, selectors=(*_SENDGRID_SELECTORS, *more))
 
 
-def resend_route(domain: str, more: tuple[str, ...] = ()) -> Route:
+def resend_route(domain: str, more: tuple[str, ...] = ()) -> SenderRoute:
     selectors = (*_RESEND_SELECTORS, *more)
-    return Route("resend", f"send.{domain}", spf=_RESEND_SPF, selectors=selectors, signer=domain)
+    return SenderRoute("resend", f"send.{domain}", spf=_RESEND_SPF, selectors=selectors, signer=domain)
 
 
-def ses_route(domain: str, selectors: tuple[str, ...]) -> Route:
+def ses_route(domain: str, selectors: tuple[str, ...]) -> SenderRoute:
     """Return the route of SES, whose selectors are random and differ by domain."""
-    return Route("ses", None, selectors=selectors, signer=domain)
+    return SenderRoute("ses", None, selectors=selectors, signer=domain)
 
 
-def brevo_route(domain: str, more: tuple[str, ...] = ()) -> Route:
-    return Route("brevo", None, selectors=(*_BREVO_SELECTORS, *more), signer=domain)
+def brevo_route(domain: str, more: tuple[str, ...] = ()) -> SenderRoute:
+    return SenderRoute("brevo", None, selectors=(*_BREVO_SELECTORS, *more), signer=domain)
 
 
-def check_sender(domain: str, routes: Sequence[Route], lookup: Lookup) -> list[Finding]:
+def check_sender(domain: str, routes: Sequence[SenderRoute], lookup: Lookup) -> list[Finding]:
     """Check the From domain and every route. Queries only the DNS."""
     if is_example(domain):
         fix = "set newsletter.sender.email to an address of your domain"
@@ -78,13 +78,13 @@ def check_sender(domain: str, routes: Sequence[Route], lookup: Lookup) -> list[F
     return list(dict.fromkeys(found))
 
 
-def _check_spf(route: Route, lookup: Lookup) -> list[Finding]:
+def _check_spf(route: SenderRoute, lookup: Lookup) -> list[Finding]:
     if route.mail_from is None:
         return []
     return check_spf(route.mail_from, lookup, suggestion=route.spf)
 
 
-def _check_dkim(route: Route, domain: str, lookup: Lookup) -> list[tuple[Finding, str]]:
+def _check_dkim(route: SenderRoute, domain: str, lookup: Lookup) -> list[tuple[Finding, str]]:
     """Return the findings about DKIM keys, each with its d=."""
     if not route.selectors:
         message = f"not known which key {route.transport} signs with: a selector cannot be found by the DNS"
@@ -102,7 +102,7 @@ def _check_dkim(route: Route, domain: str, lookup: Lookup) -> list[tuple[Finding
     return [(finding, signer) for finding, signer in found if finding in kept]
 
 
-def _spf_passes(route: Route, findings: Sequence[Finding]) -> str | None:
+def _spf_passes(route: SenderRoute, findings: Sequence[Finding]) -> str | None:
     levels = {finding.level for finding in findings}
     if route.mail_from is None or (Level.UNKNOWN in levels and Level.ERROR not in levels):
         return None

@@ -43,7 +43,7 @@ RECENT_SUBJECTS = 60
 
 
 @dataclass(frozen=True)
-class Composed:
+class ComposeResult:
     """A composed edition as stored, the runners-up of curation, and the report on its sources."""
 
     edition: Edition
@@ -58,7 +58,7 @@ def edition_key(day: date, slug: str = "") -> str:
     edition.
     """
     if kept := next((each for each in LETTERS_TO_SOME if slug.startswith(each)), None):
-        problem = f"names that start with {kept!r} are kept for letters to some of the subscribers, found {slug!r}"
+        problem = f"names that start with {kept!r} are reserved for emails to a part of the subscribers, found {slug!r}"
         raise ConfigurationError([ConfigProblem("--slug", 0, problem)])
     if slug and (not _KEY.match(slug) or day_of(slug)):
         problem = f"expected a short name of a-z, 0-9 and '-' that does not start with a date, found {slug!r}"
@@ -125,25 +125,27 @@ class Composer:
         self,
         key: str,
         *,
+        # Collect first, and fetch the full texts of chosen stories.
         fetch: bool = True,
+        # Called for each source when it is collected.
         on_source: Callable[[SourceReport], None] | None = None,
+        # False only returns the edition as it would be composed now.
         store: bool = True,
+        # Compose a draft as of when it was composed: later articles stay out, unless an editor asked for one, so that
+        # an editor's change moves no other story.
         again: bool = False,
-    ) -> Composed:
+    ) -> ComposeResult:
         """Curate the articles of the window into a draft, or into a skipped edition with its reason.
 
-        Collects first, unless `fetch` is false. A draft is composed again and keeps the editors' changes; an edition in
-        any later state, and one that corrects another, is returned unchanged. If an editor changes the edition
-        meanwhile, composing starts again. `on_source` is called for each source when it is collected. Without `store`,
-        the edition is only returned, as it would be composed now. `again` composes a draft as of when it was composed:
-        later articles stay out, unless an editor asked for one, so that an editor's change moves no other story.
+        A draft is composed again and keeps the editors' changes. An edition in any later state, and one that corrects
+        another, is returned unchanged. If an editor changes the edition meanwhile, composing starts again.
         """
         collected: CollectReport | None = None
         summariser: Summariser | None = None
         for _ in range(_MAX_TRIES):
             stored = self.editions.get(key)
             if stored and (stored.state not in (EditionState.DRAFT, EditionState.SKIPPED) or stored.corrects):
-                return Composed(stored)
+                return ComposeResult(stored)
             if fetch and collected is None:
                 collected = self.collect(on_source)
             summariser = summariser or self.summariser_for(stored)
@@ -156,7 +158,7 @@ class Composer:
             if edition.state == EditionState.DRAFT:
                 edition = self.pictures.prepare(self.blocks.add(edition, changes), stored)
             if not store:
-                return Composed(edition, choice.curated, collected)
+                return ComposeResult(edition, choice.curated, collected)
             saved = self.editions.put(
                 edition,
                 over=(EditionState.DRAFT, EditionState.SKIPPED),
@@ -164,7 +166,7 @@ class Composer:
                 earlier=self.calendar().earlier_planned(key, self.now()),
             )
             if saved:
-                return Composed(saved, choice.curated, collected)
+                return ComposeResult(saved, choice.curated, collected)
         raise DigestError(f"Edition {key} was changed repeatedly while it was being composed. Try again.")
 
     def summariser_for(self, stored: Edition | None) -> Summariser:
@@ -333,7 +335,7 @@ class Composer:
         )
 
     def _background(self, until: datetime, rules: Rules) -> list[Article]:
-        return self.sent_history.background(until - rules.background, until - rules.window, most=rules.background_most)
+        return self.sent_history.background(until - rules.background, until - rules.window, limit=rules.background_most)
 
     def _has_samples(self, sections: Sequence[Section]) -> bool:
         ids = [id for section in sections for story in section.stories for id in story.article_ids]
@@ -372,7 +374,7 @@ class Composer:
         """Return the edition with a subject and a preheader where the editor wrote none."""
         from digest.render import subject
 
-        taken = self.editions.subjects(excluding=edition.key, most=RECENT_SUBJECTS)
+        taken = self.editions.subjects(excluding=edition.key, limit=RECENT_SUBJECTS)
         line = edition.subject or subject.subject_line(edition, self.language, taken=taken)
         edition = replace(edition, subject=line)
         return replace(edition, preheader=edition.preheader or subject.preheader(edition, self.language))

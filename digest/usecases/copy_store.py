@@ -14,7 +14,7 @@ from digest.errors import AlreadyRunning, ConfigProblem, ConfigurationError, Sto
 from digest.store import copies
 from digest.store.copy_tables import CopiedTable, Report, copy_tables, first_used_table, lock_tables, mark_moved
 from digest.store.database import Database, open_database, sqlite_file, unopened
-from digest.store.high_water import Identity, Mark, mark_file, read_identity
+from digest.store.high_water import Mark, StoreIdentity, mark_file, read_identity
 from digest.store.locks import exclusive
 
 _LOCK_WAIT = 1.0
@@ -92,7 +92,7 @@ class StoreCopier:
             yield database
 
 
-def _check(source: Database, identity: Identity, target: Database) -> None:
+def _check(source: Database, identity: StoreIdentity, target: Database) -> None:
     if identity.moved_to not in (None, target.name):
         raise StoreError(
             f"store {source.name} was copied to {identity.moved_to} already, which may have sent since; copy that one"

@@ -54,7 +54,7 @@ class NotCorrectable(DigestError):
 
 
 @dataclass(frozen=True)
-class Corrected:
+class CorrectionResult:
     """The result of a correction. Counts are recipients."""
 
     edition: Edition
@@ -89,7 +89,7 @@ class EditionCorrector:
         summary: str | None = None,
         note: str = "",
         force: str = "",
-    ) -> Corrected:
+    ) -> CorrectionResult:
         """Change a story's headline or summary for all recipients without an email, and cancel scheduled emails.
 
         `note` is the correction for those who have the wrong text; without it they get nothing. `force` is the reason
@@ -167,7 +167,7 @@ class EditionCorrector:
             for section in before.sections
         )
         changed = replace(before, sections=sections, revision=before.revision + 1)
-        taken = self.editions.subjects(excluding=before.key, most=60)
+        taken = self.editions.subjects(excluding=before.key, limit=60)
         # A generated subject follows the headlines.
         if before.subject == subject.subject_line(before, self.language, taken=taken):
             changed = replace(changed, subject=subject.subject_line(changed, self.language, taken=taken))
@@ -217,9 +217,9 @@ class EditionCorrector:
             raise DigestError(f"There is an edition {key} already.")
         return key
 
-    def _result(self, changed: Edition, cancelled: int, correction: str) -> Corrected:
+    def _result(self, changed: Edition, cancelled: int, correction: str) -> CorrectionResult:
         reach = revisions.count_reach(self.editions.database, changed.key, changed.revision)
-        return Corrected(self.editions.get(changed.key) or changed, reach, cancelled, correction)
+        return CorrectionResult(self.editions.get(changed.key) or changed, reach, cancelled, correction)
 
 
 def correction_key(key: str, revision: int) -> str:

@@ -17,6 +17,7 @@ from digest.models import Actor, Edition, EditionState, Story, is_breaking
 from digest.render.blocks.rows import ROWS
 from digest.render.intro import MAX_LENGTH
 from digest.usecases.approval import model_texts
+from digest.usecases.block_texts import FIELDS, to_value
 from digest.usecases.compose import edition_key
 from digest.utils.redact import redact
 
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from digest.store.content.editions import EditionStore
     from digest.store.desk.audit import AuditLog
     from digest.usecases.breaking import BreakingNews
-    from digest.usecases.compose import Composed, Composer
+    from digest.usecases.compose import Composer, ComposeResult
 
 _EDITABLE = (EditionState.DRAFT, EditionState.SKIPPED)
 # Why a special edition is skipped until it is composed. Its name is free again if no end of it was stored in this time:
@@ -48,7 +49,7 @@ class NameTaken(DigestError):
 
 
 def has_refused(story: Story, shown: str) -> bool:
-    """Return whether the story has a model's refused summary: the text `shown`, if one was shown."""
+    """Return whether a check refused a model's summary of the story. With `shown`, whether it refused that text."""
     return story.refused is not None and (not shown or one_line(shown) == one_line(story.refused.text))
 
 
@@ -79,7 +80,6 @@ class BlockRejected(DigestError):
         self.fields = tuple(faults)
 
 
-WRITABLE_BLOCKS = {"correction": ("text", "url"), "quote": ("text", "by")}
 """Blocks that an editor can write for one edition, each with its texts."""
 
 
@@ -392,18 +392,18 @@ class EditionEditor:
         )
 
     def write_block(self, key: str, name: str, by: Actor, values: Mapping[str, str] | None) -> Edition:
-        """Set the given texts of a simple block; without texts, restore those of its file.
+        """Set the given texts of a block, as `block_texts` reads them; without texts, restore those of its file.
 
         Creates a block that the edition lacks. `name` is the file's name without its ending. Raises UnknownBlock for a
         block of another kind, and BlockRejected.
         """
         edition = self._editable(key)
         kind = name.partition("-")[0]
-        if kind not in WRITABLE_BLOCKS or (name != kind and name not in self._block_names(key)):
-            raise UnknownBlock(key, name, WRITABLE_BLOCKS)
+        if kind not in FIELDS or (name != kind and name not in self._block_names(key)):
+            raise UnknownBlock(key, name, FIELDS)
         data = dict(next((each.data for each in edition.blocks if each.name == name), {}))
         if values is not None:
-            given = {field: one_line(values[field]) for field in WRITABLE_BLOCKS[kind] if field in values}
+            given = _block_values(kind, values)
             data = {field: each for field, each in {**data, **given}.items() if each != ""}
             check_block(kind, data)
 
@@ -415,7 +415,8 @@ class EditionEditor:
                 blocks_out=_without(changes.blocks_out, name),
             )
 
-        return self._change(key, change, by, "block text", f"{name}: {data.get('text', '')}")
+        words = next((data[field] for field in ("text", "question", "title") if data.get(field)), "")
+        return self._change(key, change, by, "block text", f"{name}: {words}")
 
     def _block_names(self, key: str) -> list[str]:
         changes = self.editions.editorial_changes(key)
@@ -446,7 +447,9 @@ class EditionEditor:
         last = self.log.last_change(key)
         if last is None or last.before is None:
             raise DigestError(f"Edition {key} has no change to undo.")
-        before = self.editions.read_changes(last.before)
+        from digest.store.content.editions import read_changes
+
+        before = read_changes(last.before)
         return self._change(key, lambda _changes: before, by, "undone", last.what)
 
     def compose_special(
@@ -457,7 +460,7 @@ class EditionEditor:
         *,
         fetch: bool = False,
         on_source: Callable[[SourceReport], None] | None = None,
-    ) -> Composed:
+    ) -> ComposeResult:
         """Compose a special edition from a selection of articles.
 
         Composing it again keeps to the selection. A skipped one, in which no article was or whose composing failed,
@@ -488,7 +491,7 @@ class EditionEditor:
             raise
         return self._with_known_texts(composed, selection, by)
 
-    def _with_known_texts(self, composed: Composed, selection: Selection, by: Actor) -> Composed:
+    def _with_known_texts(self, composed: ComposeResult, selection: Selection, by: Actor) -> ComposeResult:
         """Give the stories of a new special edition the texts that editors wrote for them in the editions of its hours.
 
         A story is the same if its first article is. The text of the newest edition counts.
@@ -577,17 +580,36 @@ class EditionEditor:
         return edition
 
 
+def _block_values(kind: str, texts: Mapping[str, str]) -> dict[str, Any]:
+    """Return the values of the given texts. Raises BlockRejected."""
+    values, faults = {}, {}
+    for field in FIELDS[kind]:
+        if field.name in texts:
+            try:
+                values[field.name] = to_value(field, texts[field.name])
+            except ValueError as error:
+                faults[field.name] = str(error)
+    if faults:
+        raise BlockRejected(kind, faults)
+    return values
+
+
 def check_block(kind: str, data: Mapping[str, Any]) -> None:
     """Raise BlockRejected if a block with these data would be left out."""
     try:
         ROWS[kind].schema.model_validate(data)
     except ValidationError as error:
-        faults = {str(each["loc"][0]): each["msg"] for each in error.errors(include_url=False)}
+        faults = {_field_of(each["loc"], each["msg"]): each["msg"] for each in error.errors(include_url=False)}
         raise BlockRejected(kind, faults) from None
 
 
 def _quoted(texts: Sequence[str], more: str) -> str:
     return "; ".join([*(f"“{one_line(text)}”" for text in texts), more])
+
+
+def _field_of(place: Sequence[int | str], message: str) -> str:
+    """Return the field of an error. One about several fields names that to change: `'answer': expected …`."""
+    return str(place[0]) if place else message.partition("'")[2].partition("'")[0]
 
 
 def one_line(text: str) -> str:
@@ -609,7 +631,7 @@ def _has(edition: Edition, name: str) -> bool:
 
 
 def displaced(before: Edition, after: Edition) -> list[Story]:
-    """Return the stories that a change put out of the edition."""
+    """Return the stories that left the edition because of a change."""
     return [each for each in before.stories() if not any(_has(after, id) for id in each.article_ids)]
 
 

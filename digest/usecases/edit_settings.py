@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from digest.store.desk.audit import AuditLog
 
 
-class Kind(StrEnum):
+class InputKind(StrEnum):
     """How a value is written in a form."""
 
     TEXT = "text"
@@ -39,24 +39,24 @@ class Kind(StrEnum):
     DAYS = "days"
 
 
-EDITABLE: Mapping[str, Kind] = {
-    "newsletter.name": Kind.TEXT,
-    "newsletter.reply_to": Kind.TEXT,
-    "schedule.days": Kind.DAYS,
-    "schedule.holidays": Kind.LIST,
-    "schedule.compose_at": Kind.CLOCK,
-    "schedule.send_at": Kind.CLOCK,
-    "schedule.approval": Kind.TEXT,
-    "schedule.approve_by": Kind.CLOCK,
-    "schedule.on_no_approval": Kind.TEXT,
-    "edition.max_stories": Kind.NUMBER,
-    "edition.min_stories": Kind.NUMBER,
-    "edition.sections": Kind.LINES,
-    "summary.words": Kind.NUMBER,
-    "theme.name": Kind.TEXT,
-    "theme.accent": Kind.TEXT,
-    "theme.logo": Kind.TEXT,
-    "alerts.email": Kind.LIST,
+EDITABLE: Mapping[str, InputKind] = {
+    "newsletter.name": InputKind.TEXT,
+    "newsletter.reply_to": InputKind.TEXT,
+    "schedule.days": InputKind.DAYS,
+    "schedule.holidays": InputKind.LIST,
+    "schedule.compose_at": InputKind.CLOCK,
+    "schedule.send_at": InputKind.CLOCK,
+    "schedule.approval": InputKind.TEXT,
+    "schedule.approve_by": InputKind.CLOCK,
+    "schedule.on_no_approval": InputKind.TEXT,
+    "edition.max_stories": InputKind.NUMBER,
+    "edition.min_stories": InputKind.NUMBER,
+    "edition.sections": InputKind.LINES,
+    "summary.words": InputKind.NUMBER,
+    "theme.name": InputKind.TEXT,
+    "theme.accent": InputKind.TEXT,
+    "theme.logo": InputKind.TEXT,
+    "alerts.email": InputKind.LIST,
 }
 """The settings of the form. What is secret, or decides how email is delivered, is not among them."""
 
@@ -209,43 +209,43 @@ def _read(settings: Settings, key: str) -> Any:
     return getattr(getattr(settings, section), name)
 
 
-def _text(kind: Kind, value: Any) -> str:
+def _text(kind: InputKind, value: Any) -> str:
     if value is None:
         return ""
-    if kind == Kind.CLOCK:
+    if kind == InputKind.CLOCK:
         return f"{value:%H:%M}"
-    if kind in (Kind.LIST, Kind.LINES, Kind.DAYS):
-        return ("\n" if kind == Kind.LINES else ", ").join(str(each) for each in value)
+    if kind in (InputKind.LIST, InputKind.LINES, InputKind.DAYS):
+        return ("\n" if kind == InputKind.LINES else ", ").join(str(each) for each in value)
     return str(value)
 
 
-def _value(kind: Kind, text: str) -> Value:
+def _value(kind: InputKind, text: str) -> Value:
     """Convert the text of a form to its value in `digest.yaml`.
 
     Text that cannot be converted stays text, and is then rejected.
     """
     text = text.strip()
-    if kind == Kind.NUMBER:
+    if kind == InputKind.NUMBER:
         return int(text) if text.isdecimal() and len(text) < 10 else text
-    if kind == Kind.CLOCK:
+    if kind == InputKind.CLOCK:
         try:
             at = parse_clock(text)
         except ValueError:
             return text or None
         return f"{at:%H:%M}" if isinstance(at, time) else text
-    if kind in (Kind.LIST, Kind.LINES, Kind.DAYS):
-        rows = text.splitlines() if kind == Kind.LINES else re.split(r"[,\n]", text)
+    if kind in (InputKind.LIST, InputKind.LINES, InputKind.DAYS):
+        rows = text.splitlines() if kind == InputKind.LINES else re.split(r"[,\n]", text)
         named = [" ".join(each.split()) for each in rows if each.strip()]
-        return _days(named) if kind == Kind.DAYS else named
+        return _days(named) if kind == InputKind.DAYS else named
     return text
 
 
-def _written(kind: Kind, value: Value, given: str) -> str:
+def _written(kind: InputKind, value: Value, given: str) -> str:
     """Return a new value as a form will show it."""
-    if kind in (Kind.NUMBER, Kind.CLOCK):
+    if kind in (InputKind.NUMBER, InputKind.CLOCK):
         return "" if value is None else str(value)
     if isinstance(value, list):
-        return ("\n" if kind == Kind.LINES else ", ").join(value)
+        return ("\n" if kind == InputKind.LINES else ", ").join(value)
     return given.strip()
 
 

@@ -24,7 +24,7 @@ from digest.store.people.moves import MoveResult
 from digest.store.people.preferences import ConsentContext, PreferenceStore
 from digest.store.wait_limit import wait_limit
 from digest.subscribers import list_editor
-from digest.subscribers.address import normalise, refuse_tags
+from digest.subscribers.address import comparable, normalise, refuse_tags
 from digest.subscribers.imports.formats import FIELDS
 from digest.subscribers.includes import files_of
 from digest.subscribers.list_file import FILE_NAME, LISTS, parse_field
@@ -45,7 +45,7 @@ MAX_PAUSE = timedelta(days=366)
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Location:
     """Where a subscriber is kept: `file` relative to the newsletter's folder, or `origin`, the name of an import."""
 
     file: str = ""
@@ -53,7 +53,7 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class Added:
+class AddResult:
     """The list file that a subscriber was added to.
 
     `suppressed` says why they still get no mail; '' if they get mail.
@@ -64,7 +64,7 @@ class Added:
 
 
 @dataclass(frozen=True, slots=True)
-class Erased:
+class EraseResult:
     """The result of an erasure: in the store, the list file, and the number of emails in the outbox."""
 
     stored: ErasureResult
@@ -92,12 +92,12 @@ class SubscriberEditor:
 
     def add(
         self, email: str, fields: Mapping[str, str | None], by: Actor, *, wording: str = "", file: str | None = None
-    ) -> Added:
+    ) -> AddResult:
         """Add a subscriber at the end of a list file. `wording` is where and how the person agreed.
 
         `fields` are texts as a command takes them; see `parse_fields`. Raises DigestError.
         """
-        address = comparable(email)
+        address = parse_address(email)
         try:
             refuse_tags(email)
         except ValueError as error:
@@ -121,15 +121,15 @@ class SubscriberEditor:
             # Somebody else added the address meanwhile.
             raise _is_listed(email)
         suppressed = self.subscriber_admin.find(address)
-        return Added(path.name, (suppressed.suppressed if suppressed else None) or "")
+        return AddResult(path.name, (suppressed.suppressed if suppressed else None) or "")
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
-        """A transaction beside which no sync of the list runs."""
+        """A transaction during which no other process syncs the list."""
         with self.database.transaction(), self.database.write(area="subscriber"):
             yield
 
-    def change(self, email: str, fields: Mapping[str, str | None], by: Actor) -> tuple[Place, dict[str, Any]]:
+    def change(self, email: str, fields: Mapping[str, str | None], by: Actor) -> tuple[Location, dict[str, Any]]:
         """Set fields of a subscriber; an empty text removes a field. Returns where, and the parsed fields.
 
         Raises DigestError if they are not on the list.
@@ -138,7 +138,7 @@ class SubscriberEditor:
         listed = bool(self.subscriber_list.read(may_be_empty=True))
         source, now = source_of(by, "set"), self.now()
         changes = ", ".join(key if key == "name" else f"{key}: {_shown(value)}" for key, value in values.items())
-        address = valid(email)
+        address = comparable(email)
         if address is None:
             raise DigestError(f"{email} is not on the list; nothing was changed.")
         entry = Consent(address, "changed", now, source, detail=changes)
@@ -153,10 +153,10 @@ class SubscriberEditor:
                 self._record(address, by, "subscriber changed", changes, [])
         return self._place(path, email), values
 
-    def remove(self, email: str, by: Actor) -> Place:
+    def remove(self, email: str, by: Actor) -> Location:
         """Take a subscriber off the list. Raises DigestError if they are not on it."""
         source, now = source_of(by, "remove"), self.now()
-        address = valid(email)
+        address = comparable(email)
         if address is None:
             raise DigestError(f"{email} is not on the list; nothing was changed.")
         entry = Consent(address, "removed", now, source)
@@ -174,9 +174,9 @@ class SubscriberEditor:
 
         Raises DigestError if they get no mail, the address is taken, or an email is on its way to them.
         """
-        address = comparable(new)
+        address = parse_address(new)
         self.subscriber_list.sync(may_be_empty=True)
-        held = PreferenceStore(self.database).find(comparable(email))
+        held = PreferenceStore(self.database).find(parse_address(email))
         result = MoveResult.NOBODY
         if held is not None:
             result = self.address_changer.change(held.id, address, new.strip(), source=source_of(by, "move"))
@@ -190,7 +190,7 @@ class SubscriberEditor:
 
     def nominate(self, email: str, nominee: str, contact: str, by: Actor) -> None:
         """Record a person's nominee and how to reach them, as the person's own page does. Raises DigestError."""
-        address = comparable(email)
+        address = parse_address(email)
         named = [" ".join(each.split()) for each in (nominee, contact)]
         problems = [
             ConfigProblem(option, 0, f"expected {what}")
@@ -210,7 +210,7 @@ class SubscriberEditor:
 
     def pause(self, email: str, until: datetime | None, by: Actor) -> None:
         """Pause the mail until a time, as the subscriber's own page does; None ends a pause. Raises DigestError."""
-        address, preferences = comparable(email), PreferenceStore(self.database)
+        address, preferences = parse_address(email), PreferenceStore(self.database)
         held, now = preferences.find(address), self.now()
         if held is None:
             raise DigestError(f"{email} is not in the store; nothing was changed.")
@@ -224,7 +224,7 @@ class SubscriberEditor:
 
     def suppress(self, email: str, reason: str, by: Actor) -> bool:
         """Suppress an address, as if it had unsubscribed. False if it was suppressed before. Raises DigestError."""
-        address, why = comparable(email), _reason(reason)
+        address, why = parse_address(email), _reason(reason)
         now, source = self.now(), source_of(by, "suppress")
         with self.database.transaction(), self.database.write(area="suppression") as connection:
             new = suppressions.suppress(connection, address, UNSUBSCRIBED, at=now, detail=f"{why} ({source})")
@@ -238,7 +238,7 @@ class SubscriberEditor:
 
         Raises DigestError if there is none, or after a complaint, which only a new sign-up ends.
         """
-        address, why = comparable(email), _reason(reason)
+        address, why = parse_address(email), _reason(reason)
         now = self.now()
         with self.database.transaction(), self.database.write(area="suppression") as connection:
             before = suppressions.reason_of(connection, address)
@@ -254,16 +254,16 @@ class SubscriberEditor:
             self._add(connection, address, by, "suppression lifted", f"{before}: {why}")
         return before
 
-    def erase(self, email: str, reason: str, by: Actor) -> Erased:
+    def erase(self, email: str, reason: str, by: Actor) -> EraseResult:
         """Erase a person from the list file, the store and the outbox. `reason` must not name the person."""
-        address, why = comparable(email), _reason(reason)
+        address, why = parse_address(email), _reason(reason)
         subject = self._subject(address)
         eraser = self.eraser()
         path = eraser.remove_line(email)
         stored, emails = eraser.erase(address, f"{why} ({source_of(by, 'erase')})")
         with self.database.write() as connection:
             audit.add(connection, by, "subscriber erased", subject, why, now=self.now())
-        return Erased(stored, path.name if path else "", emails)
+        return EraseResult(stored, path.name if path else "", emails)
 
     def parse_fields(self, given: Mapping[str, str | None]) -> dict[str, Any]:
         """Validate fields given as text; several topics or editions are separated by commas.
@@ -290,10 +290,10 @@ class SubscriberEditor:
         # Always in the same order, so that the file and the log do not depend on the caller.
         return {key: fields[key] for key in FIELDS if key in fields}
 
-    def place_of(self, address: str) -> Place:
+    def place_of(self, address: str) -> Location:
         """Return where a subscriber of the store is kept."""
         record = self.subscriber_admin.find(address)
-        return Place(origin=record.origin) if record and record.origin else Place(file=FILE_NAME)
+        return Location(origin=record.origin) if record and record.origin else Location(file=FILE_NAME)
 
     def _file_to_edit(self, file: str | None) -> Path:
         path = self.home / FILE_NAME
@@ -344,11 +344,11 @@ class SubscriberEditor:
 
         return save
 
-    def _place(self, path: Path | None, email: str) -> Place:
+    def _place(self, path: Path | None, email: str) -> Location:
         if path is not None:
-            return Place(file=path.relative_to(self.home).as_posix())
-        record = self.subscriber_admin.find(comparable(email))
-        return Place(origin=record.origin or "" if record else "")
+            return Location(file=path.relative_to(self.home).as_posix())
+        record = self.subscriber_admin.find(parse_address(email))
+        return Location(origin=record.origin or "" if record else "")
 
     def _record(self, address: str, by: Actor, what: str, detail: str, entries: list[Consent]) -> None:
         with self.database.write() as connection:
@@ -378,7 +378,7 @@ def source_of(by: Actor, command: str) -> str:
     return f"{way}, by {by.name}" if by.name else way
 
 
-def comparable(email: str) -> str:
+def parse_address(email: str) -> str:
     """Return the address in its comparable form. Raises ConfigurationError."""
     try:
         return normalise(email)
@@ -386,14 +386,6 @@ def comparable(email: str) -> str:
         raise ConfigurationError(
             [ConfigProblem("EMAIL", 0, f"{email!r} is not a valid email address: {error}")]
         ) from None
-
-
-def valid(email: str) -> str | None:
-    """Return the address in its comparable form; None for text that is not an address."""
-    try:
-        return comparable(email)
-    except ConfigurationError:
-        return None
 
 
 def _stored(fields: Mapping[str, Any]) -> dict[str, Any]:

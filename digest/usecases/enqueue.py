@@ -75,7 +75,7 @@ class SeatQueue(Protocol):
 
 
 @dataclass(frozen=True)
-class Enqueued:
+class EnqueueSummary:
     """How many subscribers got a place in a batch, and notes on their emails for the operator."""
 
     placed: int
@@ -153,29 +153,29 @@ class Enqueuer:
         self,
         edition: Edition,
         *,
+        # At each subscriber's hour. Otherwise everyone is due now, or at the time `at`. Without `at`, an edition that
+        # others got at their hours, or that is held, goes to the rest at their hours too.
         scheduled: bool,
         at: datetime | None = None,
+        # The reason for sending despite errors, which is recorded.
         force: str = "",
+        # A special edition goes only to subscribers who are due on its day. Later calls keep to that.
         obey_frequency: bool = False,
-    ) -> Enqueued:
+    ) -> EnqueueSummary:
         """Give every listed subscriber without a place one: in a batch, or excluded with the reason.
 
-        Renders the emails of new variants and checks them; an error stops the call before anything is written.
-        `scheduled` sends at each subscriber's hour; otherwise everyone is due now, or at the time `at`. Without `at`,
-        an edition that others got at their hours, or that is held, goes to the rest at their hours too. `force` is the
-        reason for sending despite errors, and is recorded. A special edition goes to everyone, or with `obey_frequency`
-        only to subscribers who are due on its day; later calls keep to that. Raises PreflightFailed, and DigestError
-        for a folded edition.
+        Renders the emails of new variants and checks them; an error stops the call before anything is written. Raises
+        PreflightFailed, and DigestError for a folded edition.
         """
         now = self.now()
         self._refuse_folded(edition)
         if is_question(edition.key):
             raise DigestError(
-                f"Edition {edition.key} goes only to whom `digest subscribers reengage` chose; run that with --send."
+                f"Edition {edition.key} is for those that `digest subscribers reengage` chose; run that with --send."
             )
         if edition.key.startswith(BREACH):
             # Everyone whom it concerns has a place already.
-            return Enqueued(0, ())
+            return EnqueueSummary(0, ())
         planned = self.calendar().of(edition.key)
         hour = planned.schedule.send_at if planned else self.default_hour
         if obey_frequency:
@@ -225,7 +225,7 @@ class Enqueuer:
                 )
             if not done.undecided:
                 notes |= dict.fromkeys(self._archive(edition))
-                return Enqueued(placed, tuple(notes))
+                return EnqueueSummary(placed, tuple(notes))
         raise DigestError(f"Edition {edition.key}: subscribers kept changing while they were enqueued. Send again.")
 
     def _calling(self, key: str) -> Callable[[Connection], None] | None:
@@ -283,7 +283,7 @@ class Enqueuer:
         return min(self.batch_size, max(share, _WORTH_A_CONNECTION))
 
     def _keeps_hours(self, edition: Edition, now: datetime) -> bool:
-        """Whether the edition went, or may have gone, to subscribers at their hours."""
+        """Whether others got the edition at their hours, or may have got it."""
         with self.database.read() as connection:
             held = restored.find_hold_reason(connection, edition.key) is not None
         return held or went_by_hours(self.database, edition.key, datetime.combine(edition.day, time(0), now.tzinfo))

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from digest.store.people.erasure import Erasures
     from digest.store.people.preferences import PreferenceStore
     from digest.store.people.reengagement import ReengagementStore
+    from digest.store.people.subscriber_texts import SubscriberTextStore
     from digest.store.people.subscribers import SubscriberAdmin
-    from digest.store.people.words import WordStore
     from digest.store.sending.recovery import Orphan
 
 log = logging.getLogger(__name__)
@@ -35,7 +35,7 @@ class PersonalData:
     admin: SubscriberAdmin
     preferences: PreferenceStore
     notices: NoticeStore
-    words: WordStore
+    texts: SubscriberTextStore
     clicks: ClickStore
     reengagement: ReengagementStore
     orphans: Callable[[datetime], Mapping[int, Orphan]]
@@ -91,7 +91,7 @@ class PersonalData:
                     "at": word.at.isoformat(),
                     **pick(word, "kind edition about text"),
                 }
-                for word in self.words.of(id)
+                for word in self.texts.of(id)
             ],
             "last click": clicked.isoformat() if clicked else "",
             "asked whether to continue": asked.isoformat() if asked else "",

@@ -16,7 +16,7 @@ from digest.errors import ConfigProblem, ConfigurationError, DigestError
 from digest.mail.message import content_ids
 from digest.models import Edition, RenderedEmail, Source, Variant
 from digest.render.lint import lint, urls
-from digest.render.lint_tree import Finding, error, warning
+from digest.render.lint_tree import LintFinding, error, warning
 from digest.render.sample_edition import sample_edition
 from digest.utils.urls import EXAMPLE_DOMAINS, is_example
 
@@ -97,7 +97,7 @@ class PreflightFailed(DigestError):
 class PreflightResult:
     """The findings of an edition's emails, errors first, each once."""
 
-    findings: tuple[Finding, ...] = ()
+    findings: tuple[LintFinding, ...] = ()
     # Parts that were removed from an email to keep it below its size limit.
     left_out: tuple[str, ...] = ()
     emails: tuple[RenderedEmail, ...] = ()
@@ -140,7 +140,7 @@ class Preflight:
         by_level = sorted(found, key=lambda finding: finding.level != "error")
         return PreflightResult(tuple(by_level), tuple(left_out), tuple(emails))
 
-    def _template_residue(self) -> list[Finding]:
+    def _template_residue(self) -> list[LintFinding]:
         """Find residue of templates by rendering invented stories: residue in these cannot come from a feed."""
         now = self.now()
         email = self.renderer.render(sample_edition(now), Variant("html"), now=now)
@@ -149,7 +149,7 @@ class Preflight:
 
 def unreachable_links(
     emails: Sequence[RenderedEmail], fetcher: Fetcher, sources: Iterable[Source], base_url: str
-) -> list[Finding]:
+) -> list[LintFinding]:
     """Return a warning for each link in these emails that does not answer.
 
     Requests each address once, and none of our own pages at `base_url`.
@@ -159,7 +159,7 @@ def unreachable_links(
 
     own = [source.url for source in sources if source.allow_private and source.url]
 
-    def request(url: str) -> Finding | None:
+    def request(url: str) -> LintFinding | None:
         try:
             with fetcher.stream(url, allow_private=any(same_host(url, one) for one in own), truncate_at=1):
                 return None
@@ -171,7 +171,7 @@ def unreachable_links(
         return list(dict.fromkeys(finding for finding in pool.map(request, wanted) if finding))
 
 
-def spam_score(mail: bytes) -> list[Finding]:
+def spam_score(mail: bytes) -> list[LintFinding]:
     """Return SpamAssassin's verdict on a mail by its local rules, or nothing if it is not installed."""
     program = shutil.which("spamassassin")
     if program is None:
@@ -186,7 +186,7 @@ def spam_score(mail: bytes) -> list[Finding]:
     return spam_findings(done.stdout.decode("utf-8", "replace"))
 
 
-def spam_findings(report: str) -> list[Finding]:
+def spam_findings(report: str) -> list[LintFinding]:
     """Parse SpamAssassin's report: an error at or above its limit, a warning for any points below it."""
     match = re.search(r"^Content analysis details:\s*\((-?[0-9.]+) points", report, re.M)
     if match is None:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from digest.feedback import brevo, sendgrid, ses
 from digest.feedback.dsn import DeliveryReport, parse_report
-from digest.feedback.effects import Applied, apply
+from digest.feedback.effects import ApplyResult, apply
 from digest.feedback.events import Event, InvalidPayload
 from digest.feedback.replies import parse_reply
 from digest.mail import verp
@@ -24,7 +24,7 @@ from digest.models import RenderedEmail
 from digest.store.content.events import SentEmail
 from digest.store.content.feedback_counts import count_feedback
 from digest.store.people.preferences import ERASED
-from digest.store.people.words import WordKind
+from digest.store.people.subscriber_texts import TextKind
 from digest.subscribers.address import comparable
 from digest.utils.redact import redact, without_known_bytes
 
@@ -32,8 +32,8 @@ if TYPE_CHECKING:
     from digest.mail.message import Sender
     from digest.store.content.events import EventStore
     from digest.store.people.preferences import PreferenceStore
+    from digest.store.people.subscriber_texts import SubscriberTextStore
     from digest.store.people.subscribers import SubscriberStore
-    from digest.store.people.words import WordStore
     from digest.store.sending.ledger import SqlLedger
     from digest.subscribers.tokens import Signer
 
@@ -75,7 +75,7 @@ class FeedbackProcessor:
     ledger: SqlLedger
     subscribers: SubscriberStore
     preferences: PreferenceStore
-    words: WordStore
+    texts: SubscriberTextStore
     signer: Signer
     sender: Sender
     # `delivery.smtp.bounces`: the address to which VERP adds a token for each recipient. None without VERP.
@@ -106,7 +106,7 @@ class FeedbackProcessor:
             applied = self.apply(events)
             resolved |= applied.confirmed
             blocked |= applied.blocked
-            notes += applied.alarms
+            notes += applied.warnings
             self.events.mark_processed(payload.id, now)
             totals += Counter(payloads=1, events=len(events), kept=applied.kept, suppressed=applied.suppressed)
             if progress:
@@ -143,11 +143,11 @@ class FeedbackProcessor:
         found = self.preferences.find(address) if address else None
         if reply is None or found is None or found.status == ERASED or not (reply.text or reply.is_automatic):
             return "not a report"
-        kind = WordKind.AUTO_REPLY if reply.is_automatic else WordKind.REPLY
+        kind = TextKind.AUTO_REPLY if reply.is_automatic else TextKind.REPLY
         edition = next((sent.edition for sent, id in self._sent_ids(found.id, []) if id in reply.answers), "")
         now = self.now()
         at = reply.at if reply.at and now - _OLDEST_MAIL < reply.at < now else now
-        new = self.words.reply(found.id, edition, kind, reply.text, about=reply.subject, hash=reply.hash, at=at)
+        new = self.texts.reply(found.id, edition, kind, reply.text, about=reply.subject, hash=reply.hash, at=at)
         return kind if new else f"{kind}, stored before"
 
     def _sent_ids(self, subscriber: int | None, addresses: Sequence[str]) -> Iterator[tuple[SentEmail, str]]:
@@ -160,7 +160,7 @@ class FeedbackProcessor:
                 message_id(outgoing, recipient(sent.subscriber, sent.email, self.sender, self.signer.sign_email)),
             )
 
-    def apply(self, events: Sequence[Event]) -> Applied:
+    def apply(self, events: Sequence[Event]) -> ApplyResult:
         """Apply events, and close editions whose last unknown batch they resolve."""
         now = self.now()
         applied = apply(

@@ -22,7 +22,7 @@ from digest.store.sending import folding
 if TYPE_CHECKING:
     from digest.store.content.events import EventStore
     from digest.store.database import Database
-    from digest.store.people.words import WordStore
+    from digest.store.people.subscriber_texts import SubscriberTextStore
 
 # The name in `meta` of the time of the last pruning.
 PRUNED_AT = "pruned at"
@@ -38,7 +38,7 @@ _EVERY = timedelta(hours=23)
 
 
 @dataclass(slots=True)
-class Pruned:
+class PruneResult:
     """Counts of deleted data, or of data that would be deleted. `bytes` is the approximate size in the store."""
 
     articles: int = 0
@@ -67,15 +67,15 @@ class StorePruner:
     keep_payloads: timedelta
     now: Callable[[], datetime]
     # Texts from subscribers, and how long they are kept.
-    words: WordStore | None = None
-    keep_words: timedelta = timedelta(days=365)
+    texts: SubscriberTextStore | None = None
+    keep_texts: timedelta = timedelta(days=365)
 
-    def plan(self) -> Pruned:
+    def plan(self) -> PruneResult:
         """Count what `prune` would delete."""
         now = self.now()
         articles = old_articles.measure(self.database, now - self.keep_articles)
         payloads, payload_bytes = self.events.measure_processed(now - self.keep_payloads)
-        found = Pruned(articles.deleted, articles.emptied, payloads=payloads, bytes=articles.bytes + payload_bytes)
+        found = PruneResult(articles.deleted, articles.emptied, payloads=payloads, bytes=articles.bytes + payload_bytes)
         found.editions = folding.foldable_editions(self.database, now - self.keep_deliveries)
         for key in (*found.editions, *folding.half_folded_editions(self.database)):
             one = folding.measure(self.database, key)
@@ -107,13 +107,13 @@ class StorePruner:
         self,
         stopped: Callable[[], bool] = lambda: False,
         report: Callable[[int, int], None] = lambda _done, _total: None,
-    ) -> Pruned:
+    ) -> PruneResult:
         """Delete old data. Ends early, after the current part, if `stopped` returns true or a send begins.
 
         `report` gets the number of rows that are deleted so far, and of all.
         """
         now, found = self.now(), self.plan()
-        done, total = Pruned(bytes=found.bytes), _rows(found)
+        done, total = PruneResult(bytes=found.bytes), _rows(found)
         for _part in self._parts(done, now):
             if total:
                 report(min(_rows(done), total), total)
@@ -126,12 +126,12 @@ class StorePruner:
         meta.set(self.database, PRUNED_AT, now.isoformat())
         return done
 
-    def _parts(self, done: Pruned, now: datetime) -> Iterator[None]:
+    def _parts(self, done: PruneResult, now: datetime) -> Iterator[None]:
         """Do one part of the work before each value, and count it in `done`."""
         yield
         done.payloads = self.events.delete_processed(now - self.keep_payloads)
-        if self.words:
-            self.words.delete_old(now - self.keep_words)
+        if self.texts:
+            self.texts.delete_old(now - self.keep_texts)
         yield from self._prune_articles(done, now - self.keep_articles)
         for key in folding.half_folded_editions(self.database):
             yield from self._delete_recipients(done, key)
@@ -143,7 +143,7 @@ class StorePruner:
                 done.emails += emails
                 yield from self._delete_recipients(done, key)
 
-    def _prune_articles(self, done: Pruned, before: datetime) -> Iterator[None]:
+    def _prune_articles(self, done: PruneResult, before: datetime) -> Iterator[None]:
         images: set[str] = set()
         while True:
             part = old_articles.delete_articles(self.database, before, _ARTICLES)
@@ -160,7 +160,7 @@ class StorePruner:
         done.images = old_articles.delete_images(self.database, images | before_too)
         meta.set(self.database, UNUSED_IMAGES, " ".join(sorted(unused - images - before_too)))
 
-    def _delete_recipients(self, done: Pruned, key: str) -> Iterator[None]:
+    def _delete_recipients(self, done: PruneResult, key: str) -> Iterator[None]:
         while True:
             deliveries, events = folding.delete_recipients(self.database, key, _DELIVERIES)
             done.deliveries += deliveries
@@ -170,5 +170,5 @@ class StorePruner:
                 break
 
 
-def _rows(pruned: Pruned) -> int:
+def _rows(pruned: PruneResult) -> int:
     return pruned.articles + pruned.emptied + pruned.deliveries + pruned.events

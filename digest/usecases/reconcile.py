@@ -70,8 +70,8 @@ def one_by_one(recipient: UnknownRecipient) -> bool:
     return RECOVERY.get(recipient.transport) == "stepwise"
 
 
-def find_hold_reason(database: Database, key: str, day: date) -> HoldReason | None:
-    """Whether the edition may have been sent before the store was restored, and the store has no recipients of it.
+def hold_without_recipients(database: Database, key: str, day: date) -> HoldReason | None:
+    """Return why the edition is held, if the store has no recipients of it. It may have been sent before the restore.
 
     `day` is that of an edition that the store does not know.
     """
@@ -175,10 +175,6 @@ class Reconciler:
         """Whether the recipient may have got a separate email. The transport of a held batch is not known."""
         names = [recipient.transport] if recipient.transport else [transport.name for transport in self.transports]
         return any(RECOVERY.get(name) == "stepwise" for name in names)
-
-    def find_hold_reason(self, key: str, day: date) -> HoldReason | None:
-        """See the function of the same name."""
-        return find_hold_reason(self.database, key, day)
 
     def expected(self, key: str, candidates: Iterable[Candidate]) -> list[tuple[str, str]]:
         """Return the address of each candidate, with the Message-ID of the edition's email to them if we set it.

@@ -9,9 +9,10 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from digest.errors import DigestError
+from digest.i18n import translator
 from digest.models import DeliveryOutcome, EditionState
 from digest.notify.alert import MessageType
-from digest.notify.report import Feedback, ModelPrice, Report, as_json, group_reasons, source_problems
+from digest.notify.report import FeedbackSummary, ModelPrice, Report, as_json, group_reasons, source_problems
 from digest.notify.report_formats import as_html, as_text
 from digest.store.content.feedback_counts import count_feedback
 from digest.store.sending.status import next_due
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from digest.models import Source
     from digest.store.content.articles import ArticleStore
     from digest.store.content.editions import Decision, EditionStore
-    from digest.store.people.words import WordStore
+    from digest.store.people.subscriber_texts import SubscriberTextStore
     from digest.store.sending.overview import Overview
     from digest.store.sending.statistics import Statistics
     from digest.usecases.alerts import Alerts
@@ -57,9 +58,11 @@ class Reporter:
     after: timedelta
     now: Callable[[], datetime]
     # Texts from subscribers.
-    words: WordStore
+    texts: SubscriberTextStore
     # None if links do not count clicks.
     clicks: ClickCounter | None = None
+    # '' if the desk is turned off or has no address.
+    desk_url: str = ""
 
     def report(self, key: str) -> Report:
         """The report of an edition as of now. Raises DigestError."""
@@ -87,7 +90,7 @@ class Reporter:
             subject=edition.subject,
             reason=edition.reason,
             numbers=numbers.pop(key),
-            feedback=Feedback(
+            feedback=FeedbackSummary(
                 events.delivered if reported else None,
                 events.dropped if reported else None,
                 events.left,
@@ -106,8 +109,8 @@ class Reporter:
             ),
             model_use=edition.model_use,
             model_price=self.model_price,
-            words={str(kind): number for kind, number in self.words.counts(key).items()},
-            said=[(each.at, each.text) for each in self.words.newest(_SAID, edition=key)],
+            texts={str(kind): number for kind, number in self.texts.counts(key).items()},
+            said=[(each.at, each.text) for each in self.texts.newest(_SAID, edition=key)],
             clicks=self.clicks.report(edition) if self.clicks else None,
             decisions=[(each.at, each.what, _why(each)) for each in self.editions.decisions(key)],
         )
@@ -134,7 +137,10 @@ class Reporter:
         report, zone = self.report(key), self.now().tzinfo
         if zone is None:
             raise DigestError("the clock has no time zone")
-        html = as_html(report, zone, self.language)
+        # The desk has the report in the language of its reader.
+        link = f"{self.desk_url}/report/{key}" if self.desk_url else ""
+        words = translator(self.language).gettext("See this report on the desk")
+        html = as_html(report, zone, self.language, link=link, link_text=words)
         text = as_text(report, zone)
         return self.alerts.send(
             MessageType.REPORT, report.title, text, id=_message_id(key), html=html, data=as_json(report)

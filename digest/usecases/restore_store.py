@@ -20,18 +20,19 @@ from digest.store.high_water import (
     COPIED_AT,
     MOVED_TO,
     HighWater,
-    Identity,
     Mark,
     MarkFile,
+    StoreIdentity,
     mark_file,
     read_identity,
 )
 from digest.store.locks import Lock, exclusive, running_runs
-from digest.store.people.carry_over import CarriedOver, carry_over, reserve_ids
+from digest.store.people.carry_over import CarryOverResult, carry_over, reserve_ids
 from digest.store.schema import attempt, desk_link, desk_session
 from digest.store.schema import meta as values
 from digest.store.sending import restored
 from digest.store.sending.restored import Held, Restored, SentSince, take_over_sends
+from digest.store.workers import WorkerStore
 
 _LOCK_WAIT = 1.0
 _BUSY = "; stop it before you restore the store"
@@ -48,7 +49,7 @@ class RestoreResult:
     # Where the replaced store is kept.
     kept: Path | None = None
     # Changes by people since the copy; None if the replaced store could not be read.
-    carried: CarriedOver | None = None
+    carried: CarryOverResult | None = None
     # Editions that the replaced store had sent since the copy. They were taken over, so none of them is unknown. None
     # if that store could not tell: then every edition up to the day of the restore may have been sent, and special
     # editions until `specials_until`.
@@ -105,10 +106,12 @@ class StoreRestorer:
     def restore_in_place(self) -> RestoreResult:
         """Treat the present store as a copy that other means, such as pg_restore, put in place.
 
-        Raises AlreadyRunning while another process sends.
+        Raises AlreadyRunning while another process sends, and while a worker runs.
         """
         now = self.now()
         with closing(open_database(self.url, home=self.home)) as database, _alone(database, "sending"):
+            if alive := [each for each in WorkerStore(database).all() if each.is_alive]:
+                raise AlreadyRunning(f"a worker runs on {alive[0].host}{_BUSY}")
             if _delivering_runs(database):
                 raise AlreadyRunning(f"another digest process is delivering{_BUSY}")
             file = mark_file(database, self.home)
@@ -119,7 +122,7 @@ class StoreRestorer:
 
     def _carry_over(
         self, store: Path, copy: Database, file: MarkFile, now: datetime
-    ) -> tuple[CarriedOver | None, list[SentSince] | None, list[str] | None]:
+    ) -> tuple[CarryOverResult | None, list[SentSince] | None, list[str] | None]:
         """Carry over people's changes and sends since the copy into it, and return both and what is left behind.
 
         All are None if the present store is a different one, or cannot be read.
@@ -178,7 +181,7 @@ class StoreRestorer:
         return RestoreResult(copied_at, held, doubtful, sent=sent, specials_until=about.day + restored.SPECIALS)
 
 
-def _copied_at(identity: Identity, copy: Database, now: datetime) -> datetime:
+def _copied_at(identity: StoreIdentity, copy: Database, now: datetime) -> datetime:
     with copy.read() as connection:
         return identity.copied_at or restored.last_activity(connection) or now.astimezone(UTC)
 

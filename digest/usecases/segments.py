@@ -67,14 +67,14 @@ class Segments:
         """Return the comparable addresses of a group. Raises UnknownSegment."""
         return self.directory.addresses(self.get(name).filter, now=self.now())
 
-    def subscribers(self, name: str, most: int | None = None) -> Iterator[SubscriberLine]:
+    def subscribers(self, name: str, limit: int | None = None) -> Iterator[SubscriberLine]:
         """Yield the subscribers of a group, the newest first. Raises UnknownSegment."""
-        return islice(self._lines(self.get(name).filter), most)
+        return islice(self._lines(self.get(name).filter), limit)
 
     def _lines(self, wanted: SubscriberFilter) -> Iterator[SubscriberLine]:
         before: int | None = None
         while True:
-            lines, before = self.directory.page(wanted, now=self.now(), most=_PAGE, before=before)
+            lines, before = self.directory.page(wanted, now=self.now(), limit=_PAGE, before=before)
             yield from lines
             if before is None:
                 return

@@ -151,7 +151,7 @@ class ChannelPoster:
         """Post recently sent editions that are not in the channel. Returns the attempts."""
         now = self.now()
         tried = []
-        for each in self.archive.newest(now, most=_NEWEST):
+        for each in self.archive.newest(now, limit=_NEWEST):
             frozen_at = self.editions.frozen_at(each.key)
             if frozen_at is None or now - frozen_at > _LATEST:
                 continue

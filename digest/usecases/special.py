@@ -52,7 +52,7 @@ def approved_specials(editions: EditionStore) -> list[tuple[Edition, datetime]]:
 
 
 def obeys_frequency(decisions: Sequence[Decision]) -> bool:
-    """Whether an edition goes only to subscribers who are due on its day. A withdrawn approval ends that."""
+    """Whether an edition goes only to subscribers who are due on its day. Not after its approval was withdrawn."""
     obeys = False
     for each in decisions:
         if each.what in (EditionState.DRAFT, OBEYS_FREQUENCY):

@@ -18,7 +18,7 @@ from pydantic import AfterValidator, Field, model_validator
 from digest.errors import ConfigProblem, ConfigurationError
 from digest.hindi.tokens import index_words
 from digest.models import Edition, EditionBlock, EditionState, split_key
-from digest.render.blocks.data import PLACES, Part, Place, Sponsor, Words
+from digest.render.blocks.data import PLACES, BlockPart, Place, Sponsor, Words
 from digest.render.clicks import advertisement
 from digest.utils.text import escape_formula
 from digest.yamlio import reader
@@ -76,7 +76,7 @@ class Booking(Sponsor):
         return EditionBlock(KIND, self.show or "both", self.zone, values)
 
 
-class _File(Part):
+class _File(BlockPart):
     sponsors: tuple[Booking, ...] = Field(max_length=500)
 
 
@@ -259,7 +259,7 @@ def _has_room(booking: Booking, had: Sequence[Appearance]) -> bool:
 
 
 def _behind(booking: Booking, had: Sequence[Appearance], day: date) -> float:
-    """Return the share of its booking that was delivered, minus the share of its time that has passed.
+    """Return how far a booking is ahead: the share that was delivered, minus the share of its time that has passed.
 
     The lowest is furthest behind.
     """

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 from digest.deliver.ports import Transport
 from digest.deliver.shutdown import time_limit
 from digest.errors import ConfigurationError
+from digest.notify.alert import AlertKind
 from digest.notify.conditions import EDITION_KINDS, KINDS, ending, find
-from digest.notify.facts import Facts, Limits
+from digest.notify.facts import Facts, Thresholds
 from digest.usecases.stop_edition import MIN_COMPLAINTS
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ class Watch:
     overview: Overview
     articles: ArticleStore
     sources: Sequence[Source]
-    limits: Limits
+    limits: Thresholds
     # Whether an edition, by key, waits until somebody approves it.
     requires_approval: Callable[[str], bool]
     # The address where an edition, by key, can be approved; None without such a page.
@@ -58,12 +59,15 @@ class Watch:
     # When the store was backed up last; None if that is not known.
     last_backup: Callable[[], datetime | None]
     now: Callable[[], datetime]
+    # When `run` was called first.
+    _since: datetime | None = None
     # Transport → time of the last probe, and its problem.
     _probes: dict[str, tuple[datetime, str]] = field(default_factory=dict)
 
     def run(self) -> None:
         """Raise new alerts and clear past ones. `Alerts.deliver` sends them."""
         self._stop_editions()
+        self._since = self._since or self.now()
         facts = self.facts()
         found = [alert for alert in find(facts) if alert.until is None or alert.until > facts.now]
         self.alerts.update(found, KINDS, lambda alert: ending(alert, facts))
@@ -91,6 +95,8 @@ class Watch:
     def facts(self, *, probe: bool = True) -> Facts:
         """Collect the facts. Without `probe` no provider is asked."""
         now = self.now()
+        # An alert that an earlier process raised stays open while its condition holds.
+        is_slow = any(each.kind == AlertKind.SENDING_SLOW for each in self.alerts.store.open())
         keys = self.overview.recent((now - timedelta(days=_DAYS)).date())
         editions = [edition for key in keys if (edition := self.editions.get(key))]
         return Facts(
@@ -107,6 +113,7 @@ class Watch:
             approval_link=self.approval_link,
             events_expected=self.events_expected,
             last_events=self.overview.last_events(),
+            sending_since=None if is_slow else self._since,
             last_backup=self.last_backup(),
             disks={str(folder): shutil.disk_usage(folder).free for folder in self.folders},
         )

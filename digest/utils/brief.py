@@ -1,4 +1,4 @@
-"""A value that is read again after a moment, for what many requests of one moment ask."""
+"""Cache a value for some seconds, so that many requests at once cause one read."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ Value = TypeVar("Value")
 
 
 class Brief(Generic[Value]):
-    """Keeps what `read` returns for so many seconds. Several threads may read at once; the last one counts."""
+    """Caches what `read` returns for `seconds`. If several threads read at once, the last result stays."""
 
     def __init__(self, read: Callable[[], Value], seconds: float) -> None:
         self._read, self._seconds = read, seconds

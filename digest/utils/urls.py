@@ -59,7 +59,7 @@ def host_name(header: str) -> str:
 
 
 def looks_like_host(user: str) -> bool:
-    """Whether `user` or `user:password` before an `@` looks like the host of the URL: `127.0.0.1:1`, `bank.example`.
+    """Whether the text before an `@` looks like a host and not like a user: `127.0.0.1:1`, `bank.example`.
 
     A dot in a name with a password that is not a port number (`first.last:secret`) is a user.
     """

@@ -18,7 +18,7 @@ from digest.render.blocks.rows import Question, find_question
 from digest.store.content.answers import AnswerResult, AnswerStore
 from digest.store.content.editions import EditionStore
 from digest.store.people.preferences import StoredSubscriber
-from digest.store.people.words import WordStore
+from digest.store.people.subscriber_texts import SubscriberTextStore
 from digest.store.rate_limits import Quota
 from digest.subscribers.address import masked
 from digest.web.dependencies import TEST_SUBSCRIBER, Context
@@ -33,7 +33,7 @@ _MOST_WORDS = (10, timedelta(days=1))
 _WORD_DONE = ("word", "kept")
 
 
-def router(context: Context, editions: EditionStore, answers: AnswerStore, words: WordStore) -> APIRouter:
+def router(context: Context, editions: EditionStore, answers: AnswerStore, texts: SubscriberTextStore) -> APIRouter:
     """`/answer/EDITION/BLOCK/NUMBER/TOKEN`, with the token of the preferences: a view may be forwarded, so its token
     only reads.
     """
@@ -112,7 +112,7 @@ def router(context: Context, editions: EditionStore, answers: AnswerStore, words
         now, text, done = context.now(), shorten_text(word), _WORD_DONE[0]
         if text and subscriber and context.quotas.take([Quota(f"word:{subscriber.id}", *_MOST_WORDS)], now):
             about, is_known = f"{block}: {question.options[choice - 1]}", knows(context, request, subscriber)
-            if not words.answer(edition, block, subscriber.id, text, about=about, now=now, replace=is_known):
+            if not texts.answer(edition, block, subscriber.id, text, about=about, now=now, replace=is_known):
                 done = _WORD_DONE[1]
         return redirect(pages, request, f"/answer/{quote(edition)}/{block}/{choice}/{token}", done=done)
 

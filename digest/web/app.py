@@ -45,7 +45,7 @@ from digest.web.archive.site import Archive
 from digest.web.change_notices import ChangeNotices
 from digest.web.clicks import ClickRecorder, Redirects
 from digest.web.dependencies import Context
-from digest.web.editions import NextEdition, Showcase, TopicRates
+from digest.web.editions import LatestEdition, NextEdition, Showcase, TopicRates
 from digest.web.group_commit import GroupCommit
 from digest.web.health import routes as health_routes
 from digest.web.health.checks import Health, MetricsAccess
@@ -139,7 +139,7 @@ def create_app(app: App, base: str, heartbeat: Heartbeat | None = None) -> Itera
     app.check_credentials()
     # App builds collaborators on first use. Build them here, before several threads ask at once.
     _ = (app.signer, app.database, app.answers, app.archive, app.articles, app.editions, app.renderer, app.sender)
-    _ = (app.topics, app.archivist, app.cards, app.clicks, app.words, app.reengagement_store)
+    _ = (app.topics, app.archivist, app.cards, app.clicks, app.subscriber_texts, app.reengagement_store)
     _ = (app.address_changer, app.eraser, app.personal_data)
     names = [source.name for source in app.sources]
     with (
@@ -309,9 +309,10 @@ def _routers(app: App, pages: Pages, outbound: OutboundMail, leave_page: LeavePa
             receives_none=receives_none,
             can_draw=app.cards.can_draw,
         )
+    latest = LatestEdition(app.settings.choices, published, app.now)
     page = PreferencesPage(
         context,
-        published,
+        latest,
         app.topics,
         app.first_send_at,
         _offered_editions(app),
@@ -332,14 +333,14 @@ def _routers(app: App, pages: Pages, outbound: OutboundMail, leave_page: LeavePa
     )
     # The framework tries one router after the other: first those whose pages are rendered for each request.
     routers = [
-        preferences.router(page, Resender(context, editions, published, images, sender, outbound)),
+        preferences.router(page, Resender(context, editions, latest, published, images, sender, outbound)),
         unsubscribe.router(leave_page),
         preferences.pause_router(page),
         own_data.router(page, leave_page, own),
         static_routes(pages, signup),
         privacy_routes.router(notice),
         stay.router(context, app.reengagement_store, next_edition),
-        answers.router(context, editions, app.answers, app.words),
+        answers.router(context, editions, app.answers, app.subscriber_texts),
         approval.router(ApprovalPage(context, app.copy_with(unattended=True))),
         view_in_browser.router(
             EmailViewer(

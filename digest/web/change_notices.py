@@ -1,21 +1,18 @@
-"""Notify subscribers of changes by a link of an email, with a button to undo them.
+"""Notify subscribers who left or came back by a link of an email, with a button to undo it.
 
-A forwarded email contains its links. A login would prevent many from unsubscribing, so unsubscribing, a pause and fewer
-emails take effect at once, and the mailbox gets a notice. If the browser is known as theirs, it gets none.
+A forwarded email contains its links. A login would prevent many from unsubscribing, so unsubscribing takes effect at
+once, and the mailbox gets a notice. If the browser is known as theirs, it gets none.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
 from enum import StrEnum
-from typing import Any
 
 from fastapi import Request
 
 from digest.feedback.rules import UNSUBSCRIBED
-from digest.hindi import dates
 from digest.i18n import translator
 from digest.mail.message import Outgoing
 from digest.store.people.preferences import ConsentContext, StoredSubscriber
@@ -34,8 +31,6 @@ class Change(StrEnum):
 
     LEFT = "left"
     BACK = "back"
-    PAUSED = "paused"
-    LESS = "less"
 
 
 @dataclass(frozen=True)
@@ -53,16 +48,10 @@ class ChangeNotices:
         subscriber: StoredSubscriber,
         change: Change,
         make: Callable[[], object],
-        *,
-        columns: Collection[str] = (),
-        left: bool | None = None,
-        until: datetime | None = None,
     ) -> bool:
         """Make a change and store its undo in one transaction, and notify the subscriber. A known browser only changes.
 
-        `columns` are the preferences that change, and `left` says whether the subscriber had left, if that changes.
-        `until` is the end of a pause. Returns false if there were too many changes today: then nothing has changed.
-        Unsubscribing always works.
+        Returns false if there were too many changes today: then nothing has changed. Unsubscribing always works.
         """
         if knows(self.context, request, subscriber):
             make()
@@ -70,7 +59,7 @@ class ChangeNotices:
         now = self.context.now()
         with self.requests.database.transaction():
             most = None if change == Change.LEFT else _MAX_CHANGES
-            undo = self._present(subscriber, columns) | ({} if left is None else {"left": left})
+            undo = {"left": change == Change.BACK}
             opened = self.requests.open_undo(subscriber.id, undo, now=now, most=most)
             if opened is None:
                 return False
@@ -78,7 +67,7 @@ class ChangeNotices:
         # No notice goes to an address that bounced, or whose owner reported us as spam.
         if subscriber.suppressed in (None, UNSUBSCRIBED) and subscriber.listed:
             language = self.context.pages.language(request)
-            self.outbound.build_and_send(lambda: self._email(subscriber, change, opened, language, until))
+            self.outbound.build_and_send(lambda: self._email(subscriber, change, opened, language))
         return True
 
     def ask_to_come_back(self, request: Request, subscriber: StoredSubscriber) -> bool:
@@ -88,51 +77,36 @@ class ChangeNotices:
         if opened is None:
             return False
         language = self.context.pages.language(request)
-        self.outbound.build_and_send(lambda: self._email(subscriber, None, opened, language, None))
+        self.outbound.build_and_send(lambda: self._email(subscriber, None, opened, language))
         return True
 
     def undo(self, found: PersonRequest, context: ConsentContext) -> bool:
         """Undo a change, once. False if that was done before."""
         now, preferences = self.context.now(), self.context.preferences
-        columns = {name: value for name, value in (found.undo or {}).items() if name != "left"}
-        if until := columns.get("paused_until"):
-            columns["paused_until"] = datetime.fromisoformat(until)
         with self.requests.database.transaction():
             if not self.requests.finish(found.id, now):
                 return False
             # Somebody else may have a mailed link to the preferences.
             self.requests.withdraw(found.subscriber, RequestKind.CHOOSE)
-            if columns:
-                preferences.set(found.subscriber, columns, context, now=now)
-            left = (found.undo or {}).get("left")
-            if left is True:
+            if had_left(found):
                 preferences.unsubscribe(found.subscriber, context, now=now)
-            elif left is False:
+            else:
                 preferences.resubscribe(found.subscriber, context, now=now)
         return True
 
-    def _present(self, subscriber: StoredSubscriber, columns: Collection[str]) -> dict[str, Any]:
-        """Return the present values of these columns of preferences, in the form of `undo`."""
-        if not columns:
-            return {}
-        own = self.context.preferences.chosen_by(subscriber.id)
-        until = subscriber.paused_until
-        own["paused_until"] = until.isoformat() if until else None
-        return {name: own.get(name) for name in columns}
-
     def _email(
-        self,
-        subscriber: StoredSubscriber,
-        change: Change | None,
-        opened: PersonRequest,
-        language: str,
-        until: datetime | None,
+        self, subscriber: StoredSubscriber, change: Change | None, opened: PersonRequest, language: str
     ) -> Outgoing:
-        words = _words(change, self.context.pages.branding.name, language, until)
+        words = _words(change, self.context.pages.branding.name, language)
         return self.emails.build_for(subscriber, words, opened, language)
 
 
-def _words(change: Change | None, newsletter: str, language: str, until: datetime | None) -> Words:
+def had_left(found: PersonRequest) -> bool:
+    """Whether the subscriber had left before the change that this request undoes."""
+    return bool((found.undo or {}).get("left"))
+
+
+def _words(change: Change | None, newsletter: str, language: str) -> Words:
     """Return the text of the email about a change; without a change, of the question whether to subscribe again."""
     _ = translator(language).gettext
     name = {"name": newsletter}
@@ -153,27 +127,10 @@ def _words(change: Change | None, newsletter: str, language: str, until: datetim
             _("Not you? Subscribe again"),
             nothing,
         )
-    if change == Change.BACK:
-        return Words(
-            _("You get %(name)s again") % name,
-            _("Welcome back"),
-            (_("Somebody, hopefully you, subscribed to %(name)s again with a link of an earlier email.") % name,),
-            _("Not you? Unsubscribe"),
-            nothing,
-        )
-    if change == Change.PAUSED and until is not None:
-        day = dates.day(until.date(), language)
-        return Words(
-            _("%(name)s is paused") % name,
-            _("Paused until %(day)s") % {"day": day},
-            (_("Somebody, hopefully you, paused the newsletter with a link of one of our emails."),),
-            _("Not you? Resume"),
-            nothing,
-        )
     return Words(
-        _("Your preferences for %(name)s have changed") % name,
-        _("Your preferences have changed"),
-        (_("Somebody, hopefully you, changed with a link of one of our emails what you get and when."),),
-        _("Not you? Put it back"),
+        _("You get %(name)s again") % name,
+        _("Welcome back"),
+        (_("Somebody, hopefully you, subscribed to %(name)s again with a link of an earlier email.") % name,),
+        _("Not you? Unsubscribe"),
         nothing,
     )

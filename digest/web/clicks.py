@@ -19,7 +19,7 @@ from fastapi.responses import RedirectResponse, Response
 
 from digest.feedback.clicks.classify import ClickRequest, read_signs
 from digest.models import HONEYPOT, EditionState
-from digest.render.clicks import ClickLinks, Target
+from digest.render.clicks import ClickLinks, ClickTarget
 from digest.store.content.clicks import ClickStore, ClickVisit
 from digest.store.content.editions import EditionStore
 from digest.utils.redact import redact
@@ -118,10 +118,10 @@ class Redirects:
 
     links: ClickLinks
     editions: EditionStore
-    _known: OrderedDict[str, dict[str, Target]] = field(default_factory=OrderedDict)
+    _known: OrderedDict[str, dict[str, ClickTarget]] = field(default_factory=OrderedDict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def find(self, key: str, code: str) -> tuple[Target | None, bool]:
+    def find(self, key: str, code: str) -> tuple[ClickTarget | None, bool]:
         """Return the target, and whether the edition was sent: only then its clicks count."""
         with self._lock:
             known = self._known.get(key)

@@ -1,4 +1,4 @@
-"""What the pages tell about editions: the newest one, when the next one comes, and how often a topic has news."""
+"""What the pages tell about editions: the newest one, a subscriber's, the next one, and how often a topic has news."""
 
 from __future__ import annotations
 
@@ -7,16 +7,24 @@ from collections import Counter
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
+from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from digest.config.calendar import Calendar
+from digest.models import BREAKING, MAIN, is_breaking, split_key
 from digest.store.content.archive import ArchivedEdition, ArchivedStory, ArchiveStore
-from digest.store.content.editions import PublishedStore
+from digest.store.content.editions import Published, PublishedStore
 from digest.store.people.preferences import StoredSubscriber
+from digest.subscribers.due import Audience
 from digest.usecases.enqueue import audience_of
+from digest.utils.brief import Brief
 
 # The most planned editions to search: a year of them, for somebody who chose one day a week of a weekly edition.
 _MAX_EDITIONS = 400
+# The newest editions among which a subscriber's own is searched: weeks of a newsletter with several a day.
+_MOST_SEARCHED = 60
+# Seconds for which they are remembered.
+_REMEMBERED = 5.0
 # The most important stories of the newest edition, as the sign-up page and the welcome email show it.
 _MAX_STORIES = 5
 # The number of older editions that are linked.
@@ -78,6 +86,42 @@ class NextEdition:
         return place is not None and place.due_at is not None and place.due_at <= self.now()
 
 
+class PublishedEditions(Protocol):
+    """Reads the editions that were sent."""
+
+    def newest(self, most: int, now: datetime) -> list[Published]: ...
+
+
+@dataclass
+class LatestEdition:
+    """Finds the newest edition that a subscriber gets regularly. `choices` are those of NextEdition."""
+
+    choices: Mapping[str, bool]
+    published: PublishedEditions
+    now: Callable[[], datetime]
+
+    def __post_init__(self) -> None:
+        self._newest = Brief(lambda: self.published.newest(_MOST_SEARCHED, self.now()), _REMEMBERED)
+
+    def of_all(self) -> Published | None:
+        """Return the newest edition of any kind; None before the first one."""
+        return next(iter(self._newest.get()), None)
+
+    def of(self, subscriber: StoredSubscriber) -> Published | None:
+        """Return the subscriber's newest edition of the schedule; None before the first edition.
+
+        Whoever gets none of those gets the newest alert, if they chose alerts, or the newest edition of any kind.
+        """
+        # Only those of the schedule have a number.
+        found = sorted(self._newest.get(), key=lambda each: each.number == 0)
+        return next((each for each in found if self._is_for(subscriber, each)), self.of_all())
+
+    def _is_for(self, subscriber: StoredSubscriber, published: Published) -> bool:
+        slug = BREAKING if is_breaking(published.key) else split_key(published.key)[1]
+        audience = Audience(slug or (MAIN if MAIN in self.choices else ""), self.choices, everyone=True)
+        return not audience.exclude(subscriber.editions, subscriber.frequency, published.day)
+
+
 @dataclass(frozen=True, slots=True)
 class ShowcaseEdition:
     """An edition with its most important stories, the top one first, and `older` editions."""
@@ -101,12 +145,12 @@ class Showcase:
         """Return it; None without a public archive, or before the first edition."""
         if self.store is None:
             return None
-        found = self.store.newest(self.now(), most=1 + _MAX_OLDER, regular=True)
+        found = self.store.newest(self.now(), limit=1 + _MAX_OLDER, regular=True)
         if not found:
             return None
         with self._lock:
             if self._shown is None or self._shown.edition != found[0]:
-                stories = self.store.stories(found[0].key, most=_MAX_STORIES)
+                stories = self.store.stories(found[0].key, limit=_MAX_STORIES)
                 self._shown = ShowcaseEdition(found[0], tuple(stories), tuple(found[1:]))
             return self._shown
 

@@ -15,24 +15,23 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Depends, Form, Query, Request
 from fastapi.responses import HTMLResponse, Response
 
-from digest.feedback.rules import UNSUBSCRIBED
 from digest.store.people.consent import NOMINATED
 from digest.store.people.moves import MoveResult
 from digest.store.people.preferences import StoredSubscriber
 from digest.store.people.requests import PersonRequest, RequestKind, RequestStore, Side
 from digest.store.rate_limits import Quota
 from digest.subscribers import typos
-from digest.subscribers.address import mailbox, normalise, refuse_tags
+from digest.subscribers.address import normalise, refuse_tags
 from digest.usecases.erase_subscriber import SubscriberEraser
 from digest.usecases.own_data import AddressChanger, PersonalData
-from digest.web.change_notices import ChangeNotices
+from digest.web.change_notices import ChangeNotices, had_left
 from digest.web.dependencies import Context
+from digest.web.email_limits import mailbox_quotas, network_quotas
 from digest.web.known_browser import remember
 from digest.web.outbound_mail import OutboundMail
 from digest.web.own_data_emails import OwnDataEmails, purpose_of
 from digest.web.pages import PAGE_RESPONSES, REDIRECTS, language_parameter, redirect
 from digest.web.preferences import PreferencesPage, SubmittedForm
-from digest.web.signup import network_quotas
 from digest.web.unsubscribe import LeavePage, shorten_text, state_of
 
 _DAY = timedelta(days=1)
@@ -43,7 +42,9 @@ _FILE: dict[int | str, dict[str, Any]] = {200: {"description": "The file.", "con
 
 # What the preferences page asks for by one button, and the page after leaving.
 Asked = Literal["data", "erase", "nominee"]
-AskedLater = Literal["data", "erase"]
+AskedWhenLeaving = Literal["choose", "data", "erase"]
+# The parts of the preferences that a mailed link opens.
+Part = Annotated[Literal["", "pause", "days"], Form(alias="for", description="The part of the preferences to open")]
 Typed = Annotated[str, Form(max_length=320)]
 Result = Annotated[
     Literal["", "busy", "taken", "nobody"], Query(description="Why the address was not changed; chooses a message")
@@ -65,16 +66,25 @@ class OwnData:
     receives_none: Callable[[str], bool] = lambda _domain: False
 
     def ask(
-        self, request: Request, subscriber: StoredSubscriber, kind: RequestKind, *, address: str = "", email: str = ""
+        self,
+        request: Request,
+        subscriber: StoredSubscriber,
+        kind: RequestKind,
+        *,
+        address: str = "",
+        email: str = "",
+        part: str = "",
     ) -> bool:
-        """Store a request and queue its emails. False if there were too many."""
+        """Store a request and queue its emails. False if there were too many.
+
+        `part` is the part of the preferences that their link opens.
+        """
         now, context = self.context.now(), self.context
         # A stranger with a forwarded email can ask for the link to the preferences, and must not use up the rest.
         name = "choose" if kind == RequestKind.CHOOSE else "own"
         quotas = [Quota(f"{name}:{subscriber.id}", _MAX_REQUESTS, _DAY), *network_quotas(name, request)]
         if address:
-            name = f"join:{mailbox(address)}"
-            quotas += [Quota(name, 1, timedelta(minutes=10)), Quota(name, 3, _DAY), Quota(name, 6, 7 * _DAY)]
+            quotas += mailbox_quotas(address)
         if not context.quotas.take(quotas, now):
             return False
         opened = self.requests.open(subscriber.id, kind, now=now, address=address, email=email)
@@ -86,7 +96,15 @@ class OwnData:
             if side == Side.NEW and self._reported_us(address):
                 continue
             outgoing = self.emails.build(
-                kind, side, opened.id, to=to, new=email, subscriber=subscriber.id, language=language, until=opened.until
+                kind,
+                side,
+                opened.id,
+                to=to,
+                new=email,
+                subscriber=subscriber.id,
+                language=language,
+                until=opened.until,
+                part=part,
             )
             self.outbound.send(outgoing)
         return True
@@ -107,7 +125,7 @@ class OwnData:
     ) -> HTMLResponse:
         """Respond with the page of a link."""
         status = 410 if state == "late" else status
-        values = {"result": "", "email": "", "side": "", "left": None, "next_due": None, **values}
+        values = {"result": "", "email": "", "side": "", "left": False, "next_due": None, **values}
         values = {"nominee": "", "contact": "", **values}
         return self.context.pages.response(
             request, "own_data.html.j2", place, status=status, kind=str(kind), state=state, place=place, **values
@@ -127,27 +145,41 @@ def router(page: PreferencesPage, leaving: LeavePage, own: OwnData) -> APIRouter
     context = own.context
     routes = APIRouter(tags=["own data"], responses=PAGE_RESPONSES, dependencies=[Depends(language_parameter)])
 
+    def address_form(request: Request, token: str, *, wrong: str = "", **values: str) -> HTMLResponse:
+        """Respond with the form for another address."""
+        values = {"typed": "", "suggested": "", "sure": "", "wrong": wrong, **values}
+        status, place = 400 if wrong else 200, f"/preferences/{token}/address"
+        return context.pages.response(request, "address.html.j2", place, status=status, token=token, **values)
+
+    @routes.get("/preferences/{token}/address", response_class=HTMLResponse, summary="The form for another address")
+    def show_address_form(request: Request, token: str) -> HTMLResponse:
+        subscriber = page.subscriber(request, token)
+        return address_form(request, token) if subscriber else page.short(request, token)
+
     @routes.post(
         "/preferences/{token}/address", response_class=HTMLResponse, summary="Ask for another address", **REDIRECTS
     )
-    def ask_address(request: Request, token: str, email: Typed = "", sure: Typed = "", meant: Typed = "") -> Response:
+    def ask_address(
+        request: Request, token: str, form: SubmittedForm, email: Typed = "", sure: Typed = "", meant: Typed = ""
+    ) -> Response:
         email = meant or email
         subscriber = page.subscriber(request, token)
         if subscriber is None:
             return page.short(request, token, status=403)
+        # The button of the preferences sends the choices, the form of this page an address.
+        if form.format:
+            place = f"/preferences/{token}/address"
+            return page.keep(request, token, subscriber, form) or redirect(context.pages, request, place)
         try:
             address = normalise(email)
             refuse_tags(address)
         except ValueError:
-            return page.response(request, token, subscriber, status=400, wrong="address", typed=email)
+            return address_form(request, token, wrong="address", typed=email)
         if address == subscriber.address and email.strip() == subscriber.email:
-            return page.response(request, token, subscriber, status=400, wrong="same address", typed=email)
-        if sure != address:
-            suggested = typos.suggest(address)
-            domain = address.rpartition("@")[2]
-            if suggested or (domain not in typos.PROVIDERS and own.receives_none(domain)):
-                values = {"typed": email, "suggested": suggested or "", "sure": address}
-                return page.response(request, token, subscriber, status=400, wrong="odd address", **values)
+            return address_form(request, token, wrong="same address", typed=email)
+        if sure != address and (oddity := typos.find_oddity(address, own.receives_none)):
+            suggested = typos.suggest(address) or ""
+            return address_form(request, token, wrong=oddity, typed=email, suggested=suggested, sure=address)
         written = email.strip() if email.isascii() else address
         done = own.ask(request, subscriber, RequestKind.ADDRESS, address=address, email=written)
         return page.redirect(request, token, "address" if done else "enough")
@@ -155,11 +187,11 @@ def router(page: PreferencesPage, leaving: LeavePage, own: OwnData) -> APIRouter
     @routes.post(
         "/preferences/{token}/choose", response_class=HTMLResponse, summary="Ask for the whole page", **REDIRECTS
     )
-    def ask_to_choose(request: Request, token: str) -> Response:
+    def ask_to_choose(request: Request, token: str, part: Part = "") -> Response:
         subscriber = page.named(token)
         if subscriber is None or state_of(subscriber) != "here":
             return page.short(request, token)
-        done = "mailed" if own.ask(request, subscriber, RequestKind.CHOOSE) else "enough"
+        done = "mailed" if own.ask(request, subscriber, RequestKind.CHOOSE, part=part) else "enough"
         return page.redirect(request, token, done)
 
     @routes.get("/choose/{token}", response_class=HTMLResponse, summary="Show the preferences to this browser")
@@ -182,23 +214,25 @@ def router(page: PreferencesPage, leaving: LeavePage, own: OwnData) -> APIRouter
         subscriber = page.subscriber(request, token)
         if subscriber is None:
             return page.short(request, token, status=403)
-        # An error in the form beside the button does not stop the request; the form is not saved then.
-        if form.format:
-            page.save(request, subscriber, form)
+        # Nobody has to choose a day to use their rights, so an error in the choices does not stop the request.
+        wrong = page.save(request, subscriber, form) if form.format else None
         done = kind if own.ask(request, subscriber, RequestKind(kind)) else "enough"
+        if wrong:
+            return page.response(request, token, subscriber, status=400, done=done, wrong=wrong, form=form)
         return page.redirect(request, token, done)
 
     @routes.post(
         "/leave/{token}/{kind}",
         response_class=HTMLResponse,
-        summary="Ask for data or erasure after leaving",
+        summary="Ask for the preferences instead of leaving, for data or erasure after it",
         **REDIRECTS,
     )
-    def ask_after_leaving(request: Request, token: str, kind: AskedLater) -> Response:
+    def ask_when_leaving(request: Request, token: str, kind: AskedWhenLeaving) -> Response:
         subscriber = leaving.subscriber(token)
-        if subscriber is None or subscriber.suppressed != UNSUBSCRIBED:
+        if subscriber is None or state_of(subscriber) != ("here" if kind == "choose" else "left"):
             return leaving.response(request, token)
-        done = kind if own.ask(request, subscriber, RequestKind(kind)) else "enough"
+        part = "days" if kind == "choose" else ""
+        done = kind if own.ask(request, subscriber, RequestKind(kind), part=part) else "enough"
         return redirect(context.pages, request, f"/leave/{token}", done=done)
 
     @routes.get("/address/{side}/{token}", response_class=HTMLResponse, summary="Ask to confirm a new address")
@@ -290,7 +324,7 @@ def router(page: PreferencesPage, leaving: LeavePage, own: OwnData) -> APIRouter
         found = own.find(RequestKind.UNDO, Side.PRESENT, token)
         if found is None:
             return own.expired(request, RequestKind.UNDO, Side.PRESENT, token)
-        left = (found.undo or {}).get("left")
+        left = had_left(found)
         state = "done" if found.done_at else "ask"
         subscriber = context.subscriber(found.subscriber)
         due = page.next_edition.of(subscriber) if subscriber and found.done_at else None

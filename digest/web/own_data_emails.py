@@ -39,7 +39,7 @@ class OwnDataEmails:
     pages: Pages
     sender: Sender
     signer: Signer
-    _made: dict[tuple[Words, str, str, date], RenderedEmail] = field(default_factory=dict, repr=False)
+    _made: dict[tuple[Words, str, str, date, str], RenderedEmail] = field(default_factory=dict, repr=False)
 
     def build(
         self,
@@ -52,10 +52,16 @@ class OwnDataEmails:
         subscriber: int,
         language: str,
         until: datetime,
+        part: str = "",
     ) -> Outgoing:
-        """The email for one mailbox. `new` is the new address, if the request is about one."""
+        """The email for one mailbox. `new` is the new address, if the request is about one.
+
+        `part` is the id of the part of the page that the link opens.
+        """
         words = self._words(kind, side, new, language)
-        return self.build_with(words, kind, side, request, to=to, subscriber=subscriber, language=language, until=until)
+        return self.build_with(
+            words, kind, side, request, to=to, subscriber=subscriber, language=language, until=until, part=part
+        )
 
     def build_for(self, subscriber: StoredSubscriber, words: Words, opened: PersonRequest, language: str) -> Outgoing:
         """Build an email to the subscriber's present address, with the link of a request."""
@@ -81,24 +87,25 @@ class OwnDataEmails:
         subscriber: int,
         language: str,
         until: datetime,
+        part: str = "",
     ) -> Outgoing:
         """Build an email with the given texts."""
         # The new mailbox does not belong to a subscriber yet, so it gets no link to unsubscribe.
         sender = replace(self.sender, base_url=None) if side == Side.NEW else self.sender
         person = 0 if side == Side.NEW else subscriber
         recipient_ = recipient(person, to, sender, self.signer.sign_email)
-        email = self._render(words, path_of(kind, side), language, until)
+        email = self._render(words, path_of(kind, side), language, until, part)
         # The Message-ID derives from the recipient's id. A mailbox may hide a message whose Message-ID repeats.
         token = self.signer.sign(purpose_of(kind, side), request)
         unique = recipient_._replace(id=secrets.randbits(62), view_token=token)
         return Outgoing("own", "own", "own", email, recipient_.sender, (unique,))
 
-    def _render(self, words: Words, path: str, language: str, until: datetime) -> RenderedEmail:
+    def _render(self, words: Words, path: str, language: str, until: datetime, part: str) -> RenderedEmail:
         """The email with a placeholder for the token of its link. Those of a day are rendered and encoded once."""
-        key = words, path, language, until.date()
+        key = words, path, language, until.date(), part
         if key not in self._made:
             # An email of this kind has no link to view it, so the placeholder of that token is free.
-            link = self.pages.absolute_url(path + PLACEHOLDERS["view"], language)
+            link = self.pages.absolute_url(path + PLACEHOLDERS["view"], language) + (part and f"#{part}")
             values = {"kind": "ask", "words": words, "until": until, "link": link, "subject": words.subject}
             if len(self._made) >= _MOST_MADE:
                 self._made.clear()

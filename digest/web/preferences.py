@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import time, timedelta
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Form, Query, Request
@@ -13,16 +13,14 @@ from fastapi.responses import HTMLResponse, Response
 from pydantic import StringConstraints
 
 from digest.hindi import dates
-from digest.store.content.editions import Published, PublishedStore
 from digest.store.people.consent import FORGOTTEN
 from digest.store.people.preferences import StoredSubscriber
 from digest.store.people.requests import RequestKind
 from digest.subscribers import frequency
 from digest.subscribers.address import masked
 from digest.subscribers.list_file import FORMATS
-from digest.utils.brief import Brief
 from digest.web.dependencies import Context
-from digest.web.editions import NextEdition, Rate, TopicRates
+from digest.web.editions import LatestEdition, NextEdition, Rate, TopicRates
 from digest.web.known_browser import forget, knows
 from digest.web.pages import PAGE_RESPONSES, REDIRECTS, language_parameter, redirect
 from digest.web.resend import Resender, ResendResult
@@ -37,8 +35,6 @@ SHORT_DONE = ("opened", "mailed", "enough", "forgotten")
 """The same for the short page. `opened`: by a link that was mailed, so the browser has refused the cookie."""
 
 _PURPOSE = "preferences"
-# Seconds for which the page remembers the newest edition.
-_BRIEF = 5.0
 # The pause that the button in an email offers.
 _PAUSE_WEEKS = 2
 
@@ -89,7 +85,7 @@ class PreferencesPage:
     """Renders the preferences of a subscriber."""
 
     context: Context
-    published: PublishedStore
+    latest: LatestEdition
     topics: tuple[str, ...]
     # The hour of the first edition of the day, for subscribers without their own.
     send_at: time
@@ -98,10 +94,6 @@ class PreferencesPage:
     next_edition: NextEdition
     rates: TopicRates
     leaving: LeavePage
-
-    @cached_property
-    def _newest(self) -> Brief[list[Published]]:
-        return Brief(lambda: self.published.newest(1, self.context.now()), _BRIEF)
 
     def named(self, token: str) -> StoredSubscriber | None:
         """The subscriber of the token."""
@@ -118,10 +110,10 @@ class PreferencesPage:
     ) -> HTMLResponse:
         """Respond with the whole page."""
         context = self.context
-        newest = self._newest.get()
-        rates = self.rates.of(newest[0].key if newest else None, context.now())
+        newest, own = self.latest.of_all(), self.latest.of(subscriber)
+        rates = self.rates.of(newest.key if newest else None, context.now())
         values = {"form": self.stored_form(subscriber), **values}
-        values = {"done": "", "wrong": "", "typed": "", "suggested": "", "sure": "", **values}
+        values = {"done": "", "wrong": "", **values}
         return context.pages.response(
             request,
             "preferences.html.j2",
@@ -136,7 +128,7 @@ class PreferencesPage:
             hours=hour_choices(self.send_at, subscriber.hour, context.pages.language(request)),
             send_at=self.send_at,
             own_zone=context.pages.branding.timezone,
-            edition=newest,
+            edition=[own] if own else [],
             rates=rates,
             is_unfed=is_unfed(subscriber.topics, rates),
             next_due=self.next_edition.of(subscriber),
@@ -152,7 +144,7 @@ class PreferencesPage:
         done: str = "",
         status: int = 200,
     ) -> HTMLResponse:
-        """Respond with the page for an unknown browser: the acts that need no email, and a link by email.
+        """Respond with the page for an unknown browser: unsubscribe, or get a link by email.
 
         `subscriber` is that of the token, if the caller has read it.
         """
@@ -170,8 +162,6 @@ class PreferencesPage:
             status=status,
             token=token,
             email=masked(subscriber.email),
-            pausing=context.paused_until(subscriber),
-            less=self.leaving.offers(subscriber),
             done=done,
         )
 
@@ -250,19 +240,26 @@ def router(page: PreferencesPage, resender: Resender) -> APIRouter:
         return page.redirect(request, token, "paused" if weeks else "saved")
 
     @routes.post("/resume", response_class=HTMLResponse, summary="End the pause", **REDIRECTS)
-    def resume(request: Request, token: str) -> Response:
+    def resume(request: Request, token: str, form: SubmittedForm) -> Response:
         subscriber = page.subscriber(request, token)
         if subscriber is None:
             return page.short(request, token, status=403)
+        if answer := page.keep(request, token, subscriber, form):
+            return answer
         consent = context.consent_context(request, _PURPOSE, detail="pause ended")
         context.preferences.set(subscriber.id, {"paused_until": None}, consent, now=context.now())
         return page.redirect(request, token, "resumed")
 
     @routes.post("/forget", response_class=HTMLResponse, summary="End the cookies of this or all browsers", **REDIRECTS)
-    def forget_browsers(request: Request, token: str, browsers: Annotated[Literal["this", "all"], Form()]) -> Response:
+    def forget_browsers(
+        request: Request, token: str, form: SubmittedForm, browsers: Annotated[Literal["this", "all"], Form()]
+    ) -> Response:
         subscriber = page.subscriber(request, token)
         if subscriber is None:
             return page.short(request, token, status=403)
+        # Choices with an error are lost: somebody else may be waiting for this computer.
+        if form.format:
+            page.save(request, subscriber, form)
         if browsers == "all":
             consent = context.consent_context(request, _PURPOSE)
             context.preferences.record(subscriber.id, FORGOTTEN, consent, now=context.now())
@@ -272,7 +269,7 @@ def router(page: PreferencesPage, resender: Resender) -> APIRouter:
         forget(context, request, response, subscriber)
         return response
 
-    @routes.post("/again", response_class=HTMLResponse, summary="Send today's edition again", **REDIRECTS)
+    @routes.post("/again", response_class=HTMLResponse, summary="Send the newest edition again", **REDIRECTS)
     def resend(request: Request, token: str, form: SubmittedForm) -> Response:
         subscriber = page.subscriber(request, token)
         if subscriber is None:
@@ -295,7 +292,7 @@ def pause_router(page: PreferencesPage) -> APIRouter:
     )
 
     def subscriber_of(token: str) -> StoredSubscriber | None:
-        """The subscriber who can pause; None if nobody, or if they get no email."""
+        """The subscriber of the token; None if they get no email."""
         found = page.named(token)
         return found if state_of(found) == "here" and found and found.status != "paused" else None
 
@@ -317,10 +314,11 @@ def pause_router(page: PreferencesPage) -> APIRouter:
     @routes.post("", response_class=HTMLResponse, summary="Pause for two weeks", **REDIRECTS)
     def pause(request: Request, token: str) -> Response:
         subscriber = subscriber_of(token)
-        if subscriber is None:
-            return page.short(request, token)
-        if page.leaving.pause(request, subscriber, _PAUSE_WEEKS) == "enough":
-            return page.redirect(request, token, "enough")
+        if subscriber is None or not knows(context, request, subscriber):
+            return page.short(request, token, status=403)
+        consent = context.consent_context(request, _PURPOSE, detail=f"pause for {_PAUSE_WEEKS} weeks")
+        until = context.now() + timedelta(weeks=_PAUSE_WEEKS)
+        context.preferences.set(subscriber.id, {"paused_until": until}, consent, now=context.now())
         return redirect(context.pages, request, f"/pause/{token}")
 
     return routes

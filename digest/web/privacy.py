@@ -16,11 +16,11 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse
 
 from digest.config.settings import Settings
-from digest.config.web import Law, Privacy, Processor
+from digest.config.web import Law, PrivacySettings, Processor
 from digest.i18n import translator
 from digest.models import PROVIDER_NAMES
 from digest.store.content.clicks import KEPT as CLICKS_KEPT
-from digest.store.people.consent import Notice, NoticeStore
+from digest.store.people.consent import NoticeStore, StoredNotice
 from digest.store.people.requests import KEPT
 from digest.store.people.signups import PENDING
 from digest.store.sending.folding import KEPT_EDITIONS
@@ -66,7 +66,7 @@ class PrivacyNotice:
     settings: Settings
 
     @property
-    def privacy(self) -> Privacy:
+    def privacy(self) -> PrivacySettings:
         return self.settings.privacy
 
     def values(self, language: str) -> Mapping[str, Any]:
@@ -202,7 +202,7 @@ class CurrentNotice:
     notice: PrivacyNotice
     store: NoticeStore
 
-    def keep(self, language: str, now: datetime) -> Notice:
+    def keep(self, language: str, now: datetime) -> StoredNotice:
         """Return the notice in this language. Stores its text if it is new."""
         return self.store.keep(self.notice.text(language), language, now)
 

@@ -1,4 +1,4 @@
-"""Send a subscriber the newest edition once more."""
+"""Send a subscriber their newest edition once more."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from digest.store.content.editions import EditionStore, PublishedStore
 from digest.store.people.preferences import StoredSubscriber
 from digest.store.rate_limits import Quota
 from digest.web.dependencies import Context
+from digest.web.editions import LatestEdition
 from digest.web.outbound_mail import OutboundMail
 
 
@@ -31,22 +32,23 @@ class ResendResult(StrEnum):
 
 @dataclass(frozen=True)
 class Resender:
-    """Sends further copies of the newest edition."""
+    """Sends further copies of editions."""
 
     context: Context
     editions: EditionStore
+    latest: LatestEdition
     published: PublishedStore
     images: ImageStore
     sender: Sender
     outbound: OutboundMail
 
     def resend(self, subscriber: StoredSubscriber) -> ResendResult:
-        """Send the newest edition to the subscriber again."""
+        """Send the subscriber's newest edition again."""
         now = self.context.now()
-        newest = self.published.newest(1, now)
-        if not newest or subscriber.suppressed or not subscriber.listed:
+        newest = self.latest.of(subscriber)
+        if newest is None or subscriber.suppressed or not subscriber.listed:
             return ResendResult.UNAVAILABLE
-        key = newest[0].key
+        key = newest.key
         place = self.published.place(key, subscriber.id)
         if place and place.state in (BatchState.PENDING, BatchState.SUBMITTING):
             return ResendResult.PENDING
@@ -68,7 +70,7 @@ class Resender:
 def find_email(
     editions: EditionStore, key: str, subscriber: StoredSubscriber | None, variant: str | None = None
 ) -> RenderedEmail | None:
-    """The stored email for a subscriber: as sent, else by preferences, else with all topics; None without any."""
+    """The stored email for a subscriber: the one they got, else that of their preferences, else that of all topics."""
     emails = editions.emails(key)
     edition = editions.get(key)
 

@@ -25,6 +25,7 @@ from digest.store.content.archive import (
 )
 from digest.store.content.editions import Published
 from digest.store.people.preferences import StoredSubscriber
+from digest.subscribers.typos import Oddity
 from digest.web.archive.metadata import Metadata
 from digest.web.archive.site import SearchResult, Share
 from digest.web.editions import Rate, ShowcaseEdition
@@ -132,7 +133,9 @@ def _archive(now: datetime) -> Iterator[SamplePage]:
         "topic.html.j2", {**common, **paging, "topic": topic, "topics": [topic], "stories": [story, later], "page": 2}
     )
     for found in (SearchResult("मेट्रो", (story,), 31), SearchResult("मेटरो", (), 0, "मेट्रो", 2), SearchResult("", (), 0)):
-        yield SamplePage("search.html.j2", {**common, **paging, "found": found, "query": found.query, "page": 1})
+        yield SamplePage(
+            "search.html.j2", {**common, **paging, "topics": [topic], "found": found, "query": found.query, "page": 1}
+        )
     yield SamplePage("members.html.j2", {"personal": False, "agreement": "…"})
     for found_corrections in (corrections, []):
         yield SamplePage("corrections.html.j2", {**common, "corrections": found_corrections})
@@ -191,9 +194,9 @@ def _signup(show: ShowcaseEdition, now: datetime) -> Iterator[SamplePage]:
     offer = SampleOffer(now.time())
     for wrong, question, shown in (
         ("", "", None),
-        ("…", "typo", show),
-        ("", "disposable", show),
-        ("", "nowhere", show),
+        ("…", Oddity.TYPO, show),
+        ("", Oddity.DISPOSABLE, show),
+        ("", Oddity.NOWHERE, show),
     ):
         values: dict[str, Any] = {
             "wrong": wrong,
@@ -212,7 +215,12 @@ def _signup(show: ShowcaseEdition, now: datetime) -> Iterator[SamplePage]:
     for state in ("ask", "done", "active", "late"):
         values = {"state": state, "token": _TOKEN, "email": _ASHA, "agreement": "…", "until": now}
         for due, preferences in ((now, _TOKEN), (None, "")):
-            values |= {"preferences": preferences, "next_due": due, "welcomed": bool(due)}
+            values |= {
+                "preferences": preferences,
+                "next_due": due,
+                "welcomed": bool(due),
+                "shown": show if due else None,
+            }
             values["whatsapp"] = "https://wa.me/?text=…"
             yield SamplePage("confirm.html.j2", values)
     for state in ("ask", "done", "left"):
@@ -255,9 +263,9 @@ def _own_data() -> Iterator[SamplePage]:
     states |= {"nominee": ("ask", "done", "late"), "choose": ("late",), "undo": ("ask", "done", "late")}
     for kind, possible in states.items():
         for state in possible:
-            for side, result, left in (("present", "busy", None), ("new", "taken", True), ("new", "empty", False)):
+            for side, result, left in (("present", "busy", False), ("new", "taken", True), ("new", "empty", False)):
                 values = {"kind": kind, "state": state, "side": side, "result": result, "email": _ASHA, "place": "/x"}
-                due = None if left is None else datetime(2026, 1, 1, 7, tzinfo=UTC)
+                due = None if left else datetime(2026, 1, 1, 7, tzinfo=UTC)
                 values |= {"left": left, "next_due": due, "nominee": "…", "contact": "…"}
                 yield SamplePage("own_data.html.j2", values)
 
@@ -274,6 +282,7 @@ def _unsubscribe(now: datetime) -> Iterator[SamplePage]:
             ("data", None),
             ("erase", None),
             ("undo", None),
+            ("choose", None),
             ("enough", None),
         ):
             values = {
@@ -284,6 +293,7 @@ def _unsubscribe(now: datetime) -> Iterator[SamplePage]:
                 "less": get_args(Less),
                 "next_due": now,
                 "choose": not done,
+                "known": done != "choose",
             }
             yield SamplePage("leave.html.j2", {**common, **values})
 
@@ -309,9 +319,6 @@ def _preferences(now: datetime, topics: Collection[str], sent: Published) -> Ite
             "edition": [sent] if done else [],
             "rates": dict.fromkeys(topics, Rate(2, "week")) if done else None,
             "next_due": now if done else None,
-            "typed": "",
-            "suggested": "",
-            "sure": _ASHA if wrong == "odd address" else "",
             "subscriber": replace(subscriber, signed_up_at=now if done else None),
             "email": _ASHA,
             "is_unfed": bool(done),
@@ -328,16 +335,26 @@ def _preferences(now: datetime, topics: Collection[str], sent: Published) -> Ite
             format="html", listed=True, status=status, suppressed=None, paused_until=None, added_at=now,
         )  # fmt: skip
 
-    for pausing in (None, now):
-        values = {"token": _TOKEN, "pausing": pausing, "known": bool(pausing)}
-        yield SamplePage("pause.html.j2", {**values, "until": now + timedelta(weeks=2)})
-        for said in ("", *SHORT_DONE):
-            yield SamplePage("short.html.j2", {**values, "email": _ASHA, "less": get_args(Less), "done": said})
+    for pausing, known in ((None, False), (None, True), (now, True)):
+        values = {"token": _TOKEN, "pausing": pausing, "known": known, "until": now + timedelta(weeks=2)}
+        yield SamplePage("pause.html.j2", values)
+    for said in ("", *SHORT_DONE):
+        yield SamplePage("short.html.j2", {"token": _TOKEN, "email": _ASHA, "done": said})
     for done in DONE:
         yield sample(subscriber(), done=done)
     several = (OfferedEdition("subah", "सुबह", send_at, True), OfferedEdition("shaam", "शाम", send_at, False))
     yield sample(subscriber(), wrong="editions", editions=several)
-    for wrong in ("topics", "days", "form", "address", "same address", "odd address"):
+    for wrong in ("topics", "days", "form"):
         yield sample(subscriber(zone="Asia/Kolkata"), wrong=wrong)
+    for wrong, suggested in (
+        ("", ""),
+        ("address", ""),
+        ("same address", ""),
+        (Oddity.NOWHERE, ""),
+        (Oddity.DISPOSABLE, ""),
+        (Oddity.TYPO, _ASHA),
+    ):
+        values = {"token": _TOKEN, "wrong": wrong, "typed": _ASHA, "suggested": suggested}
+        yield SamplePage("address.html.j2", {**values, "sure": _ASHA if wrong in tuple(Oddity) else ""})
     yield sample(subscriber(), pausing=True)
     yield sample(subscriber(status="paused"))

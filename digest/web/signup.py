@@ -11,7 +11,6 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
-from ipaddress import IPv6Address, ip_address
 from typing import Annotated, Any
 from urllib.parse import quote
 
@@ -25,12 +24,13 @@ from digest.store.people.preferences import StoredSubscriber
 from digest.store.people.signups import JOINED, PENDING, SignupStore
 from digest.store.rate_limits import Quota
 from digest.subscribers import typos
-from digest.subscribers.address import mailbox, normalise, refuse_tags
+from digest.subscribers.address import normalise, refuse_tags
 from digest.utils.brief import Brief
 from digest.web.archive.metadata import home_metadata
 from digest.web.consent import CONSENT_VERSION
 from digest.web.dependencies import Context, client_address
 from digest.web.editions import NextEdition, Showcase, TopicRates
+from digest.web.email_limits import mailbox_quotas, network_quotas
 from digest.web.known_browser import knows, remember
 from digest.web.mailboxes import mailbox_of
 from digest.web.outbound_mail import OutboundMail
@@ -41,10 +41,7 @@ from digest.web.signup_emails import SignupEmails
 log = logging.getLogger(__name__)
 
 _PURPOSE = "confirm"
-_DAY, _HOUR = timedelta(days=1), timedelta(hours=1)
-# Sign-ups from one network. At a stall, hundreds of phones share the address of one mobile carrier (RFC 6598), and
-# what one address gets is limited by itself.
-_PER_NETWORK_AND_HOUR, _PER_NETWORK_AND_DAY = 300, 1500
+_HOUR = timedelta(hours=1)
 _DOWNLOAD = {"content-disposition": 'attachment; filename="contact.vcf"', "cache-control": "public, max-age=86400"}
 _VCARD: dict[int | str, dict[str, Any]] = {200: {"description": "A vCard.", "content": {"text/vcard": {}}}}
 
@@ -127,6 +124,7 @@ class Signup:
         language = pages.language(request)
         invitation = pages.catalogue(request).gettext("%(name)s: the day's news that matters, free by email. %(url)s")
         text = invitation % {"name": pages.branding.name, "url": pages.absolute_url("/", language)}
+        values["shown"] = self.offer.showcase.newest() if state in ("done", "active") else None
         values["whatsapp"] = f"https://wa.me/?text={quote(text, safe='')}"
         status = 410 if state == "late" else 200
         consent = pages.agreement(language)
@@ -146,9 +144,7 @@ class Signup:
     def build_email(self, address: str, typed: str, language: str, client: str) -> Outgoing | None:
         """The email that fits the address, or None if a limit is reached. The visitor never learns which."""
         now = self.context.now()
-        name = f"join:{mailbox(address)}"
-        quotas = [Quota(name, 1, timedelta(minutes=10)), Quota(name, 3, _DAY), Quota(name, 6, 7 * _DAY)]
-        if not self.context.quotas.take([*quotas, self.total_quota()], now):
+        if not self.context.quotas.take([*mailbox_quotas(address), self.total_quota()], now):
             return None
         email = typed.strip() if typed.isascii() else address
         subscriber = self.context.preferences.find(address)
@@ -278,15 +274,13 @@ def _used(signup: Signup, request: Request, token: str, id: int | None, done: st
 
 def _ask_about(signup: Signup, request: Request, address: str, typed: str) -> HTMLResponse | None:
     """Respond with a question about an odd address; None for a usual one. No address is refused."""
-    meant = typos.suggest(address)
-    if meant is not None:
-        return signup.form(request, status=400, question="typo", suggested=meant, typed=typed, asked=address)
-    if typos.is_disposable(address):
-        return signup.form(request, status=400, question="disposable", typed=typed, asked=address)
-    domain = address.rpartition("@")[2]
-    if domain not in typos.PROVIDERS and signup.receives_none(domain):
-        return signup.form(request, status=400, question="nowhere", domain=domain, typed=typed, asked=address)
-    return None
+    oddity = typos.find_oddity(address, signup.receives_none)
+    if oddity is None:
+        return None
+    suggested, domain = typos.suggest(address) or "", address.rpartition("@")[2]
+    return signup.form(
+        request, status=400, question=oddity, suggested=suggested, domain=domain, typed=typed, asked=address
+    )
 
 
 def round_down(number: int) -> int:
@@ -324,23 +318,3 @@ def _request_email(signup: Signup, request: Request, address: str, typed: str) -
     if not signup.outbound.build_and_send(lambda: signup.build_email(address, typed, language, client)):
         return signup.overloaded(request, typed)
     return None
-
-
-def network_quotas(purpose: str, request: Request) -> list[Quota]:
-    """The limits of the emails that one network can request for a purpose."""
-    name = f"{purpose}:{_network(client_address(request))}"
-    return [Quota(name, _PER_NETWORK_AND_HOUR, _HOUR), Quota(name, _PER_NETWORK_AND_DAY, _DAY)]
-
-
-def _network(address: str) -> str:
-    """The network that shares a quota: an IPv4 /24 or an IPv6 /56, the size of one household or office."""
-    try:
-        known = ip_address(address)
-    except ValueError:
-        return address
-    if isinstance(known, IPv6Address):
-        mapped = known.ipv4_mapped
-        if mapped is None:
-            return f"{int(known) >> 72:x}/56"
-        known = mapped
-    return f"{int(known) >> 8:x}/24"

@@ -1,7 +1,8 @@
-"""Unsubscribe (RFC 8058): one POST unsubscribes; a GET never changes anything. A pause is offered instead.
+"""Unsubscribe (RFC 8058): one POST unsubscribes, a GET changes nothing. A pause and fewer emails are offered instead.
 
 The header of an email has a separate token, which is not forwarded. The visible link has that of the preferences, so
-the mailbox gets a notice of its changes, unless the browser is known as the subscriber's.
+the mailbox gets a notice of an unsubscribe, unless the browser is known as the subscriber's. Only such a browser pauses
+or chooses fewer emails; others get a link by email.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from digest.web.change_notices import Change, ChangeNotices
 from digest.web.dependencies import Context
 from digest.web.editions import NextEdition
 from digest.web.group_commit import GroupCommit
+from digest.web.known_browser import knows
 from digest.web.middleware import log_error
 from digest.web.pages import PAGE_RESPONSES, REDIRECTS, language_parameter, redirect
 
@@ -48,7 +50,7 @@ _PLACEHOLDER = "-token-of-any-subscriber-that-follows-"
 # The most grapheme clusters of a subscriber's comment.
 _MAX_WORD = 500
 # Values of `?done=`, by which the page confirms an action.
-_DONE = ("back", "paused", "less", "thanked", "data", "erase", "undo", "enough")
+_DONE = ("back", "paused", "less", "thanked", "choose", "data", "erase", "undo", "enough")
 _ONE_CLICK = {"type": "object", "properties": {"List-Unsubscribe": {"type": "string", "enum": ["One-Click"]}}}
 _BODY = {
     "requestBody": {
@@ -116,31 +118,16 @@ class LeavePage:
             return self.context.invalid_link(request)
         subscriber = self.context.subscriber(id)
         state = state_of(subscriber)
-        values: dict[str, Any] = {"pausing": self.context.paused_until(subscriber), "done": done, "status": status}
+        values: dict[str, Any] = {"done": done, "status": status}
         if subscriber is not None and state == "here":
-            values |= {"email": masked(subscriber.email), "less": self.offers(subscriber)}
-            # Both links of an email open this page, but only one of them opens the preferences.
-            values["choose"] = self.context.subscriber_id_from_token("preferences", token) is not None
-            if done == "less":
-                values["next_due"] = self.next_edition.of(subscriber)
+            values["email"] = masked(subscriber.email)
+            if knows(self.context, request, subscriber):
+                values |= {"known": True, "less": self.offers(subscriber)}
+                values |= {"pausing": self.context.paused_until(subscriber)}
+                # Both links of an email open this page, but only one of them opens the preferences.
+                values["choose"] = self.context.subscriber_id_from_token("preferences", token) is not None
+                values["next_due"] = self.next_edition.of(subscriber) if done == "less" else None
         return _page(self, request, token, state, **values)
-
-    def pause(self, request: Request, subscriber: StoredSubscriber, weeks: int) -> str:
-        """Pause for weeks, also instead of an unsubscribe. Returns the state to show."""
-        context, id, now = self.context, subscriber.id, self.context.now()
-        left = subscriber.suppressed == UNSUBSCRIBED
-        if left and not _left_just_now(context, subscriber):
-            return "undo" if self.notices.ask_to_come_back(request, subscriber) else "enough"
-        consent = context.consent_context(request, _PURPOSE, detail=f"pause for {weeks} weeks")
-        until = now + timedelta(weeks=weeks)
-
-        def make() -> None:
-            if not context.preferences.resubscribe(id, consent, now=now, paused_until=until):
-                context.preferences.set(id, {"paused_until": until}, consent, now=now)
-
-        columns, before = ("paused_until",), True if left else None
-        made = self.notices.change(request, subscriber, Change.PAUSED, make, columns=columns, left=before, until=until)
-        return "paused" if made else "enough"
 
     def come_back(self, request: Request, subscriber: StoredSubscriber | None) -> str:
         """Undo an unsubscribe, or ask the mailbox if it was long ago.
@@ -154,7 +141,7 @@ class LeavePage:
             return "undo" if self.notices.ask_to_come_back(request, subscriber) else "enough"
         consent = context.consent_context(request, _PURPOSE)
         make = partial(context.preferences.resubscribe, subscriber.id, consent, now=context.now())
-        return "back" if self.notices.change(request, subscriber, Change.BACK, make, left=True) else "enough"
+        return "back" if self.notices.change(request, subscriber, Change.BACK, make) else "enough"
 
     def offers(self, subscriber: StoredSubscriber) -> tuple[Less, ...]:
         """The frequencies with which the subscriber would get fewer editions, and some."""
@@ -188,6 +175,18 @@ def router(page: LeavePage) -> APIRouter:
         prefix="/leave/{token}", tags=["leave"], responses=PAGE_RESPONSES, dependencies=[Depends(language_parameter)]
     )
 
+    def change(request: Request, token: str, done: str, detail: str, **values: Any) -> Response:
+        """Store preferences, in a browser that is known as the subscriber's."""
+        id = page.id(token)
+        if id is None:
+            return context.invalid_link(request)
+        subscriber = context.subscriber(id)
+        if subscriber is None or not knows(context, request, subscriber):
+            return page.response(request, token, status=403)
+        consent = context.consent_context(request, _PURPOSE, detail=detail)
+        context.preferences.set(id, values, consent, now=context.now())
+        return redirect(context.pages, request, f"/leave/{token}", done=done)
+
     @routes.get("", response_class=HTMLResponse, summary="Ask for confirmation, with one button")
     def ask(
         request: Request,
@@ -217,7 +216,7 @@ def router(page: LeavePage) -> APIRouter:
             # A repetition sends no second notice.
             leave()
         else:
-            page.notices.change(request, subscriber, Change.LEFT, leave, left=False)
+            page.notices.change(request, subscriber, Change.LEFT, leave)
         return redirect(context.pages, request, f"/leave/{token}")
 
     @routes.post("/back", response_class=HTMLResponse, summary="Undo the unsubscribe", **REDIRECTS)
@@ -230,31 +229,17 @@ def router(page: LeavePage) -> APIRouter:
 
     @routes.post("/pause", response_class=HTMLResponse, summary="Pause instead of unsubscribing", **REDIRECTS)
     def pause(request: Request, token: str, weeks: Annotated[Weeks, Form()]) -> Response:
-        id = page.id(token)
-        if id is None:
-            return context.invalid_link(request)
-        subscriber = context.subscriber(id)
-        done = page.pause(request, subscriber, int(weeks)) if subscriber is not None else ""
-        return redirect(context.pages, request, f"/leave/{token}", **({"done": done} if done else {}))
+        return change(
+            request,
+            token,
+            "paused",
+            f"pause for {weeks} weeks",
+            paused_until=context.now() + timedelta(weeks=int(weeks)),
+        )
 
     @routes.post("/less", response_class=HTMLResponse, summary="Get fewer emails instead of none", **REDIRECTS)
     def get_less(request: Request, token: str, frequency: Annotated[Less, Form()]) -> Response:
-        id = page.id(token)
-        if id is None:
-            return context.invalid_link(request)
-        subscriber = context.subscriber(id)
-        if subscriber is None:
-            return redirect(context.pages, request, f"/leave/{token}")
-        consent = context.consent_context(request, _PURPOSE, detail=f"frequency: {frequency}")
-        changes = {"frequency": frequency}
-        made = page.notices.change(
-            request,
-            subscriber,
-            Change.LESS,
-            lambda: context.preferences.set(id, changes, consent, now=context.now()),
-            columns=changes,
-        )
-        return redirect(context.pages, request, f"/leave/{token}", done="less" if made else "enough")
+        return change(request, token, "less", f"frequency: {frequency}", frequency=frequency)
 
     @routes.post("/why", response_class=HTMLResponse, summary="Give a reason for unsubscribing", **REDIRECTS)
     def give_reason(
@@ -293,6 +278,7 @@ def _page(page: LeavePage, request: Request, token: str, state: State, **values:
         "pausing": None,
         "less": (),
         "next_due": None,
+        "known": False,
         "choose": False,
         "reasons": get_args(Reason)[:-1],
         **values,

@@ -16,9 +16,8 @@ from fastapi.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect
 
 from digest.errors import StoreError
-from digest.feedback.sendgrid_signature import Verifier
-from digest.feedback.sns import SnsUnavailable
-from digest.feedback.sns import Verifier as SnsVerifier
+from digest.feedback.sendgrid_signature import SendGridVerifier
+from digest.feedback.sns import SnsUnavailable, SnsVerifier
 from digest.utils.redact import without_known_bytes
 
 if TYPE_CHECKING:
@@ -60,7 +59,9 @@ def webhooks(app: App) -> APIRouter:
     return routes
 
 
-def router(verifier: Verifier, queue: WebhookQueue, clock: Callable[[], datetime], *, secret: str = "") -> APIRouter:
+def router(
+    verifier: SendGridVerifier, queue: WebhookQueue, clock: Callable[[], datetime], *, secret: str = ""
+) -> APIRouter:
     """SendGrid's routes. With `secret` the path must end with it: `/webhooks/sendgrid/SECRET`."""
     routes = APIRouter(tags=["webhooks"])
 

@@ -9,8 +9,8 @@ from digest.errors import ConfigProblem, ConfigurationError
 from digest.wiring.deliver import Sending
 
 if TYPE_CHECKING:
-    from digest.feedback.sendgrid_signature import Verifier
-    from digest.feedback.sns import Verifier as SnsVerifier
+    from digest.feedback.sendgrid_signature import SendGridVerifier
+    from digest.feedback.sns import SnsVerifier
     from digest.usecases.edit_subscribers import SubscriberEditor
     from digest.usecases.erase_subscriber import SubscriberEraser
     from digest.usecases.process_feedback import FeedbackProcessor
@@ -35,7 +35,7 @@ class Feedback(Sending):
             ledger=self.ledger,
             subscribers=self.subscribers,
             preferences=PreferenceStore(self.database),
-            words=self.words,
+            texts=self.subscriber_texts,
             signer=self.signer,
             sender=self.sender,
             bounce_address=self.settings.delivery.smtp.bounces or None,
@@ -73,18 +73,18 @@ class Feedback(Sending):
         )
 
     @cached_property
-    def webhook_verifier(self) -> Verifier | None:
+    def webhook_verifier(self) -> SendGridVerifier | None:
         """Checks SendGrid's signatures with the keys that the settings name; None without keys.
 
         Raises ConfigurationError for an invalid key.
         """
-        from digest.feedback.sendgrid_signature import Verifier, read_keys
+        from digest.feedback.sendgrid_signature import SendGridVerifier, read_keys
 
         variable = self.settings.web.webhooks.sendgrid.keys_env
         if not variable:
             return None
         try:
-            return Verifier(read_keys(self.environment.get(variable, "")))
+            return SendGridVerifier(read_keys(self.environment.get(variable, "")))
         except ValueError as error:
             raise ConfigurationError(
                 [ConfigProblem(variable, 0, f"{error} ('web.webhooks.sendgrid.keys_env')")]
@@ -109,7 +109,7 @@ class Feedback(Sending):
     def sns_verifier(self) -> SnsVerifier | None:
         """Checks the signatures of Amazon SNS; None without a topic."""
         from digest.deliver.http_client import HttpClient
-        from digest.feedback.sns import Verifier as SnsVerifier
+        from digest.feedback.sns import SnsVerifier
 
         topic = self.settings.web.webhooks.ses.topic_arn
         if not topic:

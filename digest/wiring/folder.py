@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from digest.config import loader
 from digest.config.settings import Settings
 from digest.errors import ConfigProblem, ConfigurationError
-from digest.models import is_breaking, is_special
+from digest.models import is_breaking, split_key
 from digest.utils.clock import SharedClock
 
 if TYPE_CHECKING:
@@ -108,8 +108,8 @@ class Planning(Folder):
         return (planned.schedule if planned else self.settings.schedule).approval == "required"
 
     def thin_below(self, key: str) -> int:
-        """The number of stories below which an edition is thin. Breaking news and special editions are never thin."""
-        if is_breaking(key) or is_special(key):
+        """The number of stories below which an edition is thin. Only editions of the schedule can be thin."""
+        if is_breaking(key) or split_key(key)[0] is None:
             return 0
         planned = self.calendar.of(key)
         most = (planned.schedule if planned else self.settings.edition).max_stories

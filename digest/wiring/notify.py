@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from digest.deliver.ports import Transport
     from digest.notify.alert import Channel
     from digest.usecases.alerts import Alerts
+    from digest.usecases.approval_mail import ApprovalMails
     from digest.usecases.issue_receipt import ReceiptIssuer
     from digest.usecases.outgoing_webhooks import OutgoingWebhooks
     from digest.usecases.report import Reporter
@@ -28,7 +29,36 @@ class Notifying(Sending):
         from digest.store.alerts import AlertStore
         from digest.usecases.alerts import Alerts
 
-        return Alerts(AlertStore(self.database), self.alert_channels, self.settings.newsletter.name, self.now)
+        name, mails = self.settings.newsletter.name, self.approval_mails
+        return Alerts(AlertStore(self.database), self.alert_channels, name, self.now, mails.build)
+
+    @property
+    def _public_desk_url(self) -> str:
+        """The address of the desk for emails; '' if the desk is turned off or has none."""
+        url = self.desk_url() if self.settings.desk.enabled else ""
+        # Without the address of the pages it is only a path.
+        return url if url.startswith("http") else ""
+
+    @cached_property
+    def approval_mails(self) -> ApprovalMails:
+        from digest.usecases.approval_mail import ApprovalMails, Deadline
+
+        def deadline(key: str) -> Deadline | None:
+            planned = self.calendar.of(key)
+            if planned is None:
+                return None
+            is_sent = planned.approve_by is not None and planned.schedule.on_no_approval == "send"
+            return Deadline(planned.approve_by or planned.expires_at, is_sent)
+
+        return ApprovalMails(
+            editions=self.editions,
+            branding=self.branding,
+            language=self.settings.newsletter.language,
+            approval_link=self.approval_link,
+            desk_url=self._public_desk_url,
+            deadline=deadline,
+            zone=self.settings.newsletter.zone,
+        )
 
     @cached_property
     def alert_channels(self) -> tuple[Channel, ...]:
@@ -90,7 +120,7 @@ class Notifying(Sending):
 
     @cached_property
     def watch(self) -> Watch:
-        from digest.notify.facts import Limits
+        from digest.notify.facts import Thresholds
         from digest.store.meta import last_backup
         from digest.usecases.watch import Watch
 
@@ -103,7 +133,7 @@ class Notifying(Sending):
             overview=self.overview,
             articles=self.articles,
             sources=self.sources,
-            limits=Limits(
+            limits=Thresholds(
                 source_failures=alerts.source_failures,
                 source_silent=alerts.source_silent,
                 thin_below=self.thin_below,
@@ -156,8 +186,9 @@ class Notifying(Sending):
             source_silent=alerts.source_silent,
             after=alerts.report_after,
             now=self.now,
-            words=self.words,
+            texts=self.subscriber_texts,
             clicks=self.click_counter if self.settings.clicks.enabled else None,
+            desk_url=self._public_desk_url,
         )
 
     @property

@@ -9,7 +9,7 @@ from digest.wiring.identity import Identity
 from digest.wiring.store import Stores
 
 if TYPE_CHECKING:
-    from digest.config.settings import Theme as ThemeSettings
+    from digest.config.settings import ThemeSettings
     from digest.deliver.telegram.client import TelegramClient
     from digest.render.clicks import ClickLinks
     from digest.render.renderer import Renderer

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from digest.store.high_water import HighWater
     from digest.store.people.directory import SubscriberDirectory
     from digest.store.people.reengagement import ReengagementStore
+    from digest.store.people.subscriber_texts import SubscriberTextStore
     from digest.store.people.subscribers import SubscriberAdmin, SubscriberStore
-    from digest.store.people.words import WordStore
     from digest.store.sending.ledger import SqlLedger
     from digest.store.sending.overview import Overview
     from digest.store.sending.status import StatusReader
@@ -136,11 +136,11 @@ class Stores(Folder):
         return ClickStore(self.database)
 
     @cached_property
-    def words(self) -> WordStore:
+    def subscriber_texts(self) -> SubscriberTextStore:
         """Texts from subscribers."""
-        from digest.store.people.words import WordStore
+        from digest.store.people.subscriber_texts import SubscriberTextStore
 
-        return WordStore(self.database)
+        return SubscriberTextStore(self.database)
 
     @cached_property
     def reengagement_store(self) -> ReengagementStore:
@@ -163,8 +163,8 @@ class Maintenance(Stores):
             keep_articles=settings.keep_articles,
             keep_deliveries=settings.store.keep.deliveries,
             keep_payloads=settings.web.webhooks.keep,
-            words=self.words,
-            keep_words=settings.store.keep.words,
+            texts=self.subscriber_texts,
+            keep_texts=settings.store.keep.words,
             now=self.now,
         )
 

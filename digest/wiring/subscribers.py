@@ -110,7 +110,7 @@ class Subscribers(Curating):
             admin=self.subscriber_admin,
             preferences=PreferenceStore(self.database),
             notices=NoticeStore(self.database),
-            words=self.words,
+            texts=self.subscriber_texts,
             clicks=self.clicks,
             reengagement=self.reengagement_store,
             orphans=self.status_reader.orphans,

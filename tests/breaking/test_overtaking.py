@@ -28,7 +28,7 @@ def test_an_alert_overtakes_a_running_send_which_continues(everywhere: Press) ->
     press.publish_bridge()
     press.collect()
     press.publish(PAPERS[3], OTHERS[0])
-    sent: list[pipeline.Sent] = []
+    sent: list[pipeline.SendResult] = []
     # Each reply takes so long that the daily edition alone would take 40 s.
     with SendGridServer(latency=1.0) as server:
         press.newsroom.environment |= {

@@ -67,6 +67,7 @@ def test_a_story_that_an_edition_had_is_not_proposed(press: Press) -> None:
     assert press.proposals() == {}
 
 
+@pytest.mark.slow
 def test_an_editor_proposes_by_url_or_story(press: Press) -> None:
     press.publish(PAPERS[0], BRIDGE[0])
     press.newsroom.digest("collect")
@@ -97,6 +98,7 @@ def test_an_editor_is_told_which_edition_had_the_story(press: Press) -> None:
     assert "The story was in 2026-11-23." in run.err
 
 
+@pytest.mark.slow
 def test_a_proposal_is_edited_and_keeps_its_story(press: Press) -> None:
     press.publish_bridge()
     press.collect()
@@ -141,6 +143,7 @@ def test_a_proposal_expires_and_can_be_reopened(press: Press) -> None:
         assert press.newsroom.json("breaking", "send")["accepted"] == 2
 
 
+@pytest.mark.slow
 def test_proposals_of_several_days_have_their_own_keys(press: Press) -> None:
     press.publish(PAPERS[0], BRIDGE[0], OTHERS[0], OTHERS[3])
     press.newsroom.digest("collect")

@@ -57,6 +57,7 @@ def test_one_command_sends_the_only_proposal_once(everywhere: Press) -> None:
     assert len(proposed.newsroom.outbox(ALERT)) == 2
 
 
+@pytest.mark.slow
 def test_approval_of_editions_does_not_delay_an_alert(proposed: Press) -> None:
     assert proposed.newsroom.json("breaking", "send", DIGEST_SCHEDULE__APPROVAL="required")["accepted"] == 2
 
@@ -82,6 +83,7 @@ def test_the_limit_of_the_day_survives_restarts(everywhere: Press) -> None:
     assert proposed.newsroom.json("breaking", "send", SECOND, "--force", "अब भी नया", **limit)["accepted"] == 2
 
 
+@pytest.mark.slow
 def test_quiet_hours_need_a_reason(press: Press) -> None:
     press.later(hours=9, minutes=50)
     press.publish_bridge()
@@ -97,6 +99,7 @@ def test_quiet_hours_need_a_reason(press: Press) -> None:
     assert decision["why"].startswith("पुल गिरने का ख़तरा (despite: these are quiet hours")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("quiet", "at", "is_quiet"),
     [
@@ -114,6 +117,7 @@ def test_quiet_hours(press: Press, quiet: str, at: str, is_quiet: bool) -> None:
     assert found["quiet_now"] is is_quiet
 
 
+@pytest.mark.slow
 def test_the_next_edition_does_not_repeat_the_story(proposed: Press) -> None:
     proposed.publish(PAPERS[3], OTHERS[0])
     proposed.newsroom.json("breaking", "send")
@@ -124,6 +128,7 @@ def test_the_next_edition_does_not_repeat_the_story(proposed: Press) -> None:
     assert composed["number"] == 1
 
 
+@pytest.mark.slow
 def test_the_next_edition_has_the_story_as_an_update_when_it_developed(proposed: Press) -> None:
     proposed.newsroom.json("breaking", "send")
     proposed.later(hours=2)
@@ -193,6 +198,7 @@ def test_subscribers_choose(proposed: Press, default: str, alert: set[str], dail
     assert got == [alert, daily]
 
 
+@pytest.mark.slow
 def test_digest_run_sends_what_was_approved_on_the_page(press: Press) -> None:
     press.publish_bridge()
     with press.scheduler(DIGEST_WEB__ENABLED="true") as scheduler:

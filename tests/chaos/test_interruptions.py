@@ -27,6 +27,7 @@ from tests.paths import ROOT
 from tests.support.folders import newsletter_folder
 from tests.support.killing import lines, run_until_killed
 from tests.support.outages import PostgresServer, no_space, postgres_programs
+from tests.support.profiles import first, only_thorough
 from tests.support.sendgrid_server import KEY, SendGridServer
 from tests.support.silent import Silent
 
@@ -89,6 +90,8 @@ def sent_by_this_command(out: str) -> int:
     return next(int(line.split()[0]) for line in out.splitlines() if line.endswith("by this command"))
 
 
+# The test of a killed process has two that share it, and so has tests/workers/test_two_workers.py.
+@only_thorough
 def test_two_processes_share_a_postgresql(newsroom: Newsroom, postgres_url: str) -> None:
     newsroom.environment["DIGEST_STORE__URL"] = postgres_url
     newsroom.json("compose")
@@ -103,6 +106,8 @@ def test_two_processes_share_a_postgresql(newsroom: Newsroom, postgres_url: str)
     assert_everyone_once(newsroom)
 
 
+# tests/chaos/test_outages.py restarts it under one process, and tests/workers/test_outage.py under a worker.
+@only_thorough
 def test_a_restart_of_postgresql_ends_none_of_several_processes(newsroom: Newsroom, provider: SendGridServer) -> None:
     """A process that starts afterwards finds no locks, and treats the batches as lost."""
     programs = postgres_programs()
@@ -150,14 +155,16 @@ def test_batches_of_a_killed_process_are_unknown_and_the_other_process_goes_on(
     assert_everyone_once(newsroom, most_unknown=2 * 20)
 
 
-def test_a_second_process_on_sqlite_exits_or_finds_nothing_to_do(newsroom: Newsroom) -> None:
+def test_a_second_process_on_sqlite_exits_or_finds_nothing_to_do(newsroom: Newsroom, provider: SendGridServer) -> None:
     newsroom.json("compose")
-    ends = [
-        (process.communicate(timeout=300), process.returncode)
-        for process in [start_send(newsroom), start_send(newsroom)]
-    ]
-    assert 0 in [code for _output, code in ends]
-    assert all(code == 0 or "another digest process is sending" in output[1] for output, code in ends), ends
+    provider.latency = 0.3
+    process = start_send(newsroom)
+    while not lines(_log(newsroom), 20)() and process.poll() is None:
+        time.sleep(0.01)
+    second = newsroom.digest("send", EDITION)
+    _out, err = process.communicate(timeout=300)
+    assert process.returncode == 0, err
+    assert second.code == 0 or "another digest process is sending" in second.err
     assert_everyone_once(newsroom)
 
 
@@ -242,7 +249,7 @@ def test_sigterm_ends_a_send_that_waits_for_its_store(newsroom: Newsroom) -> Non
     assert_everyone_once(newsroom, most_unknown=2 * 20)
 
 
-@pytest.mark.parametrize("again", [False, True], ids=["once", "twice"])
+@pytest.mark.parametrize("again", first([False, True], dev=1), ids=lambda again: "twice" if again else "once")
 def test_sigterm_ends_a_send_whose_provider_hangs(newsroom: Newsroom, again: bool) -> None:
     """The first signal aborts after a grace period, the second one at once. Unknown recipients are listed."""
     newsroom.json("compose")

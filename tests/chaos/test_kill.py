@@ -11,7 +11,7 @@ from tests.chaos.killed_send import kill_and_resume, prepare
 from tests.chaos.schedules import make_schedule, run_schedule
 from tests.cli.newsroom import Newsroom
 from tests.support.killing import lines
-from tests.support.profiles import first
+from tests.support.profiles import first, only_thorough
 
 pytestmark = pytest.mark.slow
 
@@ -35,7 +35,7 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Newsroom:
             pytest.param(lambda log: lines(log, 1), True, id="first batch accepted"),
             pytest.param(lambda _log: 60.0, False, id="not at all"),
         ],
-        dev=2,
+        dev=1,
     ),
 )
 def test_nobody_twice_and_nobody_missed(
@@ -51,7 +51,9 @@ def test_nobody_twice_and_nobody_missed(
     assert verdict.unknown <= 4 * BATCH
 
 
-@pytest.mark.parametrize("accepted", first([200, 1], dev=1))
+# The test above has a slow provider and a closer bound.
+@only_thorough
+@pytest.mark.parametrize("accepted", [200, 1])
 def test_with_a_fast_provider_only_claimed_batches_become_unknown(
     prepared: Newsroom, tmp_path: Path, accepted: int
 ) -> None:

@@ -42,7 +42,7 @@ PROVIDERS: Mapping[str, tuple[str, Mapping[str, str]]] = {
             ("brevo", 1, ()),
             ("resend", RECIPIENTS // 3, LOST_REPLIES),
         ],
-        dev=2,
+        dev=1,
     ),
 )
 def test_a_killed_send_resumes_and_everyone_gets_one_email(

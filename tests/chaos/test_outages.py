@@ -14,6 +14,7 @@ from tests.chaos.killed_send import prepare
 from tests.chaos.outages import Fault, durable, newsroom_in, send_through
 from tests.cli.newsroom import Newsroom
 from tests.support.outages import PostgresServer, Proxy, no_space, postgres_programs
+from tests.support.profiles import first
 
 pytestmark = pytest.mark.slow
 
@@ -63,7 +64,7 @@ def server() -> Iterator[PostgresServer]:
         yield running
 
 
-@pytest.mark.parametrize("mode", ["immediate", "fast"])
+@pytest.mark.parametrize("mode", first(["immediate", "fast"], dev=1))
 def test_a_postgresql_that_is_restarted(prepared: Newsroom, server: PostgresServer, tmp_path: Path, mode: str) -> None:
     with durable(server) as url:
         assert_unharmed(prepared, tmp_path, url, lambda _process: server.restart(mode, down=1.0))

@@ -9,6 +9,7 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from datetime import datetime, timedelta
+from html import escape
 
 import pytest
 from fastapi import FastAPI
@@ -237,6 +238,53 @@ def test_an_edition_that_waits_for_approval(newsroom: Newsroom) -> None:
         day.app.editions.move(KEY, EditionState.APPROVED, out_of=(EditionState.DRAFT,))
         day.watch()
         assert (day.raised(), day.resolved()) == ([f"edition-waiting:{KEY}"], [f"edition-waiting:{KEY}"])
+
+
+def test_editors_get_the_draft_in_their_language_with_a_button(newsroom: Newsroom) -> None:
+    with RecordingSmtp() as server:
+        settings = smtp_settings(server) | {
+            "DIGEST_ALERTS__EMAIL": "editor@paper.example",
+            "DIGEST_SCHEDULE__APPROVAL": "required",
+            "DIGEST_SCHEDULE__APPROVE_BY": "06:50",
+            "DIGEST_NEWSLETTER__BASE_URL": "https://news.paper.example",
+            "DIGEST_ALERTS__APPROVAL_LINKS": "true",
+        }
+        with watched(newsroom, **settings) as day:
+            day.at(5, 30)
+            day.run("compose")
+            day.watch()
+            edition = day.app.editions.get(KEY)
+            assert edition is not None
+            [sent] = server.emails
+            mail, parts = parse_mail(sent.content), text_parts(sent.content)
+            assert str(mail["Subject"]).endswith(f"मंज़ूरी चाहिए: {edition.subject}")
+            link = day.app.approval_link(KEY)
+            assert f'href="{link}"' in parts["text/html"]
+            for text in parts.values():
+                assert link in text
+                assert "सुबह 6:50 बजे तक मंज़ूरी नहीं मिली" in text
+                assert "digest edition approve" not in text
+                assert all(escape(story.title) in text or story.title in text for story in edition.stories())
+            # Whoever runs the service still gets the command by the webhook.
+            assert f"`digest edition approve {KEY}`" in day.action("edition-waiting")
+            day.app.editions.move(KEY, EditionState.APPROVED, out_of=(EditionState.DRAFT,))
+            day.watch()
+            assert "अंक को मंज़ूरी मिल गई है" in text_parts(server.emails[1].content)["text/plain"]
+
+
+def test_editors_without_pages_get_the_command(newsroom: Newsroom) -> None:
+    with RecordingSmtp() as server:
+        settings = smtp_settings(server) | {
+            "DIGEST_ALERTS__EMAIL": "editor@paper.example",
+            "DIGEST_NEWSLETTER__BASE_URL": "",
+        }
+        with watched(newsroom, DIGEST_SCHEDULE__APPROVAL="required", **settings) as day:
+            day.at(5, 30)
+            day.run("compose")
+            day.watch()
+            parts = text_parts(server.emails[0].content)
+            assert f"इसके लिए सर्वर पर यह चलाएँ: digest edition approve {KEY}" in parts["text/plain"]
+            assert "<a " not in parts["text/html"]
 
 
 def test_an_expired_edition(newsroom: Newsroom) -> None:

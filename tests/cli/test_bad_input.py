@@ -178,6 +178,7 @@ def test_an_error_in_a_custom_template_is_reported_with_file_and_line(newsroom: 
     assert newsroom.outbox() == {}
 
 
+@pytest.mark.slow
 def test_a_missing_key_is_reported_before_anyone_is_enqueued(newsroom: Newsroom) -> None:
     run = newsroom.digest("send", DIGEST_DELIVERY__TRANSPORT="sendgrid")
     assert run.code == 2
@@ -196,6 +197,7 @@ def test_a_store_of_a_newer_version_is_reported(newsroom: Newsroom) -> None:
     assert "newer version of digest" in run.err
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [

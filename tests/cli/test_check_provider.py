@@ -159,6 +159,7 @@ def test_ses_is_checked_without_mailing_anyone(newsroom: Newsroom) -> None:
         assert not ses.messages
 
 
+@pytest.mark.slow
 def test_clicks_that_the_privacy_notice_does_not_mention_are_a_warning(newsroom: Newsroom) -> None:
     newsroom.environment["DIGEST_CLICKS__ENABLED"] = "true"
     assert any("clicks.in_notice" in message for message in warnings(newsroom))

@@ -18,6 +18,7 @@ def completed(newsroom: Newsroom, line: str, *, process: bool = False) -> list[s
     return [row.partition(",")[2] for row in run.out.splitlines() if row]
 
 
+@pytest.mark.slow
 def test_commands_editions_topics_subscribers_and_origins_are_completed(newsroom: Newsroom) -> None:
     assert completed(newsroom, "digest su") == ["subscribers"]
     assert completed(newsroom, "digest send ") == []

@@ -198,6 +198,7 @@ def test_offline_reports_what_was_not_verified(newsroom: Newsroom, tmp_path: Pat
     assert "list-unsubscribe-post" in found["signatures"][0]["headers"]
 
 
+@pytest.mark.slow
 def test_an_email_of_the_outbox_lacks_only_a_signature(newsroom: Newsroom) -> None:
     assert newsroom.digest("send").code == 0
     found = newsroom.json("doctor", str(next(newsroom.home.rglob("*.eml"))), "--json", code=1)
@@ -239,6 +240,7 @@ HOSTILE = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", HOSTILE)
 def test_a_hostile_mail_is_inspected_in_bounded_time(newsroom: Newsroom, kind: str) -> None:
     path = newsroom.home / "email.eml"

@@ -94,6 +94,7 @@ def test_an_edition_can_be_paused_resumed_and_cancelled(newsroom: Newsroom) -> N
     assert newsroom.outbox("special") == {}
 
 
+@pytest.mark.slow
 def test_a_batch_is_either_accepted_or_sent_again(newsroom: Newsroom) -> None:
     newsroom.json("send")
     run = newsroom.digest("reconcile", KEY, "--accept", "all", "--resend", "all", "--reason", "log")
@@ -116,6 +117,7 @@ def test_an_unchanged_draft_is_composed_again_before_it_is_sent(newsroom: Newsro
     assert len(stories(newsroom)) == 5
 
 
+@pytest.mark.slow
 def test_articles_of_removed_sources_are_not_used(newsroom: Newsroom) -> None:
     newsroom.json("compose")
     only = "[{name: विज्ञान वार्ता, path: samples/feeds/vigyan-varta.json, replay: true}]"

@@ -49,6 +49,7 @@ def test_sponsors_are_listed_with_what_is_used(home: Path) -> None:
     assert (first["advertiser"], first["recipients"], first["cap"]) == ("हरियाली पौधशाला", 1, 2)
 
 
+@pytest.mark.slow
 def test_the_report_of_a_sponsor_is_a_file_too(home: Path, tmp_path: Path) -> None:
     file = tmp_path / "report.csv"
     assert run(home, "sponsors", "report", "हरियाली पौधशाला", "--csv", str(file)).exit_code == 0

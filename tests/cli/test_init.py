@@ -159,6 +159,7 @@ def test_elsewhere_nothing_is_asked(newsroom: Newsroom, tmp_path: Path) -> None:
     assert (tmp_path / "other/digest.yaml").read_text(encoding="utf-8") == SAMPLE
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("value", ["plain", "a: b", "# no comment", "'quoted'", "{braces}", "yes", "06:30", "क्षत्रिय"])
 @pytest.mark.parametrize("path", [["newsletter", "name"], ["newsletter", "sender", "name"]])
 def test_any_value_is_read_back_and_only_it_changes(value: str, path: list[str]) -> None:

@@ -62,6 +62,7 @@ def of(document: Any, check: str) -> dict[str, str]:
     return {finding["level"]: finding["message"] for finding in document["findings"] if finding["check"] == check}
 
 
+@pytest.mark.slow
 def test_records_in_order_are_good(smtp_newsroom: Newsroom) -> None:
     with RecordingSmtp() as server:
         smtp_newsroom.environment["DIGEST_DELIVERY__SMTP__PORT"] = str(server.port)
@@ -74,6 +75,7 @@ def test_records_in_order_are_good(smtp_newsroom: Newsroom) -> None:
         assert not server.emails
 
 
+@pytest.mark.slow
 def test_missing_records_are_errors_with_the_record_to_publish(smtp_newsroom: Newsroom) -> None:
     found = doctor(smtp_newsroom, {(DOMAIN, "MX"): ZONE[DOMAIN, "MX"]})
     fixes = [finding["fix"] for finding in found["findings"] if finding["level"] == "error"]

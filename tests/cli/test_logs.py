@@ -25,6 +25,7 @@ from digest.utils.redact import hide_addresses, protect
 from digest.utils.telemetry import log_fields
 from tests.cli.newsroom import Newsroom
 from tests.cli.test_terminal import on_terminal
+from tests.support.profiles import only_thorough
 from tests.support.tables import each_row
 
 MORNING = datetime(2026, 11, 23, 7, 0, tzinfo=ZoneInfo("Asia/Kolkata"))
@@ -165,6 +166,8 @@ def test_a_run_sends_the_day_logs_json_and_tells_systemd_what_it_does(newsroom: 
     assert {entry["level"] for entry in found} == {"info"}
 
 
+# The tests above have a run with JSON, and each line of text.
+@only_thorough
 @pytest.mark.slow
 def test_a_run_logs_text_if_asked_and_stops_at_a_keyboard_interrupt(newsroom: Newsroom) -> None:
     stamp = r"2026-11-23 08:4\d:\d\d \+0530 (INFO|WARNING) "
@@ -175,7 +178,12 @@ def test_a_run_logs_text_if_asked_and_stops_at_a_keyboard_interrupt(newsroom: Ne
 
 @pytest.mark.slow
 def test_a_terminal_gets_text() -> None:
-    script = "from tests.cli.test_logs import logging_as, info\nwith logging_as(None): info('Running.')"
+    script = (
+        "from datetime import datetime\n"
+        "from digest.cli.logs import info, logging_to_stderr\n"
+        f"now = datetime.fromisoformat({MORNING.isoformat()!r})\n"
+        "with logging_to_stderr(None, lambda: now): info('Running.')"
+    )
     root = Path(__file__).parents[2]
     written = on_terminal([sys.executable, "-c", script], 80, {"PYTHONPATH": str(root)})
     assert written == "2026-11-23 07:00:00 +0530 INFO Running.\r\n"

@@ -103,6 +103,7 @@ def test_a_lying_models_words_are_not_used(configured: Newsroom, server: HttpSer
     assert "घोटाला" not in run.out
 
 
+@pytest.mark.slow
 def test_a_refused_summary_is_kept_and_reaches_the_email_only_as_an_editors_own(
     configured: Newsroom, server: HttpServer
 ) -> None:
@@ -152,6 +153,7 @@ def stories_of(document: dict[str, Any]) -> list[dict[str, Any]]:
     return [story for section in document["sections"] for story in section["stories"]]
 
 
+@pytest.mark.slow
 def test_a_model_writes_headlines_and_an_intro_which_keep_their_sources(
     configured: Newsroom, server: HttpServer
 ) -> None:

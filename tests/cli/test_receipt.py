@@ -78,6 +78,7 @@ def test_the_ten_lines_refuse_another_key(newsroom: Newsroom) -> None:
     assert "InvalidSignature" in ten_lines(receipt, "11" * 32).stderr
 
 
+@pytest.mark.slow
 def test_anybody_verifies_with_the_public_key_and_not_without_it(newsroom: Newsroom, tmp_path: Path) -> None:
     newsroom.json("send")
     receipt = written(newsroom, issue(newsroom))

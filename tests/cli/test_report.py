@@ -26,7 +26,10 @@ def test_a_report_goes_to_each_admin_once_after_the_edition(newsroom: Newsroom) 
     newsroom.set_subscribers(*subscriber_rows(20), "email: off@example.com, status: paused")
     with RecordingSmtp() as server:
         server.behaviour.replies["subscriber3@example.com"] = "550 5.1.1 <subscriber3@example.com> no such user"
-        settings = smtp_settings(server) | {"DIGEST_ALERTS__EMAIL": "admin@paper.example, desk@paper.example"}
+        settings = smtp_settings(server) | {
+            "DIGEST_ALERTS__EMAIL": "admin@paper.example, desk@paper.example",
+            "DIGEST_NEWSLETTER__BASE_URL": "https://news.paper.example",
+        }
         with watched(newsroom, **settings) as day:
             day.at(7)
             day.run("send")
@@ -47,6 +50,7 @@ def test_a_report_goes_to_each_admin_once_after_the_edition(newsroom: Newsroom) 
         assert "subscriber3" not in text
         assert f"digest status {KEY}" in text
     assert "<table" in parts["text/html"]
+    assert f'<a href="https://news.paper.example/desk/report/{KEY}">यह रिपोर्ट डेस्क पर देखें</a>' in parts["text/html"]
     assert "not reported by SMTP" in parts["text/plain"]
     report = next(each for each in day.receiver.accepted if each["type"] == "edition.report")
     assert (report["data"]["edition"], report["data"]["accepted"], report["data"]["rejected"]) == (KEY, 19, 1)
@@ -170,6 +174,7 @@ def test_faulty_settings_are_refused_without_repeating_a_secret(
     assert "T0KEN" not in run.out + run.err
 
 
+@pytest.mark.slow
 def test_a_send_needs_no_credentials_of_alerts(newsroom: Newsroom) -> None:
     smtp = json.dumps({"host": "mail.example.com", "username": "a"})
     run = newsroom.digest("send", DIGEST_ALERTS__EMAIL="admin@paper.example", DIGEST_ALERTS__SMTP=smtp)

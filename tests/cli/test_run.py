@@ -11,7 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from digest import pipeline
 from digest.app import make_app
+from digest.models import EditionState
 from digest.scheduler import Scheduler, watch_settings
 from digest.store.locks import exclusive
 from digest.store.sending.status import counts
@@ -114,7 +116,11 @@ def test_the_next_edition_lies_ahead(newsroom: Newsroom) -> None:
         assert plan(12) == [tomorrow]
 
 
-def test_a_send_by_hand_makes_the_scheduler_wait_without_a_fault(newsroom: Newsroom) -> None:
+def test_a_send_by_hand_makes_the_scheduler_wait_without_a_fault(
+    newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Each of the five checks would wait for five seconds.
+    monkeypatch.setitem(pipeline.send.__kwdefaults__, "wait", 0.01)
     with started(newsroom.home, [MORNING]) as day:
         with exclusive(day.scheduler.app.database, "sending", wait=0.0):
             for minute in range(5):
@@ -253,3 +259,30 @@ def test_the_store_is_not_pruned_if_the_settings_say_so(newsroom: Newsroom) -> N
     with started(newsroom.home, [MORNING.replace(hour=12)], DIGEST_STORE__PRUNE="never") as day:
         day.scheduler.prune()
         assert day.scheduler.app.pruner.is_due()
+
+
+def test_an_edition_that_is_resumed_goes_on_at_once(newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Somebody decides while the scheduler waits for its next tick, which never comes here."""
+    monkeypatch.setattr("digest.scheduler.scheduler._TICK", 3600.0)
+    now, log = [MORNING.replace(hour=7)], list[str]()
+    stop, waiting, sent = threading.Event(), threading.Event(), threading.Event()
+
+    def say(line: str) -> None:
+        log.append(line)
+        if line.startswith("Collected"):
+            waiting.set()
+        if line.startswith(f"Edition {KEY}, sending: 5 of"):
+            sent.set()
+
+    with make_app(newsroom.home, environment={}, clock=lambda: now[0]) as app:
+        pipeline.send(app, KEY, scheduled=True, stop=stop, deliver=False)
+        app.editions.move(KEY, EditionState.PAUSED, out_of=(EditionState.SENDING,))
+        run = threading.Thread(target=Scheduler(watch_settings(app), say, stop=stop).run)
+        run.start()
+        assert waiting.wait(60), log
+        app.editions.move(KEY, EditionState.SENDING, out_of=(EditionState.PAUSED,))
+        app.editions.record(KEY, EditionState.SENDING, "at the desk", now=now[0])
+        resumed = sent.wait(60)
+        stop.set()
+        run.join()
+        assert resumed, log

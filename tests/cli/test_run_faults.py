@@ -12,7 +12,7 @@ from sqlalchemy import update
 
 from digest.app import make_app
 from digest.models import EditionState
-from digest.newsletter.alarms import tell_of_start
+from digest.newsletter.process_down import clear_failed_start
 from digest.newsletter.reload import SettingsWatch
 from digest.notify.alert import Alert
 from digest.scheduler import Scheduler
@@ -149,7 +149,7 @@ def test_a_start_that_fails_is_told_once_by_what_is_valid(newsroom: Newsroom) ->
         assert list((newsroom.home / "outbox").glob("*/*admin@example.com.eml")) == emails
         newsroom.edit_settings("threads: viele", "threads: 4")
         with make_app(newsroom.home, environment=newsroom.env()) as app:
-            tell_of_start(app)
+            clear_failed_start(app)
             app.alerts.deliver()
         assert receiver.kinds("alert.resolved") == ["settings-faulty:start"]
 

@@ -94,6 +94,7 @@ def test_sample_sources_with_a_provider(newsroom: Newsroom, server: RecordingSmt
     assert server.counts == {READER: 1}
 
 
+@pytest.mark.slow
 def test_check_knows_the_example_addresses_of_an_import_and_who_left_the_file(
     newsroom: Newsroom, server: RecordingSmtp
 ) -> None:

@@ -244,6 +244,7 @@ def test_the_traceback_of_a_bug_has_no_secret(newsroom: Newsroom, monkeypatch: p
     assert_kept(newsroom, SECRET, run)
 
 
+@pytest.mark.slow
 def test_log_lines_have_no_secret(newsroom: Newsroom, tmp_path: Path) -> None:
     script = tmp_path / "log.py"
     script.write_text(

@@ -14,6 +14,7 @@ from tests.support.smtp_server import RecordingSmtp
 EVERYONE = {"asha", "ravi", "meena", "kabir", "farah", "joseph"}
 
 
+@pytest.mark.slow
 @pytest.mark.all_sources
 def test_the_starter_newsletter_reaches_every_subscriber_once(newsroom: Newsroom) -> None:
     assert newsroom.digest("check").code == 0
@@ -40,6 +41,7 @@ def test_the_starter_newsletter_reaches_every_subscriber_once(newsroom: Newsroom
     assert status["not_reached"] == [{"email": "latika@example.com", "state": "excluded", "reason": "paused"}]
 
 
+@pytest.mark.slow
 def test_a_subscriber_gets_the_chosen_topics_and_the_lead(newsroom: Newsroom) -> None:
     newsroom.json("send")
     edition = newsroom.json("edition", "show", "2026-11-23")
@@ -138,6 +140,7 @@ def test_smtp_delivers_one_email_to_each_subscriber(newsroom: Newsroom) -> None:
         )
 
 
+@pytest.mark.slow
 def test_a_small_list_uses_every_smtp_connection(newsroom: Newsroom) -> None:
     newsroom.set_subscribers(*subscriber_rows(18))
     with RecordingSmtp() as server:

@@ -117,6 +117,7 @@ def test_adding_a_known_source_changes_nothing(newsroom: Newsroom, site: HttpSer
     assert text(newsroom) == before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
@@ -178,6 +179,7 @@ def test_a_redirect_to_another_private_host_has_no_such_remedy(newsroom: Newsroo
     assert "If you trust it" not in run.err
 
 
+@pytest.mark.slow
 def test_without_a_terminal_adding_needs_yes(newsroom: Newsroom, site: HttpServer) -> None:
     before = text(newsroom)
     done = subprocess.run(
@@ -288,6 +290,7 @@ def opml(site: HttpServer) -> str:
 </body></opml>"""
 
 
+@pytest.mark.slow
 def test_opml_is_imported_in_one_edit(newsroom: Newsroom, site: HttpServer) -> None:
     (newsroom.home / "mine.opml").write_text(opml(site), encoding="utf-8")
     before = text(newsroom)

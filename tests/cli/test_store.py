@@ -15,12 +15,14 @@ from typing import Any
 import pytest
 from sqlalchemy import inspect, text
 
+from digest import __version__
 from digest.app import make_app
 from digest.models import Role
 from digest.store.database import open_database
 from digest.store.people.preferences import ConsentContext, PreferenceStore
 from digest.store.people.suppressions import suppress
 from digest.store.schema import metadata
+from digest.store.workers import Worker, WorkerStore
 from tests.cli.newsroom import NOW, Newsroom, Run
 from tests.support.databases import fresh_schema
 from tests.support.smtp_server import RecordingSmtp
@@ -528,6 +530,15 @@ def test_a_postgresql_store_that_is_older_than_the_folder_is_refused(newsroom: N
         newsroom.json("store", "restore", "--in-place")
         newsroom.json("send", code=1)
         assert sent(newsroom) == everyone
+
+
+def test_a_store_is_not_restored_under_a_worker(newsroom: Newsroom, postgres_url: str) -> None:
+    newsroom.environment["DIGEST_STORE__URL"] = postgres_url
+    with closing(open_database(postgres_url, home=newsroom.home)) as database:
+        WorkerStore(database).beat(Worker("id", "web2", 1, __version__, 4))
+        refused(newsroom.digest("store", "restore", "--in-place"), "a worker runs on web2; stop it before you restore")
+        WorkerStore(database).leave("id")
+    newsroom.json("store", "restore", "--in-place")
 
 
 def test_a_dump_of_postgresql_is_restored_with_its_partitions(newsroom: Newsroom, tmp_path: Path) -> None:

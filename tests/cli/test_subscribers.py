@@ -39,6 +39,7 @@ def emails(newsroom: Newsroom, *arguments: str) -> list[str]:
     return [row["email"] for row in newsroom.json("subscribers", "list", *arguments)["subscribers"]]
 
 
+@pytest.mark.slow
 def test_an_import_is_undone_and_consents_and_suppressions_stay(newsroom: Newsroom, list_file: Path) -> None:
     newsroom.json("subscribers", "import", "old.csv")
     before = newsroom.json("subscribers", "export", "barred.csv", "--barred")["readers"]
@@ -109,6 +110,7 @@ def test_an_imported_list_gets_the_edition(newsroom: Newsroom, list_file: Path) 
     assert newsroom.json("check", "--offline")["readers"] == 10
 
 
+@pytest.mark.slow
 def test_a_newsletter_needs_no_list_file_if_it_has_imports(newsroom: Newsroom, list_file: Path) -> None:
     (newsroom.home / "subscribers.yaml").unlink()
     assert newsroom.digest("send").code == 2
@@ -153,6 +155,7 @@ def test_no_cell_is_a_formula(newsroom: Newsroom, list_file: Path) -> None:
     assert ",=" not in out
 
 
+@pytest.mark.slow
 def test_imported_subscribers_are_changed_and_removed_in_the_store(newsroom: Newsroom, list_file: Path) -> None:
     newsroom.json("subscribers", "import", "old.csv")
     run = newsroom.digest(
@@ -187,6 +190,7 @@ def test_history_shows_everything_about_a_subscriber(newsroom: Newsroom) -> None
     assert newsroom.digest("subscribers", "history", "stranger@example.com").code == 1
 
 
+@pytest.mark.slow
 def test_a_nomination_by_letter_is_recorded_and_erased_with_the_person(newsroom: Newsroom) -> None:
     newsroom.json("send")
     nominate = ("subscribers", "nominate", "Ravi@example.com")
@@ -204,6 +208,7 @@ def test_a_nomination_by_letter_is_recorded_and_erased_with_the_person(newsroom:
             assert b"98000 00000" not in path.read_bytes(), path
 
 
+@pytest.mark.slow
 def test_erasing_a_subscriber_removes_their_emails_from_the_outbox(newsroom: Newsroom) -> None:
     newsroom.json("send")
     outbox = newsroom.home / "outbox"
@@ -234,6 +239,7 @@ def test_an_erased_subscriber_is_gone_from_file_and_store(newsroom: Newsroom) ->
     assert list(newsroom.outbox("2026-11-24")) == ["asha@example.com"]
 
 
+@pytest.mark.slow
 def test_several_files_make_one_list(newsroom: Newsroom) -> None:
     (newsroom.home / "subscribers.yaml").write_text(
         "include: [desk.yaml]\n# ours\nsubscribers:\n  - email: a@example.com\n"
@@ -315,6 +321,7 @@ def test_an_export_contains_pauses_if_the_format_allows_it(newsroom: Newsroom, t
     }  # fmt: skip
 
 
+@pytest.mark.slow
 def test_the_zip_file_of_mailchimp_is_one_import(newsroom: Newsroom) -> None:
     head = "Email Address,First Name,Last Name,OPTIN_TIME,LEID,EUID,TAGS\n"
     rows = {
@@ -372,6 +379,7 @@ def test_a_placeholder_cannot_be_added(newsroom: Newsroom, arguments: tuple[str,
     assert (newsroom.home / "subscribers.yaml").read_bytes() == before
 
 
+@pytest.mark.slow
 def test_groups_are_saved_shown_and_filter_lists_and_exports(newsroom: Newsroom) -> None:
     newsroom.set_subscribers(
         "email: asha@example.com, topics: [खेल]", "email: ravi@example.com, status: paused", "email: mira@example.com"

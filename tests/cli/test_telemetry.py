@@ -60,6 +60,7 @@ def events(site: HttpServer) -> list[dict[str, Any]]:
     ]
 
 
+@pytest.mark.slow
 def test_a_send_is_one_trace_from_its_sources_to_its_batches(newsroom: Newsroom, site: HttpServer) -> None:
     newsroom.set_subscribers("email: asha@example.com", "email: ravi@example.com")
     run = newsroom.digest("send", OTEL_EXPORTER_OTLP_ENDPOINT=site.url(), OTEL_EXPORTER_OTLP_HEADERS="x-key=collect0r")

@@ -66,6 +66,7 @@ def test_cells_start_at_the_same_column_whatever_a_conjunct_takes() -> None:
     assert len(COLUMN.findall(lines[0])) == 2
 
 
+@pytest.mark.slow
 def test_a_table_fits_the_terminal_and_is_cut_between_clusters() -> None:
     lines = printed_table(30)
     first = ESCAPE.sub("", lines[2])

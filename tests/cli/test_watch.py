@@ -18,14 +18,15 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from digest.app import make_app
-from digest.cli.watch import Day, EditionLine, Rates, SourceLine, page, read_day
+from digest.cli.watch import DayStatus, EditionLine, Rates, SourceLine, page, read_day
 from digest.store.sending.status import Counts
 from digest.store.workers import Worker, WorkerState
 from tests.cli.newsroom import NOW, Newsroom
 from tests.cli.test_terminal import ESCAPE
+from tests.support.profiles import first
 
 MORNING = datetime(2026, 11, 23, 7, 0, tzinfo=ZoneInfo("Asia/Kolkata"))
-DAY = Day(
+DAY = DayStatus(
     newsletter="सुबह की ख़बरें",
     now=MORNING,
     steps=[(MORNING + timedelta(minutes=90), "send 2026-11-23-shaam")],
@@ -42,7 +43,7 @@ DAY = Day(
 )
 
 
-def printed(day: Day, width: int = 140) -> str:
+def printed(day: DayStatus, width: int = 140) -> str:
     console = Console(width=width, height=50, record=True, force_terminal=False, file=open(os.devnull, "w"))  # noqa: SIM115, PTH123
     console.print(page(day))
     console.file.close()
@@ -89,6 +90,7 @@ def test_the_rate_is_that_of_the_last_half_minute() -> None:
     assert last == 0
 
 
+@pytest.mark.slow
 def test_the_page_is_read_from_the_store(newsroom: Newsroom) -> None:
     newsroom.digest("send")
     with make_app(newsroom.home, environment={"DIGEST_NOW": NOW}) as app:
@@ -106,7 +108,7 @@ def test_it_needs_a_terminal_and_no_other_arguments(newsroom: Newsroom) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("stop", first([signal.SIGINT, signal.SIGTERM], dev=1))
 def test_it_runs_on_a_terminal_until_it_is_stopped(newsroom: Newsroom, stop: signal.Signals) -> None:
     newsroom.digest("send")
     outer, inner = pty.openpty()

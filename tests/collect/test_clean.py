@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from digest.collect.cleaning.clean import INTERFACE, clean_article
 from digest.collect.cleaning.dateline import split_dateline
-from digest.collect.cleaning.text_rules import FEED_TAILS, OPENINGS, TITLE_MARKS, Row
+from digest.collect.cleaning.text_rules import FEED_TAILS, OPENINGS, TITLE_MARKS, TextRule
 from digest.collect.cleaning.titles import split_title
 from digest.collect.files import read_file
 from digest.collect.images import DECORATION, is_decoration
@@ -36,18 +36,18 @@ def texts(cleaned: Article) -> list[str]:
 
 
 @each_row("row", TITLE_MARKS)
-def test_title_marks(row: Row) -> None:
+def test_title_marks(row: TextRule) -> None:
     assert row.pattern.sub(row.put, row.example) == row.gives
     assert clean_article(article(row.example)).title == row.gives
 
 
 @each_row("row", FEED_TAILS)
-def test_feed_tails(row: Row) -> None:
+def test_feed_tails(row: TextRule) -> None:
     assert clean_article(article(excerpt=row.example)).excerpt == row.gives
 
 
 @each_row("row", OPENINGS)
-def test_openings(row: Row) -> None:
+def test_openings(row: TextRule) -> None:
     assert row.pattern.sub(row.put, row.example) == row.gives
     assert clean_article(article("ख़बर", row.example + " " + LEAD)).text == row.gives + " " + LEAD
 
@@ -245,6 +245,11 @@ def test_datelines(front: str, place: str) -> None:
 )
 def test_first_words_that_are_no_dateline(front: str) -> None:
     assert split_dateline(front + LEAD) == ("", front + LEAD)
+
+
+def test_a_time_after_a_dateline_stays() -> None:
+    lead = "शुक्रवार तड़के 3:30 बजे गांव की बड़ी नाव नदी में डूब गई।"
+    assert split_dateline(f"पटना, एएनआइ। {lead}") == ("पटना", lead)
 
 
 def test_a_town_before_a_comma_is_what_is_left_of_an_agencys_dateline() -> None:

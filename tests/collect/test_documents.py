@@ -58,6 +58,7 @@ def test_a_document_is_recognised_by_its_content(document: str, kind: str) -> No
         assert (parsed.kind, parsed.error, len(parsed.articles)) == (kind, None, 1)
 
 
+@pytest.mark.slow
 @each_row(
     ("document", "error"),
     [

@@ -186,6 +186,7 @@ def test_too_many_items_are_cut_to_the_newest() -> None:
     assert "too many" in parsed.warnings[0]
 
 
+@pytest.mark.slow
 def test_extremely_long_fields_are_cut() -> None:
     huge = "क" * 500_000
     parsed = parse(

@@ -9,7 +9,14 @@ from collections.abc import Iterator
 import pytest
 
 from digest.collect.http import ssrf
-from digest.collect.http.fetch import MAX_RETRY_AFTER, Credential, Fetcher, FetchError, FetchLimits, retry_after_seconds
+from digest.collect.http.fetch import (
+    MAX_RETRY_AFTER,
+    Fetcher,
+    FetchError,
+    FetchLimits,
+    SourceCredential,
+    retry_after_seconds,
+)
 from tests.collect.server import FEED, Handler, serving
 from tests.support.tables import each_row
 
@@ -218,7 +225,7 @@ def test_a_redirect_to_a_hindi_path_in_utf8_is_followed_as_browsers_do(site: str
 
 def test_a_header_that_cant_be_read_puts_no_key_into_the_log(site: str, caplog: pytest.LogCaptureFixture) -> None:
     url = f"{site}/odd-header"
-    key = Credential(ssrf.parse_url(url), "purani-haveli-1234", param="apikey")
+    key = SourceCredential(ssrf.parse_url(url), "purani-haveli-1234", param="apikey")
     assert Fetcher(LIMITS).get(url, allow_private=True, credential=key).status == 200
     assert "apikey=purani-haveli" in Handler.seen[-1][0]
     assert "purani-haveli" not in caplog.text

@@ -20,6 +20,7 @@ DESK = Source("डेस्क", path="x")
 TEXT = "नहर में पानी आया\n\nकिसानों ने सोमवार को खेतों की सिंचाई शुरू कर दी है।\n"
 
 
+@pytest.mark.slow
 def test_a_folder_of_everything(tmp_path: Path) -> None:
     def put(name: str, data: bytes) -> None:
         (tmp_path / name).write_bytes(data)
@@ -123,6 +124,7 @@ FRONTS = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("front", FRONTS, ids=range(len(FRONTS)))
 def test_front_matter_of_wrong_types(front: str, tmp_path: Path) -> None:
     (tmp_path / "a.md").write_bytes(f"---\n{front}\n---\n# नहर में पानी आया\n\nपाठ यहां है।\n".encode("utf-8", "replace"))

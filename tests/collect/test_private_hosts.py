@@ -171,6 +171,7 @@ TWO_WAYS = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("url", TWO_WAYS)
 def test_a_host_that_can_be_read_in_two_ways_is_refused_everywhere(net: Net, url: str, tmp_path: Path) -> None:
     with pytest.raises(ssrf.UrlRefused, match="its host"):

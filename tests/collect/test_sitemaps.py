@@ -155,6 +155,7 @@ def test_an_empty_index_is_an_error() -> None:
     assert read("<sitemapindex></sitemapindex>").error == "It is a sitemap index that names no sitemaps."
 
 
+@pytest.mark.slow
 def test_a_packed_sitemap_is_unpacked_within_a_limit() -> None:
     kind = "application/x-gzip"
     assert len(read(gzip.compress(NEWS.encode()), content_type=kind).articles) == 2

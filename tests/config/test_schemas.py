@@ -29,6 +29,7 @@ def errors(validator: Draft202012Validator, text: str) -> list[str]:
     return [error.message for error in validator.iter_errors(reader.read_text(text, "x"))]
 
 
+@pytest.mark.slow
 def test_both_are_valid_schemas() -> None:
     for validator in (SETTINGS, LIST):
         Draft202012Validator.check_schema(validator.schema)

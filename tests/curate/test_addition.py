@@ -63,7 +63,7 @@ def test_every_rule_on_real_pairs() -> None:
         for n, e in enumerate(entries)
     ]
     count, pairs = 0, [*pairwise(articles)]
-    for one, other in pairs if PROFILE == "ci" else pairs[::4]:
+    for one, other in pairs if PROFILE == "ci" else pairs[::12]:
         plain = summarise(one, words=60)
         if not plain:
             continue
@@ -80,7 +80,7 @@ def test_every_rule_on_real_pairs() -> None:
         assert all(in_order(piece, one.text) for piece in pieces[:-1])
         assert balanced(text)
         assert opening(pieces[-1]) not in HANGING or HEARSAY.match(fold(pieces[-1]))
-    assert count > (20 if PROFILE == "ci" else 5)
+    assert count > (20 if PROFILE == "ci" else 1)
 
 
 def test_no_addition_refers_to_text_outside_the_summary() -> None:

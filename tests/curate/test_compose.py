@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import re
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from functools import lru_cache
@@ -13,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from digest.curate.compose import ComposeContext, Curated, compose
+from digest.curate.compose import LEAD_SHARE, ComposeContext, Curated, compose
 from digest.curate.editorial import Changes
 from digest.curate.rules import Rules
 from digest.curate.similarity.clustering import Pairs
@@ -395,3 +396,31 @@ def test_merged_stories_are_one_and_keep_the_first_ones_headline() -> None:
     apart = replace(changes, merged=((*bridge.article_ids, *chess.article_ids),), split=(chess.article_ids[0],))
     assert chess.article_ids[0] in by_title(made(changes=apart), "पुल").article_ids, "a merger outlives the split"
     assert made(changes=Changes(merged=(("too old", *mango.article_ids),))) == plain
+
+
+class _SilentAbout:
+    """A summariser that finds nothing to say of some articles."""
+
+    own_words = False
+
+    def __init__(self, *ids: str) -> None:
+        self.ids = set(ids)
+
+    def __call__(self, articles: Sequence[Article], **_other: object) -> str:
+        return "" if self.ids & {each.id for each in articles} else "गाँव में मेला लगा और दूर-दूर से लोग पहुँचे।"
+
+
+def test_a_story_of_nearly_the_same_weight_leads_if_the_first_one_has_no_summary() -> None:
+    weights = {"alok": 1.3}
+    ranked = sorted(stories(made(weights=weights)), key=lambda story: -story.score)
+    first, second, third, *_ = ranked
+    assert second.score >= LEAD_SHARE * first.score > third.score
+    assert made(weights=weights).lead == first.id
+
+    def lead(*silent: Story, **more: object) -> str:
+        ids = [id for story in silent for id in story.article_ids]
+        return made(weights=weights, summariser=_SilentAbout(*ids), **more).lead
+
+    assert lead(first) == second.id
+    assert lead(first, second) == first.id, "a much smaller story does not lead"
+    assert lead(first, changes=Changes(pinned=(first.id,))) == first.id

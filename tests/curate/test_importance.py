@@ -11,7 +11,7 @@ import pytest
 from digest.curate.importance.assess import SHOWN, assess, explain
 from digest.curate.importance.evidence import find_evidence
 from digest.curate.importance.matching import NO_ROW, entries
-from digest.curate.importance.numbers import Counts, read_counts
+from digest.curate.importance.numbers import NumberCounts, read_counts
 from digest.curate.importance.places import find_regions, is_abroad
 from digest.curate.importance.rows import BASE, LEAST, MOST, ROWS, WORD_ROWS
 from digest.hindi.text import table_rows
@@ -78,36 +78,36 @@ def test_other_forms_of_a_word_call_its_row_and_other_words_do_not() -> None:
 @each_row(
     ("text", "counts"),
     [
-        ("बस खाई में गिरी, 12 की मौत, 30 घायल", Counts(dead=12)),
-        ("बाढ़ में तीन मरे", Counts(dead=3)),
-        ("चार आतंकी ढेर, दो जवान शहीद", Counts(dead=4)),
+        ("बस खाई में गिरी, 12 की मौत, 30 घायल", NumberCounts(dead=12)),
+        ("बाढ़ में तीन मरे", NumberCounts(dead=3)),
+        ("चार आतंकी ढेर, दो जवान शहीद", NumberCounts(dead=4)),
         # A comma makes a number of what could be a year.
-        ("2,000 लोगों की मौत", Counts(dead=2000)),
-        ("2000 में हुई मौत", Counts()),
-        ("मामले 9,120, मृतकों की संख्या 210", Counts(dead=210)),
-        ("भूकंप में मरने वालों की संख्या 219 हुई", Counts(dead=219)),
-        ("मरेः 15, घायलः 40", Counts(dead=15)),
+        ("2,000 लोगों की मौत", NumberCounts(dead=2000)),
+        ("2000 में हुई मौत", NumberCounts()),
+        ("मामले 9,120, मृतकों की संख्या 210", NumberCounts(dead=210)),
+        ("भूकंप में मरने वालों की संख्या 219 हुई", NumberCounts(dead=219)),
+        ("मरेः 15, घायलः 40", NumberCounts(dead=15)),
         # `जान` counts as a death only with a verb of losing it. Alone it is a teaser.
-        ("लू से 6 की गई जान", Counts(dead=6)),
-        ("67 लोगों की जान चली गई", Counts(dead=67)),
-        ("जानें 5 आसान उपाय", Counts()),
+        ("लू से 6 की गई जान", NumberCounts(dead=6)),
+        ("67 लोगों की जान चली गई", NumberCounts(dead=67)),
+        ("जानें 5 आसान उपाय", NumberCounts()),
         # Tolls of earlier events, and fears.
-        ("2008 की बाढ़ में 166 लोग मारे गए थे", Counts()),
-        ("10 लाख लोगों की हो सकती है मौत", Counts()),
-        ("करंट से 13 बाघों की मौत", Counts()),
-        ("25 वर्षीय युवक की मौत", Counts()),
-        ("23 नवंबर को 7 बजे 40 किलोमीटर दूर", Counts()),
-        ("बाढ़ से 1.5 लाख लोग प्रभावित", Counts(affected=150_000)),
-        ("दो दर्जन गांवों का संपर्क टूटा", Counts(affected=24)),
-        ("जिले में डेंगू के 1,409 नए केस", Counts(cases=1409)),
-        ("500 करोड़ का पुल", Counts(money=5e9)),
-        ("5 करोड़ लोग प्रभावित", Counts(affected=5e7)),
-        ("सेंसेक्स 1,200 अंक टूटा", Counts(points=1200)),
-        ("मीना को मिले 95 अंक", Counts()),
-        ("१२ लोगों की मौत", Counts(dead=12)),
+        ("2008 की बाढ़ में 166 लोग मारे गए थे", NumberCounts()),
+        ("10 लाख लोगों की हो सकती है मौत", NumberCounts()),
+        ("करंट से 13 बाघों की मौत", NumberCounts()),
+        ("25 वर्षीय युवक की मौत", NumberCounts()),
+        ("23 नवंबर को 7 बजे 40 किलोमीटर दूर", NumberCounts()),
+        ("बाढ़ से 1.5 लाख लोग प्रभावित", NumberCounts(affected=150_000)),
+        ("दो दर्जन गांवों का संपर्क टूटा", NumberCounts(affected=24)),
+        ("जिले में डेंगू के 1,409 नए केस", NumberCounts(cases=1409)),
+        ("500 करोड़ का पुल", NumberCounts(money=5e9)),
+        ("5 करोड़ लोग प्रभावित", NumberCounts(affected=5e7)),
+        ("सेंसेक्स 1,200 अंक टूटा", NumberCounts(points=1200)),
+        ("मीना को मिले 95 अंक", NumberCounts()),
+        ("१२ लोगों की मौत", NumberCounts(dead=12)),
     ],
 )
-def test_numbers(text: str, counts: Counts) -> None:
+def test_numbers(text: str, counts: NumberCounts) -> None:
     assert read_counts(written_tokens(text)) == counts
 
 

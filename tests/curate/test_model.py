@@ -50,6 +50,7 @@ def test_a_good_summary_is_used_and_the_request_is_right(server: HttpServer) -> 
     assert FIRST.text.split("\n")[0][:60] in payload["messages"][1]["content"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("text", "problem"),
     [

@@ -53,6 +53,7 @@ def test_a_summary_starts_with_the_lead_and_uses_only_sentences_of_the_article()
         (f"{LEAD} एजेंसी। {MORE}", f"{LEAD} {MORE}"),
         (f"(नए पुल पर रविवार को जुटे गांव के लोग।) {LEAD} {MORE}", f"{LEAD} {MORE}"),
         (f"{LEAD}\nसवाल: अब पुराने घाट की नावें कहां चलेंगी और कौन चलाएगा। {MORE}", f"{LEAD} {MORE}"),
+        (f"{LEAD}\nनाव घाट :अब पुराने घाट की नावें रोज सुबह चलेंगी। {MORE}", f"{LEAD} {MORE}"),
         (f"{LEAD} विभाग ने रविवार को यह जानकारी दी। {MORE}", f"{LEAD} {MORE}"),
         (f"{LEAD} नाव घाट पर रोक लगी। रामगंज (एजेंसी): {MORE}", f"{LEAD} नाव घाट पर रोक लगी।"),
         (f"{LEAD} पुल बनने में कई जानें भी गईं।", f"{LEAD} पुल बनने में कई जानें भी गईं।"),
@@ -171,7 +172,7 @@ def test_every_rule_on_real_articles(name: str) -> None:
     entries = [json.loads(line) for line in path.read_text(encoding="utf-8").split("\n") if line.strip()]
     problems: list[tuple[int, list[str], str]] = []
     empty = 0
-    tried = entries if PROFILE == "ci" else entries[::4]
+    tried = entries if PROFILE == "ci" else entries[::12]
     for number, entry in enumerate(tried):
         paragraphs = entry["paragraphs"] if "paragraphs" in entry else entry["article"].split("\n")
         blocks = tuple(Block("p", repair(text)) for text in paragraphs if text.strip())

@@ -71,7 +71,7 @@ class RecordingLog:
     def rejected(self, recipient: int, reason: str) -> None:
         self.entries.append(("rejected", recipient, reason))
 
-    def deferred(self, recipient: int) -> None:
+    def deferred(self, recipient: int, reason: str) -> None:
         self.entries.append(("deferred", recipient))
 
     def should_stop(self) -> bool:

@@ -128,7 +128,7 @@ class FakeLedger:
     def record_rejected(self, attempt: str, recipient: int, reason: str) -> None:
         self.rejected.append(recipient)
 
-    def record_deferred(self, attempt: str, recipient: int) -> None:
+    def record_deferred(self, attempt: str, recipient: int, reason: str) -> None:
         raise NotImplementedError("no transport of these tests puts anyone off")
 
     def settle(self, attempt: str, outcome: Outcome, now: datetime) -> None:

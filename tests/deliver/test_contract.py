@@ -115,6 +115,7 @@ def test_no_text_can_start_a_header(setup: TransportSetup, line_end: str) -> Non
     assert part(mail, "plain").startswith("नमस्ते")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "evil", ["asha@example.com" + INJECTION, "asha@example.com\n", "a b@example.com", "आशा@example.com", "asha", ""]
 )

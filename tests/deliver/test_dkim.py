@@ -115,6 +115,7 @@ def test_signing_takes_a_fraction_of_what_dkimpy_takes_alone() -> None:
     assert least(lambda: ours(mail)) < alone / 3
 
 
+@pytest.mark.slow
 def test_the_key_comes_from_a_file_or_from_the_environment(tmp_path: Path) -> None:
     (tmp_path / "dkim.pem").write_bytes(PEM)
     batch = outgoing("asha@example.com")

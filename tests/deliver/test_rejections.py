@@ -42,9 +42,10 @@ def test_rejections_of_whole_batches_end_the_run_once_the_ledger_has_them(failin
     transport = Scripted([rejects(*range(first, first + 5)) for first in range(1, 40, 5)])
     report, _ = run(ledger, transport, rejections=RejectionWatch(look))
     assert look.seen == [5, 10, 15][: failing + 1]
-    # One more batch was claimed with the last commit.
-    assert report.rejected == 5 * (failing + 2)
-    assert ledger.states() == [("pending", 5)] * (6 - failing)
+    # One more batch was claimed with the last commit, and may have been begun.
+    begun = report.rejected // 5
+    assert begun in (failing + 1, failing + 2)
+    assert ledger.states() == [("pending", 5)] * (8 - begun)
 
 
 def test_a_look_that_fails_leaves_nobody_unknown_who_is_sent_one_by_one() -> None:

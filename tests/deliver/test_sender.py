@@ -18,6 +18,7 @@ from digest.errors import StoreError
 from digest.mail.message import Outgoing
 from tests.deliver.emails import EMAIL, SENDER, token
 from tests.deliver.fakes import FakeLedger, Scripted, fast_clock
+from tests.support.tables import each_row
 
 pytestmark = pytest.mark.usefixtures("impatient")
 
@@ -184,17 +185,43 @@ def test_stop_ends_the_run_after_what_is_in_flight() -> None:
     assert [state for state, _ in ledger.states()] == ["accepted", "pending", "pending"]
 
 
-@pytest.mark.parametrize("threads", [1, 4])
-def test_never_more_batches_are_claimed_than_there_are_threads(threads: int) -> None:
-    ledger, seen = FakeLedger(*[1] * 20), list[int]()
+def most_claimed(threads: int, **given: Any) -> int:
+    """The most batches that a run has claimed at once."""
+    ledger, seen = FakeLedger(*[1] * 40), list[int]()
 
     def counting(outgoing: Outgoing, log: RecipientLog) -> Outcome:
         seen.append([state for state, _ in ledger.states()].count("submitting"))
         return Accepted()
 
-    report, _ = run(ledger, Scripted([counting] * 20), threads=threads)
-    assert report == SendReport(accepted=20)
-    assert max(seen) <= threads
+    transport = Scripted([counting] * 40, recovery=given.pop("recovery", "hold"))
+    report, _ = run(ledger, transport, threads=threads, **given)
+    assert report == SendReport(accepted=40)
+    return max(seen)
+
+
+@each_row(("threads", "most"), [(1, 1), (3, 3), (4, 5), (16, 20)])
+def test_one_batch_is_claimed_ahead_for_four_threads(threads: int, most: int) -> None:
+    assert most_claimed(threads) == most
+
+
+def test_nothing_is_claimed_ahead_where_a_batch_takes_minutes_or_the_rate_is_limited() -> None:
+    assert most_claimed(4, recovery="stepwise") == 4
+    assert most_claimed(4, rate_limiter=Shares(40, 0.0)) == 4
+
+
+def test_a_batch_that_waits_for_a_thread_is_not_begun_after_the_end() -> None:
+    ledger, stop, together = FakeLedger(*[1] * 8), threading.Event(), threading.Barrier(4)
+
+    def stopping(outgoing: Outgoing, log: RecipientLog) -> Outcome:
+        together.wait(60)
+        stop.set()
+        return Accepted()
+
+    transport = Scripted([stopping] * 4)
+    report, progress = run(ledger, transport, threads=4, stop=stop)
+    assert report == SendReport(accepted=4, stopped=True)
+    assert sum(progress) == len(transport.submitted) == 4
+    assert ledger.states() == [("accepted", 1)] * 4 + [("pending", 1)] * 4
 
 
 def test_a_run_that_stops_starts_no_further_batch() -> None:
@@ -285,6 +312,11 @@ def test_limits_hold_a_run_up_and_what_was_not_sent_is_not_counted() -> None:
     assert (report.accepted, rate_limiter.left) == (10, 0)
     assert report.problems[-1] == "stopped because it accepts nothing for 120 minutes; the rest is not sent"
     assert ledger.states()[-1] == ("pending", 5)
+
+
+def test_what_is_claimed_together_with_reaching_the_limit_is_sent() -> None:
+    report, _ = run(FakeLedger(5, 5, 5), Scripted(), rate_limiter=Shares(10, 7200.0), threads=4)
+    assert report.accepted == 10
 
 
 def test_a_batch_put_back_by_one_thread_is_taken_up_although_the_others_saw_nothing() -> None:

@@ -121,6 +121,7 @@ TABLE: dict[str, Any] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", FAULTS)
 def test_every_fault_leads_to_its_outcome(server: SendGridServer, kind: str, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
@@ -149,6 +150,7 @@ def test_a_request_that_was_never_whole_is_certainly_not_sent(server: SendGridSe
     assert not outcome.permanent
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("tls", [False, True])
 @pytest.mark.parametrize(("kind", "wanted"), [("early_401", "never"), ("early_413", Split), ("early_500", "later")])
 def test_a_refusal_before_the_request_is_complete_is_read(

@@ -93,6 +93,7 @@ def test_a_server_that_reads_slowly_has_time_while_it_reads(
         assert server.pauses * pause > 1.5
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("security", ["none", "tls"])
 @pytest.mark.parametrize("cut", [1, 3_000_000])
 def test_a_connection_that_breaks_within_an_email_leaves_nothing_unknown(

@@ -78,6 +78,7 @@ def server() -> Iterator[HttpServer]:
         yield server
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("photo", [None, b"\xff\xd8 card"], ids=["text", "photo"])
 @pytest.mark.parametrize(("handler", "expected"), [each[1:] for each in FAULTS], ids=[each[0] for each in FAULTS])
 def test_every_answer_says_whether_the_channel_may_have_it(
@@ -166,6 +167,7 @@ def poster(app: App, later: timedelta = timedelta(0)) -> ChannelPoster:
     return replace(made, now=lambda: app.now() + later)
 
 
+@pytest.mark.slow
 def test_an_edition_is_posted_once_with_its_link(posting: App, server: HttpServer) -> None:
     server.route(SEND, OK, type="application/json")
     assert [each.state for each in poster(posting).post_due()] == [PostState.POSTED]
@@ -201,6 +203,7 @@ def test_what_was_surely_not_posted_is_tried_again_later(posting: App, server: H
     assert [each.state for each in poster(posting, timedelta(minutes=11)).post_due()] == [PostState.POSTED]
 
 
+@pytest.mark.slow
 def test_a_process_that_died_leaves_the_outcome_unknown(posting: App, server: HttpServer) -> None:
     made = poster(posting)
     assert made.posts.claim(KEY, CHANNEL, now=posting.now()) is None
@@ -237,6 +240,7 @@ def test_twenty_processes_post_once(posting: App, server: HttpServer) -> None:
     assert len(server.hits(SEND)) == 1
 
 
+@pytest.mark.slow
 def test_an_old_edition_is_not_posted_when_the_channel_is_new(posting: App, server: HttpServer) -> None:
     assert poster(posting, timedelta(hours=13)).post_due() == []
     assert server.requests == []

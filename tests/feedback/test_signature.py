@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.feedback.sendgrid_signature import Verifier, read_keys
+from digest.feedback.sendgrid_signature import SendGridVerifier, read_keys
 from tests.support.sendgrid_events import Webhook
 from tests.support.tables import each_row
 
@@ -21,8 +21,8 @@ OLD, NEW = Webhook(), Webhook()
 SIGNATURE, STAMP, _TYPE = OLD.headers(BODY, NOW.timestamp()).values()
 
 
-def verifier(*webhooks: Webhook) -> Verifier:
-    return Verifier(read_keys(",".join(webhook.public for webhook in webhooks)))
+def verifier(*webhooks: Webhook) -> SendGridVerifier:
+    return SendGridVerifier(read_keys(",".join(webhook.public for webhook in webhooks)))
 
 
 def test_the_raw_bytes_are_what_is_signed() -> None:
@@ -65,7 +65,7 @@ def test_no_bytes_for_a_signature_pass(raw: bytes) -> None:
 def test_a_key_is_read_as_sendgrid_shows_it_or_as_pem() -> None:
     pem = OLD.key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
     for text in (pem, pem.replace("\n", "\\n"), f" {OLD.public} ", f"{OLD.public},\n{NEW.public}"):
-        assert Verifier(read_keys(text)).accepts(BODY, SIGNATURE, STAMP, NOW)
+        assert SendGridVerifier(read_keys(text)).accepts(BODY, SIGNATURE, STAMP, NOW)
 
 
 def test_an_invalid_key_is_reported_without_being_shown() -> None:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import orjson
 import pytest
 
-from digest.feedback.sns import Message, SnsUnavailable, Verifier
+from digest.feedback.sns import SnsMessage, SnsUnavailable, SnsVerifier
 from tests.support.sns import HOST, PATH, TOPIC, Sns
 
 NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
@@ -26,18 +26,19 @@ def sns(signing: Sns) -> Sns:
 
 
 @pytest.fixture
-def verifier(sns: Sns) -> Verifier:
-    return Verifier(TOPIC, sns.fetch)
+def verifier(sns: Sns) -> SnsVerifier:
+    return SnsVerifier(TOPIC, sns.fetch)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("version", ["1", "2"])
 @pytest.mark.parametrize("subject", [None, "Amazon SES"])
 def test_a_signed_message_of_the_topic_is_taken(
-    sns: Sns, verifier: Verifier, version: str, subject: str | None
+    sns: Sns, verifier: SnsVerifier, version: str, subject: str | None
 ) -> None:
     body = sns.message("{}", version=version, Subject=subject)
     for _ in range(3):
-        assert verifier.read(body, NOW) == Message("Notification")
+        assert verifier.read(body, NOW) == SnsMessage("Notification")
     assert sns.requests == [f"https://{HOST}{PATH}"]
 
 
@@ -59,7 +60,7 @@ def test_a_signed_message_of_the_topic_is_taken(
         "",
     ],
 )
-def test_a_certificate_from_anywhere_else_is_not_even_requested(sns: Sns, verifier: Verifier, url: str) -> None:
+def test_a_certificate_from_anywhere_else_is_not_even_requested(sns: Sns, verifier: SnsVerifier, url: str) -> None:
     assert verifier.read(sns.message("{}", SigningCertURL=url), NOW) is None
     assert sns.requests == []
 
@@ -76,13 +77,13 @@ def test_a_certificate_from_anywhere_else_is_not_even_requested(sns: Sns, verifi
     ],
 )
 def test_another_topic_or_time_is_refused_without_a_request(
-    sns: Sns, verifier: Verifier, fields: dict[str, str | None]
+    sns: Sns, verifier: SnsVerifier, fields: dict[str, str | None]
 ) -> None:
     assert verifier.read(sns.message("{}", **fields), NOW) is None
     assert sns.requests == []
 
 
-def test_what_was_changed_is_refused(sns: Sns, verifier: Verifier) -> None:
+def test_what_was_changed_is_refused(sns: Sns, verifier: SnsVerifier) -> None:
     body = orjson.loads(sns.message("{}"))
     for change in (
         {"Message": "{ }"},
@@ -100,17 +101,17 @@ def test_what_was_changed_is_refused(sns: Sns, verifier: Verifier) -> None:
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"7", b'{"Type": 7}', b"{"])
-def test_what_is_no_message_is_refused(verifier: Verifier, body: bytes) -> None:
+def test_what_is_no_message_is_refused(verifier: SnsVerifier, body: bytes) -> None:
     assert verifier.read(body, NOW) is None
 
 
-def test_an_expired_certificate_is_refused(sns: Sns, verifier: Verifier) -> None:
+def test_an_expired_certificate_is_refused(sns: Sns, verifier: SnsVerifier) -> None:
     late = NOW + timedelta(days=40)
     body = sns.message("{}", Timestamp=late.strftime("%Y-%m-%dT%H:%M:%S.000Z"))
     assert verifier.read(body, late) is None
 
 
-def test_without_the_certificate_the_message_may_come_again(sns: Sns, verifier: Verifier) -> None:
+def test_without_the_certificate_the_message_may_come_again(sns: Sns, verifier: SnsVerifier) -> None:
     sns.is_down = True
     with pytest.raises(SnsUnavailable):
         verifier.read(sns.message("{}"), NOW)
@@ -120,9 +121,9 @@ def test_without_the_certificate_the_message_may_come_again(sns: Sns, verifier: 
     assert verifier.read(sns.message("{}"), NOW) is not None
 
 
-def test_a_subscription_is_confirmed_at_sns_and_nowhere_else(sns: Sns, verifier: Verifier) -> None:
+def test_a_subscription_is_confirmed_at_sns_and_nowhere_else(sns: Sns, verifier: SnsVerifier) -> None:
     message = verifier.read(sns.message("Confirm?", kind="SubscriptionConfirmation"), NOW)
-    assert message == Message("SubscriptionConfirmation", "t0k&n")
+    assert message == SnsMessage("SubscriptionConfirmation", "t0k&n")
     verifier.confirm(message)
     arn = TOPIC.replace(":", "%3A")
     assert sns.requests[-1] == f"https://{HOST}/?Action=ConfirmSubscription&TopicArn={arn}&Token=t0k%26n"

@@ -85,6 +85,7 @@ def unknown_word(line: str) -> str | None:
     return None
 
 
+@pytest.mark.slow
 @each_row("example", settings_examples())
 def test_every_settings_example_is_valid(example: tuple[str, str]) -> None:
     page, text = example
@@ -118,6 +119,7 @@ def test_every_link_between_documents_works(page: Path) -> None:
             assert anchor in anchors(target_path), f"{page_id(page)}: {path}#{anchor}"
 
 
+@pytest.mark.slow
 def test_every_document_that_the_code_names_exists() -> None:
     files = [path for tree in TREES for path in (ROOT / tree).rglob("*") if path.suffix in (".py", ".yaml", ".md")]
     for path in (*files, *ROOT.glob("*.md"), *ROOT.glob("*.yaml"), ROOT / "Makefile"):

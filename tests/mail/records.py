@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from digest.mail.dns.lookup import Answer, Lookup
+from digest.mail.dns.lookup import DnsAnswer, Lookup
 
 
 def lookup_of(records: Mapping[str, str | Sequence[str]], *, unknown: Sequence[str] = ()) -> Lookup:
     """Look up keys such as "TXT example.in". Names in `unknown` are not answered."""
 
-    def lookup(name: str, kind: str) -> Answer:
+    def lookup(name: str, kind: str) -> DnsAnswer:
         if name in unknown:
-            return Answer((), "every server failed: SERVFAIL")
+            return DnsAnswer((), "every server failed: SERVFAIL")
         found = records.get(f"{kind} {name}", ())
-        return Answer((found,) if isinstance(found, str) else tuple(found))
+        return DnsAnswer((found,) if isinstance(found, str) else tuple(found))
 
     return lookup

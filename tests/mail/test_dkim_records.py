@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 
+import pytest
 from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
@@ -55,6 +56,7 @@ def test_an_ed25519_key_is_good() -> None:
     assert check_key("s1", "a.in", lookup_of({NAME: record})).level == Level.GOOD
 
 
+@pytest.mark.slow
 def test_the_published_key_must_be_the_one_that_signs() -> None:
     other = rsa.generate_private_key(65537, 2048)
     pem = other.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())

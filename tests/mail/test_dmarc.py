@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import pytest
 
-from digest.mail.dns.dmarc import Passing, Policy, check_alignment, check_dmarc, organizational_domain, walk
+from digest.mail.dns.dmarc import DmarcPolicy, Passing, check_alignment, check_dmarc, organizational_domain, walk
 from digest.utils.findings import Level
 from tests.mail.records import lookup_of
 from tests.support.tables import each_row
@@ -75,12 +75,12 @@ def test_the_tree_walk_asks_at_most_eight_names() -> None:
     ("policies", "expected"),
     [
         ([], "x.b.a.in"),
-        ([Policy("x.b.a.in", {}), Policy("a.in", {})], "a.in"),
-        ([Policy("b.a.in", {"psd": "n"}), Policy("a.in", {})], "b.a.in"),
-        ([Policy("a.in", {"psd": "y"})], "b.a.in"),
+        ([DmarcPolicy("x.b.a.in", {}), DmarcPolicy("a.in", {})], "a.in"),
+        ([DmarcPolicy("b.a.in", {"psd": "n"}), DmarcPolicy("a.in", {})], "b.a.in"),
+        ([DmarcPolicy("a.in", {"psd": "y"})], "b.a.in"),
     ],
 )
-def test_the_organizational_domain(policies: list[Policy], expected: str) -> None:
+def test_the_organizational_domain(policies: list[DmarcPolicy], expected: str) -> None:
     assert organizational_domain("x.b.a.in", policies) == expected
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from digest.mail.dns.lookup import Answer
+from digest.mail.dns.lookup import DnsAnswer
 from digest.mail.dns.resolver import make_lookup, parse_nameserver
 from tests.support.dns_server import DnsServer, txt
 
@@ -21,11 +21,11 @@ def test_records_are_joined_and_missing_is_not_a_problem() -> None:
         lookup = make_lookup(server.address)
         # Servers shuffle the records of an answer.
         assert set(lookup("a.in", "TXT").records) == {"v=spf1 " + "x" * 300, "other"}
-        assert lookup("a.in", "MX") == Answer(("10 mx.a.in",))
-        assert lookup("mx.a.in", "A") == Answer(("192.0.2.1",))
+        assert lookup("a.in", "MX") == DnsAnswer(("10 mx.a.in",))
+        assert lookup("mx.a.in", "A") == DnsAnswer(("192.0.2.1",))
         # No such type, and no such name.
-        assert lookup("a.in", "AAAA") == Answer()
-        assert lookup("gone.in", "TXT") == Answer()
+        assert lookup("a.in", "AAAA") == DnsAnswer()
+        assert lookup("gone.in", "TXT") == DnsAnswer()
 
 
 def test_a_failing_server_is_a_problem() -> None:
@@ -45,7 +45,7 @@ def test_a_silent_server_is_given_up_and_a_silent_name_is_not(monkeypatch: pytes
         assert "no answer" in lookup("a.in", "TXT").problem
         assert lookup("mx.a.in", "A").records
         assert "no answer" in lookup("b.in", "TXT").problem
-        assert lookup("mx.a.in", "AAAA") == Answer()
+        assert lookup("mx.a.in", "AAAA") == DnsAnswer()
 
 
 @pytest.mark.parametrize("name", ["a..in", "x" * 70 + ".in", "é.in"])

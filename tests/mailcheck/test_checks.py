@@ -8,6 +8,7 @@ import pytest
 
 from tests.mailcheck.pages import BAD, GOOD
 from tests.mailcheck.requirements import require_tools
+from tests.support.profiles import only_thorough
 from tools.mail import runner
 from tools.mail.emails import CheckedEmail, read
 from tools.mail.report import report
@@ -55,6 +56,8 @@ def make_email(folder: Path, name: str, html: str, other: str) -> CheckedEmail:
     return email
 
 
+# Run it after a change of tools/mail.
+@only_thorough
 @pytest.mark.slow
 def test_each_check_finds_its_defect_and_no_other(results: dict[str, list[Row]]) -> None:
     assert [row for row in results["good"] if row.ok is False] == []
@@ -64,6 +67,7 @@ def test_each_check_finds_its_defect_and_no_other(results: dict[str, list[Row]])
     assert all(row.detail for row in bad if row.check != "sizes")
 
 
+@only_thorough
 @pytest.mark.slow
 def test_the_report_names_the_worst_email_and_its_defects(results: dict[str, list[Row]]) -> None:
     text = report([*results["good"], *results["bad"]])

@@ -8,11 +8,14 @@ import pytest
 
 from digest.models import Variant
 from tests.mailcheck.requirements import require_tools
+from tests.support.profiles import only_thorough
 from tools.mail import runner
 from tools.mail.editions import composed, every_part, samples
 from tools.mail.emails import make
 
 
+# `make mailcheck` compares all emails in the same way.
+@only_thorough
 @pytest.mark.slow
 def test_three_ways_of_inlining_give_the_same_pixels(tmp_path: Path) -> None:
     require_tools("css_inline")

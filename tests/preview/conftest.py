@@ -61,7 +61,8 @@ def newsroom(composed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 @pytest.fixture
 def viewer(newsroom: Newsroom) -> Iterator[Viewer]:
     server = PreviewServer(PreviewState(newsroom.home, KEY))
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    # A server looks every half second whether it is to stop.
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
     thread.start()
     try:
         yield Viewer(server)

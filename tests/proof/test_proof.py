@@ -19,7 +19,7 @@ from tests.proof.providers import BY_NAME, INDEPENDENT, PROVIDERS, STORM
 from tests.proof.report import as_html, markdown, write
 from tests.proof.run import Result, run_case
 from tests.support.killing import serving
-from tests.support.profiles import first
+from tests.support.profiles import only_thorough
 from tests.support.sendgrid_server import KEY
 
 RECIPIENTS = 120
@@ -31,16 +31,15 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Newsroom:
     return prepare(tmp_path_factory.mktemp("proof") / "prepared", RECIPIENTS)
 
 
+# tests/chaos/test_kill.py kills a send too.
+@only_thorough
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "case",
-    first(
-        [
-            Case("kill -9", "sendgrid", "sqlite", 1, 5),
-            Case("packet loss", "ses", "sqlite", 1, 5),
-        ],
-        dev=1,
-    ),
+    [
+        Case("kill -9", "sendgrid", "sqlite", 1, 5),
+        Case("packet loss", "ses", "sqlite", 1, 5),
+    ],
     ids=str,
 )
 def test_nobody_twice_and_nobody_missed(prepared: Newsroom, tmp_path: Path, case: Case) -> None:

@@ -20,7 +20,7 @@ from digest.curate.section_names import MESSAGE_IDS
 from digest.i18n import DESK, PAGES, REASONS, TEMPLATE
 from digest.render.blocks.rows import ROWS as BLOCKS
 from digest.render.lint import REASONS as FINDING_REASONS
-from digest.web.desk.forms import KEPT
+from digest.web.desk.kept_sentences import KEPT
 from tests.paths import ROOT
 
 KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2)}
@@ -29,6 +29,8 @@ _CALL = re.compile(rb"\b(?:_|n?gettext)\s*\(")
 LABELS = ("update",)
 # The checks of an email build findings from messages, in English or for the desk.
 CHECKS = "digest/render/lint.py"
+# The email that asks editors for a decision, and the link of a report.
+EDITORS_MAIL = ("digest/usecases/approval_mail.py", "digest/usecases/report.py", "digest/notify/templates/approval")
 FINDINGS = {"error": (2,), "warning": (2,), "report": (2,)}
 
 HEAD = """\
@@ -116,7 +118,7 @@ def template(kind: Path = TEMPLATE) -> str:
 
 
 def _file_of(paths: set[str]) -> Path:
-    if all(path.startswith(("digest/web/desk/", CHECKS)) for path in paths):
+    if all(path.startswith(("digest/web/desk/", CHECKS, *EDITORS_MAIL)) for path in paths):
         return DESK
     # The letter about a breach is in Hindi and English always, so no other language needs its words.
     if all(path.startswith(("digest/web/", "digest/usecases/breach")) for path in paths):

@@ -226,9 +226,6 @@ msgstr "जिथे “यंत्राने लिहिले” असे
 msgid "Unsubscribe"
 msgstr "सदस्यत्व सोडा"
 
-msgid "Unsubscribe with one click"
-msgstr "एका क्लिकमध्ये सदस्यत्व सोडा"
-
 msgid "update"
 msgstr "अद्ययावत"
 """

@@ -15,7 +15,7 @@ import pytest
 
 from digest.models import PLACEHOLDERS, Edition, EditionBlock, RenderedEmail, Variant
 from digest.render.blocks import data
-from digest.render.blocks.rows import ROWS, Row
+from digest.render.blocks.rows import ROWS, BlockKind
 from digest.render.lint import lint
 from digest.render.sample_edition import EXAMPLES
 from digest.render.themes import LOOKS, Theme
@@ -153,7 +153,7 @@ def test_the_documented_way_to_write_one_works(tmp_path: Path, monkeypatch: pyte
     (schema, row), (template,) = page["python"], page["jinja"]
     # The class is defined and the row added as if they were in their files.
     exec(schema, vars(data))
-    name, made = eval("{" + row + "}", {"Row": Row, "data": data}).popitem()
+    name, made = eval("{" + row + "}", {"BlockKind": BlockKind, "data": data}).popitem()
     monkeypatch.setitem(ROWS, name, made)
     (tmp_path / "blocks").mkdir()
     (tmp_path / f"blocks/{name}.html.j2").write_text(template, encoding="utf-8")

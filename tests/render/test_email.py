@@ -163,6 +163,7 @@ def test_sections_keep_their_order_in_both_parts() -> None:
         assert places == sorted(places)
 
 
+@pytest.mark.slow
 def test_the_lead_appears_once_and_first() -> None:
     email = render(replace(EDITION, sections=EDITION.sections[::-1]))
     title = "तीन दिन तक और गिरेगा पारा"

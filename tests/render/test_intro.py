@@ -34,6 +34,7 @@ def render(intro: str, look: str = "newspaper") -> RenderedEmail:
     return email
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("look", sorted(LOOKS))
 def test_bold_italic_and_links_reach_the_email(look: str) -> None:
     email = render("**नमस्ते**, आज *दो* बातें।\nपहली [यहाँ पढ़ें](https://example.com/ख़बर?a=1&b=2)।", look)

@@ -29,6 +29,7 @@ def test_the_pot_files_hold_every_message_of_templates_and_code() -> None:
         assert file.read_text(encoding="utf-8") == template(file), "run python -m tests.render.extraction"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("language", ["hi"])
 def test_every_message_is_translated_with_its_placeholders(language: str) -> None:
     messages = parse_po((OURS / f"{language}.po").read_bytes()).messages

@@ -139,11 +139,13 @@ def test_of_an_animation_the_first_frame_is_shown() -> None:
     assert is_near(cut.convert("RGB").getpixel((300, 100)), GREEN)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("format", ["WEBP", "GIF", "PNG", "JPEG"])
 def test_all_formats_of_the_web_are_read(format: str) -> None:
     assert is_near(opened(file(Image.new("RGB", (1200, 800), BLUE), format)).convert("RGB").getpixel((9, 9)), BLUE)
 
 
+@pytest.mark.slow
 def test_cmyk_and_grey_pictures_are_shown_in_rgb() -> None:
     for mode in ("CMYK", "L", "I;16", "1"):
         data = file(Image.new(mode, (1200, 700)), "JPEG" if mode in ("CMYK", "L") else "PNG")
@@ -156,6 +158,7 @@ def test_the_same_file_gives_the_same_hash() -> None:
     assert prepare(data, LEAD).cid != prepare(data, THUMBNAIL).cid
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("pictures", [1, 6, 20])
 def test_the_noisiest_pictures_stay_within_the_budget(pictures: int) -> None:
     lead, thumbnail = slots((544, 272), (96, 72), pictures)

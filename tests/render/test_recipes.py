@@ -34,7 +34,7 @@ SEEN = {
         "html",
         r'\.sp\{background-color:#13233f!important.*<div class="sp" style="[^"]*color:#123a7a[^"]*">सहयोग',
     ),
-    "A line of your own in the footer": ("html", r"एक क्लिक.*ख़बर भेजें: <a"),
+    "A line of your own in the footer": ("html", r"सदस्यता छोड़ें.*ख़बर भेजें: <a"),
     "Other fonts": ("html", r'<div class="pg w"[^>]*Noto Serif Devanagari'),
     "Another accent": ("html", r'class="h1[^>]*>.*#0b5394'),
     "The editor's words below the top story": ("html", r"<h2.*पहली बर्फ़बारी.*<p[^>]*>आज सुबह पहाड़ों.*<h2"),

@@ -87,6 +87,7 @@ def test_text(tmp_path: Path, text: str, message: str) -> None:
     assert got.startswith(message) if message.endswith(" ") else got == message
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("text", "message"),
     [

@@ -69,6 +69,7 @@ def test_themes_differ_in_more_than_colour() -> None:
     assert len(set(emails.values())) == len(LOOKS)
 
 
+@pytest.mark.slow
 def test_a_logo_replaces_the_name_and_has_it_as_alt_text() -> None:
     html = _render(Theme(logo="https://news.example.com/logo.png", logo_width=180)).html
     heading = html[html.index("<h1") : html.index("</h1>")]
@@ -189,6 +190,7 @@ def test_a_logo_takes_the_place_of_the_emblem() -> None:
     assert re.search(r'<td class="bl" style="background-color:#fff;[^"]*"', modern)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("look", sorted(LOOKS))
 @pytest.mark.parametrize("accent", ["", "#7a1fa2"])
 def test_the_name_in_place_of_a_blocked_logo_is_readable(look: str, accent: str) -> None:

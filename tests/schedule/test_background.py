@@ -7,7 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from digest.app import make_app
-from digest.scheduler.guard import BackgroundJob, BackgroundJobs, Guard
+from digest.scheduler.guard import BackgroundJob, BackgroundJobs, JobGuard
 from digest.scheduler.notices import Notices
 from tests.support.folders import newsletter_folder
 
@@ -20,7 +20,7 @@ def test_a_clock_that_was_set_back_does_not_stop_them(tmp_path: Path) -> None:
         notices = Notices(lambda: app, print, print)
         # The first is planned as if the clock had been set back by half an hour. The second waits for its hour.
         jobs = (BackgroundJob(ran.set, "a", soon, hour / 2), BackgroundJob(early.set, "b", hour, hour / 2))
-        background = BackgroundJobs(Guard(notices, print, threading.Event()), jobs)
+        background = BackgroundJobs(JobGuard(notices, print, threading.Event()), jobs)
         # Before they run.
         background.catch_up()
         with background.running():

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from digest.app import make_app
-from digest.newsletter.alarms import ping
+from digest.newsletter.process_down import ping
 from digest.scheduler.pulse import Pulse
 from digest.utils.heartbeat import Heartbeat
 from digest.web.health import checks

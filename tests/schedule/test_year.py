@@ -28,7 +28,7 @@ from digest.errors import AlreadyRunning
 from digest.models import Edition, EditionState, RenderedEmail, Section, Story
 from digest.scheduler import Scheduler, watch_settings
 from digest.store.locks import exclusive
-from digest.usecases.compose import Composed
+from digest.usecases.compose import ComposeResult
 from digest.usecases.preflight import PreflightResult
 from tests.support.profiles import PROFILE
 from tests.support.webhook_receiver import WebhookReceiver
@@ -394,13 +394,13 @@ class Process:
     def end(self) -> None:
         self.held.close()
 
-    def compose(self, key: str, *, fetch: bool = True, on_source: object = None, store: bool = True) -> Composed:
+    def compose(self, key: str, *, fetch: bool = True, on_source: object = None, store: bool = True) -> ComposeResult:
         app, world = self.app, self.world
         stored = app.editions.get(key)
         planned = app.calendar.of(key)
         if (stored and stored.state not in (EditionState.DRAFT, EditionState.SKIPPED)) or planned is None:
             assert stored is not None
-            return Composed(stored)
+            return ComposeResult(stored)
         world.kill(key, "compose")
         now = app.now()
         thin = world.plan.editions[key].thin
@@ -419,7 +419,7 @@ class Process:
         earlier = app.calendar.earlier_planned(key, now)
         saved = app.editions.put(edition, over=(EditionState.DRAFT, EditionState.SKIPPED), earlier=earlier)
         assert saved is not None
-        return Composed(saved)
+        return ComposeResult(saved)
 
     def render(self, edition: Edition, variant: Any, *, now: datetime, test: bool = False) -> RenderedEmail:
         self.world.kill(edition.key, "send")

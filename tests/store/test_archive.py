@@ -52,15 +52,15 @@ def archive(database: Database, frozen: Frozen) -> ArchiveStore:
 
 def found(archive: ArchiveStore, query: str) -> list[str]:
     words = query_words(query)
-    matches = archive.search(words, NOW, most=10)
+    matches = archive.search(words, NOW, limit=10)
     assert len(matches.stories) == matches.count == archive.count_matches(words, NOW)
     return [f"{story.story} {story.day:%d}" for story in matches.stories]
 
 
 def test_editions_are_in_the_order_of_their_days(archive: ArchiveStore) -> None:
-    assert [each.key for each in archive.newest(NOW, most=10)] == ["2026-11-23", "2026-11-22", "2026-11-21"]
-    assert [each.key for each in archive.newest(NOW, most=1, skipping=1)] == ["2026-11-22"]
-    assert [each.key for each in archive.newest(NOW, most=9, since=FIRST, until=date(2026, 11, 22))] == ["2026-11-21"]
+    assert [each.key for each in archive.newest(NOW, limit=10)] == ["2026-11-23", "2026-11-22", "2026-11-21"]
+    assert [each.key for each in archive.newest(NOW, limit=1, offset=1)] == ["2026-11-22"]
+    assert [each.key for each in archive.newest(NOW, limit=9, since=FIRST, until=date(2026, 11, 22))] == ["2026-11-21"]
     assert [(each.first, each.editions) for each in archive.months(NOW)] == [(date(2026, 11, 1), 3)]
     middle = archive.page("2026-11-22", NOW)
     assert middle is not None
@@ -72,7 +72,7 @@ def test_a_cancelled_edition_is_not_shown_anywhere(archive: ArchiveStore, databa
     version = archive.version(NOW)
     assert EditionStore(database).move("2026-11-22", EditionState.CANCELLED, out_of=(EditionState.SENDING,))
     assert archive.page("2026-11-22", NOW) is None
-    assert "2026-11-22" not in [each.key for each in archive.newest(NOW, most=10)]
+    assert "2026-11-22" not in [each.key for each in archive.newest(NOW, limit=10)]
     assert found(archive, "बर्फबारी") == ["a2 23", "a0 21"]
     assert [each.edition for each in archive.thread("b0", NOW)] == ["2026-11-23", "2026-11-21"]
     assert archive.corrections(NOW) == []
@@ -120,7 +120,7 @@ def test_stories_lead_to_their_thread_topic_and_corrections(archive: ArchiveStor
     assert archive.thread_of("b2") == "b0"
     assert archive.thread_of("x") is None
     assert [story.story for story in archive.thread("b0", NOW)] == ["b2", "b1", "b0"]
-    assert [story.story for story in archive.topic("देश", NOW, most=2)] == ["a2", "a1"]
+    assert [story.story for story in archive.topic("देश", NOW, limit=2)] == ["a2", "a1"]
     (correction,) = archive.corrections(NOW, thread="b0")
     assert (correction.edition, correction.title) == ("2026-11-22", "मेट्रो की 82.5 किमी लाइन, चरण 2")
     assert archive.corrections(NOW, thread="a0") == []

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from sqlalchemy import event
 
+from digest.collect.collector import collect
+from digest.collect.http.fetch import Fetcher, FetchLimits
+from digest.collect.source_reader import CollectContext
 from digest.collect.types import SaveCounts, SourceState, Validators
 from digest.models import Article, Block, Image, Source, SourceHealth
 from digest.store.content.articles import ArticleStore
 from digest.store.database import Database
+from tests.collect.notebook import source
+from tests.collect.server import Handler, serving
 
 NOW = datetime(2026, 11, 23, 4, 0, tzinfo=UTC)
 
@@ -94,3 +100,37 @@ def test_health_belongs_to_the_address_of_a_source(database: Database) -> None:
     same, moved, sample = feeds
     now = [same, replace(moved, url="https://new.example/feed"), replace(sample, replay=True), Source("new", path="a")]
     assert store.health_of(now) == {"same": health["same"]}
+
+
+def test_an_article_gets_its_own_date_when_the_clock_is_right_again(database: Database, tmp_path: Path) -> None:
+    """The clock was two days behind during one collection, and the feed has not changed since."""
+    fetcher = Fetcher(FetchLimits(connect=5, read=5, total=5, body=1_000_000))
+    now = [NOW - timedelta(days=2)]
+    store = ArticleStore(database, lambda: now[0])
+
+    def published() -> list[datetime]:
+        return [item.published for item in store.between(NOW - timedelta(days=9), NOW)]
+
+    with serving() as site:
+        sources = [source("गाँव समाचार", f"{site}/feed")]
+
+        def collect_now() -> None:
+            collect(sources, CollectContext(fetcher, now[0], tmp_path, article_store=store), store)
+
+        collect_now()
+        assert published() == [NOW - timedelta(days=2)]
+        now[0] = NOW
+        collect_now()
+        # As in the feed: 09:00 in India.
+        assert published() == [datetime(2026, 11, 23, 3, 30, tzinfo=UTC)]
+        # The feed is not read again as long as it does not change.
+        now[0] = NOW + timedelta(minutes=20)
+        collect_now()
+        assert "if-none-match" in Handler.seen[-1][1]
+
+
+def test_a_date_that_was_never_in_the_future_stays(database: Database) -> None:
+    store = ArticleStore(database, lambda: NOW)
+    store.save([an_article(1)])
+    store.save([replace(an_article(1), published=NOW)])
+    assert store.by_ids(["a1"])["a1"].published == NOW - timedelta(minutes=1)

@@ -58,6 +58,7 @@ def unknown_claim(ledger: SqlLedger, schedule_id: str) -> Claim:
     return got
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("scheduled")
 @pytest.mark.parametrize(
     ("minutes_before", "claimed"), [(41, False), (40, True), (15, True), (14, False), (1, False), (0, True)]

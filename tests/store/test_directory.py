@@ -50,7 +50,7 @@ def directory(database: Database) -> SubscriberDirectory:
 
 def found(directory: SubscriberDirectory, **wanted: object) -> list[str]:
     given = SubscriberFilter(**wanted)  # type: ignore[arg-type]
-    lines, _more = directory.page(given, now=NOW, most=50)
+    lines, _more = directory.page(given, now=NOW, limit=50)
     emails = [line.email.lower() for line in lines]
     if given.state is not STATE.UNCONFIRMED:
         assert directory.addresses(given, now=NOW) == frozenset(emails), "a group has whom its list shows"
@@ -77,7 +77,7 @@ def test_a_pause_of_ones_own_counts_until_it_ends(directory: SubscriberDirectory
     assert asha is not None
     preferences.set(asha.id, {"paused_until": NOW + timedelta(days=3)}, PAGE, now=NOW)
     assert found(directory, state=STATE.PAUSED) == ["mira", "asha"]
-    later, _more = directory.page(SubscriberFilter(state=STATE.PAUSED), now=NOW + timedelta(days=4), most=9)
+    later, _more = directory.page(SubscriberFilter(state=STATE.PAUSED), now=NOW + timedelta(days=4), limit=9)
     assert [line.email for line in later] == ["mira@example.com"]
 
 
@@ -105,7 +105,7 @@ def test_pages_have_everybody_once(directory: SubscriberDirectory) -> None:
     seen: list[str] = []
     before: int | None = None
     for _ in range(5):
-        lines, before = directory.page(SubscriberFilter(), now=NOW, most=2, before=before)
+        lines, before = directory.page(SubscriberFilter(), now=NOW, limit=2, before=before)
         seen += [line.email for line in lines]
         if before is None:
             break
@@ -122,7 +122,7 @@ def test_a_page_without_enough_subscribers_says_where_to_look_further(
         connection.execute(delete(preference))
     before, seen, pages = None, [], 0
     while pages == 0 or before is not None:
-        lines, before = directory.page(usual, now=NOW, most=50, before=before)
+        lines, before = directory.page(usual, now=NOW, limit=50, before=before)
         seen += [line.email for line in lines]
         pages += 1
     assert (seen, pages) == (["dev%_@example.com", "Asha@example.com"], 3)
@@ -135,7 +135,7 @@ def test_gaps_between_ids_hide_nobody(directory: SubscriberDirectory, database: 
     SubscriberStore(database).sync([("new@example.com", Subscriber("new@example.com"))], now=NOW, version="3")
     with database.write() as connection:
         reserve_ids(connection, NOW)
-    lines, before = directory.page(SubscriberFilter(), now=NOW, most=50)
+    lines, before = directory.page(SubscriberFilter(), now=NOW, limit=50)
     assert ([line.email.lower().partition("@")[0] for line in lines], before) == (["new", *everybody], None)
     assert found(directory, timezone="Asia/Dubai") == ["ravi"], "an index finds few subscribers wherever they are"
 

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import select, update
 
 from digest.deliver.outcome import Accepted, NotSent, Unknown
-from digest.feedback.effects import Applied, apply
+from digest.feedback.effects import ApplyResult, apply
 from digest.feedback.events import Event
 from digest.store.content.events import EventStore
 from digest.store.content.feedback_counts import FeedbackCounts, count_feedback
@@ -28,7 +28,7 @@ from tests.support.claiming import claim_one
 LATER = NOW + timedelta(minutes=5)
 
 
-def apply_events(database: Database, *events: Event, tracking: bool = False) -> Applied:
+def apply_events(database: Database, *events: Event, tracking: bool = False) -> ApplyResult:
     return apply(
         events,
         log=EventStore(database),
@@ -85,7 +85,7 @@ def test_suppressions_follow_the_rules(
     found = apply_events(database, an_event(kind, 1, reason=reason))
     assert SubscriberStore(database).suppressed() == ({"subscriber0@example.com": suppressed} if suppressed else {})
     assert found.suppressed == bool(suppressed)
-    assert bool(found.alarms) == (kind == "dropped" and not suppressed)
+    assert bool(found.warnings) == (kind == "dropped" and not suppressed)
 
 
 def test_late_repeated_and_reordered_events_give_the_same_result(database: Database, frozen: Frozen) -> None:
@@ -105,7 +105,7 @@ def test_late_repeated_and_reordered_events_give_the_same_result(database: Datab
         "subscriber1@example.com": "complained",
     }
     assert SubscriberStore(database).suppressed() == suppressed
-    assert apply_events(database, *events) == Applied()
+    assert apply_events(database, *events) == ApplyResult()
 
 
 def test_an_unsubscribe_counts_for_the_edition_before(database: Database, frozen: Frozen) -> None:
@@ -127,6 +127,7 @@ def test_a_late_repeat_does_not_suppress_a_returned_subscriber(database: Databas
     assert SubscriberStore(database).suppressed() == {}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["processed", "deferred", "delivered", "bounced", "blocked", "opened"])
 def test_an_event_confirms_an_unknown_attempt(database: Database, ledger: SqlLedger, frozen: Frozen, kind: str) -> None:
     frozen(3)
@@ -199,7 +200,7 @@ def test_a_drop_because_of_a_cancellation_is_not_recorded(
     with database.write() as connection:
         connection.execute(update(attempts).values(state="cancelled"))
     found = apply_events(database, an_event("dropped", 1, attempt=attempt, reason="cancel_drop"))
-    assert (found.kept, found.alarms) == (0, ())
+    assert (found.kept, found.warnings) == (0, ())
 
 
 def test_events_of_another_newsletter_are_ignored(database: Database, frozen: Frozen) -> None:
@@ -212,7 +213,7 @@ def test_events_of_another_newsletter_are_ignored(database: Database, frozen: Fr
         Event("complained", NOW, "stranger@example.com", 1, KEY),
         Event("complained", NOW, None, 1, KEY, "of another ledger"),
     ]
-    assert apply_events(database, *foreign) == Applied()
+    assert apply_events(database, *foreign) == ApplyResult()
     apply_events(database, Event("bounced", NOW, "subscriber1@example.com"))  # the address is dead, whoever wrote to it
     assert SubscriberStore(database).suppressed() == {"subscriber1@example.com": "bounced"}
 

@@ -184,6 +184,7 @@ def test_an_error_in_the_middle_changes_nothing(database: Database) -> None:
     assert take(database, row(2, "a@example.com"))[0].added == 1
 
 
+@pytest.mark.slow
 def test_the_store_can_be_written_while_a_list_is_read(database: Database) -> None:
     """A running send and unsubscribes do not wait until a million rows are parsed."""
 

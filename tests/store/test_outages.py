@@ -64,7 +64,7 @@ def test_the_same_progress_again_changes_nothing(ledger: SqlLedger, database: Da
         ledger.record_started(got.attempt, a)
         ledger.record_rejected(got.attempt, a, "550")
         ledger.record_started(got.attempt, b)
-        ledger.record_deferred(got.attempt, b)
+        ledger.record_deferred(got.attempt, b, "452 4.2.2 full")
         ledger.record_started(got.attempt, c)
         assert tally(database) == {"frozen": 3, "rejected": 1, "pending": 2}
     ledger.settle(got.attempt, PerRecipient(frozenset({c}), {a: "550"}), NOW)

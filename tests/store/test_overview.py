@@ -30,6 +30,23 @@ def events(database: Database, *found: tuple[int, str, str]) -> None:
     )
 
 
+def test_deferred_recipients_are_counted_apart_from_those_whom_nobody_tried(
+    database: Database, ledger: SqlLedger, frozen: Frozen
+) -> None:
+    ids = frozen(4, size=2)
+    [claim] = ledger.claim(1, KEY, "smtp", NOW, 5)
+    ledger.record_deferred(claim.attempt, ids[0], "452 4.2.2 full")
+    ledger.settle(claim.attempt, PerRecipient(frozenset({ids[1]}), not_sent_reason="full"), LATER)
+    edition = EditionStore(database).get(KEY)
+    assert edition is not None
+    [facts] = Overview(database).editions([edition], NOW)
+    assert (facts.accepted, facts.pending, facts.deferred, facts.oldest_due) == (1, 3, 1, NOW)
+    [claim] = [each for each in ledger.claim(9, KEY, "smtp", NOW, 5) if len(each.recipients) == 2]
+    ledger.settle(claim.attempt, Accepted(), LATER)
+    [facts] = Overview(database).editions([edition], NOW)
+    assert (facts.deferred, facts.oldest_due) == (1, None)
+
+
 def test_the_facts_of_an_edition(database: Database, ledger: SqlLedger, frozen: Frozen) -> None:
     ids = frozen(10, size=2)
     claims = ledger.claim(9, KEY, "smtp", NOW, 5)

@@ -28,6 +28,7 @@ def handed(ledger: SqlLedger, boot: str, *, upto: int) -> list[int]:
     return ids
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("made", "found"), [("", ""), ("", "b"), ("a", "a")])
 def test_a_kill_leaves_one_recipient_unknown(database: Database, frozen: Frozen, made: str, found: str) -> None:
     frozen(120)

@@ -187,6 +187,7 @@ def _submitting(database: Database, ledger: SqlLedger) -> None:
     assert claim_one(ledger, KEY, "smtp", NOW, 5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("leave", [_pending, _unknown, _submitting])
 def test_what_is_not_settled_is_never_folded(
     database: Database,

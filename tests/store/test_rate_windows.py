@@ -9,7 +9,18 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.store.rate_limits import DAY, HOUR, MINUTE, SECOND, Limits, Quota, WarmUp, Window, current, seconds_to_wait
+from digest.store.rate_limits import (
+    DAY,
+    HOUR,
+    MINUTE,
+    SECOND,
+    Limits,
+    Quota,
+    RateWindow,
+    WarmUp,
+    current,
+    seconds_to_wait,
+)
 from tests.support.tables import each_row
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -20,18 +31,18 @@ def after(seconds: float) -> datetime:
 
 
 def take(
-    most: Mapping[timedelta, int], windows: Mapping[timedelta, Window], count: int, now: datetime
-) -> tuple[float, dict[timedelta, Window]]:
+    most: Mapping[timedelta, int], windows: Mapping[timedelta, RateWindow], count: int, now: datetime
+) -> tuple[float, dict[timedelta, RateWindow]]:
     """Return the seconds to wait, and the windows with these recipients counted."""
     quotas = [Quota("sendgrid", limit, per, aligned=True) for per, limit in most.items()]
     now_in = {quota.per: current(windows.get(quota.per), quota, now) for quota in quotas}
     wait = max((seconds_to_wait(now_in[quota.per], quota, count, now) for quota in quotas), default=0.0)
-    return wait, {per: Window(window.start, window.count + count) for per, window in now_in.items()}
+    return wait, {per: RateWindow(window.start, window.count + count) for per, window in now_in.items()}
 
 
 def test_recipients_over_the_limit_wait_for_the_next_window() -> None:
     wait, windows = take({HOUR: 100}, {}, 60, after(600))
-    assert (wait, windows) == (0.0, {HOUR: Window(NOON, 60)})
+    assert (wait, windows) == (0.0, {HOUR: RateWindow(NOON, 60)})
     assert take({HOUR: 100}, windows, 40, after(600))[0] == 0
     assert take({HOUR: 100}, windows, 41, after(600))[0] == 3000
     assert take({HOUR: 100}, windows, 41, after(3600))[0] == 0
@@ -85,7 +96,7 @@ def test_a_warm_up_is_a_limit_by_the_day_and_the_lower_of_two() -> None:
 
 def test_a_window_that_is_not_aligned_begins_with_its_first_count() -> None:
     quota = Quota("visitor", 1, timedelta(minutes=10))
-    window = Window(current(None, quota, after(599)).start, 1)
+    window = RateWindow(current(None, quota, after(599)).start, 1)
     assert seconds_to_wait(current(window, quota, after(601)), quota, 1, after(601)) == 598
     assert seconds_to_wait(current(window, quota, after(1199)), quota, 1, after(1199)) == 0
 
@@ -99,7 +110,7 @@ def test_no_window_exceeds_its_limit_and_every_wait_ends(
     limit: int, per: timedelta, batches: list[tuple[int, float]]
 ) -> None:
     """Each batch waits for the returned seconds. A batch larger than a limit is counted over several windows."""
-    now, windows, gone, debt = NOON, dict[timedelta, Window](), Counter[int](), 0
+    now, windows, gone, debt = NOON, dict[timedelta, RateWindow](), Counter[int](), 0
     for count, pause in batches:
         now += timedelta(seconds=pause)
         for _ in range(3):

@@ -14,7 +14,7 @@ from digest.store.content.clicks import TOTAL, ClickNumbers, ClickStore, ClickVi
 from digest.store.content.editions import EditionStore, PublishedStore
 from digest.store.database import Database
 from digest.store.people.reengagement import Outcome, ReengagementStore
-from digest.store.people.words import WordKind, WordStore
+from digest.store.people.subscriber_texts import SubscriberTextStore, TextKind
 from digest.store.schema import batch
 from digest.store.sending.channel_posts import ChannelPosts, PostState
 from digest.store.sending.status import counts
@@ -56,15 +56,15 @@ def test_clicks_become_counts(database: Database, frozen: Frozen) -> None:
 
 def test_words_are_stored_once(database: Database, frozen: Frozen) -> None:
     first, _second = frozen(2)
-    store = WordStore(database)
+    store = SubscriberTextStore(database)
     for text, may_replace, is_stored in (("एक", False, True), ("दो", True, True), ("चार", False, False)):
         about = "poll: हाँ"
         assert store.answer(KEY, "poll", first, text, about=about, now=NOW, replace=may_replace) is is_stored
     at = NOW + timedelta(hours=1)
-    again = [store.reply(first, "", WordKind.REPLY, "तीन", about="Re", hash="h", at=at) for _ in range(2)]
+    again = [store.reply(first, "", TextKind.REPLY, "तीन", about="Re", hash="h", at=at) for _ in range(2)]
     assert again == [True, False]
     assert [each.text for each in store.newest(9)] == ["तीन", "दो"]
-    assert store.counts(KEY) == {WordKind.ANSWER: 1}
+    assert store.counts(KEY) == {TextKind.ANSWER: 1}
     assert store.delete_old(NOW + timedelta(days=1)) == 2
 
 
@@ -74,8 +74,8 @@ def test_those_who_were_silent_are_asked_and_paused_once(database: Database) -> 
     before = LATER - timedelta(days=180)
     silent = store.silent(before, LATER)
     assert [each.email for each in silent] == ["asha@example.com", "ravi@example.com", "meera@example.com"]
-    words = WordStore(database)
-    words.reply(silent[2].id, "", WordKind.REPLY, "यहाँ हूँ", about="", hash="x", at=LATER)
+    words = SubscriberTextStore(database)
+    words.reply(silent[2].id, "", TextKind.REPLY, "यहाँ हूँ", about="", hash="x", at=LATER)
     editions = EditionStore(database)
     ids = [each.id for each in store.silent(before, LATER)]
     assert len(ids) == 2
@@ -90,7 +90,7 @@ def test_those_who_were_silent_are_asked_and_paused_once(database: Database) -> 
     assert store.unanswered(wait) == []
     with database.write() as connection:
         connection.execute(update(batch).values(state=BatchState.ACCEPTED))
-    words.reply(ids[0], "", WordKind.REPLY, "हाँ", about="", hash="y", at=LATER + timedelta(days=1))
+    words.reply(ids[0], "", TextKind.REPLY, "हाँ", about="", hash="y", at=LATER + timedelta(days=1))
     assert [each.id for each in store.unanswered(wait)] == ids[1:]
     assert store.settle(ids[1], Outcome.PAUSED, now=wait)
     assert not store.settle(ids[1], Outcome.PAUSED, now=wait)

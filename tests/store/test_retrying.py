@@ -115,5 +115,5 @@ def test_a_retryable_batch_expires_as_unknown(ledger: SqlLedger, database: Datab
     frozen(3, size=3)
     assert claim_one(ledger, KEY, "resend", NOW, 5) is not None
     assert begin(ledger, 5) == 0
-    assert ledger.expire(KEY, before=NOW + timedelta(hours=1)) == 0
+    assert ledger.expire(KEY, before=NOW + timedelta(hours=1)).recipients == 0
     assert (counts(database, KEY).excluded, counts(database, KEY).unknown) == (0, 3)

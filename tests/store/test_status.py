@@ -60,6 +60,7 @@ def test_a_batch_of_a_dead_run_is_unknown(ledger: SqlLedger, frozen: Frozen, sta
     assert (after.counts, after.unreached) == (seen.counts, seen.unreached)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("served", [0, 1, 2])
 def test_one_recipient_of_a_dead_smtp_run_is_unknown(
     ledger: SqlLedger, frozen: Frozen, status: StatusReader, served: int

@@ -25,6 +25,7 @@ from tests.store.test_ledger import tally
 from tests.support.enqueue import Entry, enqueue
 from tests.support.links import CENTRE, inside, star, why_not
 from tests.support.outages import PostgresServer, postgres_programs
+from tests.support.profiles import first
 
 pytestmark = pytest.mark.slow
 
@@ -90,22 +91,22 @@ def wait_until_submitted(process: subprocess.Popen[str]) -> None:
     assert process.stdout.readline() == "submitted\n", process.communicate()
 
 
-@pytest.mark.parametrize("mode", ["immediate", "fast"])
+@pytest.mark.parametrize("mode", first(["immediate", "fast"], dev=1))
 def test_after_a_restart_the_first_node_to_return_takes_over(programs: Path, mode: str) -> None:
     with (
         PostgresServer(programs) as server,
         durable(server) as url,
         frozen_edition(url) as database,
-        node(url, "--slow") as first,
+        node(url, "--slow") as isolated,
     ):
-        wait_until_submitted(first)
+        wait_until_submitted(isolated)
         server.restart(mode)
 
         def other() -> str:
             with node(url) as second:
                 return printed(second)
 
-        assert_taken_over(database, first, other, lambda: None)
+        assert_taken_over(database, isolated, other, lambda: None)
 
 
 def test_another_node_goes_on_within_fifteen_seconds_of_a_cut(programs: Path) -> None:

@@ -106,6 +106,7 @@ def test_archives_that_are_no_export(tmp_path: Path, files: dict[str, bytes | st
     assert expected in problem(zipped(tmp_path / "x.zip", files))
 
 
+@pytest.mark.slow
 def test_every_damaged_archive_is_reported_in_one_sentence(tmp_path: Path) -> None:
     whole = zipped(tmp_path / "x.zip", {NAME: HEAD + "asha@example.com,Asha,1,2\n" * 50}).read_bytes()
     path = tmp_path / "broken.zip"

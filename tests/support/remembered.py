@@ -15,7 +15,7 @@ from digest.curate.summary.sentences import Extractive
 from digest.i18n import catalogue
 from digest.models import Article, Edition, RenderedEmail
 from digest.render import inline_css, pictures, renderer, subject
-from digest.render.lint_tree import Finding
+from digest.render.lint_tree import LintFinding
 from digest.usecases import preflight
 
 if TYPE_CHECKING:
@@ -39,11 +39,11 @@ def remember() -> None:
 
 def _remember_findings() -> None:
     lint = preflight.lint
-    known: dict[tuple[object, ...], list[Finding]] = {}
+    known: dict[tuple[object, ...], list[LintFinding]] = {}
 
     def find_or_reuse(
         email: RenderedEmail, edition: Edition | None = None, image_sizes: Mapping[str, int] | None = None
-    ) -> list[Finding]:
+    ) -> list[LintFinding]:
         # The stories' texts are in the email. Their dates differ in each run.
         undated = edition and replace(edition, sections=(), composed_at=None)
         key = (email, repr(undated), repr(image_sizes))

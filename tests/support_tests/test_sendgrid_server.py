@@ -96,6 +96,7 @@ REPLIES = {
 EARLY = {"early_401": 401, "early_413": 413, "early_413_stall": 413, "early_500": 500}
 
 
+@pytest.mark.slow
 @each_row("kind", sorted(set(FAULTS) - {"refuse"}))
 def test_a_fault_happens_once_and_accepts_as_its_row_defines(kind: str) -> None:
     with SendGridServer(faults=[Fault(kind, seconds=0.05)]) as server:
@@ -132,6 +133,7 @@ def test_faults_carry_their_details() -> None:
         assert ask(server, payload())[1]["X-RateLimit-Reset"] == "1800000003"
 
 
+@pytest.mark.slow
 def test_a_reset_in_mid_body_reaches_a_client_that_still_writes() -> None:
     with (
         SendGridServer(faults=["reset_mid_body"]) as server,

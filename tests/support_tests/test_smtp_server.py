@@ -80,6 +80,7 @@ def test_it_stops_with_a_connected_client() -> None:
     client.close()
 
 
+@pytest.mark.slow
 def test_a_process_writes_a_line_for_each_accepted_recipient(tmp_path: Path) -> None:
     log = tmp_path / "log"
     with serving("tests.support.smtp_server", "--log", str(log), "--reject", "gone@example.com") as url:

@@ -143,6 +143,7 @@ def waiting(app: App) -> list[RunnerUp]:
     return list(curated.runners_up)
 
 
+@pytest.mark.slow
 def test_both_parts_of_a_split_story_stay_until_the_editor_drops_one(full: App) -> None:
     before = list(edition(full).stories())
     last = waiting(full)[-1]
@@ -166,6 +167,7 @@ def test_both_parts_of_a_split_story_stay_until_the_editor_drops_one(full: App) 
     assert last.id not in {story.id for story in edition(app).stories()}
 
 
+@pytest.mark.slow
 def test_the_rest_of_a_split_story_stays_too(full: App) -> None:
     app = full
     one, two = waiting(app)[-2:]
@@ -176,6 +178,7 @@ def test_the_rest_of_a_split_story_stays_too(full: App) -> None:
     assert {one.id, two.id} <= {story.id for story in changed.stories()}
 
 
+@pytest.mark.slow
 def test_an_added_story_gets_the_place_of_its_score_and_the_weakest_makes_room(full: App) -> None:
     app, before = full, edition(full)
     best = waiting(app)[0]
@@ -218,6 +221,7 @@ def test_an_article_that_the_edition_cannot_have_is_not_merged(app: App) -> None
     assert app.editions.editorial_changes(KEY).merged == ()
 
 
+@pytest.mark.slow
 def test_the_name_of_a_special_edition_is_free_again_if_no_end_of_composing_it_is_stored(tmp_path: Path) -> None:
     newsletter_folder(tmp_path / "newsletter", all_sources=False)
     now = [datetime.fromisoformat(f"{KEY}T06:30+05:30")]

@@ -23,7 +23,7 @@ from digest.pipeline import deliver_due, send
 from digest.render.lint import lint
 from digest.scheduler import Scheduler, watch_settings
 from digest.store.people.preferences import ConsentContext, PreferenceStore
-from digest.store.people.words import WordKind
+from digest.store.people.subscriber_texts import TextKind
 from digest.store.schema import delivery, last_click
 from digest.store.sending.status import counts
 from digest.subscribers.address import normalise
@@ -100,7 +100,7 @@ def test_only_those_who_were_silent_for_long_are_shown(app: App) -> None:
 @pytest.mark.parametrize(
     "act",
     [
-        lambda app, id: app.words.reply(id, "", WordKind.REPLY, "नमस्ते", about="", hash="x", at=app.now()),
+        lambda app, id: app.subscriber_texts.reply(id, "", TextKind.REPLY, "नमस्ते", about="", hash="x", at=app.now()),
         lambda app, id: PreferenceStore(app.database).record(id, "changed", ConsentContext("web:leave"), now=app.now()),
         lambda app, id: PreferenceStore(app.database).unsubscribe(id, ConsentContext("web:leave"), now=app.now()),
     ],
@@ -113,7 +113,7 @@ def test_whoever_did_something_is_not_asked(app: App, act: Callable[[App, int], 
 
 def test_a_click_counts_and_an_automatic_reply_does_not(app: App) -> None:
     known = ids(app)
-    app.words.reply(known["asha@example.com"], "", WordKind.AUTO_REPLY, "", about="", hash="x", at=app.now())
+    app.subscriber_texts.reply(known["asha@example.com"], "", TextKind.AUTO_REPLY, "", about="", hash="x", at=app.now())
     with app.database.write() as connection:
         connection.execute(last_click.insert().values(subscriber=known["ravi@example.com"], at=app.now()))
     assert would_ask(app) == {"asha@example.com", "meera@example.com"}
@@ -176,6 +176,7 @@ def test_nobody_is_paused_who_never_got_the_question(app: App, clock: Clock) -> 
     assert would_pause(app) == set()
 
 
+@pytest.mark.slow
 def test_the_page_needs_a_signature_and_a_get_changes_nothing(app: App) -> None:
     ask(app)
     asha = ids(app)["asha@example.com"]
@@ -268,6 +269,7 @@ def weekly(app: App, clock: Clock) -> Iterator[tuple[Scheduler, list[str]]]:
         yield Scheduler(watch_settings(again), log.append), log
 
 
+@pytest.mark.slow
 def test_the_schedule_asks_once_a_week_a_day_after_it_told_the_admins(app: App, clock: Clock) -> None:
     with weekly(app, clock) as (scheduler, log):
 

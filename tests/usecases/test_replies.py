@@ -45,9 +45,9 @@ def test_a_reply_is_kept_with_its_subscriber_and_its_edition(app: App) -> None:
         app.feedback.process_mail(mail(answered, "Message-ID: <2@x>", "Auto-Submitted: auto-replied"))[0]
         == "auto-reply"
     )
-    [word] = app.words.newest(10, edition=KEY)
+    [word] = app.subscriber_texts.newest(10, edition=KEY)
     assert (word.email, word.kind, word.about) == ("asha@example.com", "reply", "Re: news")
-    assert len(app.words.newest(10, automatic=True)) == 2
+    assert len(app.subscriber_texts.newest(10, automatic=True)) == 2
     report = app.reporter.report(KEY)
     assert as_json(report)["words"] == {"answer": 0, "reply": 1, "auto-reply": 1}
     zone = app.settings.newsletter.zone
@@ -59,12 +59,12 @@ def test_a_reply_is_kept_with_its_subscriber_and_its_edition(app: App) -> None:
 def test_the_mail_of_a_stranger_is_not_kept(app: App) -> None:
     assert app.feedback.process_mail(mail(sender="stranger@example.org")) == ("not a report", 0)
     assert app.feedback.process_mail(b"no mail at all") == ("not a report", 0)
-    assert app.words.newest(10, automatic=True) == []
+    assert app.subscriber_texts.newest(10, automatic=True) == []
 
 
 def test_words_go_with_the_person_and_with_time(app: App) -> None:
     app.feedback.process_mail(mail("Message-ID: <1@x>"))
-    assert app.words.delete_old(app.now() - timedelta(days=365)) == 0
+    assert app.subscriber_texts.delete_old(app.now() - timedelta(days=365)) == 0
     app.eraser.erase("asha@example.com", "asked")
-    assert app.words.newest(10) == []
+    assert app.subscriber_texts.newest(10) == []
     assert app.feedback.process_mail(mail("Message-ID: <3@x>")) == ("not a report", 0)

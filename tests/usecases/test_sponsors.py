@@ -144,6 +144,7 @@ def test_dates_words_and_editions_rule(app: App) -> None:
     assert booked(app, replace(edition(app), key="2026-11-23-shaam"))[0] == "हरियाली पौधशाला"
 
 
+@pytest.mark.slow
 def test_the_report_is_for_the_advertiser(app: App) -> None:
     put_and_send(app, "2026-11-23")
     rows = list(csv.reader(io.StringIO(as_csv(app.sponsor_reporter.report("हरियाली पौधशाला")))))

@@ -154,19 +154,19 @@ def test_a_word_may_follow_the_answer(asked: Site) -> None:
     said = asked.post(f"{place}/word", word="  पहले\nसड़क  ठीक कीजिए। " + "क्षि" * 600)
     assert translated("Thank you. We read every word.") in said.text
     asked.cookie = ""
-    words = asked.app.words.newest(10, edition=KEY)
+    words = asked.app.subscriber_texts.newest(10, edition=KEY)
     assert [(each.email, each.kind, each.about) for each in words] == [("asha@example.com", "answer", "poll: नहीं")]
     assert words[0].text.startswith("पहले सड़क ठीक कीजिए। क्षि")
     assert len(words[0].text) <= 2000
     asked.post(f"{place}/word", word=" ")
-    assert asked.app.words.newest(10, edition=KEY) == words
+    assert asked.app.subscriber_texts.newest(10, edition=KEY) == words
 
 
 def test_nobody_says_a_word_for_another(asked: Site) -> None:
-    before = asked.app.words.newest(10)
+    before = asked.app.subscriber_texts.newest(10)
     token = asked.token("leave", "asha@example.com")
     assert asked.post(f"/answer/{KEY}/poll/1/{token}/word", word="x").status == 404
     assert asked.post(path(asked, "poll", 9) + "/word", word="x").status == 404
     assert asked.get(path(asked, "poll", 1) + "/word").status in (404, 405)
     asked.post(f"/answer/{KEY}/poll/1/{asked.app.signer.sign('preferences', 0)}/word", word="x")
-    assert asked.app.words.newest(10) == before
+    assert asked.app.subscriber_texts.newest(10) == before

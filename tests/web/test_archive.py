@@ -341,7 +341,7 @@ def test_the_list_has_pages_and_months(month: Site) -> None:
 
 def test_a_story_of_several_editions_has_one_page(month: Site) -> None:
     archive, now = month.app.archive, month.app.now()
-    threads = {story.thread for topic in archive.topics(now) for story in archive.topic(topic.name, now, most=1000)}
+    threads = {story.thread for topic in archive.topics(now) for story in archive.topic(topic.name, now, limit=1000)}
     (thread,) = (each for each in threads if len(archive.thread(each, now)) > 1)
     shown = month.get(f"/story/{thread}").text
     days = re.findall(r'href="/archive/([0-9-]+)"', shown[shown.index('class="thread"') :])
@@ -453,7 +453,7 @@ def test_every_page_has_the_logo_and_the_digits_of_the_theme(tmp_path: Path) -> 
     with site(tmp_path / "newsletter", DIGEST_THEME__LOGO=logo, DIGEST_THEME__DIGITS="deva") as pages:
         pipeline.send(pages.app, DAY)
         topic = pages.app.archive.topics(pages.app.now())[0].name
-        (story,) = pages.app.archive.topic(topic, pages.app.now(), most=1)
+        (story,) = pages.app.archive.topic(topic, pages.app.now(), limit=1)
         for path in (
             *("/", "/join", "/archive", f"/archive/{DAY}", f"/story/{story.thread}", f"/topic/{quote(topic)}"),
             *("/search", "/corrections", "/privacy", "/nowhere", pages.preferences("asha@example.com")),

@@ -64,16 +64,15 @@ def test_a_one_click_post_to_the_visible_link_is_told(pages: Site) -> None:
     told(pages)
 
 
-def test_fewer_emails_are_put_back(pages: Site) -> None:
-    before = stored(pages)
-    pages.post(page(pages, "leave") + "/less", frequency="weekly:sun")
-    assert stored(pages)[1] == "weekly:sun"
+def test_coming_back_is_told_too(pages: Site) -> None:
+    leave = page(pages, "leave")
+    pages.post(f"/leave/{pages.token('leave', ASHA)}")
+    pages.post(f"{leave}/back")
+    assert stored(pages)[-1] is None
     undo = link_of(told(pages))
-    assert pages.get(undo).title == translated("Put it back as it was?")
-    assert pages.post(undo).title == translated("Everything is as it was before")
-    assert stored(pages) == before
-    # The value of the list applies again, as before.
-    assert PreferenceStore(pages.app.database).chosen_by(pages.subscriber_id(ASHA)) == {}
+    assert pages.get(undo).title == translated("Unsubscribe?")
+    assert pages.post(undo).title == translated("You have unsubscribed")
+    assert stored(pages)[-1] == UNSUBSCRIBED
 
 
 def test_a_known_browser_sends_no_notice(pages: Site) -> None:
@@ -85,13 +84,28 @@ def test_a_known_browser_sends_no_notice(pages: Site) -> None:
     assert pages.mails(ASHA, "own", wait=0.1) == []
 
 
-@pytest.mark.parametrize(("name", "path"), [("pause", ""), ("leave", "/pause")])
-def test_a_pause_is_told_and_put_back(pages: Site, name: str, path: str) -> None:
-    pages.post(page(pages, name) + path, weeks="2")
-    assert "7 दिसंबर 2026" in str(told(pages).get_body(("plain",)).get_content())  # type: ignore[union-attr]
-    assert stored(pages)[3] is not None
-    pages.post(link_of(told(pages)))
-    assert stored(pages)[3] is None
+@pytest.mark.parametrize(
+    ("name", "path", "form"),
+    [("pause", "", {}), ("leave", "/pause", {"weeks": "2"}), ("leave", "/less", {"frequency": "weekly:sun"})],
+)
+def test_a_forwarded_email_pauses_nobody(pages: Site, name: str, path: str, form: dict[str, str]) -> None:
+    before = stored(pages)
+    assert pages.post(page(pages, name) + path, **form).status == 403
+    assert stored(pages) == before
+    assert pages.mails(ASHA, "own", wait=0.1) == []
+
+
+def test_the_pause_button_of_an_email_brings_a_link_to_the_pauses(pages: Site) -> None:
+    asked = pages.get(page(pages, "pause"))
+    assert asked.title == translated("Take a break")
+    assert f'action="{page(pages, "preferences")}/choose"' in asked.text
+    pages.post(f"{page(pages, 'preferences')}/choose", **{"for": "pause"})
+    link = link_of(told(pages))
+    assert f"{link}#pause" in str(told(pages).get_body(("plain",)).get_content())  # type: ignore[union-attr]
+    opened = pages.request("GET", link)
+    pages.cookie = opened.headers["set-cookie"].partition(";")[0]
+    assert 'id="pause"' in pages.get(opened.headers["location"]).text
+    assert pages.post(page(pages, "pause")).title.startswith("सदस्यता सोमवार, 7 दिसंबर 2026")
 
 
 def test_an_old_email_subscribes_nobody_again(pages: Site) -> None:
@@ -99,9 +113,8 @@ def test_an_old_email_subscribes_nobody_again(pages: Site) -> None:
     leave = page(pages, "leave")
     pages.post(f"/leave/{pages.token('leave', ASHA)}")
     with site(pages.app.home, [ASHA], DIGEST_NOW="2026-12-03T07:00+05:30") as later:
-        for path in (f"{leave}/back", f"{leave}/pause"):
-            later.post(path, weeks="1")
-            assert stored(later)[-1] == UNSUBSCRIBED
+        later.post(f"{leave}/back")
+        assert stored(later)[-1] == UNSUBSCRIBED
         assert (
             translated("We have sent you an email. Open its link to subscribe again.")
             in later.get(f"{leave}?done=undo").text
@@ -111,12 +124,12 @@ def test_an_old_email_subscribes_nobody_again(pages: Site) -> None:
 
 
 def test_too_many_changes_are_refused_but_leaving_is_not(pages: Site) -> None:
-    place = page(pages, "leave") + "/pause"
-    for number in range(12):
-        pages.post(place, weeks=("1", "2")[number % 2])
-    words = "Much was changed with this link today. Please look into your inbox and your spam folder."
-    assert translated(words) in pages.post(place, weeks="4").text
-    pages.post(f"{page(pages, 'leave')}/leave")
+    place = page(pages, "leave")
+    for _ in range(6):
+        pages.post(f"{place}/leave")
+        last = pages.post(f"{place}/back")
+    words = "You have asked for this often today. Please look into your inbox and your spam folder."
+    assert translated(words) in last.text
     assert stored(pages)[-1] == UNSUBSCRIBED
 
 
@@ -128,7 +141,7 @@ def test_nobody_is_told_at_an_address_that_bounced(pages: Site) -> None:
 
 
 def test_a_change_is_put_back_for_thirty_days(pages: Site) -> None:
-    pages.post(page(pages, "leave") + "/less", frequency="weekly:sun")
+    pages.post(page(pages, "leave") + "/leave")
     undo = link_of(told(pages))
     for day, status in (("2026-12-22", 200), ("2026-12-24", 410)):
         with site(pages.app.home, [ASHA], DIGEST_NOW=f"{day}T07:00+05:30") as later:

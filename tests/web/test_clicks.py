@@ -284,6 +284,7 @@ def test_sections_that_are_clicked_more_are_a_little_more_important() -> None:
     assert section_interest({"खेल": 3}, {}, 5) == {}
 
 
+@pytest.mark.slow
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(st.text("abcdefXYZ0123456789-_", min_size=12, max_size=12))
 def test_no_guessed_code_leads_anywhere(unsent_links: Callable[[str], object], code: str) -> None:

@@ -51,8 +51,8 @@ def choose(pages: Site, email: str) -> None:
     pages.post(f"/preferences/{letter(pages, email)}/choose")
 
 
-def pause(pages: Site, email: str) -> None:
-    pages.post(f"/leave/{letter(pages, email)}/pause", weeks="1")
+def leave(pages: Site, email: str) -> None:
+    pages.post(f"/leave/{letter(pages, email)}/leave")
 
 
 def come_back_later(pages: Site, email: str) -> None:
@@ -81,7 +81,7 @@ EMAILS: dict[str, tuple[Callable[[Site, str], None], str, str]] = {
     "the welcome": (confirm, "join", "meera@example.org"),
     "you already get it": (join, "own", ""),
     "the link to the preferences": (choose, "own", ""),
-    "a change by a link": (pause, "own", ""),
+    "a change by a link": (leave, "own", ""),
     "subscribe again": (come_back_later, "own", ""),
     "another address": (move, "own", NEW),
     "a copy of the data": (ask("data"), "own", ""),

@@ -51,6 +51,7 @@ def samples(text: str) -> dict[str, float]:
     return found
 
 
+@pytest.mark.slow
 def test_the_numbers_of_a_sent_edition(app: App) -> None:
     pipeline.send(app, "2026-11-23")
     app.events.save("sendgrid", b"[]", app.now())
@@ -94,6 +95,18 @@ def test_live_workers_are_measured(tmp_path: Path, postgres_url: str) -> None:
     who = "[web1][812][0.1.0]"
     names = ("seats", "jobs", "recipients_per_second")
     assert [found[f"digest_worker_{name}{who}"] for name in names] == [4, 1, 9120.5]
+
+
+@pytest.mark.slow
+def test_a_worker_in_a_restarted_container_is_measured_once(tmp_path: Path, postgres_url: str) -> None:
+    newsletter_folder(tmp_path / "newsletter", all_sources=False)
+    with make_app(tmp_path / "newsletter", environment={"DIGEST_STORE__URL": postgres_url}) as app:
+        for name, seats in (("killed", 4), ("new", 2)):
+            app.workers.beat(Worker(name, "939c2eb32662", 1, "0.1.0", seats))
+        with health_of(app) as health:
+            text = exposition(health, "")[1].decode()
+    series = [line for line in text.splitlines() if line.startswith("digest_worker_seats{")]
+    assert series == ['digest_worker_seats{host="939c2eb32662",pid="1",version="0.1.0"} 2.0']
 
 
 def test_a_new_store_has_no_edition(app: App) -> None:

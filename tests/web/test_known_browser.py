@@ -189,7 +189,7 @@ def leave(pages: Site) -> None:
 
 def say_not_you(pages: Site) -> None:
     known, pages.cookie = pages.cookie, ""
-    pages.post(f"/leave/{pages.token('preferences', ASHA)}/pause", weeks="1")
+    pages.post(f"/leave/{pages.token('preferences', ASHA)}/leave")
     pages.post(link_of(pages.mails(ASHA, "own")[0]))
     pages.cookie = known
 
@@ -246,13 +246,11 @@ def test_no_forged_foreign_or_old_cookie_shows_more_than_the_short_page(unchange
     assert unchanged.consent(ASHA) == []
 
 
-def test_the_short_page_has_only_buttons_that_need_no_email(unchanged: Site) -> None:
+def test_the_short_page_only_unsubscribes_and_mails_the_link(unchanged: Site) -> None:
     unchanged.cookie = ""
     shown = unchanged.get(letter(unchanged)).text
     token = unchanged.token("preferences", ASHA)
     assert re.findall(r'action="([^"]+)"', shown) == [
         f"/preferences/{token}/choose",
-        f"/leave/{token}/pause",
-        f"/leave/{token}/less",
         f"/leave/{token}/leave",
     ]

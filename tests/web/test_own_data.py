@@ -118,7 +118,10 @@ def test_an_odd_new_address_is_asked_about_and_kept(pages: Site, typed: str, wor
 
 def test_the_suggested_address_has_a_button(pages: Site) -> None:
     path = f"{preferences(pages)}/address"
-    assert 'name="meant" value="asha@gmail.com"' in pages.post(path, email="asha@gmial.com").text
+    asked = pages.post(path, email="asha@gmial.com").text
+    assert 'name="meant" value="asha@gmail.com"' in asked
+    # Enter in the field presses the first button, which keeps what was typed.
+    assert re.findall("<button[^>]*>", asked)[0] == "<button hidden>"
     pages.post(path, email="asha@gmial.com", sure="asha@gmial.com", meant="asha@gmail.com")
     assert len(pages.mails("asha@gmail.com", "own")) == 1
 
@@ -188,7 +191,12 @@ def test_each_consent_keeps_the_notice_that_was_shown(pages: Site) -> None:
     (entry,) = pages.consent("neha@example.org")
     notice = NoticeStore(pages.app.database).named([entry.notice])[entry.notice]
     assert (notice.language, notice.version, hash_of(notice.text)) == ("hi", 1, entry.notice)
-    for words in ("हम क्या रखते हैं, किसलिए और कब तक", "60 दिन", "भारतीय डेटा संरक्षण बोर्ड", "desk@example.com"):
+    for words in (
+        translated("What we keep, what for and how long"),
+        "60 दिन",
+        "भारतीय डेटा संरक्षण बोर्ड",
+        "desk@example.com",
+    ):
         assert words in notice.text
     assert entry.wording.endswith("मेरी उम्र 18 साल या उससे ज़्यादा है।")
     # Other settings make another notice. The consent keeps the notice that was shown.

@@ -5,18 +5,22 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from datetime import time
+from datetime import UTC, datetime, time
 from pathlib import Path
 
 import pytest
 
 from digest import pipeline
 from digest.feedback.rules import UNSUBSCRIBED
-from digest.models import Subscriber
+from digest.models import Subscriber, is_breaking, is_special
+from digest.store.content.editions import Published
+from digest.store.people.preferences import StoredSubscriber
 from digest.store.sending.status import counts
 from digest.subscribers.frequency import WEEKDAYS
-from digest.web.editions import Rate
+from digest.web.editions import LatestEdition, Rate
 from digest.web.preferences import is_unfed
+from tests.support.folders import newsletter_folder
+from tests.support.tables import each_row
 from tests.web.site import FORM, Response, Site, site, translated
 
 PLAIN = {"hour": "", "format": "html"}
@@ -97,7 +101,7 @@ def test_an_error_loses_nothing_that_was_chosen(pages: Site, fields: list[tuple[
 def test_a_pause_saves_what_was_changed_above_it(pages: Site) -> None:
     place = pages.preferences("asha@example.com")
     answer = pages.post(place, ("topics", "खेल"), *EVERY_DAY, **PLAIN, weeks="2")
-    assert translated("Your email is paused") in answer.text
+    assert translated("Paused until %(day)s") % {"day": "सोमवार, 7 दिसंबर 2026"} in answer.text
     # The first edition after the pause.
     assert "सोमवार, 7 दिसंबर 2026" in answer.text
     assert preferences_of(pages, "asha@example.com")[0] == ("खेल",)
@@ -106,6 +110,7 @@ def test_a_pause_saves_what_was_changed_above_it(pages: Site) -> None:
     assert entry.detail.startswith("topics: खेल, pause for 2 weeks; ")
 
 
+@pytest.mark.slow
 def test_the_next_edition_is_not_one_that_the_person_has(tmp_path: Path) -> None:
     with site(tmp_path / "newsletter", DIGEST_NOW="2026-11-23T06:20+05:30") as pages:
         place = f"{pages.preferences('asha@example.com')}?done=saved"
@@ -120,7 +125,8 @@ def test_the_next_edition_is_not_one_that_the_person_has(tmp_path: Path) -> None
         assert [day in pages.get(place).text for day in days] == [False, True]
 
 
-@pytest.mark.parametrize("act", ["again", "data", "erase", "nominee"])
+@pytest.mark.slow
+@pytest.mark.parametrize("act", ["again", "data", "erase", "nominee", "address"])
 def test_the_buttons_below_save_what_was_changed_above_them(pages: Site, act: str) -> None:
     place = pages.preferences("asha@example.com")
     if act == "again":
@@ -130,22 +136,40 @@ def test_the_buttons_below_save_what_was_changed_above_them(pages: Site, act: st
     assert f'action="{place}" id="{button[1]}"' in pages.get(place).text
     before = preferences_of(pages, "asha@example.com")
     wrong = pages.post(f"{place}/{act}", ("topics", "खेल"), hour="19:00", format="text")
-    if act == "again":
-        # An error loses nothing that was chosen, and nothing is done.
-        assert wrong.status == 400
-        assert '<option value="19:00" selected>' in wrong.text
-    else:
-        # Nobody has to choose a day to use their rights.
-        assert wrong.status == 200
-        assert '<option value="19:00" selected>' not in wrong.text
+    # An error loses nothing that was chosen.
+    assert wrong.status == 400
+    assert '<option value="19:00" selected>' in wrong.text
+    # Nobody has to choose a day to use their rights.
+    done = translated("We have sent you an email") in wrong.text
+    assert done == (act not in ("again", "address"))
     assert preferences_of(pages, "asha@example.com") == before
-    pages.post(f"{place}/{act}", ("topics", "खेल"), ("days", "sun"), **PLAIN)
+    saved = pages.post(f"{place}/{act}", ("topics", "खेल"), ("days", "sun"), **PLAIN)
     assert preferences_of(pages, "asha@example.com")[:2] == (("खेल",), "weekly:sun")
+    # The form for another address is a page of its own.
+    assert ('name="email"' in saved.text) == (act == "address")
     # A button without the form changes no choice.
     pages.post(f"{place}/{act}")
     assert preferences_of(pages, "asha@example.com")[0] == ("खेल",)
 
 
+def test_resuming_and_forgetting_save_what_was_changed_too(pages: Site) -> None:
+    place = pages.preferences("asha@example.com")
+    pages.post(place, *all_topics(pages), *EVERY_DAY, weeks="2", **PLAIN)
+    shown = pages.get(place).text
+    # Enter in a field presses the first button of the form, which saves and does not resume.
+    first = re.findall(r'<button (?:class="quiet" )?form="choices"([^>]*)>', shown)[0]
+    assert "formaction" not in first
+    wrong = pages.post(f"{place}/resume", ("topics", "खेल"), hour="19:00", format="text")
+    assert (wrong.status, '<option value="19:00" selected>' in wrong.text) == (400, True)
+    assert pages.candidates()["asha@example.com"] == "paused until 2026-12-07"
+    resumed = pages.post(f"{place}/resume", ("topics", "खेल"), *EVERY_DAY, **PLAIN)
+    assert translated("You get email again") in resumed.text
+    assert preferences_of(pages, "asha@example.com")[0] == ("खेल",)
+    pages.post(f"{place}/forget", ("topics", "देश"), *EVERY_DAY, browsers="all", **PLAIN)
+    assert preferences_of(pages, "asha@example.com")[0] == ("देश",)
+
+
+@pytest.mark.slow
 def test_every_post_redirects_so_that_going_back_and_reloading_repeat_nothing(pages: Site) -> None:
     place = pages.preferences("asha@example.com")
     leave = f"/leave/{pages.token('leave', 'asha@example.com')}"
@@ -162,6 +186,8 @@ def test_every_post_redirects_so_that_going_back_and_reloading_repeat_nothing(pa
         (place.replace("preferences", "pause"), b""),
     ]
     for path, body in posts:
+        # Leaving ends the cookie.
+        pages.preferences("asha@example.com")
         answer = pages.request("POST", f"{path}?lang=en", body, {"Content-Type": FORM})
         target = answer.headers["location"]
         assert (answer.status, "lang=en" in target) == (303, True), path
@@ -196,7 +222,7 @@ def test_topics_without_news_are_marked(sent: Site) -> None:
 
 
 def test_the_pause_button_of_an_email_pauses_after_a_confirmation(pages: Site) -> None:
-    place = f"/pause/{pages.token('preferences', 'asha@example.com')}"
+    place = pages.preferences("asha@example.com").replace("preferences", "pause", 1)
     asked = pages.get(place)
     assert asked.title == translated("Pause for two weeks?")
     assert "7 दिसंबर 2026" in asked.text
@@ -212,6 +238,7 @@ def test_the_pause_button_of_an_email_pauses_after_a_confirmation(pages: Site) -
     assert pages.candidates()["asha@example.com"] is None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", ["GET", "POST"])
 def test_whoever_gets_no_email_cannot_pause(pages: Site, method: str) -> None:
     token = pages.token("preferences", "asha@example.com")
@@ -266,6 +293,7 @@ def test_links_and_forms_keep_the_chosen_language(pages: Site) -> None:
     assert pages.get(f"{place}?lang=<script>").title == "आपकी पसंद"
 
 
+@pytest.mark.slow
 def test_resending_is_an_extra_email_and_rate_limited(sent: Site) -> None:
     email = "meena@example.com"
     place = sent.preferences(email) + "/again"
@@ -279,6 +307,59 @@ def test_resending_is_an_extra_email_and_rate_limited(sent: Site) -> None:
     assert translated("You asked for it a moment ago") in sent.post(place).text
     assert len(sent.mails(email, "2026-11-23-again-*")) == 1
     assert counts(sent.app.database, "2026-11-23") == before
+
+
+def test_neither_an_alert_nor_a_special_edition_is_what_is_sent_again(tmp_path: Path) -> None:
+    home = tmp_path / "newsletter"
+    newsletter_folder(home, all_sources=False)
+    email = "meena@example.com"
+    with site(home, [], DIGEST_BREAKING__ENABLED="true") as pages:
+        app = pages.app
+        pipeline.send(app, "2026-11-23")
+        edition = app.editions.get("2026-11-23")
+        assert edition is not None
+        pipeline.send(app, pipeline.compose(app, "special").edition.key)
+        alert, _others = app.breaking.propose(next(story.id for story in edition.stories() if story.id != edition.lead))
+        pipeline.send(app, alert.key, force="now")
+        pages.post(pages.preferences(email) + "/again")
+        (again,), (first,) = (pages.mails(email, folder) for folder in ("*-again-*", "2026-11-23"))
+        assert again["Subject"] == first["Subject"]
+
+
+@each_row(
+    ("choices", "chosen", "keys", "expected"),
+    [
+        # The newest key is first.
+        ({}, (), ["2026-11-23"], "2026-11-23"),
+        ({}, (), ["2026-11-23-breaking-1", "special", "2026-11-23", "2026-11-22"], "2026-11-23"),
+        ({"main": True, "breaking": True}, (), ["2026-11-23-breaking-1", "2026-11-23"], "2026-11-23"),
+        ({"subah": True, "shaam": True}, (), ["2026-11-23-shaam", "2026-11-23-subah"], "2026-11-23-shaam"),
+        ({"subah": True, "shaam": True}, ("subah",), ["2026-11-23-shaam", "2026-11-23-subah"], "2026-11-23-subah"),
+        ({"subah": True, "weekly": False}, (), ["2026-11-23-weekly", "2026-11-23-subah"], "2026-11-23-subah"),
+        # Alerts only.
+        ({"main": True, "breaking": True}, ("breaking",), ["2026-11-23", "2026-11-22-breaking"], "2026-11-22-breaking"),
+        # No edition of theirs was sent yet.
+        ({"subah": True, "weekly": False}, ("weekly",), ["2026-11-23-subah"], "2026-11-23-subah"),
+        ({}, (), ["special"], "special"),
+        ({}, (), [], None),
+    ],
+)
+def test_whose_edition_is_sent_again(
+    choices: dict[str, bool], chosen: tuple[str, ...], keys: list[str], expected: str | None
+) -> None:
+    now = datetime(2026, 11, 23, 12, tzinfo=UTC)
+
+    class Sent:
+        def newest(self, _most: int, _now: datetime) -> list[Published]:
+            numbers = [0 if is_breaking(key) or is_special(key) else 1 for key in keys]
+            return [Published(key, now.date(), number, "", "", now) for key, number in zip(keys, numbers, strict=True)]
+
+    asha = "asha@example.com"
+    subscriber = StoredSubscriber(
+        1, asha, asha, "", (), "daily", None, "Asia/Kolkata", "html", True, "active", None, None, editions=chosen
+    )
+    found = LatestEdition(choices, Sent(), lambda: now).of(subscriber)
+    assert (found.key if found else None) == expected
 
 
 def test_an_unsubscribed_person_cannot_request_an_email(sent: Site) -> None:
@@ -331,6 +412,14 @@ def test_a_subscriber_chooses_among_editions(several: Site) -> None:
     # The default editions include those that are added later.
     choose("subah", "shaam")
     assert chosen() == ()
+
+
+@pytest.mark.slow
+def test_the_page_names_the_edition_that_it_sends_again(several: Site) -> None:
+    pipeline.send(several.app, "2026-11-23-subah")
+    shown = several.get(several.preferences("asha@example.com")).text
+    words = translated("Lost it? We can send you the edition of %(day)s again.")
+    assert words % {"day": "सोमवार, 23 नवंबर 2026 (सुबह)"} in shown
 
 
 def test_a_subscriber_chooses_whether_to_get_breaking_news(tmp_path: Path) -> None:

@@ -13,8 +13,9 @@ from sqlalchemy import text
 from digest.app import make_app
 from digest.models import Subscriber
 from digest.store.people.preferences import UNSUBSCRIBED, PreferenceStore
-from digest.web import signup
+from digest.web import email_limits
 from digest.web.consent import CONSENT_VERSION, consent_wording
+from digest.web.signup import round_down
 from tests.support.dns_server import DnsServer
 from tests.support.folders import newsletter_folder
 from tests.support.tables import each_row
@@ -121,7 +122,7 @@ def test_the_answer_to_a_form_may_be_shown_again(pages: Site) -> None:
     [(0, 0), (7, 7), (99, 99), (100, 100), (1_234, 1_200), (48_312, 48_000), (105_600, 100_000)],
 )
 def test_the_number_of_readers_is_rounded_down(number: int, rounded: int) -> None:
-    assert signup.round_down(number) == rounded
+    assert round_down(number) == rounded
 
 
 @pytest.mark.parametrize(("least", "shown"), [("0", False), ("2", True), ("3", False)])
@@ -157,8 +158,8 @@ def test_an_address_gets_one_email_in_ten_minutes(pages: Site) -> None:
 def test_a_network_has_a_limit_an_hour(
     pages: Site, monkeypatch: pytest.MonkeyPatch, one: str, same: str, other: str
 ) -> None:
-    assert signup._PER_NETWORK_AND_HOUR == 300
-    monkeypatch.setattr(signup, "_PER_NETWORK_AND_HOUR", 5)
+    assert email_limits._PER_NETWORK_AND_HOUR == 300
+    monkeypatch.setattr(email_limits, "_PER_NETWORK_AND_HOUR", 5)
     for number in range(5):
         assert pages.post("/join", email=f"n{number}@example.org", network=one).status == 200
     refused = pages.post("/join", email="more@example.org", network=same)
@@ -272,6 +273,10 @@ def test_a_mistyped_provider_is_a_question(pages: Site, typed: str, meant: str) 
     assert asked.status == 400
     assert translated("Did you mean %(email)s?") % {"email": meant} in asked.text
     assert f'value="{typed}"' in asked.text
+    # Enter in the field presses the first button, and whoever corrects the address there means the corrected one.
+    first = re.search("<button[^>]*>", asked.text)
+    assert first is not None
+    assert "name=" not in first[0]
     assert pages.post("/join", ("meant", meant), email=typed).title == translated("Check your email")
     assert pages.mails(meant)
     # The address may be right.

@@ -35,8 +35,8 @@ from tests.web.test_answers import BLOCKS, KEY
 
 pytestmark = pytest.mark.slow
 
-MANY = examples(10_000, dev=500)
-MANY_COOKIES = examples(10_000, dev=200)
+MANY = examples(10_000, dev=200)
+MANY_COOKIES = examples(10_000, dev=50)
 HEADERS = {"Host": "localhost", "Content-Type": FORM}
 # Enough for every form; a field that a form does not have is ignored.
 FIELDS = {
@@ -70,7 +70,7 @@ REQUESTS = {
 TWO = {"/leave/{token}": ["leave", "preferences"]}
 # A parameter of a path that is a token.
 TOKEN = re.compile(r"\{(token|code)\}")
-CHOICES = {"{side}": ("present", "new"), "{kind}": ("data", "erase")}
+CHOICES = {"{side}": ("present", "new"), "{kind}": ("data", "erase", "choose")}
 VALUES = {"edition": KEY, "block": "poll", "choice": "1"}
 
 
@@ -266,10 +266,8 @@ def test_a_foreign_token_changes_nothing(doors: Doors) -> None:
 STRANGER = {
     "/leave/{token}": {"suppression", "consent", "to undo"},
     "/leave/{token}/leave": {"suppression", "consent", "to undo"},
-    "/leave/{token}/pause": {"preference", "consent", "to undo"},
-    "/leave/{token}/less": {"preference", "consent", "to undo"},
+    "/leave/{token}/choose": {"to choose"},
     "/leave/{token}/why": {"consent"},
-    "/pause/{token}": {"preference", "consent", "to undo"},
     "/preferences/{token}/choose": {"to choose"},
     "/stay/{token}": {"consent"},
     f"/answer/{KEY}/poll/1/{{token}}": {"answer"},
@@ -314,7 +312,7 @@ def test_a_link_that_was_used_does_nothing_again(tmp_path: Path) -> None:
 def test_public_pages_hold_no_token(doors: Doors) -> None:
     """A forwarded view, an archive page, a feed or a card can only be read."""
     signer, view = doors.pages.app.signer, doors.tokens["view"]
-    story = doors.pages.app.archive.topic(doors.pages.app.topics[0], doors.pages.app.now(), most=1)
+    story = doors.pages.app.archive.topic(doors.pages.app.topics[0], doors.pages.app.now(), limit=1)
     paths = ["/", "/join", "/privacy", "/archive", f"/archive/{KEY}", "/archive.xml", "/archive.atom", "/corrections"]
     paths += ["/sitemap.xml", "/sitemap/news.xml", f"/card/{KEY}.jpg", f"/view/{KEY}/{view}"]
     paths += [f"/story/{each.thread}" for each in story]

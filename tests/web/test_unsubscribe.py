@@ -14,6 +14,7 @@ MULTIPART = (
 URLENCODED = (b"List-Unsubscribe=One-Click", FORM)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("body", "kind"), [URLENCODED, MULTIPART, (b"", FORM), (b"\xff\x00 nonsense", "text/plain"), (b"", "")]
 )
@@ -42,8 +43,8 @@ def test_a_get_or_head_changes_nothing(pages: Site) -> None:
     token = pages.token("leave", "asha@example.com")
     answer = pages.get(f"/leave/{token}")
     assert answer.status == 200
-    # One form to leave, one to pause, and one for fewer emails.
-    assert answer.text.count('<form method="post"') == 3
+    # One form to leave, and one for a link to the preferences.
+    assert answer.text.count('<form method="post"') == 2
     head = pages.request("HEAD", f"/leave/{token}")
     assert (head.status, head.text) == (200, "")
     assert pages.app.subscribers.suppressed() == {}
@@ -80,11 +81,27 @@ def test_coming_back_undoes_only_an_unsubscribe(pages: Site) -> None:
     assert [entry.what for entry in pages.consent("asha@example.com")] == [UNSUBSCRIBED, "came back"]
 
 
-def test_a_pause_undoes_the_unsubscribe(pages: Site) -> None:
-    token = pages.token("leave", "asha@example.com")
-    pages.post(f"/leave/{token}")
-    assert "7 दिसंबर 2026" in pages.post(f"/leave/{token}/pause", weeks="2").title
+def test_a_known_browser_pauses_instead(pages: Site) -> None:
+    place = pages.preferences("asha@example.com").replace("preferences", "leave", 1)
+    assert f'action="{place}/pause"' in pages.get(place).text
+    assert "7 दिसंबर 2026" in pages.post(f"{place}/pause", weeks="2").title
     assert pages.candidates() == {"asha@example.com": "paused until 2026-12-07", "ravi@example.com": None}
+
+
+@pytest.mark.parametrize("kind", ["leave", "preferences"])
+def test_other_browsers_get_a_link_to_the_days_by_email_instead(pages: Site, kind: str) -> None:
+    place = f"/leave/{pages.token(kind, 'asha@example.com')}"
+    shown = pages.get(place).text
+    assert not any(f'action="{place}/{act}"' in shown for act in ("pause", "less"))
+    for act, fields in (("pause", {"weeks": "2"}), ("less", {"frequency": "weekly:sun"})):
+        assert pages.post(f"{place}/{act}", **fields).status == 403
+    assert pages.candidates()["asha@example.com"] is None
+    assert f'action="{place}/choose"' in shown
+    assert translated("We have sent you an email") in pages.post(f"{place}/choose").text
+    (mail,) = pages.mails("asha@example.com", "own")
+    body = mail.get_body(("plain",))
+    assert body is not None
+    assert "#days" in body.get_content()
 
 
 def test_a_reason_is_logged(pages: Site) -> None:
@@ -95,6 +112,7 @@ def test_a_reason_is_logged(pages: Site) -> None:
     assert pages.post(f"/leave/{token}/why", why="<script>").status == 422
 
 
+@pytest.mark.slow
 def test_an_unsubscribe_survives_every_edit_of_the_list(pages: Site) -> None:
     from digest.models import Subscriber
 
@@ -141,7 +159,7 @@ def test_the_link_of_an_erased_subscriber_answers_and_stores_nothing(pages: Site
 
 
 def test_fewer_emails_are_offered_instead(pages: Site) -> None:
-    place = f"/leave/{pages.token('leave', 'asha@example.com')}"
+    place = pages.preferences("asha@example.com").replace("preferences", "leave", 1)
     assert 'name="frequency" value="weekly:sun"' in pages.get(place).text
     done = pages.post(f"{place}/less", frequency="weekly:sun")
     assert (done.status, done.title) == (200, translated("Your preferences are saved"))

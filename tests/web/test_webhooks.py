@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 
 from digest.app import App, make_app
 from digest.errors import ConfigurationError
-from digest.feedback.sendgrid_signature import Verifier, read_keys
-from digest.feedback.sns import Verifier as SnsVerifier
+from digest.feedback.sendgrid_signature import SendGridVerifier, read_keys
+from digest.feedback.sns import SnsVerifier
 from digest.store.content.events import EventStore
 from digest.store.database import Database, open_database
 from digest.web.webhooks import MAX_BODY_BYTES, brevo_router, router, ses_router, webhooks
@@ -52,7 +52,7 @@ def serve(database: Database, *, secret: str = "") -> Iterator[Endpoint]:
     """Serve the webhook as `digest web` does."""
     store = EventStore(database)
     app = FastAPI()
-    app.include_router(router(Verifier(read_keys(SENDGRID.public)), store, lambda: NOW, secret=secret))
+    app.include_router(router(SendGridVerifier(read_keys(SENDGRID.public)), store, lambda: NOW, secret=secret))
     with closing(Asgi(app)) as client:
         yield Endpoint(client, store)
 

@@ -10,10 +10,11 @@ import pytest
 
 from tests.chaos.killed_send import prepare
 from tests.support import acceptance
+from tests.support.profiles import only_thorough
 from tests.workers.running import EDITION, team, until
 
-# It starts processes.
-pytestmark = pytest.mark.slow
+# It starts processes. tests/chaos/test_kill_correction.py corrects a story between batches too, in one process.
+pytestmark = [pytest.mark.slow, only_thorough]
 
 RECIPIENTS = 200
 RIGHT, NOTE = "सही शीर्षक यहाँ है", "शीर्षक में संख्या ग़लत थी।"

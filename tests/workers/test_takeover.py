@@ -12,6 +12,7 @@ from tests.cli.newsroom import Newsroom
 from tests.proof.cases import Case
 from tests.proof.field import make_field
 from tests.support.killing import balance
+from tests.support.profiles import only_thorough
 from tests.workers.running import EDITION, PATIENCE, team, until
 
 # Each test starts processes.
@@ -59,6 +60,8 @@ def test_a_stopped_worker_loses_its_seat_and_repeats_nothing_when_it_wakes_up(
         assert not stopped.says("Traceback")
 
 
+# The test above stops a worker, and tests/store/test_taken_over.py cuts off a node of PostgreSQL.
+@only_thorough
 def test_a_worker_that_is_cut_off_loses_its_seat_and_comes_back(prepared: Newsroom, tmp_path: Path) -> None:
     case = Case("link down", "sendgrid", "postgresql", 2, 5)
     if reason := case.why_not:

@@ -9,6 +9,7 @@ import pytest
 from digest import __version__
 from tests.chaos.killed_send import prepare
 from tests.cli.newsroom import Newsroom
+from tests.support.profiles import only_thorough
 from tests.workers.running import EDITION, team, until
 
 # Each test starts processes.
@@ -31,8 +32,9 @@ def test_the_others_go_on_when_a_worker_is_killed(prepared: Newsroom, tmp_path: 
         until(lambda: [each for each in made.workers if each.says("Batch accepted")], "its log")[0].kill()
         status = made.finished()
         found = made.balance()
-        # What it had in flight waits for proof: four connections of one batch each. Everybody else has it.
-        assert 0 < status["unknown"] <= 4 * 20
+        # What it had in flight waits for proof: a batch of each of four connections, and one more that waited.
+        # Everybody else has it.
+        assert 0 < status["unknown"] <= 5 * 20
         assert status["accepted"] == RECIPIENTS - status["unknown"]
         unknown = {row["email"] for row in status["not_reached"]}
         assert (found.duplicates, found.missing(EVERYBODY) - unknown) == ({}, set())
@@ -76,6 +78,8 @@ def test_workers_show_themselves_and_share_the_rates(prepared: Newsroom, tmp_pat
         assert (status["pending"], status["workers"]) == (RECIPIENTS - limit, [])
 
 
+# In tests/chaos/test_interruptions.py two commands share an edition.
+@only_thorough
 def test_a_command_that_sends_is_joined_by_the_workers(prepared: Newsroom, tmp_path: Path) -> None:
     """The schedule is over, so nobody but the command has begun this edition."""
     with team(prepared, tmp_path, latency=300, DIGEST_NOW="2026-11-23T13:00+05:30") as made:

@@ -60,7 +60,7 @@ seen.saved = await message();
 seen.kept = await page.$$eval("input:checked, option:checked", (all) => all.map((one) => one.value));
 await press("button[name=weeks][value='2']");
 seen.paused = await message();
-await press("form[action$='/resume'] button");
+await press("button[formaction$='/resume']");
 await press("section[aria-labelledby=leave] button");
 seen.unsubscribed = await heading();
 await press("form[action$='/back'] button");

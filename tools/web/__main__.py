@@ -112,7 +112,8 @@ def steps(app: App, language: str = "") -> list[Step]:
         {"name": "left", "path": f"/leave/{asha}", "form": {"List-Unsubscribe": "One-Click"}},
         {"name": "why", "path": f"/leave/{asha}/why", "form": {"why": "too much"}},
         {"name": "back", "path": f"/leave/{asha}/back", "form": {}},
-        {"name": "pause", "path": f"/leave/{farah}/pause", "form": {"weeks": "2"}},
+        {"name": "leave-choose", "path": f"/leave/{farah}/choose", "form": {}},
+        {"name": "pause-unknown", "path": preferences.replace("preferences", "pause", 1)},
         {"name": "leave-email", "path": f"/leave/{sign('preferences', 6)}"},
         {"name": "left-email", "path": f"/leave/{sign('preferences', 6)}/leave", "form": {}},
         {"name": "leave-nobody", "path": f"/leave/{sign('leave', 0)}"},
@@ -162,7 +163,7 @@ def _in_english(path: str) -> str:
 def _archive(app: App) -> list[Step]:
     """The archive's other pages."""
     now = app.now()
-    stories = app.archive.topic(app.archive.topics(now)[0].name, now, most=1)
+    stories = app.archive.topic(app.archive.topics(now)[0].name, now, limit=1)
     story = stories[0]
     return [
         {"name": "story", "path": f"/story/{story.thread}"},
@@ -260,7 +261,7 @@ def _own_data(app: App, preferences: str) -> list[Step]:
     }
     both = requests.open(5, RequestKind.ADDRESS, now=now, address="ravi@example.org", email="ravi@example.org")
     requests.confirm(both.id, Side.PRESENT, now)
-    undo = requests.open_undo(5, {"left": False}, now=now, most=None)
+    undo = requests.open_undo(6, {"left": False}, now=now, most=None)
     if undo is None:
         raise SystemExit("a change could not be stored")
 
@@ -269,6 +270,8 @@ def _own_data(app: App, preferences: str) -> list[Step]:
         return f"{path_of(kind, side)}{token}"
 
     return [
+        {"name": "leave-known", "path": preferences.replace("preferences", "leave", 1)},
+        {"name": "address-form", "path": f"{preferences}/address"},
         {"name": "address-odd", "path": f"{preferences}/address", "form": {"email": "asha@gmial.com"}},
         {"name": "address-asked", "path": f"{preferences}/address", "form": {"email": new}},
         {"name": "data-asked", "path": f"{preferences}/data", "form": {}},

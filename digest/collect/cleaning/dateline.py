@@ -36,7 +36,8 @@ MIN_REST = 30
 
 _DEVA = "\u0900-\u0963\u0970-\u097f\u200c\u200d"
 _FRONT = re.compile(f"[{_DEVA}A-Za-z0-9 ,/.()\\[\\]–-]+")
-_END = re.compile(r"\s?(?P<mark>[:।|–—-]|[.](?![0-9a-z])|(?<=[)\]])(?=\s))[।\s]*")
+# The colon of 3:30 ends nothing.
+_END = re.compile(r"\s?(?P<mark>:(?!(?<=[0-9]:)[0-9])|[।|–—-]|[.](?![0-9a-z])|(?<=[)\]])(?=\s))[।\s]*")
 _PAREN = re.compile(r"\(([^()]*)\)")
 _BRACKETS = str.maketrans("[]", "()")
 _ENDED = re.compile("[।.?!…][\"'”’)]*$")
@@ -63,7 +64,7 @@ _CONTEXT = 3_000
 _SIGNED = re.compile("|".join(map(re.escape, sorted(SIGNATURES))))
 
 
-class Kind(StrEnum):
+class PartKind(StrEnum):
     """What a part of a dateline is."""
 
     PLACE = "place"
@@ -92,17 +93,17 @@ def continues(rest: str) -> bool:
 
 # The same few words open most paragraphs, and each is looked up many times.
 @lru_cache(maxsize=20_000)
-def kind_of(part: str) -> Kind:
+def kind_of(part: str) -> PartKind:
     """What a part of a dateline is."""
     key = fold(part).replace("आइ", "आई").strip(" .")
     if key in PLACES or key.replace("-", " ") in PLACES:
-        return Kind.PLACE
+        return PartKind.PLACE
     if _is_date(key):
-        return Kind.DATE
+        return PartKind.DATE
     if key in AGENCIES or key.replace(".", "") in AGENCIES:
-        return Kind.AGENCY
+        return PartKind.AGENCY
     is_desk = key.rpartition(" ")[2] in BUREAUS and is_name(part)
-    return Kind.DESK if is_desk else Kind.UNKNOWN
+    return PartKind.DESK if is_desk else PartKind.UNKNOWN
 
 
 def _is_date(key: str) -> bool:
@@ -136,7 +137,7 @@ def _without_signature(text: str) -> str:
     if not _SIGNED.search(fold(" ".join(words))):
         return text
     for at in range(_MAX_NAME_WORDS):
-        if at and kind_of(" ".join(words[:at])) != Kind.PLACE:
+        if at and kind_of(" ".join(words[:at])) != PartKind.PLACE:
             continue
         for end in range(at + 2, min(at + _MAX_NAME_WORDS, len(words) - 1) + 1):
             front = " ".join(words[:end])
@@ -150,10 +151,10 @@ def _is_comma_dateline(name: str, rest: str) -> bool:
     """Whether a town before a comma is an agency's dateline (`कोलकाता, `), and not the first element of a list."""
     ahead = rest.split(" ", _AHEAD)[:_AHEAD]
     return (
-        kind_of(name) == Kind.PLACE
+        kind_of(name) == PartKind.PLACE
         and len(rest) >= 2 * MIN_REST
         and not continues(rest)
-        and not any(kind_of(word.strip(",.()")) == Kind.PLACE or fold(word) in _LISTING for word in ahead)
+        and not any(kind_of(word.strip(",.()")) == PartKind.PLACE or fold(word) in _LISTING for word in ahead)
         and not any("," in word for word in ahead)
     )
 
@@ -174,7 +175,7 @@ def is_credit(text: str) -> bool:
         return False
     parts = [part.strip() for part in re.split(r"[,/|()]|\s[-–]\s", line) if part.strip(" .,-")]
     kinds = [kind_of(piece) for part in parts for piece in _split_part(part)]
-    return Kind.AGENCY in kinds and Kind.UNKNOWN not in kinds and fold(line) not in WORDS_TOO
+    return PartKind.AGENCY in kinds and PartKind.UNKNOWN not in kinds and fold(line) not in WORDS_TOO
 
 
 def _split_once(text: str, *, opens: bool, context: str) -> tuple[str, str]:
@@ -208,7 +209,7 @@ def _is_joint(mark: str, text: str, at: int, rest: str) -> bool:
         return False
     if not text[at + 1 : at + 2].isspace() and text[at + 1 : at + 2] not in ("“", "‘"):
         return True
-    return kind_of(rest.split()[0].strip(",.")) == Kind.PLACE and text[at - 1 : at].isspace()
+    return kind_of(rest.split()[0].strip(",.")) == PartKind.PLACE and text[at - 1 : at].isspace()
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,7 +222,7 @@ class _Front:
     outer: tuple[str, ...]
     inner: tuple[str, ...]
     # Kinds of the outer parts, then of the inner ones.
-    kinds: tuple[Kind, ...]
+    kinds: tuple[PartKind, ...]
     # The whole front is in parentheses.
     is_parenthesised: bool
     opens: bool
@@ -231,7 +232,7 @@ class _Front:
     def parts(self) -> tuple[str, ...]:
         return self.outer + self.inner
 
-    def has(self, *kinds: Kind) -> bool:
+    def has(self, *kinds: PartKind) -> bool:
         return not set(kinds).isdisjoint(self.kinds)
 
     def is_empty_or_long(self) -> bool:
@@ -241,8 +242,8 @@ class _Front:
         """Only a bracket ends the front. That suffices only after an agency."""
         if self.mark:
             return False
-        is_uncertain = self.has(Kind.UNKNOWN) and not self.has(Kind.DATE)
-        return self.kinds[-1] != Kind.AGENCY or is_uncertain or continues(self.rest)
+        is_uncertain = self.has(PartKind.UNKNOWN) and not self.has(PartKind.DATE)
+        return self.kinds[-1] != PartKind.AGENCY or is_uncertain or continues(self.rest)
 
     def is_signed_by_author(self) -> bool:
         """`पटना डॉक्टर (रमा देवी)। ` signs an author's article."""
@@ -250,7 +251,7 @@ class _Front:
         return is_signed and bool(_leading_place(self.outer[0]))
 
     def has_only_desks(self) -> bool:
-        return self.has(Kind.DESK) and not self.has(Kind.PLACE, Kind.AGENCY, Kind.UNKNOWN)
+        return self.has(PartKind.DESK) and not self.has(PartKind.PLACE, PartKind.AGENCY, PartKind.UNKNOWN)
 
     def is_own_desk(self) -> bool:
         """`एजुकेशन डेस्क। ` is a byline alone; `जांच एजेंसी: ` speaks, and is one only next to a place."""
@@ -261,25 +262,25 @@ class _Front:
 
     def has_sentence(self) -> bool:
         """A part that is not known is not a name."""
-        unknown = (part for part, kind in zip(self.parts, self.kinds, strict=True) if kind == Kind.UNKNOWN)
+        unknown = (part for part, kind in zip(self.parts, self.kinds, strict=True) if kind == PartKind.UNKNOWN)
         return any(len(part.split()) > _MAX_NAME_WORDS or not is_name(part) for part in unknown)
 
     def is_ambiguous_agency(self) -> bool:
         """An agency whose name is also a word, such as `भाषा`, with weak punctuation."""
         is_strong = self.is_parenthesised or self.mark == "।"
-        return self.kinds == (Kind.AGENCY,) and fold(self.parts[0]) in WORDS_TOO and not is_strong
+        return self.kinds == (PartKind.AGENCY,) and fold(self.parts[0]) in WORDS_TOO and not is_strong
 
     def lacks_evidence(self) -> bool:
         """Neither a place nor an agency is known, and the name is not used as a place."""
-        if self.has(Kind.PLACE, Kind.AGENCY):
+        if self.has(PartKind.PLACE, PartKind.AGENCY):
             return False
         may_be_unknown = self.opens and (self.mark != ":" or bool(_ENDED.search(self.rest)))
         return not (may_be_unknown and _is_unknown_place(self))
 
     def places(self) -> str:
         """The names of known places, else those of unknown outer parts."""
-        named = [part for part, kind in zip(self.parts, self.kinds, strict=True) if kind == Kind.PLACE]
-        named = named or [part for part, kind in zip(self.outer, self.kinds, strict=False) if kind == Kind.UNKNOWN]
+        named = [part for part, kind in zip(self.parts, self.kinds, strict=True) if kind == PartKind.PLACE]
+        named = named or [part for part, kind in zip(self.outer, self.kinds, strict=False) if kind == PartKind.UNKNOWN]
         return ", ".join(part.strip(" .()") for part in named)
 
 
@@ -342,7 +343,7 @@ def _leading_place(part: str) -> str:
     words = part.split()
     if not 1 < len(words) <= _MAX_NAME_WORDS + 2 or not is_name(part):
         return ""
-    return next((name for end in (2, 1) if kind_of(name := " ".join(words[:end])) == Kind.PLACE), "")
+    return next((name for end in (2, 1) if kind_of(name := " ".join(words[:end])) == PartKind.PLACE), "")
 
 
 def _is_used_as_place(name: str, context: str) -> bool:
@@ -361,12 +362,12 @@ def _split_part(part: str) -> list[str]:
     words = part.split()
     for at in range(1, len(words)):
         left, right = " ".join(words[:at]), " ".join(words[at:])
-        is_agency = kind_of(left) in (Kind.AGENCY, Kind.DESK)
+        is_agency = kind_of(left) in (PartKind.AGENCY, PartKind.DESK)
         # `रमा देवी नई दिल्ली`
         is_person = 2 <= at <= _MAX_NAME_WORDS and fold(right) not in ALSO_NAMES
-        if kind_of(right) == Kind.PLACE and (is_agency or is_person) and not kind_of(part):
+        if kind_of(right) == PartKind.PLACE and (is_agency or is_person) and not kind_of(part):
             return [left, right]
         # `संवाद सूत्र तपा`
-        if is_agency and kind_of(right) == Kind.UNKNOWN and at >= 2 and not kind_of(part):
+        if is_agency and kind_of(right) == PartKind.UNKNOWN and at >= 2 and not kind_of(part):
             return [left, right]
     return [part]

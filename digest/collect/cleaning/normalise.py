@@ -12,7 +12,7 @@ from digest.collect.cleaning.dedupe import drop_shared
 from digest.collect.cleaning.identity import article_id, canonical_url
 from digest.collect.cleaning.titles import first_words
 from digest.collect.feeds.dates import as_indian, is_mislabelled, parse_date, zero_labelled
-from digest.collect.types import FeedInfo, ParseContext, RawItem
+from digest.collect.types import FROM_THE_FUTURE, FeedInfo, ParseContext, RawItem
 from digest.hindi.cut import shorten
 from digest.hindi.language import guess
 from digest.hindi.text import repair
@@ -177,7 +177,7 @@ class _ArticleMaker:
             return now, False
         date = date.astimezone(UTC) + self.shift
         if date > now + MAX_AHEAD:
-            warnings.append("its date is in the future, so the current time was used")
+            warnings.append(FROM_THE_FUTURE)
             return now, True
         return date, True
 

@@ -9,7 +9,7 @@ from digest.hindi.text import table_rows
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class TextRule:
     """Replaces what matches `pattern` by `put`; applied to `example` it gives `gives`."""
 
     pattern: re.Pattern[str]
@@ -22,16 +22,16 @@ class Row:
         return self.pattern.sub(self.put, text)
 
 
-def _rows() -> dict[str, tuple[Row, ...]]:
+def _rows() -> dict[str, tuple[TextRule, ...]]:
     """The rows of the table by section."""
-    sections: dict[str, tuple[Row, ...]] = {}
+    sections: dict[str, tuple[TextRule, ...]] = {}
     name = ""
     for line in table_rows("digest.collect.cleaning", "text_rules.txt"):
         if "\t" not in line:
             name = line.strip("[]")
             continue
         pattern, put, example, gives = line.split("\t")
-        row = Row(re.compile(pattern, re.IGNORECASE), put, example, gives)
+        row = TextRule(re.compile(pattern, re.IGNORECASE), put, example, gives)
         sections[name] = (*sections.get(name, ()), row)
     return sections
 

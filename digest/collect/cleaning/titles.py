@@ -96,7 +96,7 @@ def subject_of(title: str) -> str:
     return match[1] if match else ""
 
 
-def is_file_name(title: str) -> bool:
+def is_placeholder(title: str) -> bool:
     """Whether a title is a record's name (`story_2026_11_23_4711.utf8`, `14`) or a site's name."""
     if title and not any(char.isalpha() for char in title):
         return True
@@ -155,7 +155,7 @@ _ENDED = re.compile("[।॥?!.|][\"'”’»)]*$")
 def headline(title: str, body: Sequence[Block], excerpt: str) -> tuple[str, Sequence[Block]]:
     """Return a headline and the body. If a paragraph was in the headline's place, the body gets it back."""
     text = next((block.text for block in body if block.kind == "p" and not is_site_name(block.text)), excerpt)
-    if is_file_name(title) or kind_of(title) == "place" or _is_byline(title, text) or _is_keyword(title, text):
+    if is_placeholder(title) or kind_of(title) == "place" or _is_byline(title, text) or _is_keyword(title, text):
         return first_words(text) or title, body
     if is_cut(title) and (made := first_words(text)) and not (is_cut(made) or f"{made}.." in text):
         return made, body

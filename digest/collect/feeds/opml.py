@@ -41,7 +41,7 @@ class Outline:
 
 
 @dataclass(frozen=True, slots=True)
-class Rejected:
+class RejectedEntry:
     """An entry that is not a usable feed."""
 
     line: int
@@ -57,7 +57,7 @@ class FeedList:
     # 'opml' or 'text'; None if it is neither.
     kind: str | None
     outlines: tuple[Outline, ...] = ()
-    rejected: tuple[Rejected, ...] = ()
+    rejected: tuple[RejectedEntry, ...] = ()
     warnings: tuple[str, ...] = ()
     # Why there is no list, in one sentence, and in which line (0: none).
     error: str | None = None
@@ -136,11 +136,11 @@ def _opml(text: str, before: int, warnings: list[str]) -> FeedList:
     if not found:
         return FeedList(None, error="lists no feeds", line=before + 1)
     outlines = tuple(one for one in found if isinstance(one, Outline))
-    rejected = tuple(one for one in found if isinstance(one, Rejected))
+    rejected = tuple(one for one in found if isinstance(one, RejectedEntry))
     return FeedList("opml", outlines, rejected, tuple(warnings))
 
 
-def _entries(data: bytes, parser: Any, before: int) -> list[Outline | Rejected]:
+def _entries(data: bytes, parser: Any, before: int) -> list[Outline | RejectedEntry]:
     """The entries that a parser finds, in their order; at most one more than the limit."""
     from lxml import etree
 
@@ -149,7 +149,7 @@ def _entries(data: bytes, parser: Any, before: int) -> list[Outline | Rejected]:
     except etree.XMLSyntaxError:
         # Not even recovery helps.
         return []
-    found: list[Outline | Rejected] = []
+    found: list[Outline | RejectedEntry] = []
     for attributes, folders, leaf, line in _walk_outlines(root) if root is not None else ():
         entry = _entry(attributes, folders, leaf, before + line)
         if entry is not None:
@@ -174,7 +174,9 @@ def _walk_outlines(root: Any) -> Iterator[tuple[dict[str, str], tuple[str, ...],
         waiting += [(child, inner) for child in reversed(children)]
 
 
-def _entry(attributes: dict[str, str], folders: tuple[str, ...], leaf: bool, line: int) -> Outline | Rejected | None:
+def _entry(
+    attributes: dict[str, str], folders: tuple[str, ...], leaf: bool, line: int
+) -> Outline | RejectedEntry | None:
     """A feed, or why the entry is not usable, or None for a folder."""
     name, kind = _name(attributes), attributes.get("type", "").lower()
     url = attributes.get("xmlurl", "")
@@ -185,12 +187,12 @@ def _entry(attributes: dict[str, str], folders: tuple[str, ...], leaf: bool, lin
             return None
         page = attributes.get("htmlurl", "") or attributes.get("url", "")
         if kind == "include":
-            return Rejected(line, name or page, f"names another list, {page}; import that one separately")
+            return RejectedEntry(line, name or page, f"names another list, {page}; import that one separately")
         hint = f"; its page is {page}, and `digest sources add` finds a page's feed" if page else ""
-        return Rejected(line, name, f"has no xmlUrl{hint}")
+        return RejectedEntry(line, name, f"has no xmlUrl{hint}")
     taken = _fetchable(url)
     if not taken:
-        return Rejected(line, url, "is not an http or https URL")
+        return RejectedEntry(line, url, "is not an http or https URL")
     words = (word.strip() for part in attributes.get("category", "").split(",") for word in part.split("/"))
     return Outline(taken, name, tuple(dict.fromkeys((*folders, *filter(None, words)))), line)
 
@@ -198,7 +200,7 @@ def _entry(attributes: dict[str, str], folders: tuple[str, ...], leaf: bool, lin
 def _url_list(text: str, warnings: list[str]) -> FeedList:
     """Parse one URL per line. A name may follow the URL; `#` begins a comment line."""
     outlines: list[Outline] = []
-    rejected: list[Rejected] = []
+    rejected: list[RejectedEntry] = []
     for number, line in enumerate(_BREAK.split(text), 1):
         words = line.split(maxsplit=1)
         if not words or words[0].startswith("#"):
@@ -207,11 +209,11 @@ def _url_list(text: str, warnings: list[str]) -> FeedList:
         if url:
             outlines.append(Outline(url, plain(words[1]) if len(words) > 1 else "", line=number))
         else:
-            rejected.append(Rejected(number, line.strip()[:100], "is not an http or https URL"))
+            rejected.append(RejectedEntry(number, line.strip()[:100], "is not an http or https URL"))
         if len(outlines) + len(rejected) > MAX_FEEDS:
             return FeedList(None, error=f"lists more than {MAX_FEEDS:,} feeds", line=number)
     if not outlines:
-        first = rejected[0] if rejected else Rejected(0, "nothing", "")
+        first = rejected[0] if rejected else RejectedEntry(0, "nothing", "")
         message = f"is neither OPML nor a list of URLs: expected <opml> or a URL, found {first.found[:60]!r}"
         return FeedList(None, error=message, line=first.line)
     return FeedList("text", tuple(outlines), tuple(rejected), tuple(warnings))

@@ -29,7 +29,7 @@ _DEFAULT_PORTS = {("http", 80), ("https", 443)}
 
 
 @dataclass(frozen=True, slots=True)
-class Credential:
+class SourceCredential:
     """A secret and where to put it."""
 
     # The source's own address.
@@ -203,7 +203,7 @@ class Fetcher:
         etag: str | None = None,
         last_modified: str | None = None,
         allow_private: bool = False,
-        credential: Credential | None = None,
+        credential: SourceCredential | None = None,
         truncate_at: int | None = None,
     ) -> StreamedResponse:
         """Fetch a URL. Every redirect is checked like the first URL, and waits for the host limiter.
@@ -336,7 +336,7 @@ class _Request:
     conditions: dict[str, str]
     # The URL whose host may have a private address; None if none may.
     private: str | None
-    credential: Credential | None
+    credential: SourceCredential | None
     truncate_at: int | None
 
     def may_be_private(self, target: ssrf.Target) -> bool:
@@ -365,7 +365,7 @@ def _redirect_target(base: str, location: str) -> str:
 
 
 def _truncated(chunks: Iterator[bytes]) -> Iterator[bytes]:
-    """The chunks up to the limit, without the error for a larger body."""
+    """The chunks up to the limit. A larger body is cut, and is not an error."""
     with contextlib.suppress(BodyTooLarge):
         yield from chunks
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from digest.curate.importance.matching import find_rows
-from digest.curate.importance.numbers import Counts, read_counts
+from digest.curate.importance.numbers import NumberCounts, read_counts
 from digest.curate.importance.places import find_regions, is_abroad
 from digest.curate.importance.rows import ROWS, WORD_ROWS
 from digest.curate.rules import REMEMBERED
@@ -91,7 +91,7 @@ def _rows(written: Sequence[tuple[str, str]]) -> dict[str, str]:
     }
 
 
-def _numbers(counts: Counts, share: float, *, is_soft: bool, scale: int) -> Iterator[tuple[str, Evidence]]:
+def _numbers(counts: NumberCounts, share: float, *, is_soft: bool, scale: int) -> Iterator[tuple[str, Evidence]]:
     """Yield the rows that match by numbers. `scale`: how many deaths matter as much as one at home."""
 
     def row(name: str, number: float, part: float) -> tuple[str, Evidence]:

@@ -17,7 +17,7 @@ NO_ROW = "other"
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class EntryPart:
     """One word of an entry. A token fits if it is equal, or starts with `prefix`, or has the same stem."""
 
     word: str = ""
@@ -33,11 +33,11 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class WordEntry:
     """A word or phrase, and the row that it matches."""
 
     row: str
-    parts: tuple[Part, ...]
+    parts: tuple[EntryPart, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,41 +49,41 @@ class Match:
     end: int
 
 
-def entries() -> Iterator[Entry]:
+def entries() -> Iterator[WordEntry]:
     """Read the words of all rows."""
     for line in table_rows("digest.curate.importance", "words.txt"):
         row, _, words = line.partition(" | ")
         for word in words.split():
             if word.startswith("@"):
                 for strong in strong_words(word[1:]):
-                    yield Entry(row, tuple(_parts(strong, as_is=False)))
+                    yield WordEntry(row, tuple(_parts(strong, as_is=False)))
             else:
                 pieces = word.lstrip("=").split("_")
                 as_is = word.startswith("=")
-                yield Entry(row, tuple(part for piece in pieces for part in _parts(piece, as_is=as_is)))
+                yield WordEntry(row, tuple(part for piece in pieces for part in _parts(piece, as_is=as_is)))
 
 
-def _parts(text: str, *, as_is: bool) -> Iterator[Part]:
+def _parts(text: str, *, as_is: bool) -> Iterator[EntryPart]:
     """Yield the parts of a text; `l1` has two tokens."""
     if text == "*":
-        yield Part(prefix="")
+        yield EntryPart(prefix="")
         return
     found = tokens(text)
     for at, token in enumerate(found):
         if text.endswith("*") and at == len(found) - 1:
-            yield Part(prefix=token)
+            yield EntryPart(prefix=token)
         else:
             stem = "" if as_is else stem_of(token)
-            yield Part(word=token, stem=stem if len(stem) >= LEAST_STEM else "")
+            yield EntryPart(word=token, stem=stem if len(stem) >= LEAST_STEM else "")
 
 
 @dataclass(frozen=True, slots=True)
 class _Index:
     """The entries, indexed by their first part."""
 
-    by_word: dict[str, list[Entry]]
-    by_stem: dict[str, list[Entry]]
-    by_first_letter: dict[str, list[Entry]]
+    by_word: dict[str, list[WordEntry]]
+    by_stem: dict[str, list[WordEntry]]
+    by_first_letter: dict[str, list[WordEntry]]
 
 
 @lru_cache(maxsize=1)
@@ -101,7 +101,7 @@ def _index() -> _Index:
 
 
 @lru_cache(maxsize=100_000)
-def _beginning_with(token: str) -> tuple[Entry, ...]:
+def _beginning_with(token: str) -> tuple[WordEntry, ...]:
     """Return the entries whose first part the token fits."""
     index = _index()
     prefixed = (entry for entry in index.by_first_letter.get(token[0], ()) if entry.parts[0].fits(token))
@@ -128,7 +128,7 @@ def find_rows(found: Sequence[str]) -> dict[str, Match]:
     return rows
 
 
-def _follows(entry: Entry, found: Sequence[str], at: int) -> bool:
+def _follows(entry: WordEntry, found: Sequence[str], at: int) -> bool:
     """Return whether the parts after the first fit the tokens after `at`."""
     for part in entry.parts[1:]:
         at += 1

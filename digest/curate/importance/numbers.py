@@ -67,7 +67,7 @@ _VISARGA = "\u0903"
 
 
 @dataclass(frozen=True, slots=True)
-class Counts:
+class NumberCounts:
     """The greatest number of each kind; 0 for none. `money` is in rupees or other units of money."""
 
     dead: float = 0
@@ -76,15 +76,15 @@ class Counts:
     money: float = 0
     points: float = 0
 
-    def without(self, other: Counts) -> Counts:
+    def without(self, other: NumberCounts) -> NumberCounts:
         """Return only the counts of kinds that `other` lacks."""
         if NONE in (self, other):
             return self
         mine = {kind: getattr(self, kind) for kind in self.__slots__ if not getattr(other, kind)}
-        return Counts(**mine)
+        return NumberCounts(**mine)
 
 
-NONE = Counts()
+NONE = NumberCounts()
 
 
 class _Number(NamedTuple):
@@ -94,7 +94,7 @@ class _Number(NamedTuple):
     end: int
 
 
-def read_counts(written: Sequence[tuple[str, str]]) -> Counts:
+def read_counts(written: Sequence[tuple[str, str]]) -> NumberCounts:
     """Read what the numbers of a text count, from its `written_tokens`."""
     if not any(token[0].isdigit() or token in _WORD_VALUES for token, _word in written):
         return NONE
@@ -107,7 +107,7 @@ def read_counts(written: Sequence[tuple[str, str]]) -> Counts:
         kind = _kind(found, number, following)
         if kind and (kind != "points" or has_market):
             most[kind] = max(number.value, most.get(kind, 0))
-    return Counts(**most)
+    return NumberCounts(**most)
 
 
 def names_dead(written: Sequence[tuple[str, str]]) -> bool:

@@ -1,6 +1,6 @@
 """Find the states and countries that a headline names, itself or by a town, and whether it is about another country.
 
-Names count only as they are written: by their stems, बाल would be बाली and मां would be मऊ.
+Names are compared as they are written. Stems would confuse them with other words: बाली with बाल, मऊ with मां.
 """
 
 from __future__ import annotations

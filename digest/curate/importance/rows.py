@@ -15,7 +15,7 @@ LEAST, MOST = 1.0, 5.0
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class ImportanceRow:
     """A sign of importance. `%(found)s` in the reason is the words or number found."""
 
     name: str
@@ -29,17 +29,17 @@ class Row:
     is_soft: bool = False
 
 
-def _event(name: str, weight: float, reason: str, *, in_lead: bool = True) -> Row:
-    return Row(name, weight, reason, in_lead=in_lead, is_event=True)
+def _event(name: str, weight: float, reason: str, *, in_lead: bool = True) -> ImportanceRow:
+    return ImportanceRow(name, weight, reason, in_lead=in_lead, is_event=True)
 
 
-def _soft(name: str, weight: float, reason: str, *, in_lead: bool = True) -> Row:
-    return Row(name, weight, reason, in_lead=in_lead, is_soft=True)
+def _soft(name: str, weight: float, reason: str, *, in_lead: bool = True) -> ImportanceRow:
+    return ImportanceRow(name, weight, reason, in_lead=in_lead, is_soft=True)
 
 
-def _form(name: str, weight: float, reason: str) -> Row:
+def _form(name: str, weight: float, reason: str) -> ImportanceRow:
     """A row about the form of the headline."""
-    return Row(name, weight, reason, in_lead=False)
+    return ImportanceRow(name, weight, reason, in_lead=False)
 
 
 # Matched by words.
@@ -52,34 +52,34 @@ WORD_ROWS = (
     _event("terror", 0.55, "It is about an attack (%(found)s)"),
     _event("unrest", 0.6, "It is about unrest (%(found)s)"),
     _event("death", 0.35, "It tells of deaths (%(found)s)"),
-    Row("topcourt", 0.9, "It is about the Supreme Court (%(found)s)"),
+    ImportanceRow("topcourt", 0.9, "It is about the Supreme Court (%(found)s)"),
     _event("court", 0.2, "It is about a court case (%(found)s)"),
     _event("union", 0.4, "It is about the Union government or Parliament (%(found)s)"),
-    Row("agency", 0.45, "It is about a national institution (%(found)s)"),
-    Row("world", 0.6, "It is about an international body (%(found)s)"),
+    ImportanceRow("agency", 0.45, "It is about a national institution (%(found)s)"),
+    ImportanceRow("world", 0.6, "It is about an international body (%(found)s)"),
     _event("foreign", 0.1, "It is about a foreign country (%(found)s)", in_lead=False),
     _event("diplomacy", 0.25, "It is about diplomacy (%(found)s)", in_lead=False),
     _event("state", 0.3, "It is about a state government (%(found)s)", in_lead=False),
-    Row("politics", 0.3, "It is about politics (%(found)s)", in_lead=False),
+    ImportanceRow("politics", 0.3, "It is about politics (%(found)s)", in_lead=False),
     _event("decision", 0.3, "It tells of a decision or a new rule (%(found)s)", in_lead=False),
     _event("change", 0.6, "It tells of a change of power or office (%(found)s)", in_lead=False),
     _event("economy", 0.5, "It is about the economy (%(found)s)"),
     _event("scam", 0.4, "It is about corruption or fraud (%(found)s)"),
     _event("crime", 0.4, "It is about a serious crime (%(found)s)"),
-    Row("police", 0.0, "It is about police work (%(found)s)", in_lead=False),
-    Row("outbreak", 0.5, "It is about the spread of a disease (%(found)s)"),
-    Row("newcases", 0.3, "It has new numbers of cases (%(found)s)", in_lead=False),
+    ImportanceRow("police", 0.0, "It is about police work (%(found)s)", in_lead=False),
+    ImportanceRow("outbreak", 0.5, "It is about the spread of a disease (%(found)s)"),
+    ImportanceRow("newcases", 0.3, "It has new numbers of cases (%(found)s)", in_lead=False),
     _event("closure", 0.2, "It affects daily life (%(found)s)", in_lead=False),
-    Row("result", 0.7, "It has the results of board examinations (%(found)s)", in_lead=False),
-    Row("space", 0.9, "It is about space research (%(found)s)", in_lead=False),
+    ImportanceRow("result", 0.7, "It has the results of board examinations (%(found)s)", in_lead=False),
+    ImportanceRow("space", 0.9, "It is about space research (%(found)s)", in_lead=False),
     _event("official", 0.6, "It quotes officials (%(found)s)"),
-    Row("government", 0.1, "It is about government offices (%(found)s)", in_lead=False),
-    Row("victory", 0.3, "It tells of a win or loss in sport (%(found)s)", in_lead=False),
+    ImportanceRow("government", 0.1, "It is about government offices (%(found)s)", in_lead=False),
+    ImportanceRow("victory", 0.3, "It tells of a win or loss in sport (%(found)s)", in_lead=False),
     _event("first", 0.1, "It is a first or a record (%(found)s)", in_lead=False),
     _soft("sport", 0.0, "It is about sport (%(found)s)"),
     _soft("celebrity", -0.55, "It is about films or celebrities (%(found)s)"),
-    Row("private", -0.35, "It is about private life (%(found)s)", in_lead=False),
-    Row("viral", -0.1, "It is about viral posts or pictures (%(found)s)", in_lead=False),
+    ImportanceRow("private", -0.35, "It is about private life (%(found)s)", in_lead=False),
+    ImportanceRow("viral", -0.1, "It is about viral posts or pictures (%(found)s)", in_lead=False),
     _soft("healthtip", -0.3, "It is health advice (%(found)s)"),
     _soft("gadget", -0.3, "It is about a product (%(found)s)"),
     _soft("offer", -0.15, "It reads like an advertisement (%(found)s)", in_lead=False),
@@ -94,16 +94,16 @@ WORD_ROWS = (
     _soft("anniversary", -0.35, "It is about an anniversary (%(found)s)", in_lead=False),
     _form("opinion", -0.1, "It is an opinion (%(found)s)"),
     _form("ceremony", -0.3, "It is about a ceremony or routine event (%(found)s)"),
-    Row("local", -0.1, "It matters in one place only (%(found)s)"),
+    ImportanceRow("local", -0.1, "It matters in one place only (%(found)s)"),
 )
 # Matched by numbers.
 NUMBER_ROWS = (
-    Row("dead", 1.1, "%(found)s people died"),
-    Row("many_dead", 0.8, "Ten or more people died (%(found)s)"),
-    Row("affected", 0.6, "It affects %(found)s people or places"),
-    Row("cases", 0.9, "There are %(found)s cases of a disease"),
-    Row("money", 0.55, "It is about %(found)s crore rupees"),
-    Row("market", 1.2, "The market moved by %(found)s points"),
+    ImportanceRow("dead", 1.1, "%(found)s people died"),
+    ImportanceRow("many_dead", 0.8, "Ten or more people died (%(found)s)"),
+    ImportanceRow("affected", 0.6, "It affects %(found)s people or places"),
+    ImportanceRow("cases", 0.9, "There are %(found)s cases of a disease"),
+    ImportanceRow("money", 0.55, "It is about %(found)s crore rupees"),
+    ImportanceRow("market", 1.2, "The market moved by %(found)s points"),
 )
 # Matched by the form of the headline.
 FORM_ROWS = (
@@ -112,13 +112,13 @@ FORM_ROWS = (
 )
 # Matched by the way in which the story came in.
 STORY_ROWS = (
-    Row("fresh", 0.5, "It is %(found)s hours old"),
-    Row("sources", 0.6, "%(found)s independent sources have it"),
-    Row("source_weight", 0.5, "Its source has the weight %(found)s"),
-    Row("feed", 0.3, "Its source shows it near the top"),
-    Row("liking", 0.8, "The desk's preference for the section is %(found)s"),
-    Row("clicked", 0.3, "Readers' interest in the section, by clicks, is %(found)s"),
-    Row("series", -1.0, "It is a page that recurs (%(found)s)"),
-    Row("damage", -0.5, "Its text is damaged"),
+    ImportanceRow("fresh", 0.5, "It is %(found)s hours old"),
+    ImportanceRow("sources", 0.6, "%(found)s independent sources have it"),
+    ImportanceRow("source_weight", 0.5, "Its source has the weight %(found)s"),
+    ImportanceRow("feed", 0.3, "Its source shows it near the top"),
+    ImportanceRow("liking", 0.8, "The desk's preference for the section is %(found)s"),
+    ImportanceRow("clicked", 0.3, "Readers' interest in the section, by clicks, is %(found)s"),
+    ImportanceRow("series", -1.0, "It is a page that recurs (%(found)s)"),
+    ImportanceRow("damage", -0.5, "Its text is damaged"),
 )
-ROWS: Mapping[str, Row] = {row.name: row for row in (*WORD_ROWS, *NUMBER_ROWS, *FORM_ROWS, *STORY_ROWS)}
+ROWS: Mapping[str, ImportanceRow] = {row.name: row for row in (*WORD_ROWS, *NUMBER_ROWS, *FORM_ROWS, *STORY_ROWS)}

@@ -19,7 +19,7 @@ from zoneinfo import ZoneInfo
 from digest.curate.recurring import find_series, why_apart
 from digest.curate.recurring_kinds import Series
 from digest.curate.rules import Rules
-from digest.curate.similarity.headlines import Headline, read_headline, why_headlines_apart
+from digest.curate.similarity.headlines import HeadlineNames, read_headline, why_headlines_apart
 from digest.curate.similarity.score import (
     Corpus,
     Features,
@@ -173,7 +173,7 @@ class Pairs:
             return why_headlines_apart(self._headline(i), self._headline(j))
         return None
 
-    def _headline(self, position: int) -> Headline:
+    def _headline(self, position: int) -> HeadlineNames:
         found = self._headlines.get(position)
         if found is None:
             features, rare = self.features[position], self.corpus.frequencies.rare_stems
@@ -194,7 +194,7 @@ class Pairs:
         return any(self.always_apart(*pair) is not None for pair in pairs)
 
     @cached_property
-    def _headlines(self) -> dict[int, Headline]:
+    def _headlines(self) -> dict[int, HeadlineNames]:
         return {}
 
     @cached_property
@@ -257,7 +257,7 @@ def explain_cluster(each: Cluster, pairs: Pairs, *, most_related: int | None = N
 def representative_first(group: Sequence[Article], weights: Mapping[str, float]) -> tuple[Article, ...]:
     """Put the longest article among the sources of the two highest weights first; ties go to the earliest.
 
-    An article whose title asks or exclaims comes first only if those of these sources all do: it comments the news.
+    A title that asks or exclaims comments on the news, so such an article comes first only if no other is left.
     """
     if len(group) == 1:
         return tuple(group)

@@ -78,7 +78,7 @@ def find_places(text_stems: Sequence[str]) -> Places:
 
 
 def compare_places(one: Places, other: Places) -> PlaceAgreement:
-    """Compare the places of two texts: 'same' if they share a town, or a region of which one names no town.
+    """Compare the places of two texts: 'same' if they share a town, or share a region and one of them names no town.
 
     'near' for different towns of one region; 'conflict' if they share nothing; None if either names no place.
     """

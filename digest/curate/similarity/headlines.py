@@ -35,7 +35,7 @@ EPIDEMIC = "outbreak"
 
 
 @dataclass(frozen=True, slots=True)
-class Headline:
+class HeadlineNames:
     """The names in a headline."""
 
     stems: frozenset[str]
@@ -50,10 +50,10 @@ class Headline:
     is_alike: bool
 
 
-def read_headline(title: str, stems: frozenset[str], places: Places, rare: Collection[str]) -> Headline:
+def read_headline(title: str, stems: frozenset[str], places: Places, rare: Collection[str]) -> HeadlineNames:
     """Return the names in a headline. `rare`: the stems that few articles have."""
     rows = find_rows(tokens(title)).keys()
-    return Headline(
+    return HeadlineNames(
         stems=stems,
         names=frozenset(stem for stem in stems if stem in rare) | places.towns,
         regions=places.regions,
@@ -69,7 +69,7 @@ def tells_event(title: str) -> bool:
     return EPIDEMIC not in rows and not EVENTS.isdisjoint(rows)
 
 
-def why_headlines_apart(one: Headline, other: Headline) -> str | None:
+def why_headlines_apart(one: HeadlineNames, other: HeadlineNames) -> str | None:
     """Return why two headlines without a text cannot be one story; None if they can."""
     is_alike = one.is_alike or other.is_alike
     least = ONE_WORDING_ALIKE if is_alike else ONE_WORDING

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from digest.curate.summary.coverage import meanings
 from digest.curate.summary.death_tolls import mixes_tolls
 from digest.curate.summary.sentence_rules import (
     LONGEST,
@@ -19,6 +18,7 @@ from digest.curate.summary.sentence_rules import (
 )
 from digest.curate.summary.support import Verdict, find_support
 from digest.curate.summary.voice import addresses_reader, lacks_speaker
+from digest.curate.summary.word_meanings import meanings
 from digest.hindi import cut
 from digest.hindi.sentences import split
 from digest.hindi.text import deva_ratio, folded_words

@@ -20,7 +20,7 @@ from digest.curate.summary.voice import (
     states,
 )
 from digest.curate.summary.word_lists import any_of
-from digest.hindi.clauses import has_verb
+from digest.hindi.clauses import ends_clause, has_verb
 from digest.hindi.sentences import LETTER_NAMES, split
 from digest.hindi.text import fold, folded_words, table_rows, words
 from digest.hindi.tokens import stem_of, stems, tokens
@@ -56,12 +56,14 @@ HANGING = frozenset(
 )
 # `पुलिस ने ऐसे ही एक व्यक्ति को पकड़ा` needs the sentence before, and so does `जहां किसी ने …` without its वहां.
 _LIKE_BEFORE = re.compile(fold("(?:^| )(?:ऐसे|ऐसी|ऐसा) ही (?:एक|दो|कुछ|कई|मामले|में) "))
-_WHERE = re.compile(fold("(?:^|[^,;:–-] )(?:जहां|जहाँ) (?!.*[ ,](?:वहां|वहीं|वहाँ|वही|तो) )"))
+_WHERE = re.compile(fold("^(?:जहां|जहाँ) (?!.*[ ,](?:वहां|वहीं|वहाँ|वही|तो) )"))
 # Passives that need no speaker before them.
 HEARSAY = re.compile(fold("(?:बताया|कहा|माना) (?:जा रहा|जा रही|जाता|गया) है"))
 # `घायलों को वहीं भर्ती कराया गया`
 _THERE, _NEAR_START = folded_words("वहीं वहां वहाँ"), 4
 # `जिस समय बस पुल पर थी।` is half a sentence.
+# `पुल को जहां पैसे मिले।` too.
+_HALF = re.compile(fold("[^,;:–-] (?:जहां|जहाँ) (?!.*[ ,](?:वहां|वहीं|वहाँ|वही|तो) )"))
 _WHILE = re.compile(
     fold("(?:^| )जिस (?:दौरान|समय|वक्त|तरह|प्रकार) (?!.*(?:^|[ ,])(?:उस|उसी|वह|वही|वैसे|तब|तभी|तो)(?:[ ,]|$))")
 )
@@ -113,16 +115,20 @@ _AGENCIES = fold(
     "|रॉयटर्स|एएफपी|एपी|डीपीए|ani|pti|ians|reuters|afp|uni"
 )
 # One to three words before a colon: a label, a place or a speaker. The sentence may need the next line.
-_LABEL = re.compile("^[^ :।.!?\"“‘',]+(?: [^ :।.!?\"“‘',]+){0,2} ?: ")
+_LABEL = re.compile("^[^ :।.!?\"“‘',]+(?: [^ :।.!?\"“‘',]+){0,2}(?: :| ?: )")
 _DATELINE = re.compile(
     f"^[^।.!?:]{{0,45}}[(\\[,/ ](?:{_AGENCIES})[)\\]]{{0,2}} ?[।.:|–-]"
     f"|^[(\\[](?:{_AGENCIES})|^(?:{_AGENCIES})[,/ ][^।.!?:]{{2,45}}[।.:|–-]"
 )
 _AGENCY = re.compile(f"^\\(?(?:{_AGENCIES})\\)?[ .।:–-]*$")
+_ENDS_IN_LETTER = re.compile("[\u0900-\u0963]$")
 _CLOSED = re.compile(r"[।॥.!?…|][\"'”’»)\]]*$|[\"”’»)]$")
 # The ending of a verb, or of a word like one. Without any, a sentence is a fragment: `दो गांवों से एक-एक।`
 _PERHAPS_VERB = re.compile(fold("(?:[ाीेएईो]|ें|ीं|एं|ईं|ओं|नहीं)[\"'”’)]* *[।.?!]*[\"'”’)]*$"))
+# `गांवों की संख्या कितनी है।`
+_ASKS = re.compile(fold(" (?:कितना|कितनी|कितने|कौन|कहां|कहाँ|कब|क्यों|कैसे|कैसी|कैसा) (?:है|हैं|था|थी|थे|होगा|होगी)[।.]?$"))
 _OPENING = re.compile(r"^[\s\"'“‘(\[–-]*")
+_SAME_PAIR = re.compile("‘[^‘’]{1,40}‘(?![\u0904-\u0939A-Za-z])")
 _PAIRS = (("“", "”"), ("(", ")"), ("[", "]"))
 _ELLIPSIS = re.compile(r"(?:\[?(?:…|(?<!\.)\.{3,})\]?|\[&hellip;\])[।\s]*$")
 
@@ -174,6 +180,9 @@ def candidates(article: Article) -> tuple[SentenceCandidate, ...]:
     context = _Context()
     for sentences in paragraphs:
         context.new_paragraph()
+        if article.language == "hi" and sentences and _lacks_mark(sentences[-1]):
+            # The paper left out the mark at the end of a paragraph.
+            sentences[-1] += "।"
         for at, text in enumerate(sentences):
             position += 1
             following = sentences[at + 1] if at + 1 < len(sentences) else ""
@@ -195,6 +204,10 @@ def candidates(article: Article) -> tuple[SentenceCandidate, ...]:
                 found = [_spoken(other, position) for other in found]
             found.append(each)
     return tuple(found)
+
+
+def _lacks_mark(text: str) -> bool:
+    return bool(_ENDS_IN_LETTER.search(text)) and ends_clause(text, is_marked=False)
 
 
 def _spoken(each: SentenceCandidate, speaker_at: int) -> SentenceCandidate:
@@ -232,8 +245,7 @@ class _Context:
 
 def _candidate(position: int, text: str, article: Article, *, continues: bool) -> SentenceCandidate:
     shown = without_latin_brackets(without_opening(text))
-    if not position:
-        shown = with_place(shown, article.place)
+    shown = with_place(shown, "" if position else article.place)
     plain = without_contrast(shown)
     # Nothing stands before the first sentence that could name the agent.
     needs_more = (position > 0 and lacks_agent(plain)) or bool(_THIS_SAID.search(fold(plain)))
@@ -363,7 +375,7 @@ def broken_rules(text: str, title: str) -> list[str]:
 
 
 def is_question(text: str) -> bool:
-    return text.rstrip("\"'”’»)] ।").endswith("?")
+    return text.rstrip("\"'”’»)] ।").endswith("?") or bool(_ASKS.search(fold(text)))
 
 
 def _is_usable(text: str, folded: str, *, first: bool, language: str) -> bool:
@@ -385,6 +397,7 @@ def _is_usable(text: str, folded: str, *, first: bool, language: str) -> bool:
         # Verbs of other languages are not known.
         and (language != "hi" or has_verb(text) or bool(_PERHAPS_VERB.search(folded)))
         and not _WHILE.search(folded)
+        and not _HALF.search(folded)
         and not _RELATIVE.search(folded)
         # A cry, or the start of a longer quotation.
         and not text.endswith("!")
@@ -442,6 +455,8 @@ def balanced(text: str) -> bool:
     text = text.replace("''", "")
     if any(text.count(opening) != text.count(closing) for opening, closing in _PAIRS):
         return False
+    # Two of the same kind are a pair that is typed wrong.
+    text = _SAME_PAIR.sub("", text)
     opened = text.count("‘")
     # An apostrophe before Latin letters closes nothing.
     closed = len(re.findall("’(?![a-zA-Z])", text))

@@ -24,6 +24,7 @@ from digest.curate.summary.sentence_rules import (
     is_known,
 )
 from digest.curate.summary.trimming import shorten_sentence
+from digest.hindi.clauses import reports_event
 from digest.hindi.sentences import split
 from digest.hindi.tokens import stems, tokens
 from digest.hindi.typography import typeset
@@ -126,8 +127,9 @@ REACH, TELLING_REACH = 2, 6
 LEAST_EXPLAINED = 0.85
 # The first sentence of a summary must cover this share.
 LEAST_OPENING = 0.15
-# How far after a sentence that repeats the headline a summary may start without reporting the news again.
-AFTER_ECHO = 2
+# How far after a sentence that repeats the headline a summary may start without reporting the news again, and how far
+# if no other passage tells it.
+AFTER_ECHO, FAR_AFTER_ECHO = 2, 4
 # The most words of a single opening sentence.
 LONGEST_LEAD = 60
 
@@ -152,33 +154,61 @@ def summarise(
     found = candidates(article)
     # Headlines are only analysed in Hindi. In other languages the first sentences are taken.
     coverage = HeadlineCoverage(heading if article.language == "hi" else "", found, background)
-    # The headline may be a sentence of the report.
-    echo = next((each for each in found[:2] if coverage.words and set(each.stems) == coverage.stems), None)
-    usable = [each for each in found[:LOOK_AT] if each is not echo and not is_known(each, known)]
+    usable = [each for each in found[:LOOK_AT] if set(each.stems) != coverage.stems and not is_known(each, known)]
     most = most if coverage.words else min(most, MOST_UNTITLED)
-    passages = _passages(usable, coverage, heading, words, most, follows_title=echo is not None)
-    for chosen in sorted(passages, key=lambda chosen: -coverage.value(chosen, words, echo)):
+    passages = _passages(usable, coverage, heading, words, most)
+    led = ""
+    for chosen in sorted(passages, key=lambda chosen: -coverage.value(chosen, words)):
         text = _joined(chosen, heading)
-        if text and (not coverage.words or _tells(chosen, text, coverage, echo)):
+        if text and (not coverage.words or _tells(chosen, text, coverage)):
             return text
-    return ""
+        led = led or (text if text and _leads(chosen, text, coverage) else "")
+    return led
 
 
-def _tells(
-    chosen: Sequence[SentenceCandidate], text: str, coverage: HeadlineCoverage, echo: SentenceCandidate | None
-) -> bool:
+def _tells(chosen: Sequence[SentenceCandidate], text: str, coverage: HeadlineCoverage) -> bool:
     """Return whether a passage tells the headline's news, with its speaker and no other toll."""
-    positions = {each.position for each in chosen}
-    if any(each.speaker_at not in {None, *positions} for each in chosen) or coverage.lacks_speaker(text):
-        return False
-    if echo and 0 < chosen[0].position - echo.position <= AFTER_ECHO:
-        # The headline is a sentence of the report, and the passage continues it.
-        return not coverage.has_another_toll(text)
-    if not (coverage.denies_enough(text) and coverage.tells_death(text)):
+    if _continues_title(chosen, text, coverage, AFTER_ECHO):
+        return True
+    if not _agrees(chosen, text, coverage):
         return False
     if coverage.explains or chosen[0].weak or chosen[-1].turns:
         return coverage.share([text]) >= LEAST_EXPLAINED
-    return coverage.tells(text)
+    best = max(chosen, key=lambda each: coverage.share([each.text]))
+    return coverage.tells(text, best.position)
+
+
+def _continues_title(chosen: Sequence[SentenceCandidate], text: str, coverage: HeadlineCoverage, reach: int) -> bool:
+    """Return whether the headline is a sentence of the report that a passage continues, with no other toll."""
+    after = chosen[0].position - coverage.echo.position if coverage.echo else 0
+    return 0 < after <= reach and _names_speakers(chosen, text, coverage) and not coverage.has_another_toll(text)
+
+
+def _names_speakers(chosen: Sequence[SentenceCandidate], text: str, coverage: HeadlineCoverage) -> bool:
+    positions = {each.position for each in chosen}
+    return all(each.speaker_at in {None, *positions} for each in chosen) and not coverage.lacks_speaker(text)
+
+
+def _agrees(chosen: Sequence[SentenceCandidate], text: str, coverage: HeadlineCoverage) -> bool:
+    """Return whether a passage has the headline's speaker, deaths and denial."""
+    return _names_speakers(chosen, text, coverage) and coverage.denies_enough(text) and coverage.tells_death(text)
+
+
+def _leads(chosen: Sequence[SentenceCandidate], text: str, coverage: HeadlineCoverage) -> bool:
+    """Return whether a passage continues the headline from further on, or begins the report of an event.
+
+    The beginning tells the news, often in other words than the headline.
+    """
+    first = chosen[0]
+    return _continues_title(chosen, text, coverage, FAR_AFTER_ECHO) or (
+        bool(coverage.words)
+        and first.position <= 1
+        and not first.weak
+        and not coverage.explains
+        and reports_event(first.text)
+        and coverage.is_led(first.text, text)
+        and _agrees(chosen, text, coverage)
+    )
 
 
 def _passages(
@@ -187,8 +217,6 @@ def _passages(
     heading: str,
     words: int,
     most: int,
-    *,
-    follows_title: bool,
 ) -> Iterator[list[SentenceCandidate]]:
     """Yield every passage of at most `most` sentences that stands alone, adds news in each, and is not too long."""
     open_ended = [
@@ -196,7 +224,7 @@ def _passages(
         for each in usable
         if can_open(each, heading)
         # Only what follows the headline itself may do without its words.
-        and (follows_title or not coverage.words or coverage.share([each.text]) >= LEAST_OPENING)
+        and (coverage.echo or not coverage.words or coverage.share([each.text]) >= LEAST_OPENING)
     ]
     while open_ended:
         chosen = open_ended.pop()

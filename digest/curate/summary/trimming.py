@@ -18,6 +18,7 @@ _CONTRAST = re.compile(rf"^{any_of('contrast')},? (?!(?:पर|से|के|क
 _WHERE = re.compile("^((?:इस समय|इस वक्त|इन दिनों|फिलहाल|अभी|एक तरफ|एक ओर),? )जहा[ंँ] (?!.*[ ,](?:वहा[ंँ]|वही[ंँ]|तो) )")
 # `यहां` is the place of a dateline, which is not shown. A place of more words is a list.
 _HERE = re.compile("^यहा[ंँ] (?:(?=(?:के|की|का|से|स्थित) )|(?:पर )?)")
+_HERE_INSIDE = re.compile("(?<=(?: ने| को| का| की)) यहा[ंँ] (?!(?:के|की|का|से|स्थित|तक|पर|वहा[ंँ]) )")
 _PLACE_WORDS = 2
 # Latin words in brackets, for search engines. A short acronym after its name is news: `केंद्रीय जांच ब्यूरो (CBI)`.
 _NEITHER = r"[^()\[\]\u0900-\u097f]*"
@@ -39,12 +40,13 @@ def without_opening(text: str) -> str:
 
 
 def with_place(text: str, place: str) -> str:
-    """Return the sentence with `यहां` at its start replaced by the place of the dateline."""
+    """Return the sentence with `यहां` at its start replaced by the place of the dateline, and without it elsewhere."""
     found = _HERE.match(text)
     if not found or not 0 < len(place.split()) <= _PLACE_WORDS:
-        return text
+        return _HERE_INSIDE.sub(" ", text)
     rest = text[found.end() :]
-    return f"{place} {rest}" if re.match("(?:के|की|का|से|स्थित) ", rest) else f"{place} में {rest}"
+    rest = rest if re.match("(?:के|की|का|से|स्थित) ", rest) else f"में {rest}"
+    return _HERE_INSIDE.sub(" ", f"{place} {rest}")
 
 
 def without_contrast(text: str) -> str:

@@ -32,6 +32,7 @@ from digest.errors import TakenOver
 from digest.mail import verp
 from digest.mail.message import Outgoing, Recipient, invalid_recipients
 from digest.mail.mime import Template, template
+from digest.models import DEFERRED
 
 # After this many deferrals in a row, the recipients are not the cause.
 _MAX_DEFERRED_IN_A_ROW = 3
@@ -145,8 +146,8 @@ class Smtp:
                     rejected[recipient.id] = str(error)
                     log.rejected(recipient.id, str(error))
                 except RecipientDeferred as error:
-                    log.deferred(recipient.id)
-                    in_a_row, reason = in_a_row + 1, self._describe(error)
+                    log.deferred(recipient.id, str(error))
+                    in_a_row, reason = in_a_row + 1, f"{DEFERRED}{self._describe(error)}"
                     if in_a_row >= _MAX_DEFERRED_IN_A_ROW:
                         break
                 except TryLater as error:

@@ -112,16 +112,16 @@ _VISIT = 1800.0
 
 @dataclass(frozen=True, slots=True)
 class ClickRequest:
-    """A request for the target of a link. `target` is HONEYPOT for the hidden link.
+    """A request for the target of a link."""
 
-    `headers` have lower-case names; without any, nothing is concluded from them. `address` is the client's IP address.
-    """
-
+    # HONEYPOT for the hidden link.
     target: str
     at: datetime
     method: str = "GET"
     agent: str = ""
+    # The client's IP address.
     address: str = ""
+    # Names are in lower case. Nothing is concluded from a request without headers.
     headers: Mapping[str, str] = field(default_factory=dict)
 
 

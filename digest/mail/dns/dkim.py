@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 
-from digest.mail.dns.lookup import Answer, Lookup, not_known, tags
+from digest.mail.dns.lookup import DnsAnswer, Lookup, not_known, tags
 from digest.utils.findings import Finding, Level, error, good, warning
 
 _CHECK = "DKIM"
@@ -26,7 +26,7 @@ def check_key(selector: str, domain: str, lookup: Lookup, *, public: str = "") -
     return judge_key(name, answer, public)
 
 
-def judge_key(name: str, answer: Answer, public: str = "") -> Finding:
+def judge_key(name: str, answer: DnsAnswer, public: str = "") -> Finding:
     """Judge the TXT records at `name`."""
     wanted = f'publish TXT {name} "v=DKIM1; k=rsa; p={public or "…"}"'
     fix = wanted if public else f"publish the record that your provider shows for {name}"
@@ -61,7 +61,7 @@ def judge_key(name: str, answer: Answer, public: str = "") -> Finding:
 
 
 def best(findings: list[Finding]) -> list[Finding]:
-    """Return the findings of selectors that have a key. Without any, return that of an unknown one, else the first."""
+    """Return the findings of selectors that have a key. If none has, return an unknown finding, else the first one."""
     present = [finding for finding in findings if finding.level in (Level.GOOD, Level.WARNING)]
     unsure = [finding for finding in findings if finding.level == Level.UNKNOWN]
     return present or unsure[:1] or findings[:1]

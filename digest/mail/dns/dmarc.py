@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from digest.mail.dns.lookup import Answer, Lookup, not_known, tags
+from digest.mail.dns.lookup import DnsAnswer, Lookup, not_known, tags
 from digest.utils.findings import Finding, error, good, unknown, warning
 from digest.utils.text import short_line
 
@@ -20,7 +20,7 @@ _WALK = 7
 
 
 @dataclass(frozen=True, slots=True)
-class Policy:
+class DmarcPolicy:
     """The DMARC record that applies to a domain."""
 
     # The domain that publishes it at `_dmarc`, and its tags.
@@ -42,9 +42,9 @@ def dmarc_records(records: Sequence[str]) -> list[str]:
     return [record for record in records if re.match(r"v\s*=\s*DMARC1\s*(;|$)", record)]
 
 
-def find_policies(domain: str, lookup: Lookup) -> tuple[list[Policy], Answer]:
+def find_policies(domain: str, lookup: Lookup) -> tuple[list[DmarcPolicy], DnsAnswer]:
     """The policies on the way up from `domain`, and the first unknown answer, if any."""
-    found: list[Policy] = []
+    found: list[DmarcPolicy] = []
     for place in walk(domain):
         answer = lookup(f"_dmarc.{place}", "TXT")
         if answer.problem:
@@ -52,13 +52,13 @@ def find_policies(domain: str, lookup: Lookup) -> tuple[list[Policy], Answer]:
         records = dmarc_records(answer.records)
         # Two records count as none (section 4.7).
         if len(records) == 1:
-            found.append(Policy(place, tags(records[0])))
+            found.append(DmarcPolicy(place, tags(records[0])))
             if found[-1].tags.get("psd", "u").lower() in ("y", "n"):
                 break
-    return found, Answer()
+    return found, DnsAnswer()
 
 
-def organizational_domain(domain: str, policies: Sequence[Policy]) -> str:
+def organizational_domain(domain: str, policies: Sequence[DmarcPolicy]) -> str:
     """The organizational domain by the policies of the tree walk (section 4.10.2); `domain` itself without one."""
     for policy in policies:
         psd = policy.tags.get("psd", "u").lower()
@@ -70,7 +70,7 @@ def organizational_domain(domain: str, policies: Sequence[Policy]) -> str:
     return policies[-1].domain if policies else domain
 
 
-def check_dmarc(domain: str, lookup: Lookup) -> tuple[list[Finding], Policy | None]:
+def check_dmarc(domain: str, lookup: Lookup) -> tuple[list[Finding], DmarcPolicy | None]:
     """Check the DMARC policy of the From domain. Returns the findings, and the policy if there is a valid one."""
     own = lookup(f"_dmarc.{domain}", "TXT")
     if own.problem:
@@ -95,7 +95,7 @@ def check_dmarc(domain: str, lookup: Lookup) -> tuple[list[Finding], Policy | No
     return judge_policy(domain, policy, suggestion)
 
 
-def judge_policy(domain: str, policy: Policy, suggestion: str) -> tuple[list[Finding], Policy | None]:
+def judge_policy(domain: str, policy: DmarcPolicy, suggestion: str) -> tuple[list[Finding], DmarcPolicy | None]:
     """Judge the record that applies to `domain`."""
     where = f"_dmarc.{policy.domain}"
     tag = "p" if policy.domain == domain or "sp" not in policy.tags else "sp"
@@ -126,7 +126,7 @@ class Passing:
     dkim: tuple[str, ...] | None
 
 
-def check_alignment(domain: str, passing: Passing, policy: Policy | None, lookup: Lookup) -> Finding:
+def check_alignment(domain: str, passing: Passing, policy: DmarcPolicy | None, lookup: Lookup) -> Finding:
     """Check that SPF or DKIM passes for a domain that is aligned with the From domain. One is enough."""
     modes = policy.tags if policy else {}
     verdicts: list[tuple[str, str, bool | None]] = []

@@ -9,7 +9,7 @@ from digest.utils.findings import Finding, error, good, unknown
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class DnsAnswer:
     """The answer to one question."""
 
     # TXT records with their strings joined; "10 mx.example.com" for MX. Empty: the DNS says that there is none.
@@ -19,10 +19,10 @@ class Answer:
 
 
 # (name, type) → answer. Types: "TXT", "A", "AAAA", "MX". Never raises.
-Lookup = Callable[[str, str], Answer]
+Lookup = Callable[[str, str], DnsAnswer]
 
 
-def not_known(check: str, name: str, answer: Answer) -> Finding:
+def not_known(check: str, name: str, answer: DnsAnswer) -> Finding:
     """The finding for an answer with a problem."""
     return unknown(
         check,
@@ -31,12 +31,12 @@ def not_known(check: str, name: str, answer: Answer) -> Finding:
     )
 
 
-def addresses(lookup: Lookup, name: str) -> Answer:
+def addresses(lookup: Lookup, name: str) -> DnsAnswer:
     """The A and AAAA records of a name. Unknown if there are none and one of the two queries failed."""
     found = [lookup(name, kind) for kind in ("A", "AAAA")]
     records = tuple(record for answer in found for record in answer.records)
     problem = next((answer.problem for answer in found if answer.problem), "")
-    return Answer(records) if records else Answer((), problem)
+    return DnsAnswer(records) if records else DnsAnswer((), problem)
 
 
 def tags(record: str) -> dict[str, str]:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from digest.mail.dns.lookup import Answer, Lookup
+from digest.mail.dns.lookup import DnsAnswer, Lookup
 
 if TYPE_CHECKING:
     from dns.resolver import Resolver
@@ -50,7 +50,7 @@ def make_lookup(nameserver: str = "") -> Lookup:
     try:
         resolver = dns.resolver.Resolver(configure=not nameserver)
     except dns.resolver.NoResolverConfiguration:
-        return lambda name, kind: Answer((), "this machine has no DNS server in /etc/resolv.conf")  # noqa: ARG005
+        return lambda name, kind: DnsAnswer((), "this machine has no DNS server in /etc/resolv.conf")  # noqa: ARG005
     if nameserver:
         host, port = parse_nameserver(nameserver)
         resolver.nameservers, resolver.port = [host], port
@@ -59,10 +59,10 @@ def make_lookup(nameserver: str = "") -> Lookup:
     silent, answered = 0, False
 
     @lru_cache(maxsize=512)
-    def lookup(name: str, kind: str) -> Answer:
+    def lookup(name: str, kind: str) -> DnsAnswer:
         nonlocal silent, answered
         if silent >= _DEAD_AFTER and not answered:
-            return Answer((), _NO_ANSWER)
+            return DnsAnswer((), _NO_ANSWER)
         answer = _ask(lambda: resolver.resolve(name, kind, search=False), kind)
         silent += answer.problem == _NO_ANSWER
         answered = answered or answer.problem != _NO_ANSWER
@@ -71,7 +71,7 @@ def make_lookup(nameserver: str = "") -> Lookup:
     return lookup
 
 
-def _ask(resolve: Callable[[], object], kind: str) -> Answer:
+def _ask(resolve: Callable[[], object], kind: str) -> DnsAnswer:
     """Query the DNS, and convert dnspython's answer or exception."""
     import dns.exception
     import dns.name
@@ -80,16 +80,16 @@ def _ask(resolve: Callable[[], object], kind: str) -> Answer:
     try:
         found = resolve()
     except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer):
-        return Answer()
+        return DnsAnswer()
     except dns.resolver.NoNameservers as error:
         # SERVFAIL also means a faulty DNSSEC signature. Receivers see the same.
         reasons = dict.fromkeys(" ".join(str(each[3]).split()) for each in error.kwargs.get("errors", []))
-        return Answer((), f"every server failed: {', '.join(reasons) or 'no reason'}")
+        return DnsAnswer((), f"every server failed: {', '.join(reasons) or 'no reason'}")
     except dns.exception.Timeout:
-        return Answer((), _NO_ANSWER)
+        return DnsAnswer((), _NO_ANSWER)
     except (dns.exception.DNSException, OSError, UnicodeError, ValueError) as error:
-        return Answer((), f"{type(error).__name__}")
-    return Answer(tuple(_text(record, kind) for record in found))  # type: ignore[attr-defined]
+        return DnsAnswer((), f"{type(error).__name__}")
+    return DnsAnswer(tuple(_text(record, kind) for record in found))  # type: ignore[attr-defined]
 
 
 def _text(record: object, kind: str) -> str:
@@ -102,7 +102,7 @@ def _text(record: object, kind: str) -> str:
 
 
 class MailDomains:
-    """Whether domains receive email: bounded in time, cached, and False when unsure.
+    """Finds domains that surely receive no email. Lookups are bounded in time and cached.
 
     Asks the machine's DNS server, or `nameserver` (`address[:port]`). Threads share it. Raises ValueError.
     """
@@ -140,9 +140,9 @@ class MailDomains:
                 return kind == "MX" and all(record.split()[1:] in (["."], []) for record in answer.records)
         return True
 
-    def _lookup(self, domain: str, kind: str, lifetime: float) -> Answer:
+    def _lookup(self, domain: str, kind: str, lifetime: float) -> DnsAnswer:
         if lifetime <= 0:
-            return Answer((), "no time left")
+            return DnsAnswer((), "no time left")
         answer = _ask(lambda: self._configured().resolve(domain, kind, search=False, lifetime=lifetime), kind)
         with self._lock:
             if answer.problem == _NO_ANSWER:

@@ -50,13 +50,13 @@ Https = Annotated[str, Field(max_length=2_000), AfterValidator(_https)]
 Day = Annotated[date, BeforeValidator(_day)]
 
 
-class Part(BaseModel):
+class BlockPart(BaseModel):
     """A part of a block: rejects unknown keys, and is immutable."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class BlockData(Part):
+class BlockData(BlockPart):
     """Keys that every block may have: where it appears, and its own heading.
 
     `sample` marks an invented example, which appears only in editions of sample articles.
@@ -68,7 +68,7 @@ class BlockData(Part):
     title: Words | None = None
 
 
-class Hour(Part):
+class Hour(BlockPart):
     when: Words
     temperature: Words
     sky: Words
@@ -81,7 +81,7 @@ class Weather(BlockData):
     note: Sentences | None = None
 
 
-class Price(Part):
+class Price(BlockPart):
     name: Words
     price: Words
     # The change against the last price.
@@ -140,7 +140,7 @@ class Feedback(BlockData):
     question: Sentences | None = None
 
 
-class Picture(Part):
+class Picture(BlockPart):
     url: Https
     alt: Words
     width: int = Field(default=240, ge=40, le=400)
@@ -168,7 +168,7 @@ class Sponsor(BlockData):
         return self
 
 
-class Account(Part):
+class Account(BlockPart):
     name: Words
     url: Https
 

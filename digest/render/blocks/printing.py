@@ -11,7 +11,7 @@ from digest.i18n import translator
 from digest.models import PLACEHOLDERS, Edition, EditionBlock
 from digest.render import texts
 from digest.render.blocks.data import Frame
-from digest.render.blocks.rows import ROWS, Row, unknown
+from digest.render.blocks.rows import ROWS, BlockKind, unknown
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -66,7 +66,9 @@ def answer_url(base: str, edition_key: str, kind: str) -> str:
     return f"{base.rstrip('/')}/answer/{quote(edition_key, safe='')}/{kind}"
 
 
-def _print(block: EditionBlock, row: Row, edition: Edition, branding: Branding, environment: Environment) -> Block:
+def _print(
+    block: EditionBlock, row: BlockKind, edition: Edition, branding: Branding, environment: Environment
+) -> Block:
     from digest.render.template_errors import explain
 
     data = row.schema.model_validate(block.data)

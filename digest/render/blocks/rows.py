@@ -15,15 +15,13 @@ from digest.render.blocks.data import BlockData, Feedback, Frame, Place, Poll, Q
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """A kind of block.
-
-    `title` is the message id of its heading. `frame` is its layout in a theme: a section, a strip between rules, a box,
-    or an advertisement.
-    """
+class BlockKind:
+    """A kind of block."""
 
     schema: type[BlockData]
+    # The message id of its heading.
     title: str
+    # Its layout in a theme: a section, a strip between rules, a box, or an advertisement.
     frame: Frame
     place: Place
     shown: Visibility = "both"
@@ -33,19 +31,19 @@ class Row:
     template: str = ""
 
 
-ROWS: dict[str, Row] = {
-    "correction": Row(data.Correction, "Correction", "box", "top"),
-    "weather": Row(data.Weather, "Weather", "strip", "top"),
-    "market": Row(data.Prices, "Market prices", "section", "middle", template="prices"),
-    "mandi": Row(data.Prices, "Mandi prices", "section", "middle", template="prices"),
-    "sponsor": Row(data.Sponsor, "Advertisement", "ad", "middle"),
-    "horoscope": Row(data.Horoscope, "Horoscope", "section", "end"),
-    "panchang": Row(data.Panchang, "Panchang", "section", "end"),
-    "quote": Row(data.Quote, "Thought for the day", "section", "end"),
-    "quiz": Row(data.Quiz, "Quiz", "box", "end", shown="email", answered=True, template="poll"),
-    "poll": Row(data.Poll, "A question for you", "box", "end", shown="email", answered=True),
-    "feedback": Row(data.Feedback, "Your opinion", "box", "end", shown="email", answered=True),
-    "follow": Row(data.Follow, "Follow us", "strip", "end"),
+ROWS: dict[str, BlockKind] = {
+    "correction": BlockKind(data.Correction, "Correction", "box", "top"),
+    "weather": BlockKind(data.Weather, "Weather", "strip", "top"),
+    "market": BlockKind(data.Prices, "Market prices", "section", "middle", template="prices"),
+    "mandi": BlockKind(data.Prices, "Mandi prices", "section", "middle", template="prices"),
+    "sponsor": BlockKind(data.Sponsor, "Advertisement", "ad", "middle"),
+    "horoscope": BlockKind(data.Horoscope, "Horoscope", "section", "end"),
+    "panchang": BlockKind(data.Panchang, "Panchang", "section", "end"),
+    "quote": BlockKind(data.Quote, "Thought for the day", "section", "end"),
+    "quiz": BlockKind(data.Quiz, "Quiz", "box", "end", shown="email", answered=True, template="poll"),
+    "poll": BlockKind(data.Poll, "A question for you", "box", "end", shown="email", answered=True),
+    "feedback": BlockKind(data.Feedback, "Your opinion", "box", "end", shown="email", answered=True),
+    "follow": BlockKind(data.Follow, "Follow us", "strip", "end"),
 }
 """By the name of a block's file, in the order in which they appear in one place."""
 

@@ -105,17 +105,16 @@ class ArchivedEdition:
 
 @dataclass(frozen=True, slots=True)
 class ArchivedCorrection:
-    """A correction that an edition published, or that was made to it: then `corrected_at` is the time of its last one.
-
-    `title` is the corrected story's; '' if that is not in the archive.
-    """
+    """A correction that an edition published, or one that was made to the edition itself."""
 
     edition: str
     day: date
     text: str
     url: str
     thread: str
+    # The title of the corrected story; '' if that is not in the archive.
     title: str = ""
+    # When the edition itself was last corrected; None if it only published the correction.
     corrected_at: datetime | None = None
 
 
@@ -292,17 +291,17 @@ class ArchiveStore:
         self,
         now: datetime,
         *,
-        most: int,
-        skipping: int = 0,
+        limit: int,
+        offset: int = 0,
         since: date | None = None,
         until: date | None = None,
         regular: bool = False,
     ) -> list[ArchivedEdition]:
-        """Return editions, newest first: of all days, or of the days from `since` up to, but not including, `until`.
+        """Return editions, newest first. `since` is the first day, `until` the day after the last.
 
         With `regular` only those of the schedule, without special editions and breaking news.
         """
-        rows = self._list(now).limit(most).offset(skipping)
+        rows = self._list(now).limit(limit).offset(offset)
         if regular:
             # Only they have a number.
             rows = rows.where(edition.c.number > 0)
@@ -327,9 +326,9 @@ class ArchiveStore:
                 counts[first] = counts.get(first, 0) + 1
         return [Month(first, counts[first]) for first in sorted(counts, reverse=True)]
 
-    def stories(self, key: str, *, most: int) -> list[ArchivedStory]:
+    def stories(self, key: str, *, limit: int) -> list[ArchivedStory]:
         """Return the first stories of an edition, in its order."""
-        rows = select(*_STORY).where(archive_story.c.edition == key).order_by(archive_story.c.position).limit(most)
+        rows = select(*_STORY).where(archive_story.c.edition == key).order_by(archive_story.c.position).limit(limit)
         return [_to_story(row) for row in self.database.query(rows)]
 
     def thread_of(self, story: str) -> str | None:
@@ -344,9 +343,9 @@ class ArchiveStore:
         rows = self._stories(now).where(archive_story.c.thread == thread)
         return [_to_story(row) for row in self.database.query(rows)]
 
-    def topic(self, name: str, now: datetime, *, most: int, skipping: int = 0) -> list[ArchivedStory]:
+    def topic(self, name: str, now: datetime, *, limit: int, offset: int = 0) -> list[ArchivedStory]:
         """Return the stories of a section, newest first."""
-        rows = self._stories(now).where(archive_story.c.section == name).limit(most).offset(skipping)
+        rows = self._stories(now).where(archive_story.c.section == name).limit(limit).offset(offset)
         return [_to_story(row) for row in self.database.query(rows)]
 
     def topics(self, now: datetime) -> list[Topic]:
@@ -395,10 +394,10 @@ class ArchiveStore:
             rows = rows.where(of.thread == thread)
         return [ArchivedCorrection(*row) for row in self.database.query(rows)]
 
-    def search(self, words: Sequence[str], now: datetime, *, most: int, skipping: int = 0) -> Matches:
+    def search(self, words: Sequence[str], now: datetime, *, limit: int, offset: int = 0) -> Matches:
         """Return the newest story of each thread that contains all of these `search_words`, newest first."""
         ids = self._matching(words, now)
-        wanted = ids[skipping : skipping + most]
+        wanted = ids[offset : offset + limit]
         rows = select(*_STORY).where(archive_story.c.id.in_(wanted)).order_by(archive_story.c.id.desc())
         stories = tuple(_to_story(row) for row in self.database.query(rows)) if wanted else ()
         return Matches(stories, len(ids))
@@ -407,11 +406,11 @@ class ArchiveStore:
         """Return the number of threads with a story that contains all words. Counts at most `MOST_MATCHES` stories."""
         return len(self._matching(words, now))
 
-    def newest_titles(self, now: datetime, most: int) -> list[str]:
+    def newest_titles(self, now: datetime, limit: int) -> list[str]:
         """Return the titles of the newest stories. A search takes its suggestions from them."""
         rows = select(archive_story.c.title).where(archive_story.c.edition.in_(self._published.keys(now)))
         rows = rows.order_by(archive_story.c.day.desc(), archive_story.c.id.desc())
-        return list(self.database.query(rows.limit(most)).scalars())
+        return list(self.database.query(rows.limit(limit)).scalars())
 
     def _matching(self, words: Sequence[str], now: datetime) -> list[int]:
         """Return the id of the newest story of each thread that matches, newest first. Later ones have higher ids."""

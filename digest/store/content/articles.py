@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import bindparam, func, insert, select, update
 
 from digest.collect.health import place_of
-from digest.collect.types import SaveCounts, SourceState, Validators
+from digest.collect.types import FROM_THE_FUTURE, SaveCounts, SourceState, Validators
 from digest.models import Article, InlineImage, Source, SourceHealth
 from digest.store.content.article_rows import article_from_json, article_to_json, select_articles, select_rows
 from digest.store.database import Database
@@ -89,18 +89,24 @@ class ArticleStore:
     def save(self, articles: Sequence[Article], *, listed: Collection[str] = ()) -> SaveCounts:
         """Add new articles and update changed ones, which keep their first date and first sight.
 
+        An article that was dated in the future, or collected while our clock was behind, has the time of its
+        collection. It gets its own date as soon as that is past.
+
         An article of two listed sources stays with the first, which alone may change its text. It moves to the other
         source when its own is no longer `listed`. An article that would be pruned at once is not added: a feed that
         lists it for years would look like one with news.
         """
         by_id = {item.id: item for item in articles}
         now = self.clock()
-        columns = (article.c.id, article.c.content_hash, article.c.source, article.c.content["section"].as_string())
+        stored = article.c.content
+        columns = (article.c.id, article.c.content_hash, article.c.source)
+        parts = (stored["section"].as_string(), stored["warnings"].as_json())
         with self.database.write(area="article") as connection:
-            known = {row[0]: _Known(*row[1:]) for row in select_rows(connection, columns, by_id)}
+            known = {row[0]: _Known(*row[1:]) for row in select_rows(connection, (*columns, *parts), by_id)}
             new = [item for id, item in by_id.items() if id not in known and not self._is_too_old(item, now)]
             changed = [by_id[id] for id in known if _has_changed(by_id[id], known[id], listed)]
             moved = [by_id[id] for id in known if _has_moved(by_id[id], known[id], listed)]
+            redated = [by_id[id] for id in known if _gets_own_date(by_id[id], known[id], listed)]
             if new:
                 rows = [
                     {"id": item.id, "published": item.published, "dated": item.dated, "first_seen": now, **_row(item)}
@@ -110,6 +116,10 @@ class ArticleStore:
             if changed or moved:
                 statement = update(article).where(article.c.id == bindparam("known"))
                 connection.execute(statement, [{"known": item.id, **_row(item)} for item in (*changed, *moved)])
+            if redated:
+                statement = update(article).where(article.c.id == bindparam("known"))
+                rows = [{"known": item.id, "published": item.published, **_row(item)} for item in redated]
+                connection.execute(statement, rows)
         return SaveCounts(new=len(new), updated=len(changed))
 
     def _is_too_old(self, item: Article, now: datetime) -> bool:
@@ -135,17 +145,17 @@ class ArticleStore:
         rows = select(func.count()).select_from(article).where(article.c.first_seen > moment)
         return int(self.database.query(rows).scalar_one())
 
-    def search(self, words: str, *, source: str, since: datetime, most: int) -> tuple[list[FoundArticle], int]:
+    def search(self, words: str, *, source: str, since: datetime, limit: int) -> tuple[list[FoundArticle], int]:
         """Return the newest articles since a moment with all these words in their title, and how many there are."""
         wanted = [article.c.published >= since]
         wanted += [article.c.title.icontains(word, autoescape=True) for word in words.split()]
         if source:
             wanted.append(article.c.source == source)
         columns = [article.c[name] for name in FoundArticle._fields]
-        newest = select(*columns).where(*wanted).order_by(article.c.published.desc(), article.c.id).limit(most)
+        newest = select(*columns).where(*wanted).order_by(article.c.published.desc(), article.c.id).limit(limit)
         with self.database.read() as connection:
             found = [FoundArticle(*row) for row in connection.execute(newest)]
-            if len(found) < most:
+            if len(found) < limit:
                 return found, len(found)
             # A window function over all of them would take three times as long.
             return found, int(connection.execute(select(func.count()).where(*wanted)).scalar_one())
@@ -176,6 +186,7 @@ class _Known(NamedTuple):
     content_hash: str
     source: str
     section: str | None
+    warnings: Sequence[str] | None
 
 
 def _has_changed(item: Article, known: _Known, listed: Collection[str]) -> bool:
@@ -184,8 +195,17 @@ def _has_changed(item: Article, known: _Known, listed: Collection[str]) -> bool:
     Only the article's own source may change it while it is listed: any feed could put its text under another
     newspaper's URL.
     """
-    may_change = item.source == known.source or known.source not in listed
-    return item.content_hash != known.content_hash and may_change
+    return item.content_hash != known.content_hash and _may_change(item, known, listed)
+
+
+def _may_change(item: Article, known: _Known, listed: Collection[str]) -> bool:
+    return item.source == known.source or known.source not in listed
+
+
+def _gets_own_date(item: Article, known: _Known, listed: Collection[str]) -> bool:
+    """Whether the stored date is the time of a collection, and the article's own date has come."""
+    had_none = FROM_THE_FUTURE in (known.warnings or ())
+    return had_none and item.dated and FROM_THE_FUTURE not in item.warnings and _may_change(item, known, listed)
 
 
 def _has_moved(item: Article, known: _Known, listed: Collection[str]) -> bool:

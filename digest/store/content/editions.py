@@ -101,8 +101,8 @@ class PublishedStore:
         self.database = database
         self.samples = samples
 
-    def newest(self, most: int, now: datetime) -> list[Published]:
-        return [Published(*row) for row in self.database.query(self._published(now).limit(most))]
+    def newest(self, limit: int, now: datetime) -> list[Published]:
+        return [Published(*row) for row in self.database.query(self._published(now).limit(limit))]
 
     def get(self, key: str, now: datetime) -> Published | None:
         row = self.database.query(self._published(now).where(edition.c.key == key)).one_or_none()
@@ -166,9 +166,9 @@ class EditionStore:
         row = self.database.query(select(edition).where(edition.c.key == key)).one_or_none()
         return _from_row(row) if row else None
 
-    def all(self, *, most: int | None = None) -> list[Edition]:
+    def all(self, *, limit: int | None = None) -> list[Edition]:
         """Newest first."""
-        newest = select(edition).order_by(edition.c.day.desc(), edition.c.key.desc()).limit(most)
+        newest = select(edition).order_by(edition.c.day.desc(), edition.c.key.desc()).limit(limit)
         return [_from_row(row) for row in self.database.query(newest).all()]
 
     def breaking(self, since: date) -> list[BreakingEdition]:
@@ -177,9 +177,9 @@ class EditionStore:
         found = sorted(self.database.query(rows).all(), key=lambda row: (row.day, len(row.key), row.key))
         return [BreakingEdition(_from_row(row), row.frozen_at) for row in found if is_breaking(row.key)]
 
-    def subjects(self, *, excluding: str, most: int) -> list[str]:
+    def subjects(self, *, excluding: str, limit: int) -> list[str]:
         """Return the subjects of the newest editions other than `excluding`."""
-        newest = select(edition.c.subject).where(edition.c.key != excluding).order_by(edition.c.day.desc()).limit(most)
+        newest = select(edition.c.subject).where(edition.c.key != excluding).order_by(edition.c.day.desc()).limit(limit)
         return list(self.database.query(newest).scalars())
 
     def unfinished(self) -> list[Edition]:
@@ -250,7 +250,7 @@ class EditionStore:
                 return replace(item, number=values["number"])
             if old.state not in over:
                 return None
-            if expected_changes is not None and _changes(old.editorial_changes) != expected_changes:
+            if expected_changes is not None and read_changes(old.editorial_changes) != expected_changes:
                 return None
             own = (edition.c.key == item.key) & edition.c.state.in_(over)
             changed = connection.execute(update(edition).where(own).values(values)).rowcount
@@ -299,7 +299,7 @@ class EditionStore:
 
     def editorial_changes(self, key: str) -> Changes:
         stored = self.database.query(select(edition.c.editorial_changes).where(edition.c.key == key)).scalar()
-        return _changes(stored)
+        return read_changes(stored)
 
     def set_editorial_changes(self, key: str, changes: Changes) -> bool:
         """False if the edition is no longer a draft."""
@@ -317,15 +317,11 @@ class EditionStore:
             row = connection.execute(select(*columns).where(edition.c.key == key)).one_or_none()
             if row is None or row.state not in (EditionState.DRAFT, EditionState.SKIPPED):
                 return None
-            changed = change(_changes(row.editorial_changes))
+            changed = change(read_changes(row.editorial_changes))
             stored = _adapter(Changes).dump_python(changed, mode="json")
             connection.execute(update(edition).where(edition.c.key == key).values(editorial_changes=stored))
             audit.add(connection, by, what, key, detail, now=now, before=row.editorial_changes or {}, after=stored)
         return changed
-
-    def read_changes(self, stored: Mapping[str, Any]) -> Changes:
-        """Return editorial changes as the log keeps them."""
-        return _changes(stored)
 
     def is_untouched(self, key: str) -> bool:
         """Whether the edition has no editorial changes."""
@@ -364,6 +360,10 @@ class EditionStore:
         values = {"edition": key, "what": what, "reason": reason, "at": now, "decided_by": by}
         with self.database.write() as connection:
             connection.execute(insert(decision).values(**values))
+
+    def newest_decision(self) -> int:
+        """Return the number of the newest decision on any edition; 0 if there is none."""
+        return self.database.query(select(func.max(decision.c.id))).scalar() or 0
 
     def reopened_since(self, key: str, moment: datetime) -> bool:
         """Whether the edition was reopened at this time or later."""
@@ -442,8 +442,8 @@ class SentHistoryStore:
             for key, at, story in stories
         ]
 
-    def background(self, since: datetime, until: datetime, *, most: int) -> list[Article]:
-        """Return at most `most` articles published in the interval, the same ones in every run.
+    def background(self, since: datetime, until: datetime, *, limit: int) -> list[Article]:
+        """Return at most `limit` articles published in the interval, the same ones in every run.
 
         Ids are hashes, so the first ones are a fair sample.
         """
@@ -451,7 +451,7 @@ class SentHistoryStore:
             select(article.c.content, article.c.published)
             .where(article.c.published >= since, article.c.published < until)
             .order_by(article.c.id)
-            .limit(most)
+            .limit(limit)
         )
         return [article_from_json(*row) for row in self.database.query(rows).all()]
 
@@ -493,7 +493,8 @@ def _tell_composed(connection: Connection, item: Edition, before: str | None) ->
         edition_composed(connection, item.key, sum(1 for _ in item.stories()))
 
 
-def _changes(stored: Any) -> Changes:
+def read_changes(stored: Mapping[str, Any] | None) -> Changes:
+    """Convert editorial changes from the JSON of an edition or of the audit log."""
     changes: Changes = _adapter(Changes).validate_python(stored) if stored else Changes()
     return changes
 

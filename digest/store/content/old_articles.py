@@ -40,11 +40,11 @@ def measure(database: Database, before: datetime) -> OldArticles:
     return OldArticles(deleted, emptied, int(first) + int(second))
 
 
-def delete_articles(database: Database, before: datetime, most: int) -> OldArticles:
-    """Delete, or empty, at most `most` articles published before this time."""
+def delete_articles(database: Database, before: datetime, limit: int) -> OldArticles:
+    """Delete, or empty, at most `limit` articles published before this time."""
     rows = select(article.c.id, article.c.dated, article.c.content).where(or_(_old(before), _undated(before)))
     with database.write(area="article") as connection:
-        found = connection.execute(rows.limit(most)).all()
+        found = connection.execute(rows.limit(limit)).all()
         old = [row.id for row in found if row.dated]
         connection.execute(delete(article).where(article.c.id.in_(old)))
         for row in found:

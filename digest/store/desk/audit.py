@@ -39,7 +39,7 @@ class AuditLog:
 
     def newest(
         self,
-        most: int,
+        limit: int,
         *,
         subject: str | None = None,
         before: int | None = None,
@@ -52,7 +52,7 @@ class AuditLog:
         the values of `what` that the search finds too.
         """
         columns = [column for column in audit.c if column.name not in ("before", "after")]
-        rows = select(*columns).order_by(audit.c.id.desc()).limit(most)
+        rows = select(*columns).order_by(audit.c.id.desc()).limit(limit)
         if subject is not None:
             rows = rows.where(audit.c.subject == subject)
         if before is not None:

@@ -35,7 +35,7 @@ from digest.store.statements import chunks
 
 
 @dataclass(frozen=True, slots=True)
-class CarriedOver:
+class CarryOverResult:
     """Counts of what was carried over: addresses, consents and webhook payloads."""
 
     suppressed: int = 0
@@ -45,7 +45,7 @@ class CarriedOver:
     payloads: int = 0
 
 
-def carry_over(newer: Database, copy: Database, *, now: datetime) -> CarriedOver:
+def carry_over(newer: Database, copy: Database, *, now: datetime) -> CarryOverResult:
     """Carry people's changes over into the copy. No other process has either store open.
 
     Ids are kept, so that links in emails that were sent since still belong to their recipients.
@@ -69,7 +69,7 @@ def carry_over(newer: Database, copy: Database, *, now: datetime) -> CarriedOver
             _preferences(source, target)
             _signups(source, target)
             payloads = _payloads(source, target)
-    return CarriedOver(suppressed, came_back, forgotten, len(consents), payloads)
+    return CarryOverResult(suppressed, came_back, forgotten, len(consents), payloads)
 
 
 def reserve_ids(connection: Connection, now: datetime) -> None:

@@ -42,18 +42,18 @@ _EVENTS = {
 
 @dataclass(frozen=True, slots=True)
 class Consent:
-    """An entry.
-
-    `what` is a word such as imported, signed up, changed or unsubscribed; `source` is a file, a page, or a command and
-    its user; `wording` is what the person read or wrote; `notice` is the hash of the privacy notice that they saw.
-    """
+    """An entry of the consent log."""
 
     address: str
+    # A word such as imported, signed up, changed or unsubscribed.
     what: str
     at: datetime
+    # A file, a page, or a command and its user.
     source: str = ""
+    # What the person read or wrote.
     wording: str = ""
     detail: str = ""
+    # The hash of the privacy notice that they saw.
     notice: str = ""
 
 
@@ -107,7 +107,7 @@ def tell_numbers(connection: Connection, source: str, now: datetime, **numbers: 
 
 
 @dataclass(frozen=True, slots=True)
-class Notice:
+class StoredNotice:
     """`version` counts the notices of a language, from 1; `hash` is the SHA-256 of the text in UTF-8."""
 
     hash: str
@@ -126,9 +126,9 @@ class NoticeStore:
     def __init__(self, database: Database) -> None:
         self.database = database
         # Notices that are stored.
-        self._known: dict[str, Notice] = {}
+        self._known: dict[str, StoredNotice] = {}
 
-    def keep(self, text: str, language: str, now: datetime) -> Notice:
+    def keep(self, text: str, language: str, now: datetime) -> StoredNotice:
         """Return the notice with this text. A new one gets the next version."""
         hash = hash_of(text)
         if (known := self._known.get(hash)) is None:
@@ -136,24 +136,24 @@ class NoticeStore:
             self._known[hash] = known
         return known
 
-    def named(self, hashes: Collection[str]) -> dict[str, Notice]:
+    def named(self, hashes: Collection[str]) -> dict[str, StoredNotice]:
         """Return hash → notice."""
-        columns = [consent_notice.c[name] for name in Notice.__slots__]
+        columns = [consent_notice.c[name] for name in StoredNotice.__slots__]
         rows = self.database.query(select(*columns).where(consent_notice.c.hash.in_(hashes)))
-        return {row.hash: Notice(*row) for row in rows}
+        return {row.hash: StoredNotice(*row) for row in rows}
 
-    def _get(self, hash: str) -> Notice | None:
+    def _get(self, hash: str) -> StoredNotice | None:
         return self.named([hash]).get(hash)
 
-    def _add(self, hash: str, text: str, language: str, now: datetime) -> Notice:
-        columns = [consent_notice.c[name] for name in Notice.__slots__]
+    def _add(self, hash: str, text: str, language: str, now: datetime) -> StoredNotice:
+        columns = [consent_notice.c[name] for name in StoredNotice.__slots__]
         with self.database.write(area="signup") as connection:
             # Another process may have been faster.
             row = connection.execute(select(*columns).where(consent_notice.c.hash == hash)).one_or_none()
             if row is not None:
-                return Notice(*row)
+                return StoredNotice(*row)
             of_language = consent_notice.c.language == language
             last = connection.execute(select(func.max(consent_notice.c.version)).where(of_language)).scalar() or 0
-            added = Notice(hash, language, last + 1, text, now)
+            added = StoredNotice(hash, language, last + 1, text, now)
             connection.execute(insert(consent_notice).values(asdict(added)))
         return added

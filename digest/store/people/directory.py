@@ -43,7 +43,7 @@ MAX_FOUND = 100
 # anyway.
 _FEW = 2000
 # The most rows of the list that a page examines, in a tenth of a second.
-_SPAN = 500_000
+_SPAN = 300_000
 # The most combinations of topics that are examined.
 _MAX_COMBINATIONS = 1000
 _NEWEST = select(func.max(subscriber.c.id))
@@ -113,7 +113,7 @@ class SubscriberDirectory:
         self.database = database
 
     def page(
-        self, wanted: SubscriberFilter, *, now: datetime, most: int, before: int | None = None, last: str = ""
+        self, wanted: SubscriberFilter, *, now: datetime, limit: int, before: int | None = None, last: str = ""
     ) -> tuple[list[SubscriberLine], int | None]:
         """Return a page of subscribers, newest first, and the number that the next page starts `before`.
 
@@ -130,16 +130,16 @@ class SubscriberDirectory:
                 of, top = subscriber.c.id, before or 1 + (connection.execute(_NEWEST).scalar() or 0)
                 # The first id is 1.
                 end = top - _SPAN if top - _SPAN > 1 and not is_indexed else 0
-                rows = select(of).where(*conditions, of < top).order_by(of.desc()).limit(most + 1)
+                rows = select(of).where(*conditions, of < top).order_by(of.desc()).limit(limit + 1)
                 found = connection.execute(rows.where(of >= end)).scalars().all()
-                if end and len(found) <= most:
+                if end and len(found) <= limit:
                     # Ids have gaps, for example after a restore: look on until `_SPAN` rows are examined.
                     examined, last_row = end, select(of).where(of < top).order_by(of.desc()).offset(_SPAN - 1).limit(1)
                     end = connection.execute(last_row).scalar() or 0
                     if end < examined:
-                        rest = rows.where(of < examined, of >= end).limit(most + 1 - len(found))
+                        rest = rows.where(of < examined, of >= end).limit(limit + 1 - len(found))
                         found = [*found, *connection.execute(rest).scalars()]
-                ids, more = (found[:most], found[most - 1]) if len(found) > most else (found, end or None)
+                ids, more = (found[:limit], found[limit - 1]) if len(found) > limit else (found, end or None)
             lines = {line.id: line for line in self._lines(connection, ids, now, last)}
         return [lines[id] for id in ids if id in lines], more
 
@@ -158,11 +158,11 @@ class SubscriberDirectory:
                 rows = rows.where(or_(*(condition for _, condition in _beginnings(sqlite=self.database.sqlite))))
             return frozenset(connection.execute(rows, {"low": word, "high": word + _LAST} if word else {}).scalars())
 
-    def unconfirmed(self, most: int) -> list[tuple[str, datetime]]:
+    def unconfirmed(self, limit: int) -> list[tuple[str, datetime]]:
         """Return (email, time of request) of sign-ups that were not confirmed, newest first."""
         rows = select(signup.c.email, signup.c.asked_at).where(signup.c.confirmed_at.is_(None))
         with self.database.read() as connection:
-            found = connection.execute(rows.order_by(signup.c.asked_at.desc()).limit(most))
+            found = connection.execute(rows.order_by(signup.c.asked_at.desc()).limit(limit))
             return [(row.email, row.asked_at) for row in found]
 
     def counts(self, now: datetime) -> dict[SubscriberState, int]:
@@ -210,10 +210,10 @@ class SubscriberDirectory:
         """Return the key of the edition that was enqueued last; '' if none was."""
         return next(iter(self.enqueued(1)), "")
 
-    def enqueued(self, most: int) -> list[str]:
+    def enqueued(self, limit: int) -> list[str]:
         """Return the keys of the editions that were enqueued, newest first, without folded ones."""
         whole = and_(edition.c.frozen_at.is_not(None), edition.c.folded_at.is_(None))
-        rows = select(edition.c.key).where(whole).order_by(edition.c.frozen_at.desc()).limit(most)
+        rows = select(edition.c.key).where(whole).order_by(edition.c.frozen_at.desc()).limit(limit)
         with self.database.read() as connection:
             return list(connection.execute(rows).scalars())
 
@@ -233,10 +233,10 @@ class SubscriberDirectory:
     def _conditions(
         self, connection: Connection, wanted: SubscriberFilter, now: datetime
     ) -> tuple[list[ColumnElement[bool]], bool]:
-        """Return the conditions of a filter, and whether an index finds the few subscribers who may match.
+        """Return the conditions of a filter, and whether they use an index.
 
-        If one part of the filter matches few subscribers, its index finds them, and the other parts are compared row by
-        row. Otherwise no index is used, because a page is full soon.
+        A part of the filter that matches few subscribers uses its index, and the other parts are compared row by row.
+        If every part matches many, no index is used: a page is full after few rows.
         """
         few: Sequence[int] | None = None
         found = []
@@ -339,7 +339,7 @@ def filter_from(given: Mapping[str, str]) -> SubscriberFilter:
 
 
 def _probe(state: SubscriberState | None, now: datetime) -> Select[Any] | None:
-    """Select the subscribers in a state by its index; None if most subscribers are in it."""
+    """Return the query that finds the subscribers in a state by its index; None if most subscribers are in it."""
     if state in _REASONS:
         rows = select(subscriber.c.id).join(suppression, suppression.c.address == subscriber.c.address)
         return rows.where(suppression.c.reason.in_(_REASONS[state]))
@@ -382,7 +382,7 @@ def _has_topic(topic: str) -> ColumnElement[bool]:
 
 
 def _beginnings(*, sqlite: bool) -> list[tuple[str, ColumnElement[bool]]]:
-    """(expression to sort by, condition) for each prefix index."""
+    """Return (expression to sort by, condition) for each index of beginnings."""
     position = "instr" if sqlite else "strpos"
     least, below = (">=", "<") if sqlite else ("~>=~", "~<~")
     rest = f"substr(lower(name), {position}(name, ' ') + 1)"

@@ -40,12 +40,14 @@ _ON_PAGE = "from the sign-up page"
 
 
 @dataclass(frozen=True, slots=True)
-class Event:
-    """`kind` is list, consent, letter, event or barred. `why` may be empty; `edition` is the one it concerns."""
+class HistoryEntry:
+    """Something that happened to a subscriber."""
 
     at: datetime
+    # list, consent, letter, event or barred.
     kind: str
     what: str
+    # '' if there is no reason.
     why: str = ""
     edition: str | None = None
 
@@ -55,14 +57,14 @@ class SubscriberHistory:
         self.database = database
         self.erasures = erasures
 
-    def entries(self, address: str, zone: tzinfo = UTC, orphans: Mapping[int, Orphan] = {}) -> list[Event]:
+    def entries(self, address: str, zone: tzinfo = UTC, orphans: Mapping[int, Orphan] = {}) -> list[HistoryEntry]:
         """Return everything known about an address, oldest first, with times in sentences in `zone`."""
         hashed = self.erasures.hash_address(address)
-        found: list[Event] = []
+        found: list[HistoryEntry] = []
         with self.database.read() as connection:
             row = connection.execute(select(subscriber).where(subscriber.c.address == address)).first()
             if row:
-                found.append(Event(row.added_at, "list", "added", _first_seen(row.origin)))
+                found.append(HistoryEntry(row.added_at, "list", "added", _first_seen(row.origin)))
                 found += _deliveries(connection, row.id, zone, orphans)
                 found += _absences(connection, row.id, row.added_at)
                 found += _folded(connection, row.added_at)
@@ -74,15 +76,15 @@ class SubscriberHistory:
         return sorted(_without_echoes(found), key=lambda event: event.at)
 
 
-def _without_echoes(events: Sequence[Event]) -> Iterator[Event]:
-    """Leave out that the list file added or removed somebody, if an act that wrote it is there with its user."""
+def _without_echoes(events: Sequence[HistoryEntry]) -> Iterator[HistoryEntry]:
+    """Leave out entries of the list file if a command or page made the same change: its entry names the user."""
     acts = [(each.what, each.at) for each in events if each.kind == "list" and not _is_of_file(each)]
     for each in events:
         if not (_is_of_file(each) and any(what == each.what and abs(each.at - at) < _ECHO for what, at in acts)):
             yield each
 
 
-def _is_of_file(event: Event) -> bool:
+def _is_of_file(event: HistoryEntry) -> bool:
     return event.kind == "list" and event.what in ("added", "removed") and event.why in (FILE_NAME, _first_seen(""))
 
 
@@ -90,41 +92,41 @@ def _first_seen(origin: str) -> str:
     return "came from the sign-up page" if origin == ORIGIN else f"first seen in {origin or 'subscribers.yaml'}"
 
 
-def _consents(connection: Connection, address: str, hashed: str, since: datetime | None) -> list[Event]:
+def _consents(connection: Connection, address: str, hashed: str, since: datetime | None) -> list[HistoryEntry]:
     """Read the consent log. `since` is when the subscriber was first listed."""
     rows = select(consent).where(consent.c.address.in_((address, hashed))).order_by(consent.c.at, consent.c.id)
-    found: list[Event] = []
+    found: list[HistoryEntry] = []
     for row in connection.execute(rows):
         kind = "list" if row.what in ("added", "changed", "removed") else "consent"
         # A sign-up of somebody known.
         again = row.what == SIGNED_UP and (found or (since is not None and since < row.at))
         source = _ON_PAGE if row.source == JOINED else row.source
-        found.append(Event(row.at, kind, _AGAIN if again else row.what, _join(source, row.wording, row.detail)))
+        found.append(HistoryEntry(row.at, kind, _AGAIN if again else row.what, _join(source, row.wording, row.detail)))
     return found
 
 
-def _pending_signups(connection: Connection, address: str, *, known: bool) -> list[Event]:
+def _pending_signups(connection: Connection, address: str, *, known: bool) -> list[HistoryEntry]:
     rows = select(signup.c.asked_at).where(signup.c.address == address, signup.c.confirmed_at.is_(None))
     why = _join(_ON_PAGE, "the link in the mail was not followed yet")
     return [
-        Event(at, "consent", _AGAIN if known or number else "asked", why)
+        HistoryEntry(at, "consent", _AGAIN if known or number else "asked", why)
         for number, at in enumerate(connection.execute(rows.order_by(signup.c.asked_at)).scalars())
     ]
 
 
-def _suppressions(connection: Connection, address: str, hashed: str) -> list[Event]:
+def _suppressions(connection: Connection, address: str, hashed: str) -> list[HistoryEntry]:
     suppressed = connection.execute(select(suppression).where(suppression.c.address == address)).first()
     gone = connection.execute(select(erased).where(erased.c.hash == hashed)).first()
     found = []
     if suppressed:
         why = _join(suppressed.detail, "gets no mail from here on")
-        found.append(Event(suppressed.at, "barred", suppressed.reason, why))
+        found.append(HistoryEntry(suppressed.at, "barred", suppressed.reason, why))
     if gone:
-        found.append(Event(gone.at, "barred", "erased", _join(gone.reason, "nothing but this is kept")))
+        found.append(HistoryEntry(gone.at, "barred", "erased", _join(gone.reason, "nothing but this is kept")))
     return found
 
 
-def _deliveries(connection: Connection, id: int, zone: tzinfo, orphans: Mapping[int, Orphan]) -> list[Event]:
+def _deliveries(connection: Connection, id: int, zone: tzinfo, orphans: Mapping[int, Orphan]) -> list[HistoryEntry]:
     # SQLite looks the person up in each edition. By a condition on the joined edition it would read all deliveries.
     whole = select(edition.c.key).where(edition.c.folded_at.is_(None))
     rows = (
@@ -160,7 +162,7 @@ def _attempts(connection: Connection, row: Any) -> list[Any]:
     return list(connection.execute(rows).all())
 
 
-def _delivery(row: Any, attempts: list[Any], zone: tzinfo, orphan: Orphan | None) -> Event:
+def _delivery(row: Any, attempts: list[Any], zone: tzinfo, orphan: Orphan | None) -> HistoryEntry:
     last = attempts[-1] if attempts else None
     shown = {BatchState.SUBMITTING: BatchState.PENDING, BatchState.EMPTY: BatchState.PENDING}
     state = row.outcome or shown.get(row.state, row.state)
@@ -185,10 +187,10 @@ def _delivery(row: Any, attempts: list[Any], zone: tzinfo, orphan: Orphan | None
         why = _join(f"{by}batch {row.batch}{number}", orphan.reason if orphan else detail)
         if (tries := sum(1 for each in attempts if each.transport)) > 1:
             why += f"; {tries} tries"
-    return Event(at, "letter", state, why, row.edition)
+    return HistoryEntry(at, "letter", state, why, row.edition)
 
 
-def _folded(connection: Connection, added_at: datetime) -> list[Event]:
+def _folded(connection: Connection, added_at: datetime) -> list[HistoryEntry]:
     """One line for all editions of which only counts are kept."""
     at = func.coalesce(edition.c.frozen_at, edition.c.composed_at)
     rows = select(func.count(), func.max(at)).where(edition.c.folded_at.is_not(None), at >= added_at - _BEFORE)
@@ -196,24 +198,24 @@ def _folded(connection: Connection, added_at: datetime) -> list[Event]:
     if not number or last is None:
         return []
     why = f"{number} editions until this time are counted only; who got them is no longer kept (store.keep.deliveries)"
-    return [Event(last, "letter", "none", why)]
+    return [HistoryEntry(last, "letter", "none", why)]
 
 
-def _events(connection: Connection, id: int) -> list[Event]:
+def _events(connection: Connection, id: int) -> list[HistoryEntry]:
     whole = select(edition.c.key).where(edition.c.folded_at.is_(None))
     rows = select(delivery_event).where(delivery_event.c.subscriber == id, delivery_event.c.edition.in_(whole))
-    return [Event(row.at, "event", row.kind, row.reason, row.edition) for row in connection.execute(rows)]
+    return [HistoryEntry(row.at, "event", row.kind, row.reason, row.edition) for row in connection.execute(rows)]
 
 
-def _answers(connection: Connection, id: int) -> list[Event]:
+def _answers(connection: Connection, id: int) -> list[HistoryEntry]:
     rows = select(answer).where(answer.c.subscriber == id)
     return [
-        Event(row.at, "event", "answered", f"option {row.choice} of the {row.block}", row.edition)
+        HistoryEntry(row.at, "event", "answered", f"option {row.choice} of the {row.block}", row.edition)
         for row in connection.execute(rows)
     ]
 
 
-def _absences(connection: Connection, id: int, added_at: datetime) -> list[Event]:
+def _absences(connection: Connection, id: int, added_at: datetime) -> list[HistoryEntry]:
     """Return the editions since shortly before the subscriber was added in which they have no place."""
     at = func.coalesce(edition.c.frozen_at, edition.c.composed_at)
     rows = select(edition.c.key, edition.c.state, edition.c.reason, edition.c.frozen_at, at.label("at")).where(
@@ -229,9 +231,11 @@ def _absences(connection: Connection, id: int, added_at: datetime) -> list[Event
                 # Nobody else gets these, so the subscriber lacks nothing.
                 people = "people with the wrong text" if row.key.startswith(CORRECTION) else "the people concerned"
                 why = f"it went only to {people}"
-            found.append(Event(row.frozen_at, "letter", "none", why, row.key))
+            found.append(HistoryEntry(row.frozen_at, "letter", "none", why, row.key))
         elif row.state in GIVEN_UP_STATES:
-            found.append(Event(row.at, "letter", "none", _join(f"nobody got it: {row.state}", row.reason), row.key))
+            found.append(
+                HistoryEntry(row.at, "letter", "none", _join(f"nobody got it: {row.state}", row.reason), row.key)
+            )
     return found
 
 

@@ -133,7 +133,7 @@ def old_addresses(connection: Connection, ids: Iterable[int]) -> list[str]:
     return found
 
 
-def forget(connection: Connection, address: str) -> None:
+def free_old_address(connection: Connection, address: str) -> None:
     """Allow an old address to be subscribed on its own again, because its owner signed up there."""
     connection.execute(delete(moved_address).where(moved_address.c.old == address))
 

@@ -41,25 +41,25 @@ _CHOICES = ("topics", "frequency", "hour", "format", "editions")
 
 @dataclass(frozen=True, slots=True)
 class StoredSubscriber:
-    """A subscriber with their own preferences over the list's.
-
-    Empty `topics` mean all, empty `editions` the default ones; without `hour`, the newsletter's applies. `suppressed`
-    is the reason of a suppression.
-    """
+    """A subscriber. Their own preferences override the list's."""
 
     id: int
     address: str
     email: str
     name: str
+    # Empty means all.
     topics: tuple[str, ...]
     frequency: str
+    # None means the newsletter's.
     hour: time | None
     timezone: str
     format: Literal["html", "text"]
     listed: bool
     status: str
+    # The reason of a suppression.
     suppressed: str | None
     paused_until: datetime | None
+    # Empty means the default ones.
     editions: tuple[str, ...] = ()
     # When and how they came on the list. `origin` is '' for the list file, `web`, or the name of an import.
     added_at: datetime | None = None

@@ -12,7 +12,7 @@ from sqlalchemy import Column, ColumnElement, and_, delete, insert, or_, select,
 
 from digest.models import BatchState
 from digest.store.database import Database, copy_rows, temp_table
-from digest.store.people.words import WordKind
+from digest.store.people.subscriber_texts import TextKind
 from digest.store.schema import (
     answer,
     batch,
@@ -144,7 +144,7 @@ def _signs_of_life(since: Any) -> list[ColumnElement[bool]]:
     """
     own = subscriber.c.id
     # `source` is the page's name for decisions on pages; commands and imports write other names.
-    by_hand = reader_word.c.kind != WordKind.AUTO_REPLY
+    by_hand = reader_word.c.kind != TextKind.AUTO_REPLY
     by_page = consent.c.source.like("web:%")
     return [
         _exists(answer.c.subscriber, answer.c.subscriber == own, answer.c.at >= since),

@@ -43,20 +43,20 @@ class Side(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PersonRequest:
-    """`address` and `email` are the new address, normalised and as written.
-
-    `undo` is what to put back: own preferences by their columns, and `left`.
-    """
+    """A request of a subscriber, or a change that can be undone."""
 
     id: int
     subscriber: int
     kind: RequestKind
+    # The new address, normalised and as written; '' if the request is about something else.
     address: str
     email: str
     asked_at: datetime
+    # When the owner of the present mailbox agreed, and the owner of the new one.
     confirmed_at: datetime | None
     confirmed_new_at: datetime | None
     done_at: datetime | None
+    # What an undo restores: own preferences by their columns, and `left`.
     undo: Mapping[str, Any] | None = None
 
     @property
@@ -146,7 +146,7 @@ class RequestStore:
 def _lifetime(kind: RequestKind) -> timedelta:
     """How long the links of a request work.
 
-    A subscriber may be away when somebody else makes a change. Who asks for the preferences wants them now, and the
-    email may be forwarded later.
+    Undo links last long, because the subscriber may be away when somebody else makes a change. Links to the preferences
+    are needed at once, and their email may be forwarded later.
     """
     return {RequestKind.UNDO: KEPT, RequestKind.CHOOSE: _DAY}.get(kind, PENDING)

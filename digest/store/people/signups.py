@@ -60,7 +60,7 @@ class SignupStore:
             return number
 
     def pending(self, number: int, now: datetime) -> PendingSignup | None:
-        """Return a sign-up that can be confirmed."""
+        """Return the sign-up of a link, if it can still be confirmed."""
         own = (signup.c.id == number) & signup.c.confirmed_at.is_(None) & (signup.c.asked_at >= now - PENDING)
         row = self.database.query(select(signup.c.email, signup.c.asked_at).where(own)).one_or_none()
         return PendingSignup(row.email, row.asked_at + PENDING) if row else None
@@ -95,7 +95,7 @@ class SignupStore:
             id = _list(connection, known, row.address, row.email, timezone, now)
             ended = f"was suppressed before: {reason}" if reason else ""
             details = "; ".join(part for part in (row.detail, detail, ended) if part)
-            moves.forget(connection, row.address)
+            moves.free_old_address(connection, row.address)
             entry = Consent(row.address, suppressions.SIGNED_UP, now, source, row.wording, details, row.notice)
             consent.append(connection, [entry])
             return Confirmed(id, first_time=True)

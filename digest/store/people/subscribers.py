@@ -71,7 +71,7 @@ _same_address = subscriber.c.address == _incoming.c.address
 
 
 @dataclass(frozen=True, slots=True)
-class SyncResult:
+class ListSyncResult:
     listed: int
     added: int
     removed: int
@@ -90,7 +90,7 @@ class SubscriberStore:
         now: datetime,
         version: str = "",
         reported: Collection[str] = (),
-    ) -> SyncResult:
+    ) -> ListSyncResult:
         """Make the store's list equal to the file's (address, subscriber) pairs, in one transaction.
 
         Removed subscribers stay known, with their history and suppressions. An old address of somebody who changed it
@@ -129,7 +129,7 @@ class SubscriberStore:
             meta.put(connection, _VERSION, version)
             others = {"added": added - reported_added, "removed": removed - reported_removed}
             tell_numbers(connection, "list file", now, **others)
-        return SyncResult(listed=total, added=added, removed=removed)
+        return ListSyncResult(listed=total, added=added, removed=removed)
 
     def of_list_file(self) -> dict[str, str]:
         """Return address → name of everyone who is listed by the list file, in its order."""
@@ -247,26 +247,26 @@ class SubscriberStore:
 
 @dataclass(frozen=True, slots=True)
 class SubscriberRecord:
-    """A subscriber with the state of their address.
-
-    `origin` is the name of an import; None for subscribers.yaml. `suppressed` is the reason of a suppression.
-    `agreed_at` is the first known consent.
-    """
+    """A subscriber with the state of their address."""
 
     address: str
     subscriber: Subscriber
+    # The name of an import; None for subscribers.yaml.
     origin: str | None = None
     listed: bool = True
+    # The reason of a suppression.
     suppressed: str | None = None
     suppressed_at: datetime | None = None
+    # The first known consent.
     agreed_at: datetime | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class RemovedImport:
-    """Addresses of the subscribers of an import. `kept` signed up themselves, too."""
+    """What became of an import's subscribers, by their addresses."""
 
     removed: tuple[str, ...]
+    # They also signed up themselves, so they stay.
     kept: tuple[str, ...]
 
 

@@ -136,6 +136,12 @@ def end_attempt(connection: Connection, name: str, outcome: Outcome, now: dateti
     return number
 
 
+def last_detail(connection: Connection, number: int) -> str:
+    """Return what the last attempt of a batch says about its outcome; '' without one."""
+    rows = select(attempt.c.detail).where(attempt.c.batch == number).order_by(attempt.c.started_at.desc())
+    return connection.execute(rows.limit(1)).scalar() or ""
+
+
 def values_of(outcome: Outcome) -> tuple[str, str, str]:
     """Return the state, the detail and the provider's id."""
     match outcome:

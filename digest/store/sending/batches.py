@@ -11,7 +11,21 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, Executable, Text, and_, bindparam, case, func, insert, or_, select, text, update
+from sqlalchemy import (
+    Connection,
+    Executable,
+    Text,
+    and_,
+    bindparam,
+    case,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    text,
+    update,
+)
 
 from digest.deliver.outcome import Accepted, NotSent, Outcome, PerRecipient, Rejected, Retryable, Split, Unknown
 from digest.errors import StoreError
@@ -131,6 +145,19 @@ def detach(connection: Connection, number: int, recipient: int, **values: Any) -
     own = update(delivery).where(of.edition == _edition(connection, number), of.subscriber == recipient)
     if connection.execute(own.where(of.batch == number, of.outcome.is_(None)).values(**values)).rowcount:
         connection.execute(update(batch).where(batch.c.id == number).values(size=batch.c.size - 1))
+
+
+def exclude_expired(connection: Connection, edition: str, number: int) -> tuple[int, int]:
+    """Exclude the recipients of an expired batch. Returns how many receivers had deferred, and how many others."""
+    of = delivery.c
+    open_ = and_(of.edition == edition, of.batch == number, of.outcome.is_(None))
+    excluded = update(delivery).where(open_)
+    # Kept by `detach`: what the receiver said.
+    deferred = excluded.where(of.reason.is_not(None)).values(
+        outcome=DeliveryOutcome.EXCLUDED, reason=literal("its mail server deferred it until it expired: ") + of.reason
+    )
+    others = excluded.values(outcome=DeliveryOutcome.EXCLUDED, reason="expired before it could be sent")
+    return connection.execute(deferred).rowcount, connection.execute(others).rowcount
 
 
 def deferred_batch(connection: Connection, number: int) -> int:

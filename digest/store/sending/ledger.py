@@ -8,6 +8,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
@@ -15,18 +16,19 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, case, insert, or_, select, update
 from sqlalchemy.sql.dml import ReturningUpdate
 
-from digest.deliver.outcome import Accepted, NotSent, Outcome
+from digest.deliver.outcome import Accepted, NotSent, Outcome, PerRecipient
 from digest.deliver.ports import Cancellable, Cancellation, Claim, Recovery, ScheduleWindow
 from digest.models import AttemptState, BatchState, DeliveryOutcome, EditionState
 from digest.store.content.reached import edition_reached
 from digest.store.database import Database
 from digest.store.high_water import HighWater
 from digest.store.locks import RunLock, mark_running
-from digest.store.schema import attempt, batch, delivery
+from digest.store.schema import attempt, batch
 from digest.store.schema import edition as editions
 from digest.store.sending import attempts, batches, cancellations, late
 from digest.store.sending.attempts import retryable_elsewhere
 from digest.store.sending.decisions import Grounds, record_decision
+from digest.store.sending.missing_mailboxes import suppress_missing_mailboxes
 from digest.store.sending.progress import ProgressLog
 from digest.store.sending.recovery import RecoveryPolicy
 from digest.store.sending.restored import is_held
@@ -38,6 +40,30 @@ from digest.utils.clock import utc_now
 _CLOCK_STEP = timedelta(minutes=1)
 # Seconds that `resume` waits for locks.
 _RESUME_WAIT = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Expired:
+    """The recipients of an edition who do not get it, because it could not be handed over in time."""
+
+    # Their mail servers deferred it.
+    deferred: int = 0
+    # The rest.
+    others: int = 0
+    # About the rest: when the last of them was due, and why the last attempt failed; '' without one.
+    due_at: datetime | None = None
+    problem: str = ""
+
+    @property
+    def recipients(self) -> int:
+        return self.deferred + self.others
+
+    def plus(self, deferred: int, others: int, due_at: datetime, problem: str) -> Expired:
+        """Add the recipients of a batch."""
+        if not others:
+            return replace(self, deferred=self.deferred + deferred)
+        latest = max(due_at, self.due_at or due_at)
+        return Expired(self.deferred + deferred, self.others + others, latest, problem or self.problem)
 
 
 class SqlLedger:
@@ -61,6 +87,7 @@ class SqlLedger:
         self.high_water = high_water
         self.hosts = hosts or {}
         self.redo_within = redo_within or {}
+        self.clock = clock
         # The run of this ledger's attempts, and its lock while they are in flight.
         self.run = secrets.token_hex(8)
         self._lock: RunLock | None = None
@@ -190,12 +217,14 @@ class SqlLedger:
         with self.database.write() as connection:
             number = attempts.update_own(connection, name, current_recipient=recipient)
             batches.detach(connection, number, recipient, outcome=DeliveryOutcome.REJECTED, reason=reason)
+            suppress_missing_mailboxes(self.database, connection, number, {recipient: reason}, self.clock())
 
-    def record_deferred(self, name: str, recipient: int) -> None:
+    def record_deferred(self, name: str, recipient: int, reason: str) -> None:
         with self.database.write() as connection:
             number = attempts.update_own(connection, name, current_recipient=recipient)
             if batches.is_open(connection, number, recipient):
-                batches.detach(connection, number, recipient, batch=batches.deferred_batch(connection, number))
+                batch_ = batches.deferred_batch(connection, number)
+                batches.detach(connection, number, recipient, batch=batch_, reason=reason)
 
     def settle(self, name: str, outcome: Outcome, now: datetime) -> None:
         with self.database.write() as connection:
@@ -205,6 +234,8 @@ class SqlLedger:
             else:
                 batches.apply_outcome(connection, number, outcome)
                 late.accept_if_served(connection, number, outcome)
+                if isinstance(outcome, PerRecipient):
+                    suppress_missing_mailboxes(self.database, connection, number, outcome.rejected, now)
         self.progress.end(name)
 
     def record_accepted(self, accepted: Sequence[tuple[Claim, Accepted]], now: datetime) -> None:
@@ -345,24 +376,22 @@ class SqlLedger:
                 record_decision(connection, edition, number, id, outcome, grounds, now)
             return len(chosen)
 
-    def expire(self, edition: str, *, before: datetime) -> int:
-        """Exclude the recipients of batches that were due, and frozen, before this time. Returns their number.
+    def expire(self, edition: str, *, before: datetime) -> Expired:
+        """Exclude the recipients of batches that were due, and frozen, before this time.
 
         Retryable batches become unknown instead, because they may have been sent.
         """
-        expired = 0
+        expired = Expired()
         frozen = select(editions.c.key).where(editions.c.key == edition, editions.c.frozen_at < before).exists()
         stale = and_(batch.c.edition == edition, batch.c.state == BatchState.PENDING, batch.c.due_at < before, frozen)
-        reason = "expired before it could be sent"
         with self.database.write() as connection:
-            for number in connection.execute(select(batch.c.id).where(stale)).scalars().all():
+            for number, due_at in connection.execute(select(batch.c.id, batch.c.due_at).where(stale)).all():
                 own = batch.c.id == number
                 if attempts.give_up_retrying(connection, number):
                     connection.execute(update(batch).where(own).values(state=BatchState.UNKNOWN))
                     continue
-                open_ = and_(delivery.c.edition == edition, delivery.c.batch == number, delivery.c.outcome.is_(None))
-                excluded = update(delivery).where(open_).values(outcome=DeliveryOutcome.EXCLUDED, reason=reason)
-                expired += connection.execute(excluded).rowcount
+                deferred, others = batches.exclude_expired(connection, edition, number)
+                expired = expired.plus(deferred, others, due_at, attempts.last_detail(connection, number))
                 connection.execute(update(batch).where(own).values(state=BatchState.EMPTY, size=0))
         return expired
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -57,7 +57,7 @@ class Overview:
             sizes = sizes_by_state(connection, keys)
             rejected = _rejected(connection, keys)
             failures = failure_counts(connection, keys)
-            oldest = _oldest_due(connection, keys, now)
+            waiting = _waiting(connection, keys, now)
             frozen = _frozen_at(connection, keys)
             stopped = _stopped(connection, keys)
         return [
@@ -75,7 +75,8 @@ class Overview:
                 unknown=sizes[edition.key].get(BatchState.UNKNOWN, 0),
                 rejected=rejected.get(edition.key, 0),
                 failures=failures[edition.key],
-                oldest_due=oldest.get(edition.key),
+                deferred=waiting[edition.key].deferred,
+                oldest_due=waiting[edition.key].oldest_due,
                 stopped=stopped.get(edition.key),
             )
             for edition in found
@@ -157,14 +158,37 @@ def _rejected(connection: Connection, keys: Collection[str]) -> dict[str, int]:
     return dict(connection.execute(rows).all())
 
 
-def _oldest_due(connection: Connection, keys: Collection[str], now: datetime) -> dict[str, datetime]:
-    of = batch.c
-    rows = (
-        select(of.edition, func.min(of.due_at))
-        .where(of.edition.in_(list(keys)), of.state.in_(_UNSENT), of.due_at <= now)
-        .group_by(of.edition)
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    """Recipients of an edition who are due and not handed over."""
+
+    # Their mail servers deferred them.
+    deferred: int = 0
+    # Of the batches of the others.
+    oldest_due: datetime | None = None
+
+
+def _waiting(connection: Connection, keys: Collection[str], now: datetime) -> Mapping[str, _Waiting]:
+    of, place = batch.c, delivery.c
+    # Only a batch that was split off another one has deferred recipients.
+    deferred = and_(
+        of.parent.is_not(None),
+        select(place.subscriber)
+        .where(place.edition == of.edition, place.batch == of.id, place.outcome.is_(None), place.reason.is_not(None))
+        .exists(),
     )
-    return dict(connection.execute(rows).all())
+    due = (
+        select(of.edition, of.size, of.due_at, deferred.label("deferred"))
+        .where(of.edition.in_(list(keys)), of.state.in_(_UNSENT), of.due_at <= now, of.size > 0)
+        .subquery()
+        .c
+    )
+    rows = select(due.edition, due.deferred, func.sum(due.size), func.min(due.due_at))
+    found: defaultdict[str, _Waiting] = defaultdict(_Waiting)
+    for key, is_deferred, size, oldest in connection.execute(rows.group_by(due.edition, due.deferred)):
+        change = {"deferred": int(size)} if is_deferred else {"oldest_due": oldest}
+        found[key] = replace(found[key], **change)
+    return found
 
 
 def _frozen_at(connection: Connection, keys: Collection[str]) -> dict[str, datetime]:

@@ -57,7 +57,7 @@ class RecoveryPolicy:
         return unknown
 
     def expire_retries(self, connection: Connection, edition: str, now: datetime) -> int:
-        """Make retryable batches unknown whose provider no longer recognises them. Returns their recipients."""
+        """Make retryable batches unknown whose provider no longer recognises a repetition. Returns their recipients."""
         waiting = (
             select(attempt.c.id, attempt.c.transport, attempt.c.started_at, attempt.c.batch, batch.c.size)
             .join(batch, batch.c.id == attempt.c.batch)

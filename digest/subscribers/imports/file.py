@@ -21,7 +21,7 @@ _MAX_FIRST_ROW = 1 << 20
 _MAX_ROW_LINES = 50
 
 
-class Row(NamedTuple):
+class FileRow(NamedTuple):
     """One row as heading (lower case) → cell, or the reason why it can't be read."""
 
     line: int
@@ -39,12 +39,12 @@ class ListFile:
     headings: tuple[str, ...]
     bare: bool = False
 
-    def rows(self) -> Iterator[Row]:
+    def rows(self) -> Iterator[FileRow]:
         """Yield every row except headings and blank lines. Raises ConfigurationError if the rest is unreadable."""
         with self.path.open(encoding=self.encoding, newline="") as file, _decode_errors(self.path, self.encoding):
             yield from self._table(file) if self.delimiter else self._objects(file)
 
-    def _table(self, file: Any) -> Iterator[Row]:
+    def _table(self, file: Any) -> Iterator[FileRow]:
         names = [heading.strip().lower() for heading in self.headings]
         width = len(names)
         reader = csv.reader(file, delimiter=self.delimiter, strict=True)
@@ -61,7 +61,7 @@ class ListFile:
                     limit = f"{csv.field_size_limit():,}"
                     message = f"a field has more than {limit} characters; is a quotation mark never closed?"
                     raise ConfigurationError([ConfigProblem(self.path.name, line, message)]) from None
-                yield Row(line, {}, f"is not valid CSV: {error}")
+                yield FileRow(line, {}, f"is not valid CSV: {error}")
                 line = reader.line_num + 1
                 continue
             start, line = line, reader.line_num + 1
@@ -72,26 +72,28 @@ class ListFile:
                 continue
             if len(cells) > width and any(cells[width:]):
                 message = f"has {len(cells)} columns instead of {width}; put text with {self.delimiter!r} in quotes"
-                yield Row(start, dict(zip(names, cells, strict=False)), message)
+                yield FileRow(start, dict(zip(names, cells, strict=False)), message)
             else:
                 # Passing `strict` makes zip three times slower.
-                yield Row(start, dict(zip(names, cells)))  # noqa: B905
+                yield FileRow(start, dict(zip(names, cells)))  # noqa: B905
 
-    def _objects(self, file: Any) -> Iterator[Row]:
+    def _objects(self, file: Any) -> Iterator[FileRow]:
         for line, text in enumerate(file, 1):
             if not text.strip():
                 continue
             try:
                 value = json.loads(text)
             except (ValueError, RecursionError) as error:
-                yield Row(line, {}, f"is not JSON: {getattr(error, 'msg', 'nested too deeply')}")
+                yield FileRow(line, {}, f"is not JSON: {getattr(error, 'msg', 'nested too deeply')}")
                 continue
             if "\\ud" in text.lower() and not _is_encodable(value):
-                yield Row(line, {}, "contains half a surrogate pair, such as \\ud83d alone")
+                yield FileRow(line, {}, "contains half a surrogate pair, such as \\ud83d alone")
             elif isinstance(value, dict):
-                yield Row(line, {key.strip().lower(): cell for key, cell in value.items() if cell not in (None, "")})
+                yield FileRow(
+                    line, {key.strip().lower(): cell for key, cell in value.items() if cell not in (None, "")}
+                )
             else:
-                yield Row(line, {}, 'expected an object such as {"email": "asha@example.com"}')
+                yield FileRow(line, {}, 'expected an object such as {"email": "asha@example.com"}')
 
     def _unclosed(self, line: int) -> ConfigurationError:
         message = "a quotation mark in this row is never closed; nothing was imported"

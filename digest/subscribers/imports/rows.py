@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from digest.errors import quoted
 from digest.subscribers import list_file
 from digest.subscribers.address import normalise, refuse_tags
-from digest.subscribers.imports.file import Row
+from digest.subscribers.imports.file import FileRow
 from digest.subscribers.imports.formats import NO, STATUSES, UNCONFIRMED, YES
 from digest.utils.clock import time_zones
 from digest.utils.text import unescape_formula
@@ -67,7 +67,7 @@ class RowValidator:
         self.name_columns = [key for key in ("name", "first", "last") if key in self.columns]
         self.status_columns = [key for key in ("left", "bounced", "mailable", "stopped") if key in self.columns]
 
-    def validate(self, row: Row) -> Incoming:
+    def validate(self, row: FileRow) -> Incoming:
         """Convert one row. Raises ValueError with what is wrong with it."""
         if row.problem:
             raise ValueError(row.problem)

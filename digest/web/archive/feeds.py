@@ -108,7 +108,7 @@ def atom(archive: Archive) -> bytes:
 
 def _newest(archive: Archive) -> tuple[list[ArchivedEdition], dict[str, str]]:
     """The newest editions and their articles, with complete addresses."""
-    editions = archive.store.newest(archive.context.now(), most=_MOST)
+    editions = archive.store.newest(archive.context.now(), limit=_MOST)
     base = archive.context.pages.base
     articles = archive.store.pages([edition.key for edition in editions])
     complete = {key: html.replace(SHARE, "").replace(f'="{SITE}/', f'="{base}/') for key, html in articles.items()}

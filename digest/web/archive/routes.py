@@ -69,7 +69,7 @@ def router(archive: Archive, access: Sequence[Any] = ()) -> APIRouter:
         first = date.fromisoformat(f"{month}-01") if month else None
         until = (first + timedelta(days=32)).replace(day=1) if first else None
         total = sum(each.editions for each in months if first in (None, each.first))
-        editions = store.newest(now, most=PER_PAGE, skipping=(page - 1) * PER_PAGE, since=first, until=until)
+        editions = store.newest(now, limit=PER_PAGE, offset=(page - 1) * PER_PAGE, since=first, until=until)
         if not editions and page > 1:
             return pages.error(request, 404, pages.catalogue(request).gettext("There is nothing here"))
         path = f"/archive?page={page}" if page > 1 else "/archive"
@@ -116,7 +116,7 @@ def router(archive: Archive, access: Sequence[Any] = ()) -> APIRouter:
         now = context.now()
         topics = store.topics(now)
         topic = next((each for each in topics if each.name == name), None)
-        stories = store.topic(name, now, most=PER_PAGE, skipping=(page - 1) * PER_PAGE) if topic else []
+        stories = store.topic(name, now, limit=PER_PAGE, offset=(page - 1) * PER_PAGE) if topic else []
         if topic is None or not stories:
             return pages.error(request, 404, pages.catalogue(request).gettext("There is nothing here"))
         here = topic_path(name)
@@ -156,6 +156,7 @@ def router(archive: Archive, access: Sequence[Any] = ()) -> APIRouter:
             "/search",
             indexed=False,
             found=found,
+            topics=() if found.count else store.topics(context.now()),
             query=found.query,
             page=page,
             total=found.count,

@@ -115,7 +115,7 @@ class Archive:
     def search(self, query: str, *, page: int) -> SearchResult:
         """Find stories with all words of a query; without any, suggest a query that finds some."""
         now, words = self.context.now(), query_words(query)
-        found = self.store.search(words, now, most=PER_PAGE, skipping=(page - 1) * PER_PAGE)
+        found = self.store.search(words, now, limit=PER_PAGE, offset=(page - 1) * PER_PAGE)
         if found.count:
             return SearchResult(query, found.stories, found.count)
         suggestion, suggested = self._suggest(query, now) if words else ("", 0)

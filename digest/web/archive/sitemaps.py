@@ -75,7 +75,7 @@ def router(archive: Archive) -> APIRouter:
     def news() -> Response:
         now, pages = archive.context.now(), archive.context.pages
         root = xml.Element(f"{{{_SITEMAP}}}urlset")
-        for edition in store.newest(now, most=_MOST_NEWS, since=(now - _NEWS_DAYS).date()):
+        for edition in store.newest(now, limit=_MOST_NEWS, since=(now - _NEWS_DAYS).date()):
             if now - edition.at > _NEWS_DAYS:
                 continue
             url = xml.SubElement(root, f"{{{_SITEMAP}}}url")
@@ -94,7 +94,7 @@ def router(archive: Archive) -> APIRouter:
         if not date.min.year <= year < date.max.year:
             raise HTTPException(404)
         since, until = date(year, 1, 1), date(year + 1, 1, 1)
-        editions = store.newest(now, most=_MOST, since=since, until=until)
+        editions = store.newest(now, limit=_MOST, since=since, until=until)
         stories = store.threads(now, since, until)
         corrected: dict[str, date] = {}
         for each in store.corrections(now):

@@ -71,6 +71,7 @@ ROUTES = (
     Route("POST", f"{_KEY}/restore", Role.EDITOR, "edit.restore", "Restore a removed story"),
     Route("POST", f"{_KEY}/undo", Role.EDITOR, "edit.undo", "Undo the last change"),
     Route("POST", f"{_KEY}/texts", Role.EDITOR, "edit.texts", "Set subject, preheader and intro"),
+    Route("GET", _KEY + "/block/{name}", Role.VIEWER, "blocks.page", "The form of a block"),
     Route("POST", f"{_KEY}/block", Role.EDITOR, "blocks.change", "Leave a block out, put it back, or write it"),
     Route("POST", f"{_KEY}/refresh", Role.EDITOR, "edit.refresh", "Compose again with new articles"),
     Route("POST", f"{_KEY}/test", Role.EDITOR, "sending.send_test", "Send a test to oneself or to a group"),

@@ -68,23 +68,31 @@ def create_desk(app: App, base: str) -> Iterator[ServedDesk]:
     views = Views(own.branding, urlsplit(url).path.rstrip("/"))
     # App builds collaborators on first use. Build them here, before several threads ask at once.
     _ = (own.database, own.articles, own.editor, own.approver, own.stopper, own.topics, own.status_reader, own.oidc)
-    small = _small_reasons(own.settings.newsletter.language)
     with ExitStack() as opened:
-        checks, audience = opened.enter_context(Checks(own)), opened.enter_context(AudienceCount(own))
-        runners_up = opened.enter_context(Background[Sequence[RunnerUp]]("runners-up", lasts=_RUNNERS_UP_LAST))
-        uploads = opened.enter_context(Uploads())
-        counts = opened.enter_context(Background[dict[SubscriberState, int]]("subscribers", lasts=_COUNTS_LAST))
-        growth = opened.enter_context(Background[list[Day]]("growth", lasts=_GROWTH_LASTS))
-        changes = opened.enter_context(Changes(own.editions.mark))
-        failures = opened.enter_context(Background[Failures]("failures", lasts=_FAILURES_LAST))
-        has_faults = opened.enter_context(Background[bool]("settings", lasts=_FAULTS_LAST))
-        shared = (checks, audience, runners_up, Rates(), uploads, counts, growth, changes, failures, has_faults)
-        desk = Desk(own, url, views, own.accounts, own.signer, *shared, small)
+        enter = opened.enter_context
+        desk = Desk(
+            app=own,
+            url=url,
+            views=views,
+            accounts=own.accounts,
+            signer=own.signer,
+            checks=enter(Checks(own)),
+            audience=enter(AudienceCount(own)),
+            runners_up=enter(Background[Sequence[RunnerUp]]("runners-up", lasts=_RUNNERS_UP_LAST)),
+            rates=Rates(),
+            uploads=enter(Uploads()),
+            subscriber_counts=enter(Background[dict[SubscriberState, int]]("subscribers", lasts=_COUNTS_LAST)),
+            growth=enter(Background[list[Day]]("growth", lasts=_GROWTH_LASTS)),
+            changes=enter(Changes(own.editions.mark)),
+            failures=enter(Background[Failures]("failures", lasts=_FAILURES_LAST)),
+            has_faults=enter(Background[bool]("settings", lasts=_FAULTS_LAST)),
+            small_reasons=_small_reasons(own.settings.newsletter.language),
+        )
         hosts = {str(urlsplit(each).hostname) for each in (url, base) if each} | {"localhost", "127.0.0.1", "::1"}
         # The path before and after the prefix is removed.
         starts = {f"{root}{api}" for root in ("", views.root) for api in ("", PREFIX)}
         larger = [(f"{start}{UPLOADS}", MAX_UPLOAD) for start in starts]
-        yield ServedDesk(Guard(routes(desk), hosts=hosts, prefix=views.root, larger=larger), changes.end)
+        yield ServedDesk(Guard(routes(desk), hosts=hosts, prefix=views.root, larger=larger), desk.changes.end)
 
 
 def _small_reasons(language: str) -> tuple[re.Pattern[str], ...]:

@@ -1,4 +1,4 @@
-"""The blocks of an edition: leave one out, put it back, write a quotation or a correction."""
+"""The blocks of an edition: leave one out, put it back, write one."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from starlette.responses import Response
 
 from digest.models import Edition, is_breaking
 from digest.render.blocks.rows import ROWS
-from digest.usecases.edit_edition import WRITABLE_BLOCKS, BlockRejected, EditionEditor, UnknownBlock
+from digest.usecases.block_texts import FIELDS, BlockField, Form, to_text
+from digest.usecases.edit_edition import BlockRejected, EditionEditor, UnknownBlock
 from digest.web.desk import edit
 from digest.web.desk.sentences import translate
 from digest.web.desk.visit import Visit
@@ -32,30 +33,31 @@ class BlockRow:
     text: str
     is_out: bool = False
     changed: bool = False
-    # Field → text that can be edited.
-    fields: Mapping[str, str] | None = None
-    # Whether the edition does not have it yet.
-    new: bool = False
+    # Whether an editor can write it.
+    writable: bool = False
 
 
 def rows(visit: Visit, edition: Edition, changes: Changes) -> list[BlockRow]:
-    """Return the edition's blocks, those left out, and those that an editor may add."""
+    """Return the edition's blocks, and those left out."""
     found = [
         BlockRow(
             each.name,
             _title(visit, each.kind),
             _words(each.data),
             changed=each.name in changes.blocks,
-            fields=_fields(each.kind, each.data) if each.name else None,
+            writable=bool(each.name) and each.kind in FIELDS,
         )
         for each in edition.blocks
     ]
-    found += [BlockRow(name, _title(visit, name.partition("-")[0]), "", is_out=True) for name in changes.blocks_out]
-    if not is_breaking(edition.key):
-        present = {row.name.partition("-")[0] for row in found}
-        new = (kind for kind in WRITABLE_BLOCKS if kind not in present)
-        found += [BlockRow(kind, _title(visit, kind), "", fields=_fields(kind, {}), new=True) for kind in new]
-    return found
+    return found + [BlockRow(each, _title(visit, _kind(each)), "", is_out=True) for each in changes.blocks_out]
+
+
+def addable(visit: Visit, edition: Edition, found: Sequence[BlockRow]) -> list[tuple[str, str]]:
+    """Return the kind and title of each block that an editor may add."""
+    if is_breaking(edition.key):
+        return []
+    present = {_kind(row.name) for row in found}
+    return [(kind, _title(visit, kind)) for kind in FIELDS if kind not in present]
 
 
 def problems(visit: Visit, edition: Edition) -> Sequence[str]:
@@ -64,40 +66,105 @@ def problems(visit: Visit, edition: Edition) -> Sequence[str]:
     return [translate(line, visit.catalogue) or line for line in lines]
 
 
+def page(visit: Visit) -> Response:
+    """Show the form of one block."""
+    edition, name = visit.edition(), visit.parameters["name"]
+    data = next((each.data for each in edition.blocks if each.name == name), {})
+    if _kind(name) not in FIELDS or is_breaking(edition.key):
+        raise HTTPException(404)
+    return _form(visit, edition, name, {each.name: to_text(each, data.get(each.name)) for each in FIELDS[_kind(name)]})
+
+
 def change(visit: Visit) -> Response:
     """Leave a block out, put it back, set its texts, or restore those of its file."""
     form, name, by = visit.form, visit.form.get("name", "")[:100], visit.actor
     wanted = form.get("act", "")
+    texts = {each.name: form[each.name][:_MAX_TEXT] for each in FIELDS.get(_kind(name), ()) if each.name in form}
 
     def act(editor: EditionEditor, key: str) -> Edition:
         if wanted == "out":
             return editor.leave_out_block(key, name, by)
         if wanted == "back":
             return editor.take_back_block(key, name, by)
-        if wanted == "file":
-            return editor.write_block(key, name, by, None)
-        fields = WRITABLE_BLOCKS.get(name.partition("-")[0], ())
-        return editor.write_block(key, name, by, {field: form.get(field, "")[:_MAX_TEXT] for field in fields})
+        return editor.write_block(key, name, by, None if wanted == "file" else texts)
 
     if wanted not in ("out", "back", "file", "save"):
         raise HTTPException(422)
     _ = visit.catalogue.gettext
     try:
-        return edit.do(visit, act)
+        return edit.do(visit, act, part="blocks")
     except UnknownBlock:
         return visit.problem(409, _("This block is no longer in the edition"), _("Somebody removed it, or it changed."))
     except BlockRejected as error:
-        names = ", ".join(labels(visit)[field] for field in error.fields if field in labels(visit))
-        advice = _(
-            "Please look at: %(fields)s. A text has at most 600 characters, a name 120, and a link begins with https."
-        )
-        return visit.problem(422, _("The block cannot be shown like this"), advice % {"fields": names})
+        return _form(visit, visit.edition(), name, texts, status=422, faulty=error.fields)
+
+
+def _form(
+    visit: Visit,
+    edition: Edition,
+    name: str,
+    texts: Mapping[str, str],
+    *,
+    status: int = 200,
+    faulty: Sequence[str] = (),
+) -> Response:
+    fields = FIELDS[_kind(name)]
+    known = labels(visit)
+    return visit.page(
+        "block.html.j2",
+        status=status,
+        edition=edition,
+        name=name,
+        block_title=_title(visit, _kind(name)),
+        fields=[(each, known[each.name], _hint(visit, _kind(name), each), texts.get(each.name, "")) for each in fields],
+        faulty=faulty,
+        # A program reads them.
+        problem=", ".join(known[field] for field in faulty if field in known),
+    )
+
+
+def _hint(visit: Visit, kind: str, field: BlockField) -> str:
+    """Return how the entries of a list are written, or that a field may be empty."""
+    _ = visit.catalogue.gettext
+    if field.form == Form.LINES:
+        return _("One on each line.")
+    if field.form == Form.PAIRS:
+        return _("One on each line, a colon after its name.")
+    if field.form == Form.ROWS:
+        columns = " | ".join(labels(visit)[name] for name in field.columns)
+        return _("One on each line: %(columns)s.") % {"columns": columns}
+    return "" if ROWS[kind].schema.model_fields[field.name].is_required() else _("may be empty")
 
 
 def labels(visit: Visit) -> Mapping[str, str]:
-    """Return field → label."""
+    """Return field or column → label."""
     _ = visit.catalogue.gettext
-    return {"text": _("Words of the block"), "by": _("Who said it"), "url": _("Address of the corrected article")}
+    return {
+        "text": _("Words of the block"),
+        "by": _("Who said it"),
+        "url": _("Address of the page"),
+        "title": _("Heading"),
+        "parts": _("Times or towns"),
+        "note": _("Note below"),
+        "rows": _("Prices"),
+        "unit": _("Unit"),
+        "source": _("Source"),
+        "question": _("Question"),
+        "options": _("Answers"),
+        "answer": _("Number of the right answer"),
+        "explanation": _("Explanation"),
+        "signs": _("Signs"),
+        "entries": _("Entries"),
+        "advertiser": _("Advertiser"),
+        "link": _("Words of the link"),
+        "accounts": _("Accounts"),
+        "when": _("time or town"),
+        "temperature": _("temperature"),
+        "sky": _("sky"),
+        "name": _("name"),
+        "price": _("price"),
+        "change": _("change"),
+    }
 
 
 def _title(visit: Visit, kind: str) -> str:
@@ -105,10 +172,9 @@ def _title(visit: Visit, kind: str) -> str:
     return visit.catalogue.gettext(row.title) if row else kind
 
 
-def _fields(kind: str, data: Mapping[str, Any]) -> Mapping[str, str] | None:
-    names = WRITABLE_BLOCKS.get(kind)
-    return {name: str(data.get(name) or "") for name in names} if names else None
+def _kind(name: str) -> str:
+    return name.partition("-")[0]
 
 
 def _words(data: Mapping[str, Any]) -> str:
-    return next((str(data[name]) for name in ("text", "question", "title", "advertiser") if data.get(name)), "")
+    return next((str(data[name]) for name in ("text", "question", "advertiser", "title") if data.get(name)), "")

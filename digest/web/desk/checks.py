@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 from digest.app import App
 from digest.errors import ConfigurationError, DigestError, StoreError
 from digest.models import Edition, EditionState, RenderedEmail
-from digest.render.lint_tree import Finding
+from digest.render.lint_tree import LintFinding
 from digest.render.size_budget import Sizes, measure
 from digest.usecases.approval import revision
 from digest.usecases.special import is_uncomposed
@@ -23,14 +23,14 @@ if TYPE_CHECKING:
 Level = Literal["bad", "warn"]
 
 # Seconds that a page waits for the checks, and seconds that they are valid, because templates and settings may change.
-_WAIT, _LASTS = 0.02, 120.0
+PAGE_WAIT, _LASTS = 0.02, 120.0
 
 
 @dataclass(frozen=True, slots=True)
 class Checked:
     """The emails of a revision and their findings, errors first."""
 
-    findings: tuple[Finding, ...]
+    findings: tuple[LintFinding, ...]
     left_out: tuple[str, ...]
     # The largest HTML email and its bytes; None if nothing could be rendered.
     largest: RenderedEmail | None
@@ -67,7 +67,7 @@ class Checks(Background[Checked]):
         """Return the last result for any revision of an edition, without its emails."""
         return self._last.get(edition.key)
 
-    def of(self, edition: Edition, *, wait: float = _WAIT) -> Checked | None:
+    def of(self, edition: Edition, *, wait: float = PAGE_WAIT) -> Checked | None:
         """Return the findings; None while they are being computed."""
         key = f"{edition.key} {revision(edition)} {edition.state == EditionState.SKIPPED}"
         return self.get(key, lambda: self._check(edition), wait=wait)
@@ -125,7 +125,7 @@ def problems(checked: Checked, edition: Edition, catalogue: Catalogue) -> Sequen
     return lines
 
 
-def sentence_of(found: Finding, catalogue: Catalogue) -> tuple[str, bool]:
+def sentence_of(found: LintFinding, catalogue: Catalogue) -> tuple[str, bool]:
     """Return a finding's sentence for an editor, and whether it is in English on a page in another language."""
     if catalogue.has(found.template):
         return found.translated(catalogue.gettext), False
@@ -133,6 +133,6 @@ def sentence_of(found: Finding, catalogue: Catalogue) -> tuple[str, bool]:
     return (found.message, True) if kept is None else (kept, False)
 
 
-def _plain(rule: str, message: str) -> Finding:
+def _plain(rule: str, message: str) -> LintFinding:
     """Return an error whose sentence exists in English only."""
-    return Finding("error", rule, message)
+    return LintFinding("error", rule, message)

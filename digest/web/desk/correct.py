@@ -10,9 +10,9 @@ from starlette.responses import Response
 
 from digest.models import Edition, Story
 from digest.store.sending.revisions import REVISABLE
-from digest.usecases.correct_edition import Corrected, NotCorrectable
+from digest.usecases.correct_edition import CorrectionResult, NotCorrectable
 from digest.usecases.preflight import PreflightFailed
-from digest.web.desk import today
+from digest.web.desk.bar import bar
 from digest.web.desk.checks import sentence_of
 from digest.web.desk.sentences import Told
 from digest.web.desk.visit import Visit
@@ -58,14 +58,14 @@ def save(visit: Visit) -> Response:
         return _form(visit, edition, story, given, status=409, problem=failed, asks_reason=True)
     return visit.page(
         "corrected.html.j2",
-        bar=today.bar(visit, done.edition),
+        bar=bar(visit, done.edition),
         done=done,
         edition=done.edition,
         lines=_lines(visit, done),
     )
 
 
-def _lines(visit: Visit, done: Corrected) -> list[str]:
+def _lines(visit: Visit, done: CorrectionResult) -> list[str]:
     """Say for how many recipients the correction came in time. The numbers add up to all recipients."""
     ngettext = visit.catalogue.ngettext
     numbers = waiting, received, unknown, in_flight, unaffected = astuple(done.reach)
@@ -96,7 +96,7 @@ def _form(
     return visit.page(
         "correct.html.j2",
         status=status,
-        bar=today.bar(visit, edition),
+        bar=bar(visit, edition),
         edition=edition,
         story=story,
         fields=fields,
@@ -108,7 +108,6 @@ def _form(
 
 def _found(visit: Visit) -> tuple[Edition, Story]:
     edition = visit.edition()
-    story = next((each for each in edition.stories() if each.id == visit.parameters["story"]), None)
-    if story is None or edition.state not in REVISABLE or edition.corrects is not None:
+    if edition.state not in REVISABLE or edition.corrects is not None:
         raise HTTPException(404)
-    return edition, story
+    return edition, visit.story(edition)

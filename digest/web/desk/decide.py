@@ -14,6 +14,7 @@ from digest.usecases.approval import EditionChanged, ModelTextUnseen, revision
 from digest.usecases.preflight import PreflightFailed
 from digest.usecases.send_test import LinkAct
 from digest.web.desk import passkeys, today
+from digest.web.desk.bar import bar
 from digest.web.desk.sending import PAUSABLE
 from digest.web.desk.visit import Visit, edition_path
 
@@ -54,7 +55,7 @@ def _page(visit: Visit, link: Link, edition: Edition, *, status: int = 200) -> R
     return visit.page(
         "decide.html.j2",
         status=status,
-        bar=today.bar(visit, edition, read_only=True),
+        bar=bar(visit, edition, read_only=True),
         edition=edition,
         act=what,
         needs_passkey=needs_passkey(visit),

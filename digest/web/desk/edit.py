@@ -10,7 +10,7 @@ from starlette.responses import Response
 from digest.models import Edition, EditionState
 from digest.render.intro import MAX_LENGTH
 from digest.usecases.edit_edition import EditionEditor, UnknownStory, displaced, paragraphs
-from digest.web.desk.visit import Visit, edition_path
+from digest.web.desk.visit import Visit, edition_path, number_in
 
 _MAX_TEXT = 5_000
 # The most stories that a page names as having left.
@@ -27,10 +27,7 @@ def move(visit: Visit) -> Response:
     def act(editor: EditionEditor, key: str) -> Edition:
         if form.get("step") in ("up", "down"):
             return editor.step(key, story, -1 if form["step"] == "up" else 1, visit.actor)
-        place = form.get("place", "1")
-        return editor.move(
-            key, story, form["section"], int(place) if place.isdecimal() and len(place) < 4 else 1, visit.actor
-        )
+        return editor.move(key, story, form["section"], number_in(form.get("place", "")) or 1, visit.actor)
 
     return do(visit, act)
 
@@ -81,7 +78,7 @@ def texts(visit: Visit) -> Response:
     texts = changed_fields(visit, {"subject": "", "preheader": "", "intro": ""})
     changed = {name: text if name == "intro" else text[:_MAX_TEXT] for name, text in texts.items()}
     if not changed:
-        return visit.go(edition_path(visit.parameters["key"]))
+        return visit.go(edition_path(visit.parameters["key"]), part="texts")
     if len(paragraphs(changed.get("intro", ""))) > MAX_LENGTH:
         _ = visit.catalogue.gettext
         most = _("It has at most %(most)s characters. Go back and shorten it.") % {"most": f"{MAX_LENGTH:,}"}
@@ -90,7 +87,7 @@ def texts(visit: Visit) -> Response:
     lost = replaced(
         visit, {"subject": edition.subject, "preheader": edition.preheader, "intro": edition.intro}, changed
     )
-    return do(visit, lambda editor, key: editor.write(key, visit.actor, **changed, replaced=lost))
+    return do(visit, lambda editor, key: editor.write(key, visit.actor, **changed, replaced=lost), part="texts")
 
 
 def changed_fields(visit: Visit, present: Mapping[str, str]) -> dict[str, str]:
@@ -123,10 +120,13 @@ def replaced(visit: Visit, present: Mapping[str, str], changed: Mapping[str, str
     ]
 
 
-def do(visit: Visit, act: Callable[[EditionEditor, str], Edition], *, tells: bool = True) -> Response:
+def do(
+    visit: Visit, act: Callable[[EditionEditor, str], Edition], *, tells: bool = True, part: str = "stories"
+) -> Response:
     """Carry out an act. It voids an earlier approval, and the page says so.
 
-    With `tells`, the page also says which story left the edition for it.
+    With `tells`, the page also says which story left the edition for it. The page begins with the story that the act
+    was about; without one in the edition, with `part`.
     """
     app, key = visit.desk.app, visit.parameters["key"]
     edition = app.editions.get(key)
@@ -141,8 +141,8 @@ def do(visit: Visit, act: Callable[[EditionEditor, str], Edition], *, tells: boo
     left = [each.article_ids[0] for each in displaced(edition, changed)] if tells else []
     query = {"void": "1" if reopened else "", "left": " ".join(left[:MAX_LEFT])}
     story = _story(visit)
-    part = f"row-{story}" if any(each.id == story for each in changed.stories()) else "stories" if story else ""
-    return visit.go(edition_path(key), part=part, **{name: value for name, value in query.items() if value})
+    place = f"row-{story}" if any(each.id == story for each in changed.stories()) else part
+    return visit.go(edition_path(key), part=place, **{name: value for name, value in query.items() if value})
 
 
 def void_approval(visit: Visit, edition: Edition) -> bool:

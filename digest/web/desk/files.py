@@ -1,4 +1,4 @@
-"""Style sheets, scripts and icons. Their address contains a hash, so browsers keep them."""
+"""Style sheets, scripts and icons, whose addresses contain a hash so that browsers keep them; and pictures."""
 
 from __future__ import annotations
 

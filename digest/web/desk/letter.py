@@ -13,16 +13,16 @@ from digest.web.desk.checks import Checked
 from digest.web.desk.visit import Visit
 
 # The frame's own policy. A bare `sandbox` forbids scripts, forms and links to other windows.
-FRAME_POLICY = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data: https:; frame-ancestors 'self'"
+_FRAME_POLICY = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data: https:; frame-ancestors 'self'"
 FORMS = ("light", "wide", "dark", "plain", "text")
 # An image without it shows its alternative text, as in an email program that hides pictures.
 _SOURCE = re.compile(r'(<img\b[^>]*?)\ssrc="[^"]*"')
-_WITHOUT_PICTURES = FRAME_POLICY.replace("img-src data: https:", "img-src 'none'")
+_WITHOUT_PICTURES = _FRAME_POLICY.replace("img-src data: https:", "img-src 'none'")
 
 
 def frame(visit: Visit) -> Response:
-    edition = visit.desk.app.editions.get(visit.parameters["key"])
-    if edition is None or edition.state == EditionState.SKIPPED:
+    edition = visit.edition()
+    if edition.state == EditionState.SKIPPED:
         raise HTTPException(404)
     shown = visit.query.get("form", "light")
     html, text = _filled(visit, edition, visit.query.get("variant", ""))
@@ -32,7 +32,11 @@ def frame(visit: Visit) -> Response:
         body = in_scheme(html, "dark" if shown == "dark" else "light")
         if shown == "plain":
             body = _SOURCE.sub(r"\1", body)
-    policy = _WITHOUT_PICTURES if shown == "plain" else FRAME_POLICY
+    return framed(body, _WITHOUT_PICTURES if shown == "plain" else _FRAME_POLICY)
+
+
+def framed(body: str, policy: str = _FRAME_POLICY) -> Response:
+    """Answer with a page that only our own pages may frame, with a policy of its own."""
     headers = {"content-security-policy": policy, "x-frame-options": "SAMEORIGIN"}
     return HTMLResponse(body, headers=headers)
 

@@ -8,11 +8,12 @@ from starlette.responses import Response
 
 from digest.store.desk.audit import Act
 from digest.store.people.preferences import PreferenceStore
-from digest.usecases.edit_subscribers import subject_of, valid
+from digest.subscribers.address import comparable
+from digest.usecases.edit_subscribers import subject_of
 from digest.web.desk.acts import detail_of, named
 from digest.web.desk.acts import subject_of as subject_of_act
 from digest.web.desk.admin.setting_words import change, labels
-from digest.web.desk.visit import Visit
+from digest.web.desk.visit import Visit, number_in
 
 if TYPE_CHECKING:
     from digest.i18n.catalogue import Catalogue
@@ -21,12 +22,11 @@ _PAGE, _MAX_QUERY = 100, 100
 
 
 def page(visit: Visit) -> Response:
-    given, query = visit.query.get("before", ""), " ".join(visit.query.get("q", "").split())[:_MAX_QUERY]
-    before = int(given) if given.isdecimal() and len(given) < 19 else None
+    before, query = number_in(visit.query.get("before", "")), " ".join(visit.query.get("q", "").split())[:_MAX_QUERY]
     app = visit.desk.app
     search = query
     # The log names subscribers by number.
-    if "@" in query and (address := valid(query)) and (held := PreferenceStore(app.database).find(address)):
+    if "@" in query and (address := comparable(query)) and (held := PreferenceStore(app.database).find(address)):
         search = subject_of(held.id)
     # People search in the words that the page shows.
     names = named(query, visit.catalogue)

@@ -45,8 +45,7 @@ def sign_in(visit: Visit) -> Response:
             name, given.get("password", ""), given.get("code", ""), network=network, agent=_agent(visit)
         )
     except TooManyTries:
-        wrong = _("Too many attempts. Please wait a quarter of an hour, or ask an admin for a new link.")
-        return form_page(visit, status=429, name=name, next=next, wrong=wrong)
+        return _too_many(visit, name=name, next=next)
     if signed_in is None:
         wrong = _("Name, password and code do not match. A code works once, for half a minute.")
         return form_page(visit, status=401, name=name, next=next, wrong=wrong)
@@ -93,7 +92,6 @@ def language(visit: Visit) -> Response:
 
 
 def sign_in_with_passkey(visit: Visit) -> Response:
-    """Open a session. It replaces an earlier one."""
     _ = visit.catalogue.gettext
     next = next_place(visit.form.get("next", ""))
     if not visit.may_sign_in:
@@ -105,12 +103,11 @@ def sign_in_with_passkey(visit: Visit) -> Response:
             answer, state, passkeys.place(visit), network=network, agent=_agent(visit)
         )
     except TooManyTries:
-        wrong = _("Too many attempts. Please wait a quarter of an hour, or ask an admin for a new link.")
-        return form_page(visit, status=429, next=next, wrong=wrong)
+        return _too_many(visit, next=next)
     if signed_in is None:
         wrong = _("The passkey could not be verified. Try again, or sign in with the password.")
         return form_page(visit, status=401, next=next, wrong=wrong)
-    return _replace_session(visit, signed_in, next)
+    return _welcome(visit, signed_in, next)
 
 
 def form_page(
@@ -121,6 +118,13 @@ def form_page(
     values = {"name": name, "next": next, "wrong": wrong, "may_sign_in": visit.may_sign_in, "question": asked}
     values |= {"provider": visit.desk.provider, "again": again or _Again.read(visit.form.get("again", ""))}
     return visit.page("login.html.j2", status=status, **values)
+
+
+def _too_many(visit: Visit, *, name: str = "", next: str = "") -> Response:
+    wrong = visit.catalogue.gettext(
+        "Too many attempts. Please wait a quarter of an hour, or ask an admin for a new link."
+    )
+    return form_page(visit, status=429, name=name, next=next, wrong=wrong)
 
 
 def _link_form(
@@ -161,14 +165,10 @@ def _qr(text: str) -> str:
     return svg.getvalue().decode()
 
 
-def _replace_session(visit: Visit, signed_in: SignedIn, next: str) -> Response:
+def _welcome(visit: Visit, signed_in: SignedIn, next: str) -> Response:
     """End an older session of this browser, and open the new one."""
     if visit.session is not None:
         visit.desk.accounts.users.end_sessions(hash=visit.session.hash)
-    return _welcome(visit, signed_in, next)
-
-
-def _welcome(visit: Visit, signed_in: SignedIn, next: str) -> Response:
     visit.new_token = signed_in.token
     again = _Again.read(visit.form.get("again", ""))
     if again is not None:
@@ -235,8 +235,7 @@ def begin_oidc(visit: Visit) -> Response:
 
 
 def finish_oidc(visit: Visit) -> Response:
-    """Open a session for the user that the provider returns, and end an older session of this browser."""
-    _ = visit.catalogue.gettext
+    """Open a session for the user that the provider returns."""
     signer = _oidc(visit)
     if not visit.may_sign_in:
         return form_page(visit, status=403)
@@ -247,11 +246,10 @@ def finish_oidc(visit: Visit) -> Response:
             visit.query, browser, _oidc_redirect(visit), network=network, agent=_agent(visit)
         )
     except TooManyTries:
-        wrong = _("Too many attempts. Please wait a quarter of an hour, or ask an admin for a new link.")
-        return form_page(visit, status=429, wrong=wrong)
+        return _too_many(visit)
     except OidcRefused as refused:
         return form_page(visit, status=401, wrong=_oidc_words(visit, refused))
-    return _replace_session(visit, signed_in, next)
+    return _welcome(visit, signed_in, next)
 
 
 def _oidc(visit: Visit) -> OidcSignIn:

@@ -7,7 +7,7 @@ from ipaddress import ip_address
 from starlette.responses import Response
 
 from digest.usecases.passkeys import MAX_LABEL, PasskeyRefused, Passkeys, Place, Question
-from digest.web.desk.visit import Visit
+from digest.web.desk.visit import Visit, number_in
 
 
 def page(visit: Visit) -> Response:
@@ -27,9 +27,9 @@ def add(visit: Visit) -> Response:
 
 
 def remove(visit: Visit) -> Response:
-    number = visit.form.get("passkey", "")
-    if number.isdecimal() and len(number) < 19:
-        passkeys_of(visit).remove(visit.user, int(number))
+    number = number_in(visit.form.get("passkey", ""))
+    if number is not None:
+        passkeys_of(visit).remove(visit.user, number)
     return visit.go("/passkeys")
 
 

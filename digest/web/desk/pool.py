@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from starlette.responses import Response
 
-from digest.models import Edition, EditionState, Role
+from digest.models import Edition, Role
+from digest.web.desk.today import EDITABLE
 from digest.web.desk.visit import Visit
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ def search(visit: Visit) -> Response:
     planned = app.calendar.of(edition.key)
     window = planned.schedule.window if planned else app.rules.window
     since = (edition.composed_at or now) - window
-    found, total = app.articles.search(query, source=source, since=since, most=_MOST)
+    found, total = app.articles.search(query, source=source, since=since, limit=_MOST)
     used = {id for story in edition.stories() for id in story.article_ids}
     return visit.page(
         "pool.html.j2",
@@ -68,5 +69,4 @@ def _compose(visit: Visit, edition: Edition) -> Sequence[RunnerUp]:
 
 
 def _editable(visit: Visit, edition: Edition) -> bool:
-    states = (EditionState.DRAFT, EditionState.SKIPPED, EditionState.APPROVED)
-    return visit.may(Role.EDITOR) and edition.state in states
+    return visit.may(Role.EDITOR) and edition.state in EDITABLE

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from digest.errors import ConfigProblem, ConfigurationError
 from digest.models import PROVIDER_NAMES
-from digest.web.desk.forms import KEPT
+from digest.web.desk.kept_sentences import KEPT
 
 if TYPE_CHECKING:
     from digest.i18n.catalogue import Catalogue

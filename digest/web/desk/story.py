@@ -11,10 +11,11 @@ from starlette.responses import Response
 
 from digest.hindi import cut
 from digest.hindi.sentences import split
-from digest.models import Article, Edition, EditionState, Role, Story, is_breaking
+from digest.models import Article, Edition, Role, Story, is_breaking
 from digest.store.sending.revisions import REVISABLE
 from digest.usecases.edit_edition import NotEditable, has_refused, one_line
 from digest.web.desk import edit, pictures, seen, today
+from digest.web.desk.bar import bar
 from digest.web.desk.sentences import Told
 from digest.web.desk.visit import Visit, edition_path
 
@@ -142,7 +143,7 @@ def _page(
     # Sentences in the model's own words.
     own_words = {each.sentence for each in story.support}
     can_regroup = (
-        edition.state in (EditionState.DRAFT, EditionState.APPROVED)
+        edition.state in today.EDITABLE
         and visit.may(Role.EDITOR)
         and not story.recurring
         and not is_breaking(edition.key)
@@ -151,7 +152,7 @@ def _page(
     return visit.page(
         "story.html.j2",
         status=status,
-        bar=today.bar(visit, edition),
+        bar=bar(visit, edition),
         edition=edition,
         story=story,
         place=siblings.index(story) + 1 if story in siblings else 1,
@@ -176,7 +177,7 @@ def _page(
         reasons=[each for each in story.reasons if _is_scored(each)],
         details=[each for each in story.reasons if not _is_scored(each)],
         refused=story.refused if story.refused and one_line(story.refused.text) != story.summary else None,
-        editable=edition.state in (EditionState.DRAFT, EditionState.APPROVED),
+        editable=edition.state in today.EDITABLE,
         can_split=can_regroup and len(articles) > 1,
         others=[each for each in edition.stories() if each is not story and not each.recurring] if can_regroup else (),
         is_changed=story.id in app.editions.editorial_changes(edition.key).texts,
@@ -240,7 +241,4 @@ def _following(edition: Edition, story: Story) -> Story | None:
 
 def _found(visit: Visit) -> tuple[Edition, Story]:
     edition = visit.edition()
-    story = next((each for each in edition.stories() if each.id == visit.parameters["story"]), None)
-    if story is None:
-        raise HTTPException(404)
-    return edition, story
+    return edition, visit.story(edition)

@@ -5,70 +5,39 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import partial
-from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from starlette.responses import Response, StreamingResponse
 
-from digest.hindi import dates
 from digest.models import ENDED_STATES, Article, Edition, EditionState, Role, Story, is_breaking, is_special
 from digest.render.intro import MAX_LENGTH
 from digest.render.intro import paragraphs as intro_paragraphs
 from digest.render.size_budget import CLIPPED, removable
-from digest.store.sending.overview import STOPPED
 from digest.store.sending.recovery import in_flight_elsewhere
 from digest.store.sending.revisions import REVISABLE
 from digest.store.sending.status import Counts
 from digest.usecases.approval import revision, unseen
 from digest.usecases.correct_edition import correction_key
 from digest.usecases.edit_edition import REPLACED
-from digest.usecases.special import due_at, is_uncomposed
 from digest.web.desk import blocks, doubts, seen
 from digest.web.desk.acts import name_of
 from digest.web.desk.admin import sources
-from digest.web.desk.checks import Checked, Problem, problems
+from digest.web.desk.bar import UNDER_WAY, bar, stops
+from digest.web.desk.checks import PAGE_WAIT, Checked, Problem, problems
 from digest.web.desk.edit import MAX_LEFT
 from digest.web.desk.letter import FORMS, variants
-from digest.web.desk.sentences import Told, translate_all
-from digest.web.desk.views import clock, when
+from digest.web.desk.sentences import Told
 from digest.web.desk.visit import Visit, edition_path
 
 if TYPE_CHECKING:
-    from digest.config.calendar import PlannedEdition
     from digest.curate.editorial import Changes
-    from digest.notify.report import EditionNumbers
 
 # States in which the stories can be changed; an approval ends with the first change.
 EDITABLE = (EditionState.DRAFT, EditionState.SKIPPED, EditionState.APPROVED)
-_UNDER_WAY = (EditionState.FROZEN, EditionState.SENDING)
-_STOPPED = (EditionState.PAUSED, EditionState.CANCELLED)
-_DECISIONS = 12
+# Rows of the log that the page shows.
+_ACTS = 12
 # Stories that still fit, up to which the meter names the one that is left out next.
 _LITTLE_ROOM = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Bar:
-    """The state line. `kind` chooses its colour, `buttons` are the possible actions."""
-
-    edition: str
-    kind: str
-    title: str
-    # The remaining time, or the progress of the send.
-    left: str = ""
-    more: str = ""
-    buttons: tuple[str, ...] = ()
-    seen: str = ""
-    # Times at which the script must reload the page, because the state changes.
-    send_at: datetime | None = None
-    asks_reason: bool = False
-    # Whether it has no buttons and is not reloaded.
-    read_only: bool = False
-    # Whether the send has begun, so that the page shows its numbers instead of the parts of a draft.
-    begun: bool = False
-    # Whether an approval sends the edition, at once or at a time that the form asks for.
-    is_special: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +50,6 @@ class Row:
     changed: bool
     # The story's label, such as "update"; '' for most.
     label: str
-    first: bool
-    last: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,8 +103,7 @@ def state(visit: Visit) -> Response:
     """Return the state line, and changes since the page was loaded."""
     found = visit.edition()
     numbers = _counts(visit, found)
-    line = bar(visit, found, numbers=numbers)
-    return visit.page("state.html.j2", bar=line, **_moving(visit, found, numbers), now=visit.desk.now())
+    return visit.page("state.html.j2", bar=bar(visit, found, numbers=numbers), **_moving(visit, found, numbers))
 
 
 def changes(visit: Visit) -> Response:
@@ -174,6 +140,7 @@ def page(
     editable = edition.state in EDITABLE
     is_paused, numbers = edition.state == EditionState.PAUSED, _counts(visit, edition)
     changes, moving = app.editions.editorial_changes(edition.key), _moving(visit, edition, numbers)
+    found_blocks = blocks.rows(visit, edition, changes)
     return visit.page(
         "today.html.j2",
         status=status,
@@ -186,16 +153,16 @@ def page(
         editable=editable and visit.may(Role.EDITOR),
         replaced=REPLACED,
         last=app.audit.last_change(edition.key) if editable else None,
-        acts=app.audit.newest(_DECISIONS, subject=edition.key) if editable else (),
+        acts=app.audit.newest(_ACTS, subject=edition.key) if editable else (),
         new=_new_articles(visit, edition) if edition.state == EditionState.DRAFT else 0,
         revision=revision(edition),
         problem=problem,
         void=visit.query.get("void") == "1",
         left=_left_stories(visit, edition) if editable else (),
         max_intro=MAX_LENGTH,
-        blocks=blocks.rows(visit, edition, changes),
+        blocks=found_blocks,
+        new_blocks=blocks.addable(visit, edition, found_blocks),
         block_problems=blocks.problems(visit, edition),
-        block_labels=blocks.labels(visit),
         unseen={each.id for each in unseen(edition, changes)} if editable else set(),
         tested=_tested(visit),
         groups_for_tests=tuple(app.settings.desk.test_groups),
@@ -226,7 +193,7 @@ def current(visit: Visit) -> Edition | None:
     others = [each for each in app.editions.unfinished() if each.key not in planned and each.day == now.date()]
     found += [each for each in others if not is_breaking(each.key)]
     open_ = [each for each in found if each.state not in ENDED_STATES or each.state == EditionState.SKIPPED]
-    sending = [each for each in open_ if each.state in _UNDER_WAY]
+    sending = [each for each in open_ if each.state in UNDER_WAY]
     return next(iter((*sending, *open_, *reversed(found))), None)
 
 
@@ -237,147 +204,6 @@ def _counts(visit: Visit, edition: Edition) -> Counts | None:
     return visit.desk.app.status_reader.counts(edition.key, visit.desk.now())
 
 
-def bar(
-    visit: Visit,
-    edition: Edition,
-    *,
-    asks_reason: bool = False,
-    read_only: bool = False,
-    numbers: Counts | EditionNumbers | None = None,
-) -> Bar:
-    """Return the state line: what will happen, to how many, when, and what if nobody acts.
-
-    With `read_only` it has no buttons. `numbers` are those of the page, if it has them.
-    """
-    _, ngettext = visit.catalogue.gettext, visit.catalogue.ngettext
-    app, now = visit.desk.app, visit.desk.now()
-    planned, special = app.calendar.of(edition.key), is_special(edition.key)
-    due = planned.send_at if planned else None
-    if special and edition.state == EditionState.APPROVED:
-        due = due_at(app.editions.decisions(edition.key))
-    send_at = due.astimezone(now.tzinfo) if due else None
-    waiting = send_at is not None and send_at > now
-    left = _left(send_at - now, visit) if send_at and waiting else ""
-    sender = visit.may(Role.SENDER) and not read_only
-    make = partial(Bar, edition.key, read_only=read_only, seen=revision(edition), send_at=send_at if waiting else None)
-    if edition.state in (EditionState.DRAFT, EditionState.APPROVED):
-        title = _when_to_whom(visit, edition, send_at if waiting else None)
-        if edition.state == EditionState.APPROVED:
-            goes = _special_line(visit, edition, send_at, now) if special else ""
-            more = f"{goes} {_approval_line(visit, edition)}".strip()
-            buttons = ("reopen", "pause") if sender else ()
-            approved = _("Approved.")
-            return make(kind="ok", title=f"{approved} {title}", left=left, more=more, buttons=buttons)
-        required = special or app.requires_approval(edition.key)
-        by_itself = _("It goes out by itself; approving it keeps it as it is now.")
-        return make(
-            kind="warn" if required else "info",
-            title=title,
-            left=left,
-            more=_deadline(visit, planned, now, special=special) if required else by_itself,
-            buttons=("approve", "pause") if sender else (),
-            asks_reason=asks_reason,
-            is_special=special,
-        )
-    numbers = numbers or app.status_reader.counts(edition.key, now)
-    make = partial(make, begun=edition.state in (*_UNDER_WAY, EditionState.DONE))
-    if edition.state in _UNDER_WAY:
-        done = numbers.accepted + numbers.rejected + numbers.unknown
-        everybody = numbers.frozen - numbers.excluded
-        rate = visit.desk.rates.add(edition.key, done, monotonic())
-        title = _("Being sent: %(done)s of %(all)s") % {"done": f"{numbers.accepted:,}", "all": f"{everybody:,}"}
-        rest = _left(timedelta(seconds=numbers.pending / rate), visit) if rate and numbers.pending else ""
-        more = _("%(rate)s per second") % {"rate": f"{rate:,.0f}"} if rate >= 1 else ""
-        buttons = ("pause", "cancel") if sender else ()
-        return make(kind="info", title=title, left=rest, more=more, buttons=buttons)
-    reached = ngettext("%(num)s recipient", "%(num)s recipients", numbers.accepted) % {"num": f"{numbers.accepted:,}"}
-    titles = {
-        EditionState.PAUSED: _("Paused. Nothing more goes out."),
-        EditionState.DONE: _("Sent to %(whom)s") % {"whom": reached} if numbers.accepted else _("Sent to nobody"),
-        EditionState.CANCELLED: _("Stopped for good, after it went to %(whom)s.") % {"whom": reached}
-        if numbers.accepted
-        else _("Stopped for good, before it went to anybody."),
-        EditionState.EXPIRED: _("It was not sent: nobody approved it, or its hour passed."),
-        EditionState.SKIPPED: _("It is not composed")
-        if is_uncomposed(edition)
-        else _("No article matches. Compose it again under the same name.")
-        if special
-        else _("No edition: too few stories."),
-    }
-    kinds = {EditionState.DONE: "ok", EditionState.CANCELLED: "off", EditionState.SKIPPED: "warn"}
-    stopping = _still_handed_over(visit, edition) if edition.state in _STOPPED else ""
-    if edition.state == EditionState.PAUSED:
-        choices = ("resume", *(("cancel",) if numbers.frozen else ("reopen",))) if sender else ()
-        more = f"{_why_paused(visit, edition)} {stopping}".strip()
-        return make(kind="bad", title=titles[edition.state], more=more, buttons=choices)
-    reopen = ("reopen",) if edition.state == EditionState.EXPIRED and sender else ()
-    more = _("%(num)s are still unknown") % {"num": f"{numbers.unknown:,}"} if numbers.unknown else ""
-    more = stopping or more
-    return make(kind=kinds.get(edition.state, "bad"), title=titles[edition.state], more=more, buttons=reopen)
-
-
-def _still_handed_over(visit: Visit, edition: Edition) -> str:
-    """Say how many emails of a stopped edition are in flight; '' if none is."""
-    num = in_flight_elsewhere(visit.desk.app.database, edition.key)
-    ngettext = visit.catalogue.ngettext
-    found = ngettext(
-        "%(num)s email is still being handed over; no other one begins.",
-        "%(num)s emails are still being handed over; no other one begins.",
-        num,
-    )
-    return found % {"num": f"{num:,}"} if num else ""
-
-
-def _when_to_whom(visit: Visit, edition: Edition, send_at: datetime | None) -> str:
-    _, ngettext = visit.catalogue.gettext, visit.catalogue.ngettext
-    number = visit.desk.audience.of(edition)
-    at = clock(send_at) if send_at else ""
-    if send_at and send_at.date() != visit.desk.now().date():
-        at = f"{dates.short(send_at.date(), visit.catalogue.language)} {at}"
-    if number is None:
-        return _("It goes out at %(clock)s") % {"clock": at} if at else _("It is ready to be sent")
-    whom = ngettext("%(num)s subscriber", "%(num)s subscribers", number) % {"num": f"{number:,}"}
-    if not number:
-        return _("It goes to nobody")
-    if at:
-        return _("At %(clock)s to %(whom)s") % {"clock": at, "whom": whom}
-    return _("It goes to %(whom)s") % {"whom": whom}
-
-
-def _left(left: timedelta, visit: Visit) -> str:
-    ngettext = visit.catalogue.ngettext
-    seconds = max(0, round(left.total_seconds()))
-    if seconds < 60:
-        return ngettext("%(num)s second left", "%(num)s seconds left", seconds) % {"num": seconds}
-    minutes = seconds // 60
-    if minutes < 60:
-        return ngettext("%(num)s minute left", "%(num)s minutes left", minutes) % {"num": minutes}
-    hours, minutes = divmod(minutes, 60)
-    return visit.catalogue.gettext("%(hours)s h %(minutes)s min left") % {"hours": hours, "minutes": minutes}
-
-
-def _special_line(visit: Visit, edition: Edition, send_at: datetime | None, now: datetime) -> str:
-    """Say when an approved special edition goes out; '' if the line has its hour."""
-    _ = visit.catalogue.gettext
-    if send_at is None or now > send_at + visit.desk.app.settings.schedule.expires_after:
-        return _("`digest send %(edition)s` sends it.") % {"edition": edition.key}
-    return "" if send_at > now else _("It goes out within a minute.")
-
-
-def _deadline(visit: Visit, planned: PlannedEdition | None, now: datetime, *, special: bool) -> str:
-    _ = visit.catalogue.gettext
-    if special:
-        return _("It waits for approval, and goes out right after it or at the time that you choose.")
-    if planned is None:
-        return _("It waits for approval.")
-    due = (planned.approve_by or planned.expires_at).astimezone(now.tzinfo)
-    if now > due:
-        return _("It waits for approval. Its time is over, so send it with `digest send`.")
-    if planned.schedule.on_no_approval == "send":
-        return _("Without approval by %(clock)s it goes out as it is.") % {"clock": clock(due)}
-    return _("Without approval by %(clock)s there is no edition.") % {"clock": clock(due)}
-
-
 def _tested(visit: Visit) -> str:
     """Return to whom a test was just sent: the user's address, or a group."""
     if "mine" in visit.query:
@@ -386,36 +212,7 @@ def _tested(visit: Visit) -> str:
     return group if group in visit.desk.app.settings.desk.test_groups else ""
 
 
-def _approval_line(visit: Visit, edition: Edition) -> str:
-    app, now = visit.desk.app, visit.desk.now()
-    for act in app.audit.newest(_DECISIONS, subject=edition.key):
-        if act.what == EditionState.APPROVED:
-            values = {"who": act.who, "clock": clock(act.at.astimezone(now.tzinfo))}
-            return visit.catalogue.gettext("%(who)s approved it at %(clock)s. A change needs a new approval.") % values
-    return visit.catalogue.gettext("A change needs a new approval.")
-
-
-def _stops(visit: Visit, edition: Edition) -> list[tuple[datetime, str]]:
-    """Return when and why the send of an edition stopped by itself."""
-    found = (each for each in visit.desk.app.editions.decisions(edition.key) if each.what == STOPPED)
-    return [(each.at, translate_all(each.reason, visit.catalogue)) for each in found]
-
-
-def _why_paused(visit: Visit, edition: Edition) -> str:
-    """Return who paused an edition, or why it stopped by itself; '' if nobody knows."""
-    acts = visit.desk.app.audit.newest(_DECISIONS, subject=edition.key)
-    by_hand = next((act for act in acts if act.what == EditionState.PAUSED), None)
-    stopped = max(_stops(visit, edition), default=None)
-    if stopped and (by_hand is None or by_hand.at < stopped[0]):
-        return stopped[1]
-    if by_hand is None:
-        return ""
-    values = {"who": by_hand.who, "when": when(by_hand.at, visit.desk.now(), visit.catalogue)}
-    return visit.catalogue.gettext("%(who)s held it, %(when)s.") % values
-
-
 def _groups(visit: Visit, edition: Edition, changes: Changes) -> tuple[Group, ...]:
-    ids = [story.id for story in edition.stories()]
     lead = next((story for story in edition.stories() if story.id == edition.lead), None)
 
     def row(story: Story) -> Row:
@@ -426,8 +223,6 @@ def _groups(visit: Visit, edition: Edition, changes: Changes) -> tuple[Group, ..
             bool(names & set(changes.pinned)),
             bool(names & set(changes.texts)),
             visit.catalogue.gettext(story.label) if story.label else "",
-            first=story.id == ids[0],
-            last=story.id == ids[-1],
         )
 
     groups = [Group("", (row(lead),), is_lead=True)] if lead else []
@@ -481,8 +276,8 @@ def _corrections(visit: Visit, edition: Edition) -> list[Edition]:
     return [found for key in keys if (found := visit.desk.app.editions.get(key)) is not None]
 
 
-def check_results(visit: Visit, edition: Edition, **wait: float) -> dict[str, Any]:
-    """Return the results of the checks, for the list and the meter.
+def check_results(visit: Visit, edition: Edition, *, wait: float = PAGE_WAIT) -> dict[str, Any]:
+    """Return the results of the checks, for the list and the meter, if they have ended within `wait` seconds.
 
     While they run, `before` has the lines of the revision before, so that the page does not jump when they end.
     """
@@ -491,7 +286,7 @@ def check_results(visit: Visit, edition: Edition, **wait: float) -> dict[str, An
         return unknown
     left = seen.problems(visit, edition, seen.left(visit, edition))
     doubtful = doubts.problems(visit, edition)
-    found = visit.desk.checks.of(edition, **wait)
+    found = visit.desk.checks.of(edition, wait=wait)
     if found is None:
         last = visit.desk.checks.last(edition)
         if last is None:
@@ -531,11 +326,11 @@ def _moving(visit: Visit, edition: Edition, numbers: Counts | None) -> dict[str,
     _, app = visit.catalogue.gettext, visit.desk.app
     acts = [
         (act.at, _("by itself") if act.via == "schedule" else act.who, name_of(act.what, visit.catalogue))
-        for act in app.audit.newest(_DECISIONS, subject=edition.key)
+        for act in app.audit.newest(_ACTS, subject=edition.key)
     ]
-    acts += [(at, _("by itself"), why) for at, why in _stops(visit, edition)]
+    acts += [(at, _("by itself"), why) for at, why in stops(visit, edition)]
     recallable = sum(app.ledger.scheduled_recipients(edition.key, visit.desk.now()))
-    moves = edition.state in _UNDER_WAY or in_flight_elsewhere(app.database, edition.key) > 0
+    moves = edition.state in UNDER_WAY or in_flight_elsewhere(app.database, edition.key) > 0
     decisions = sorted(acts, reverse=True)
     return {"sending": Sending(numbers, (accepted, unknown, rejected), decisions, recallable, moves)}
 

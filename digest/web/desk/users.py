@@ -7,7 +7,7 @@ from starlette.responses import Response
 from digest.errors import DigestError
 from digest.models import Role
 from digest.web.desk.sentences import Told
-from digest.web.desk.visit import Visit
+from digest.web.desk.visit import Visit, number_in
 
 
 def page(visit: Visit) -> Response:
@@ -66,12 +66,9 @@ def remove(visit: Visit) -> Response:
 def make_token(visit: Visit) -> Response:
     """Make a token of the API for a user, and show it once."""
     form, user = visit.form, visit.parameters["name"]
-    days = form.get("days", "")
+    name, days = form.get("token", "").strip(), number_in(form.get("days", ""))
     try:
-        token = visit.desk.app.api_tokens.make(
-            user, form.get("token", "").strip(), Role(form.get("role", "")), visit.actor,
-            days=int(days) if days.isdecimal() and len(days) < 6 else None,
-        )  # fmt: skip
+        token = visit.desk.app.api_tokens.make(user, name, Role(form.get("role", "")), visit.actor, days=days)
     except (DigestError, ValueError) as error:
         return _page(visit, status=422, problem=visit.told(error))
     return _page(visit, linked=user, token=token)
@@ -92,7 +89,17 @@ def _page(
     link: str = "",
     token: str = "",
 ) -> Response:
-    shown = {"problem": problem, "typed": typed, "linked": linked, "link": link, "token": token}
-    values = {**shown, "tokens": visit.desk.app.api_tokens.list(), "now": visit.desk.now()}
-    values |= {"provider": visit.desk.provider}
-    return visit.page("users.html.j2", status=status, users=visit.desk.accounts.list(), roles=list(Role), **values)
+    return visit.page(
+        "users.html.j2",
+        status=status,
+        problem=problem,
+        typed=typed,
+        linked=linked,
+        link=link,
+        token=token,
+        users=visit.desk.accounts.list(),
+        tokens=visit.desk.app.api_tokens.list(),
+        roles=list(Role),
+        provider=visit.desk.provider,
+        now=visit.desk.now(),
+    )

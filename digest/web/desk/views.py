@@ -53,9 +53,6 @@ class Views:
         # Language → its catalogue, and the functions that translate in templates.
         self._translations: dict[str, tuple[Catalogue, dict[str, Any]]] = {}
 
-    def catalogue(self, language: str) -> Catalogue:
-        return translator(language)
-
     @cached_property
     def files(self) -> dict[str, StaticFile]:
         """Name → file. They contain nothing secret, so they may be compressed."""

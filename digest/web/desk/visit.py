@@ -17,7 +17,8 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from digest.config.loader import FILE_NAME
 from digest.errors import StoreError
-from digest.models import Actor, Edition, Role
+from digest.i18n import translator
+from digest.models import Actor, Edition, Role, Story
 from digest.utils.urls import host_name
 from digest.web.desk.sentences import Told, refusal
 
@@ -51,6 +52,7 @@ PAGE_POLICY = "; ".join(
         "frame-ancestors 'none'",
     )
 )
+_MAX_DIGITS = 18
 _LOCAL = ("127.0.0.1", "localhost", "::1")
 
 
@@ -116,7 +118,7 @@ class Visit:
 
     @cached_property
     def catalogue(self) -> Catalogue:
-        return self.desk.views.catalogue(self.language)
+        return translator(self.language)
 
     @property
     def is_secure(self) -> bool:
@@ -165,6 +167,13 @@ class Visit:
     def edition(self) -> Edition:
         """Return the edition that the path names. Raises HTTPException."""
         found = self.desk.app.editions.get(self.parameters["key"])
+        if found is None:
+            raise HTTPException(404)
+        return found
+
+    def story(self, edition: Edition) -> Story:
+        """Return the story of an edition that the path names. Raises HTTPException."""
+        found = next((each for each in edition.stories() if each.id == self.parameters["story"]), None)
         if found is None:
             raise HTTPException(404)
         return found
@@ -243,3 +252,8 @@ def typed_texts(form: Mapping[str, str]) -> list[str]:
 
 def edition_path(key: str) -> str:
     return f"/edition/{key}"
+
+
+def number_in(text: str) -> int | None:
+    """Return the number that an address or a form has, if it is one that a database can hold; else None."""
+    return int(text) if text.isdecimal() and len(text) <= _MAX_DIGITS else None

@@ -83,8 +83,10 @@ def _workers(workers: Sequence[Worker]) -> Iterator[Metric]:
     jobs = GaugeMetricFamily("digest_worker_jobs", "Jobs that a live worker holds.", labels=names)
     text = "Recipients per second that a live worker settled in the last ten seconds."
     rate = GaugeMetricFamily("digest_worker_recipients_per_second", text, labels=names)
-    for worker in workers:
-        who = [worker.host, str(worker.pid), worker.version]
+    # In a container that was killed and started again, the dead worker and the new one have the same name for seconds.
+    # Prometheus would take either.
+    newest = {(worker.host, str(worker.pid), worker.version): worker for worker in workers}
+    for who, worker in newest.items():
         seats.add_metric(who, worker.seats)
         jobs.add_metric(who, len(worker.jobs))
         rate.add_metric(who, worker.rate)

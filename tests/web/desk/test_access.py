@@ -83,6 +83,7 @@ def test_each_role_may_do_what_the_table_says(everybody: Everybody, role: Role) 
     assert wrong == []
 
 
+@pytest.mark.slow
 def test_open_routes_need_nobody(everybody: Everybody) -> None:
     stranger, wrong = Browser(everybody.desk), []
     for route in OPEN:

@@ -83,6 +83,7 @@ def test_each_token_may_do_what_the_table_says(programs: dict[Role, Program], ro
     assert wrong == []
 
 
+@pytest.mark.slow
 def test_a_session_is_no_token_and_a_role_follows_its_user(desk: Site, programs: dict[Role, Program]) -> None:
     browser = set_up(desk, "other", Role.ADMIN)
     cookie = "; ".join(f"{name}={value}" for name, value in browser.cookies.items())
@@ -143,6 +144,7 @@ def test_a_program_finds_and_changes_a_subscriber(desk: Site, programs: dict[Rol
     assert admin.ask("GET", "/log")[1]["acts"][0]["via"] == "api"
 
 
+@pytest.mark.slow
 def test_an_approval_needs_the_revision_that_was_seen(programs: dict[Role, Program]) -> None:
     sender = programs[Role.SENDER]
     _status, edition = sender.ask("GET", f"/edition/{KEY}")
@@ -234,6 +236,7 @@ def test_acts_on_editions_by_desk_api_and_command_leave_the_same(tmp_path: Path)
     ]
 
 
+@pytest.mark.slow
 def test_a_refused_summary_taken_by_desk_api_and_command_leaves_the_same(tmp_path: Path) -> None:
     left = []
     for way in ("desk", "api", "command"):

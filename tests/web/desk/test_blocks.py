@@ -1,12 +1,15 @@
-"""The blocks of the day on the desk: leave one out, take it back, write a quotation or a correction."""
+"""The blocks of the day on the desk: leave one out, take it back, write one."""
 
 from __future__ import annotations
+
+import html
 
 import pytest
 
 from digest import pipeline
 from digest.models import Actor, EditionBlock, EditionState
 from digest.usecases.approval import revision
+from digest.usecases.block_texts import FIELDS, to_text
 from digest.usecases.edit_edition import BlockRejected, UnknownBlock
 from tests.web.desk.browser import Browser
 from tests.web.desk.conftest import KEY
@@ -47,7 +50,7 @@ def test_a_block_is_left_out_and_taken_back(desk: Site, editor: Browser) -> None
 
 @pytest.mark.slow
 def test_a_quotation_is_written_changed_and_removed(desk: Site, editor: Browser) -> None:
-    assert "आज का विचार" in editor.get("/").text, "one can be added"
+    assert f"{HERE}/block/quote" in editor.get("/").text, "one can be added"
     editor.submit(f"{HERE}/block", {"name": "quote", "act": "save", **WISE})
     assert blocks(desk)["quote"].data == WISE
     assert "“जहाँ चाह, वहाँ राह।” – कहावत" in editor.get(f"{HERE}/letter?form=text").text
@@ -85,7 +88,7 @@ def test_the_file_of_a_block_comes_back(desk: Site, editor: Browser) -> None:
         ("quote", {"text": "", "by": "कहावत"}, "पाठ"),
         ("quote", {"text": "क" * 601, "by": "कहावत"}, "पाठ"),
         ("quote", {"text": "क", "by": "क" * 121}, "किसने कहा"),
-        ("correction", {"text": "क", "url": "javascript:alert(1)"}, "सुधारी गई ख़बर का पता"),
+        ("correction", {"text": "क", "url": "javascript:alert(1)"}, "पेज का पता"),
     ],
 )
 def test_a_faulty_text_is_refused_with_its_name(
@@ -94,12 +97,13 @@ def test_a_faulty_text_is_refused_with_its_name(
     refused = editor.submit(f"{HERE}/block", {"name": name, "act": "save", **texts})
     assert refused.status == 422
     assert f"इन्हें देखें: {named}।" in refused.text
+    assert all(html.escape(text) in refused.text for text in texts.values()), "what was typed stays"
     assert name not in blocks(desk)
 
 
 def test_the_use_case_refuses_what_it_does_not_know(desk: Site) -> None:
     write = desk.app.editor.write_block
-    for name in ("weather", "sponsor", "quote-x", "../quote", ""):
+    for name in ("weather-x", "masthead", "quote-x", "../quote", ""):
         with pytest.raises(UnknownBlock):
             write(KEY, name, BY, WISE)
     with pytest.raises(BlockRejected):
@@ -118,3 +122,55 @@ def test_an_approval_ends_with_a_change_of_a_block(desk: Site, editor: Browser, 
     assert changed is not None
     assert changed.state == EditionState.DRAFT
     assert revision(changed) != revision(edition)
+
+
+WRITTEN = {
+    "weather": ({"parts": "सुबह | 9° | कोहरा\nरात | 8° | ठंड"}, "कोहरा"),
+    "market": ({"rows": "सोना | 72,300 | −15\nचाँदी | 91,000", "unit": "₹"}, "72,300"),
+    "poll": ({"question": "मेला कैसा रहा?", "options": "अच्छा\n\n ठीक \n"}, "मेला कैसा रहा?"),
+    "quiz": ({"question": "सूरजगढ़ किस ओर है?", "options": "पूरब\nपश्चिम", "answer": "2"}, "सूरजगढ़ किस ओर है?"),
+    "horoscope": ({"signs": "मेष: काम पूरा होगा।\nवृष: ख़र्च 2:1 रहेगा।"}, "ख़र्च 2:1 रहेगा।"),
+    "panchang": ({"entries": "तिथि: कृष्ण पंचमी"}, "कृष्ण पंचमी"),
+    "sponsor": (
+        {"advertiser": "पौधशाला", "text": "बारह पौधे।", "url": "https://paudhe.example.com/", "link": ""},
+        "बारह पौधे।",
+    ),
+    "follow": ({"accounts": "व्हाट्सऐप | https://wa.example.com/x"}, "व्हाट्सऐप"),
+}
+
+
+@pytest.mark.slow
+def test_every_kind_is_written_at_the_desk(desk: Site, editor: Browser) -> None:
+    for name in blocks(desk):
+        editor.post(f"{HERE}/block", name=name, act="out")
+    for kind, (texts, words) in WRITTEN.items():
+        assert editor.submit(f"{HERE}/block", {"name": kind, "act": "save", **texts}).status == 303, kind
+        assert words in editor.get(f"{HERE}/letter?form=text").text, kind
+        page = editor.get(f"{HERE}/block/{kind}").text
+        # What was written can be saved again as the form shows it.
+        before = blocks(desk)[kind].data
+        shown = {each.name: to_text(each, before.get(each.name)) for each in FIELDS[kind]}
+        assert all(html.escape(text) in page for text in shown.values()), kind
+        editor.submit(f"{HERE}/block", {"name": kind, "act": "save", **shown})
+        assert blocks(desk)[kind].data == before, kind
+
+
+FAULTY = (
+    ("weather", {"parts": "सुबह | 9° | कोहरा | हवा"}, "समय या शहर"),
+    ("weather", {"parts": "सुबह"}, "समय या शहर"),
+    ("market", {"rows": "सोना | 72,300 | ऊपर"}, "भाव"),
+    ("horoscope", {"signs": "मेष"}, "राशियाँ"),
+    ("poll", {"question": "कैसा?", "options": "एक"}, "जवाब"),
+    ("quiz", {"question": "कौन?", "options": "एक\nदो", "answer": "3"}, "सही जवाब का क्रमांक"),
+    ("follow", {"accounts": "x | javascript:alert(1)"}, "खाते"),
+)
+
+
+@pytest.mark.slow
+def test_a_faulty_list_is_refused_with_its_name(desk: Site, editor: Browser) -> None:
+    before = blocks(desk)
+    for kind, texts, named in FAULTY:
+        refused = editor.submit(f"{HERE}/block", {"name": kind, "act": "save", **texts})
+        assert refused.status == 422, kind
+        assert f"इन्हें देखें: {named}।" in refused.text, kind
+        assert blocks(desk) == before, kind

@@ -27,6 +27,7 @@ def desk(tmp_path: Path) -> Iterator[Site]:
     yield from open_desk(tmp_path / "newsletter", DIGEST_SCHEDULE__HOLIDAYS="2026-11-25")
 
 
+@pytest.mark.slow
 def test_a_month_shows_what_is_there_what_is_planned_and_holidays(desk: Site, editor: Browser) -> None:
     page = editor.get("/calendar").text
     assert "नवंबर 2026" in page
@@ -111,7 +112,7 @@ def test_recipients_read_the_name_of_a_special_edition_and_its_stories_have_the_
     sender = set_up(desk, "ravi", Role.SENDER)
     sender.submit("/edition/vishesh/approve", {"seen": shown(desk)})
     Scheduler(watch_settings(desk.app), lambda _line: None).editions.check_one("vishesh")
-    (archived,) = [each for each in desk.app.archive.newest(desk.app.now(), most=9) if each.key == "vishesh"]
+    (archived,) = [each for each in desk.app.archive.newest(desk.app.now(), limit=9) if each.key == "vishesh"]
     assert archived.name == special.name
     assert "बजट 2027 &lt;विशेष&gt;" in desk.request("GET", "/archive").text
 
@@ -181,6 +182,7 @@ def test_a_special_edition_can_have_a_time(desk: Site, editor: Browser) -> None:
     assert edition.state == EditionState.APPROVED
 
 
+@pytest.mark.slow
 def test_a_special_edition_without_articles_is_composed_anew(desk: Site, editor: Browser) -> None:
     editor.submit("/calendar", {"slug": "vishesh", "words": "xyzabc", "hours": "24"})
     edition = desk.app.editions.get("vishesh")
@@ -203,6 +205,7 @@ def test_a_special_edition_without_articles_is_composed_anew(desk: Site, editor:
     assert re.search("[1-9] पाठकों को जाएगा", title), title
 
 
+@pytest.mark.slow
 def test_a_wrong_name_is_marked_and_keeps_what_was_typed(desk: Site, editor: Browser) -> None:
     assert 'href="#special"' in editor.get("/calendar").text
     source = {"source-0": "on", "words": "बजट", "hours": "168"}
@@ -220,6 +223,7 @@ def test_a_wrong_name_is_marked_and_keeps_what_was_typed(desk: Site, editor: Bro
         assert says not in refused.text.partition('id="special"')[0]
 
 
+@pytest.mark.slow
 def test_a_special_edition_whose_composing_fails_says_why_and_can_be_composed_again(
     desk: Site, editor: Browser
 ) -> None:

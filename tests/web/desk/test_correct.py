@@ -86,6 +86,7 @@ def test_emails_that_are_being_handed_over_are_counted_as_what_they_are(desk: Si
     assert 'id="sending"' not in sender.get(f"{HERE}/state?numbers=0").text, "the page of a story has no numbers"
 
 
+@pytest.mark.slow
 def test_an_editor_corrects_nothing_that_goes_out(desk: Site, editor: Browser) -> None:
     story = sent(desk)
     assert editor.get(f"{HERE}/correct/{story}").status == 403
@@ -93,6 +94,7 @@ def test_an_editor_corrects_nothing_that_goes_out(desk: Site, editor: Browser) -
     assert "correct/" not in editor.get(HERE).text
 
 
+@pytest.mark.slow
 def test_what_was_typed_when_the_send_began_becomes_a_correction(desk: Site, sender: Browser, editor: Browser) -> None:
     story = sent(desk)
     typed = {"title": "देर से लिखा", "was_title": "पुराना"}

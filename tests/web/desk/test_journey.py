@@ -11,7 +11,7 @@ import pytest
 from digest.hindi import cut
 from digest.models import EditionState, Role
 from tests.mailcheck.requirements import require_tools
-from tests.support.profiles import first
+from tests.support.profiles import first, only_thorough
 from tests.web.desk.browser import set_up
 from tests.web.desk.conftest import KEY, open_desk
 from tests.web.site import translated
@@ -20,7 +20,7 @@ HERE = Path(__file__).resolve().parents[3] / "tools/mail"
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("width", "scripts"), first([(360, "on"), (1280, "off"), (360, "off"), (1280, "on")], dev=2))
+@pytest.mark.parametrize(("width", "scripts"), first([(360, "on"), (1280, "off"), (360, "off"), (1280, "on")], dev=1))
 def test_an_editors_morning(tmp_path: Path, width: int, scripts: str) -> None:
     require_tools()
     for desk in open_desk(tmp_path / "newsletter"):
@@ -58,6 +58,8 @@ def test_an_editors_morning(tmp_path: Path, width: int, scripts: str) -> None:
         assert edition.subject == "कसौटी का विषय"
 
 
+# test_changes.py has the stream and the line that tells of a change.
+@only_thorough
 @pytest.mark.slow
 def test_two_editors_at_once(tmp_path: Path) -> None:
     require_tools()

@@ -21,6 +21,7 @@ def desk(tmp_path: Path) -> Iterator[Site]:
     yield from open_desk(tmp_path / "newsletter")
 
 
+@pytest.mark.slow
 def test_without_pictures_the_frame_may_load_none(editor: Browser) -> None:
     plain, light = editor.get(f"{LETTER}?form=plain"), editor.get(f"{LETTER}?form=light")
     assert "img-src 'none'" in plain.headers["content-security-policy"]
@@ -31,6 +32,7 @@ def test_without_pictures_the_frame_may_load_none(editor: Browser) -> None:
     assert "src=" in light.text
 
 
+@pytest.mark.slow
 def test_each_variant_is_shown(desk: Site, editor: Browser) -> None:
     edition = desk.app.editions.get(KEY)
     assert edition is not None

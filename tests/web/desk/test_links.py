@@ -97,6 +97,7 @@ def test_a_link_is_for_what_the_test_showed(desk: Site, editor: Browser, sender:
     assert state(desk) == EditionState.DRAFT
 
 
+@pytest.mark.slow
 def test_a_link_holds(desk: Site, editor: Browser, sender: Browser) -> None:
     send_to_group(editor)
     hold = links(desk, "ravi@example.com")["रोकें"]
@@ -105,6 +106,7 @@ def test_a_link_holds(desk: Site, editor: Browser, sender: Browser) -> None:
     assert state(desk) == EditionState.PAUSED
 
 
+@pytest.mark.slow
 def test_a_link_needs_a_signed_in_sender(desk: Site, editor: Browser) -> None:
     send_to_group(editor)
     approve = links(desk, "asha@example.com")["मंज़ूर करें"]
@@ -115,6 +117,7 @@ def test_a_link_needs_a_signed_in_sender(desk: Site, editor: Browser) -> None:
     assert set_up(desk, "meera", Role.SENDER).get(f"{HERE}/decide/none").status == 404
 
 
+@pytest.mark.slow
 def test_a_link_of_one_edition_opens_no_other(desk: Site, editor: Browser, sender: Browser) -> None:
     send_to_group(editor)
     approve = links(desk, "asha@example.com")["मंज़ूर करें"]

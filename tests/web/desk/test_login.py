@@ -50,6 +50,7 @@ def test_a_newer_link_replaces_an_older_one(desk: Site) -> None:
     assert Browser(desk).get(f"/link/{new}").status == 200
 
 
+@pytest.mark.slow
 def test_name_password_and_code_are_all_needed(desk: Site, editor: Browser) -> None:
     stranger = Browser(desk)
     assert sign_in(stranger, password="another password") == 401

@@ -88,6 +88,7 @@ def sign_in(desk: Site, provider: OidcProvider) -> Response:
     return back(browser, provider.visit(begun(browser)))
 
 
+@pytest.mark.slow
 def test_a_user_with_a_verified_address_gets_in(desk: Site, provider: OidcProvider) -> None:
     browser = Browser(desk)
     page = browser.get("/login?next=/calendar").text

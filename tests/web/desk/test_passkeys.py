@@ -15,6 +15,7 @@ import pytest
 from digest.models import EditionState, Role
 from tests.mailcheck.requirements import require_tools
 from tests.paths import ROOT
+from tests.support.profiles import only_thorough
 from tests.web.desk.authenticator import Authenticator
 from tests.web.desk.browser import PASSWORD, TESTER, Browser, code_of, set_up
 from tests.web.desk.conftest import KEY, open_desk
@@ -90,6 +91,7 @@ def test_a_passkey_is_added_signs_in_and_is_removed(desk: Site) -> None:
     assert {"passkey added", "passkey removed", "signed in"} <= set(acts)
 
 
+@pytest.mark.slow
 def test_an_answer_works_once_and_for_its_browser(desk: Site) -> None:
     browser, phone = named(desk, set_up(desk, "suman", Role.EDITOR)), device(desk)
     add(desk, browser, phone)
@@ -125,6 +127,7 @@ def test_a_wrong_answer_opens_nothing(desk: Site, fault: str) -> None:
     assert other.get("/").status == 303
 
 
+@pytest.mark.slow
 def test_a_new_link_ends_the_passkeys_of_a_lost_phone(desk: Site) -> None:
     browser, phone = named(desk, set_up(desk, "suman", Role.EDITOR)), device(desk)
     add(desk, browser, phone)
@@ -158,6 +161,8 @@ def test_an_address_without_a_name_offers_no_passkey(desk: Site) -> None:
     assert "data-passkey" not in Browser(desk).get("/login").text
 
 
+# The tests above have a device of our own.
+@only_thorough
 @pytest.mark.slow
 def test_passkeys_in_a_real_browser(desk: Site) -> None:
     require_tools()

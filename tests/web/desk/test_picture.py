@@ -33,6 +33,7 @@ def test_a_picture_is_removed_stays_away_and_comes_back(desk: Site, editor: Brow
     assert story.image in [each.image for each in with_picture(desk)]
 
 
+@pytest.mark.slow
 def test_a_picture_is_that_of_an_article_of_the_story(desk: Site, editor: Browser) -> None:
     story = with_picture(desk)[0]
     here = f"/edition/{KEY}/story/{story.id}"

@@ -105,6 +105,7 @@ def test_a_viewer_sees_numbers_and_no_people(desk: Site) -> None:
     assert viewer.get("/report/none").status == 404
 
 
+@pytest.mark.slow
 def test_a_person_reads_why_it_did_not_arrive(desk: Site, admin: Browser) -> None:
     page = admin.get(f"/subscriber/{desk.subscriber_id('asha@example.com')}").text
     assert translated("Why did edition %(edition)s not arrive?") % {"edition": KEY} in page

@@ -81,6 +81,7 @@ def _with_other_title(section: Section, id: str) -> Section:
     )
 
 
+@pytest.mark.slow
 def test_an_editors_own_words_need_no_look(desk: Site, editor: Browser, sender: Browser) -> None:
     (story,) = let_a_model_write(desk, 1)
     editor.post(f"{HERE}/story/{story.id}", title=story.title, summary="संपादक का अपना वाक्य।", section=story.section)
@@ -118,6 +119,7 @@ def summary_of(desk: Site, id: str) -> str:
     return next(each.summary for each in draft(desk).stories() if each.id == id)
 
 
+@pytest.mark.slow
 def test_a_refused_summary_is_shown_and_becomes_an_editors_own(desk: Site, editor: Browser, sender: Browser) -> None:
     story = refuse(desk)
     approve(desk, sender)

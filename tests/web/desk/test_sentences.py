@@ -19,7 +19,7 @@ from digest.render.lint import REASONS, lint
 from digest.render.renderer import Renderer
 from digest.store.desk.audit import Act
 from digest.web.desk.acts import detail_of, name_of, named, subject_of
-from digest.web.desk.forms import KEPT
+from digest.web.desk.kept_sentences import KEPT
 from digest.web.desk.sentences import Told, refusal, tell, translate, translate_all
 from tests.paths import ROOT
 from tests.render.sample import BRANDING, EVERYTHING, NOW, TEMPLATES, twenty
@@ -38,6 +38,7 @@ FAULTY = """<html><style>.a{color:#eee}</style><body><div>None</div><script>x</s
 <p style="color:#cccccc">पीला</p></body></html>"""
 
 
+@pytest.mark.slow
 def test_each_finding_is_said_in_hindi_with_its_values() -> None:
     emails = [
         RenderedEmail("html", "BIG SALE NOW " + "क" * 70, FAULTY, "no links"),

@@ -19,6 +19,7 @@ from tests.web.desk.conftest import KEY, SETTINGS, open_desk
 from tests.web.site import Site
 
 
+@pytest.mark.slow
 def test_the_desk_can_be_turned_off(tmp_path: Path) -> None:
     for site in open_desk(tmp_path / "newsletter", DIGEST_DESK__ENABLED="false"):
         assert site.get("/desk/login").status == 404
@@ -35,6 +36,7 @@ def test_the_desk_has_a_port_of_its_own(tmp_path: Path) -> None:
         assert Site(app, pages.desk_base).get("/join").status == 404
 
 
+@pytest.mark.slow
 def test_the_desk_has_a_host_of_its_own(tmp_path: Path) -> None:
     for site in open_desk(tmp_path / "newsletter", DIGEST_DESK__BASE_URL="https://desk.example.com"):
         own = {"Host": "desk.example.com", "X-Forwarded-Proto": "https"}
@@ -44,6 +46,7 @@ def test_the_desk_has_a_host_of_its_own(tmp_path: Path) -> None:
         assert site.request("GET", "/login", headers={"Host": "evil.example.com"}).status == 421
 
 
+@pytest.mark.slow
 def test_a_proxy_may_strip_the_path_of_the_pages(tmp_path: Path) -> None:
     for site in open_desk(tmp_path / "newsletter", DIGEST_NEWSLETTER__BASE_URL="https://example.com/news"):
         for path in ("/news/desk/login", "/desk/login"):

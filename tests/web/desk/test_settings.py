@@ -79,6 +79,7 @@ def test_settings_are_written_with_comments_and_logged(desk: Site, admin: Browse
     assert save(admin, version(admin), edition__max_stories="14").headers["location"].endswith("done=same")
 
 
+@pytest.mark.slow
 def test_all_problems_are_shown_and_nothing_is_written(desk: Site, admin: Browser) -> None:
     before = file_of(desk).read_bytes()
     fields = {
@@ -106,6 +107,7 @@ def test_all_problems_are_shown_and_nothing_is_written(desk: Site, admin: Browse
     assert re.findall(r'id="wrong-s-([a-z_-]+)"', later.text) == ["edition-min_stories"]
 
 
+@pytest.mark.slow
 def test_a_file_that_changed_meanwhile_is_not_overwritten(desk: Site, admin: Browser) -> None:
     at = version(admin)
     assert save(admin, at, edition__max_stories="9").status == 303
@@ -126,6 +128,7 @@ def test_what_a_variable_sets_is_not_changed_here(desk: Site, admin: Browser) ->
     assert save(admin, version(admin), schedule__approval="auto").headers["location"].endswith("done=same")
 
 
+@pytest.mark.slow
 def test_a_faulty_file_is_explained_and_what_was_typed_stays(desk: Site, admin: Browser) -> None:
     path = file_of(desk)
     path.write_text(path.read_text(encoding="utf-8") + "editon: {}\n", encoding="utf-8")
@@ -155,7 +158,7 @@ def test_a_theme_is_looked_at_before_it_is_saved(desk: Site, admin: Browser) -> 
     assert "sandbox;" in frame.headers["content-security-policy"]
     assert "#1d7436" in frame.text
     assert "#1d7436" not in admin.get("/settings/letter").text
-    story = next(desk.app.editions.all(most=1)[0].stories())
+    story = next(desk.app.editions.all(limit=1)[0].stories())
     assert story.title.split()[0] in frame.text
     wrong = admin.submit("/settings/show", {"theme.accent": "red"})
     assert "<iframe" not in wrong.text

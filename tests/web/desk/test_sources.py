@@ -57,16 +57,18 @@ def test_a_source_is_added_weighed_paused_and_removed_and_comments_stay(desk: Si
     assert acts == [(word, "source नदी समाचार") for word in words]
 
 
+@pytest.mark.slow
 def test_a_source_shows_its_titles_to_editors_only_and_they_change_nothing(desk: Site, editor: Browser) -> None:
     name = next(iter(stored(desk)))
     page = editor.get(one(name))
-    title = desk.app.articles.search("", source=name, since=desk.app.now().replace(year=2020), most=1)[0][0].title
+    title = desk.app.articles.search("", source=name, since=desk.app.now().replace(year=2020), limit=1)[0][0].title
     assert title.split()[0] in page.text
     assert "/sources/change" not in page.text
     assert editor.post("/sources/pause", name=name, pause="1").status == 403
     assert name in editor.get("/sources").text
 
 
+@pytest.mark.slow
 def test_the_desk_adds_no_files_and_fetches_nothing_private(desk: Site, admin: Browser) -> None:
     before = stored(desk)
     for url in ("/etc/passwd", "file:///etc/passwd", desk.base, "http://169.254.169.254/latest"):
@@ -75,6 +77,7 @@ def test_the_desk_adds_no_files_and_fetches_nothing_private(desk: Site, admin: B
     assert stored(desk) == before
 
 
+@pytest.mark.slow
 def test_an_edition_names_a_source_that_does_not_answer_and_why(tmp_path: Path) -> None:
     sources = [
         {"name": "सुबह समाचार", "path": "samples/feeds/subah-samachar.xml", "replay": True},

@@ -78,6 +78,7 @@ def test_an_act_and_its_row_in_the_log_are_one(desk: Site) -> None:
     assert desk.app.audit.newest(1)[0].what == "cancelled"
 
 
+@pytest.mark.slow
 def test_stopping_for_good_does_not_wait_for_emails_that_are_being_handed_over(desk: Site) -> None:
     sender, app = set_up(desk, "kavita", Role.SENDER), desk.app
     app.editions.move(KEY, EditionState.APPROVED, out_of=(EditionState.DRAFT,))

@@ -62,6 +62,7 @@ def counts(admin: Browser) -> list[str]:
     raise AssertionError("the subscribers were never counted")
 
 
+@pytest.mark.slow
 def test_a_search_finds_addresses_names_and_the_code_of_a_subject_line(desk: Site, admin: Browser) -> None:
     assert find(admin, q="asha@") == ["asha@example.com"]
     assert find(admin, q="आशा") == find(admin, q="शर्मा") == ["asha@example.com"]
@@ -237,6 +238,7 @@ def test_who_never_had_the_wrong_text_lacks_no_correction(desk: Site, admin: Bro
     assert "0 में से 0 अंक" in page
 
 
+@pytest.mark.slow
 def test_stored_scripts_are_shown_as_text(desk: Site, admin: Browser) -> None:
     id = desk.subscriber_id("asha@example.com")
     desk.app.subscribers.suppress("asha@example.com", "bounced", now=desk.app.now(), detail=SCRIPT)

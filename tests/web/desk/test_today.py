@@ -7,6 +7,7 @@ import time
 from dataclasses import replace
 from datetime import timedelta
 from html import unescape
+from pathlib import Path
 from urllib.parse import quote
 
 import pytest
@@ -20,7 +21,7 @@ from digest.usecases.edit_edition import displaced
 from digest.web.desk.acts import name_of
 from digest.web.desk.sentences import translate
 from tests.web.desk.browser import TESTER, Browser, set_up
-from tests.web.desk.conftest import KEY
+from tests.web.desk.conftest import KEY, open_desk
 from tests.web.desk.test_api import Program
 from tests.web.site import Response, Site, translated
 
@@ -61,6 +62,7 @@ def shown(page: Response) -> list[str]:
     return re.findall('data-story="([^"]+)"', page.text)
 
 
+@pytest.mark.slow
 def test_the_page_says_when_to_whom_and_what_if_nobody_acts(desk: Site, editor: Browser) -> None:
     page = counted(editor)
     text = re.sub(r"\s+", " ", page.text)
@@ -75,6 +77,7 @@ def test_the_page_says_when_to_whom_and_what_if_nobody_acts(desk: Site, editor: 
     assert "क्यों:" in text
 
 
+@pytest.mark.slow
 def test_a_story_goes_up_and_down_and_back(desk: Site, editor: Browser) -> None:
     first, second = full_section(desk)[:2]
     before = order(desk)
@@ -130,6 +133,7 @@ def test_a_pinned_story_leads_until_it_is_unpinned(desk: Site, editor: Browser) 
     assert draft(desk).lead == edition.lead
 
 
+@pytest.mark.slow
 def test_a_story_that_is_gone_changes_nothing(desk: Site, editor: Browser) -> None:
     before = order(desk)
     for place in ("pin", "drop", "move"):
@@ -161,6 +165,7 @@ def opened(page: Response) -> dict[str, str]:
     return fields | {name.removeprefix("was_"): value for name, value in fields.items()}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("field", ["title", "summary", "section"])
 def test_a_story_keeps_what_another_editor_changed_after_its_page_was_opened(
     desk: Site, editor: Browser, field: str
@@ -228,6 +233,25 @@ def test_the_form_for_a_storys_texts_is_got_alone(desk: Site, editor: Browser) -
     assert "<html" in editor.get(place).text, "nothing can be changed here"
 
 
+def test_an_edition_with_too_few_stories_says_so_and_offers_others(tmp_path: Path) -> None:
+    for desk in open_desk(tmp_path / "newsletter", DIGEST_EDITION__MIN_STORIES="12"):
+        page = set_up(desk, "suman", Role.EDITOR).get("/").text
+        assert re.search("पिछले 24 घंटों की [0-9]+ ही ख़बरें मिलीं, अंक के लिए 12 चाहिए।", page)
+        assert 'href="#pool"' in page
+        assert 'id="pool"' in page
+
+
+def test_without_scripts_a_form_leads_back_to_its_part_of_the_page(editor: Browser) -> None:
+    answers = {
+        "texts": editor.post(f"{HERE}/texts", subject="दूसरा विषय", was_subject=""),
+        "stories": editor.post(f"{HERE}/undo"),
+        "blocks": editor.post(f"{HERE}/block", name="quote", act="save", text="काम की बात", by="कमला", url=""),
+    }
+    parts = {part: answer.headers["location"].partition("#")[2] for part, answer in answers.items()}
+    assert parts == {part: part for part in answers}
+
+
+@pytest.mark.slow
 def test_a_viewer_sees_no_buttons(desk: Site) -> None:
     viewer = set_up(desk, "asha", Role.VIEWER)
     page = viewer.get("/").text
@@ -297,6 +321,7 @@ def test_errors_need_a_reason(desk: Site, sender: Browser) -> None:
     assert any("it is meant so" in each.reason for each in desk.app.editions.decisions(KEY))
 
 
+@pytest.mark.slow
 def test_the_list_of_problems_stays_while_the_checks_run_again(editor: Browser) -> None:
     """A list that left the page and came back would move what an editor is about to touch."""
     editor.post(f"{HERE}/texts", intro="{{ name }}", was_intro="")
@@ -318,6 +343,7 @@ def test_a_held_draft_stays_a_draft(desk: Site, sender: Browser) -> None:
     assert draft(desk).state == EditionState.APPROVED
 
 
+@pytest.mark.slow
 def test_a_paused_edition_says_who_held_it_or_why_it_stopped(desk: Site, sender: Browser) -> None:
     sender.post(f"{HERE}/pause")
     assert translated("%(who)s held it, %(when)s.") % {"who": "kavita", "when": "6:32"} in sender.get(HERE).text
@@ -326,6 +352,7 @@ def test_a_paused_edition_says_who_held_it_or_why_it_stopped(desk: Site, sender:
     assert str(translate(why, translator("hi"))) in sender.get(HERE).text
 
 
+@pytest.mark.slow
 def test_an_editor_sees_who_changed_what(desk: Site, editor: Browser) -> None:
     editor.post(f"{HERE}/drop", story=order(desk)[-1])
     acts = editor.get(HERE).text.partition('id="acts"')[2]
@@ -412,6 +439,7 @@ def test_an_unknown_edition_is_not_found(editor: Browser) -> None:
     assert editor.get("/nowhere").status == 404
 
 
+@pytest.mark.slow
 def test_the_log_names_who_did_what(desk: Site, editor: Browser) -> None:
     editor.post(f"{HERE}/drop", story=order(desk)[-1])
     admin = set_up(desk, "asha", Role.ADMIN)

@@ -92,6 +92,7 @@ def test_an_import_and_an_edited_list_tell_their_numbers(tmp_path: Path, receive
         ]
 
 
+@pytest.mark.slow
 def test_one_person_who_is_added_or_removed_in_the_list_file_is_one_event(
     tmp_path: Path, receiver: WebhookReceiver
 ) -> None:
@@ -116,6 +117,7 @@ def test_one_person_who_is_added_or_removed_in_the_list_file_is_one_event(
         assert changed == {"source": "list file", "added": 1, "removed": 1}
 
 
+@pytest.mark.slow
 def test_an_act_that_is_rolled_back_tells_nobody(desk: Site, receiver: WebhookReceiver) -> None:
     app = desk.app
     before = len(app.outgoing_webhooks.store.newest(100))

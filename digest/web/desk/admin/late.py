@@ -7,7 +7,7 @@ from starlette.responses import Response
 from digest.errors import AlreadyRunning
 from digest.models import Edition
 from digest.usecases.send_late import MoreAreDue, can_be_sent_late
-from digest.web.desk.visit import Visit
+from digest.web.desk.visit import Visit, number_in
 
 
 def ask(visit: Visit) -> Response:
@@ -18,8 +18,7 @@ def ask(visit: Visit) -> Response:
 def send(visit: Visit) -> Response:
     """Enqueue them, but no more than the page said."""
     _ = visit.catalogue.gettext
-    edition, given = visit.edition(), visit.form.get("most", "")
-    most = int(given) if given.isdecimal() and len(given) < 10 else 0
+    edition, most = visit.edition(), number_in(visit.form.get("most", "")) or 0
     try:
         placed = visit.desk.app.late_sender.enqueue(edition, visit.actor, most=most)
     except MoreAreDue as error:

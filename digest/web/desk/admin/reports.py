@@ -5,14 +5,14 @@ from __future__ import annotations
 import csv
 import io
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from starlette.responses import Response
 
 from digest.models import DeliveryOutcome, Edition, Role, is_special, split_key
 from digest.notify import failures as failed
 from digest.notify.failures import Failures
-from digest.notify.report import Report, Row
+from digest.notify.report import Report, ReportRow
 from digest.notify.report import rows as report_rows
 from digest.notify.report_formats import as_csv
 from digest.store.people.growth import GrowthReader
@@ -20,15 +20,17 @@ from digest.store.sending.failures import FailureReader
 from digest.store.sending.statistics import MissedRecipients
 from digest.usecases.send_late import can_be_sent_late
 from digest.utils.text import escape_formula
-from digest.web.desk import today
 from digest.web.desk.admin import words
 from digest.web.desk.admin.plot import stack
+from digest.web.desk.bar import bar
 from digest.web.desk.views import moment
-from digest.web.desk.visit import Visit
+from digest.web.desk.visit import Visit, number_in
 
 _EDITIONS, _DAYS, _PEOPLE = 14, 30, 100
 # Seconds to wait for the counts of a file, which cannot be loaded again as a page can.
 _FILE_WAIT = 30.0
+# Rows that are read at once for a file.
+_ROWS_AT_ONCE = 5000
 _KINDS = (*DeliveryOutcome, *failed.KINDS)
 
 
@@ -59,20 +61,19 @@ def page(visit: Visit) -> Response:
 def edition(visit: Visit) -> Response:
     app, found = visit.desk.app, visit.edition()
     report = app.reporter.report(found.key)
-    late = visit.query.get("late", "")
     return visit.page(
         "admin/report.html.j2",
         report=report,
         edition=found,
         special=found.name or found.key if is_special(found.key) else "",
-        bar=today.bar(visit, found, read_only=True, numbers=report.numbers),
+        bar=bar(visit, found, read_only=True, numbers=report.numbers),
         rows=_rows(visit, report),
         failures=_failures(visit, [found.key]),
         kinds=failed.KINDS,
         work=_editors_work(visit, found),
         may_see_people=visit.may(Role.ADMIN),
         may_send=visit.may(Role.SENDER) and can_be_sent_late(found),
-        late=int(late) if late.isdecimal() and len(late) < 10 else None,
+        late=number_in(visit.query.get("late", "")),
         words=words,
         now=visit.desk.now(),
     )
@@ -84,7 +85,7 @@ def _rows(visit: Visit, report: Report) -> list[tuple[str, str, str]]:
     numbers = report.numbers
     times = {"first handed over": numbers.began_at, "last handed over": numbers.ended_at}
 
-    def value(row: Row) -> str:
+    def value(row: ReportRow) -> str:
         at = times.get(row.name)
         return moment(at.astimezone(zone), catalogue) if at else words.value(row.value, catalogue)
 
@@ -103,21 +104,15 @@ def table(visit: Visit) -> Response:
 def recent_table(visit: Visit) -> Response:
     """The numbers of recent editions as CSV."""
     names = ("frozen", "accepted", "excluded", "rejected", "unknown", "pending", "bounced", "blocked", "complained")
-    out = io.StringIO(newline="")
-    writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow(("edition", *names))
-    for each in visit.desk.app.reporter.statistics.numbers(_sent(visit), times=False).values():
-        writer.writerow((each.key, *(getattr(each, name) for name in names)))
-    return visit.download("editions.csv", out.getvalue(), "text/csv; charset=utf-8")
+    numbers = visit.desk.app.reporter.statistics.numbers(_sent(visit), times=False).values()
+    rows = ([each.key, *(str(getattr(each, name)) for name in names)] for each in numbers)
+    return _csv(visit, "editions", [("edition", *names), *rows])
 
 
 def failures_table(visit: Visit) -> Response:
     """What came back of recent editions, by mailbox provider, transport and domain, as CSV."""
     found = _failures(visit, _sent(visit), wait=_FILE_WAIT) or Failures()
-    out = io.StringIO(newline="")
-    writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerows(tuple(map(escape_formula, row)) for row in failed.csv_rows(found))
-    return visit.download("failures.csv", out.getvalue(), "text/csv; charset=utf-8")
+    return _csv(visit, "failures", failed.csv_rows(found))
 
 
 def missed(visit: Visit) -> Response:
@@ -125,8 +120,7 @@ def missed(visit: Visit) -> Response:
     app, key = visit.desk.app, visit.edition().key
     kind = visit.query.get("kind", "")
     kind = kind if kind in _KINDS else DeliveryOutcome.REJECTED
-    given = visit.query.get("after", "")
-    after = int(given) if given.isdecimal() and len(given) < 19 else 0
+    after = number_in(visit.query.get("after", "")) or 0
     found, more = MissedRecipients(app.database).page(key, kind, most=_PEOPLE, after=after)
     return visit.page(
         "admin/missed.html.j2",
@@ -142,17 +136,24 @@ def missed(visit: Visit) -> Response:
 
 def missed_table(visit: Visit) -> Response:
     """The people who did not get an edition as CSV."""
-    app, key = visit.desk.app, visit.parameters["key"]
-    out = io.StringIO(newline="")
-    writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow(("email", "what", "reason"))
-    reader = MissedRecipients(app.database)
+    key = visit.parameters["key"]
+    return _csv(visit, f"missed-{key}", _missed_rows(MissedRecipients(visit.desk.app.database), key))
+
+
+def _missed_rows(reader: MissedRecipients, key: str) -> Iterator[Sequence[str]]:
+    yield ("email", "what", "reason")
     for kind in _KINDS:
         after: int | None = 0
         while after is not None:
-            found, after = reader.page(key, kind, most=5000, after=after)
-            writer.writerows((escape_formula(each.email), each.what, escape_formula(each.reason)) for each in found)
-    return visit.download(f"missed-{key}.csv", out.getvalue(), "text/csv; charset=utf-8")
+            found, after = reader.page(key, kind, most=_ROWS_AT_ONCE, after=after)
+            yield from ((each.email, each.what, each.reason) for each in found)
+
+
+def _csv(visit: Visit, name: str, rows: Iterable[Sequence[str]]) -> Response:
+    """Answer with a table that a spreadsheet opens without running what a cell contains."""
+    out = io.StringIO(newline="")
+    csv.writer(out, lineterminator="\r\n").writerows(map(escape_formula, row) for row in rows)
+    return visit.download(f"{name}.csv", out.getvalue(), "text/csv; charset=utf-8")
 
 
 def _failures(visit: Visit, keys: Sequence[str], *, wait: float | None = None) -> Failures | None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from starlette.exceptions import HTTPException
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import Response
 
 from digest.config.schedule import WEEKDAYS
 from digest.errors import ConfigurationError
@@ -16,7 +16,7 @@ from digest.usecases.edit_settings import EDITABLE, SettingsChanged, problems_by
 from digest.usecases.shown_email import fill_placeholders, in_scheme
 from digest.web.desk.admin.setting_words import choices, labels
 from digest.web.desk.admin.words import days
-from digest.web.desk.letter import FRAME_POLICY
+from digest.web.desk.letter import framed
 from digest.web.desk.visit import Visit
 from digest.yamlio.editor import EditNotPossible
 
@@ -72,14 +72,13 @@ def letter(visit: Visit) -> Response:
         theme = app.settings_editor.planned(given).theme
     except ConfigurationError:
         raise HTTPException(404) from None
-    stored = (each for each in app.editions.all(most=_EDITIONS) if any(each.stories()))
+    stored = (each for each in app.editions.all(limit=_EDITIONS) if any(each.stories()))
     edition = next(stored, None) or sample_edition(app.now())
     email = app.renderer_in(theme).render(edition, variant_for(edition, (), "html"), now=app.now())
     if email is None:
         raise HTTPException(404)
     _outgoing, html, _text = fill_placeholders(edition, email, app.sender, app.signer, app.articles.images)
-    headers = {"content-security-policy": FRAME_POLICY, "x-frame-options": "SAMEORIGIN"}
-    return HTMLResponse(in_scheme(html, "dark" if visit.query.get("scheme") == "dark" else "light"), headers=headers)
+    return framed(in_scheme(html, "dark" if visit.query.get("scheme") == "dark" else "light"))
 
 
 def given_in(visit: Visit) -> dict[str, str]:

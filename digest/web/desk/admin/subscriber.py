@@ -12,13 +12,13 @@ from starlette.responses import Response
 from digest.errors import ConfigurationError, DigestError
 from digest.models import LETTERS_TO_SOME, Actor
 from digest.store.people.directory import state_of
-from digest.store.people.history import Event
+from digest.store.people.history import HistoryEntry
 from digest.store.people.preferences import ERASED, PreferenceStore, StoredSubscriber
 from digest.usecases.edit_subscribers import subject_of
 from digest.web.desk.admin import words
 from digest.web.desk.admin.form import FREQUENCIES, field_problem, fields_of
 from digest.web.desk.sentences import Told
-from digest.web.desk.visit import Visit
+from digest.web.desk.visit import Visit, number_in
 
 # Lines of the history that are shown at first.
 _SHOWN = 30
@@ -74,9 +74,8 @@ def save(visit: Visit) -> Response:
 
 
 def pause(visit: Visit) -> Response:
-    days = visit.form.get("days", "")
-    now = visit.desk.now()
-    until = now + timedelta(days=int(days)) if days.isdecimal() and 0 < int(days) < 1000 else None
+    days = number_in(visit.form.get("days", "")) or 0
+    until = visit.desk.now() + timedelta(days=days) if 0 < days < 1000 else None
     return _act(visit, "saved", lambda email, by: visit.desk.app.subscriber_editor.pause(email, until, by))
 
 
@@ -129,22 +128,20 @@ def _act(visit: Visit, done: str, act: Callable[[str, Actor], object]) -> Respon
 
 
 def _held(visit: Visit) -> StoredSubscriber:
-    given = visit.parameters["id"]
-    id = int(given) if given.isdecimal() and len(given) < 19 else 0
-    held = PreferenceStore(visit.desk.app.database).get(id)
+    held = PreferenceStore(visit.desk.app.database).get(number_in(visit.parameters["id"]) or 0)
     if held is None or held.status == ERASED:
         raise HTTPException(404)
     return held
 
 
-def _entries(visit: Visit, held: StoredSubscriber) -> list[Event]:
+def _entries(visit: Visit, held: StoredSubscriber) -> list[HistoryEntry]:
     """The history of a subscriber, newest first."""
     app = visit.desk.app
     zone, orphans = app.settings.newsletter.zone, app.status_reader.orphans(app.now())
     return app.subscriber_admin.history.entries(held.address, zone, orphans)[::-1]
 
 
-def _why_not(entries: list[Event]) -> Event | None:
+def _why_not(entries: list[HistoryEntry]) -> HistoryEntry | None:
     """Return why the newest edition did not reach them; None if it did, or is on its way."""
     newest = next((each.edition for each in entries if each.kind == "letter" and each.edition), None)
     if newest is None:

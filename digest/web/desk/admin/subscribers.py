@@ -10,12 +10,13 @@ from starlette.responses import Response
 from digest.errors import ConfigurationError, DigestError
 from digest.store.people.directory import MAX_FOUND, SubscriberFilter, SubscriberState, filter_from
 from digest.store.people.preferences import PreferenceStore
-from digest.usecases.edit_subscribers import comparable, valid
+from digest.subscribers.address import comparable
+from digest.usecases.edit_subscribers import parse_address
 from digest.usecases.segments import MAX_NAME, UnknownSegment
 from digest.web.desk.admin import words
 from digest.web.desk.admin.form import FREQUENCIES, field_problem, fields_of
 from digest.web.desk.sentences import Told
-from digest.web.desk.visit import Visit
+from digest.web.desk.visit import Visit, number_in
 
 _PAGE = 50
 _MAX_UNCONFIRMED = 200
@@ -29,12 +30,11 @@ def _page(visit: Visit, wanted: SubscriberFilter, *, status: int = 200, problem:
     desk, now = visit.desk, visit.desk.now()
     app, directory = desk.app, desk.app.directory
     wanted = _read_code(visit, wanted)
-    given = visit.query.get("before", "")
-    before = int(given) if given.isdecimal() and len(given) < 19 else None
+    before = number_in(visit.query.get("before", ""))
     last = directory.last_enqueued()
     asked = wanted.state is SubscriberState.UNCONFIRMED and not wanted.search
     most = 0 if asked else _PAGE
-    lines, more = directory.page(wanted, now=now, most=most, before=before, last=last)
+    lines, more = directory.page(wanted, now=now, limit=most, before=before, last=last)
     return visit.page(
         "admin/subscribers.html.j2",
         status=status,
@@ -92,7 +92,7 @@ def add(visit: Visit) -> Response:
         return _add_form(visit, status=422, field="consent", problem=_("Write where and how the person agreed."))
     try:
         app.subscriber_editor.add(email, fields_of(visit), visit.actor, wording=wording)
-        held = PreferenceStore(app.database).find(comparable(email))
+        held = PreferenceStore(app.database).find(parse_address(email))
     except ConfigurationError as error:
         return _add_form(visit, status=422, **field_problem(visit, error))
     except DigestError as error:
@@ -124,7 +124,7 @@ def _read_code(visit: Visit, wanted: SubscriberFilter) -> SubscriberFilter:
     word = text.rpartition("/")[2].rpartition(" ")[2]
     ids = (app.signer.read(purpose, word) for purpose in ("leave", "preferences", "view"))
     email = app.subscribers.email_of(next((id for id in ids if id is not None), 0))
-    return replace(wanted, search=valid(email) or "") if email else wanted
+    return replace(wanted, search=comparable(email) or "") if email else wanted
 
 
 def _timezones(visit: Visit, wanted: SubscriberFilter) -> list[str]:

@@ -54,7 +54,8 @@ function place(list, index) {
   return index + 1 + (lead ? 1 : 0);
 }
 
-// j and k choose a row, Shift and an arrow move it, p pins, x removes, m splits or merges, e edits, u takes back.
+// j and k choose a row, Shift and an arrow move it, p pins, x removes, m splits or merges, e edits, u takes back,
+// and ? lists the keys.
 const KEYS = { p: "pin", x: "drop", m: "regroup" };
 
 // On a keyboard of another script the place of a key counts.
@@ -66,7 +67,7 @@ function letter(event) {
 function onKey(event) {
   if (event.target.closest("input, textarea, select, [contenteditable]") || event.ctrlKey || event.metaKey || event.altKey) return;
   const rows = [...document.querySelectorAll(".st")];
-  if (!rows.length) return;
+  if (!rows.length || !document.getElementById("keys")) return;
   const row = document.activeElement.closest?.(".st");
   const at = rows.indexOf(row);
   const key = letter(event);
@@ -83,6 +84,10 @@ function onKey(event) {
     row.querySelector("h4 a").click();
   } else if (key === "u") {
     document.getElementById("undo")?.click();
+  } else if (key === "?") {
+    const keys = document.getElementById("keys");
+    keys.open = true;
+    keys.querySelector("summary").focus();
   } else {
     return;
   }
@@ -148,10 +153,24 @@ document.addEventListener("toggle", (event) => {
   if (event.target.matches?.("details.more[open]")) event.target.nextElementSibling.scrollIntoView({ block: "nearest" });
 }, true);
 
+// Escape, and a press elsewhere, close the menu behind the name.
+const openMenu = () => document.querySelector("details.me[open]");
+document.addEventListener("keydown", (event) => {
+  const menu = event.key === "Escape" ? openMenu() : null;
+  menu?.removeAttribute("open");
+  menu?.querySelector("summary").focus();
+});
+document.addEventListener("click", (event) => {
+  const menu = openMenu();
+  if (!menu?.contains(event.target)) menu?.removeAttribute("open");
+});
+
 // The row of the last act, and the row beside it, which gets the focus if the act removes the row.
 let acted = [];
 // The place of the form that is being saved.
 let saving = null;
+// Whether the last act added one of the next best stories.
+let adding = false;
 function focusBeside() {
   const [row, beside] = acted;
   acted = [];
@@ -232,6 +251,7 @@ document.addEventListener("htmx:before:request", (event) => {
   if (!source.matches("form")) return;
   document.body.classList.add("busy");
   saving = source.closest(".edit");
+  adding = source.closest("#next") !== null;
   const rows = [...document.querySelectorAll(".st")];
   const at = rows.indexOf(source.closest(".st"));
   acted = at < 0 ? [] : [rows[at].id, (rows[at + 1] ?? rows[at - 1])?.id];
@@ -240,6 +260,11 @@ document.addEventListener("htmx:finally:request", () => document.body.classList.
 document.addEventListener("keydown", onKey);
 document.addEventListener("htmx:after:swap", (event) => {
   prepare();
+  // The button that was pressed is gone with its story.
+  if (adding && event.detail.ctx.target.id === "next") {
+    adding = false;
+    event.detail.ctx.target.querySelector(".btn")?.focus({ preventScroll: true });
+  }
   // After a change of the edition the next best stories differ.
   if (event.detail.ctx.target !== document.body) return;
   saving?.replaceChildren();

@@ -15,7 +15,7 @@ from digest.store.database import Database
 from digest.store.schema import reader_word, subscriber
 
 
-class WordKind(StrEnum):
+class TextKind(StrEnum):
     """How a text came. An automatic reply has no text."""
 
     ANSWER = "answer"
@@ -24,19 +24,22 @@ class WordKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Word:
-    """`email` and `subscriber` name the writer; `edition` is '' if it is unknown."""
+class SubscriberText:
+    """A comment or a reply."""
 
+    # The writer.
     subscriber: int | None
     email: str
+    # '' if it is unknown.
     edition: str
-    kind: WordKind
+    kind: TextKind
+    # The question that was answered, or the subject of the mail.
     about: str
     text: str
     at: datetime
 
 
-class WordStore:
+class SubscriberTextStore:
     def __init__(self, database: Database) -> None:
         self.database = database
 
@@ -49,7 +52,7 @@ class WordStore:
             own = reader_word.c.hash == name
             values = {"text": text, "about": about, "at": now}
             if connection.execute(select(reader_word.c.text).where(own)).scalar() is None:
-                fixed = {"subscriber": subscriber, "edition": edition, "kind": WordKind.ANSWER, "hash": name}
+                fixed = {"subscriber": subscriber, "edition": edition, "kind": TextKind.ANSWER, "hash": name}
                 connection.execute(insert(reader_word).values(**fixed, **values))
             elif replace:
                 connection.execute(update(reader_word).where(own).values(values))
@@ -58,7 +61,7 @@ class WordStore:
         return True
 
     def reply(
-        self, subscriber: int, edition: str, kind: WordKind, text: str, *, about: str, hash: str, at: datetime
+        self, subscriber: int, edition: str, kind: TextKind, text: str, *, about: str, hash: str, at: datetime
     ) -> bool:
         """Store a reply by mail. False if it is stored already."""
         with self.database.write(area="reader_word") as connection:
@@ -68,36 +71,37 @@ class WordStore:
             connection.execute(insert(reader_word).values(**values, at=at, hash=hash))
         return True
 
-    def newest(self, most: int, *, edition: str = "", automatic: bool = False) -> list[Word]:
+    def newest(self, limit: int, *, edition: str = "", automatic: bool = False) -> list[SubscriberText]:
         """The newest texts, of one edition or of all. Automatic replies are left out unless asked for."""
         of = reader_word.c
-        rows = _words().where(of.edition == edition) if edition else _words()
-        rows = rows if automatic else rows.where(of.kind != WordKind.AUTO_REPLY)
-        return self._read(rows.order_by(of.at.desc(), of.id.desc()).limit(most))
+        rows = _texts().where(of.edition == edition) if edition else _texts()
+        rows = rows if automatic else rows.where(of.kind != TextKind.AUTO_REPLY)
+        return self._read(rows.order_by(of.at.desc(), of.id.desc()).limit(limit))
 
-    def of(self, subscriber: int) -> list[Word]:
+    def of(self, subscriber: int) -> list[SubscriberText]:
         """Everything that a subscriber wrote, oldest first."""
         of = reader_word.c
-        return self._read(_words().where(of.subscriber == subscriber).order_by(of.at, of.id))
+        return self._read(_texts().where(of.subscriber == subscriber).order_by(of.at, of.id))
 
-    def _read(self, rows: Select[Any]) -> list[Word]:
+    def _read(self, rows: Select[Any]) -> list[SubscriberText]:
         found = self.database.query(rows).all()
         return [
-            Word(id, email, key, WordKind(kind), about, text, at) for id, email, key, kind, about, text, at in found
+            SubscriberText(id, email, key, TextKind(kind), about, text, at)
+            for id, email, key, kind, about, text, at in found
         ]
 
-    def counts(self, edition: str) -> dict[WordKind, int]:
+    def counts(self, edition: str) -> dict[TextKind, int]:
         """The number of texts of each kind about an edition."""
         kinds = select(reader_word.c.kind).where(reader_word.c.edition == edition)
         found = Counter(self.database.query(kinds).scalars())
-        return {WordKind(kind): number for kind, number in found.items()}
+        return {TextKind(kind): number for kind, number in found.items()}
 
     def delete_old(self, before: datetime) -> int:
         with self.database.write() as connection:
             return int(connection.execute(delete(reader_word).where(reader_word.c.at < before)).rowcount)
 
 
-def _words() -> Select[Any]:
+def _texts() -> Select[Any]:
     of = reader_word.c
     columns = (of.subscriber, func.coalesce(subscriber.c.email, ""), of.edition, of.kind, of.about, of.text, of.at)
     return select(*columns).outerjoin(subscriber, subscriber.c.id == of.subscriber)

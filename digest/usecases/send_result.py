@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Sent:
+class SendResult:
     """Outcome of a send: the edition's totals, and what this call did."""
 
     edition: Edition

@@ -1,4 +1,4 @@
-"""Who runs a command, for the record of decisions."""
+"""Who runs a command, for the audit log and the record of decisions."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ if TYPE_CHECKING:
 _USER_ENV = "DIGEST_USER"
 
 
-def command_actor() -> Actor:
-    """Return the name of the person who runs this command."""
+def command_actor(environment: Mapping[str, str] = os.environ) -> Actor:
+    """Return the person who runs this command, as the author of its acts."""
     from digest.models import Actor
 
-    return Actor(user_name(os.environ), "command")
+    return Actor(user_name(environment), "command")
 
 
 def user_name(environment: Mapping[str, str]) -> str:

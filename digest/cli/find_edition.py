@@ -7,9 +7,8 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from digest.cli.output import note, printable
-from digest.cli.user import user_name
 from digest.errors import ConfigProblem, ConfigurationError, DigestError
-from digest.models import ENDED_STATES, Actor, Edition, is_breaking, split_key
+from digest.models import ENDED_STATES, Edition, is_breaking, split_key
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -31,11 +30,6 @@ def decision_line(each: Decision, zone: ZoneInfo) -> str:
     return printable(f"{each.at.astimezone(zone):%Y-%m-%d %H:%M}  {each.what}{subject}{by}: {each.reason}{evidence}")
 
 
-def command_user(app: App) -> Actor:
-    """Return the user of this command, for the audit log."""
-    return Actor(user_name(app.environment), "command")
-
-
 def existing(app: App, key: str) -> Edition:
     """Return the edition named `key`. Raises DigestError that suggests one."""
     found = app.editions.get(key)
@@ -46,7 +40,7 @@ def existing(app: App, key: str) -> Edition:
 
 def _nearest_key(app: App, name: str) -> str:
     """Name the edition of that day or slug, the most similar one, or the newest, as the end of a sentence."""
-    keys = [edition.key for edition in app.editions.all(most=_MAX_COMPARED)]
+    keys = [edition.key for edition in app.editions.all(limit=_MAX_COMPARED)]
     if not keys:
         return ", because none was composed yet: `digest compose` makes one."
     # Newest first, so that a slug means its newest edition.
@@ -96,7 +90,7 @@ def composed_key(app: App, day: date | None, slug: str, special: str) -> str:
         if special in calendar.slugs:
             problem = f"{special} is an edition of the schedule; use --edition {special}"
             raise ConfigurationError([ConfigProblem("--slug", 0, problem)])
-        return pipeline.edition_key(app, slug=special)
+        return pipeline.key_of_today(app, slug=special)
     if slug:
         if slug not in calendar.slugs:
             known = nearest(slug, calendar.slugs) if calendar.slugs else "; schedule.editions has none"

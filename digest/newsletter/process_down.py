@@ -1,6 +1,6 @@
-"""Tell the admins that `digest run` cannot start: after a restart nobody may be at the terminal.
+"""Tell the admins when `digest run` is down: an alert if it cannot start, pings to a service that reports their end.
 
-An external service raises the alarm when its pings stop.
+After a restart nobody may be at the terminal, and a dead process cannot report itself.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _SUBJECT = "start"
 _NEEDED_FOR_EMAIL = ("alerts", "delivery", "newsletter")
 
 
-def tell_of_failed_start(home: Path, problems: Sequence[ConfigProblem]) -> None:
+def report_failed_start(home: Path, problems: Sequence[ConfigProblem]) -> None:
     """Send an alert with the errors, if the valid part of the settings has recipients and a channel.
 
     The same errors are sent once, also if the service is started again.
@@ -41,7 +41,7 @@ def tell_of_failed_start(home: Path, problems: Sequence[ConfigProblem]) -> None:
         alerts.deliver()
 
 
-def tell_of_start(app: App) -> None:
+def clear_failed_start(app: App) -> None:
     """End the alert, if there is one."""
     app.alerts.clear(AlertKind.SETTINGS_FAULTY, _SUBJECT, "`digest run` is running again.")
 
