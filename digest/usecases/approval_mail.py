@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
-from functools import cache
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from digest.hindi import dates
 from digest.i18n import translator
 from digest.models import Edition, EditionState
 from digest.notify.alert import Alert, AlertKind, Mail, MessageType
+from digest.notify.pages import template
 
 if TYPE_CHECKING:
     from digest.render.themes import Branding
@@ -63,8 +63,16 @@ class ApprovalMails:
             return None
         texts = self._texts(type, AlertKind(item.kind), edition)
         _ = translator(self.language).gettext
-        values = {"mail": texts, "edition": edition, "name": self.branding.name, "theme": self.branding.theme, "_": _}
-        html = _template().render(language=self.language, **values)
+        html = template("approval.html.j2").render(
+            mail=texts,
+            edition=edition,
+            about=edition.subject,
+            under=edition.preheader,
+            name=self.branding.name,
+            theme=self.branding.theme,
+            language=self.language,
+            _=_,
+        )
         return Mail(texts.subject, html, self._text(texts, edition))
 
     def _texts(self, type: MessageType, kind: AlertKind, edition: Edition) -> _Texts:
@@ -140,17 +148,3 @@ class ApprovalMails:
         for section in edition.sections:
             parts.append("\n".join([section.name, *(f"* {story.title}" for story in section.stories)]))
         return "\n\n".join([*parts, *([texts.warning] if texts.warning else [])])
-
-
-@cache
-def _template() -> Any:
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    environment = Environment(
-        loader=PackageLoader("digest.notify"),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=StrictUndefined,
-    )
-    return environment.get_template("approval.html.j2")
