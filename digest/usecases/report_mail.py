@@ -13,14 +13,14 @@ from digest.hindi import dates
 from digest.hindi.numbers import group
 from digest.i18n import translator
 from digest.notify import reasons
-from digest.notify.alert import AlertKind, Mail
-from digest.notify.pages import template
+from digest.notify.alert import AlertKind
 from digest.notify.report import Medians, Report, percentage
 from digest.notify.report_formats import one_line
-from digest.render.texts import devanagari_digits_in_html, devanagari_digits_in_text
+from digest.usecases.editors_mail import editors_mail
 
 if TYPE_CHECKING:
     from digest.i18n.catalogue import Catalogue
+    from digest.notify.alert import Mail
     from digest.render.themes import Branding
 
 # An edition that reaches less than this share of the usual number is worth a look.
@@ -73,15 +73,10 @@ class ReportMails:
     def build(self, report: Report) -> Mail:
         catalogue = translator(self.branding.language)
         content = self._content(report, catalogue)
-        values = {"mail": content, "about": report.subject, "under": "", "name": self.branding.name}
-        html = template("report_mail.html.j2").render(
-            language=self.branding.language, theme=self.branding.theme, _=catalogue.gettext, **values
-        )
         text = _text(report, content, catalogue)
-        if self.branding.theme.digits == "deva":
-            subject = devanagari_digits_in_text(content.subject)
-            return Mail(subject, devanagari_digits_in_html(html), devanagari_digits_in_text(text))
-        return Mail(content.subject, html, text)
+        return editors_mail(
+            "report_mail.html.j2", self.branding, content.subject, text, mail=content, about=report.subject, under=""
+        )
 
     def _content(self, report: Report, catalogue: Catalogue) -> _Content:
         _, ngettext = catalogue.gettext, catalogue.ngettext

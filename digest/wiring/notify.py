@@ -54,7 +54,6 @@ class Notifying(Sending):
         return ApprovalMails(
             editions=self.editions,
             branding=self.branding,
-            language=self.settings.newsletter.language,
             approval_link=self.approval_link,
             desk_url=self._public_desk_url,
             deadline=deadline,

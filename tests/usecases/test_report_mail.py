@@ -93,6 +93,11 @@ def test_numbers_are_in_the_digits_of_the_theme() -> None:
     assert "१,२३,४५६" in mail.html
     assert "https://news.example/desk/report/2026-11-23" in mail.html
     assert "भेजा गया: १,२३,४५६" in mail.text
+    # A command can be copied.
+    for part in (copied := ReportMails(branding, "").build(BADLY)).html, copied.text:
+        assert "१,००० पाठकों का पता नहीं" in part
+        assert "digest reconcile 2026-11-23" in part
+        assert "digest report 2026-11-23" in part
 
 
 def test_a_newsletter_in_english_has_an_english_report() -> None:
