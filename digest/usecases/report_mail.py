@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from digest.notify.alert import Mail
     from digest.render.themes import Branding
 
-# An edition that reaches less than this share of the usual number is worth a look.
+# An edition for less than this share of the usual number of recipients is worth a look.
 _FEW = 0.9
 # The stories that were read most.
 _MOST_READ = 5
@@ -84,10 +84,12 @@ class ReportMails:
         whom = ngettext("%(num)s recipient", "%(num)s recipients", sent) % {"num": group(sent)}
         heading = _("Sent to %(whom)s") % {"whom": whom} if sent else _("Sent to nobody")
         attention = _attention(report, catalogue)
+        looks = tuple(map(Row, [*attention, *_sources(report, catalogue)]))
         short = dates.short(report.day, self.branding.language)
         name = self.branding.edition_name(report.key)
         edition = _("Edition of %(day)s") % {"day": f"{short} ({name})" if name else short}
         subject = f"{edition}: {heading}"
+        # A source may be silent for weeks, so it is no news for the subject line.
         if attention:
             subject = _("Please look: %(subject)s") % {"subject": subject}
         lines = [_("Edition of %(day)s") % {"day": dates.day(report.day, self.branding.language)}]
@@ -97,7 +99,7 @@ class ReportMails:
             subject=f"[{self.branding.name}] {subject}",
             heading=heading,
             lines=tuple(lines),
-            attention=Part(_("What needs a look"), tuple(map(Row, attention))) if attention else None,
+            attention=Part(_("What needs a look"), looks) if looks else None,
             parts=tuple(part for part in _parts(report, catalogue) if part.rows),
             button=_("See this report on the desk"),
             link=f"{self.desk_url}/report/{report.key}" if self.desk_url else "",
@@ -105,12 +107,14 @@ class ReportMails:
 
 
 def _attention(report: Report, catalogue: Catalogue) -> list[str]:
-    """Return what needs a look, in sentences."""
+    """Return what went wrong with the edition, in sentences."""
     _, ngettext = catalogue.gettext, catalogue.ngettext
     numbers, found = report.numbers, []
-    usual = Medians(report.earlier).of("accepted")
-    if usual and numbers.accepted + numbers.pending < _FEW * usual:
-        found.append(_("Fewer readers than usual: it mostly goes to %(num)s.") % {"num": group(round(usual))})
+    usual = Medians(report.earlier)
+    # Those who were excluded count too: on some days many of them want no edition.
+    if numbers.frozen - numbers.rejected - numbers.unknown < _FEW * (usual.of("frozen") or 0):
+        mostly = group(round(usual.of("accepted") or 0))
+        found.append(_("Fewer readers than usual: it mostly goes to %(num)s.") % {"num": mostly})
     if numbers.unknown:
         whether = ngettext(
             "It is unknown whether %(num)s recipient got it. On the server this finds out: %(command)s",
@@ -125,15 +129,18 @@ def _attention(report: Report, catalogue: Catalogue) -> list[str]:
         AlertKind.RECIPIENTS_EXPIRED: _("Some emails could not be sent in time."),
         AlertKind.SENDING_SLOW: _("Sending is slow: some emails wait longer than they should."),
     }
-    found += [sentence for kind, sentence in alerts.items() if kind in report.alerts]
-    sources = {
+    return found + [sentence for kind, sentence in alerts.items() if kind in report.alerts]
+
+
+def _sources(report: Report, catalogue: Catalogue) -> list[str]:
+    """Return which sources need a look, in sentences."""
+    _ = catalogue.gettext
+    sentences = {
         "dead": _("These sources could not be read several times in a row: %(names)s"),
         "silent": _("These sources have had no new article for days: %(names)s"),
     }
-    for state, sentence in sources.items():
-        if names := [source.name for source in report.sources if source.state == state]:
-            found.append(sentence % {"names": ", ".join(names)})
-    return found
+    names = {state: [source.name for source in report.sources if source.state == state] for state in sentences}
+    return [sentences[state] % {"names": ", ".join(found)} for state, found in names.items() if found]
 
 
 def _parts(report: Report, catalogue: Catalogue) -> list[Part]:

@@ -57,6 +57,30 @@ def test_a_report_goes_to_each_admin_once_after_the_edition(newsroom: Newsroom) 
 
 
 @pytest.mark.slow
+def test_the_mail_says_what_an_open_alert_is_about(newsroom: Newsroom) -> None:
+    newsroom.set_subscribers(*subscriber_rows(20))
+    with RecordingSmtp() as server:
+        for number in range(1, 7):
+            server.behaviour.replies[f"subscriber{number}@example.com"] = "550 5.1.1 no such user"
+        settings = smtp_settings(server) | {
+            "DIGEST_ALERTS__EMAIL": "admin@paper.example",
+            "DIGEST_DELIVERY__STOP_ON": "{bounces: 0}",
+        }
+        with watched(newsroom, **settings) as day:
+            day.at(7)
+            day.run("send")
+            day.watch(8)
+            assert f"bounce-rate:{KEY}" in day.raised()
+        mails = [email.content for email in server.emails if email.rcpt_to == ("admin@paper.example",)]
+        subjects = [str(parse_mail(mail)["Subject"]) for mail in mails]
+    [report] = [mail for mail, subject in zip(mails, subjects, strict=True) if "ध्यान दें: 23 नवंबर का अंक" in subject]
+    assert "बहुत-से ईमेल लौटे या नामंज़ूर हुए।" in text_parts(report)["text/plain"]
+    # Whoever runs the service gets the alert in English.
+    assert any("bounced" in subject for subject in subjects)
+    assert newsroom.json("report", KEY, **settings)["editors"]["dropped"] == 0
+
+
+@pytest.mark.slow
 def test_a_report_counts_feedback_and_names_the_command_for_unknown_outcomes(
     newsroom: Newsroom, tmp_path: Path
 ) -> None:

@@ -32,7 +32,8 @@ WELL = Report(
     transports=["sendgrid"],
     excluded=[("paused until 2026-12-01", 900), ("no story of the chosen topics", 620), ("paused", 14)],
     rejected=[],
-    earlier=[EditionNumbers("2026-11-22", accepted=123_000, excluded=1500, bounced=58, complained=3)] * 3,
+    earlier=[EditionNumbers("2026-11-22", frozen=124_500, accepted=123_000, excluded=1500, bounced=58, complained=3)]
+    * 3,
     sources=[],
     decisions=[],
     work=EditorsWork(kept=14, dropped=3, pulled=2, rewritten=4),
@@ -42,7 +43,9 @@ WELL = Report(
 )
 BADLY = replace(
     WELL,
-    numbers=replace(WELL.numbers, accepted=61_000, excluded=1534, rejected=3200, unknown=1000, bounced=2100),
+    numbers=replace(
+        WELL.numbers, frozen=66_734, accepted=61_000, excluded=1534, rejected=3200, unknown=1000, bounced=2100
+    ),
     feedback=FeedbackSummary(delivered=56_300, dropped=0, left=9, opened=None, clicked=None),
     rejected=[("sendgrid: 550 5.1.1 no such user", 3000), ("smtp: 452 4.2.2 mailbox full", 200)],
     sources=[SourceProblem("नई दुनिया", "dead", "failed"), SourceProblem("लोकमत", "slow", "12 seconds")],
@@ -78,6 +81,19 @@ def test_an_edition_that_did_not_go_well_says_what_needs_a_look() -> None:
         assert "लोकमत" not in part
     assert "* ऐसा कोई मेलबॉक्स नहीं है: 3,000" in mail.text
     assert "* मेलबॉक्स भरा है: 200" in mail.text
+
+
+def test_a_day_that_many_have_not_chosen_is_no_fault() -> None:
+    numbers = replace(WELL.numbers, accepted=60_000, excluded=64_990)
+    assert "ध्यान दें" not in MAILS.build(replace(WELL, numbers=numbers)).text
+
+
+def test_a_silent_source_needs_a_look_but_is_no_news_for_the_subject() -> None:
+    mail = MAILS.build(replace(WELL, sources=[SourceProblem("नई दुनिया", "silent", "no new article since 2026-11-01")]))
+    assert "ध्यान दें" not in mail.subject
+    for part in (mail.html, mail.text):
+        assert "इन पर ध्यान दें" in part
+        assert "इन स्रोतों में कई दिन से नई ख़बर नहीं आई: नई दुनिया" in part
 
 
 def test_without_a_desk_the_email_names_the_command() -> None:
