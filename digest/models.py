@@ -511,6 +511,8 @@ class Edition:
     revision: int = 1
     # Set for a correction edition, which goes only to those who got the wrong text.
     corrects: Corrects | None = None
+    # That of a special edition, for recipients.
+    name: str = ""
 
     @property
     def is_intro_by_machine(self) -> bool:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 )
 @click.option("--edition", "scheduled", default="", metavar="SLUG", help="Which of the day's editions, if several.")
 @click.option("--slug", default="", help="Compose a special edition with this short name.")
+@click.option("--name", default="", help="With --slug: its name at the top of the email and in the archive.")
 @click.option("--words", default="", help="With --slug: only articles that have all these words, in any form.")
 @click.option("--source", "sources", multiple=True, help="With --slug: only this source; can be repeated.")
 @click.option("--hours", type=click.IntRange(1, 720), help="With --slug: how far back it looks.")
@@ -41,6 +42,7 @@ def compose(
     day: datetime | None,
     scheduled: str,
     slug: str,
+    name: str,
     words: str,
     sources: tuple[str, ...],
     hours: int | None,
@@ -53,15 +55,14 @@ def compose(
     """
     if slug and (scheduled or day):
         raise click.UsageError("--slug makes a special edition of today: leave out --edition and --date")
-    chooses = bool(words or sources or hours)
+    chooses = bool(name or words or sources or hours)
     if chooses and not slug:
-        raise click.UsageError(
-            "--words, --source and --hours choose the articles of a special edition: name its --slug"
-        )
+        raise click.UsageError("--name, --words, --source and --hours are those of a special edition: give its --slug")
     from digest import pipeline
     from digest.app import make_app
     from digest.cli.actor import command_actor
     from digest.curate.editorial import Selection
+    from digest.usecases.edit_edition import MAX_NAME, one_line
 
     with make_app(home) as app:
         if unknown := sorted(set(sources) - {each.name for each in app.sources}):
@@ -70,7 +71,7 @@ def compose(
             on_source = calls(job("collected"), len(app.sources))
             key = composed_key(app, day.date() if day else None, scheduled, slug)
             if chooses:
-                chosen = Selection(words.strip(), tuple(dict.fromkeys(sources)), hours or 24)
+                chosen = Selection(words.strip(), tuple(dict.fromkeys(sources)), hours or 24, one_line(name)[:MAX_NAME])
                 by = command_actor(app.environment)
                 composed = app.editor.compose_special(key, chosen, by, fetch=True, on_source=on_source)
             else:

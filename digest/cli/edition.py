@@ -304,7 +304,7 @@ def edit(
     def act(app: App, by: Actor) -> Edition:
         changed = existing(app, key)
         if any(text is not None for text in texts.values()):
-            changed = app.editor.write(key, by, **texts)
+            changed = app.editor.write(key, by, subject=subject, preheader=preheader, intro=intro)
         if story is not None and own:
             changed = app.editor.write_story(key, story, by, title=title, summary=summary)
         if story is not None and take_refused:

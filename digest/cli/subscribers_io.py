@@ -15,21 +15,17 @@ from digest.cli.actor import command_actor
 from digest.cli.output import emit, json_option, note, plural
 from digest.cli.progress import ProgressReport, count_each, progress
 from digest.subscribers.imports.formats import FORMATS
+from digest.subscribers.list_file import nearest
 from digest.utils.files import replacing
 from digest.utils.text import pick
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
-    from digest.store.people.imports import ImportResult
-    from digest.subscribers.imports.mailchimp import ListBundle
-
+    from digest.usecases.transfer_subscribers import ImportReport, Rejected
 
 # The most rejected rows that are printed.
 _MAX_REJECTED = 10
-
-_Rejected = list[tuple[int, str, str]]
-"""(line, address, reason) of rows that were not imported."""
 
 
 def _pairs(ctx: click.Context, option: click.Parameter, given: tuple[str, ...]) -> dict[str, str]:
@@ -64,6 +60,7 @@ def _pairs(ctx: click.Context, option: click.Parameter, given: tuple[str, ...]) 
     show_default=True,
     help="Update or keep subscribers who were imported before.",
 )
+@click.option("--consent", default="", help="Where and how the people of the file agreed, for the record.")
 @click.option("--dry-run", is_flag=True, help="Show the result, and change nothing.")
 @click.option(
     "--rejected",
@@ -80,6 +77,7 @@ def import_(
     usual: dict[str, str],
     origin: str | None,
     existing: Literal["update", "keep"],
+    consent: str,
     dry_run: bool,
     rejected: Path | None,
     as_json: bool,
@@ -102,15 +100,16 @@ def import_(
             existing=existing,
             dry_run=dry_run,
             rejected_to=rejected,
+            consent=consent,
             counting=lambda rows, unreadable: count_each(rows, _with_more(job("read"), unreadable)),
         )
-    lists, done, rejections, others = report.lists, report.done, list(report.rejected), report.others
-    for line in others:
+    done, rejections = report.done, report.rejected
+    for line in report.others:
         note(f"{file.name}: {line}")
     if as_json:
-        emit(_document(file, name, lists, done, rejections, dry_run=dry_run))
+        emit(_document(file, name, report, dry_run=dry_run))
     else:
-        _show(name, lists, done, rejections, rejected, dry_run=dry_run)
+        _show(name, report, rejected, dry_run=dry_run)
     return 1 if rejections and not (done.added or done.returned or done.changed or done.kept or done.suppressed) else 0
 
 
@@ -171,10 +170,9 @@ def _with_more(report: ProgressReport, more: Callable[[], int]) -> ProgressRepor
     return counting
 
 
-def _document(
-    file: Path, origin: str, lists: ListBundle, done: ImportResult, rejected: _Rejected, *, dry_run: bool
-) -> dict[str, Any]:
+def _document(file: Path, origin: str, report: ImportReport, *, dry_run: bool) -> dict[str, Any]:
     """Return the JSON document. Its top-level keys describe the first list of a file that holds several."""
+    lists, done = report.lists, report.done
     parts = [
         {
             "file": part.file.path.name,
@@ -185,10 +183,11 @@ def _document(
         }
         for part in lists.parts
     ]
-    rows = []
-    for line, email, reason in rejected:
-        name, own = lists.locate(line)
-        rows.append({"line": own, "email": email, "reason": reason, "file": name})
+
+    def rows(found: Sequence[Rejected], what: str) -> list[dict[str, Any]]:
+        places = ((lists.locate(line), email, text) for line, email, text in found)
+        return [{"line": own, "email": email, what: text, "file": name} for (name, own), email, text in places]
+
     return {
         **parts[0],
         "file": file.name,
@@ -197,15 +196,18 @@ def _document(
         **pick(done, "added returned changed kept"),
         "barred": done.suppressed,
         "still_barred": done.still_suppressed,
+        "stopped": done.stopped,
+        "first_stopped": list(done.first_stopped),
+        "first_changed": list(done.first_changed),
         "lists": parts,
-        "rejected": rows,
+        "without_topic": rows(report.without, "topic"),
+        "rejected": rows(report.rejected, "reason"),
     }
 
 
-def _show(
-    origin: str, lists: ListBundle, done: ImportResult, rejected: _Rejected, target: Path | None, *, dry_run: bool
-) -> None:
+def _show(origin: str, report: ImportReport, target: Path | None, *, dry_run: bool) -> None:
     """Print the outcome. `target` is the file with the rejected rows."""
+    lists, done, rejected = report.lists, report.done, report.rejected
     for part in lists.parts:
         encoding = "" if part.file.encoding.startswith("utf") else f", read as {part.file.encoding}"
         columns = ", ".join(f"{key} from {heading}" for key, heading in part.columns.items())
@@ -227,12 +229,16 @@ def _show(
             if target
             else "--rejected FILE writes the rejected rows with reasons."
         )
+    for topic, times in Counter(topic for _line, _email, topic in report.without).most_common(_MAX_REJECTED):
+        similar = nearest(topic, lists.parts[0].topics or ())
+        note(f"{plural(times, 'subscriber')} imported without the unknown topic '{topic}'{similar}")
     numbers = (
         (done.added, "new"),
         (done.returned, "on the list again"),
         (done.changed, "changed"),
         (done.kept, "unchanged"),
         (done.suppressed, "suppressed, as the list says"),
+        (done.stopped, "of these on the list until now"),
         (len(rejected), "rejected"),
     )
     result = ", ".join(f"{count} {what}" for count, what in numbers if count) or "no subscribers"
@@ -240,6 +246,13 @@ def _show(
     if not dry_run and (done.added or done.returned):
         name = shlex.quote(origin)
         click.echo(f"To take everyone of it off the list again: digest subscribers remove --origin {name}")
+    for what, all, first in (
+        ("changed", done.changed, done.first_changed),
+        ("no more mail", done.stopped, done.first_stopped),
+    ):
+        if all:
+            more = f" and {all - len(first)} more" if all > len(first) else ""
+            note(f"{what}: {', '.join(first)}{more}")
     if done.still_suppressed:
         count = plural(done.still_suppressed, "subscriber")
         note(f"{count} unsubscribed or bounced here before and get no mail.")

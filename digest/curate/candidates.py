@@ -131,7 +131,7 @@ def filter_candidates(
         elif each.series and rules.policy_of(each.series) is Policy.DROP and not names & chosen:
             rejected[f"series ({each.series.kind})"] += articles
         elif each.already_sent and not each.is_update and not names & wanted:
-            rejected[f"already sent ({', '.join(each.already_sent.editions)})"] += articles
+            rejected[f"already sent ({' and '.join(each.already_sent.editions)})"] += articles
         else:
             remaining.append(each)
     return remaining, rejected

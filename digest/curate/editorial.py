@@ -21,12 +21,14 @@ class StoryText:
 class Selection:
     """Selects the articles of a special edition: those with all of these words, of these sources, of the last `hours`.
 
-    Empty words or sources match all. Stories of other editions may appear again.
+    Empty words or sources match all. Stories of other editions may appear again. `name` is what recipients read at the
+    top of the email; '' for none.
     """
 
     words: str = ""
     sources: tuple[str, ...] = ()
     hours: int = 24
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)

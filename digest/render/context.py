@@ -215,7 +215,11 @@ def build_page(
         subject=subject,
         preheader=preheader,
         name=name,
-        date=" · ".join(filter(None, (dates.day(edition.day, branding.language), branding.edition_name(edition.key)))),
+        date=" · ".join(
+            filter(
+                None, (dates.day(edition.day, branding.language), edition.name or branding.edition_name(edition.key))
+            )
+        ),
         short_date=dates.long(edition.day, branding.language),
         number=edition.number,
         count=len(stories),

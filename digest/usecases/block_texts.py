@@ -103,7 +103,10 @@ def to_value(field: BlockField, text: str) -> Any:
         pairs = [line.partition(":") for line in lines]
         if unnamed := next((name for name, colon, value in pairs if not (colon and value.strip())), None):
             raise ValueError(f"expected a name, a colon and a text on each line, found {unnamed!r}")
-        return {name.strip(): value.strip() for name, _colon, value in pairs} or ""
+        values = {name.strip(): value.strip() for name, _colon, value in pairs}
+        if len(values) < len(pairs):
+            raise ValueError("expected each name once")
+        return values or ""
     if field.form == Form.ROWS:
         return [_values(field.columns, line) for line in lines] or ""
     return _one_line(text)
@@ -125,4 +128,4 @@ def _values(columns: Sequence[str], line: str) -> dict[str, str]:
 
 
 def _one_line(value: Any) -> str:
-    return " ".join(f"{value:g}".split()) if isinstance(value, float) else " ".join(str(value).split())
+    return " ".join(f"{value:.10g}".split()) if isinstance(value, float) else " ".join(str(value).split())

@@ -361,6 +361,7 @@ class Composer:
             composed_at=composed_at,
             widened_hours=choice.window // timedelta(hours=1) if choice.window else None,
             sample=self._has_samples(curated.sections),
+            name=changes.selection.name if changes.selection else "",
         )
         if curated.reason:
             return with_model_use(edition, summariser)

@@ -17,7 +17,7 @@ def edition_json(edition: Edition) -> dict[str, Any]:
     """The document of `compose` and `edition show`."""
     return {
         "edition": edition.key,
-        **pick(edition, "number state reason subject preheader intro"),
+        **pick(edition, "name number state reason subject preheader intro"),
         "intro_by_machine": edition.is_intro_by_machine,
         "intro_support": [asdict(each) for each in edition.intro_support],
         **pick(edition, "lead widened_hours sample"),

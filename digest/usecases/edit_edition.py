@@ -34,6 +34,11 @@ _EDITABLE = (EditionState.DRAFT, EditionState.SKIPPED)
 _COMPOSING_LASTS = timedelta(minutes=15)
 _BEING_COMPOSED = "It is being composed. If that takes longer than 15 minutes, compose it again under the same name."
 
+# The act of an editor who replaced texts that somebody else had saved meanwhile.
+REPLACED = "newer text replaced"
+# Characters of the name that recipients read.
+MAX_NAME = 60
+
 
 class NotEditable(DigestError):
     """The edition is in a state in which it cannot be changed."""
@@ -73,9 +78,6 @@ class BlockRejected(DigestError):
     def __init__(self, kind: str, faults: Mapping[str, str]) -> None:
         super().__init__(f"The block {kind}: " + "; ".join(f"{field}: {fault}" for field, fault in faults.items()))
         self.fields = tuple(faults)
-
-
-"""Blocks that an editor can write for one edition, each with its texts."""
 
 
 @dataclass(frozen=True)
@@ -274,10 +276,12 @@ class EditionEditor:
         subject: str | None = None,
         preheader: str | None = None,
         intro: str | None = None,
+        replaced: Sequence[str] = (),
     ) -> Edition:
         """Set the texts that are given. An empty subject or preheader means the generated one.
 
-        Bold, italic and links of the intro are Markdown. Raises TextTooLong.
+        Bold, italic and links of the intro are Markdown. `replaced` are texts that the editor had not seen, because
+        somebody saved them meanwhile. Raises TextTooLong.
         """
         self._editable(key)
         given = {"subject": subject, "preheader": preheader}
@@ -291,14 +295,27 @@ class EditionEditor:
             key,
             lambda changes: replace(changes, **texts),  # type: ignore[arg-type]
             by,
-            "texts",
-            detail,
+            REPLACED if replaced else "texts",
+            _quoted(replaced, detail),
             chooses=False,
         )
 
-    def write_story(self, key: str, story: str, by: Actor, *, title: str | None, summary: str | None) -> Edition:
-        """Set the texts of a story that are given. An empty text means the composed one."""
-        return self._write_story(key, story, by, "story text", title=title, summary=summary)
+    def write_story(
+        self,
+        key: str,
+        story: str,
+        by: Actor,
+        *,
+        title: str | None,
+        summary: str | None,
+        replaced: Sequence[str] = (),
+    ) -> Edition:
+        """Set the texts of a story that are given. An empty text means the composed one.
+
+        `replaced` is as for `write`.
+        """
+        what = REPLACED if replaced else "story text"
+        return self._write_story(key, story, by, what, title=title, summary=summary, replaced=replaced)
 
     def take_refused(self, key: str, story: str, by: Actor, *, shown: str = "") -> Edition:
         """Make a model's summary that a check refused the editor's own text of the story.
@@ -311,7 +328,15 @@ class EditionEditor:
         return self._write_story(key, story, by, "refused summary taken", title=None, summary=found.refused.text)
 
     def _write_story(
-        self, key: str, story: str, by: Actor, what: str, *, title: str | None, summary: str | None
+        self,
+        key: str,
+        story: str,
+        by: Actor,
+        what: str,
+        *,
+        title: str | None,
+        summary: str | None,
+        replaced: Sequence[str] = (),
     ) -> Edition:
         found = self._known(key, story)
 
@@ -326,7 +351,8 @@ class EditionEditor:
 
         # Only composing again restores a composed text.
         chooses = "" in (title, summary)
-        return self._change(key, change, by, what, title or _title(found), chooses=chooses)
+        detail = _quoted(replaced, title or _title(found))
+        return self._change(key, change, by, what, detail, chooses=chooses)
 
     def choose_picture(self, key: str, story: str, by: Actor, url: str | None) -> Edition:
         """Give a story the picture of this URL, '' for none, None for the composed one."""
@@ -435,7 +461,8 @@ class EditionEditor:
         """Compose a special edition from a selection of articles.
 
         Composing it again keeps to the selection. A skipped one, in which no article was or whose composing failed,
-        gets the new selection. `fetch` collects first. Raises ConfigurationError for an unusable slug, and NameTaken.
+        gets the new selection. Stories have the texts that editors wrote for them in other editions. `fetch` collects
+        first. Raises ConfigurationError for an unusable slug, and NameTaken.
         """
         now = self.now()
         key = edition_key(now.date(), slug)
@@ -451,7 +478,7 @@ class EditionEditor:
             # This change cannot be undone: without its selection it would be another edition.
             self.log.record(by, "special composed", key, "; ".join(filter(None, given)), now=now)
         try:
-            return self.composer.compose(key, fetch=fetch, on_source=on_source)
+            composed = self.composer.compose(key, fetch=fetch, on_source=on_source)
         except BaseException as error:
             why = redact(str(error) if isinstance(error, (ConfigurationError, DigestError)) else repr(error))
             reason = f"Composing it failed: {why.removesuffix('.')}. Compose it again under the same name."
@@ -459,6 +486,32 @@ class EditionEditor:
             with suppress(StoreError):
                 self.editions.put(replace(empty, reason=reason), over=(EditionState.SKIPPED,))
             raise
+        return self._with_known_texts(composed, selection, by)
+
+    def _with_known_texts(self, composed: ComposeResult, selection: Selection, by: Actor) -> ComposeResult:
+        """Give the stories of a new special edition the texts that editors wrote for them in the editions of its hours.
+
+        A story is the same if its first article is. The text of the newest edition counts.
+        """
+        edition = composed.edition
+        ids = {story.id for story in edition.stories()}
+        since = edition.day - timedelta(days=selection.hours // 24)
+        found: dict[str, StoryText] = {}
+        for other in self.editions.of_days(since, edition.day + timedelta(days=1)):
+            if other.key != edition.key:
+                texts = self.editions.editorial_changes(other.key).texts
+                found |= {id: text for id, text in texts.items() if id in ids}
+        if not found or edition.state != EditionState.DRAFT:
+            return composed
+
+        def change(changes: Changes) -> Changes:
+            return replace(changes, texts={**found, **changes.texts})
+
+        detail = "; ".join(story.title for story in edition.stories() if story.id in found)
+        return replace(
+            composed,
+            edition=self._change(edition.key, change, by, "texts taken over", detail, chooses=False),
+        )
 
     def _is_being_composed(self, key: str, now: datetime) -> bool:
         """Whether another editor composes this special edition at this moment."""
@@ -545,6 +598,10 @@ def check_block(kind: str, data: Mapping[str, Any]) -> None:
     except ValidationError as error:
         faults = {_field_of(each["loc"], each["msg"]): each["msg"] for each in error.errors(include_url=False)}
         raise BlockRejected(kind, faults) from None
+
+
+def _quoted(texts: Sequence[str], more: str) -> str:
+    return "; ".join([*(f"“{one_line(text)}”" for text in texts), more])
 
 
 def _field_of(place: Sequence[int | str], message: str) -> str:

@@ -50,12 +50,17 @@ class ListMapping:
 
 @dataclass(frozen=True, slots=True)
 class ImportReport:
-    """The result of an import, or of its dry run. `others`: files of the archive that are not lists."""
+    """The result of an import, or of its dry run.
+
+    `without` has line, address and topic of each row that is imported without a topic that nobody can choose. `others`:
+    files of the archive that are not lists.
+    """
 
     origin: str
     lists: ListBundle
     done: ImportResult
     rejected: tuple[Rejected, ...]
+    without: tuple[Rejected, ...]
     others: tuple[str, ...]
     # The first rows of the first list, as field → texts.
     sample: tuple[tuple[str, list[str]], ...]
@@ -83,16 +88,18 @@ class SubscriberTransfer:
         rejected_to: Path | None = None,
         counting: Counting = lambda rows, _unreadable: rows,
         shown_name: str = "",
+        consent: str = "",
     ) -> ImportReport:
         """Import a file under a name: all of it, or nothing if it cannot be read. `dry_run` changes nothing.
 
-        `rejected_to` gets the rejected rows with reasons. `shown_name` is the file's for the consent log. Raises
-        ConfigurationError.
+        `rejected_to` gets the rejected rows with reasons. `shown_name` is the file's for the consent log, and `consent`
+        is where and how its people agreed. Raises ConfigurationError.
         """
         name = origin.strip()
         if not name or not name.isprintable():
             raise ConfigurationError([ConfigProblem("--origin", 0, "expected a name on one line")])
         rejections: list[Rejected] = []
+        without: list[Rejected] = []
         unreadable = 0
 
         def reject(line: int, email: str, reason: str) -> None:
@@ -103,15 +110,19 @@ class SubscriberTransfer:
             unreadable += 1
             reject(line, email, reason)
 
+        def leave_out(line: int, email: str, topic: str) -> None:
+            without.append((line, email, topic))
+
         with extract_lists(file) as (files, others):
             # Subscribers of the list file stay in the file, so the store must know them before the import.
             self.subscriber_list.sync(may_be_empty=True)
             lists = ListBundle(tuple(self._reading(one, mapping) for one in files))
             now = self.now()
             done = self.subscriber_admin.imports.run(
-                counting(lists.rows(reject_unread), lambda: unreadable),
+                counting(lists.rows(reject_unread, leave_out), lambda: unreadable),
                 name,
                 source=f"import {name} of {shown_name or file.name}",
+                wording=consent.strip(),
                 now=now,
                 existing=existing,
                 rejected=reject,
@@ -124,8 +135,12 @@ class SubscriberTransfer:
             sample = _sample(lists.parts[0])
         if not dry_run:
             detail = f"{done.added} new, {done.returned} on the list again, {done.changed} changed"
+            if done.stopped:
+                detail += f"; {done.stopped} get no more mail"
             self.audit.record(by, "subscribers imported", f"import {name}", detail, now=now)
-        return ImportReport(name, lists, done, tuple(rejections), tuple(others), sample)
+        refused = {line for line, _email, _reason in rejections}
+        kept = tuple(each for each in without if each[0] not in refused)
+        return ImportReport(name, lists, done, tuple(rejections), kept, tuple(others), sample)
 
     def _reading(self, file: Path, mapping: ListMapping) -> ListReading:
         return read_list(

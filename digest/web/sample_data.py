@@ -144,7 +144,7 @@ def _archive(now: datetime) -> Iterator[SamplePage]:
 def _edition(now: datetime) -> ArchivedEdition:
     day = now.date()
     title = "शहर में नई मेट्रो लाइन शुरू"
-    return ArchivedEdition(day.isoformat(), day, 1, title, "…", "", 3, 2, now, "और दो ख़बरें")
+    return ArchivedEdition(day.isoformat(), day, 1, title, "…", "", 3, 2, now, "और दो ख़बरें", "")
 
 
 def _story(now: datetime) -> ArchivedStory:

@@ -87,6 +87,20 @@ def test_an_import_says_how_to_undo_it_and_counts_every_row(newsroom: Newsroom) 
 
 
 @pytest.mark.slow
+def test_an_import_names_who_gets_no_more_mail_and_records_the_consent_of_the_file(newsroom: Newsroom) -> None:
+    newsroom.digest("subscribers", "add", "asha@example.com")
+    rows = 'email,status,topics\nasha@example.com,unsubscribed,\nnew@example.com,,"खेल,खेले"\n'
+    (newsroom.home / "mela.csv").write_text(rows, encoding="utf-8")
+    shown = newsroom.digest("subscribers", "import", "mela.csv", "--dry-run")
+    assert "no more mail: asha@example.com" in shown.err
+    assert "1 subscriber imported without the unknown topic 'खेले'; did you mean 'खेल'?" in shown.err
+    done = newsroom.json("subscribers", "import", "mela.csv", "--consent", "form at the mela")
+    assert (done["added"], done["stopped"], done["first_stopped"]) == (1, 1, ["asha@example.com"])
+    assert done["without_topic"] == [{"line": 3, "email": "new@example.com", "topic": "खेले", "file": "mela.csv"}]
+    assert "form at the mela" in newsroom.digest("subscribers", "history", "new@example.com").out
+
+
+@pytest.mark.slow
 def test_an_imported_list_gets_the_edition(newsroom: Newsroom, list_file: Path) -> None:
     rehearsed = newsroom.json("subscribers", "import", "old.csv", "--dry-run")
     assert len(emails(newsroom)) == 7

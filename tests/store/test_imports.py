@@ -99,7 +99,8 @@ def test_importing_again_changes_or_keeps(database: Database, existing: str, nam
     take(database, row(2, "a@example.com", name="आशा", topics=["देश"]))
     again = (row(2, "a@example.com", name="नई"), row(3, "b@example.com"))
     done, _ = take(database, *again, origin="new", existing=existing)
-    assert done == ImportResult(1, 0, int(existing == "update"), int(existing == "keep"), 0, 0)
+    changed = ("a@example.com",) if existing == "update" else ()
+    assert done == ImportResult(1, 0, len(changed), 1 - len(changed), 0, 0, first_changed=changed)
     a, b = SubscriberAdmin(database).imported()
     assert (a.subscriber.name, a.subscriber.topics, a.origin, b.origin) == (name, ("देश",), "old", "new")
     assert take(database, *again, origin="new", existing=existing)[0] == ImportResult(0, 0, 0, 2, 0, 0)
@@ -117,7 +118,10 @@ def test_a_removed_subscriber_is_listed_again(database: Database) -> None:
 def test_an_unsubscribed_row_suppresses_a_listed_subscriber(database: Database) -> None:
     enlist(database, "a@example.com")
     rows = (row(2, "a@example.com", suppressed="unsubscribed"), row(3, "b@example.com", suppressed="bounced"))
-    assert take(database, *rows)[0] == ImportResult(0, 0, 0, 0, 2, 0)
+    stops = ImportResult(0, 0, 0, 0, 2, 0, stopped=1, first_stopped=("a@example.com",))
+    assert take(database, *rows, dry_run=True)[0] == stops, "the preview names who gets no more mail"
+    assert SubscriberStore(database).suppressed() == {}
+    assert take(database, *rows)[0] == stops
     assert SubscriberStore(database).suppressed() == {"a@example.com": "unsubscribed", "b@example.com": "bounced"}
     assert take(database, *rows)[0] == ImportResult(0, 0, 0, 0, 0, 0)
     assert [one.what for one in ConsentLog(database).entries("b@example.com")] == ["bounced"]
@@ -127,6 +131,22 @@ def test_an_unsubscribed_subscriber_stays_suppressed(database: Database) -> None
     SubscriberStore(database).suppress("a@example.com", "complained", now=NOW)
     assert take(database, row(2, "a@example.com"))[0] == ImportResult(1, 0, 0, 0, 0, 1)
     assert eligible_addresses(database) == {"a@example.com": "complained"}
+
+
+def test_the_first_of_many_are_named_in_the_order_of_the_file(database: Database) -> None:
+    addresses = [f"{name}@example.com" for name in "zyxwvuts"]
+    enlist(database, *addresses)
+    done, _ = take(database, *(row(at, one, suppressed="bounced") for at, one in enumerate(addresses, 2)))
+    assert (done.stopped, done.first_stopped) == (8, tuple(addresses[:5]))
+
+
+def test_the_consent_of_a_whole_file_is_logged_for_who_joins(database: Database) -> None:
+    take(database, row(2, "a@example.com"))
+    joining = row(2, "a@example.com", name="नई"), row(3, "b@example.com"), row(4, "c@example.com", suppressed="bounced")
+    take(database, *joining, wording="the form at the book fair")
+    log = ConsentLog(database)
+    said = {name: [one.wording for one in log.entries(f"{name}@example.com")] for name in "abc"}
+    assert said == {"a": ["", ""], "b": ["the form at the book fair"], "c": [""]}
 
 
 def test_the_same_address_twice(database: Database) -> None:

@@ -87,6 +87,8 @@ class ArchivedEdition:
     # When it was enqueued.
     at: datetime
     preheader: str
+    # That of a special edition; '' for others.
+    name: str
     # When a story of it was last corrected.
     corrected_at: datetime | None = None
     html: str = ""
@@ -150,10 +152,11 @@ _CORRECTED_AT = case(
         .scalar_subquery(),
     )
 )
+_NAME = func.coalesce(edition.c.editorial_changes[("selection", "name")].as_string(), "")
 _LISTED = (
     edition.c.key, edition.c.day, edition.c.number, archive_page.c.title, archive_page.c.description,
     archive_page.c.picture, archive_page.c.stories, archive_page.c.minutes, archive_page.c.made_at, edition.c.preheader,
-    _CORRECTED_AT,
+    _NAME, _CORRECTED_AT,
 )  # fmt: skip
 _STORY = tuple(archive_story.c[name] for name in ArchivedStory.__slots__)
 

@@ -504,4 +504,6 @@ def _from_row(row: Row[Any]) -> Edition:
         raise DigestError(f"edition {row.key} has no day in the store")
     plain = {name: getattr(row, name) for name in _PLAIN} | {"state": EditionState(row.state)}
     nested = {name: _adapter(kind).validate_python(getattr(row, name)) for name, kind in _NESTED.items()}
-    return Edition(key=row.key, **plain, **nested)
+    # Composing again keeps the selection of a special edition, so its name is stored there.
+    selection = (row.editorial_changes or {}).get("selection") or {}
+    return Edition(key=row.key, **plain, **nested, name=selection.get("name", ""))

@@ -44,6 +44,8 @@ from digest.store.statements import chunks
 from digest.subscribers.imports.rows import Incoming
 
 _CHUNK = 10_000
+# The most addresses of stopped, and of changed subscribers, in a result.
+_FIRST = 5
 # SQLite stores times without a zone.
 _NO_ZONE = len("2026-11-23 07:00:00.000000")
 _FIELDS = ("name", "topics", "frequency", "timezone", "hour", "format", "status", "editions")
@@ -71,7 +73,11 @@ Rejects = Callable[[int, str, str], None]
 
 @dataclass(frozen=True, slots=True)
 class ImportResult:
-    """Numbers of subscribers. `still_suppressed` are subscribers of the file who were suppressed before."""
+    """Numbers of subscribers. `still_suppressed` are subscribers of the file who were suppressed before.
+
+    `stopped` are those of the list who get mail until the import suppresses them. The first of these, and of the
+    changed ones, have their addresses here.
+    """
 
     added: int
     returned: int
@@ -79,6 +85,9 @@ class ImportResult:
     kept: int
     suppressed: int
     still_suppressed: int
+    stopped: int = 0
+    first_stopped: tuple[str, ...] = ()
+    first_changed: tuple[str, ...] = ()
 
 
 class SubscriberImport:
@@ -92,13 +101,14 @@ class SubscriberImport:
         origin: str,
         *,
         source: str,
+        wording: str = "",
         now: datetime,
         existing: Literal["update", "keep"] = "update",
         rejected: Rejects,
         dry_run: bool = False,
         where: Callable[[int], str] = "line {}".format,
     ) -> ImportResult:
-        """Import the rows under the name `origin`. The consent log gets `source`.
+        """Import the rows under the name `origin`. The consent log gets `source` and, for who joins, `wording`.
 
         - A new address is listed, a removed one is listed again.
         - A subscriber of an import is updated, unless `existing` is "keep". One of subscribers.yaml is not: the file
@@ -125,7 +135,14 @@ class SubscriberImport:
                 connection.execution_options(writes=True)
                 with self.database.write_lock(), connection.begin() as transaction:
                     self.database.advisory_lock(connection, "subscriber")
-                    done = _merge(connection, origin, source=source, now=now, update_listed=existing == "update")
+                    done = _merge(
+                        connection,
+                        origin,
+                        source=source,
+                        wording=wording,
+                        now=now,
+                        update_listed=existing == "update",
+                    )
                     came = {"added": done.added + done.returned, "changed": done.changed, "suppressed": done.suppressed}
                     tell_numbers(connection, f"import {origin}", now, **came)
                     if dry_run:
@@ -191,9 +208,17 @@ def _take_out_repeated(connection: Connection) -> list[Any]:
     return list(found)
 
 
-def _merge(connection: Connection, origin: str, *, source: str, now: datetime, update_listed: bool) -> ImportResult:
+def _merge(
+    connection: Connection, origin: str, *, source: str, wording: str, now: datetime, update_listed: bool
+) -> ImportResult:
     i, s = _incoming.c, subscriber.c
     mailed = i.suppressed.is_(None)
+    stopping = and_(
+        i.suppressed.is_not(None),
+        exists().where(s.address == i.address, s.listed),
+        ~exists().where(suppression.c.address == i.address),
+    )
+    stopped, first_stopped = _count(connection, select(i.line).where(stopping)), _first(connection, stopping)
     suppressed = _suppress(connection, source, now)
     known = and_(mailed, s.address == i.address)
     is_new = and_(mailed, ~exists().where(s.address == i.address))
@@ -206,13 +231,15 @@ def _merge(connection: Connection, origin: str, *, source: str, now: datetime, u
         may_pause = or_(joins, exists().where(no_choice)) if update_listed else joins
         connection.execute(update(_incoming).where(~and_(mailed, may_pause)).values(paused_until=None))
     _log(connection, "agreed", i.agreed_at, source, and_(joins, mailed, i.agreed_at.is_not(None)))
-    _log(connection, "imported", literal(now, Moment), source, and_(joins, mailed))
+    _log(connection, "imported", literal(now, Moment), source, and_(joins, mailed), wording)
     changed = 0
+    first_changed: tuple[str, ...] = ()
     if update_listed:
         differs = or_(*(and_(i[name].is_not(None), comparable(s[name]) != comparable(i[name])) for name in _FIELDS))
         values = {name: func.coalesce(i[name], s[name]) for name in _FIELDS}
         updated = and_(known, s.listed, s.origin != "", differs)
         pauses = and_(i.paused_until > now, ~joins)
+        first_changed = _first(connection, and_(mailed, exists().where(updated)))
         _log(connection, "changed", literal(now, Moment), source, and_(mailed, or_(exists().where(updated), pauses)))
         changed = connection.execute(update(subscriber).where(updated).values(values)).rowcount
     again = {name: func.coalesce(i[name], s[name]) for name in _FIELDS}
@@ -227,7 +254,9 @@ def _merge(connection: Connection, origin: str, *, source: str, now: datetime, u
     added = _insert(connection, subscriber, names, new.order_by(i.line))
     if pausing:
         _pause(connection, now)
-    return ImportResult(added, returned, changed, listed - changed, suppressed, still)
+    return ImportResult(
+        added, returned, changed, listed - changed, suppressed, still, stopped, first_stopped, first_changed
+    )
 
 
 def _pause(connection: Connection, now: datetime) -> None:
@@ -255,11 +284,16 @@ def _suppress(connection: Connection, source: str, now: datetime) -> int:
 
 
 def _log(
-    connection: Connection, what: str | ColumnElement[str], at: Any, source: str, where: ColumnElement[bool]
+    connection: Connection,
+    what: str | ColumnElement[str],
+    at: Any,
+    source: str,
+    where: ColumnElement[bool],
+    wording: str = "",
 ) -> None:
     i = _incoming.c
     rows: Select[Any] = select(
-        i.address, literal(what) if isinstance(what, str) else what, at, literal(source), literal(""), i.detail
+        i.address, literal(what) if isinstance(what, str) else what, at, literal(source), literal(wording), i.detail
     ).where(where)
     _insert(connection, consent, ("address", "what", "at", "source", "wording", "detail"), rows.order_by(i.line))
 
@@ -271,6 +305,12 @@ def _insert(connection: Connection, table: Table, names: Sequence[str], rows: Se
 
 def _count(connection: Connection, rows: Select[Any]) -> int:
     return connection.execute(select(func.count()).select_from(rows.subquery())).scalar_one()
+
+
+def _first(connection: Connection, where: ColumnElement[bool]) -> tuple[str, ...]:
+    """Return the addresses of the first rows of the file that match."""
+    i = _incoming.c
+    return tuple(connection.scalars(select(i.email).where(where).order_by(i.line).limit(_FIRST)))
 
 
 def _default(name: str) -> ColumnElement[Any]:

@@ -161,15 +161,13 @@ class PreferenceStore:
         known = {row.id for row in found}
         return [id in known for id, _context in requests]
 
-    def resubscribe(
-        self, id: int, context: ConsentContext, *, now: datetime, paused_until: datetime | None = None
-    ) -> bool:
-        """Take back the subscriber's unsubscribe; with `paused_until` they pause instead. False if there was none."""
+    def resubscribe(self, id: int, context: ConsentContext, *, now: datetime) -> bool:
+        """Take back the subscriber's unsubscribe, and end a pause. False if there was none."""
         with self.database.write(area="suppression") as connection:
             address = _address(connection, id)
             if address is None or not suppressions.undo_unsubscribe(connection, address):
                 return False
-            _put(connection, id, {"paused_until": paused_until})
+            _put(connection, id, {"paused_until": None})
             _log(connection, address, suppressions.CAME_BACK, context, now)
             return True
 

@@ -56,7 +56,7 @@ class PersonRequest:
     confirmed_at: datetime | None
     confirmed_new_at: datetime | None
     done_at: datetime | None
-    # What an undo restores: own preferences by their columns, and `left`.
+    # What an undo restores: `left`, whether the subscriber had left before.
     undo: Mapping[str, Any] | None = None
 
     @property

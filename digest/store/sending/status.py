@@ -312,7 +312,9 @@ def _with_states(
             state = orphans[row.batch].state_of(row.id)
             if state == BatchState.ACCEPTED or (state == BatchState.PENDING and not waiting):
                 continue
-        yield Unreached(row.email, state, row.reason or reasons.get(row.batch, ""))
+        # What a server answered before says nothing about an attempt that is unknown.
+        earlier, last = row.reason, reasons.get(row.batch, "")
+        yield Unreached(row.email, state, (last or earlier if state == BatchState.UNKNOWN else earlier or last) or "")
 
 
 def _batch_reasons(connection: Connection, edition: str) -> dict[int, str]:

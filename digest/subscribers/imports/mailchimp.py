@@ -16,7 +16,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO
 
 from digest.subscribers.imports.file import file_problem, original_rows
-from digest.subscribers.imports.reader import ListReading, Reject
+from digest.subscribers.imports.reader import LeftOut, ListReading, Reject
 from digest.subscribers.imports.rows import Incoming
 
 KINDS = ("subscribed", "unsubscribed", "cleaned", "nonsubscribed")
@@ -44,12 +44,12 @@ class ListBundle:
 
     parts: tuple[ListReading, ...]
 
-    def rows(self, reject: Reject) -> Iterator[Incoming]:
-        """Yield the valid rows of all lists; call `reject` for all others."""
-        yield from self.parts[0].rows(reject)
+    def rows(self, reject: Reject, left_out: LeftOut = lambda _line, _email, _topic: None) -> Iterator[Incoming]:
+        """Yield the valid rows of all lists; call `reject` for all others, and `left_out` as `ListReading` does."""
+        yield from self.parts[0].rows(reject, left_out)
         for number, part in enumerate(self.parts[1:], 1):
             start = number * _STEP
-            for row in part.rows(_shifted(reject, start)):
+            for row in part.rows(_shifted(reject, start), _shifted(left_out, start)):
                 yield row._replace(line=start + row.line)
 
     def locate(self, line: int) -> tuple[str, int]:

@@ -18,6 +18,9 @@ _MAX_SHOWN = 320
 Reject = Callable[[int, str, str], None]
 """Receives line, address and reason of a rejected row."""
 
+LeftOut = Callable[[int, str, str], None]
+"""Receives line, address and topic of a row that is imported without this topic."""
+
 
 @dataclass(frozen=True, slots=True)
 class ListReading:
@@ -31,16 +34,29 @@ class ListReading:
     topics: Collection[str] | None
     editions: Collection[str] | None = None
 
-    def rows(self, reject: Reject) -> Iterator[Incoming]:
-        """Yield the valid rows; call `reject` for all others."""
+    def rows(self, reject: Reject, left_out: LeftOut = lambda _line, _email, _topic: None) -> Iterator[Incoming]:
+        """Yield the valid rows; call `reject` for all others, and `left_out` for topics that rows are without."""
         lenient = self.format not in ("csv", "jsonl")
-        validator = RowValidator(self.columns, self.defaults, self.topics, self.editions, lenient=lenient)
+        unknown: list[str] = []
+        validator = RowValidator(
+            self.columns,
+            self.defaults,
+            self.topics,
+            self.editions,
+            lenient=lenient,
+            on_unknown_topic=unknown.append,
+        )
         for row in self.file.rows():
+            unknown.clear()
             try:
-                yield validator.validate(row)
+                valid = validator.validate(row)
             except ValueError as error:
                 found = str(row.cells.get(self.columns.get("email", ""), ""))
                 reject(row.line, found[:_MAX_SHOWN], str(error))
+                continue
+            for topic in dict.fromkeys(unknown):
+                left_out(row.line, valid.email, topic)
+            yield valid
 
 
 def read_list(

@@ -40,7 +40,10 @@ class Incoming(NamedTuple):
 
 
 class RowValidator:
-    """Converts rows to `Incoming`. `lenient` ignores values that only the exporting tool understands."""
+    """Converts rows to `Incoming`. `lenient` ignores values that only the exporting tool understands.
+
+    A topic that nobody can choose is left out; `on_unknown_topic` gets those of our own columns.
+    """
 
     def __init__(
         self,
@@ -50,12 +53,14 @@ class RowValidator:
         editions: Collection[str] | None = None,
         *,
         lenient: bool,
+        on_unknown_topic: Callable[[str], None] = lambda _topic: None,
     ) -> None:
         self.columns = columns
         self.defaults = defaults
         self.topics = topics
         self.editions = editions
         self.lenient = lenient
+        self.on_unknown_topic = on_unknown_topic
         self.zones = time_zones()
         self.simple_fields = [key for key in ("frequency", "timezone", "hour", "format") if self._has(key)]
         self.topic_columns = [key for key in _TOPIC_COLUMNS if self._has(key)]
@@ -139,8 +144,12 @@ class RowValidator:
         return self._known_topics(key, _topics_in_attributes(text) if key == "attributes" else split_topics(text))
 
     def _known_topics(self, key: str, names: list[str]) -> list[str] | None:
-        if self.topics is not None and (key == "labels" or self.lenient):
-            names = [name for name in names if name in self.topics]
+        if self.topics is not None:
+            if key != "labels" and not self.lenient:
+                for name in names:
+                    if name.strip() not in self.topics:
+                        self.on_unknown_topic(name.strip())
+            names = [name for name in names if name.strip() in self.topics]
         chosen = list_file.parse_field("topics", names, topics=self.topics)
         return list(chosen) if isinstance(chosen, tuple) and chosen else None
 

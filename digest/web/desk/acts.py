@@ -6,8 +6,36 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from digest.render.blocks.rows import ROWS
+from digest.usecases.edit_edition import REPLACED
+from digest.web.desk.sentences import translate_all
+
 if TYPE_CHECKING:
     from digest.i18n.catalogue import Catalogue
+    from digest.store.desk.audit import Act
+
+# Acts whose subject is a name that people chose.
+_NAMED = (
+    "user added",
+    "email",
+    "role",
+    "user removed",
+    "sessions ended",
+    "link made",
+    "link used",
+    "signed in",
+    "signed out",
+    "sign-in refused",
+    "passkey added",
+    "passkey removed",
+    "token made",
+    "token revoked",
+    "segment saved",
+    "segment dropped",
+)
+# Acts whose details are such a name, or an address.
+_NAMED_DETAILS = ("test sent", "passkey added", "token revoked", "texts taken over", REPLACED)
+_BLOCKS = ("block left out", "block taken back", "block text")
 
 
 # One for each language, and for each that was loaded again.
@@ -26,6 +54,8 @@ def _names(catalogue: Catalogue) -> Mapping[str, str]:
         "moved": _("Moved"),
         "texts": _("Texts changed"),
         "story text": _("Story changed"),
+        REPLACED: _("Text replaced that somebody saved meanwhile"),
+        "texts taken over": _("Texts of other editions taken over"),
         "refused summary taken": _("A model's refused summary taken"),
         "undone": _("Taken back"),
         "seen": _("Looked at"),
@@ -97,6 +127,24 @@ def _names(catalogue: Catalogue) -> Mapping[str, str]:
 def name_of(what: str, catalogue: Catalogue) -> str:
     """Return the name of an act; what the log has, if it is not in the table."""
     return _names(catalogue).get(what, what)
+
+
+def subject_of(act: Act, catalogue: Catalogue) -> str:
+    """Return to what an act was done, in the editor's language."""
+    return act.subject if act.what in _NAMED else translate_all(act.subject, catalogue)
+
+
+def detail_of(act: Act, catalogue: Catalogue) -> str:
+    """Return the details of an act in the editor's language."""
+    if act.what == "undone":
+        return name_of(act.detail, catalogue)
+    if act.what in _NAMED_DETAILS:
+        return act.detail
+    if act.what in _BLOCKS:
+        name, colon, text = act.detail.partition(": ")
+        row = ROWS.get(name.partition("-")[0])
+        return (catalogue.gettext(row.title) if row else name) + colon + text
+    return translate_all(act.detail, catalogue)
 
 
 def via_of(via: str, catalogue: Catalogue) -> str:

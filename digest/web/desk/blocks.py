@@ -20,8 +20,6 @@ from digest.web.desk.visit import Visit
 if TYPE_CHECKING:
     from digest.curate.editorial import Changes
 
-_MAX_TEXT = 2_000
-
 
 @dataclass(frozen=True, slots=True)
 class BlockRow:
@@ -69,9 +67,10 @@ def problems(visit: Visit, edition: Edition) -> Sequence[str]:
 def page(visit: Visit) -> Response:
     """Show the form of one block."""
     edition, name = visit.edition(), visit.parameters["name"]
-    data = next((each.data for each in edition.blocks if each.name == name), {})
-    if _kind(name) not in FIELDS or is_breaking(edition.key):
+    data = next((each.data for each in edition.blocks if each.name == name), None)
+    if _kind(name) not in FIELDS or is_breaking(edition.key) or (data is None and name not in FIELDS):
         raise HTTPException(404)
+    data = data or {}
     return _form(visit, edition, name, {each.name: to_text(each, data.get(each.name)) for each in FIELDS[_kind(name)]})
 
 
@@ -79,7 +78,7 @@ def change(visit: Visit) -> Response:
     """Leave a block out, put it back, set its texts, or restore those of its file."""
     form, name, by = visit.form, visit.form.get("name", "")[:100], visit.actor
     wanted = form.get("act", "")
-    texts = {each.name: form[each.name][:_MAX_TEXT] for each in FIELDS.get(_kind(name), ()) if each.name in form}
+    texts = {each.name: form[each.name] for each in FIELDS.get(_kind(name), ()) if each.name in form}
 
     def act(editor: EditionEditor, key: str) -> Edition:
         if wanted == "out":
@@ -116,25 +115,24 @@ def _form(
         edition=edition,
         name=name,
         block_title=_title(visit, _kind(name)),
-        fields=[(each, known[each.name], _hint(visit, each), texts.get(each.name, "")) for each in fields],
+        fields=[(each, known[each.name], _hint(visit, _kind(name), each), texts.get(each.name, "")) for each in fields],
         faulty=faulty,
         # A program reads them.
         problem=", ".join(known[field] for field in faulty if field in known),
     )
 
 
-def _hint(visit: Visit, field: BlockField) -> str:
-    """Return how the entries of a list are written."""
+def _hint(visit: Visit, kind: str, field: BlockField) -> str:
+    """Return how the entries of a list are written, or that a field may be empty."""
     _ = visit.catalogue.gettext
-    known = labels(visit)
     if field.form == Form.LINES:
         return _("One on each line.")
     if field.form == Form.PAIRS:
         return _("One on each line, a colon after its name.")
     if field.form == Form.ROWS:
-        columns = " | ".join(known[name] for name in field.columns)
+        columns = " | ".join(labels(visit)[name] for name in field.columns)
         return _("One on each line: %(columns)s.") % {"columns": columns}
-    return ""
+    return "" if ROWS[kind].schema.model_fields[field.name].is_required() else _("may be empty")
 
 
 def labels(visit: Visit) -> Mapping[str, str]:

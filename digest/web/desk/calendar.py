@@ -10,16 +10,19 @@ from starlette.responses import Response
 
 from digest.curate.editorial import Selection
 from digest.errors import ConfigurationError, DigestError
-from digest.models import Edition, is_breaking, is_special
+from digest.models import Edition, EditionState, is_breaking, is_special
 from digest.usecases.compose import edition_key
-from digest.usecases.edit_edition import NameTaken
+from digest.usecases.edit_edition import MAX_NAME, NameTaken
 from digest.usecases.special import approved_specials, is_uncomposed
+from digest.web.desk.admin import words
 from digest.web.desk.sentences import UNCOMPOSED, Told, edition_states
 from digest.web.desk.visit import Visit, edition_path
 
 # The windows, in hours, that a special edition can have.
 HOURS = (24, 48, 72, 168, 336, 720)
 _MAX_WORDS = 100
+# As calendars in India have it.
+_WEEK = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,11 @@ class Day:
     is_holiday: bool
     is_today: bool
 
+    @property
+    def is_ordinary(self) -> bool:
+        """Whether only planned editions are there, so that a phone folds the day."""
+        return not (self.is_holiday or self.is_today or any(each.exists for each in self.entries))
+
 
 def page(visit: Visit) -> Response:
     return _page(visit)
@@ -56,6 +64,9 @@ def compose(visit: Visit) -> Response:
     names = [each.name for each in app.sources]
     chosen = tuple(name for number, name in enumerate(names) if f"source-{number}" in form)
     words = " ".join(form.get("words", "").split())[:_MAX_WORDS]
+    name = " ".join(form.get("name", "").split())[:MAX_NAME]
+    if name and not slug:
+        slug = _free_slug(visit)
     if hours not in map(str, HOURS) or not slug:
         return _page(visit, status=422, problem=_("A special edition needs a name and its hours."), field="slug")
     if slug in app.calendar.slugs:
@@ -66,7 +77,7 @@ def compose(visit: Visit) -> Response:
         wrong = _("The name has small Latin letters, digits and hyphens, and does not start with a date.")
         return _page(visit, status=422, problem=wrong, field="slug")
     try:
-        edition = app.editor.compose_special(slug, Selection(words, chosen, int(hours)), visit.actor).edition
+        edition = app.editor.compose_special(slug, Selection(words, chosen, int(hours), name), visit.actor).edition
     except NameTaken:
         return _page(visit, status=409, problem=_("There is an edition with this name already."), field="slug")
     except (DigestError, ConfigurationError) as error:
@@ -74,10 +85,25 @@ def compose(visit: Visit) -> Response:
     return visit.go(edition_path(edition.key))
 
 
+def _free_slug(visit: Visit) -> str:
+    """Return a short name for a special edition of which only the recipients' name is given.
+
+    One in which no article was, or whose composing failed, is composed again.
+    """
+    slug = usual = f"special-{visit.desk.now():%Y-%m-%d}"
+    number = 1
+    while (found := visit.desk.app.editions.get(slug)) is not None and found.state != EditionState.SKIPPED:
+        number += 1
+        slug = f"{usual}-{number}"
+    return slug
+
+
 def _page(visit: Visit, *, status: int = 200, problem: str | Told = "", field: str = "") -> Response:
     app, now = visit.desk.app, visit.desk.now()
+    weekdays = words.days(visit.catalogue)
     first = _month(visit.query.get("month", ""), now.date())
     following = (first + timedelta(days=32)).replace(day=1)
+    days = _days(visit, first, following)
     return visit.page(
         "calendar.html.j2",
         status=status,
@@ -86,14 +112,24 @@ def _page(visit: Visit, *, status: int = 200, problem: str | Told = "", field: s
         first=first,
         before=(first - timedelta(days=1)).replace(day=1),
         following=following,
-        days=_days(visit, first, following),
+        days=days,
+        weeks=_weeks(days),
+        weekdays=[weekdays[name] for name in _WEEK],
         sources=[each.name for each in app.sources],
         hours=HOURS,
+        max_name=MAX_NAME,
         states=edition_states(visit.catalogue),
         typed=visit.form,
         chosen=any(name.startswith("source-") for name in visit.form),
         now=now,
     )
+
+
+def _weeks(days: Sequence[Day]) -> list[list[Day | None]]:
+    """Return the weeks of a month, from Sunday on; None for the days of other months."""
+    before = days[0].day.isoweekday() % 7
+    cells = [*[None] * before, *days, *[None] * (-(before + len(days)) % 7)]
+    return [cells[at : at + 7] for at in range(0, len(cells), 7)]
 
 
 def _days(visit: Visit, first: date, following: date) -> list[Day]:
@@ -124,8 +160,10 @@ def _entry(visit: Visit, edition: Edition, due: Mapping[str, tuple[Edition, date
     planned = visit.desk.app.calendar.of(edition.key)
     at = due[edition.key][1] if edition.key in due else planned.send_at if planned else None
     state = UNCOMPOSED if is_uncomposed(edition) else edition.state
-    name = edition.key if is_special(edition.key) and edition.subject else ""
-    return Entry(edition.key, name, edition.subject or _name(visit, edition.key), state, at, exists=True)
+    name = edition.name or edition.key if is_special(edition.key) and edition.subject else ""
+    return Entry(
+        edition.key, name, edition.subject or edition.name or _name(visit, edition.key), state, at, exists=True
+    )
 
 
 def _name(visit: Visit, key: str) -> str:

@@ -83,7 +83,11 @@ def texts(visit: Visit) -> Response:
         _ = visit.catalogue.gettext
         most = _("It has at most %(most)s characters. Go back and shorten it.") % {"most": f"{MAX_LENGTH:,}"}
         return visit.problem(422, _("The intro is too long"), most)
-    return do(visit, lambda editor, key: editor.write(key, visit.actor, **changed), part="texts")
+    edition = visit.edition()
+    lost = replaced(
+        visit, {"subject": edition.subject, "preheader": edition.preheader, "intro": edition.intro}, changed
+    )
+    return do(visit, lambda editor, key: editor.write(key, visit.actor, **changed, replaced=lost), part="texts")
 
 
 def changed_fields(visit: Visit, present: Mapping[str, str]) -> dict[str, str]:
@@ -98,6 +102,22 @@ def changed_fields(visit: Visit, present: Mapping[str, str]) -> dict[str, str]:
         for name, text in present.items()
         if name in form and form[name].strip() != form.get(f"was_{name}", text).strip()
     }
+
+
+def replaced(visit: Visit, present: Mapping[str, str], changed: Mapping[str, str]) -> list[str]:
+    """Return the present texts that an editor's `changed` ones replace without the editor having seen them."""
+
+    def words(text: str) -> list[str]:
+        return text.split()
+
+    form = visit.form
+    return [
+        present[name]
+        for name, text in changed.items()
+        if f"was_{name}" in form
+        and present.get(name)
+        and words(present[name]) not in (words(form[f"was_{name}"]), words(text))
+    ]
 
 
 def do(

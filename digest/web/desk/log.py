@@ -10,9 +10,9 @@ from digest.store.desk.audit import Act
 from digest.store.people.preferences import PreferenceStore
 from digest.subscribers.address import comparable
 from digest.usecases.edit_subscribers import subject_of
-from digest.web.desk.acts import name_of, named
+from digest.web.desk.acts import detail_of, named
+from digest.web.desk.acts import subject_of as subject_of_act
 from digest.web.desk.admin.setting_words import change, labels
-from digest.web.desk.sentences import translate_all
 from digest.web.desk.visit import Visit, number_in
 
 if TYPE_CHECKING:
@@ -40,5 +40,4 @@ def _said(act: Act, catalogue: Catalogue) -> tuple[str, str]:
     """Return to what an act was done, and its details."""
     if act.what == "setting changed":
         return labels(catalogue).get(act.subject, act.subject), change(act.subject, act.detail, catalogue)
-    detail = name_of(act.detail, catalogue) if act.what == "undone" else translate_all(act.detail, catalogue)
-    return translate_all(act.subject, catalogue), detail
+    return subject_of_act(act, catalogue), detail_of(act, catalogue)

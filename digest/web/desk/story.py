@@ -14,7 +14,7 @@ from digest.hindi.sentences import split
 from digest.models import Article, Edition, Role, Story, is_breaking
 from digest.store.sending.revisions import REVISABLE
 from digest.usecases.edit_edition import NotEditable, has_refused, one_line
-from digest.web.desk import edit, seen, today
+from digest.web.desk import edit, pictures, seen, today
 from digest.web.desk.bar import bar
 from digest.web.desk.sentences import Told
 from digest.web.desk.visit import Visit, edition_path
@@ -74,7 +74,12 @@ def save(visit: Visit) -> Response:
     try:
         if texts:
             app.editor.write_story(
-                edition.key, story.id, visit.actor, title=texts.get("title"), summary=texts.get("summary")
+                edition.key,
+                story.id,
+                visit.actor,
+                title=texts.get("title"),
+                summary=texts.get("summary"),
+                replaced=edit.replaced(visit, present, texts),
             )
         if section in app.topics:
             app.editor.move(edition.key, story.id, section, 1, visit.actor)
@@ -166,7 +171,7 @@ def _page(
         is_title_by_machine=story.is_title_by_machine and title == story.title,
         sources=[_source(article, sentences, story, only_used=only_used) for article in articles],
         only_used=only_used,
-        pictures=[article for article in articles if article.image],
+        picture=pictures.state(visit, edition, story, articles),
         has_own_picture=story.id in app.editions.editorial_changes(edition.key).pictures,
         sections=app.topics,
         reasons=[each for each in story.reasons if _is_scored(each)],

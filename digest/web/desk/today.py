@@ -18,6 +18,7 @@ from digest.store.sending.revisions import REVISABLE
 from digest.store.sending.status import Counts
 from digest.usecases.approval import revision, unseen
 from digest.usecases.correct_edition import correction_key
+from digest.usecases.edit_edition import REPLACED
 from digest.web.desk import blocks, doubts, seen
 from digest.web.desk.acts import name_of
 from digest.web.desk.admin import sources
@@ -150,6 +151,7 @@ def page(
         groups=_groups(visit, edition, changes) if editable or (is_paused and not moving["sending"]) else (),
         sections=app.topics,
         editable=editable and visit.may(Role.EDITOR),
+        replaced=REPLACED,
         last=app.audit.last_change(edition.key) if editable else None,
         acts=app.audit.newest(_ACTS, subject=edition.key) if editable else (),
         new=_new_articles(visit, edition) if edition.state == EditionState.DRAFT else 0,
@@ -162,10 +164,10 @@ def page(
         new_blocks=blocks.addable(visit, edition, found_blocks),
         block_problems=blocks.problems(visit, edition),
         unseen={each.id for each in unseen(edition, changes)} if editable else set(),
-        tested=visit.query.get("tested", "")[:100],
+        tested=_tested(visit),
         groups_for_tests=tuple(app.settings.desk.test_groups),
         view=view,
-        special=edition.key if is_special(edition.key) else "",
+        special=edition.name or edition.key if is_special(edition.key) else "",
         corrections=_corrections(visit, edition),
         correctable=edition.state in REVISABLE and edition.corrects is None,
         form=form if form in FORMS else "light",
@@ -200,6 +202,14 @@ def _counts(visit: Visit, edition: Edition) -> Counts | None:
     if edition.state in EDITABLE:
         return None
     return visit.desk.app.status_reader.counts(edition.key, visit.desk.now())
+
+
+def _tested(visit: Visit) -> str:
+    """Return to whom a test was just sent: the user's address, or a group."""
+    if "mine" in visit.query:
+        return visit.user.email
+    group = visit.query.get("tested", "")
+    return group if group in visit.desk.app.settings.desk.test_groups else ""
 
 
 def _groups(visit: Visit, edition: Edition, changes: Changes) -> tuple[Group, ...]:
@@ -338,4 +348,5 @@ def _empty(visit: Visit) -> Response:
     """The page when nothing is composed yet: it says when the next edition is due."""
     app, now = visit.desk.app, visit.desk.now()
     following = next(app.calendar.upcoming(now), None)
-    return visit.page("empty.html.j2", planned=following, now=now)
+    composed = app.editions.get(following.key) if following else None
+    return visit.page("empty.html.j2", planned=following, composed=composed, now=now)

@@ -16,7 +16,7 @@ from digest.models import Role
 from digest.render.environment import localise, make_environment
 from digest.render.template_errors import explain
 from digest.render.themes import Branding
-from digest.web.desk.acts import name_of, via_of
+from digest.web.desk.acts import detail_of, name_of, via_of
 from digest.web.desk.sentences import translate_all, transport, unusual
 from digest.web.pages import TEMPLATES as READER_TEMPLATES
 
@@ -91,6 +91,7 @@ class Views:
             "month": lambda day: dates.month(day, language),
             "when": lambda at, now: when(at, now, catalogue),
             "act_name": lambda what: name_of(what, catalogue),
+            "act_detail": lambda act: detail_of(act, catalogue),
             "act_via": lambda via: via_of(via, catalogue),
             "kept": lambda line: translate_all(line, catalogue),
             "transport": lambda name: transport(name, catalogue),

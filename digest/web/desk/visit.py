@@ -19,6 +19,7 @@ from digest.config.loader import FILE_NAME
 from digest.errors import StoreError
 from digest.i18n import translator
 from digest.models import Actor, Edition, Role, Story
+from digest.usecases.block_texts import FIELDS
 from digest.utils.urls import host_name
 from digest.web.desk.sentences import Told, refusal
 
@@ -35,7 +36,12 @@ _FORM_PURPOSE = "desk form"
 # The field of each form with its token.
 TOKEN_FIELD = "csrf"  # noqa: S105
 # The fields with texts that somebody would not like to type again.
-_TYPED = ("title", "summary", "note", "subject", "preheader", "intro", "text", "by")
+_TYPED = dict.fromkeys(
+    (
+        *("title", "summary", "subject", "preheader", "intro", "note", "reason", "text", "by"),
+        *(field.name for fields in FIELDS.values() for field in fields),
+    )
+)
 _COOKIE_AGE = 30 * 24 * 3600
 _LANGUAGE_AGE = 365 * 24 * 3600
 # Nothing is loaded from elsewhere, and nothing is inline. A frame with its own policy shows the email.

@@ -124,12 +124,14 @@ def test_an_approval_ends_with_a_change_of_a_block(desk: Site, editor: Browser, 
     assert revision(changed) != revision(edition)
 
 
+# As long as a form may be.
+SIGNS = "\n".join(["वृष: ख़र्च 2:1 रहेगा।", *(f"राशि {number}: {'काम पूरा होगा। ' * 39}।" for number in range(11))])
 WRITTEN = {
     "weather": ({"parts": "सुबह | 9° | कोहरा\nरात | 8° | ठंड"}, "कोहरा"),
-    "market": ({"rows": "सोना | 72,300 | −15\nचाँदी | 91,000", "unit": "₹"}, "72,300"),
+    "market": ({"rows": "सोना | 72,300 | −1234.567\nचाँदी | 91,000", "unit": "₹"}, "72,300"),
     "poll": ({"question": "मेला कैसा रहा?", "options": "अच्छा\n\n ठीक \n"}, "मेला कैसा रहा?"),
     "quiz": ({"question": "सूरजगढ़ किस ओर है?", "options": "पूरब\nपश्चिम", "answer": "2"}, "सूरजगढ़ किस ओर है?"),
-    "horoscope": ({"signs": "मेष: काम पूरा होगा।\nवृष: ख़र्च 2:1 रहेगा।"}, "ख़र्च 2:1 रहेगा।"),
+    "horoscope": ({"signs": SIGNS}, "ख़र्च 2:1 रहेगा।"),
     "panchang": ({"entries": "तिथि: कृष्ण पंचमी"}, "कृष्ण पंचमी"),
     "sponsor": (
         {"advertiser": "पौधशाला", "text": "बारह पौधे।", "url": "https://paudhe.example.com/", "link": ""},
@@ -160,6 +162,7 @@ FAULTY = (
     ("weather", {"parts": "सुबह"}, "समय या शहर"),
     ("market", {"rows": "सोना | 72,300 | ऊपर"}, "भाव"),
     ("horoscope", {"signs": "मेष"}, "राशियाँ"),
+    ("horoscope", {"signs": "मेष: क\nमेष: ख"}, "राशियाँ"),
     ("poll", {"question": "कैसा?", "options": "एक"}, "जवाब"),
     ("quiz", {"question": "कौन?", "options": "एक\nदो", "answer": "3"}, "सही जवाब का क्रमांक"),
     ("follow", {"accounts": "x | javascript:alert(1)"}, "खाते"),

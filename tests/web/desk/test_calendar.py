@@ -41,6 +41,24 @@ def test_a_month_shows_what_is_there_what_is_planned_and_holidays(desk: Site, ed
     assert editor.get("/calendar?month=9999-99").status == 200
 
 
+def test_a_laptop_has_a_month_with_weekdays_and_a_phone_folds_what_is_only_planned(desk: Site, editor: Browser) -> None:
+    page = editor.get("/calendar?month=2026-11").text
+    table = page.partition('<table class="month only-lap">')[2].partition("</table>")[0]
+    heads = re.findall(r'<th scope="col">([^<]+)</th>', table)
+    assert (len(heads), heads[0]) == (7, "रवि")
+    weeks = re.findall("<tr>(.*?)</tr>", table.partition("<tbody>")[2], re.S)
+    numbers = [re.findall(r'<b class="num">(\d+)</b>', week) for week in weeks]
+    assert numbers[0] == [str(day) for day in range(1, 8)], "1 November 2026 is a Sunday"
+    assert numbers[-1] == ["29", "30"]
+    assert "छुट्टी" in re.split('<b class="num">25</b>', table)[1].partition("</td>")[0]
+    assert table.count('aria-current="date"') == 1
+    shown, folded = page.partition('<ol class="only-phone">')[2].partition("<details")[::2]
+    assert f"/desk/edition/{KEY}" in shown
+    assert "25 नवंबर" in shown, "a holiday"
+    assert "26 नवंबर" not in shown
+    assert "26 नवंबर" in folded
+
+
 @pytest.mark.slow
 def test_a_special_edition_has_the_articles_that_were_asked_for(desk: Site, editor: Browser) -> None:
     edition = desk.app.editions.get(KEY)
@@ -59,6 +77,54 @@ def test_a_special_edition_has_the_articles_that_were_asked_for(desk: Site, edit
         editor.post("/edition/vishesh/refresh")
     assert desk.app.editions.editorial_changes("vishesh").selection is not None
     assert editor.submit("/calendar", {"slug": "vishesh", "words": "", "hours": "24"}).status == 409
+
+
+@pytest.mark.slow
+def test_recipients_read_the_name_of_a_special_edition_and_its_stories_have_the_texts_of_editors(
+    desk: Site, editor: Browser
+) -> None:
+    edition = desk.app.editions.get(KEY)
+    assert edition is not None
+    first, second = list(edition.stories())[:2]
+    editor.post(f"/edition/{KEY}/story/{first.id}", title="संपादक का शीर्षक")
+    led = editor.submit("/calendar", {"slug": "vishesh", "name": "बजट 2027 <विशेष>", "hours": "72"})
+    assert led.status == 303
+    special = desk.app.editions.get("vishesh")
+    assert special is not None
+    assert special.name == "बजट 2027 <विशेष>"
+    titles = {story.id: story.title for story in special.stories()}
+    assert titles[first.id] == "संपादक का शीर्षक"
+    assert titles[second.id] == second.title
+    assert "विशेष अंक: <b>बजट 2027 &lt;विशेष&gt;</b>" in editor.get("/edition/vishesh").text
+    assert "<b>बजट 2027 &lt;विशेष&gt;</b>" in editor.get("/calendar").text
+    assert "बजट 2027 &lt;विशेष&gt;" in editor.get("/edition/vishesh/letter").text
+    editor.post("/edition/vishesh/refresh")
+    again = desk.app.editions.get("vishesh")
+    assert again is not None
+    assert again.name == special.name
+    assert "संपादक का शीर्षक" in [story.title for story in again.stories()]
+    assert desk.app.audit.newest(9, subject="vishesh", search="texts taken over")
+    editor.post("/edition/vishesh/undo")
+    undone = desk.app.editions.get("vishesh")
+    assert undone is not None
+    assert "संपादक का शीर्षक" not in [story.title for story in undone.stories()]
+    assert undone.name == special.name
+    sender = set_up(desk, "ravi", Role.SENDER)
+    sender.submit("/edition/vishesh/approve", {"seen": shown(desk)})
+    Scheduler(watch_settings(desk.app), lambda _line: None).editions.check_one("vishesh")
+    (archived,) = [each for each in desk.app.archive.newest(desk.app.now(), limit=9) if each.key == "vishesh"]
+    assert archived.name == special.name
+    assert "बजट 2027 &lt;विशेष&gt;" in desk.request("GET", "/archive").text
+
+
+@pytest.mark.slow
+def test_a_name_for_the_recipients_is_enough_for_a_special_edition(desk: Site, editor: Browser) -> None:
+    for expected, words in ((f"special-{KEY}", "xyzabc"), (f"special-{KEY}", ""), (f"special-{KEY}-2", "")):
+        led = editor.submit("/calendar", {"slug": "", "name": "बजट", "words": words, "hours": "72"})
+        assert led.headers["location"] == f"/desk/edition/{expected}"
+        special = desk.app.editions.get(expected)
+        assert special is not None
+        assert special.name == "बजट"
 
 
 def shown(desk: Site) -> str:

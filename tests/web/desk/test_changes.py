@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from digest.errors import StoreUnavailable
-from digest.models import EditionState, Role
+from digest.models import EditionState, Role, Story
 from digest.web.desk.changes import Changes
 from tests.web.desk.browser import ROOT, Browser, set_up
 from tests.web.desk.conftest import KEY, open_desk
@@ -136,3 +136,37 @@ def test_streams_are_few_and_none_begins_after_the_end() -> None:
             return [*found, changes.has_room("suman")]
 
     assert asyncio.run(rooms()) == [False, True, True, False]
+
+
+@pytest.mark.slow
+def test_who_replaces_a_newer_text_sees_it_at_once_and_can_take_it_back(desk: Site, editor: Browser) -> None:
+    edition = desk.app.editions.get(KEY)
+    assert edition is not None
+    story = next(edition.stories())
+    here, opened = f"{HERE}/story/{story.id}", {"was_title": story.title, "was_summary": story.summary}
+    other = set_up(desk, "ravi", Role.EDITOR)
+    other.submit(here, {"title": "रवि का शीर्षक", "summary": story.summary, **opened})
+    page = editor.submit(here, {"title": "सुमन का शीर्षक", "summary": story.summary, **opened}, follow=True).text
+    line = page.partition('class="undo warn"')[2].partition("</form>")[0]
+    assert "“रवि का शीर्षक”" in line
+    assert "किसी और का पाठ" in line
+    assert 'id="undo"' in line
+    page = editor.post(f"{HERE}/undo", follow=True).text
+    assert 'class="undo warn"' not in page
+    assert "रवि का शीर्षक" in [each.title for each in stories(desk)]
+    # Nothing is lost by whoever saw the newer text, or wrote the same, or changes another field.
+    for fields in (
+        {"title": "तीसरा", "was_title": "रवि का शीर्षक"},
+        {"title": "तीसरा", "was_title": "और पुराना"},
+        {"summary": "नया सारांश।", **opened, "title": story.title},
+    ):
+        assert 'class="undo warn"' not in editor.submit(here, fields, follow=True).text, fields
+    editor.submit(f"{HERE}/texts", {"subject": "रवि का विषय", "was_subject": edition.subject})
+    page = other.submit(f"{HERE}/texts", {"subject": "सुमन का विषय", "was_subject": edition.subject}, follow=True).text
+    assert "“रवि का विषय”" in page.partition('class="undo warn"')[2].partition("</form>")[0]
+
+
+def stories(desk: Site) -> list[Story]:
+    edition = desk.app.editions.get(KEY)
+    assert edition is not None
+    return list(edition.stories())

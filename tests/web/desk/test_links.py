@@ -46,7 +46,7 @@ def send_to_group(editor: Browser) -> None:
 @pytest.mark.slow
 def test_an_editor_sends_a_test_to_themselves_and_to_a_group(desk: Site, editor: Browser) -> None:
     page = editor.post(f"{HERE}/test", address="suman@example.com", follow=True)
-    assert "परीक्षण ईमेल भेज दिया गया" in page.text
+    assert "परीक्षण ईमेल भेज दिया गया: suman@example.com" in page.text
     assert 'value="suman@example.com"' in page.text, "the address is remembered"
     mail = desk.mails("suman@example.com", folder=f"{KEY}-test")[0]
     assert mail["subject"].startswith("[परीक्षण]")
@@ -56,7 +56,10 @@ def test_an_editor_sends_a_test_to_themselves_and_to_a_group(desk: Site, editor:
     send_to_group(editor)
     assert desk.mails("asha@example.com", folder=f"{KEY}-test")
     assert desk.mails("ravi@example.com", folder=f"{KEY}-test")
-    assert [act.detail for act in desk.app.audit.newest(10) if act.what == "test sent"] == ["newsroom", "suman"]
+    assert [act.detail for act in desk.app.audit.newest(10) if act.what == "test sent"] == [
+        "newsroom",
+        "suman@example.com",
+    ]
     assert editor.post(f"{HERE}/test", address="nobody").status == 422
     assert editor.post(f"{HERE}/test", group="strangers").status == 422
     again = editor.post(f"{HERE}/test", group="newsroom", view="letter")

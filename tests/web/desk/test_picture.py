@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from digest.models import Story
+from digest.models import Image, Story
 from tests.web.desk.browser import Browser
 from tests.web.desk.conftest import KEY
 from tests.web.site import Site
@@ -44,3 +46,28 @@ def test_a_picture_is_that_of_an_article_of_the_story(desk: Site, editor: Browse
     editor.post(f"/edition/{KEY}/move", story=story.id, step="down")
     assert again.image in [each.image for each in with_picture(desk)]
     assert editor.post(f"{here}/picture", picture="https://evil.example/x.png").status == 422
+
+
+def test_a_picture_that_no_mail_program_shows_is_not_offered_and_the_page_says_why(desk: Site, editor: Browser) -> None:
+    edition = desk.app.editions.get(KEY)
+    assert edition is not None
+    story = next(edition.stories())
+    here = f"/edition/{KEY}/story/{story.id}"
+    blocked = replace(story, image=Image("http://pictures.example/a.jpg"))
+    sections = tuple(
+        replace(each, stories=tuple(blocked if one.id == story.id else one for one in each.stories))
+        for each in edition.sections
+    )
+    assert desk.app.editions.put(replace(edition, sections=sections), over=(edition.state,))
+    page = editor.get(here).text
+    assert "http से शुरू होता है" in page
+    assert 'value="none"' not in page, "there is none to remove"
+    linked = replace(story, image=Image("https://pictures.example/a.jpg"))
+    sections = tuple(
+        replace(each, stories=tuple(linked if one.id == story.id else one for one in each.stories))
+        for each in edition.sections
+    )
+    assert desk.app.editions.put(replace(edition, sections=sections), over=(edition.state,))
+    page = editor.get(here).text
+    assert 'href="https://pictures.example/a.jpg"' in page
+    assert 'value="none"' in page

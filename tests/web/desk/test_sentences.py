@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 
 import email_validator
@@ -16,7 +17,8 @@ from digest.i18n import translator
 from digest.models import RenderedEmail
 from digest.render.lint import REASONS, lint
 from digest.render.renderer import Renderer
-from digest.web.desk.acts import name_of, named
+from digest.store.desk.audit import Act
+from digest.web.desk.acts import detail_of, name_of, named, subject_of
 from digest.web.desk.kept_sentences import KEPT
 from digest.web.desk.sentences import Told, refusal, tell, translate, translate_all
 from tests.paths import ROOT
@@ -188,6 +190,12 @@ def _weight() -> ConfigurationError:
             Told("अंक vishesh की स्थिति: मंज़ूर। बदलाव सिर्फ़ मसौदे में हो सकता है।"),
         ),
         (
+            ConfigurationError(
+                [ConfigProblem("x", 0, "expected a URL with one clear host; the host of this one is invalid")]
+            ),
+            Told("यह सही वेब पता नहीं है: इसमें वेबसाइट का नाम ग़लत है"),
+        ),
+        (
             DigestError("The moon is full."),
             Told("यह वजह सर्वर सँभालने वालों के काम की है:", "The moon is full."),
         ),
@@ -213,3 +221,17 @@ def test_an_act_of_the_log_is_named_and_found_in_the_language_of_the_page() -> N
     assert named("पाठक जोड़ा", HINDI) == ["subscriber added"]
     assert named("ADDED", ENGLISH) == ["added", "subscriber added", "source added", "user added", "passkey added"]
     assert named("", HINDI) == []
+
+
+def test_names_of_people_stay_in_the_log_and_blocks_are_named_in_its_language() -> None:
+    def act(what: str, subject: str, detail: str = "") -> Act:
+        return Act(1, datetime(2026, 12, 1, tzinfo=UTC), "editor", "desk", what, subject, detail)
+
+    signed_in = act("role", "editor", "editor → admin")
+    assert subject_of(signed_in, HINDI) == "editor", "a person's name"
+    assert detail_of(signed_in, HINDI) == "संपादक → व्यवस्थापक"
+    assert detail_of(act("test sent", "2026-12-01", "admin@example.com"), HINDI) == "admin@example.com"
+    assert detail_of(act("test sent", "2026-12-01", "editor"), HINDI) == "editor", "a group of the settings"
+    assert detail_of(act("block left out", "2026-12-01", "quote-2"), HINDI) == "आज का विचार"
+    assert detail_of(act("block text", "2026-12-01", "quote: none: of it"), HINDI) == "आज का विचार: none: of it"
+    assert subject_of(act("subscriber added", "subscriber 5"), HINDI) == "पाठक 5"

@@ -175,8 +175,12 @@ def test_an_import_is_shown_first_and_then_done(desk: Site, admin: Browser) -> N
     assert "nobody" in rejected
     other = set_up(desk, "other", Role.ADMIN)
     assert other.post(f"/subscribers/import/{found[1]}").status == 404
-    done = admin.post(f"/subscribers/import/{found[1]}")
+    refused = admin.post(f"/subscribers/import/{found[1]}")
+    assert refused.status == 422, "nobody joins without a word about their consent"
+    assert desk.app.subscriber_admin.find("new@example.com") is None
+    done = admin.post(f"/subscribers/import/{found[1]}", consent="the form at the mela")
     assert done.status == 200
+    assert desk.consent("new@example.com")[0].wording == "the form at the mela"
     record = desk.app.subscriber_admin.find("new@example.com")
     assert record is not None
     assert record.origin == "mela"
@@ -185,6 +189,41 @@ def test_an_import_is_shown_first_and_then_done(desk: Site, admin: Browser) -> N
     exported = admin.post("/subscribers/export", format="csv", origin="mela")
     assert "new@example.com" in exported.text
     assert "ravi@example.com" not in exported.text
+
+
+@pytest.mark.slow
+def test_an_import_names_who_gets_no_more_mail_and_which_topics_are_left_out(desk: Site, admin: Browser) -> None:
+    rows = 'email,status,topics\nasha@example.com,unsubscribed,\nnew@example.com,,"खेल, मौसम समाचार"\n'
+    page = upload(admin, rows, origin="mela")
+    assert page.status == 200, page.text
+    told = re.search(r'<div class="say warn">.*?</div></div>', page.text, re.S)
+    assert told
+    assert "asha@example.com" in told[0]
+    left_out = re.search(r"<p>([^<]*मौसम समाचार[^<]*)</p>", page.text)
+    assert left_out
+    assert "new@example.com" in left_out[1]
+    assert desk.app.subscribers.suppressed() == {}
+    found = re.search(r"/subscribers/import/(\w+)\"", page.text)
+    assert found
+    done = admin.post(f"/subscribers/import/{found[1]}", consent="form")
+    said = re.search(r'<div class="say ok".*?</div></div>', done.text, re.S)
+    assert said
+    assert "asha@example.com" in said[0]
+    record = desk.app.subscriber_admin.find("new@example.com")
+    assert record is not None
+    assert record.subscriber.topics == ("खेल",)
+    assert desk.app.subscribers.suppressed() == {"asha@example.com": "unsubscribed"}
+    assert "1 get no more mail" in desk.app.audit.newest(1)[0].detail
+
+
+@pytest.mark.slow
+def test_a_list_of_people_who_left_asks_for_no_consent(desk: Site, admin: Browser) -> None:
+    page = upload(admin, "email,status\nasha@example.com,bounced\n", origin="mela")
+    assert 'name="consent"' not in page.text
+    found = re.search(r"/subscribers/import/(\w+)\"", page.text)
+    assert found
+    assert admin.post(f"/subscribers/import/{found[1]}").status == 200
+    assert desk.app.subscribers.suppressed() == {"asha@example.com": "bounced"}
 
 
 def test_who_never_had_the_wrong_text_lacks_no_correction(desk: Site, admin: Browser) -> None:

@@ -22,6 +22,10 @@ from digest.web.desk.admin.uploads import Upload
 from digest.web.desk.visit import Visit
 
 _MAX_REJECTED = 20
+# Characters of the text about the consent.
+_MAX_CONSENT = 500
+# The most topics that are named, and addresses for each.
+_MAX_TOPICS, _MAX_NAMED = 5, 3
 
 
 def page(visit: Visit) -> Response:
@@ -31,7 +35,7 @@ def page(visit: Visit) -> Response:
 def _page(visit: Visit, *, status: int = 200, **values: Any) -> Response:
     names = [FILE_NAME, *visit.desk.app.directory.origins()]
     groups = [each.name for each in visit.desk.app.segments.all()]
-    shown = {"problem": "", "done": None, "report": None, "upload": None, "given": visit.form, **values}
+    shown = {"problem": "", "wrong": "", "done": None, "report": None, "upload": None, "given": visit.form, **values}
     return visit.page("admin/import.html.j2", status=status, formats=FORMATS, origins=names, groups=groups, **shown)
 
 
@@ -60,19 +64,52 @@ def preview(visit: Visit) -> Response:
         report = _import(visit, upload, visit.actor, dry_run=True)
     except (ConfigurationError, DigestError) as error:
         return _page(visit, status=422, problem=visit.told(_named(error, upload)), id=id, upload=upload)
-    return _page(visit, id=id, upload=upload, report=report, fields=FIELDS, rejected=report.rejected[:_MAX_REJECTED])
+    return _preview(visit, id, upload, report)
+
+
+def _preview(visit: Visit, id: str, upload: Upload, report: ImportReport, *, wrong: str = "") -> Response:
+    part = report.lists.parts[0]
+    originals = {heading.strip().lower(): heading for heading in part.file.headings}
+    return _page(
+        visit,
+        status=422 if wrong else 200,
+        wrong=wrong,
+        id=id,
+        upload=upload,
+        report=report,
+        fields=FIELDS,
+        sample=[(name, originals.get(part.columns[name], part.columns[name]), cells) for name, cells in report.sample],
+        rejected=report.rejected[:_MAX_REJECTED],
+        without=_without(report),
+        joining=report.done.added + report.done.returned,
+    )
+
+
+def _without(report: ImportReport) -> list[tuple[str, int, list[str]]]:
+    """Return the topics that people are imported without, each with their number and the first of them."""
+    people: dict[str, list[str]] = {}
+    for _line, email, topic in report.without:
+        people.setdefault(topic, []).append(email)
+    most = sorted(people.items(), key=lambda each: -len(each[1]))[:_MAX_TOPICS]
+    return [(topic, len(emails), emails[:_MAX_NAMED]) for topic, emails in most]
 
 
 def run(visit: Visit) -> Response:
     """Import the list that the preview showed."""
     id, upload = _held(visit)
+    _ = visit.catalogue.gettext
+    consent = " ".join(visit.form.get("consent", "").split())[:_MAX_CONSENT]
     try:
-        report = _import(visit, upload, visit.actor, dry_run=False)
+        if not consent and visit.actor.via == "desk":
+            shown = _import(visit, upload, visit.actor, dry_run=True)
+            if shown.done.added or shown.done.returned:
+                return _preview(visit, id, upload, shown, wrong=_("Say where and how these people agreed."))
+        report = _import(visit, upload, visit.actor, dry_run=False, consent=consent)
     except (ConfigurationError, DigestError) as error:
         return _page(visit, status=409, problem=visit.told(_named(error, upload)), id=id, upload=upload)
     visit.desk.uploads.forget(id)
     visit.desk.subscriber_counts.forget()
-    return _page(visit, done=report)
+    return _page(visit, done=report, without=_without(report))
 
 
 def rejected(visit: Visit) -> Response:
@@ -104,7 +141,15 @@ def export(visit: Visit) -> Response:
     return visit.download(f"subscribers-{app.now():%Y-%m-%d}.{ending}", out.getvalue(), "text/csv; charset=utf-8")
 
 
-def _import(visit: Visit, upload: Upload, by: Actor, *, dry_run: bool, rejected_to: Path | None = None) -> ImportReport:
+def _import(
+    visit: Visit,
+    upload: Upload,
+    by: Actor,
+    *,
+    dry_run: bool,
+    rejected_to: Path | None = None,
+    consent: str = "",
+) -> ImportReport:
     return visit.desk.app.subscriber_transfer.import_list(
         upload.path,
         upload.origin,
@@ -114,6 +159,7 @@ def _import(visit: Visit, upload: Upload, by: Actor, *, dry_run: bool, rejected_
         dry_run=dry_run,
         rejected_to=rejected_to,
         shown_name=upload.name,
+        consent=consent,
     )
 
 

@@ -64,7 +64,7 @@ def edition(visit: Visit) -> Response:
         "admin/report.html.j2",
         report=report,
         edition=found,
-        special=found.key if is_special(found.key) else "",
+        special=found.name or found.key if is_special(found.key) else "",
         bar=bar(visit, found, read_only=True, numbers=report.numbers),
         rows=_rows(visit, report),
         failures=_failures(visit, [found.key]),

@@ -101,6 +101,7 @@ def _import(values: Values) -> dict[str, Any]:
         "done": bool(values.get("done")),
         "origin": report.origin,
         **asdict(report.done),
+        "without_topic": [{"line": line, "email": email, "topic": topic} for line, email, topic in report.without],
         "rejected": [{"line": line, "email": email, "reason": why} for line, email, why in report.rejected],
     }
 

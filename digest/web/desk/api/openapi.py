@@ -38,6 +38,7 @@ _FIELDS: Mapping[str, Sequence[str]] = {
     "admin.subscriber.unsuppress": ("reason",),
     "admin.subscriber.erase": ("reason",),
     "admin.imports.preview": ("name", "content", "origin", "existing", "format"),
+    "admin.imports.run": ("consent",),
     "admin.imports.export": ("format", "origin", "segment", "suppressed"),
     "admin.sources.preview": ("url", "name", "weight", "section"),
     "admin.sources.add": ("url", "name", "weight", "section"),

@@ -1,0 +1,54 @@
+"""Whether a story's picture is in the email, why not, and which others there are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from digest.models import Article, Edition, Image, Story
+from digest.render import texts
+from digest.web.desk.sentences import translate_all
+from digest.web.desk.visit import Visit
+
+_CID = "cid:"
+
+
+@dataclass(frozen=True, slots=True)
+class PictureState:
+    """The picture of a story. `cid` is that of a stored one, `url` that of one which the email loads from its site.
+
+    `problem` says why there is none. `choices` are articles whose pictures the email can show.
+    """
+
+    cid: str
+    url: str
+    problem: str
+    choices: Sequence[Article]
+
+
+def state(visit: Visit, edition: Edition, story: Story, articles: Sequence[Article]) -> PictureState:
+    _, theme = visit.catalogue.gettext, visit.desk.app.branding.theme
+    stored = theme.images != "source"
+    if not theme.max_images:
+        return PictureState("", "", _("The emails have no pictures: `theme.max_images` is 0 in digest.yaml."), ())
+    found = [each for each in articles if each.image]
+    choices = [each for each in found if each.image and (stored or _is_shown(each.image))]
+    if story.image and story.image.url.startswith(_CID):
+        return PictureState(story.image.url.removeprefix(_CID), "", "", choices)
+    if story.image and _is_shown(story.image):
+        return PictureState("", texts.web_address(story.image.url), "", choices)
+    if story.image or len(choices) < len(found):
+        blocked = _(
+            "The address of its picture begins with http, and mail programs block such pictures. With "
+            "`theme.images: attach` in digest.yaml the email carries its pictures itself."
+        )
+        return PictureState("", "", blocked, choices)
+    # The warning of the file that could not be prepared.
+    warned = next((each for each in edition.warnings if each.startswith(f"“{texts.one_line(story.title)}” has no")), "")
+    why = translate_all(warned, visit.catalogue) if warned else _("It has no picture in the email.")
+    return PictureState("", "", why, choices)
+
+
+def _is_shown(image: Image) -> bool:
+    """Whether an email shows a picture of a web address."""
+    return texts.web_address(image.url).startswith("https://")
