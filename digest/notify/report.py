@@ -119,6 +119,8 @@ class Report:
     work: EditorsWork
     # The kinds of the open alerts about the edition.
     alerts: frozenset[str] = frozenset()
+    # That an editor gave a special edition; '' without one.
+    name: str = ""
     # None if no language model wrote for it.
     model_use: ModelUse | None = None
     model_price: ModelPrice | None = None

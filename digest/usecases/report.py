@@ -92,6 +92,7 @@ class Reporter:
         return Report(
             newsletter=self.newsletter,
             day=edition.day,
+            name=edition.name,
             number=edition.number,
             state=edition.state,
             subject=edition.subject,

@@ -86,7 +86,7 @@ class ReportMails:
         attention = _attention(report, catalogue)
         looks = tuple(map(Row, [*attention, *_sources(report, catalogue)]))
         short = dates.short(report.day, self.branding.language)
-        name = self.branding.edition_name(report.key)
+        name = report.name or self.branding.edition_name(report.key)
         edition = _("Edition of %(day)s") % {"day": f"{short} ({name})" if name else short}
         subject = f"{edition}: {heading}"
         # A source may be silent for weeks, so it is no news for the subject line.

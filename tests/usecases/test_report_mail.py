@@ -83,6 +83,13 @@ def test_an_edition_that_did_not_go_well_says_what_needs_a_look() -> None:
     assert "* मेलबॉक्स भरा है: 200" in mail.text
 
 
+def test_one_of_several_editions_of_a_day_is_named() -> None:
+    branding = replace(BRANDING, edition_names={"shaam": "शाम"})
+    evening = replace(WELL, numbers=replace(WELL.numbers, key="2026-11-23-shaam"))
+    assert "23 नवंबर (शाम) का अंक: " in ReportMails(branding, "").build(evening).subject
+    assert "23 नवंबर (चुनाव) का अंक: " in MAILS.build(replace(WELL, name="चुनाव")).subject
+
+
 def test_a_day_that_many_have_not_chosen_is_no_fault() -> None:
     numbers = replace(WELL.numbers, accepted=60_000, excluded=64_990)
     assert "ध्यान दें" not in MAILS.build(replace(WELL, numbers=numbers)).text
