@@ -555,3 +555,7 @@ def test_lists_conditions_and_phrases_are_read(text: str) -> None:
         "जज ने यह कहते हुए अर्ज़ी ख़ारिज कर दी कि अदालत रिपोर्ट मानने के लिए बाध्य नहीं है।",
     )
     assert not problem(text, told)
+
+
+def test_a_clause_without_words_is_no_error() -> None:
+    assert not problem("ने जबकि रामनगर में भर्ती परीक्षा की दूसरी पाली रद्द कर दी गई।", EXAM)

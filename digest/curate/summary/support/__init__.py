@@ -260,5 +260,5 @@ def _toll(clause: Clause) -> bool:
 def _counts(clause: Clause) -> bool:
     return any(
         word.number and not word.is_year and word.marker != "को" and not (after and after.key in _TIME_UNITS)
-        for word, after in zip(clause.words, [*clause.words[1:], None], strict=True)
+        for word, after in zip(clause.words, [*clause.words[1:], None], strict=False)
     )
