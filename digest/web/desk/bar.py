@@ -101,8 +101,9 @@ def _approved(
     _ = visit.catalogue.gettext
     goes = _special_line(visit, edition, send_at, visit.desk.now()) if is_special(edition.key) else ""
     more = f"{goes} {_approval_line(visit, edition)}".strip()
+    approved = _("Approved.")
     buttons = ("reopen", "pause") if has_buttons else ()
-    return make(kind="ok", title=f"{_('Approved.')} {title}", more=more, buttons=buttons)
+    return make(kind="ok", title=f"{approved} {title}", more=more, buttons=buttons)
 
 
 def _draft(
