@@ -121,21 +121,6 @@ def _is_counted_once(number: _Number) -> str | None:
     return None
 
 
-def _has_another_count(number: _Number) -> str | None:
-    """`12 बसें` for `12 ट्रक और 5 बसें`."""
-    head, words = number.head, number.other.words
-    rivals = [
-        one
-        for one, two in pairwise(words)
-        if head and one.number and one.number != number.word.number and same(head, two)
-    ]
-    nouns = [next((each for each in words[n + 1 :] if each.is_content), None) for n in number.theirs]
-    is_number = all(each is not None and each.number for each in nouns)
-    if not head or not rivals or is_number or any(each is not None and same(head, each) for each in nouns):
-        return None
-    return f"“{head.text}” is counted as {rivals[0].text}"
-
-
 def _is_of_the_same(number: _Number) -> str | None:
     """`दो की तलाश जारी है`: it counts the same as before."""
     return _RIGHT if all(_stands_alone(number.other.words, n) for n in number.theirs) else None
@@ -163,7 +148,6 @@ _RULES: tuple[Callable[[_Number], str | None], ...] = (
     _has_another_role,
     _counts_no_thing,
     _is_counted_once,
-    _has_another_count,
     _is_of_the_same,
     _counts_another_thing,
 )

@@ -54,7 +54,6 @@ _WISHES = GRAMMAR["wish ending"]
 _MUST = GRAMMAR["must"]
 _CONTRASTS = GRAMMAR["contrast"]
 _TRANSITIVE = GRAMMAR["transitive"]
-_RESTRICTED = GRAMMAR["restricted"]
 _PASSIVE = GRAMMAR["passive"]
 _CAUSES = GRAMMAR["causal opener"]
 _REASONS = GRAMMAR["reason"]
@@ -206,7 +205,6 @@ def merge(before: Clause, clause: Clause) -> Clause:
         negations=before.negations + clause.negations,
         has_cause=before.has_cause or clause.has_cause,
         pronouns=(*before.pronouns, *clause.pronouns),
-        restricted=before.restricted or clause.restricted,
     )
 
 
@@ -287,7 +285,6 @@ def _describe(clause: Clause) -> None:
     clause.past = _year_or_past(clause) or _ago(clause)
     clause.is_ongoing = bool(_ONGOING & set(tokens[-2:])) and bool(set(tokens[-3:]) & (_IS | _WAS))
     clause.has_cause = clause.has_cause or _names_cause(clause, tokens)
-    clause.restricted = bool(_RESTRICTED & set(tokens))
     clause.is_passive = _is_passive(tokens)
     clause.is_intransitive = _is_intransitive(clause)
     clause.pronouns = tuple(each for each in tokens if each in PRONOUNS)

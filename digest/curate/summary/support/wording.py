@@ -6,7 +6,6 @@ sentence and the sentence before. A word that only paraphrases is allowed.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 
 from digest.curate.summary.support.articles import Articles, Place
@@ -48,7 +47,6 @@ ENOUGH = 0.5
 _SURE = 0.5
 # From here on everything else matches, so any word without weight is allowed.
 _NEARLY_ALL = 0.7
-_PLURAL = re.compile("(?:ों|ियां|ें)$")
 # Markers of a phrase that says what a clause is about or where it happens.
 _TOPIC = frozenset(
     {
@@ -157,7 +155,6 @@ class _Reading(Parts):
             self._is_another_court,
             self._is_unknown_name,
             self._is_another_agent,
-            self._is_known_plural,
             self._is_another_name,
         )
         found = next((found for rule in rules if (found := rule(word)) is not None), None)
@@ -269,11 +266,6 @@ class _Reading(Parts):
     def _is_another_agent(self, word: Word) -> str | None:
         """`निगम ने बांटा` for `संघ ने बांटा`."""
         return self._agent(word) if word.marker in _ACTS else None
-
-    def _is_known_plural(self, word: Word) -> str | None:
-        """`दुकानें` is fine if an article has it: names have no plural."""
-        is_plural = _PLURAL.search(word.text) and self._articles.is_anywhere(word) and not find_any(word, self._rest)
-        return _FINE if is_plural else None
 
     def _is_another_name(self, word: Word) -> str | None:
         """`रामपुर में` for `सोनपुर में`."""
