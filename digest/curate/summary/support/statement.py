@@ -315,49 +315,93 @@ def _lacks(clause: Clause) -> bool:
 
 
 def _same_mode(clause: Clause, other: Clause) -> bool:
+    """Whether the summary's mode claims no more than the article's."""
+    return next((found for rule in _MODE_RULES if (found := rule(clause, other)) is not None), False)
+
+
+def _only_describes(clause: Clause, _other: Clause) -> bool | None:
+    """`दुबई में होने वाला टूर्नामेंट` says nothing of when."""
+    return True if clause.tokens[-1].startswith("वाल") else None
+
+
+def _is_about_to_be(clause: Clause, other: Clause) -> bool | None:
+    """`सोमवार को वार्ता हुई` is not `सोमवार को होने वाली वार्ता`."""
+    is_ahead = other.tokens[-2:-1] == ("होने",) and other.tokens[-1].startswith("वाल")
+    return False if clause.mode is Mode.FACT and is_ahead else None
+
+
+def _is_equal(clause: Clause, other: Clause) -> bool | None:
+    """`पुल बनेगा` is `पुल बनेगा`; who announces what is done claims less; `होना चाहिए` is a wish."""
     mine, theirs = clause.mode, other.mode
-    if clause.tokens[-1].startswith("वाल"):
-        # `दुबई में होने वाला टूर्नामेंट` says nothing of when.
-        return True
-    if mine is Mode.FACT and other.tokens[-2:-1] == ("होने",) and other.tokens[-1].startswith("वाल"):
-        # `सोमवार को होने वाली वार्ता`
+    is_less = (mine, theirs) == (Mode.FUTURE, Mode.FACT)
+    return True if mine is theirs or is_less or {mine, theirs} <= {Mode.MUST, Mode.WISH} else None
+
+
+def _is_undecided(clause: Clause, other: Clause) -> bool | None:
+    """`सोमवार को जांच हुई` is not `जांच पर फ़ैसला सोमवार को होगा`."""
+    is_fact = (clause.mode, other.mode) == (Mode.FACT, Mode.FUTURE)
+    return False if is_fact and _DECISIONS & set(other.tokens) else None
+
+
+def _is_forced(clause: Clause, other: Clause) -> bool | None:
+    """`ख़र्च होंगे` is `ख़र्च करने पड़ेंगे`."""
+    is_forced = (clause.mode, other.mode) == (Mode.FUTURE, Mode.MUST) and "चाहिए" not in other.tokens
+    return True if is_forced else None
+
+
+def _claims_less(clause: Clause, other: Clause) -> bool | None:
+    """`हो सकता है` claims less than `होगा`, and `नहीं माना जा सकता` less than `नहीं है`."""
+    is_weaker = other.mode is Mode.FUTURE and clause.mode in (Mode.MUST, Mode.CAN)
+    is_denial = (clause.mode, other.mode) == (Mode.CAN, Mode.FACT) and clause.negations and other.negations
+    return True if is_weaker or is_denial else None
+
+
+def _is_feared(clause: Clause, other: Clause) -> bool | None:
+    """`बाढ़ आ सकती है` is `बाढ़ की आशंका है`, and `बाढ़ आएगी` is not."""
+    may_be = clause.mode in (Mode.CAN, Mode.FUTURE) and "doubt" in other.act | other.frame_kinds
+    return clause.mode is Mode.CAN if may_be else None
+
+
+def _is_dated(clause: Clause, other: Clause) -> bool | None:
+    """`सुनवाई 19 दिसंबर को है` is `सुनवाई 19 दिसंबर को होगी`."""
+    if (clause.mode, other.mode) != (Mode.FACT, Mode.FUTURE) or "को" not in clause.tokens[-3:]:
+        return None
+    rest = [each for each in clause.tokens if each != "।"]
+    return rest[-1] in ("है", "हैं") and rest[-2] == "को"
+
+
+def _is_announced(clause: Clause, other: Clause) -> bool | None:
+    """`पुल बनाने का ऐलान हुआ` is `पुल बनेगा`. `हाई कोर्ट में अपील की` is not `अपील करेंगे`: an appeal is a deed."""
+    if clause.mode is not Mode.FACT:
+        return None
+    if other.mode is Mode.CAN:
+        return "doubt" in clause.act
+    if _APPEAL in clause.tokens[-5:] and any("न्यायालय" in word.key for word in clause.words):
         return False
-    if mine is theirs:
-        return True
-    if mine is Mode.FUTURE and theirs is Mode.FACT:
-        return True
-    if mine is Mode.FACT and theirs is Mode.FUTURE and _DECISIONS & set(other.tokens):
-        # `जांच पर फ़ैसला सोमवार को होगा`
-        return False
-    if {mine, theirs} <= {Mode.MUST, Mode.WISH}:
-        return True
-    if mine is Mode.FUTURE and theirs is Mode.MUST and "चाहिए" not in other.tokens:
-        # `ख़र्च करने पड़ेंगे` is `ख़र्च होंगे`.
-        return True
-    if theirs is Mode.FUTURE and mine in (Mode.MUST, Mode.CAN):
-        # "Can" claims less than "will".
-        return True
-    if mine is Mode.CAN and theirs is Mode.FACT and clause.negations and other.negations:
-        # `नहीं माना जा सकता` says less than `नहीं है`.
-        return True
-    if mine in (Mode.CAN, Mode.FUTURE) and "doubt" in other.act | other.frame_kinds:
-        return mine is Mode.CAN
-    if mine is Mode.FACT and theirs is Mode.FUTURE and "को" in clause.tokens[-3:]:
-        # `सुनवाई 19 दिसंबर को है`
-        rest = [each for each in clause.tokens if each != "।"]
-        return rest[-1] in ("है", "हैं") and rest[-2] == "को"
-    act = clause.act
-    if mine is Mode.FACT:
-        if theirs is Mode.CAN:
-            return "doubt" in act
-        if _APPEAL in clause.tokens[-5:] and any("न्यायालय" in word.key for word in clause.words):
-            # An appeal to a court is a deed.
-            return False
-        return bool(act & {"plan", "wish", "doubt"}) and theirs is Mode.FUTURE
-    if theirs is Mode.FACT and mine in (Mode.FUTURE, Mode.MUST, Mode.WISH):
-        planned = bool(other.act & {"plan"}) or bool(_DECISIONS & set(other.tokens[-4:]))
-        return planned or (mine is not Mode.FUTURE and bool(other.act & {"wish"}))
-    return False
+    return bool(clause.act & {"plan", "wish", "doubt"}) and other.mode is Mode.FUTURE
+
+
+def _is_planned(clause: Clause, other: Clause) -> bool | None:
+    """`पुल बनेगा` is `पुल बनाने का फ़ैसला हुआ`, and `पुल बने` is `पुल की मांग की`."""
+    if other.mode is not Mode.FACT or clause.mode not in (Mode.FUTURE, Mode.MUST, Mode.WISH):
+        return None
+    is_planned = "plan" in other.act or bool(_DECISIONS & set(other.tokens[-4:]))
+    return is_planned or (clause.mode is not Mode.FUTURE and "wish" in other.act)
+
+
+# Each rule tells whether the modes are the same, or returns None if the next rule decides. If none does, they differ.
+_MODE_RULES: tuple[Callable[[Clause, Clause], bool | None], ...] = (
+    _only_describes,
+    _is_about_to_be,
+    _is_equal,
+    _is_undecided,
+    _is_forced,
+    _claims_less,
+    _is_feared,
+    _is_dated,
+    _is_announced,
+    _is_planned,
+)
 
 
 def _is_aside(clause: Clause, other: Clause, kind: str) -> bool:
