@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from digest.curate.summary.support import find_support
+from digest.curate.summary.support.reading import read
 from digest.curate.summary.support.spelling import respell
+from digest.curate.summary.support.statement import RULES, Pair
 from digest.hindi.text import fold
 from digest.models import Article
 from tests.curate.sample import BRIDGE, article
@@ -585,3 +589,14 @@ FIRE = article(
 )
 def test_a_rule_that_no_evaluated_summary_needs_has_an_example(text: str, why: str) -> None:
     assert why in problem(text, FIRE)
+
+
+def test_each_rule_of_assertions_refuses_its_example() -> None:
+    passed = []
+    for rule in RULES:
+        example = re.match("`(.+?)` for `(.+?)`", rule.__doc__ or "")
+        assert example, f"{rule.__name__} has no example"
+        mine, theirs = ([each for one in read(f"{text}।") for each in one.clauses] for text in example.groups())
+        if not any(rule(Pair(clause, other)) for clause in mine for other in theirs):
+            passed.append(rule.__name__)
+    assert not passed

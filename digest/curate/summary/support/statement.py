@@ -64,7 +64,7 @@ class Pair:
 def statement(clause: Clause, other: Clause) -> str:
     """Return the first difference in negation, mode, condition, claims, quantities or past; '' if none."""
     pair = Pair(clause, other)
-    return next((problem for rule in _RULES if (problem := rule(pair))), "")
+    return next((problem for rule in RULES if (problem := rule(pair))), "")
 
 
 def _changes_negation(pair: Pair) -> str | None:
@@ -251,7 +251,7 @@ def _finishes_what_goes_on(pair: Pair) -> str | None:
 
 
 def _turns_introduction(pair: Pair) -> str | None:
-    """`मोहन ने माना कि` for `मोहन ने नहीं माना कि`."""
+    """`मोहन ने माना कि पुल टूटा` for `मोहन ने नहीं माना कि पुल टूटा`."""
     clause, other = pair.clause, pair.other
     mine, theirs = (clause.frame_negations, clause.frame_denies), (other.frame_negations, other.frame_denies)
     is_other = clause.is_said and other.is_said and mine != theirs
@@ -260,7 +260,7 @@ def _turns_introduction(pair: Pair) -> str | None:
 
 # Each rule refuses what the example in its docstring shows: the summary's words for the article's. The first problem is
 # the reason that an editor sees.
-_RULES: tuple[Callable[[Pair], str | None], ...] = (
+RULES: tuple[Callable[[Pair], str | None], ...] = (
     _changes_negation,
     _leaves_out_without,
     _adds_without,
