@@ -33,7 +33,7 @@ class Notifying(Sending):
         return Alerts(AlertStore(self.database), self.alert_channels, name, self.now, mails.build)
 
     @property
-    def _public_desk_url(self) -> str:
+    def public_desk_url(self) -> str:
         """The address of the desk for emails; '' if the desk is turned off or has none."""
         url = self.desk_url() if self.settings.desk.enabled else ""
         # Without the address of the pages it is only a path.
@@ -55,7 +55,7 @@ class Notifying(Sending):
             branding=self.branding,
             language=self.settings.newsletter.language,
             approval_link=self.approval_link,
-            desk_url=self._public_desk_url,
+            desk_url=self.public_desk_url,
             deadline=deadline,
             zone=self.settings.newsletter.zone,
         )
@@ -188,7 +188,7 @@ class Notifying(Sending):
             now=self.now,
             texts=self.subscriber_texts,
             clicks=self.click_counter if self.settings.clicks.enabled else None,
-            desk_url=self._public_desk_url,
+            desk_url=self.public_desk_url,
         )
 
     @property

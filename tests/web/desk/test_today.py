@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 import pytest
 
+from digest import pipeline
 from digest.i18n import translator
 from digest.models import Block, Edition, EditionState, Role
 from digest.store.content.articles import ArticleStore
@@ -75,6 +76,16 @@ def test_the_page_says_when_to_whom_and_what_if_nobody_acts(desk: Site, editor: 
     for story in edition.stories():
         assert story.sources[0] in text
     assert "क्यों:" in text
+
+
+@pytest.mark.slow
+def test_an_approval_after_the_hour_sends_and_says_so(tmp_path: Path) -> None:
+    for desk in open_desk(tmp_path / "newsletter", DIGEST_NOW=f"{KEY}T07:10+05:30"):
+        pipeline.compose(desk.app, KEY)
+        page = counted(set_up(desk, "kavita", Role.SENDER)).text
+        assert re.search("मंज़ूर होते ही [0-9]+ पाठकों को जाएगा", page)
+        assert "मंज़ूर करके भेजें" in page
+        assert "11:00 तक न मिली तो आज का अंक नहीं जाएगा" in page
 
 
 @pytest.mark.slow
