@@ -36,6 +36,8 @@ _BEING_COMPOSED = "It is being composed. If that takes longer than 15 minutes, c
 
 # The act of an editor who replaced texts that somebody else had saved meanwhile.
 REPLACED = "newer text replaced"
+# The record of a story that takes the place of a removed one.
+CAME_IN = "came in"
 # Characters of the name that recipients read.
 MAX_NAME = 60
 
@@ -138,9 +140,9 @@ class EditionEditor:
         )
 
     def drop(self, key: str, story: str, by: Actor) -> Edition:
-        """Remove a story. The next best one takes its place."""
-        found = self._known(key, story)
-        return self._change(
+        """Remove a story. The next best one takes its place, and the log names it."""
+        before, found = self._editable(key), self._known(key, story)
+        after = self._change(
             key,
             lambda changes: replace(
                 changes, dropped=(*_without(changes.dropped, story), story), pinned=_without(changes.pinned, story)
@@ -149,6 +151,9 @@ class EditionEditor:
             "dropped",
             _title(found),
         )
+        for each in displaced(after, before):
+            self.log.record(by, CAME_IN, key, each.title, now=self.now())
+        return after
 
     def restore(self, key: str, story: str, by: Actor) -> Edition:
         """Undo the drop of a story. It returns if its score is high enough."""
@@ -628,7 +633,7 @@ def _has(edition: Edition, name: str) -> bool:
 
 
 def displaced(before: Edition, after: Edition) -> list[Story]:
-    """Return the stories that left the edition because of a change."""
+    """Return the stories of the first edition that the second one lacks."""
     return [each for each in before.stories() if not any(_has(after, id) for id in each.article_ids)]
 
 

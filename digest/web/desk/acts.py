@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from digest.render.blocks.rows import ROWS
-from digest.usecases.edit_edition import REPLACED
+from digest.usecases.edit_edition import CAME_IN, REPLACED
 from digest.web.desk.sentences import translate_all
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ _NAMED = (
     "segment dropped",
 )
 # Acts whose details are such a name, or an address.
-_NAMED_DETAILS = ("test sent", "passkey added", "token revoked", "texts taken over", REPLACED)
+_NAMED_DETAILS = ("test sent", "passkey added", "token revoked", "texts taken over", REPLACED, CAME_IN)
 _BLOCKS = ("block left out", "block taken back", "block text")
 
 
@@ -48,6 +48,7 @@ def _names(catalogue: Catalogue) -> Mapping[str, str]:
         "added": _("Added"),
         "unpinned": _("Unpinned"),
         "dropped": _("Removed"),
+        CAME_IN: _("In its place"),
         "split off": _("Split off"),
         "merged": _("Merged"),
         "let in again": _("Let in again"),

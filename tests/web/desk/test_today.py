@@ -133,6 +133,24 @@ def test_a_dropped_story_is_replaced_and_comes_back_by_undo(desk: Site, editor: 
 
 
 @pytest.mark.slow
+def test_what_takes_the_place_of_a_removed_story_is_named_and_marked(small_desk: Site) -> None:
+    editor, before = set_up(small_desk, "suman", Role.EDITOR), order(small_desk)
+    page = editor.post(f"{HERE}/drop", story=before[-1], follow=True).text
+    came = next(story for story in draft(small_desk).stories() if story.id not in before)
+
+    def marked(text: str) -> list[str]:
+        return re.findall('data-story="([^"]+)"(?:(?!data-story).)*<span class="tag">नई</span>', text, re.S)
+
+    assert came.title in unescape(page.partition("इसकी जगह: ")[2])[:300]
+    assert marked(page) == [came.id]
+    assert marked(editor.get(HERE).text) == [came.id], "it stays marked"
+    page = editor.post(f"{HERE}/pin", story=before[1], follow=True).text
+    assert marked(page) == [], "until the next change"
+    # The log keeps it.
+    assert came.title in [act.detail for act in small_desk.app.audit.newest(5)]
+
+
+@pytest.mark.slow
 def test_a_pinned_story_leads_until_it_is_unpinned(desk: Site, editor: Browser) -> None:
     edition = draft(desk)
     other = order(desk)[-1]
