@@ -421,7 +421,7 @@ class EditionEditor:
             )
 
         words = next((data[field] for field in ("text", "question", "title") if data.get(field)), "")
-        return self._change(key, change, by, "block text", f"{name}: {words}")
+        return self._change(key, change, by, "block text", f"{name}: {words}" if words else name)
 
     def _block_names(self, key: str) -> list[str]:
         changes = self.editions.editorial_changes(key)

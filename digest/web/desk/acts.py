@@ -70,7 +70,7 @@ def _names(catalogue: Catalogue) -> Mapping[str, str]:
         "special composed": _("Special edition composed"),
         "approved": _("approved"),
         "approval void": _("Approval void"),
-        "paused": _("on hold"),
+        "paused": _("Held"),
         "resumed": _("Went on"),
         "reopened": _("draft"),
         "cancelled": _("stopped"),
@@ -142,9 +142,9 @@ def detail_of(act: Act, catalogue: Catalogue) -> str:
     if act.what in _NAMED_DETAILS:
         return act.detail
     if act.what in _BLOCKS:
-        name, colon, text = act.detail.partition(": ")
+        name, _colon, text = act.detail.partition(":")
         row = ROWS.get(name.partition("-")[0])
-        return (catalogue.gettext(row.title) if row else name) + colon + text
+        return ": ".join(filter(None, (catalogue.gettext(row.title) if row else name, text.strip())))
     return translate_all(act.detail, catalogue)
 
 

@@ -239,9 +239,12 @@ def _groups(visit: Visit, edition: Edition, changes: Changes) -> tuple[Group, ..
 
 def _shown_reasons(visit: Visit, story: Story) -> tuple[str, ...]:
     """Return at most two reasons for a story: its sources, and the strongest reason."""
-    ngettext = visit.catalogue.ngettext
-    number = story.origin_count
+    _, ngettext = visit.catalogue.gettext, visit.catalogue.ngettext
+    number, named = story.origin_count, len(story.sources)
     found = [ngettext("in %(num)s source", "in %(num)s sources", number) % {"num": number}] if number > 1 else []
+    if 1 < number < named:
+        # The line above names them all; copies of one agency's report count once.
+        found = [_("in %(named)s sources, %(num)s of them independent") % {"named": named, "num": number}]
     for reason in story.reasons:
         text, _colon, points = reason.rpartition(": ")
         # The points are on the story's own page.

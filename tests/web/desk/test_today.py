@@ -89,6 +89,19 @@ def test_an_approval_after_the_hour_sends_and_says_so(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+def test_a_story_says_how_many_of_its_sources_are_independent(desk: Site, editor: Browser) -> None:
+    edition = draft(desk)
+    copied = replace(next(edition.stories()), sources=("सुबह समाचार", "ख", "ग", "घ"), origins=3)
+    sections = (
+        replace(part, stories=tuple(copied if story.id == copied.id else story for story in part.stories))
+        for part in edition.sections
+    )
+    desk.app.editions.put(replace(edition, sections=tuple(sections)), over=(EditionState.DRAFT,))
+    page = editor.get("/").text
+    assert "4 स्रोतों में, 3 स्वतंत्र" in page
+
+
+@pytest.mark.slow
 def test_a_story_goes_up_and_down_and_back(desk: Site, editor: Browser) -> None:
     first, second = full_section(desk)[:2]
     before = order(desk)
