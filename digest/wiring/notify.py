@@ -34,7 +34,7 @@ class Notifying(Sending):
         return Alerts(AlertStore(self.database), self.alert_channels, name, self.now, mails.build)
 
     @property
-    def _public_desk_url(self) -> str:
+    def public_desk_url(self) -> str:
         """The address of the desk for emails; '' if the desk is turned off or has none."""
         url = self.desk_url() if self.settings.desk.enabled else ""
         # Without the address of the pages it is only a path.
@@ -55,7 +55,7 @@ class Notifying(Sending):
             editions=self.editions,
             branding=self.branding,
             approval_link=self.approval_link,
-            desk_url=self._public_desk_url,
+            desk_url=self.public_desk_url,
             deadline=deadline,
             zone=self.settings.newsletter.zone,
         )
@@ -64,7 +64,7 @@ class Notifying(Sending):
     def report_mails(self) -> ReportMails:
         from digest.usecases.report_mail import ReportMails
 
-        return ReportMails(self.branding, self._public_desk_url)
+        return ReportMails(self.branding, self.public_desk_url)
 
     @cached_property
     def alert_channels(self) -> tuple[Channel, ...]:

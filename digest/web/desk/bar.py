@@ -49,8 +49,10 @@ class Bar:
     read_only: bool = False
     # Whether the send has begun, so that the page shows its numbers instead of the parts of a draft.
     begun: bool = False
-    # Whether an approval sends the edition, at once or at a time that the form asks for.
+    # Whether an approval sends the edition at a time that the form asks for.
     is_special: bool = False
+    # Whether an approval sends the edition at once.
+    sends: bool = False
 
 
 def bar(
@@ -79,7 +81,7 @@ def bar(
         make = partial(make, left=_left(ahead - now, visit) if ahead else "")
         if edition.state == EditionState.APPROVED:
             return _approved(make, visit, edition, title, send_at, has_buttons=has_buttons)
-        return _draft(make, visit, edition, title, planned, has_buttons=has_buttons, asks_reason=asks_reason)
+        return _draft(make, visit, edition, planned, send_at, has_buttons=has_buttons, asks_reason=asks_reason)
     numbers = numbers or app.status_reader.counts(edition.key, now)
     make = partial(make, begun=edition.state in (*UNDER_WAY, EditionState.DONE))
     if edition.state in UNDER_WAY:
@@ -110,22 +112,25 @@ def _draft(
     make: Callable[..., Bar],
     visit: Visit,
     edition: Edition,
-    title: str,
     planned: PlannedEdition | None,
+    send_at: datetime | None,
     *,
     has_buttons: bool,
     asks_reason: bool,
 ) -> Bar:
-    _, special = visit.catalogue.gettext, is_special(edition.key)
+    _, special, now = visit.catalogue.gettext, is_special(edition.key), visit.desk.now()
     required = special or visit.desk.app.requires_approval(edition.key)
+    # Composed or approved after its time, it goes out with the approval.
+    sends = required and planned is not None and send_at is not None and send_at <= now <= planned.expires_at
     by_itself = _("It goes out by itself; approving it keeps it as it is now.")
     return make(
         kind="warn" if required else "info",
-        title=title,
-        more=_deadline(visit, planned, visit.desk.now(), special=special) if required else by_itself,
+        title=_when_to_whom(visit, edition, send_at if send_at and send_at > now else None, sends=sends),
+        more=_deadline(visit, edition, planned, now, special=special) if required else by_itself,
         buttons=("approve", "pause") if has_buttons else (),
         asks_reason=asks_reason,
         is_special=special,
+        sends=special or sends,
     )
 
 
@@ -203,20 +208,23 @@ def _still_handed_over(visit: Visit, edition: Edition) -> str:
     return found % {"num": f"{num:,}"} if num else ""
 
 
-def _when_to_whom(visit: Visit, edition: Edition, send_at: datetime | None) -> str:
+def _when_to_whom(visit: Visit, edition: Edition, send_at: datetime | None, *, sends: bool = False) -> str:
+    """Say when an edition goes out, and to how many. With `sends` an approval sends it at once."""
     _, ngettext = visit.catalogue.gettext, visit.catalogue.ngettext
     number = visit.desk.audience.of(edition)
     at = clock(send_at) if send_at else ""
     if send_at and send_at.date() != visit.desk.now().date():
         at = f"{dates.short(send_at.date(), visit.catalogue.language)} {at}"
     if number is None:
+        if sends:
+            return _("It goes out as soon as it is approved.")
         return _("It goes out at %(clock)s") % {"clock": at} if at else _("It is ready to be sent")
     whom = ngettext("%(num)s subscriber", "%(num)s subscribers", number) % {"num": f"{number:,}"}
     if not number:
         return _("It goes to nobody")
     if at:
         return _("At %(clock)s to %(whom)s") % {"clock": at, "whom": whom}
-    return _("It goes to %(whom)s") % {"whom": whom}
+    return (_("As soon as it is approved, to %(whom)s") if sends else _("It goes to %(whom)s")) % {"whom": whom}
 
 
 def _left(left: timedelta, visit: Visit) -> str:
@@ -239,16 +247,21 @@ def _special_line(visit: Visit, edition: Edition, send_at: datetime | None, now:
     return "" if send_at > now else _("It goes out within a minute.")
 
 
-def _deadline(visit: Visit, planned: PlannedEdition | None, now: datetime, *, special: bool) -> str:
+def _deadline(visit: Visit, edition: Edition, planned: PlannedEdition | None, now: datetime, *, special: bool) -> str:
     _ = visit.catalogue.gettext
     if special:
         return _("It waits for approval, and goes out right after it or at the time that you choose.")
     if planned is None:
         return _("It waits for approval.")
-    due = (planned.approve_by or planned.expires_at).astimezone(now.tzinfo)
+    by = planned.approve_by
+    # A draft that was composed after that time waits until it expires.
+    is_late = by is not None and edition.composed_at is not None and edition.composed_at >= by
+    due = (planned.expires_at if by is None or is_late else by).astimezone(now.tzinfo)
     if now > due:
         return _("It waits for approval. Its time is over, so send it with `digest send`.")
-    if planned.schedule.on_no_approval == "send":
+    if by is not None and planned.schedule.on_no_approval == "send":
+        if is_late:
+            return _("It goes out within a minute.")
         return _("Without approval by %(clock)s it goes out as it is.") % {"clock": clock(due)}
     return _("Without approval by %(clock)s there is no edition.") % {"clock": clock(due)}
 

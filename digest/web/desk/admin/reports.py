@@ -42,6 +42,7 @@ def page(visit: Visit) -> Response:
     return visit.page(
         "admin/reports.html.j2",
         numbers=recent,
+        names={each.key: _name(visit, each.key) for each in recent},
         plot=stack(
             [
                 (_day(visit, each.key), (("one", each.accepted), ("three", each.excluded), ("two", each.rejected)))
@@ -64,7 +65,7 @@ def edition(visit: Visit) -> Response:
         "admin/report.html.j2",
         report=report,
         edition=found,
-        special=found.name or found.key if is_special(found.key) else "",
+        special=_name(visit, found.key) if is_special(found.key) or found.corrects else "",
         bar=bar(visit, found, read_only=True, numbers=report.numbers),
         rows=_rows(visit, report),
         failures=_failures(visit, [found.key]),
@@ -167,6 +168,17 @@ def _day(visit: Visit, key: str) -> str:
     if day is None and (found := visit.desk.app.editions.get(key)):
         day = found.day
     return f"{day:%d.%m}" if day else ""
+
+
+def _name(visit: Visit, key: str) -> str:
+    """Return what people call an edition: its name, what it corrects, or its key."""
+    found = visit.desk.app.editions.get(key)
+    if found is None:
+        return key
+    if found.corrects is not None:
+        values = {"num": found.corrects.revision - 1, "edition": found.corrects.edition}
+        return visit.catalogue.gettext("Correction %(num)s of %(edition)s") % values
+    return found.name or key
 
 
 def _sent(visit: Visit) -> list[str]:
