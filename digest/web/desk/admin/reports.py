@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 from starlette.responses import Response
 
-from digest.models import DeliveryOutcome, Edition, Role, is_special, split_key
+from digest.models import DeliveryOutcome, Role, is_special, split_key
 from digest.notify import failures as failed
 from digest.notify.failures import Failures
 from digest.notify.report import Report, ReportRow
@@ -71,7 +70,6 @@ def edition(visit: Visit) -> Response:
         rows=_rows(visit, report),
         failures=_failures(visit, [found.key]),
         kinds=failed.KINDS,
-        work=_editors_work(visit, found),
         may_see_people=visit.may(Role.ADMIN),
         may_send=visit.may(Role.SENDER) and can_be_sent_late(found),
         late=number_in(visit.query.get("late", "")),
@@ -186,14 +184,3 @@ def _name(visit: Visit, key: str) -> str:
 def _sent(visit: Visit) -> list[str]:
     """The keys of recently enqueued editions, newest first."""
     return visit.desk.app.directory.enqueued(_EDITIONS)
-
-
-def _editors_work(visit: Visit, found: Edition) -> Counter[str]:
-    """Count what editors did to an edition's stories: kept without a change, removed, pulled in, moved, rewrote."""
-    changes, stories = visit.desk.app.editions.editorial_changes(found.key), list(found.stories())
-    names = {article for story in stories for article in story.article_ids}
-    rewritten = sum(any(id in changes.texts for id in (story.id, *story.article_ids)) for story in stories)
-    pulled = sum(id in names for id in {*changes.pinned, *changes.added})
-    return Counter(
-        kept=max(0, len(stories) - rewritten - pulled), dropped=len(changes.dropped), pulled=pulled, rewritten=rewritten
-    )
