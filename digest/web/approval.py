@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import HTMLResponse
@@ -18,7 +18,12 @@ from digest.render.intro import paragraphs as intro_paragraphs
 from digest.usecases.approval import PURPOSE, revision
 from digest.usecases.preflight import PreflightFailed
 from digest.web.dependencies import Context
+from digest.web.desk.checks import sentence_of
+from digest.web.desk.sentences import translate
 from digest.web.pages import PAGE_RESPONSES, language_parameter
+
+if TYPE_CHECKING:
+    from digest.i18n.catalogue import Catalogue
 
 log = logging.getLogger(__name__)
 
@@ -46,16 +51,21 @@ class ApprovalPage:
     def response(
         self, request: Request, edition: Edition, here: str, *, problems: Sequence[str] = (), changed: bool = False
     ) -> HTMLResponse:
-        errors: Sequence[str] = ()
-        warnings: Sequence[str] = ()
+        catalogue = self.context.pages.catalogue(request)
+        # What an operator puts right is in English; each has whether it is.
+        errors: Sequence[tuple[str, bool]] = ()
+        warnings: Sequence[tuple[str, bool]] = ()
         if edition.state == EditionState.DRAFT:
             try:
                 checked = self.app.approver.check(edition)
-                errors, warnings = checked.errors, (*checked.warnings, *checked.left_out)
+                said = [(each.level, sentence_of(each, catalogue)) for each in checked.findings]
+                errors = [sentence for level, sentence in said if level == "error"]
+                left_out = [_sentence(line, catalogue) for line in checked.left_out]
+                warnings = [*(sentence for level, sentence in said if level == "warning"), *left_out]
             except StoreError:
                 raise
             except (ConfigurationError, DigestError) as error:
-                errors = (str(error),)
+                errors = [_sentence(line, catalogue) for line in str(error).splitlines()]
         planned, now = self.app.calendar.of(edition.key), self.context.now()
         is_late = planned is not None and now > planned.expires_at
         values: dict[str, Any] = {
@@ -72,7 +82,7 @@ class ApprovalPage:
             "sends": planned is not None and planned.send_at <= now and not is_late,
             "errors": errors,
             "warnings": warnings,
-            "problems": problems,
+            "problems": [_sentence(line, catalogue) for line in problems],
             "changed": changed,
             # The desk shows the same edition to whoever signs in.
             "desk": f"{self.desk_url}/edition/{edition.key}" if self.desk_url else "",
@@ -85,6 +95,12 @@ class ApprovalPage:
         in_email = renderer.blocks(edition, "email").blocks if edition.blocks else ()
         on_page = renderer.blocks(edition, "web").blocks if edition.blocks else ()
         return [*in_email, *(block for block in on_page if block.text not in {each.text for each in in_email})]
+
+
+def _sentence(line: str, catalogue: Catalogue) -> tuple[str, bool]:
+    """Return a line in the language of the page, and whether it is in English."""
+    known = translate(line, catalogue)
+    return (line, True) if known is None else (known, False)
 
 
 def router(page: ApprovalPage) -> APIRouter:
@@ -113,7 +129,7 @@ def router(page: ApprovalPage) -> APIRouter:
             except StoreError:
                 raise
             except (ConfigurationError, DigestError) as error:
-                problems.append(str(error))
+                problems += str(error).splitlines()
         return page.response(request, app.editions.get(edition) or found, here, problems=problems, changed=changed)
 
     @routes.get("", response_class=HTMLResponse, summary="Show the edition, with one button for each decision")

@@ -152,6 +152,7 @@ def test_errors_keep_the_button_away(waiting: Site) -> None:
     (waiting.app.home / "templates" / "letter.txt.j2").write_text("आज की ख़बरें", encoding="utf-8")
     page = waiting.get(link(waiting))
     assert translated("It cannot be approved before these errors are corrected:") in page.text
+    assert '<li lang="en">' not in page.text, "they are in the language of the page"
     assert 'name="seen"' not in page.text
     waiting.post(link(waiting), seen="anything")
     assert state(waiting) == EditionState.DRAFT

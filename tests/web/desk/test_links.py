@@ -67,6 +67,15 @@ def test_an_editor_sends_a_test_to_themselves_and_to_a_group(desk: Site, editor:
 
 
 @pytest.mark.slow
+def test_a_link_says_that_an_approval_after_the_hour_sends(tmp_path: Path) -> None:
+    late = {"DIGEST_DESK__TEST_GROUPS": GROUP, "DIGEST_NOW": f"{KEY}T07:10+05:30"}
+    for desk in open_desk(tmp_path / "newsletter", **late):
+        sender = set_up(desk, "kavita", Role.SENDER)
+        send_to_group(sender)
+        assert "मंज़ूर करके भेजें" in sender.get(links(desk, "asha@example.com")["मंज़ूर करें"]).text
+
+
+@pytest.mark.slow
 def test_a_link_approves_once_and_only_by_its_button(desk: Site, editor: Browser, sender: Browser) -> None:
     send_to_group(editor)
     approve = links(desk, "asha@example.com")["मंज़ूर करें"]
