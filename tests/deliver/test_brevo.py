@@ -141,6 +141,8 @@ DUPLICATE = "Email for the idempotency key has already been processed"
         (HttpResponse(201, {}, b"[]"), Unknown), (HttpResponse(200, {}, b'{"messageIds":["<a>","<b>"]}'), Unknown),
         (error(400, "duplicate_parameter", DUPLICATE), Accepted()),
         (error(400, "duplicate_parameter", "contact exists"), Split),
+        # Of a proxy, perhaps in reply to a repeated call: a part of a batch would be a new call.
+        (HttpResponse(400, {}, b'{"message": "queued, slowly"}'), Unknown),
         (error(400, "invalid_parameter", DUPLICATE), Split),
         (HttpResponse(400, {}, error(400, "duplicate_parameter", DUPLICATE).body, complete=False), Unknown),
         (error(400, "invalid_parameter", "email ASHA@example.com is not valid in to"), Rejected),
