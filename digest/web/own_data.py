@@ -27,7 +27,7 @@ from digest.usecases.own_data import AddressChanger, PersonalData
 from digest.web.change_notices import ChangeNotices, had_left
 from digest.web.dependencies import Context
 from digest.web.email_limits import mailbox_quotas, network_quotas
-from digest.web.known_browser import remember
+from digest.web.known_browser import knows, remember
 from digest.web.outbound_mail import OutboundMail
 from digest.web.own_data_emails import OwnDataEmails, purpose_of
 from digest.web.pages import PAGE_RESPONSES, REDIRECTS, language_parameter, redirect
@@ -35,8 +35,10 @@ from digest.web.preferences import PreferencesPage, SubmittedForm
 from digest.web.unsubscribe import LeavePage, shorten_text, state_of
 
 _DAY = timedelta(days=1)
-# The most requests of one subscriber in a day. Each sends an email or two.
+# The most requests of one subscriber and kind in a day. Each sends an email or two.
 _MAX_REQUESTS = 6
+# And by browsers that are not known as the subscriber's.
+_MAX_REQUESTS_OF_OTHERS = 3
 _BY_SELF = "asked by the person on the pages"
 _FILE: dict[int | str, dict[str, Any]] = {200: {"description": "The file.", "content": {"application/json": {}}}}
 
@@ -80,9 +82,7 @@ class OwnData:
         `part` is the part of the preferences that their link opens.
         """
         now, context = self.context.now(), self.context
-        # A stranger with a forwarded email can ask for the link to the preferences, and must not use up the rest.
-        name = "choose" if kind == RequestKind.CHOOSE else "own"
-        quotas = [Quota(f"{name}:{subscriber.id}", _MAX_REQUESTS, _DAY), *network_quotas(name, request)]
+        quotas = [self._quota(request, subscriber, kind), *network_quotas(str(kind), request)]
         if address:
             quotas += mailbox_quotas(address)
         if not context.quotas.take(quotas, now):
@@ -130,6 +130,13 @@ class OwnData:
         return self.context.pages.response(
             request, "own_data.html.j2", place, status=status, kind=str(kind), state=state, place=place, **values
         )
+
+    def _quota(self, request: Request, subscriber: StoredSubscriber, kind: RequestKind) -> Quota:
+        """The limit of the subscriber. What a stranger with a forwarded email asks for uses up a limit of its own."""
+        # Nobody needs to be known for the link to the preferences: it makes the browser known.
+        if kind == RequestKind.CHOOSE or knows(self.context, request, subscriber):
+            return Quota(f"{kind}:{subscriber.id}", _MAX_REQUESTS, _DAY)
+        return Quota(f"{kind} by others:{subscriber.id}", _MAX_REQUESTS_OF_OTHERS, _DAY)
 
     def _reported_us(self, address: str) -> bool:
         """Whether the owner of an address reported us as spam. They get no email that others can request."""

@@ -293,6 +293,7 @@ def _unsubscribe(now: datetime) -> Iterator[SamplePage]:
                 "less": get_args(Less),
                 "next_due": now,
                 "choose": not done,
+                "code": "…",
                 "known": done != "choose",
             }
             yield SamplePage("leave.html.j2", {**common, **values})

@@ -170,12 +170,28 @@ def test_whoever_has_left_can_still_be_erased(pages: Site) -> None:
 def test_requests_have_a_limit_and_links_expire(pages: Site) -> None:
     for _ in range(7):
         last = pages.post(f"{preferences(pages)}/data")
-    assert translated("You have asked for this often today") in last.text
+    assert translated("This has been asked for often today") in last.text
     # Only the newest link works.
     links = [link_of(mail) for mail in pages.mails(ASHA, "own")]
     assert sorted(pages.get(link).status for link in links) == [200, *[410] * (len(links) - 1)]
     with site(pages.app.home, [ASHA], DIGEST_NOW="2026-11-27T07:00+05:30") as later:
         assert {later.get(link).status for link in links} == {410}
+
+
+def test_strangers_and_other_requests_do_not_use_up_the_limit_of_the_owner(pages: Site) -> None:
+    place = f"/leave/{pages.token('preferences', ASHA)}"
+    pages.post(f"{place}/leave")
+    for _ in range(7):
+        last = pages.post(f"{place}/data")
+    assert translated("This has been asked for often today") not in last.text
+    assert "कोई ईमेल नहीं भेजा गया" in last.text
+    assert (
+        f"/leave/{pages.token('preferences', ASHA)}?done=erase"
+        in pages.request("POST", f"{place}/erase", b"", {"Content-Type": FORM}).headers["location"]
+    )
+    pages.post(f"{place}/back")
+    for what in ("data", "erase", "nominee"):
+        assert translated("We have sent you an email") in pages.post(f"{preferences(pages)}/{what}").text
 
 
 def test_the_preferences_say_why(pages: Site) -> None:
