@@ -211,7 +211,7 @@ def _signup(show: ShowcaseEdition, now: datetime) -> Iterator[SamplePage]:
         yield SamplePage("join.html.j2", {**values, "rates": rates, "personal": False})
     yield from _own_data()
     for mailbox in (None, mailbox_of("asha@gmail.com", _ASHA)):
-        yield SamplePage("asked.html.j2", {"typed": _ASHA, "days": 3, "mailbox": mailbox})
+        yield SamplePage("asked.html.j2", {"typed": _ASHA, "until": now, "mailbox": mailbox})
     for state in ("ask", "done", "active", "late"):
         values = {"state": state, "token": _TOKEN, "email": _ASHA, "agreement": "…", "until": now}
         for due, preferences in ((now, _TOKEN), (None, "")):

@@ -80,8 +80,8 @@ def test_all_topics_include_future_ones(pages: Site) -> None:
 @pytest.mark.parametrize(
     ("fields", "message"),
     [
-        ([*EVERY_DAY[:2]], "Choose at least one topic. To get no more email, unsubscribe at the bottom of this page."),
-        ([("topics", "खेल")], "Choose at least one day. To get no more email, unsubscribe at the bottom of this page."),
+        ([*EVERY_DAY[:2]], "Choose at least one topic. To get no more email, unsubscribe on this page."),
+        ([("topics", "खेल")], "Choose at least one day. To get no more email, unsubscribe on this page."),
     ],
 )
 def test_an_error_loses_nothing_that_was_chosen(pages: Site, fields: list[tuple[str, str]], message: str) -> None:
@@ -406,7 +406,7 @@ def test_a_subscriber_chooses_among_editions(several: Site) -> None:
     assert chosen() == ("shaam", "saptahik")
     wrong = choose()
     assert wrong.status == 400
-    words = "Choose at least one edition. To get no more email, unsubscribe at the bottom of this page."
+    words = "Choose at least one edition. To get no more email, unsubscribe on this page."
     assert translated(words) in wrong.text
     assert choose("unknown").status == 400
     # The default editions include those that are added later.
