@@ -357,5 +357,7 @@ def _preferences(now: datetime, topics: Collection[str], sent: Published) -> Ite
     ):
         values = {"token": _TOKEN, "wrong": wrong, "typed": _ASHA, "suggested": suggested}
         yield SamplePage("address.html.j2", {**values, "sure": _ASHA if wrong in tuple(Oddity) else ""})
+    for state in ("", "wrong", "busy", "sent"):
+        yield SamplePage("find.html.j2", {"state": state, "typed": _ASHA})
     yield sample(subscriber(), pausing=True)
     yield sample(subscriber(status="paused"))

@@ -202,6 +202,21 @@ def test_strangers_and_other_requests_do_not_use_up_the_limit_of_the_owner(pages
         assert translated("We have sent you an email") in pages.post(f"{preferences(pages)}/{what}").text
 
 
+def test_without_an_edition_at_hand_the_link_comes_by_email(pages: Site) -> None:
+    assert 'href="/leave"' in pages.get("/privacy").text
+    assert pages.get("/leave").status == 200
+    answers = [pages.post("/leave", email=email) for email in ("nobody@example.org", ASHA)]
+    # Nobody learns who is on the list.
+    assert len({answer.text for answer in answers}) == 1
+    (mail,) = pages.mails(ASHA, "own")
+    assert pages.mails("nobody@example.org", "own", wait=0.1) == []
+    assert "set-cookie" in pages.request("GET", link_of(mail)).headers
+    # A stranger cannot fill the mailbox.
+    assert pages.post("/leave", email=ASHA).text == answers[0].text
+    assert len(pages.mails(ASHA, "own")) == 1
+    assert pages.post("/leave", email="nobody").status == 400
+
+
 def test_the_preferences_say_why(pages: Site) -> None:
     assert "23 नवंबर 2026 को संपादकों ने आपका पता सूची में जोड़ा था" in pages.get(preferences(pages)).text
     pages.post("/join", email="neha@example.org")
