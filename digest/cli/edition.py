@@ -233,10 +233,11 @@ def block(
     known = [each.name for each in FIELDS.get(name.partition("-")[0], ())]
     for given in fields:
         field, mark, value = given.partition("=")
-        if not mark or field not in known:
-            possible = f"; possible: {', '.join(known)}" if known else ""
-            raise click.UsageError(f"--set expected FIELD=TEXT, found {given!r}{possible}")
+        if not mark:
+            raise click.UsageError(f"--set expected FIELD=TEXT, found {given!r}")
         texts[field] = value
+    if known and (other := next((field for field in texts if field not in known), None)):
+        raise click.UsageError(f"the block {name} has no field {other!r}; it has: {', '.join(known)}")
     if bool(wanted) == bool(texts):
         raise click.UsageError("choose one of --out, --back and --as-file, or give --text, --by, --url or --set")
 

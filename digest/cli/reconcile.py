@@ -69,14 +69,9 @@ def reconcile(
 
     A decision needs --reason or --evidence. Accepting all recipients of SMTP needs --evidence.
     """
-    from digest import pipeline
-    from digest.cli.faults import app_despite_faults, refuse_faults
-    from digest.store.sending.decisions import Grounds
-    from digest.store.sending.status import counts, unknown_batches
-    from digest.usecases.reconcile import hold_without_recipients
+    from digest.cli.faults import app_despite_faults
 
-    reason, evidence = reason.strip(), evidence.strip()
-    may_ask = sys.stdin.isatty() and not as_json
+    request = _Request(key, accepted, resent, reason.strip(), evidence.strip(), as_json=as_json)
     # Their emails are recognised by the sender, and looked up at the provider.
     needs = () if history else ("newsletter", "delivery")
     sends = "--resend" if resent and not history else ""
@@ -86,36 +81,103 @@ def reconcile(
         if history:
             existing(app, key)
             return _show_history(app, key, as_json=as_json)
-        hold_reason = hold_without_recipients(app.database, key, pipeline.day_of(key) or app.now().date())
-        if hold_reason:
-            # The recipients depend on the schedule and the topics.
-            refuse_faults(app, f"`digest reconcile` of edition {key}, which is held since the store was restored,")
-            if (accepted or resent) and not reason and not evidence:
-                reason = _reason(may_ask)
-            if not accepted and (not resent or resent == ("all",)):
-                grounds = Grounds(reason or evidence, evidence, user_name(app.environment))
-                return _settle_doubtful(app, key, hold_reason, grounds, as_json, not_sent=bool(resent))
-            existing(app, key)
-            pipeline.place_held(app, key)
+        code = _settle_held(app, request)
+        if code is not None:
+            return code
         existing(app, key)
-        confirmed = [] if offline else app.reconciler.query_provider_log(key)
-        if offline:
-            # An interrupted run may have left unknown batches.
-            app.reconciler.resolve(key, {}, Grounds(""))
-        for batch in confirmed:
-            note(f"Batch {batch}: the provider's log shows that it was sent.")
-        if accepted or resent:
-            decisions = _decisions(accepted, resent, app.reconciler.recipients(key), app.reconciler.may_be_single)
-            if decisions.accepts_unseen and not evidence:
-                evidence = _evidence(may_ask)
-            elif not reason and not evidence:
-                reason = _reason(may_ask)
-            grounds = Grounds(reason or evidence, evidence, user_name(app.environment))
-            app.reconciler.resolve(key, decisions.batches, grounds, singly=decisions.recipients)
-        unknown, unsendable = unknown_batches(app.database, key), app.reconciler.unsendable(key)
-        left = app.reconciler.recipients(key)
-        totals = counts(app.database, key)
-        given_up = existing(app, key).state in GIVEN_UP_STATES
+        confirmed = _query_provider(app, key, offline=offline)
+        if request.decides:
+            _carry_out(app, request)
+        return _report(app, key, confirmed, as_json=as_json)
+
+
+@dataclass
+class _Request:
+    """What the operator decides about the recipients of an edition, and how they know."""
+
+    key: str
+    accepted: tuple[str, ...]
+    resent: tuple[str, ...]
+    reason: str
+    evidence: str
+    as_json: bool
+
+    @property
+    def decides(self) -> bool:
+        return bool(self.accepted or self.resent)
+
+    @property
+    def is_about_all(self) -> bool:
+        """Whether it says that nobody has the edition, or nothing."""
+        return not self.accepted and (not self.resent or self.resent == ("all",))
+
+    def ask_for_grounds(self, *, needs_evidence: bool = False) -> None:
+        """Ask in a terminal for what is missing, or raise a usage error."""
+        may_ask = sys.stdin.isatty() and not self.as_json
+        if needs_evidence and not self.evidence:
+            self.evidence = _evidence(may_ask)
+        elif not self.reason and not self.evidence:
+            self.reason = _reason(may_ask)
+
+    def grounds(self, app: App) -> Grounds:
+        from digest.store.sending.decisions import Grounds
+
+        return Grounds(self.reason or self.evidence, self.evidence, user_name(app.environment))
+
+
+def _settle_held(app: App, request: _Request) -> int | None:
+    """Settle an edition without recipients that is held since the store was restored.
+
+    Return the exit code, or None if there is none: then it has recipients, and each is decided on its own.
+    """
+    from digest import pipeline
+    from digest.cli.faults import refuse_faults
+    from digest.usecases.reconcile import hold_without_recipients
+
+    key = request.key
+    hold_reason = hold_without_recipients(app.database, key, pipeline.day_of(key) or app.now().date())
+    if not hold_reason:
+        return None
+    # The recipients depend on the schedule and the topics.
+    refuse_faults(app, f"`digest reconcile` of edition {key}, which is held since the store was restored,")
+    if request.decides:
+        request.ask_for_grounds()
+    if request.is_about_all:
+        grounds = request.grounds(app)
+        return _settle_doubtful(app, key, hold_reason, grounds, request.as_json, not_sent=bool(request.resent))
+    existing(app, key)
+    pipeline.place_held(app, key)
+    return None
+
+
+def _query_provider(app: App, key: str, *, offline: bool) -> Sequence[int]:
+    """Return the unknown batches that the provider's log shows as sent."""
+    from digest.store.sending.decisions import Grounds
+
+    if offline:
+        # An interrupted run may have left unknown batches.
+        app.reconciler.resolve(key, {}, Grounds(""))
+        return []
+    confirmed = app.reconciler.query_provider_log(key)
+    for batch in confirmed:
+        note(f"Batch {batch}: the provider's log shows that it was sent.")
+    return confirmed
+
+
+def _carry_out(app: App, request: _Request) -> None:
+    key, reconciler = request.key, app.reconciler
+    decisions = _decisions(request.accepted, request.resent, reconciler.recipients(key), reconciler.may_be_single)
+    request.ask_for_grounds(needs_evidence=decisions.accepts_unseen)
+    reconciler.resolve(key, decisions.batches, request.grounds(app), singly=decisions.recipients)
+
+
+def _report(app: App, key: str, confirmed: Sequence[int], *, as_json: bool) -> int:
+    """Show what is left to decide, and return the exit code."""
+    from digest.store.sending.status import counts, unknown_batches
+
+    unknown, unsendable = unknown_batches(app.database, key), app.reconciler.unsendable(key)
+    left = app.reconciler.recipients(key)
+    totals = counts(app.database, key)
     zone = app.settings.newsletter.zone
     if as_json:
         _emit(key, totals.unknown, totals.pending, confirmed, unknown, unsendable, left, zone)
@@ -125,7 +187,7 @@ def reconcile(
         _show(key, [*unknown, *unsendable], left, zone)
     if unsendable:
         note(unsendable_note(unsendable))
-    if totals.pending and not given_up:
+    if totals.pending and existing(app, key).state not in GIVEN_UP_STATES:
         note(f"Run `digest send {key}` to send the pending batches.")
     return 1 if unknown or unsendable else 0
 

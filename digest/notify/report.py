@@ -6,9 +6,10 @@ import statistics
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from datetime import datetime, timedelta, tzinfo
+from datetime import date, datetime, timedelta, tzinfo
 from typing import Any, NamedTuple
 
+from digest.hindi.numbers import group
 from digest.models import PROVIDER_NAMES, ModelUse, SourceHealth
 from digest.notify.formats import format_time
 from digest.utils.redact import hide_addresses
@@ -82,10 +83,21 @@ class ModelPrice:
 
 
 @dataclass(frozen=True, slots=True)
+class EditorsWork:
+    """What editors did to the stories of an edition, as counts. `kept` counts those without a change."""
+
+    kept: int
+    dropped: int
+    pulled: int
+    rewritten: int
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """The report on one edition."""
 
     newsletter: str
+    day: date
     # 0 for special editions and breaking news.
     number: int
     state: str
@@ -103,6 +115,12 @@ class Report:
     sources: Sequence[SourceProblem]
     # (at, what, why).
     decisions: Sequence[tuple[datetime, str, str]]
+    # How many stories editors kept, dropped, pulled in and rewrote.
+    work: EditorsWork
+    # The kinds of the open alerts about the edition.
+    alerts: frozenset[str] = frozenset()
+    # That an editor gave a special edition; '' without one.
+    name: str = ""
     # None if no language model wrote for it.
     model_use: ModelUse | None = None
     model_price: ModelPrice | None = None
@@ -162,7 +180,7 @@ class ReportRow(NamedTuple):
 def rows(report: Report, zone: tzinfo) -> list[ReportRow]:
     """The numbers of a report in their order."""
     numbers, feedback = report.numbers, report.feedback
-    median = _Medians(report.earlier)
+    median = Medians(report.earlier)
     found = [
         ReportRow("sent", f"{numbers.accepted:,}", median.count("accepted")),
         ReportRow("excluded", f"{numbers.excluded:,}", median.count("excluded")),
@@ -246,7 +264,7 @@ def as_json(report: Report) -> dict[str, Any]:
     """`digest report --json`, and the data of a webhook."""
     numbers, feedback = report.numbers, report.feedback
     counts = ("frozen", "accepted", "rejected", "excluded", "pending", "unknown", "bounced", "blocked", "complained")
-    median = _Medians(report.earlier)
+    median = Medians(report.earlier)
     usual = {name: median.of(name) for name in ("frozen", "accepted", "rejected", "excluded", "bounced", "complained")}
     return {
         "edition": report.key,
@@ -270,6 +288,7 @@ def as_json(report: Report) -> dict[str, Any]:
         "model": _model_json(report),
         "sources": [{"name": each.name, "state": each.state, "detail": each.detail} for each in report.sources],
         "actions": report.actions,
+        "editors": asdict(report.work),
         "decisions": [{"at": at.isoformat(), "what": what, "why": why} for at, what, why in report.decisions],
     }
 
@@ -290,7 +309,7 @@ def _amount(cost: float) -> str:
     return f"{cost:,.2f}" if cost >= 0.1 or not cost else f"{cost:.4f}"
 
 
-class _Medians:
+class Medians:
     """Medians of the earlier editions, as text; '' without any."""
 
     def __init__(self, earlier: Sequence[EditionNumbers]) -> None:
@@ -323,9 +342,14 @@ def _reported(count: int | None, report: Report) -> str:
 
 
 def _share(count: int, numbers: EditionNumbers) -> str:
-    if not count or not numbers.accepted:
-        return f"{count:,}"
-    return f"{count:,} ({100 * count / numbers.accepted:.2g} %)"
+    share = percentage(count, numbers)
+    return f"{count:,} ({share})" if share else f"{count:,}"
+
+
+def percentage(count: int, numbers: EditionNumbers) -> str:
+    """The count as a share of those to whom it was sent; '' for less than 0.01 %."""
+    share = group(100 * count / numbers.accepted) if numbers.accepted else "0"
+    return f"{share} %" if share != "0" else ""
 
 
 @dataclass(frozen=True, slots=True)

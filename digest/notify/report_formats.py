@@ -5,11 +5,10 @@ from __future__ import annotations
 import csv
 import io
 from datetime import tzinfo
-from functools import cache
-from typing import Any
 
 from digest.notify.failures import KINDS, Failures
 from digest.notify.formats import format_time
+from digest.notify.pages import template
 from digest.notify.report import Report, rows
 from digest.utils.redact import hide_addresses
 from digest.utils.text import escape_formula
@@ -28,7 +27,7 @@ def as_text(report: Report, zone: tzinfo) -> str:
         if reasons:
             lines += ["", f"{title}:", *(f"  {count:,}: {reason}" for reason, count in reasons)]
     if report.said:
-        lines += ["", "What readers wrote:", *(f"  {_one_line(text)}" for _at, text in report.said)]
+        lines += ["", "What readers wrote:", *(f"  {one_line(text)}" for _at, text in report.said)]
     if report.clicks and (report.clicks.targets or report.clicks.hidden):
         lines += ["", "Clicks, people:", *(f"  {each.people:,}: {each.title}" for each in report.clicks.targets)]
         lines += [f"  {report.clicks.note}"] * bool(report.clicks.note)
@@ -40,20 +39,17 @@ def as_text(report: Report, zone: tzinfo) -> str:
     return "\n".join(lines)
 
 
-def as_html(report: Report, zone: tzinfo, language: str, *, link: str = "", link_text: str = "") -> str:
-    """A page that mail programs can show: one column, inline styles. `language` is that of the news and the link."""
+def as_html(report: Report, zone: tzinfo, language: str) -> str:
+    """A page of one column. `language` is that of the news."""
     decisions = [(format_time(at, zone), what, why) for at, what, why in report.decisions]
-    said = [_one_line(text) for _at, text in report.said]
-    html: str = _template().render(
+    said = [one_line(text) for _at, text in report.said]
+    return template("report.html.j2").render(
         report=report,
         said=said,
         rows=rows(report, zone),
         decisions=decisions,
         language=language,
-        link=link,
-        link_text=link_text,
     )
-    return html
 
 
 def as_csv(report: Report, zone: tzinfo, failures: Failures | None = None) -> str:
@@ -78,19 +74,5 @@ def as_csv(report: Report, zone: tzinfo, failures: Failures | None = None) -> st
     return out.getvalue()
 
 
-def _one_line(text: str) -> str:
+def one_line(text: str) -> str:
     return hide_addresses(" ".join(text.split()))
-
-
-@cache
-def _template() -> Any:
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    environment = Environment(
-        loader=PackageLoader("digest.notify"),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=StrictUndefined,
-    )
-    return environment.get_template("report.html.j2")

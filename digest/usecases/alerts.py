@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 # Seconds for one transport. SMTP alone would wait ten minutes for the last answer.
 _TIMEOUT = 30.0
+_NO_MAIL = Mail("", "", "")
 _HTML = (
     '<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
     '</head><body style="margin:0;padding:16px;font-family:system-ui,sans-serif;font-size:16px;line-height:1.5">{}'
@@ -102,11 +103,29 @@ class Alerts:
         return [item for item in changed if self._raise(item, now)]
 
     def send(
-        self, type: MessageType, title: str, text: str, *, id: str = "", html: str = "", data: Mapping[str, Any] = {}
+        self,
+        type: MessageType,
+        title: str,
+        text: str,
+        *,
+        id: str = "",
+        mail: Mail = _NO_MAIL,
+        data: Mapping[str, Any] = {},
     ) -> bool:
         """Queue a separate message. False if one with this id was queued before."""
         now = self.now()
-        message = Message(id or _new_id(), type, now, self.sender, title, text, html=html, data=data)
+        message = Message(
+            id or _new_id(),
+            type,
+            now,
+            self.sender,
+            title,
+            text,
+            html=mail.html,
+            mail_subject=mail.subject,
+            mail_text=mail.text,
+            data=data,
+        )
         return self.store.add(message, self._names, now)
 
     def deliver(self) -> list[str]:
@@ -157,7 +176,7 @@ class Alerts:
         return closed
 
     def _message(self, type: MessageType, item: Alert, text: str, action: str, now: datetime) -> Message:
-        mail = self.mail_of(type, item) or Mail("", "", "")
+        mail = self.mail_of(type, item) or _NO_MAIL
         return Message(
             _new_id(),
             type,

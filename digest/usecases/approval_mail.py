@@ -9,15 +9,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
-from functools import cache
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from digest.hindi import dates
 from digest.i18n import translator
 from digest.models import Edition, EditionState
-from digest.notify.alert import Alert, AlertKind, Mail, MessageType
+from digest.notify.alert import Alert, AlertKind, MessageType
+from digest.usecases.editors_mail import editors_mail
 
 if TYPE_CHECKING:
+    from digest.notify.alert import Mail
     from digest.render.themes import Branding
     from digest.store.content.editions import EditionStore
 
@@ -46,7 +47,6 @@ class ApprovalMails:
 
     editions: EditionStore
     branding: Branding
-    language: str
     # The page where anybody who has the address can approve an edition; None without one.
     approval_link: Callable[[str], str | None]
     # '' if the desk is turned off or has no address.
@@ -62,13 +62,19 @@ class ApprovalMails:
         if edition is None:
             return None
         texts = self._texts(type, AlertKind(item.kind), edition)
-        _ = translator(self.language).gettext
-        values = {"mail": texts, "edition": edition, "name": self.branding.name, "theme": self.branding.theme, "_": _}
-        html = _template().render(language=self.language, **values)
-        return Mail(texts.subject, html, self._text(texts, edition))
+        return editors_mail(
+            "approval.html.j2",
+            self.branding,
+            texts.subject,
+            self._text(texts, edition),
+            mail=texts,
+            edition=edition,
+            about=edition.subject,
+            under=edition.preheader,
+        )
 
     def _texts(self, type: MessageType, kind: AlertKind, edition: Edition) -> _Texts:
-        _ = translator(self.language).gettext
+        _ = translator(self.branding.language).gettext
         is_open = type == MessageType.RAISED
         if not is_open:
             subject, heading = _("Decided: %(subject)s"), _("It is decided")
@@ -99,10 +105,10 @@ class ApprovalMails:
         )
 
     def _waiting(self, edition: Edition) -> list[str]:
-        catalogue = translator(self.language)
+        catalogue = translator(self.branding.language)
         _ = catalogue.gettext
         stories = sum(1 for _story in edition.stories())
-        day = dates.day(edition.day, self.language)
+        day = dates.day(edition.day, self.branding.language)
         ready = catalogue.ngettext(
             "The edition of %(day)s is ready, with %(num)s story.",
             "The edition of %(day)s is ready, with %(num)s stories.",
@@ -112,13 +118,13 @@ class ApprovalMails:
         deadline = self.deadline(edition.key)
         if deadline is None:
             return [*lines, _("It goes to nobody before somebody approves it.")]
-        time = {"time": dates.hour(deadline.at.astimezone(self.zone).time(), self.language)}
+        time = {"time": dates.hour(deadline.at.astimezone(self.zone).time(), self.branding.language)}
         if deadline.sent_anyway:
             return [*lines, _("If nobody decides by %(time)s, it is sent all the same.") % time]
         return [*lines, _("If nobody approves it by %(time)s, nobody gets it.") % time]
 
     def _outcome(self, state: EditionState) -> str:
-        _ = translator(self.language).gettext
+        _ = translator(self.branding.language).gettext
         if state in (EditionState.APPROVED, EditionState.FROZEN):
             return _("The edition is approved and goes out at its time.")
         if state in (EditionState.SENDING, EditionState.DONE):
@@ -130,7 +136,7 @@ class ApprovalMails:
         return _("The edition no longer waits for a decision.")
 
     def _text(self, texts: _Texts, edition: Edition) -> str:
-        _ = translator(self.language).gettext
+        _ = translator(self.branding.language).gettext
         parts = [texts.heading, *texts.lines]
         if texts.link:
             parts.append(f"{texts.button}: {texts.link}")
@@ -140,17 +146,3 @@ class ApprovalMails:
         for section in edition.sections:
             parts.append("\n".join([section.name, *(f"* {story.title}" for story in section.stories)]))
         return "\n\n".join([*parts, *([texts.warning] if texts.warning else [])])
-
-
-@cache
-def _template() -> Any:
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    environment = Environment(
-        loader=PackageLoader("digest.notify"),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=StrictUndefined,
-    )
-    return environment.get_template("approval.html.j2")

@@ -12,7 +12,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from digest.hindi.numbers import latin_digits
+
 COLUMN_MARK = "|"
+# The fields and columns that are numbers. Editors also type these in Devanagari digits.
+_NUMBERS = ("answer", "change")
 
 
 class Form(StrEnum):
@@ -27,6 +31,43 @@ class Form(StrEnum):
     PAIRS = "pairs"
     # The values of the columns on each line, with `|` between them.
     ROWS = "rows"
+
+
+class FaultKind(StrEnum):
+    """What is wrong with the text of a field. `BlockFault.limit` has the number that counts."""
+
+    EMPTY = "empty"
+    TOO_LONG = "too long"
+    TOO_MANY_LINES = "too many lines"
+    TOO_FEW_LINES = "too few lines"
+    TOO_MANY_COLUMNS = "too many columns"
+    NO_COLON = "no colon"
+    NAMED_TWICE = "named twice"
+    NO_NUMBER = "no number"
+    NO_SUCH_OPTION = "no such option"
+    NOT_HTTPS = "not https"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class BlockFault:
+    """A fault of a field's text. `line` counts from 1, and is 0 where the whole text is meant."""
+
+    kind: FaultKind
+    # In English, for programs and the terminal.
+    message: str
+    limit: int = 0
+    line: int = 0
+    # The faulty column of the line, or the name of the faulty pair; '' for none.
+    part: str = ""
+
+
+class FaultyText(ValueError):
+    """A text does not have the form of its field."""
+
+    def __init__(self, kind: FaultKind, message: str, *, limit: int = 0, line: int = 0) -> None:
+        super().__init__(message)
+        self.fault = BlockFault(kind, message, limit, line)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,22 +135,24 @@ def to_text(field: BlockField, value: Any) -> str:
 def to_value(field: BlockField, text: str) -> Any:
     """Return the value that a text stands for; '' if it is empty. The schema of the block checks it.
 
-    Raises ValueError for a line that does not have the form.
+    Raises FaultyText for a line that does not have the form.
     """
     lines = [line for each in text.splitlines() if (line := _one_line(each))]
     if field.form == Form.LINES:
         return lines or ""
     if field.form == Form.PAIRS:
         pairs = [line.partition(":") for line in lines]
-        if unnamed := next((name for name, colon, value in pairs if not (colon and value.strip())), None):
-            raise ValueError(f"expected a name, a colon and a text on each line, found {unnamed!r}")
+        for number, (name, colon, value) in enumerate(pairs, 1):
+            if not (colon and value.strip()):
+                message = f"expected a name, a colon and a text on each line, found {name!r}"
+                raise FaultyText(FaultKind.NO_COLON, message, line=number)
         values = {name.strip(): value.strip() for name, _colon, value in pairs}
         if len(values) < len(pairs):
-            raise ValueError("expected each name once")
+            raise FaultyText(FaultKind.NAMED_TWICE, "expected each name once")
         return values or ""
     if field.form == Form.ROWS:
-        return [_values(field.columns, line) for line in lines] or ""
-    return _one_line(text)
+        return [_values(field.columns, line, number) for number, line in enumerate(lines, 1)] or ""
+    return latin_digits(_one_line(text)) if field.name in _NUMBERS else _one_line(text)
 
 
 def _row(columns: Sequence[str], values: Mapping[str, Any]) -> str:
@@ -119,12 +162,14 @@ def _row(columns: Sequence[str], values: Mapping[str, Any]) -> str:
     return f" {COLUMN_MARK} ".join(shown)
 
 
-def _values(columns: Sequence[str], line: str) -> dict[str, str]:
+def _values(columns: Sequence[str], line: str, number: int) -> dict[str, str]:
     values = [each.strip() for each in line.split(COLUMN_MARK)]
     if len(values) > len(columns):
-        raise ValueError(f"expected at most {len(columns)} values with | between them, found {line!r}")
+        message = f"expected at most {len(columns)} values with | between them, found {line!r}"
+        raise FaultyText(FaultKind.TOO_MANY_COLUMNS, message, limit=len(columns), line=number)
     # Editors type a minus sign as well as a hyphen.
-    return {name: each.replace("\N{MINUS SIGN}", "-") for name, each in zip(columns, values, strict=False) if each}
+    given = {name: each.replace("\N{MINUS SIGN}", "-") for name, each in zip(columns, values, strict=False) if each}
+    return {name: latin_digits(each) if name in _NUMBERS else each for name, each in given.items()}
 
 
 def _one_line(value: Any) -> str:

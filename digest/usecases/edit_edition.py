@@ -17,11 +17,13 @@ from digest.models import Actor, Edition, EditionState, Story, is_breaking
 from digest.render.blocks.rows import ROWS
 from digest.render.intro import MAX_LENGTH
 from digest.usecases.approval import model_texts
-from digest.usecases.block_texts import FIELDS, to_value
+from digest.usecases.block_texts import FIELDS, BlockFault, FaultKind, FaultyText, to_value
 from digest.usecases.compose import edition_key
 from digest.utils.redact import redact
 
 if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
+
     from digest.collect.collector import SourceReport
     from digest.store.content.editions import EditionStore
     from digest.store.desk.audit import AuditLog
@@ -36,6 +38,8 @@ _BEING_COMPOSED = "It is being composed. If that takes longer than 15 minutes, c
 
 # The act of an editor who replaced texts that somebody else had saved meanwhile.
 REPLACED = "newer text replaced"
+# The record of a story that takes the place of a removed one.
+CAME_IN = "came in"
 # Characters of the name that recipients read.
 MAX_NAME = 60
 
@@ -73,11 +77,12 @@ class UnknownBlock(DigestError):
 
 
 class BlockRejected(DigestError):
-    """A block cannot be shown with these texts. `fields` are the faulty ones."""
+    """A block cannot be shown with these texts. `faults` has those of each faulty field."""
 
-    def __init__(self, kind: str, faults: Mapping[str, str]) -> None:
-        super().__init__(f"The block {kind}: " + "; ".join(f"{field}: {fault}" for field, fault in faults.items()))
-        self.fields = tuple(faults)
+    def __init__(self, kind: str, faults: Mapping[str, BlockFault]) -> None:
+        said = (f"{field}: {fault.message}" for field, fault in faults.items())
+        super().__init__(f"The block {kind}: " + "; ".join(said))
+        self.faults = faults
 
 
 @dataclass(frozen=True)
@@ -138,9 +143,9 @@ class EditionEditor:
         )
 
     def drop(self, key: str, story: str, by: Actor) -> Edition:
-        """Remove a story. The next best one takes its place."""
-        found = self._known(key, story)
-        return self._change(
+        """Remove a story. The next best one takes its place, and the log names it."""
+        before, found = self._editable(key), self._known(key, story)
+        after = self._change(
             key,
             lambda changes: replace(
                 changes, dropped=(*_without(changes.dropped, story), story), pinned=_without(changes.pinned, story)
@@ -149,6 +154,9 @@ class EditionEditor:
             "dropped",
             _title(found),
         )
+        for each in displaced(after, before):
+            self.log.record(by, CAME_IN, key, each.title, now=self.now())
+        return after
 
     def restore(self, key: str, story: str, by: Actor) -> Edition:
         """Undo the drop of a story. It returns if its score is high enough."""
@@ -413,7 +421,7 @@ class EditionEditor:
             )
 
         words = next((data[field] for field in ("text", "question", "title") if data.get(field)), "")
-        return self._change(key, change, by, "block text", f"{name}: {words}")
+        return self._change(key, change, by, "block text", f"{name}: {words}" if words else name)
 
     def _block_names(self, key: str) -> list[str]:
         changes = self.editions.editorial_changes(key)
@@ -584,11 +592,20 @@ def _block_values(kind: str, texts: Mapping[str, str]) -> dict[str, Any]:
         if field.name in texts:
             try:
                 values[field.name] = to_value(field, texts[field.name])
-            except ValueError as error:
-                faults[field.name] = str(error)
+            except FaultyText as error:
+                faults[field.name] = error.fault
     if faults:
         raise BlockRejected(kind, faults)
     return values
+
+
+# By the type of the schema's error.
+_FAULTS = {
+    "missing": FaultKind.EMPTY,
+    "too_long": FaultKind.TOO_MANY_LINES,
+    "too_short": FaultKind.TOO_FEW_LINES,
+    "float_parsing": FaultKind.NO_NUMBER,
+}
 
 
 def check_block(kind: str, data: Mapping[str, Any]) -> None:
@@ -596,17 +613,34 @@ def check_block(kind: str, data: Mapping[str, Any]) -> None:
     try:
         ROWS[kind].schema.model_validate(data)
     except ValidationError as error:
-        faults = {_field_of(each["loc"], each["msg"]): each["msg"] for each in error.errors(include_url=False)}
-        raise BlockRejected(kind, faults) from None
+        options = len(data.get("options") or ())
+        found = (_fault(each, options) for each in reversed(error.errors(include_url=False)))
+        raise BlockRejected(kind, dict(found)) from None
 
 
 def _quoted(texts: Sequence[str], more: str) -> str:
     return "; ".join([*(f"“{one_line(text)}”" for text in texts), more])
 
 
-def _field_of(place: Sequence[int | str], message: str) -> str:
-    """Return the field of an error. One about several fields names that to change: `'answer': expected …`."""
-    return str(place[0]) if place else message.partition("'")[2].partition("'")[0]
+def _fault(error: ErrorDetails, options: int) -> tuple[str, BlockFault]:
+    """Return the field and the fault of the schema's error. `options` is how many answers there are."""
+    place, message, context = error["loc"], error["msg"], error.get("ctx", {})
+    # An error about several fields names that to change: `'answer': expected …`.
+    field = str(place[0]) if place else message.partition("'")[2].partition("'")[0]
+    line = place[1] + 1 if len(place) > 1 and isinstance(place[1], int) else 0
+    part = str(place[2 if line else 1]) if len(place) > (2 if line else 1) else ""
+    limit = int(context.get("max_length", context.get("min_length", 0)))
+    kind = _FAULTS.get(error["type"], FaultKind.OTHER)
+    # The schema says so of a text as of a list.
+    if kind == FaultKind.TOO_MANY_LINES and isinstance(error["input"], str):
+        kind = FaultKind.TOO_LONG
+    if field == "answer" and kind != FaultKind.EMPTY:
+        kind, limit = FaultKind.NO_SUCH_OPTION, options
+    elif "https://" in message:
+        kind = FaultKind.NOT_HTTPS
+    elif "expected some text" in message:
+        kind = FaultKind.EMPTY
+    return field, BlockFault(kind, message, limit, line, part)
 
 
 def one_line(text: str) -> str:
@@ -628,7 +662,7 @@ def _has(edition: Edition, name: str) -> bool:
 
 
 def displaced(before: Edition, after: Edition) -> list[Story]:
-    """Return the stories that left the edition because of a change."""
+    """Return the stories of the first edition that the second one lacks."""
     return [each for each in before.stories() if not any(_has(after, id) for id in each.article_ids)]
 
 

@@ -9,17 +9,24 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from digest.errors import DigestError
-from digest.i18n import translator
 from digest.models import DeliveryOutcome, EditionState
 from digest.notify.alert import MessageType
-from digest.notify.report import FeedbackSummary, ModelPrice, Report, as_json, group_reasons, source_problems
-from digest.notify.report_formats import as_html, as_text
+from digest.notify.report import (
+    EditorsWork,
+    FeedbackSummary,
+    ModelPrice,
+    Report,
+    as_json,
+    group_reasons,
+    source_problems,
+)
+from digest.notify.report_formats import as_text
 from digest.store.content.feedback_counts import count_feedback
 from digest.store.sending.status import next_due
 from digest.usecases.process_feedback import PARSERS
 
 if TYPE_CHECKING:
-    from digest.models import Source
+    from digest.models import Edition, Source
     from digest.store.content.articles import ArticleStore
     from digest.store.content.editions import Decision, EditionStore
     from digest.store.people.subscriber_texts import SubscriberTextStore
@@ -27,6 +34,7 @@ if TYPE_CHECKING:
     from digest.store.sending.statistics import Statistics
     from digest.usecases.alerts import Alerts
     from digest.usecases.clicks import ClickCounter
+    from digest.usecases.report_mail import ReportMails
 
 # The number of earlier editions that define the usual values.
 _EARLIER = 14
@@ -48,8 +56,8 @@ class Reporter:
     articles: ArticleStore
     sources: Sequence[Source]
     alerts: Alerts
+    mails: ReportMails
     newsletter: str
-    language: str
     tracking: bool
     # None if the cost of a model is not reported.
     model_price: ModelPrice | None
@@ -61,8 +69,6 @@ class Reporter:
     texts: SubscriberTextStore
     # None if links do not count clicks.
     clicks: ClickCounter | None = None
-    # '' if the desk is turned off or has no address.
-    desk_url: str = ""
 
     def report(self, key: str) -> Report:
         """The report of an edition as of now. Raises DigestError."""
@@ -85,6 +91,8 @@ class Reporter:
         reported = not PARSERS.keys().isdisjoint(transports)
         return Report(
             newsletter=self.newsletter,
+            day=edition.day,
+            name=edition.name,
             number=edition.number,
             state=edition.state,
             subject=edition.subject,
@@ -113,7 +121,16 @@ class Reporter:
             said=[(each.at, each.text) for each in self.texts.newest(_SAID, edition=key)],
             clicks=self.clicks.report(edition) if self.clicks else None,
             decisions=[(each.at, each.what, _why(each)) for each in self.editions.decisions(key)],
+            work=self._work_on(edition),
+            alerts=frozenset(each.kind for each in self.alerts.store.open() if each.subject == key),
         )
+
+    def _work_on(self, edition: Edition) -> EditorsWork:
+        changes, stories = self.editions.editorial_changes(edition.key), list(edition.stories())
+        names = {article for story in stories for article in story.article_ids}
+        rewritten = sum(any(id in changes.texts for id in (story.id, *story.article_ids)) for story in stories)
+        pulled = sum(id in names for id in {*changes.pinned, *changes.added})
+        return EditorsWork(max(0, len(stories) - rewritten - pulled), len(changes.dropped), pulled, rewritten)
 
     def send_due(self) -> list[str]:
         """Send the reports that are due, each once. Returns the editions."""
@@ -137,13 +154,13 @@ class Reporter:
         report, zone = self.report(key), self.now().tzinfo
         if zone is None:
             raise DigestError("the clock has no time zone")
-        # The desk has the report in the language of its reader.
-        link = f"{self.desk_url}/report/{key}" if self.desk_url else ""
-        words = translator(self.language).gettext("See this report on the desk")
-        html = as_html(report, zone, self.language, link=link, link_text=words)
-        text = as_text(report, zone)
         return self.alerts.send(
-            MessageType.REPORT, report.title, text, id=_message_id(key), html=html, data=as_json(report)
+            MessageType.REPORT,
+            report.title,
+            as_text(report, zone),
+            id=_message_id(key),
+            mail=self.mails.build(report),
+            data=as_json(report),
         )
 
 

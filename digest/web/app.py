@@ -341,7 +341,7 @@ def _routers(app: App, pages: Pages, outbound: OutboundMail, leave_page: LeavePa
         privacy_routes.router(notice),
         stay.router(context, app.reengagement_store, next_edition),
         answers.router(context, editions, app.answers, app.subscriber_texts),
-        approval.router(ApprovalPage(context, app.copy_with(unattended=True))),
+        approval.router(ApprovalPage(context, app.copy_with(unattended=True), app.public_desk_url)),
         view_in_browser.router(
             EmailViewer(
                 context,

@@ -34,6 +34,8 @@ class ApprovalPage:
 
     context: Context
     app: App
+    # '' if the desk is turned off or has no address.
+    desk_url: str
 
     def edition(self, key: str, code: str) -> Edition | None:
         """Return the edition that a link names, or None if we did not sign it."""
@@ -66,10 +68,14 @@ class ApprovalPage:
             "stoppable": edition.state in _STOPPABLE,
             "send_at": planned.send_at.astimezone(now.tzinfo).time() if planned and not is_late else None,
             "is_late": is_late,
+            # Composed or approved after its time, it goes out with the approval.
+            "sends": planned is not None and planned.send_at <= now and not is_late,
             "errors": errors,
             "warnings": warnings,
             "problems": problems,
             "changed": changed,
+            # The desk shows the same edition to whoever signs in.
+            "desk": f"{self.desk_url}/edition/{edition.key}" if self.desk_url else "",
         }
         return self.context.pages.response(request, "approve.html.j2", here, personal=True, **values)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from digest.i18n import translator
 
-CONSENT_VERSION = 3
+CONSENT_VERSION = 4
 """The version of the sentences, which the consent log records beside them. Raise it when the words change."""
 
 
@@ -14,6 +14,6 @@ def consent_wording(language: str, name: str, minimum_age: int = 18) -> str:
     `minimum_age` is what the subscriber states about themselves; 0 for nothing.
     """
     catalogue = translator(language)
-    wording = catalogue.gettext("I want to get %(name)s by email. I can unsubscribe at any time with one click.")
+    wording = catalogue.gettext("I want to get %(name)s by email. I can unsubscribe at any time, from any email.")
     age = catalogue.gettext("I am %(age)s or older.") % {"age": minimum_age} if minimum_age else ""
     return " ".join(filter(None, (wording % {"name": name}, age)))

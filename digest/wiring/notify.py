@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from digest.usecases.issue_receipt import ReceiptIssuer
     from digest.usecases.outgoing_webhooks import OutgoingWebhooks
     from digest.usecases.report import Reporter
+    from digest.usecases.report_mail import ReportMails
     from digest.usecases.watch import Watch
 
 
@@ -33,7 +34,7 @@ class Notifying(Sending):
         return Alerts(AlertStore(self.database), self.alert_channels, name, self.now, mails.build)
 
     @property
-    def _public_desk_url(self) -> str:
+    def public_desk_url(self) -> str:
         """The address of the desk for emails; '' if the desk is turned off or has none."""
         url = self.desk_url() if self.settings.desk.enabled else ""
         # Without the address of the pages it is only a path.
@@ -53,12 +54,17 @@ class Notifying(Sending):
         return ApprovalMails(
             editions=self.editions,
             branding=self.branding,
-            language=self.settings.newsletter.language,
             approval_link=self.approval_link,
-            desk_url=self._public_desk_url,
+            desk_url=self.public_desk_url,
             deadline=deadline,
             zone=self.settings.newsletter.zone,
         )
+
+    @cached_property
+    def report_mails(self) -> ReportMails:
+        from digest.usecases.report_mail import ReportMails
+
+        return ReportMails(self.branding, self.public_desk_url)
 
     @cached_property
     def alert_channels(self) -> tuple[Channel, ...]:
@@ -178,8 +184,8 @@ class Notifying(Sending):
             articles=self.articles,
             sources=self.sources,
             alerts=self.alerts,
+            mails=self.report_mails,
             newsletter=newsletter.name,
-            language=newsletter.language,
             tracking=newsletter.tracking == "on",
             model_price=ModelPrice(summary.price, summary.currency) if summary.price is not None else None,
             source_failures=alerts.source_failures,
@@ -188,7 +194,6 @@ class Notifying(Sending):
             now=self.now,
             texts=self.subscriber_texts,
             clicks=self.click_counter if self.settings.clicks.enabled else None,
-            desk_url=self._public_desk_url,
         )
 
     @property

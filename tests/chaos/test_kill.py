@@ -48,7 +48,8 @@ def test_nobody_twice_and_nobody_missed(
     if not verdict.killed:
         assert verdict.accepted == RECIPIENTS
     # Four threads: more than four batches cannot have been in flight.
-    assert verdict.unknown <= 4 * BATCH
+    # Four threads, and the batch claimed ahead for them.
+    assert verdict.unknown <= 5 * BATCH
 
 
 # The test above has a slow provider and a closer bound.
@@ -63,7 +64,7 @@ def test_with_a_fast_provider_only_claimed_batches_become_unknown(
     )
     assert verdict.holds, verdict
     assert verdict.killed
-    assert verdict.unknown <= 2 * 4 * size
+    assert verdict.unknown <= 2 * 5 * size
 
 
 FEW = 400

@@ -190,7 +190,12 @@ def test_a_block_of_one_edition(newsroom: Newsroom) -> None:
     assert "weather" not in kinds()
     assert "quote" in kinds()
     refused = newsroom.digest("edition", "block", KEY, "weather", "--text", "धूप")
+    assert (refused.code, "has no field 'text'; it has: title, parts, note" in refused.err) == (2, True)
+    refused = newsroom.digest("edition", "block", KEY, "masthead", "--text", "धूप")
     assert (refused.code, "has no block" in refused.err) == (1, True)
+    poll = ("--set", "question=कैसा?", "--set", "options=अच्छा\nठीक")
+    assert newsroom.digest("edition", "block", KEY, "poll", *poll).code == 0
+    assert "poll" in kinds()
     assert newsroom.digest("edition", "block", KEY, "weather").code == 2
     assert newsroom.digest("edition", "block", KEY, "weather", "--back").code == 0
     assert newsroom.digest("edition", "block", KEY, "quote", "--as-file").code == 0

@@ -42,19 +42,42 @@ def test_a_report_goes_to_each_admin_once_after_the_edition(newsroom: Newsroom) 
             assert again.receiver.accepted == []
         assert (server.counts["admin@paper.example"], server.counts["desk@paper.example"]) == (1, 1)
         mail = next(email.content for email in server.emails if email.rcpt_to == ("admin@paper.example",))
-    assert f"Edition {KEY}: 19 sent, 1 rejected" in str(parse_mail(mail)["Subject"])
+    assert str(parse_mail(mail)["Subject"]).endswith("23 नवंबर का अंक: 19 पाठकों को भेजा गया")
     parts = text_parts(mail)
     for text in parts.values():
-        assert "1: paused" in text
-        assert "no such user" in text
+        assert f"https://news.paper.example/desk/report/{KEY}" in text
         assert "subscriber3" not in text
-        assert f"digest status {KEY}" in text
-    assert "<table" in parts["text/html"]
-    assert f'<a href="https://news.paper.example/desk/report/{KEY}">यह रिपोर्ट डेस्क पर देखें</a>' in parts["text/html"]
-    assert "not reported by SMTP" in parts["text/plain"]
+    # One who paused, and one whose mailbox does not exist.
+    assert "* पाठक ने रोक रखा है: 1\n* ऐसा कोई मेलबॉक्स नहीं है: 1" in "\n".join(parts["text/plain"].splitlines())
+    # The webhook stays in English.
     report = next(each for each in day.receiver.accepted if each["type"] == "edition.report")
+    assert report["data"]["title"] == f"Edition {KEY}: 19 sent, 1 rejected"
     assert (report["data"]["edition"], report["data"]["accepted"], report["data"]["rejected"]) == (KEY, 19, 1)
     assert (report["data"]["delivered"], report["data"]["dropped"], report["data"]["bounced"]) == (None, None, 0)
+
+
+@pytest.mark.slow
+def test_the_mail_says_what_an_open_alert_is_about(newsroom: Newsroom) -> None:
+    newsroom.set_subscribers(*subscriber_rows(20))
+    with RecordingSmtp() as server:
+        for number in range(1, 7):
+            server.behaviour.replies[f"subscriber{number}@example.com"] = "550 5.1.1 no such user"
+        settings = smtp_settings(server) | {
+            "DIGEST_ALERTS__EMAIL": "admin@paper.example",
+            "DIGEST_DELIVERY__STOP_ON": "{bounces: 0}",
+        }
+        with watched(newsroom, **settings) as day:
+            day.at(7)
+            day.run("send")
+            day.watch(8)
+            assert f"bounce-rate:{KEY}" in day.raised()
+        mails = [email.content for email in server.emails if email.rcpt_to == ("admin@paper.example",)]
+        subjects = [str(parse_mail(mail)["Subject"]) for mail in mails]
+    [report] = [mail for mail, subject in zip(mails, subjects, strict=True) if "ध्यान दें: 23 नवंबर का अंक" in subject]
+    assert "बहुत-से ईमेल लौटे या नामंज़ूर हुए।" in text_parts(report)["text/plain"]
+    # Whoever runs the service gets the alert in English.
+    assert any("bounced" in subject for subject in subjects)
+    assert newsroom.json("report", KEY, **settings)["editors"]["dropped"] == 0
 
 
 @pytest.mark.slow

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from digest.curate.summary.support import find_support
+from digest.curate.summary.support.reading import read
 from digest.curate.summary.support.spelling import respell
+from digest.curate.summary.support.statement import RULES, Pair
 from digest.hindi.text import fold
 from digest.models import Article
 from tests.curate.sample import BRIDGE, article
@@ -555,3 +559,44 @@ def test_lists_conditions_and_phrases_are_read(text: str) -> None:
         "जज ने यह कहते हुए अर्ज़ी ख़ारिज कर दी कि अदालत रिपोर्ट मानने के लिए बाध्य नहीं है।",
     )
     assert not problem(text, told)
+
+
+def test_a_clause_without_words_is_no_error() -> None:
+    assert not problem("ने जबकि रामनगर में भर्ती परीक्षा की दूसरी पाली रद्द कर दी गई।", EXAM)
+
+
+FIRE = article(
+    "fire",
+    "alok",
+    "सोनपुर में मेला",
+    "एक नाविक समेत 9 लोग नदी में डूबे। मंत्री ने मंगलवार को घोषणा की थी, और बुधवार को मेले की शुरुआत की। "
+    "सोहन वर्मा ने बिना लाइसेंस के बस चलाई। मोहन पाल ने नहीं माना कि उन्होंने पैसे लिए। "
+    "गोपाल सेठ पर ज़मीन हड़पने का आरोप है। सोनपुर में मतगणना चल रही है। केवल शहर के छात्र पास हुए।",
+)
+
+
+@each_row(
+    ("text", "why"),
+    [
+        ("9 नाविक नदी में डूबे।", "counts one"),
+        ("मंत्री ने मंगलवार को मेले की शुरुआत की।", "time of something else"),
+        ("सोहन वर्मा ने लाइसेंस के साथ बस चलाई।", "बिना"),
+        ("मोहन पाल ने माना कि उन्होंने पैसे लिए।", "same negations"),
+        ("गोपाल सेठ ने ज़मीन हड़पी।", "आरोप"),
+        ("सोनपुर में मतगणना पूरी हुई।", "still going on"),
+        ("सभी छात्र पास हुए।", "सभी"),
+    ],
+)
+def test_a_rule_that_no_evaluated_summary_needs_has_an_example(text: str, why: str) -> None:
+    assert why in problem(text, FIRE)
+
+
+def test_each_rule_of_assertions_refuses_its_example() -> None:
+    passed = []
+    for rule in RULES:
+        example = re.match("`(.+?)` for `(.+?)`", rule.__doc__ or "")
+        assert example, f"{rule.__name__} has no example"
+        mine, theirs = ([each for one in read(f"{text}।") for each in one.clauses] for text in example.groups())
+        if not any(rule(Pair(clause, other)) for clause in mine for other in theirs):
+            passed.append(rule.__name__)
+    assert not passed

@@ -29,8 +29,13 @@ _CALL = re.compile(rb"\b(?:_|n?gettext)\s*\(")
 LABELS = ("update",)
 # The checks of an email build findings from messages, in English or for the desk.
 CHECKS = "digest/render/lint.py"
-# The email that asks editors for a decision, and the link of a report.
-EDITORS_MAIL = ("digest/usecases/approval_mail.py", "digest/usecases/report.py", "digest/notify/templates/approval")
+# The emails to editors, and the reasons in them.
+EDITORS_MAIL = (
+    "digest/usecases/approval_mail.py",
+    "digest/usecases/report_mail.py",
+    "digest/notify/reasons.py",
+    "digest/notify/templates/",
+)
 FINDINGS = {"error": (2,), "warning": (2,), "report": (2,)}
 
 HEAD = """\
@@ -121,7 +126,7 @@ def _file_of(paths: set[str]) -> Path:
     if all(path.startswith(("digest/web/desk/", CHECKS, *EDITORS_MAIL)) for path in paths):
         return DESK
     # The letter about a breach is in Hindi and English always, so no other language needs its words.
-    if all(path.startswith(("digest/web/", "digest/usecases/breach")) for path in paths):
+    if all(path.startswith(("digest/web/", "digest/usecases/breach", *EDITORS_MAIL)) for path in paths):
         return PAGES
     return REASONS if all(path.startswith("digest/curate/importance/") for path in paths) else TEMPLATE
 

@@ -25,7 +25,12 @@ KEY = "2026-11-23"
 @contextmanager
 def waits(home: Path, **environment: str) -> Iterator[Site]:
     newsletter_folder(home, all_sources=False)
-    settings = {"DIGEST_SCHEDULE__APPROVAL": "required", "DIGEST_WEB__ENABLED": "true", **environment}
+    settings = {
+        "DIGEST_NOW": f"{KEY}T06:55+05:30",
+        "DIGEST_SCHEDULE__APPROVAL": "required",
+        "DIGEST_WEB__ENABLED": "true",
+        **environment,
+    }
     with site(home, ["asha@example.com"], **settings) as served:
         pipeline.compose(served.app, KEY)
         yield served
@@ -71,6 +76,24 @@ def test_the_page_shows_the_edition_and_only_its_button_approves(waiting: Site) 
     assert state(waiting) == EditionState.APPROVED
     (decision,) = waiting.app.editions.decisions(KEY)
     assert (decision.what, decision.reason) == (EditionState.APPROVED, "by the link of an alert")
+
+
+def test_the_page_leads_to_the_desk_if_it_is_on(tmp_path: Path) -> None:
+    for name, enabled in (("on", "true"), ("off", "false")):
+        with waits(tmp_path / name, DIGEST_DESK__ENABLED=enabled) as served:
+            page = served.get(link(served)).text
+            top, _article, bottom = page.partition("<article")
+            found = [f'{served.app.public_desk_url}/edition/{KEY}">डेस्क खोलें' in part for part in (top, bottom)]
+            assert found == [enabled == "true"] * 2
+
+
+def test_an_approval_after_the_hour_sends_and_says_so(tmp_path: Path) -> None:
+    with waits(tmp_path / "newsletter", DIGEST_NOW=f"{KEY}T07:10+05:30") as late:
+        page = late.get(link(late))
+        assert translated("It goes out as soon as it is approved.") in page.text
+        assert translated("Approve and send") in page.text
+        done = late.post(link(late), seen=seen(page))
+        assert translated("It goes out within a minute.") in done.text
 
 
 def test_the_page_says_that_the_hour_is_past(tmp_path: Path) -> None:

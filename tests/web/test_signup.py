@@ -35,9 +35,9 @@ def sign_up(pages: Site, email: str = "neha@example.org") -> str:
 def test_the_version_of_the_consent_changes_with_its_words() -> None:
     # If this fails because you changed a sentence: raise CONSENT_VERSION, and only then the sentences here.
     assert (CONSENT_VERSION, consent_wording("hi", "न"), consent_wording("en", "N")) == (
-        3,
-        "मुझे ‘न’ ईमेल पर चाहिए। सदस्यता कभी भी एक क्लिक में छोड़ी जा सकती है। मेरी उम्र 18 साल या उससे ज़्यादा है।",
-        "I want to get N by email. I can unsubscribe at any time with one click. I am 18 or older.",
+        4,
+        "मुझे ‘न’ ईमेल पर चाहिए। सदस्यता कभी भी, किसी भी ईमेल से छोड़ी जा सकती है। मेरी उम्र 18 साल या उससे ज़्यादा है।",
+        "I want to get N by email. I can unsubscribe at any time, from any email. I am 18 or older.",
     )
 
 

@@ -12,7 +12,7 @@ from digest.hindi.text import fold, folded_words, words
 from digest.hindi.tokens import stem_of, tokens
 
 _GROUP = re.compile("s[0-9]+")
-_DECIMAL = re.compile("[0-9]+[.][0-9]+")
+_DECIMAL = re.compile("(?<![0-9])[0-9]+[.][0-9]+")
 _TIME = re.compile("[0-9]{1,2}[:.][0-9]{2}")
 # They have the stem of a word for a death or an arrest. A blow, too, is मारी.
 _LOOKALIKES = folded_words("जानता जानते जानती जानने जानना जानकर धरती मार मारी मारकर मारना मारने")

@@ -88,11 +88,11 @@ def _read_success(response: HttpResponse, recipients: Sequence[Recipient]) -> Ac
 
 def _read_error(response: HttpResponse, recipients: Sequence[Recipient], reason: str) -> Outcome:
     """Read a 400: the call was refused, unless it was accepted before under the same key. It names no recipient."""
-    message = response.field("message")
-    if message is None or not response.complete:
-        # It may be the response to a repeated call.
+    code, message = response.field("code"), response.field("message")
+    if code is None or message is None or not response.complete:
+        # It may be the response to a repeated call. Each error of Brevo has a code, so this one is perhaps a proxy's.
         return Unknown(f"{reason}, and the rest of it did not arrive")
-    if response.field("code") == "duplicate_parameter" and "idempotency" in message.lower():
+    if code == "duplicate_parameter" and "idempotency" in message.lower():
         return Accepted()
     text = one_line(message)[:300]
     if _EMAIL.search(_ADDRESS.sub("", message)):

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 
 from sqlalchemy import Connection, and_, func, select
 
-from digest.models import AttemptState
+from digest.models import AttemptState, BatchState
 from digest.notify.failures import KINDS, FailureRow, Failures
 from digest.store.database import Database
 from digest.store.schema import attempt, batch, delivery, delivery_event, subscriber
@@ -18,6 +18,7 @@ _HANDED_OVER = (
     AttemptState.ACCEPTED, AttemptState.CONFIRMED, AttemptState.PER_RECIPIENT, AttemptState.UNKNOWN,
     AttemptState.RETRYABLE,
 )  # fmt: skip
+_MAY_HAVE_ARRIVED = (BatchState.ACCEPTED, BatchState.UNKNOWN)
 # Mailbox provider → its domains. A provider that refuses an email refuses it for all of its domains.
 _DOMAINS: Mapping[str, tuple[str, ...]] = {
     "Gmail": ("gmail.com", "googlemail.com"),
@@ -110,7 +111,9 @@ def _sent_by_domain(connection: Connection, edition: str) -> dict[str, int]:
     domain = func.substr(subscriber.c.address, place(subscriber.c.address, "@") + 1)
     of = delivery.c
     rows = select(domain, func.count()).select_from(delivery).join(subscriber, subscriber.c.id == of.subscriber)
-    own = rows.where(of.edition == edition, of.outcome.is_(None), of.batch.is_not(None))
+    own = rows.join(batch, batch.c.id == of.batch).where(
+        of.edition == edition, of.outcome.is_(None), batch.c.state.in_(_MAY_HAVE_ARRIVED)
+    )
     return dict(connection.execute(own.group_by(domain)).all())
 
 

@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from digest.render.blocks.rows import ROWS
-from digest.usecases.edit_edition import REPLACED
+from digest.usecases.edit_edition import CAME_IN, REPLACED
 from digest.web.desk.sentences import translate_all
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ _NAMED = (
     "segment dropped",
 )
 # Acts whose details are such a name, or an address.
-_NAMED_DETAILS = ("test sent", "passkey added", "token revoked", "texts taken over", REPLACED)
+_NAMED_DETAILS = ("test sent", "passkey added", "token revoked", "texts taken over", REPLACED, CAME_IN)
 _BLOCKS = ("block left out", "block taken back", "block text")
 
 
@@ -48,6 +48,7 @@ def _names(catalogue: Catalogue) -> Mapping[str, str]:
         "added": _("Added"),
         "unpinned": _("Unpinned"),
         "dropped": _("Removed"),
+        CAME_IN: _("In its place"),
         "split off": _("Split off"),
         "merged": _("Merged"),
         "let in again": _("Let in again"),
@@ -69,7 +70,7 @@ def _names(catalogue: Catalogue) -> Mapping[str, str]:
         "special composed": _("Special edition composed"),
         "approved": _("approved"),
         "approval void": _("Approval void"),
-        "paused": _("on hold"),
+        "paused": _("Held"),
         "resumed": _("Went on"),
         "reopened": _("draft"),
         "cancelled": _("stopped"),
@@ -141,9 +142,9 @@ def detail_of(act: Act, catalogue: Catalogue) -> str:
     if act.what in _NAMED_DETAILS:
         return act.detail
     if act.what in _BLOCKS:
-        name, colon, text = act.detail.partition(": ")
+        name, _colon, text = act.detail.partition(":")
         row = ROWS.get(name.partition("-")[0])
-        return (catalogue.gettext(row.title) if row else name) + colon + text
+        return ": ".join(filter(None, (catalogue.gettext(row.title) if row else name, text.strip())))
     return translate_all(act.detail, catalogue)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -48,8 +49,10 @@ class Bar:
     read_only: bool = False
     # Whether the send has begun, so that the page shows its numbers instead of the parts of a draft.
     begun: bool = False
-    # Whether an approval sends the edition, at once or at a time that the form asks for.
+    # Whether an approval sends the edition at a time that the form asks for.
     is_special: bool = False
+    # Whether an approval sends the edition at once.
+    sends: bool = False
 
 
 def bar(
@@ -64,71 +67,133 @@ def bar(
 
     With `read_only` it has no buttons. `numbers` are those of the page, if it has them.
     """
-    _, ngettext = visit.catalogue.gettext, visit.catalogue.ngettext
     app, now = visit.desk.app, visit.desk.now()
-    planned, special = app.calendar.of(edition.key), is_special(edition.key)
+    planned = app.calendar.of(edition.key)
     due = planned.send_at if planned else None
-    if special and edition.state == EditionState.APPROVED:
+    if is_special(edition.key) and edition.state == EditionState.APPROVED:
         due = due_at(app.editions.decisions(edition.key))
     send_at = due.astimezone(now.tzinfo) if due else None
-    waiting = send_at is not None and send_at > now
-    left = _left(send_at - now, visit) if send_at and waiting else ""
-    sender = visit.may(Role.SENDER) and not read_only
-    make = partial(Bar, edition.key, read_only=read_only, seen=revision(edition), send_at=send_at if waiting else None)
+    ahead = send_at if send_at and send_at > now else None
+    has_buttons = visit.may(Role.SENDER) and not read_only
+    make = partial(Bar, edition.key, read_only=read_only, seen=revision(edition), send_at=ahead)
     if edition.state in (EditionState.DRAFT, EditionState.APPROVED):
-        title = _when_to_whom(visit, edition, send_at if waiting else None)
+        title = _when_to_whom(visit, edition, ahead)
+        make = partial(make, left=_left(ahead - now, visit) if ahead else "")
         if edition.state == EditionState.APPROVED:
-            goes = _special_line(visit, edition, send_at, now) if special else ""
-            more = f"{goes} {_approval_line(visit, edition)}".strip()
-            buttons = ("reopen", "pause") if sender else ()
-            approved = _("Approved.")
-            return make(kind="ok", title=f"{approved} {title}", left=left, more=more, buttons=buttons)
-        required = special or app.requires_approval(edition.key)
-        by_itself = _("It goes out by itself; approving it keeps it as it is now.")
-        return make(
-            kind="warn" if required else "info",
-            title=title,
-            left=left,
-            more=_deadline(visit, planned, now, special=special) if required else by_itself,
-            buttons=("approve", "pause") if sender else (),
-            asks_reason=asks_reason,
-            is_special=special,
-        )
+            return _approved(make, visit, edition, title, send_at, has_buttons=has_buttons)
+        return _draft(make, visit, edition, planned, send_at, has_buttons=has_buttons, asks_reason=asks_reason)
     numbers = numbers or app.status_reader.counts(edition.key, now)
     make = partial(make, begun=edition.state in (*UNDER_WAY, EditionState.DONE))
     if edition.state in UNDER_WAY:
-        done = numbers.accepted + numbers.rejected + numbers.unknown
-        everybody = numbers.frozen - numbers.excluded
-        rate = visit.desk.rates.add(edition.key, done, monotonic())
-        title = _("Being sent: %(done)s of %(all)s") % {"done": f"{numbers.accepted:,}", "all": f"{everybody:,}"}
-        rest = _left(timedelta(seconds=numbers.pending / rate), visit) if rate and numbers.pending else ""
-        more = _("%(rate)s per second") % {"rate": f"{rate:,.0f}"} if rate >= 1 else ""
-        buttons = ("pause", "cancel") if sender else ()
-        return make(kind="info", title=title, left=rest, more=more, buttons=buttons)
-    reached = ngettext("%(num)s recipient", "%(num)s recipients", numbers.accepted) % {"num": f"{numbers.accepted:,}"}
-    titles = {
-        EditionState.PAUSED: _("Paused. Nothing more goes out."),
-        EditionState.DONE: _("Sent to %(whom)s") % {"whom": reached} if numbers.accepted else _("Sent to nobody"),
-        EditionState.CANCELLED: _("Stopped for good, after it went to %(whom)s.") % {"whom": reached}
-        if numbers.accepted
-        else _("Stopped for good, before it went to anybody."),
-        EditionState.EXPIRED: _("It was not sent: nobody approved it, or its hour passed."),
-        EditionState.SKIPPED: _("It is not composed")
-        if is_uncomposed(edition)
-        else _("No article matches. Compose it again under the same name.")
-        if special
-        else _("No edition: too few stories."),
-    }
+        return _under_way(make, visit, edition, numbers, has_buttons=has_buttons)
+    if edition.state == EditionState.PAUSED:
+        return _paused(make, visit, edition, numbers, has_buttons=has_buttons)
+    return _ended(make, visit, edition, numbers, has_buttons=has_buttons)
+
+
+def _approved(
+    make: Callable[..., Bar],
+    visit: Visit,
+    edition: Edition,
+    title: str,
+    send_at: datetime | None,
+    *,
+    has_buttons: bool,
+) -> Bar:
+    _ = visit.catalogue.gettext
+    goes = _special_line(visit, edition, send_at, visit.desk.now()) if is_special(edition.key) else ""
+    more = f"{goes} {_approval_line(visit, edition)}".strip()
+    approved = _("Approved.")
+    buttons = ("reopen", "pause") if has_buttons else ()
+    return make(kind="ok", title=f"{approved} {title}", more=more, buttons=buttons)
+
+
+def _draft(
+    make: Callable[..., Bar],
+    visit: Visit,
+    edition: Edition,
+    planned: PlannedEdition | None,
+    send_at: datetime | None,
+    *,
+    has_buttons: bool,
+    asks_reason: bool,
+) -> Bar:
+    _, special, now = visit.catalogue.gettext, is_special(edition.key), visit.desk.now()
+    required = special or visit.desk.app.requires_approval(edition.key)
+    # Composed or approved after its time, it goes out with the approval.
+    sends = required and planned is not None and send_at is not None and send_at <= now <= planned.expires_at
+    by_itself = _("It goes out by itself; approving it keeps it as it is now.")
+    return make(
+        kind="warn" if required else "info",
+        title=_when_to_whom(visit, edition, send_at if send_at and send_at > now else None, sends=sends),
+        more=_deadline(visit, edition, planned, now, special=special) if required else by_itself,
+        buttons=("approve", "pause") if has_buttons else (),
+        asks_reason=asks_reason,
+        is_special=special,
+        sends=special or sends,
+    )
+
+
+def _under_way(
+    make: Callable[..., Bar], visit: Visit, edition: Edition, numbers: Counts | EditionNumbers, *, has_buttons: bool
+) -> Bar:
+    """Say how many emails have gone, how fast, and when the rest has."""
+    _ = visit.catalogue.gettext
+    done = numbers.accepted + numbers.rejected + numbers.unknown
+    everybody = numbers.frozen - numbers.excluded
+    rate = visit.desk.rates.add(edition.key, done, monotonic())
+    return make(
+        kind="info",
+        title=_("Being sent: %(done)s of %(all)s") % {"done": f"{numbers.accepted:,}", "all": f"{everybody:,}"},
+        left=_left(timedelta(seconds=numbers.pending / rate), visit) if rate and numbers.pending else "",
+        more=_("%(rate)s per second") % {"rate": f"{rate:,.0f}"} if rate >= 1 else "",
+        buttons=("pause", "cancel") if has_buttons else (),
+    )
+
+
+def _paused(
+    make: Callable[..., Bar], visit: Visit, edition: Edition, numbers: Counts | EditionNumbers, *, has_buttons: bool
+) -> Bar:
+    """Say why, and offer to end it: for good once there are recipients, back to a draft before."""
+    _ = visit.catalogue.gettext
+    stopping = _still_handed_over(visit, edition) if edition.state in _STOPPED else ""
+    more = f"{_why_paused(visit, edition)} {stopping}".strip()
+    buttons = ("resume", "cancel" if numbers.frozen else "reopen") if has_buttons else ()
+    return make(kind="bad", title=_("Paused. Nothing more goes out."), more=more, buttons=buttons)
+
+
+def _ended(
+    make: Callable[..., Bar], visit: Visit, edition: Edition, numbers: Counts | EditionNumbers, *, has_buttons: bool
+) -> Bar:
+    """Say what became of an edition from which nothing more goes out."""
+    _ = visit.catalogue.gettext
     kinds = {EditionState.DONE: "ok", EditionState.CANCELLED: "off", EditionState.SKIPPED: "warn"}
     stopping = _still_handed_over(visit, edition) if edition.state in _STOPPED else ""
-    if edition.state == EditionState.PAUSED:
-        choices = ("resume", *(("cancel",) if numbers.frozen else ("reopen",))) if sender else ()
-        more = f"{_why_paused(visit, edition)} {stopping}".strip()
-        return make(kind="bad", title=titles[edition.state], more=more, buttons=choices)
-    reopen = ("reopen",) if edition.state == EditionState.EXPIRED and sender else ()
-    more = _("%(num)s are still unknown") % {"num": f"{numbers.unknown:,}"} if numbers.unknown else ""
-    more = stopping or more
-    return make(kind=kinds.get(edition.state, "bad"), title=titles[edition.state], more=more, buttons=reopen)
+    unknown = _("%(num)s are still unknown") % {"num": f"{numbers.unknown:,}"} if numbers.unknown else ""
+    return make(
+        kind=kinds.get(edition.state, "bad"),
+        title=_end(visit, edition, numbers.accepted),
+        more=stopping or unknown,
+        buttons=("reopen",) if edition.state == EditionState.EXPIRED and has_buttons else (),
+    )
+
+
+def _end(visit: Visit, edition: Edition, accepted: int) -> str:
+    _, ngettext = visit.catalogue.gettext, visit.catalogue.ngettext
+    reached = ngettext("%(num)s recipient", "%(num)s recipients", accepted) % {"num": f"{accepted:,}"}
+    if edition.state == EditionState.DONE:
+        return _("Sent to %(whom)s") % {"whom": reached} if accepted else _("Sent to nobody")
+    if edition.state == EditionState.CANCELLED:
+        if accepted:
+            return _("Stopped for good, after it went to %(whom)s.") % {"whom": reached}
+        return _("Stopped for good, before it went to anybody.")
+    if edition.state == EditionState.EXPIRED:
+        return _("It was not sent: nobody approved it, or its hour passed.")
+    if is_uncomposed(edition):
+        return _("It is not composed")
+    if is_special(edition.key):
+        return _("No article matches. Compose it again under the same name.")
+    return _("No edition: too few stories.")
 
 
 def _still_handed_over(visit: Visit, edition: Edition) -> str:
@@ -143,20 +208,23 @@ def _still_handed_over(visit: Visit, edition: Edition) -> str:
     return found % {"num": f"{num:,}"} if num else ""
 
 
-def _when_to_whom(visit: Visit, edition: Edition, send_at: datetime | None) -> str:
+def _when_to_whom(visit: Visit, edition: Edition, send_at: datetime | None, *, sends: bool = False) -> str:
+    """Say when an edition goes out, and to how many. With `sends` an approval sends it at once."""
     _, ngettext = visit.catalogue.gettext, visit.catalogue.ngettext
     number = visit.desk.audience.of(edition)
     at = clock(send_at) if send_at else ""
     if send_at and send_at.date() != visit.desk.now().date():
         at = f"{dates.short(send_at.date(), visit.catalogue.language)} {at}"
     if number is None:
+        if sends:
+            return _("It goes out as soon as it is approved.")
         return _("It goes out at %(clock)s") % {"clock": at} if at else _("It is ready to be sent")
     whom = ngettext("%(num)s subscriber", "%(num)s subscribers", number) % {"num": f"{number:,}"}
     if not number:
         return _("It goes to nobody")
     if at:
         return _("At %(clock)s to %(whom)s") % {"clock": at, "whom": whom}
-    return _("It goes to %(whom)s") % {"whom": whom}
+    return (_("As soon as it is approved, to %(whom)s") if sends else _("It goes to %(whom)s")) % {"whom": whom}
 
 
 def _left(left: timedelta, visit: Visit) -> str:
@@ -179,16 +247,21 @@ def _special_line(visit: Visit, edition: Edition, send_at: datetime | None, now:
     return "" if send_at > now else _("It goes out within a minute.")
 
 
-def _deadline(visit: Visit, planned: PlannedEdition | None, now: datetime, *, special: bool) -> str:
+def _deadline(visit: Visit, edition: Edition, planned: PlannedEdition | None, now: datetime, *, special: bool) -> str:
     _ = visit.catalogue.gettext
     if special:
         return _("It waits for approval, and goes out right after it or at the time that you choose.")
     if planned is None:
         return _("It waits for approval.")
-    due = (planned.approve_by or planned.expires_at).astimezone(now.tzinfo)
+    by = planned.approve_by
+    # A draft that was composed after that time waits until it expires.
+    is_late = by is not None and edition.composed_at is not None and edition.composed_at >= by
+    due = (planned.expires_at if by is None or is_late else by).astimezone(now.tzinfo)
     if now > due:
         return _("It waits for approval. Its time is over, so send it with `digest send`.")
-    if planned.schedule.on_no_approval == "send":
+    if by is not None and planned.schedule.on_no_approval == "send":
+        if is_late:
+            return _("It goes out within a minute.")
         return _("Without approval by %(clock)s it goes out as it is.") % {"clock": clock(due)}
     return _("Without approval by %(clock)s there is no edition.") % {"clock": clock(due)}
 

@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from digest.models import Edition, is_breaking
 from digest.render.blocks.rows import ROWS
-from digest.usecases.block_texts import FIELDS, BlockField, Form, to_text
+from digest.usecases.block_texts import FIELDS, BlockFault, BlockField, FaultKind, Form, to_text
 from digest.usecases.edit_edition import BlockRejected, EditionEditor, UnknownBlock
 from digest.web.desk import edit
 from digest.web.desk.sentences import translate
@@ -95,7 +95,7 @@ def change(visit: Visit) -> Response:
     except UnknownBlock:
         return visit.problem(409, _("This block is no longer in the edition"), _("Somebody removed it, or it changed."))
     except BlockRejected as error:
-        return _form(visit, visit.edition(), name, texts, status=422, faulty=error.fields)
+        return _form(visit, visit.edition(), name, texts, status=422, faults=error.faults)
 
 
 def _form(
@@ -105,10 +105,11 @@ def _form(
     texts: Mapping[str, str],
     *,
     status: int = 200,
-    faulty: Sequence[str] = (),
+    faults: Mapping[str, BlockFault] | None = None,
 ) -> Response:
     fields = FIELDS[_kind(name)]
     known = labels(visit)
+    wrong = {field: _sentence(visit, fault) for field, fault in (faults or {}).items()}
     return visit.page(
         "block.html.j2",
         status=status,
@@ -116,10 +117,34 @@ def _form(
         name=name,
         block_title=_title(visit, _kind(name)),
         fields=[(each, known[each.name], _hint(visit, _kind(name), each), texts.get(each.name, "")) for each in fields],
-        faulty=faulty,
-        # A program reads them.
-        problem=", ".join(known[field] for field in faulty if field in known),
+        # Field → what is wrong.
+        wrong_fields=wrong,
+        named=", ".join(known[field] for field in wrong if field in known),
+        # A program reads it.
+        problem=" ".join(f"{known.get(field, field)}: {sentence}" for field, sentence in wrong.items()),
     )
+
+
+def _sentence(visit: Visit, fault: BlockFault) -> str:
+    """Say what is wrong with a field, and where in it."""
+    _ = visit.catalogue.gettext
+    sentences = {
+        FaultKind.EMPTY: _("Something must be written here."),
+        FaultKind.TOO_LONG: _("At most %(limit)s characters fit here."),
+        FaultKind.TOO_MANY_LINES: _("At most %(limit)s lines fit here."),
+        FaultKind.TOO_FEW_LINES: _("At least %(limit)s lines are needed."),
+        FaultKind.TOO_MANY_COLUMNS: _("A line has at most %(limit)s parts, with | between them."),
+        FaultKind.NO_COLON: _("A name, a colon and a text are needed."),
+        FaultKind.NAMED_TWICE: _("Each name may be there once."),
+        FaultKind.NO_NUMBER: _("A number is needed, such as 12 or -3.5."),
+        FaultKind.NO_SUCH_OPTION: _("The number of an answer is needed, from 1 to %(limit)s."),
+        FaultKind.NOT_HTTPS: _("The address must begin with https://."),
+        FaultKind.OTHER: _("This cannot be shown."),
+    }
+    where = [_("line %(num)s") % {"num": fault.line}] if fault.line else []
+    where += [labels(visit).get(fault.part, fault.part)] if fault.part else []
+    sentence = sentences[fault.kind] % {"limit": fault.limit}
+    return f"{', '.join(where)}: {sentence}" if where else sentence
 
 
 def _hint(visit: Visit, kind: str, field: BlockField) -> str:

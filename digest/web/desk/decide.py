@@ -8,6 +8,7 @@ from __future__ import annotations
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from digest.errors import ConfigurationError
 from digest.models import Edition, EditionState
 from digest.store.desk.links import Link
 from digest.usecases.approval import EditionChanged, ModelTextUnseen, revision
@@ -44,7 +45,7 @@ def act(visit: Visit) -> Response:
         return visit.go(edition_path(edition.key))
     try:
         app.approver.approve(edition, how=_BY, by=visit.actor, detail=_BY)
-    except (EditionChanged, ModelTextUnseen, PreflightFailed):
+    except (ConfigurationError, EditionChanged, ModelTextUnseen, PreflightFailed):
         # The edition's own page shows the problem.
         return visit.go(edition_path(edition.key))
     return visit.go(edition_path(edition.key))

@@ -6,6 +6,14 @@ A name in `%(…)s` says what may stand there; see `sentences.py`. A sentence of
 from __future__ import annotations
 
 _TOO_FEW = "Too few stories: %(num)s of the %(later_num)s that an edition needs, of the last %(hours)s hours"
+_SAMPLES = (
+    "has sample articles, which never go to real addresses. Remove the sample sources (`replay: true`) "
+    "from digest.yaml, then run `digest edition discard %(name)s`: the next send composes a new edition"
+)
+_EXAMPLE = (
+    "'newsletter.base_url' is an example address, so every unsubscribe link would be broken; "
+    "set it to the address of your pages, or leave it empty"
+)
 
 KEPT = (
     "left out to fit: %(title)s",
@@ -287,6 +295,9 @@ KEPT = (
     "Edition %(name)s has these words already; nothing was changed.",
     "Edition %(name)s is %(state)s: it is not sent to anybody else.",
     "There is no edition %(name)s.",
+    # Samples and example addresses, which are never sent to real people.
+    *(f"{where}{_SAMPLES}" for where in ("", "edition %(again)s: ")),
+    *(f"{where}{_EXAMPLE}" for where in ("", "digest.yaml: ")),
     # Users and their tokens.
     "A name of a user has a-z, 0-9 and . _ @ + -, at most 64 characters, found %(name)s.",
     "A name of a token has letters, digits and . _ -, at most 64, found %(name)s.",

@@ -9,6 +9,7 @@ from datetime import timedelta
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from digest.errors import ConfigurationError
 from digest.models import Edition, EditionState
 from digest.store.rate_limits import Quota
 from digest.store.sending.status import counts
@@ -55,6 +56,9 @@ def approve(visit: Visit) -> Response:
     except PreflightFailed:
         blocked = _("It has errors. Put them right below, or write why it must go out as it is.")
         return today.page(visit, edition, status=409, problem=blocked, asks_reason=True)
+    except ConfigurationError as error:
+        # Such as samples, which no reason sends to real people.
+        return today.page(visit, edition, status=409, problem=visit.told(error))
     return visit.go(edition_path(edition.key))
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from digest.errors import ConfigProblem, ConfigurationError
 from digest.models import PROVIDER_NAMES
+from digest.notify.reasons import LONGEST, SERVERS_ANSWER, answer_of
 from digest.web.desk.kept_sentences import KEPT
 
 if TYPE_CHECKING:
@@ -42,11 +43,6 @@ _SENTENCES = ("why", "where", "value", "field", "match", "role", "later")
 # The state of a special edition that only has its name, beside those of editions.
 UNCOMPOSED = "uncomposed"
 _TRANSPORTS = {"smtp": "SMTP", **PROVIDER_NAMES}
-# Lines of other programs may be long.
-_LONGEST = 1000
-_A_SERVERS = re.compile(
-    r"\b[245][0-9]{2}\b|\b[245]\.[0-9]{1,3}\.[0-9]{1,3}\b|^(?:smtp|sendgrid|resend|brevo|ses|outbox)[: ]", re.I
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +75,7 @@ _FORMS: Sequence[_Form] = tuple(_form(message) for message in KEPT)
 
 def translate(sentence: str, catalogue: Catalogue) -> str | None:
     """Return the sentence in the catalogue's language; None if its form is unknown."""
-    if len(sentence) > _LONGEST:
+    if len(sentence) > LONGEST:
         return None
     for form in _FORMS:
         if form.literal in sentence and (found := form.pattern.fullmatch(sentence)):
@@ -116,7 +112,7 @@ def tell(line: str, catalogue: Catalogue) -> Told:
     """Like `translate_all`, and say in a few words what a mail server or a provider answered."""
     parts = _BETWEEN.split(line)
     said = [_part(part, catalogue) for part in parts]
-    if not all(said) and not _A_SERVERS.search(line) and (whole := translate(line, catalogue)):
+    if not all(said) and not SERVERS_ANSWER.search(line) and (whole := translate(line, catalogue)):
         return Told(whole)
     found: list[str] = []
     originals: list[str] = []
@@ -126,7 +122,7 @@ def tell(line: str, catalogue: Catalogue) -> Told:
         text = "; ".join(part for part, _said in pairs)
         if known:
             found += [words for _part, words in pairs if words is not None]
-        elif _A_SERVERS.search(text):
+        elif SERVERS_ANSWER.search(text):
             found.append(answer_of(text, catalogue))
             originals.append(text)
         else:
@@ -139,7 +135,7 @@ def _part(part: str, catalogue: Catalogue) -> str | None:
     if said := translate(part, catalogue):
         return said
     behind = _BEHIND.fullmatch(part)
-    if behind is None or _A_SERVERS.search(part):
+    if behind is None or SERVERS_ANSWER.search(part):
         return None
     both = [translate(each, catalogue) for each in behind.groups()]
     return (
@@ -147,44 +143,6 @@ def _part(part: str, catalogue: Catalogue) -> str | None:
         if any(both)
         else None
     )
-
-
-def answer_of(text: str, catalogue: Catalogue) -> str:
-    """Say in a few words what a mail server's or a provider's answer means. The first row that matches counts."""
-    _ = catalogue.gettext
-    rows = (
-        (
-            r"(?:mailbox|inbox).{0,40}\bfull\b|quota|[45]\.2\.2\b",
-            _("the mailbox is full"),
-        ),
-        (
-            r"5\.1\.1\b|no such (?:user|recipient|mailbox)|unknown user|user unknown|mailbox not found|does not exist",
-            _("there is no such mailbox"),
-        ),
-        (r"5\.2\.1\b|disabled|inactive", _("the mailbox is closed")),
-        (r"5\.1\.2\b|(?:host|domain)\b.{0,20}not found|NXDOMAIN", _("there is no such domain")),
-        (
-            r"[45]\.7\.(?:9|2[3-7]|29|3[0-2]|5?15)\b|unauthenticated|\b(?:SPF|DKIM|DMARC)\b",
-            _("it does not trust the sender (SPF, DKIM, DMARC): an operator repairs it"),
-        ),
-        (
-            r"[45]\.7\.28\b|\[TSS|too many|slow down|unusual rate|rate limit|\b429\b",
-            _("too many emails came at once"),
-        ),
-        (
-            r"spam|block ?list|black ?list|blocked (?:using|by)|reputation|\[BL\d\d\]|policy|5\.7\.1\b",
-            _("it took the email for spam, or the sender is on a block list"),
-        ),
-        (r"too large|too big|size (?:limit|exceed)|exceeds.{0,20}size|5\.3\.4\b|\b413\b", _("the email is too large")),
-        (r"timed out|no complete response|timeout", _("no answer in time")),
-        (r"refuses the key|unauthori[sz]ed|forbidden|\b40[13]\b", _("it refused our key: an operator repairs it")),
-        (r"connection|unreachable|getaddrinfo|resolve", _("it could not be reached")),
-        (r"\b4[0-9]{2}\b|\b4\.[0-9]\.[0-9]|try again|greylist", _("it said: not now")),
-        (r"^(?:sendgrid|resend|brevo|ses)\b.*\b5[0-9]{2}\b", _("it has a fault of its own")),
-        (r"\b5[0-9]{2}\b|\b5\.[0-9]\.[0-9]", _("it refused the email")),
-    )
-    meaning = next((words for pattern, words in rows if re.search(pattern, text[:_LONGEST], re.I | re.S)), "")
-    return meaning or _("it gave this answer:")
 
 
 def refusal(error: Exception, catalogue: Catalogue) -> Told:

@@ -18,7 +18,7 @@ from digest.store.sending.revisions import REVISABLE
 from digest.store.sending.status import Counts
 from digest.usecases.approval import revision, unseen
 from digest.usecases.correct_edition import correction_key
-from digest.usecases.edit_edition import REPLACED
+from digest.usecases.edit_edition import CAME_IN, REPLACED
 from digest.web.desk import blocks, doubts, seen
 from digest.web.desk.acts import name_of
 from digest.web.desk.admin import sources
@@ -139,6 +139,8 @@ def page(
     form = visit.query.get("form", "")
     editable = edition.state in EDITABLE
     is_paused, numbers = edition.state == EditionState.PAUSED, _counts(visit, edition)
+    last = app.audit.last_change(edition.key) if editable else None
+    acts = app.audit.newest(_ACTS, subject=edition.key) if editable else []
     changes, moving = app.editions.editorial_changes(edition.key), _moving(visit, edition, numbers)
     found_blocks = blocks.rows(visit, edition, changes)
     return visit.page(
@@ -152,8 +154,10 @@ def page(
         sections=app.topics,
         editable=editable and visit.may(Role.EDITOR),
         replaced=REPLACED,
-        last=app.audit.last_change(edition.key) if editable else None,
-        acts=app.audit.newest(_ACTS, subject=edition.key) if editable else (),
+        last=last,
+        acts=acts,
+        # The headlines that the last change brought in.
+        came=[act.detail for act in acts if last and act.what == CAME_IN and act.id > last.id],
         new=_new_articles(visit, edition) if edition.state == EditionState.DRAFT else 0,
         revision=revision(edition),
         problem=problem,
@@ -235,9 +239,12 @@ def _groups(visit: Visit, edition: Edition, changes: Changes) -> tuple[Group, ..
 
 def _shown_reasons(visit: Visit, story: Story) -> tuple[str, ...]:
     """Return at most two reasons for a story: its sources, and the strongest reason."""
-    ngettext = visit.catalogue.ngettext
-    number = story.origin_count
+    _, ngettext = visit.catalogue.gettext, visit.catalogue.ngettext
+    number, named = story.origin_count, len(story.sources)
     found = [ngettext("in %(num)s source", "in %(num)s sources", number) % {"num": number}] if number > 1 else []
+    if 1 < number < named:
+        # The line above names them all; copies of one agency's report count once.
+        found = [_("in %(named)s sources, %(num)s of them independent") % {"named": named, "num": number}]
     for reason in story.reasons:
         text, _colon, points = reason.rpartition(": ")
         # The points are on the story's own page.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 
 import pytest
 
@@ -83,22 +84,41 @@ def test_the_file_of_a_block_comes_back(desk: Site, editor: Browser) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("name", "texts", "named"),
+    ("name", "texts", "named", "why"),
     [
-        ("quote", {"text": "", "by": "कहावत"}, "पाठ"),
-        ("quote", {"text": "क" * 601, "by": "कहावत"}, "पाठ"),
-        ("quote", {"text": "क", "by": "क" * 121}, "किसने कहा"),
-        ("correction", {"text": "क", "url": "javascript:alert(1)"}, "पेज का पता"),
+        ("quote", {"text": "", "by": "कहावत"}, "पाठ", "यहाँ कुछ लिखना ज़रूरी है।"),
+        ("quote", {"text": "क" * 601, "by": "कहावत"}, "पाठ", "ज़्यादा से ज़्यादा 600 अक्षर लिखें।"),
+        ("quote", {"text": "क", "by": "क" * 121}, "किसने कहा", "ज़्यादा से ज़्यादा 120 अक्षर लिखें।"),
+        ("correction", {"text": "क", "url": "javascript:alert(1)"}, "पेज का पता", "पता https:// से शुरू हो।"),
+        ("weather", {"parts": "सुबह | 9° | धूप\n" * 5}, "समय या शहर", "ज़्यादा से ज़्यादा 4 पंक्तियाँ लिखें।"),
+        ("weather", {"parts": "सुबह | 9° | धूप\nरात | 8°"}, "समय या शहर", "पंक्ति 2, आसमान: यहाँ कुछ लिखना ज़रूरी है।"),
+        ("weather", {"parts": "सुबह | 9° | धूप | तेज़"}, "समय या शहर", "पंक्ति 1: एक पंक्ति में ज़्यादा से ज़्यादा 3 हिस्से"),
+        ("market", {"rows": "सोना | 72,300 | ज़्यादा"}, "भाव", "पंक्ति 1, बदलाव: यहाँ संख्या लिखें"),
+        ("horoscope", {"signs": "मेष: अच्छा।\nवृष अच्छा"}, "राशियाँ", "पंक्ति 2: पहले नाम, फिर कोलन (:)"),
+        ("poll", {"question": "कैसा?", "options": "अच्छा"}, "जवाब", "कम से कम 2 पंक्तियाँ लिखें।"),
+        ("quiz", {"question": "कैसा?", "options": "क\nख\nग", "answer": "7"}, "सही जवाब का क्रमांक", "क्रमांक 1 से 3 तक हो।"),
     ],
 )
-def test_a_faulty_text_is_refused_with_its_name(
-    desk: Site, editor: Browser, name: str, texts: dict[str, str], named: str
+def test_a_faulty_text_is_refused_with_its_name_and_what_is_wrong(
+    desk: Site, editor: Browser, name: str, texts: dict[str, str], named: str, why: str
 ) -> None:
+    before = blocks(desk)
     refused = editor.submit(f"{HERE}/block", {"name": name, "act": "save", **texts})
     assert refused.status == 422
-    assert f"इन्हें देखें: {named}।" in refused.text
+    assert re.search(f"इन्हें देखें: [^।]*{named}[^।]*।", refused.text)
+    assert refused.text.count('class="errmsg"') == 1, "said at its field"
+    assert why in html.unescape(refused.text)
     assert all(html.escape(text) in refused.text for text in texts.values()), "what was typed stays"
-    assert name not in blocks(desk)
+    assert blocks(desk) == before
+
+
+@pytest.mark.slow
+def test_numbers_may_have_devanagari_digits(desk: Site, editor: Browser) -> None:
+    prices = {"rows": "सोना | ७२,५०० | −१२०"}
+    editor.submit(f"{HERE}/block", {"name": "market", "act": "save", **prices})
+    assert blocks(desk)["market"].data["rows"][0]["change"] in ("-120", -120)
+    question = {"question": "किस ओर?", "options": "पूरब\nपश्चिम", "answer": "२"}
+    assert editor.submit(f"{HERE}/block", {"name": "quiz", "act": "save", **question}).status == 303
 
 
 def test_the_use_case_refuses_what_it_does_not_know(desk: Site) -> None:

@@ -52,6 +52,8 @@ def test_a_correction_goes_to_those_who_have_the_wrong_text(desk: Site, sender: 
     assert page is not None
     assert "सही शीर्षक" in page.html
     assert desk.app.audit.newest(1, subject=KEY)[0].what == "corrected"
+    assert f">{KEY} का भूल-सुधार 1</a>" in sender.get("/reports").text
+    assert f"{KEY} का भूल-सुधार 1" in sender.get(f"/report/{correction}").text
 
 
 def test_emails_that_are_being_handed_over_are_counted_as_what_they_are(desk: Site, sender: Browser) -> None:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
-from digest.models import Edition, EditionState
-from tests.web.desk.browser import Browser
-from tests.web.desk.conftest import KEY
+import pytest
+
+from digest.models import Actor, Edition, EditionState, Role
+from digest.usecases.approval import revision
+from tests.web.desk.browser import Browser, set_up
+from tests.web.desk.conftest import KEY, open_desk
 from tests.web.site import Site
 
 HERE = f"/edition/{KEY}"
@@ -38,3 +42,16 @@ def test_a_lead_without_a_summary_and_two_alike_stories_are_named(desk: Site, ed
     assert f'/desk{HERE}/story/{lead.id}#regroup"' in page
     editor.submit(f"{HERE}/story/{lead.id}", {"summary": "पहाड़गाँव में रात भर बर्फ़ गिरी और सड़कें बंद रहीं।"})
     assert "मुख्य ख़बर का सार नहीं है" not in editor.get(f"{HERE}/checks").text
+
+
+@pytest.mark.slow
+def test_samples_for_a_real_address_are_refused_in_hindi(tmp_path: Path) -> None:
+    settings = {"DIGEST_DELIVERY__TRANSPORT": "smtp", "DIGEST_DELIVERY__SMTP__HOST": "127.0.0.1"}
+    for desk in open_desk(tmp_path / "newsletter", **settings):
+        desk.app.subscriber_editor.add("asha@asli.in", {}, Actor("tester", "command"))
+        sender = set_up(desk, "kavita", Role.SENDER)
+        assert f"अंक {KEY} में नमूने की ख़बरें हैं" in sender.get(f"{HERE}/checks").text
+        refused = sender.post(f"{HERE}/approve", seen=revision(draft(desk)))
+        assert refused.status == 409
+        assert "अंक में नमूने की ख़बरें हैं" in refused.text
+        assert 'id="do-approve"' in refused.text

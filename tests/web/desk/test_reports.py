@@ -9,11 +9,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import insert, select, update
 
 from digest import pipeline
-from digest.models import Actor, Role
-from digest.store.schema import delivery_event
+from digest.models import Actor, BatchState, Role
+from digest.store.schema import batch, delivery_event
+from digest.store.sending.failures import FailureReader
 from tests.web.desk.browser import TESTER, Browser, set_up
 from tests.web.desk.conftest import KEY, open_desk
 from tests.web.site import Site, translated
@@ -57,6 +58,26 @@ def test_the_plot_labels_each_edition_by_its_day(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+def test_who_waits_for_their_hour_does_not_count_as_sent(tmp_path: Path) -> None:
+    for desk in open_desk(tmp_path / "newsletter"):
+        app, admin = desk.app, set_up(desk, "mira", Role.ADMIN)
+        draft = admin.get(f"/report/{KEY}").text
+        assert "सबको मिला।" not in draft
+        assert translated("Nothing was sent yet.") in draft
+        app.approver.approve(app.editions.get(KEY), how="here", by=TESTER)  # type: ignore[arg-type]
+        pipeline.send(app, KEY)
+        with app.database.write() as connection:
+            accepted = select(batch.c.id).where(batch.c.state == BatchState.ACCEPTED).limit(1)
+            one = connection.execute(accepted).scalar_one()
+            connection.execute(update(batch).where(batch.c.id == one).values(state=BatchState.PENDING))
+        counts = app.status_reader.counts(KEY, app.now())
+        assert counts.pending >= 1
+        found = FailureReader(app.database).read([KEY])
+        assert sum(row.sent or 0 for row in found.mailboxes) == counts.accepted
+        assert "सबको मिला।" not in admin.get(f"/report/{KEY}").text
+
+
+@pytest.mark.slow
 def test_editions_growth_and_domains_are_shown(desk: Site, admin: Browser) -> None:
     admin.get("/reports")
     page = admin.get("/reports").text
@@ -86,6 +107,7 @@ def test_an_edition_says_who_did_not_get_it_and_what_the_editor_did(admin: Brows
     assert sheet.startswith("\ufeffedition,what")
     assert f'{KEY},"bounced, sender outbox",1,' in sheet
     assert translated("By who sent it") in page
+    assert '<th scope="row">अन्य</th>' in page
     excluded = admin.get(f"/report/{KEY}/missed?kind=excluded").text
     assert "ravi@example.com" in excluded
     bounced = admin.get(f"/report/{KEY}/missed?kind=bounced").text

@@ -235,3 +235,11 @@ def test_names_of_people_stay_in_the_log_and_blocks_are_named_in_its_language() 
     assert detail_of(act("block left out", "2026-12-01", "quote-2"), HINDI) == "आज का विचार"
     assert detail_of(act("block text", "2026-12-01", "quote: none: of it"), HINDI) == "आज का विचार: none: of it"
     assert subject_of(act("subscriber added", "subscriber 5"), HINDI) == "पाठक 5"
+
+
+def test_a_block_without_words_is_named_alone() -> None:
+    """Also one that an earlier version logged with a colon."""
+    at = datetime(2026, 12, 1, tzinfo=UTC)
+    for detail in ("sponsor", "sponsor:", "sponsor: "):
+        assert detail_of(Act(1, at, "mira", "desk", "block text", "2026-12-01", detail), HINDI) == "विज्ञापन"
+    assert name_of("paused", HINDI) == "रोका"

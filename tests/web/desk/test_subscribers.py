@@ -92,6 +92,7 @@ def test_a_subscriber_is_added_and_changed_in_the_list_file_with_its_comments(de
     assert 'value="naya@example.com"' in asked.text
     done = admin.post("/subscribers/add", email="naya@example.com", name="Meena", consent="paper form", follow=True)
     assert translated("Added to subscribers.yaml.") in done.text
+    assert '<h1 class="who">Meena <span class="m">naya@example.com</span>' in done.text
     id = desk.subscriber_id("naya@example.com")
     fields = {"lists": "topics", "topics:देश": "on", "frequency": "weekdays", "hour": "08:30", "name": ""}
     assert admin.submit(f"/subscriber/{id}", fields).status == 303

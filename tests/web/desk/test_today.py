@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 import pytest
 
+from digest import pipeline
 from digest.i18n import translator
 from digest.models import Block, Edition, EditionState, Role
 from digest.store.content.articles import ArticleStore
@@ -78,6 +79,29 @@ def test_the_page_says_when_to_whom_and_what_if_nobody_acts(desk: Site, editor: 
 
 
 @pytest.mark.slow
+def test_an_approval_after_the_hour_sends_and_says_so(tmp_path: Path) -> None:
+    for desk in open_desk(tmp_path / "newsletter", DIGEST_NOW=f"{KEY}T07:10+05:30"):
+        pipeline.compose(desk.app, KEY)
+        page = counted(set_up(desk, "kavita", Role.SENDER)).text
+        assert re.search("मंज़ूर होते ही [0-9]+ पाठकों को जाएगा", page)
+        assert "मंज़ूर करके भेजें" in page
+        assert "11:00 तक न मिली तो आज का अंक नहीं जाएगा" in page
+
+
+@pytest.mark.slow
+def test_a_story_says_how_many_of_its_sources_are_independent(desk: Site, editor: Browser) -> None:
+    edition = draft(desk)
+    copied = replace(next(edition.stories()), sources=("सुबह समाचार", "ख", "ग", "घ"), origins=3)
+    sections = (
+        replace(part, stories=tuple(copied if story.id == copied.id else story for story in part.stories))
+        for part in edition.sections
+    )
+    desk.app.editions.put(replace(edition, sections=tuple(sections)), over=(EditionState.DRAFT,))
+    page = editor.get("/").text
+    assert "4 स्रोतों में, 3 स्वतंत्र" in page
+
+
+@pytest.mark.slow
 def test_a_story_goes_up_and_down_and_back(desk: Site, editor: Browser) -> None:
     first, second = full_section(desk)[:2]
     before = order(desk)
@@ -119,6 +143,24 @@ def test_a_dropped_story_is_replaced_and_comes_back_by_undo(desk: Site, editor: 
     editor.post(f"{HERE}/drop", story=gone)
     editor.post(f"{HERE}/restore", story=gone)
     assert order(desk) == before
+
+
+@pytest.mark.slow
+def test_what_takes_the_place_of_a_removed_story_is_named_and_marked(small_desk: Site) -> None:
+    editor, before = set_up(small_desk, "suman", Role.EDITOR), order(small_desk)
+    page = editor.post(f"{HERE}/drop", story=before[-1], follow=True).text
+    came = next(story for story in draft(small_desk).stories() if story.id not in before)
+
+    def marked(text: str) -> list[str]:
+        return re.findall('data-story="([^"]+)"(?:(?!data-story).)*<span class="tag">नई</span>', text, re.S)
+
+    assert came.title in unescape(page.partition("इसकी जगह: ")[2])[:300]
+    assert marked(page) == [came.id]
+    assert marked(editor.get(HERE).text) == [came.id], "it stays marked"
+    page = editor.post(f"{HERE}/pin", story=before[1], follow=True).text
+    assert marked(page) == [], "until the next change"
+    # The log keeps it.
+    assert came.title in [act.detail for act in small_desk.app.audit.newest(5)]
 
 
 @pytest.mark.slow

@@ -140,54 +140,34 @@ class _Judge:
     def _support(
         self, at: int, clauses: Sequence[Clause], number: int, clause: Clause, chosen: Sequence[Candidate]
     ) -> Candidate | str:
-        options = self._checker.candidates(at, clause)
-        decisive = [each.share for each in options if each.has_predicate] or [each.share for each in options]
-        most = max(decisive, default=0.0)
-        # The most similar clause decides. Another one without its negation proves nothing.
-        is_long = sum(word.is_content for word in clause.words) >= _LONG
-        margin = _SLIGHT if is_long and most >= _VERBATIM else _MARGIN
-        options = [each for each in options if each.share >= most - margin]
-        introduced = number > 0 and clauses[number - 1].is_frame
-        fitting = [
-            each
-            for each in options
-            if not each.problem
-            and self._may_support(each, most, margin)
-            and (introduced or self._belongs(clause, clauses[number - 1], each, chosen))
-        ]
-        if not fitting:
-            fitting = [
+        """Return the article's clause that supports the clause best, or why none does."""
+        options, most, margin = self._most_similar(at, clause)
+        before = None if number > 0 and clauses[number - 1].is_frame else clauses[number - 1]
+
+        def fitting_of(candidates: Sequence[Candidate]) -> list[Candidate]:
+            return [
                 each
-                for each in self._checker.joined(at, clause)
-                if self._may_support(each, most, margin)
-                and (introduced or self._belongs(clause, clauses[number - 1], each, chosen))
+                for each in candidates
+                if not each.problem
+                and self._may_support(each, most, margin)
+                and (before is None or self._belongs(clause, before, each, chosen))
             ]
+
+        fitting = fitting_of(options) or fitting_of(self._checker.joined(at, clause))
         words = " ".join(clause.tokens)
-        if self._is_strict and fitting:
-            own = (word for word in clause.words if word.is_content and word.marker != "inherited")
-            foreign = next((word.text for word in own if not self._checker.articles.is_anywhere(word)), "")
-            if foreign:
-                return f"“{words}” has no support: no article has “{foreign}”"
+        if not fitting:
+            why = options[0].problem or "its clauses are from different places" if options else "no article has a text"
+            return f"“{words}” has no support: {why}"
+        if self._is_strict:
+            if problem := self._foreign_word(clause):
+                return f"“{words}” has no support: {problem}"
             fitting = [each for each in fitting if each.has_predicate]
             if not fitting:
                 return f"“{words}” has no support: the clause with its other words has another predicate"
-        if not fitting:
-            why = (
-                (options[0].problem or "its clauses are from different places") if options else "no article has a text"
-            )
-            return f"“{words}” has no support: {why}"
-        if (
-            _counts(clause)
-            and _toll(clause)
-            and not any(names_paper(clause.speaker, each.name) for each in self._sources)
-        ):
-            of = {each.source for each in fitting} & (
-                self._papers if self._papers is not None else {*range(len(self._sources))}
-            )
-            if not of:
+        if self._must_have_one_paper(clause):
+            fitting = self._of_one_paper(fitting)
+            if not fitting:
                 return f"it mixes numbers of different papers: “{words}”"
-            self._papers = of
-            fitting = [each for each in fitting if each.source in of]
         frame = next((each for each in reversed(clauses[:number]) if each.is_frame), None)
         if frame is not None and clause.is_said:
             problems = [self._checker.attribution.frame(frame, self._place(each)) for each in fitting]
@@ -196,6 +176,38 @@ class _Judge:
                 return f"“{' '.join(frame.tokens)}” has no support: {problems[0]}"
         last = (chosen[-1].source, chosen[-1].sentence) if chosen else None
         return max(fitting, key=lambda each: ((each.source, each.sentence) == last, each.share))
+
+    def _most_similar(self, at: int, clause: Clause) -> tuple[list[Candidate], float, float]:
+        """Return the candidates that are about as similar as the best one, the share of that one, and the margin.
+
+        The most similar clause decides. Another one without its negation proves nothing.
+        """
+        options = self._checker.candidates(at, clause)
+        decisive = [each.share for each in options if each.has_predicate] or [each.share for each in options]
+        most = max(decisive, default=0.0)
+        is_long = sum(word.is_content for word in clause.words) >= _LONG
+        margin = _SLIGHT if is_long and most >= _VERBATIM else _MARGIN
+        return [each for each in options if each.share >= most - margin], most, margin
+
+    def _foreign_word(self, clause: Clause) -> str:
+        """Return a problem if no article has a word of the clause."""
+        own = (word for word in clause.words if word.is_content and word.marker != "inherited")
+        foreign = next((word.text for word in own if not self._checker.articles.is_anywhere(word)), "")
+        return f"no article has “{foreign}”" if foreign else ""
+
+    def _must_have_one_paper(self, clause: Clause) -> bool:
+        """Whether the clause counts dead or injured, and does not say which paper does."""
+        is_count = _counts(clause) and _toll(clause)
+        return is_count and not any(names_paper(clause.speaker, each.name) for each in self._sources)
+
+    def _of_one_paper(self, fitting: Sequence[Candidate]) -> list[Candidate]:
+        """Keep the candidates of papers that have all tolls of the summary so far."""
+        if self._papers is None:
+            self._papers = {*range(len(self._sources))}
+        found = [each for each in fitting if each.source in self._papers]
+        if found:
+            self._papers = {each.source for each in found}
+        return found
 
     def _may_support(self, candidate: Candidate, most: float, margin: float) -> bool:
         """Whether the candidate is similar enough; with a doubt, hardly another one may be more similar."""
@@ -260,5 +272,5 @@ def _toll(clause: Clause) -> bool:
 def _counts(clause: Clause) -> bool:
     return any(
         word.number and not word.is_year and word.marker != "को" and not (after and after.key in _TIME_UNITS)
-        for word, after in zip(clause.words, [*clause.words[1:], None], strict=True)
+        for word, after in zip(clause.words, [*clause.words[1:], None], strict=False)
     )

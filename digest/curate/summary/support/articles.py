@@ -102,7 +102,7 @@ class Articles:
             self._places[word.text] = any(
                 each.marker in ("में", "at") and same(word, each) and not (after and after.phrase == each.phrase)
                 for clause in (*self.clauses(), *self.titles_read())
-                for each, after in zip(clause.words, [*clause.words[1:], None], strict=True)
+                for each, after in zip(clause.words, [*clause.words[1:], None], strict=False)
             )
         return self._places[word.text]
 

@@ -50,49 +50,63 @@ class Attribution:
         mine = [word for word in clause.speaker if word.is_content]
         # `संघ चाहता है कि`: the verb is next to the name.
         mine = [word for word in mine if word.marker or not has_kind(word, "wish")] or mine
-        if by_paper:
-            return "" if not other.is_said or _names_record(other.speaker) else "somebody says it in the article"
-        if clause.is_said and _names_record(clause.speaker) and self._has_record(mine):
-            return "" if not other.is_said or _names_record(other.speaker) else "somebody says it in the article"
-        theirs = [word for word in other.speaker if word.is_content]
+        has_record = clause.is_said and _names_record(clause.speaker) and self._has_record(mine)
+        if by_paper or has_record:
+            return "" if _is_papers_own(other) else "somebody says it in the article"
         if clause.is_adverbial and not other.is_said:
             return ""
-        if not clause.is_said:
-            if not other.is_said or _names_record(other.speaker):
-                return ""
-            if informs_only(clause, other):
-                return ""
-            if clause.mode is Mode.FUTURE and other.mode is Mode.FUTURE and set(other.tokens[:1]) & _WE:
-                # `वे 12 दिसंबर को प्रदर्शन करेंगे`: what the speaker's body says of itself.
-                first = next((word for word in clause.words if word.is_content), None)
-                if first is not None and any(same(first, each) or self._articles.heads(each, first) for each in theirs):
-                    return ""
-            if not (clause.kinds | other.kinds | other.frame_kinds) & {"blame", "claim", "doubt"} and self._goes_on(
-                at, theirs
-            ):
-                return ""
-            agents = [word for word in clause.words if word.marker in _SPEAKERS and word.is_content]
-            if speech and agents and any(same(word, each) for word in agents for each in theirs):
-                return ""
-            return f"it leaves out that {text_of(theirs)} says it"
+        if clause.is_said:
+            return self._invented_speaker(clause, other, mine, before)
+        return self._lost_speaker(at, clause, other, speech=speech)
+
+    def _lost_speaker(self, at: int, clause: Clause, other: Clause, *, speech: bool) -> str:
+        """Refuse to tell as a fact what somebody says: `बांध टूटेगा` for `मोहन ने कहा कि बांध टूटेगा`."""
+        theirs = [word for word in other.speaker if word.is_content]
+        is_fine = (
+            _is_papers_own(other)
+            or informs_only(clause, other)
+            or self._is_own_plan(clause, other, theirs)
+            or self._continues_speech(at, clause, other, theirs)
+            or (speech and _has_speaker(clause, theirs))
+        )
+        return "" if is_fine else f"it leaves out that {text_of(theirs)} says it"
+
+    def _invented_speaker(self, clause: Clause, other: Clause, mine: Sequence[Word], before: Sequence[Clause]) -> str:
+        """Refuse another speaker, or one for what the article tells: `मोहन के मुताबिक` for `सोहन ने कहा कि`."""
+        theirs = [word for word in other.speaker if word.is_content]
         if not other.is_said:
             agents = [word for word in other.words if word.marker in ("ने", "gen", "inherited")]
-            # `सचिव ने आवक को कारण बताया`
-            tells = bool(other.kinds & SPEECH) and any(word.marker == "ने" for word in agents)
-            if (not tells and self._is_told_before(mine, before)) or self.is_speaker(
-                mine, [word for word in other.maybe_speaker if word.is_content]
-            ):
-                # The article goes on with what the same person says.
+            if self._still_speaks(mine, agents, other, before):
                 return ""
             if not (other.kinds & SPEECH and agents):
                 return f"{text_of(mine)} doesn't say it in the articles"
             theirs = agents
-        if not mine and not theirs and clause.speaker and other.speaker:
-            # `उनके मुताबिक` on both sides.
+        # `उनके मुताबिक` on both sides.
+        are_pronouns = not mine and not theirs and clause.speaker and other.speaker
+        if are_pronouns or self.is_speaker(mine, theirs):
             return ""
-        if not self.is_speaker(mine, theirs):
-            return f"{text_of(mine)} doesn't say it in the articles"
-        return ""
+        return f"{text_of(mine)} doesn't say it in the articles"
+
+    def _is_own_plan(self, clause: Clause, other: Clause, speaker: Sequence[Word]) -> bool:
+        """Whether the speaker's body says it of itself: `वे 12 दिसंबर को प्रदर्शन करेंगे`."""
+        if not (clause.mode is other.mode is Mode.FUTURE and set(other.tokens[:1]) & _WE):
+            return False
+        first = next((word for word in clause.words if word.is_content), None)
+        return first is not None and any(same(first, each) or self._articles.heads(each, first) for each in speaker)
+
+    def _continues_speech(self, at: int, clause: Clause, other: Clause, speaker: Sequence[Word]) -> bool:
+        """Whether the summary's sentence before names who says this too. For blame, each sentence must."""
+        is_blame = (clause.kinds | other.kinds | other.frame_kinds) & {"blame", "claim", "doubt"}
+        return not is_blame and self._goes_on(at, speaker)
+
+    def _still_speaks(
+        self, mine: Sequence[Word], agents: Sequence[Word], other: Clause, before: Sequence[Clause]
+    ) -> bool:
+        """Whether the article goes on with what the same person says."""
+        # `सचिव ने आवक को कारण बताया`
+        tells = bool(other.kinds & SPEECH) and any(word.marker == "ने" for word in agents)
+        maybe = [word for word in other.maybe_speaker if word.is_content]
+        return (not tells and self._is_told_before(mine, before)) or self.is_speaker(mine, maybe)
 
     def _goes_on(self, at: int, speaker: Sequence[Word]) -> bool:
         """Whether the summary's sentence before `at` tells what the same person says."""
@@ -199,6 +213,17 @@ class Attribution:
         if any(same(word, each) for word in mine for each in theirs if word.is_content):
             return ""
         return f"“{clause.pronouns[0]}” means somebody else"
+
+
+def _is_papers_own(other: Clause) -> bool:
+    """Whether the paper itself tells it, or quotes only a record."""
+    return not other.is_said or _names_record(other.speaker)
+
+
+def _has_speaker(clause: Clause, speaker: Sequence[Word]) -> bool:
+    """Whether the clause has one of the speaker's words as the one who says, thinks or expects."""
+    agents = [word for word in clause.words if word.marker in _SPEAKERS and word.is_content]
+    return any(same(word, each) for word in agents for each in speaker)
 
 
 def _has_other_owner(mine: Sequence[Word], theirs: Sequence[Word]) -> bool:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from digest.curate.summary.support.alignment import misaligned
 from digest.curate.summary.support.articles import Articles, Place, Source
@@ -39,6 +40,8 @@ _CORE = frozenset({"", "ने", "को", "inherited"})
 _MOST_DOUBTS = 1
 # A clause of an article may be the support from this weighted share of matched words on.
 _LEAST = 0.3
+# With more words, a clause of everyday words must be similar to the article's too.
+_SHORT = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,90 +93,233 @@ class Checker:
         return sorted((each for each in found if not each.problem), key=lambda each: -each.share)
 
     def _try(self, at: int, clause: Clause, s: int, i: int, k: int, other: Clause) -> Candidate:
-        source = self.articles.sources[s]
-        sentence = source.sentences[i]
-        content = [word for word in clause.words if word.is_content]
-        speech = bool(clause.kinds & SPEECH) and not clause.is_frame
-        frame = next((each for each in sentence.clauses if each.is_frame), None) if other.is_said else None
+        """Compare the clause with one clause of an article: first how similar they are, then rule by rule."""
+        pair = _Pair(self.articles, self.attribution, at, clause, Place(s, i, k, other))
+        if not pair.content:
+            return Candidate(s, i, k, 0.0, "it says nothing" if clause.negations else "")
+        if problem := _unlike(pair) or _only_its_speaker(pair) or "":
+            return Candidate(s, i, k, pair.share, problem, has_predicate=False)
+        problem, doubt = _refusal(pair)
+        return Candidate(s, i, k, pair.nearness, problem, pair.has_predicate, doubt)
+
+
+@dataclass
+class _Pair:
+    """A clause of a summary, and the clause of an article at `place`: which of its words that one has."""
+
+    articles: Articles
+    attribution: Attribution
+    # The summary's sentence.
+    at: int
+    clause: Clause
+    place: Place
+
+    @property
+    def other(self) -> Clause:
+        return self.place.other
+
+    @cached_property
+    def sentence(self) -> Sentence:
+        return self.articles.sentence(self.place)
+
+    @cached_property
+    def speech(self) -> bool:
+        """Whether the clause reports that somebody says something."""
+        return bool(self.clause.kinds & SPEECH) and not self.clause.is_frame
+
+    @cached_property
+    def predicate(self) -> Word | None:
+        return next((word for word in reversed(self.clause.words) if word.is_content), None)
+
+    @cached_property
+    def has_predicate(self) -> bool:
+        return self.predicate not in self.unmatched
+
+    @cached_property
+    def _paper_acts(self) -> bool:
+        """Whether the paper reports in its own name: `जनवाणी ने बताया`."""
+        agents = [word for word in self.clause.words if word.marker == "ने" and word.is_content]
+        return "said" in self.clause.kinds and not self.clause.speaker and names_paper(agents, self._paper)
+
+    @property
+    def _paper(self) -> str:
+        return self.articles.sources[self.place.source].name
+
+    @cached_property
+    def by_paper(self) -> bool:
+        """Whether the summary names the paper itself as the one who says it."""
+        return self._paper_acts or (bool(self.clause.speaker) and names_paper(self.clause.speaker, self._paper))
+
+    @cached_property
+    def content(self) -> list[Word]:
+        """The words of the clause that the article must have: all content words but those that say who speaks."""
+        speaker = {id(word) for word in self.clause.speaker}
+        words = [word for word in self.clause.words if id(word) not in speaker]
+        content = [word for word in words if word.is_content] or [word for word in words if word.text not in STOP_WORDS]
+        if self.clause.is_said and self.other.is_said and not self.speech:
+            content = self._without_pronouns(content)
+        if content and self._paper_acts:
+            content = [word for word in content if word.marker != "ने"]
+        return content
+
+    def _without_pronouns(self, content: list[Word]) -> list[Word]:
+        """Leave out what stands for a pronoun that means the speaker: `उन्होंने`."""
+        inherited = [word for word in content if word.marker == "inherited"]
+        are_speaker = all(any(same(word, each) for each in self.clause.speaker) for word in inherited)
+        if not are_speaker or len(inherited) == len(content):
+            return content
+        return [word for word in content if word not in inherited]
+
+    @cached_property
+    def pool(self) -> list[tuple[Word, Clause]]:
+        """The words of the article that may match, each with its clause: also who speaks, if the summary tells that."""
+        other = self.other
         pool = [(word, other) for word in other.words]
-        if speech and frame:
-            pool += [(word, frame) for word in frame.words]
-        if speech and other.is_said:
+        if self.speech and other.is_said:
+            frame = next((each for each in self.sentence.clauses if each.is_frame), None)
+            pool += [(word, frame) for word in frame.words] if frame else []
             pool += [(replace(word, marker="said"), other) for word in other.speaker]
-        by_paper = bool(clause.speaker) and names_paper(clause.speaker, source.name)
-        ignored = {id(word) for word in clause.speaker}
-        content = [word for word in content if id(word) not in ignored]
-        if not content:
-            content = [word for word in clause.words if word.text not in STOP_WORDS and id(word) not in ignored]
-        if not content:
-            return Candidate(s, i, k, 0.0, "" if not clause.negations else "it says nothing")
-        if clause.is_said and other.is_said and not speech:
-            # `उन्होंने` is who says it.
-            inherited = [word for word in content if word.marker == "inherited"]
-            if all(any(same(word, each) for each in clause.speaker) for word in inherited) and len(inherited) < len(
-                content
-            ):
-                content = [word for word in content if word not in inherited]
-        agents = [word for word in clause.words if word.marker == "ने" and word.is_content]
-        if "said" in clause.kinds and not clause.speaker and names_paper(agents, source.name):
-            by_paper = True
-            content = [word for word in content if word not in agents]
-        as_result = same_result(clause, other)
-        inside: list[Word] = []
-        unmatched: list[Word] = []
-        for word in content:
-            hit = find(word, pool, clause, speech) or (as_result and any(same(word, each) for each in other.words))
-            (inside if hit else unmatched).append(word)
-        predicate = next((word for word in reversed(clause.words) if word.is_content), None)
-        weights = {id(word): weight(word, predicate) for word in content}
-        for word in unmatched:
+        return pool
+
+    @cached_property
+    def inside(self) -> list[Word]:
+        """The content words that the article's clause has."""
+        as_result = same_result(self.clause, self.other)
+        return [
+            word
+            for word in self.content
+            if find(word, self.pool, self.clause, self.speech)
+            or (as_result and any(same(word, each) for each in self.other.words))
+        ]
+
+    @cached_property
+    def unmatched(self) -> list[Word]:
+        inside = {id(word) for word in self.inside}
+        return [word for word in self.content if id(word) not in inside]
+
+    @cached_property
+    def _weights(self) -> dict[int, float]:
+        weights = {id(word): weight(word, self.predicate) for word in self.content}
+        for word in self.unmatched:
             if word.marker not in _CORE and not word.number and self.articles.is_topic(word):
                 # What the articles are about needs no mention.
                 weights[id(word)] *= _RETOLD
             elif only_retells(word):
                 weights[id(word)] *= _TOLD if self.articles.is_anywhere(word) else _RETOLD
-        keys = {part.key for word, _ in pool for part in (word, *word.parts)}
-        matched = sum(weights[id(word)] * (1.0 if word.key in keys else _SYNONYM) for word in inside)
-        total = sum(weights.values())
-        share = matched / total
-        neighbours = [(word, each) for each in sentence.clauses if each is not other for word in each.words]
-        near = share + _BESIDE * sum(weights[id(word)] for word in unmatched if find_any(word, neighbours)) / total
-        free = all(is_plain_word(word) for word in content) and len(content) <= 3
-        if (share < _LEAST or not inside) and not free:
-            return Candidate(
-                s, i, k, share, f"no sentence of an article has “{unmatched[0].text}” with the rest of it", False
-            )
-        if speech and other.is_said:
-            # The content of a statement needs support too, not only its speaker.
-            told = [
-                word for word in content if not has_speech(word) and not any(same(word, each) for each in other.speaker)
-            ]
-            if told and 3 * sum(word in inside for word in told) < len(told):
-                return Candidate(s, i, k, share, f"{text_of(told)} is not what is said", False)
-        place = Place(s, i, k, other)
-        problem, doubts = problem_of_words(self.articles, clause, unmatched, inside, share, place)
-        problem = (
-            problem
-            or counts(self.articles, clause, content, inside, other)
-            or statement(clause, other)
-            or infinitive(clause, other)
-            or ("the articles tell the opposite result" if turns_result(clause, self.articles.clauses()) else "")
-            or self.attribution.speaker(
-                at, clause, other, source.sentences[i - 1].clauses if i else [], by_paper=by_paper, speech=speech
-            )
-        )
-        doubt = ""
-        if not problem:
-            problem, more = misaligned(self.articles, clause, place)
-            problem = problem or invented(clause, other, has_effect=predicate not in unmatched)
-            problem = problem or misassigned(self.articles, clause, place)
-            doubts += [*more, cause(clause, other, sentence), self.attribution.pronouns(at, clause, s, i, other)]
-            # One rule may find the same twice.
-            found = {doubt.partition("”")[0]: doubt for doubt in doubts if doubt}
-            doubt = ", and ".join(found.values())
-            if not problem and len(found) > _MOST_DOUBTS:
-                problem = doubt
-        return Candidate(s, i, k, near, problem, predicate not in unmatched, doubt)
+        return weights
+
+    @cached_property
+    def share(self) -> float:
+        """The weighted share of the words that the article's clause has."""
+        keys = {part.key for word, _ in self.pool for part in (word, *word.parts)}
+        matched = sum(self._weights[id(word)] * (1.0 if word.key in keys else _SYNONYM) for word in self.inside)
+        return matched / sum(self._weights.values())
+
+    @cached_property
+    def nearness(self) -> float:
+        """The share, with half the weight of the words that only another clause of the sentence has."""
+        neighbours = [(word, each) for each in self.sentence.clauses if each is not self.other for word in each.words]
+        beside = sum(self._weights[id(word)] for word in self.unmatched if find_any(word, neighbours))
+        return self.share + _BESIDE * beside / sum(self._weights.values())
+
+
+def _unlike(pair: _Pair) -> str | None:
+    """A clause about another event: `पुल बह गया` for `मेला शुरू हुआ`."""
+    is_like = pair.inside and pair.share >= _LEAST
+    # A short clause of everyday words matches anything.
+    is_free = len(pair.content) <= _SHORT and all(is_plain_word(word) for word in pair.content)
+    if is_like or is_free:
+        return None
+    return f"no sentence of an article has “{pair.unmatched[0].text}” with the rest of it"
+
+
+def _only_its_speaker(pair: _Pair) -> str | None:
+    """The speaker of the article with something else: `मेयर ने बांध की मांग की` for `मेयर ने कहा कि नल सूखे हैं`."""
+    if not (pair.speech and pair.other.is_said):
+        return None
+    speaker = pair.other.speaker
+    told = [word for word in pair.content if not has_speech(word) and not any(same(word, each) for each in speaker)]
+    is_told = not told or 3 * sum(word in pair.inside for word in told) >= len(told)
+    return None if is_told else f"{text_of(told)} is not what is said"
+
+
+def _refusal(pair: _Pair) -> tuple[str, str]:
+    """Return the first problem of the pair, and its doubts. Two doubts are a problem."""
+    problem, doubts = problem_of_words(pair.articles, pair.clause, pair.unmatched, pair.inside, pair.share, pair.place)
+    problem = problem or next((why for rule in _RULES if (why := rule(pair))), "")
+    if problem:
+        return problem, ""
+    problem, more = misaligned(pair.articles, pair.clause, pair.place)
+    problem = problem or next((why for rule in _LAST_RULES if (why := rule(pair))), "")
+    doubts += [*more, *(rule(pair) for rule in _DOUBTS)]
+    # Two rules may doubt the same word.
+    found = {doubt.partition("”")[0]: doubt for doubt in doubts if doubt}
+    doubt = ", and ".join(found.values())
+    return problem or (doubt if len(found) > _MOST_DOUBTS else ""), doubt
+
+
+def _miscounts(pair: _Pair) -> str:
+    """`18 लोग मारे गए` for `18 लोग घायल हुए`."""
+    return counts(pair.articles, pair.clause, pair.content, pair.inside, pair.other)
+
+
+def _asserts_more(pair: _Pair) -> str:
+    """`पुल खुला` for `पुल खुलेगा`: the table of rules is in `statement`."""
+    return statement(pair.clause, pair.other)
+
+
+def _does_what_is_to_be_done(pair: _Pair) -> str:
+    """`बसें ख़रीदीं` for `बसें ख़रीदने का फ़ैसला किया`."""
+    return infinitive(pair.clause, pair.other)
+
+
+def _turns_result(pair: _Pair) -> str:
+    """`केरल हारा` for `केरल ने गोवा को हराया`."""
+    turns = turns_result(pair.clause, pair.articles.clauses())
+    return "the articles tell the opposite result" if turns else ""
+
+
+def _speaks_for_another(pair: _Pair) -> str:
+    """`मोहन के मुताबिक` for what the article has from Sohan, or in its own name."""
+    before = pair.articles.sentences(pair.place.source)[pair.place.sentence - 1].clauses if pair.place.sentence else []
+    return pair.attribution.speaker(
+        pair.at, pair.clause, pair.other, before, by_paper=pair.by_paper, speech=pair.speech
+    )
+
+
+def _invents_cause(pair: _Pair) -> str:
+    """`बारिश से पुल टूटा` for `पुल टूटा`."""
+    return invented(pair.clause, pair.other, has_effect=pair.has_predicate)
+
+
+def _gives_another_title(pair: _Pair) -> str:
+    """`सचिव मोहन` for `अध्यक्ष मोहन`."""
+    return misassigned(pair.articles, pair.clause, pair.place)
+
+
+def _doubts_cause(pair: _Pair) -> str:
+    """`गोदाम की आग से बस जली` for two sentences that the article does not connect."""
+    return cause(pair.clause, pair.other, pair.sentence)
+
+
+def _doubts_pronoun(pair: _Pair) -> str:
+    """`उनकी दुकान` after a sentence about somebody else than in the article."""
+    place = pair.place
+    return pair.attribution.pronouns(pair.at, pair.clause, place.source, place.sentence, pair.other)
+
+
+# Each rule refuses what the example in its docstring shows: the summary's words for the article's.
+_RULES: tuple[Callable[[_Pair], str], ...] = (
+    _miscounts,
+    _asserts_more,
+    _does_what_is_to_be_done,
+    _turns_result,
+    _speaks_for_another,
+)
+# These follow the rules of `alignment`, which compare positions.
+_LAST_RULES: tuple[Callable[[_Pair], str], ...] = (_invents_cause, _gives_another_title)
+# One of these alone refuses nothing.
+_DOUBTS: tuple[Callable[[_Pair], str], ...] = (_doubts_cause, _doubts_pronoun)
 
 
 def _index(clauses: Sequence[Clause], pair: Sequence[Clause]) -> int:

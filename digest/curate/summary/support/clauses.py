@@ -63,7 +63,6 @@ class Clause:
     has_cause: bool = False
     # Its year or `पिछले`, as written.
     past: str = ""
-    restricted: bool = False
     is_passive: bool = False
     # Whether its verb has no object: `बरी हो गया`.
     is_intransitive: bool = False

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 
 from digest.curate.summary.support.articles import Articles
@@ -15,76 +17,140 @@ from digest.hindi.text import fold
 # The most words between `बढ़ाकर` and its number.
 _RESULT_NEAR = 2
 _RAISED = frozenset(map(fold, ["बढ़ाकर", "घटाकर"]))
+# The most words from a number to what it counts.
+_NOUN_WITHIN = 3
 _HOURS = frozenset({"बजे"})
 _PERIODS = frozenset(map(key_of, GRAMMAR["period"]))
 
 
+# What a rule returns about a number that is right: no rule after it is asked.
+_RIGHT = ""
+
+
 def counts(articles: Articles, clause: Clause, content: Sequence[Word], inside: Sequence[Word], other: Clause) -> str:
     """Return the problem with a number in the clause; '' if each counts the same thing as in the article."""
-    predicate = next((word for word in reversed(clause.words) if word.is_content), None)
     if subject := _other_subject(articles, clause, other):
         return f"the articles have the number of something else than “{subject.text}”"
     for word in inside:
-        if not word.number:
-            continue
-        if word.number == "2" and any(each.text == "दोनों" for each in other.words):
-            continue
-        at = clause.words.index(word)
-        days = clause.words[at + 1 : at + 2]
-        if days and days[0].key == "दिन" and any(str(ordinal(each.text)) == word.number for each in other.words):
-            # `तीन दिन से` is `तीसरे दिन`.
-            continue
-        if problem := _other_unit(word, days, other):
-            return problem
-        theirs = [
-            n
-            for n, each in enumerate(other.words)
-            if each.number == word.number and fits(word, each, other, other, False)
-        ]
-        if not theirs:
-            return f"the number {word.text} has another part in it"
-        mine = content.index(word)
-        head = next(
-            (each for each in content[mine + 1 : mine + 2] if not each.number and each.phrase == word.phrase), None
-        )
-        if head is None or is_general(head) or "status" in head.concepts or head.text in _HOURS:
-            continue
-        if head is predicate and is_plain_word(head):
-            # `संख्या 51 पहुंच गई`: the verb is not what is counted.
-            continue
-        if not articles.is_anywhere(head) and "strict" not in head.concepts and not head.parts:
-            continue
-        if one := next(
-            (b for a, b in pairwise(other.words) if a.text == "एक" and same(head, b) and b.key != "लोग"), None
-        ):
-            # `एक नाविक समेत 9 लोग`
-            return f"the article counts one “{one.text}”"
-        nearest = [next((each for each in other.words[n + 1 :] if each.is_content), None) for n in theirs]
-        rival = [
-            each
-            for n, each in enumerate(other.words)
-            if each.number
-            and each.number != word.number
-            and n + 1 < len(other.words)
-            and same(head, other.words[n + 1])
-        ]
-        if (
-            rival
-            and not all(each is not None and each.number for each in nearest)
-            and not any(each is not None and same(head, each) for each in nearest)
-        ):
-            return f"“{head.text}” is counted as {rival[0].text}"
-        if all(_stands_alone(other.words, n) for n in theirs):
-            # `दो की तलाश जारी है`: of the same as before.
-            continue
-        # `दो नशा तस्कर`: what is counted may have a word before it.
-        heads = [each for each in content[mine + 1 : mine + 4] if not each.number and each.phrase == word.phrase]
-        # `98 रन बनाकर आउट` is `98 रन पर आउट`.
-        heads += [part for each in heads for part in each.parts if "plain" not in part.concepts]
-        near = [each for n in theirs for each in (*other.words[max(0, n - 3) : n], *other.words[n + 1 : n + 6])]
-        if not any(same(one, each) for one in heads for each in near if not each.number):
-            return f"the articles count nothing as “{word.text} {head.text}”"
+        if word.number:
+            number = _Number(articles, clause, content, other, word)
+            if problem := next((found for rule in _RULES if (found := rule(number)) is not None), _RIGHT):
+                return problem
     return _direction(clause, other)
+
+
+@dataclass
+class _Number:
+    """A number of a summary's clause that the article's clause `other` has too."""
+
+    articles: Articles
+    clause: Clause
+    # The content words of the clause.
+    content: Sequence[Word]
+    other: Clause
+    word: Word
+
+    @cached_property
+    def following(self) -> Sequence[Word]:
+        """The word after the number, if any."""
+        at = self.clause.words.index(self.word)
+        return self.clause.words[at + 1 : at + 2]
+
+    @cached_property
+    def theirs(self) -> list[int]:
+        """Where the article's clause has the number in the same role."""
+        return [
+            n
+            for n, each in enumerate(self.other.words)
+            if each.number == self.word.number and fits(self.word, each, self.other, self.other, False)
+        ]
+
+    def nouns(self, most: int) -> list[Word]:
+        """Return the nouns among the next `most` words that the number may count."""
+        at = self.content.index(self.word)
+        after = self.content[at + 1 : at + 1 + most]
+        return [each for each in after if not each.number and each.phrase == self.word.phrase]
+
+    @cached_property
+    def head(self) -> Word | None:
+        """The noun right after the number."""
+        return next(iter(self.nouns(1)), None)
+
+
+def _is_both(number: _Number) -> str | None:
+    """`दो खिलाड़ी` is `दोनों खिलाड़ी`."""
+    is_both = number.word.number == "2" and any(each.text == "दोनों" for each in number.other.words)
+    return _RIGHT if is_both else None
+
+
+def _is_nth_day(number: _Number) -> str | None:
+    """`तीन दिन से` is `तीसरे दिन`."""
+    is_days = number.following and number.following[0].key == "दिन"
+    is_nth = is_days and any(str(ordinal(each.text)) == number.word.number for each in number.other.words)
+    return _RIGHT if is_nth else None
+
+
+def _is_of_another_period(number: _Number) -> str | None:
+    """`40 दिन` for `40 घंटे`."""
+    return _other_unit(number.word, number.following, number.other) or None
+
+
+def _has_another_role(number: _Number) -> str | None:
+    """`22 गवाह पलटे` for `22 गवाहों में से छह पलटे`."""
+    return None if number.theirs else f"the number {number.word.text} has another part in it"
+
+
+def _counts_no_thing(number: _Number) -> str | None:
+    """`51 पर पहुंची`, `7 बजे`: nothing is counted that could be another thing."""
+    head = number.head
+    if head is None or is_general(head) or "status" in head.concepts or head.text in _HOURS:
+        return _RIGHT
+    predicate = next((word for word in reversed(number.clause.words) if word.is_content), None)
+    if head is predicate and is_plain_word(head):
+        # `संख्या 51 पहुंच गई`: the verb is not what is counted.
+        return _RIGHT
+    is_own_word = not number.articles.is_anywhere(head) and "strict" not in head.concepts and not head.parts
+    return _RIGHT if is_own_word else None
+
+
+def _is_counted_once(number: _Number) -> str | None:
+    """`9 नाविक` for `एक नाविक समेत 9 लोग`."""
+    for one, two in pairwise(number.other.words):
+        if number.head and one.text == "एक" and same(number.head, two) and two.key != "लोग":
+            return f"the article counts one “{two.text}”"
+    return None
+
+
+def _is_of_the_same(number: _Number) -> str | None:
+    """`दो की तलाश जारी है`: it counts the same as before."""
+    return _RIGHT if all(_stands_alone(number.other.words, n) for n in number.theirs) else None
+
+
+def _counts_another_thing(number: _Number) -> str | None:
+    """`12 छात्र` for `12 शिक्षक`."""
+    # `दो नशा तस्कर`: what is counted may have a word before it.
+    nouns = number.nouns(_NOUN_WITHIN)
+    # `98 रन बनाकर आउट` is `98 रन पर आउट`.
+    nouns += [part for each in nouns for part in each.parts if "plain" not in part.concepts]
+    words = number.other.words
+    near = [each for n in number.theirs for each in (*words[max(0, n - 3) : n], *words[n + 1 : n + 6])]
+    if number.head is None or any(same(one, each) for one in nouns for each in near if not each.number):
+        return None
+    return f"the articles count nothing as “{number.word.text} {number.head.text}”"
+
+
+# Each rule returns a problem, or `_RIGHT`, or None if the next rule decides. The examples in the docstrings are the
+# summary's words for the article's.
+_RULES: tuple[Callable[[_Number], str | None], ...] = (
+    _is_both,
+    _is_nth_day,
+    _is_of_another_period,
+    _has_another_role,
+    _counts_no_thing,
+    _is_counted_once,
+    _is_of_the_same,
+    _counts_another_thing,
+)
 
 
 def _other_unit(number: Word, following: Sequence[Word], other: Clause) -> str:
@@ -129,29 +195,41 @@ def _stands_alone(words: Sequence[Word], at: int) -> bool:
 
 def splits_count(clause: Clause, joined: Clause) -> bool:
     """Whether a number and what it counts are in different clauses of the two that are joined."""
+    return any(
+        _splits_from_owner(clause, joined, n) or _splits_from_noun(clause, joined, n)
+        for n, word in enumerate(clause.words)
+        if word.number and not word.is_year
+    )
+
+
+def _splits_from_owner(clause: Clause, joined: Clause, at: int) -> bool:
+    """Whether the noun before the number is in the other clause: `आय 18 प्रतिशत`."""
+    number = clause.words[at].number
+    before = next((each for each in reversed(clause.words[:at]) if each.is_content and not each.number), None)
+    if before is None or before.marker != "" or "time" in before.concepts:
+        return False
+    holders = [part for part in joined.pair if any(each.number == number for each in part.words)]
+    owners = [part for part in joined.pair if any(same(before, each) for each in part.words)]
+    return bool(owners) and not any(part in owners for part in holders)
+
+
+def _splits_from_noun(clause: Clause, joined: Clause, at: int) -> bool:
+    """Whether the noun after the number, or the verb if it has none, is in the other clause: `18 छात्र`."""
     predicate = next((word for word in reversed(clause.words) if word.is_content), None)
-    for n, word in enumerate(clause.words):
-        if not word.number or word.is_year:
-            continue
-        before = next((each for each in reversed(clause.words[:n]) if each.is_content and not each.number), None)
-        if before is not None and before.marker == "" and "time" not in before.concepts:
-            holders = [part for part in joined.pair if any(each.number == word.number for each in part.words)]
-            owners = [part for part in joined.pair if any(same(before, each) for each in part.words)]
-            if owners and not any(part in owners for part in holders):
-                return True
-        head = next((each for each in clause.words[n + 1 :] if each.is_content and not each.number), None)
-        homes = [
-            (part, next((each for each in part.words[m + 1 :] if each.is_content and not each.number), None))
-            for part in joined.pair
-            for m, each in enumerate(part.words)
-            if each.number == word.number
-        ]
-        if head is None or head is predicate or is_general(head) or "status" in head.concepts:
-            if not any(predicate and any(same(predicate, each) for each in part.words) for part, _ in homes):
-                return True
-        elif not any(theirs is not None and same(head, theirs) for _, theirs in homes):
-            return True
-    return False
+    homes = [
+        (part, _noun_after(part.words, n))
+        for part in joined.pair
+        for n, each in enumerate(part.words)
+        if each.number == clause.words[at].number
+    ]
+    head = _noun_after(clause.words, at)
+    if head is None or head is predicate or is_general(head) or "status" in head.concepts:
+        return not any(predicate and any(same(predicate, each) for each in part.words) for part, _ in homes)
+    return not any(theirs is not None and same(head, theirs) for _, theirs in homes)
+
+
+def _noun_after(words: Sequence[Word], at: int) -> Word | None:
+    return next((each for each in words[at + 1 :] if each.is_content and not each.number), None)
 
 
 def _direction(clause: Clause, other: Clause) -> str:

@@ -161,25 +161,72 @@ class Parts:
 
     def _is_replaced(self, word: Word, *, also_common: bool = False) -> bool:
         """Whether the article's clause has another name there. `also_common`: or another noun."""
-        mine = [each for each in self._clause.words if each.is_content]
-        other = self._other
-        before = mine[: next(n for n, each in enumerate(mine) if each is word)] if word in mine else []
-        if word.marker == "" and any(
-            each.marker in ("ने", "") and not each.number for each in before if each.phrase != word.phrase
-        ):
-            # It is no subject.
+        if word.marker == "" and not self._is_subject(word):
             return False
-        mates = [each for each in mine if each.phrase == word.phrase and each is not word and is_name_like(each)]
-        if is_name_like(word) and word.phrase >= 0:
-            for one in other.words:
-                if any(same(mate, one) for mate in mates):
-                    same_phrase = [each for each in other.words if each.phrase == one.phrase and is_name_like(each)]
-                    if any(not any(same(each, own) for own in mine) for each in same_phrase):
-                        return True
-        in_rest = find_any(word, self._rest)
-        theirs = [
+        if self._has_another_first_name(word):
+            return True
+        if word.marker == "gen":
+            return self._has_another_owner(word)
+        theirs = self._in_its_place(word, also_common=also_common)
+        missing = [
             each
-            for each in other.words
+            for each in theirs
+            if not any(same(each, own) and (word.marker != "को" or own.marker == "को") for own in self._mine)
+        ]
+        return bool(missing) and (len(missing) == len(theirs) or any(is_name_like(each) for each in missing))
+
+    @cached_property
+    def _mine(self) -> list[Word]:
+        return [each for each in self._clause.words if each.is_content]
+
+    def _is_subject(self, word: Word) -> bool:
+        """Whether no agent or noun stands before the unmarked word."""
+        at = next((n for n, each in enumerate(self._mine) if each is word), 0)
+        return not any(
+            each.marker in ("ने", "") and not each.number for each in self._mine[:at] if each.phrase != word.phrase
+        )
+
+    def _has_another_first_name(self, word: Word) -> bool:
+        """Whether the name stands with another one in the article: `मोहन वर्मा` for `सोहन वर्मा`."""
+        if not is_name_like(word) or word.phrase < 0:
+            return False
+        mates = [each for each in self._mine if each.phrase == word.phrase and each is not word and is_name_like(each)]
+        beside = {one.phrase for one in self._other.words if any(same(mate, one) for mate in mates)}
+        return any(
+            each.phrase in beside and is_name_like(each) and not self._is_told(each) for each in self._other.words
+        )
+
+    def _is_told(self, theirs: Word) -> bool:
+        """Whether the summary's clause has the article's word."""
+        return any(same(theirs, own) for own in self._mine)
+
+    def _has_another_owner(self, word: Word) -> bool:
+        """Whether what the word owns has another owner in the article: `दिल्ली की बस` for `आगरा की बस`."""
+        words = self._other.words
+        heads = [each for each in self._clause.words if each.phrase == word.phrase + 1]
+        in_rest = find_any(word, self._rest)
+        owners = [
+            owner
+            for n, each in enumerate(words)
+            if any(same(head, each) for head in heads)
+            for owner in words[:n]
+            if owner.phrase == each.phrase - 1
+            and owner.marker == "gen"
+            and owner.is_content
+            and (in_rest or is_name_like(owner))
+            # `निगम की बस गोदावरी ज़िले में`: the bus is owned, and not the district.
+            and (each.marker not in ("में", "पर") or each.phrase != words[n - 1].phrase)
+        ]
+        if is_name_like(word):
+            owners = [each for each in owners if is_name_like(each)]
+        return bool(owners) and not any(same(each, owner) for each in self._mine for owner in owners)
+
+    def _in_its_place(self, word: Word, *, also_common: bool) -> list[Word]:
+        """Return the article's words with the marker of the word that may be in its place."""
+        in_rest = find_any(word, self._rest)
+        return [
+            each
+            for each in self._other.words
             if each.marker == word.marker
             and each.is_content
             and "time" not in each.concepts
@@ -187,29 +234,6 @@ class Parts:
             and each.text not in _FOR_NAMES
             and (also_common or is_name_like(each) or "office" in each.concepts or (in_rest and word.marker == "को"))
         ]
-        if word.marker == "gen":
-            heads = [each for each in self._clause.words if each.phrase == word.phrase + 1]
-            owners = [
-                owner
-                for n, each in enumerate(other.words)
-                if any(same(head, each) for head in heads)
-                for owner in other.words[:n]
-                if owner.phrase == each.phrase - 1
-                and owner.marker == "gen"
-                and owner.is_content
-                and (in_rest or is_name_like(owner))
-                # `निगम की बस गोदावरी ज़िले में`: the bus is owned, and not the district.
-                and (each.marker not in ("में", "पर") or each.phrase != other.words[n - 1].phrase)
-            ]
-            if is_name_like(word):
-                owners = [each for each in owners if is_name_like(each)]
-            return bool(owners) and not any(same(each, owner) for each in mine for owner in owners)
-        missing = [
-            each
-            for each in theirs
-            if not any(same(each, own) and (word.marker != "को" or own.marker == "को") for own in mine)
-        ]
-        return bool(missing) and (len(missing) == len(theirs) or any(is_name_like(each) for each in missing))
 
 
 def _role(word: Word, clause: Clause) -> str:

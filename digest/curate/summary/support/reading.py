@@ -54,7 +54,6 @@ _WISHES = GRAMMAR["wish ending"]
 _MUST = GRAMMAR["must"]
 _CONTRASTS = GRAMMAR["contrast"]
 _TRANSITIVE = GRAMMAR["transitive"]
-_RESTRICTED = GRAMMAR["restricted"]
 _PASSIVE = GRAMMAR["passive"]
 _CAUSES = GRAMMAR["causal opener"]
 _REASONS = GRAMMAR["reason"]
@@ -206,7 +205,6 @@ def merge(before: Clause, clause: Clause) -> Clause:
         negations=before.negations + clause.negations,
         has_cause=before.has_cause or clause.has_cause,
         pronouns=(*before.pronouns, *clause.pronouns),
-        restricted=before.restricted or clause.restricted,
     )
 
 
@@ -278,34 +276,53 @@ def _counts(clause: Clause) -> bool:
 def _describe(clause: Clause) -> None:
     """Set the clause's negations, mode, kinds of words and other marks."""
     tokens = [each for each in clause.tokens if each not in PUNCTUATION]
-    counted = {
-        part.text for word in clause.words for part in word.parts if len(word.parts) > 2 and "less" in part.concepts
-    }
-    in_phrases = {part.text for word in clause.words for part in word.parts if "negative" in part.concepts}
     clause.is_adverbial = tokens[-1:] != [] and (
         tokens[-1] in ("पर", "से", "बाद", "कारण") and any(map(is_infinitive, tokens[-3:-1]))
     )
-    plain = [each for each in outside(clause.tokens) if each not in PUNCTUATION]
-    clause.negations = sum(each in ALL_CLASSES["negative"] and each not in in_phrases for each in plain)
-    # `लड़ना है या नहीं` denies nothing.
-    clause.negations -= sum(pair == ("या", "नहीं") for pair in itertools.pairwise(tokens))
+    clause.negations = _count_negations(clause, tokens)
+    clause.kinds = _kinds(clause, tokens)
+    clause.act = frozenset(kind for each in tokens[-4:] for kind in NAMED.get(each, ())) | _announced(tokens)
+    clause.past = _year_or_past(clause) or _ago(clause)
+    clause.is_ongoing = bool(_ONGOING & set(tokens[-2:])) and bool(set(tokens[-3:]) & (_IS | _WAS))
+    clause.has_cause = clause.has_cause or _names_cause(clause, tokens)
+    clause.is_passive = _is_passive(tokens)
+    clause.is_intransitive = _is_intransitive(clause)
+    clause.pronouns = tuple(each for each in tokens if each in PRONOUNS)
+    _correct_markers(clause, tokens)
+    clause.mode = _mode(tokens[-3:], clause.negations)
+
+
+def _count_negations(clause: Clause, tokens: Sequence[str]) -> int:
     if tokens[:1] == ["तक"] and "जब" in clause.opener.split():
         # `जब तक भुगतान नहीं होता` is `भुगतान होने तक`.
-        clause.negations = 0
-    clause.kinds = frozenset(kind for each in tokens if each not in counted for kind in NAMED.get(each, ()))
-    if "बात" in tokens and "कही" in tokens:
-        # `जांच की बात कही`: it is still to come.
-        clause.kinds |= {"plan"}
-    is_order = any(
-        is_infinitive(a) and (b, c) == ("को", "कहा") for a, b, c in zip(tokens, tokens[1:], tokens[2:], strict=False)
-    )
-    if is_order:
-        # `बढ़ाने को कहा` is an order.
-        clause.kinds |= {"plan", "wish"}
-    clause.act = frozenset(kind for each in tokens[-4:] for kind in NAMED.get(each, ()))
-    if ("बात" in tokens and "कही" in tokens) or is_order:
-        clause.act |= {"plan", "wish"} if is_order else {"plan"}
-    clause.past = next(
+        return 0
+    in_phrases = {part.text for word in clause.words for part in word.parts if "negative" in part.concepts}
+    plain = [each for each in outside(clause.tokens) if each not in PUNCTUATION]
+    found = sum(each in ALL_CLASSES["negative"] and each not in in_phrases for each in plain)
+    # `लड़ना है या नहीं` denies nothing.
+    return found - sum(pair == ("या", "नहीं") for pair in itertools.pairwise(tokens))
+
+
+def _kinds(clause: Clause, tokens: Sequence[str]) -> frozenset[str]:
+    """Return the kinds of the clause's words. `कम` in a compound number is no word for less."""
+    counted = {
+        part.text for word in clause.words for part in word.parts if len(word.parts) > _PAIR and "less" in part.concepts
+    }
+    kinds = frozenset(kind for each in tokens if each not in counted for kind in NAMED.get(each, ()))
+    return kinds | _announced(tokens)
+
+
+def _announced(tokens: Sequence[str]) -> frozenset[str]:
+    """Return the kinds of a phrase for what is still to come: `जांच की बात कही`, or the order `बढ़ाने को कहा`."""
+    three = zip(tokens, tokens[1:], tokens[2:], strict=False)
+    if any(is_infinitive(one) and (two, last) == ("को", "कहा") for one, two, last in three):
+        return frozenset({"plan", "wish"})
+    return frozenset({"plan"} if "बात" in tokens and "कही" in tokens else ())
+
+
+def _year_or_past(clause: Clause) -> str:
+    """Return the clause's year, or its word for a past time: `पिछले`."""
+    return next(
         (
             word.number if word.is_year else word.text
             for word in clause.words
@@ -313,58 +330,69 @@ def _describe(clause: Clause) -> None:
         ),
         "",
     )
-    if not clause.past and any(
-        (word.number or word.text == "कुछ") and [each.text for each in clause.words[at + 2 : at + 3]] == ["पहले"]
-        for at, word in enumerate(clause.words)
-        if at + 1 < len(clause.words) and clause.words[at + 1].key in _PERIODS
-    ):
-        # `दो साल पहले`
-        clause.past = "पहले"
-    clause.is_ongoing = bool(_ONGOING & set(tokens[-2:])) and bool(set(tokens[-3:]) & (_IS | _WAS))
-    clause.has_cause = (
-        clause.has_cause
-        or any(word.marker == "cause" for word in clause.words)
+
+
+def _ago(clause: Clause) -> str:
+    """Return पहले if the clause has a time like `दो साल पहले`, or ''."""
+    for word, period, after in zip(clause.words, clause.words[1:], clause.words[2:], strict=False):
+        if (word.number or word.text == "कुछ") and period.key in _PERIODS and after.text == "पहले":
+            return "पहले"
+    return ""
+
+
+def _names_cause(clause: Clause, tokens: Sequence[str]) -> bool:
+    return (
+        any(word.marker == "cause" for word in clause.words)
         or bool(_REASONS & set(tokens))
         or bool(set(clause.opener.split()) & _CAUSES)
+        or "ऐसे में" in " ".join(tokens)
     )
-    if "ऐसे में" in " ".join(tokens):
-        clause.has_cause = True
-    clause.restricted = bool(_RESTRICTED & set(tokens))
-    # `भेजे गए`, but not `ले गए`.
-    clause.is_passive = any(
+
+
+def _is_passive(tokens: Sequence[str]) -> bool:
+    """Whether the verb is passive: `भेजे गए`, but not `ले गए`."""
+    end = [each for each in tokens if each not in ALL_CLASSES["negative"]][-3:]
+    return any(
         each in _PASSIVE and bool(re.search("[ािीेएई]$", before)) and before not in _WENT
-        for before, each in itertools.pairwise([each for each in tokens if each not in ALL_CLASSES["negative"]][-3:])
+        for before, each in itertools.pairwise(end)
     )
-    clause.is_intransitive = _is_intransitive(clause)
-    clause.pronouns = tuple(each for each in tokens if each in PRONOUNS)
-    last = tokens[-3:]
+
+
+def _correct_markers(clause: Clause, tokens: Sequence[str]) -> None:
+    """Give the words around two kinds of verbs the markers that other verbs would have."""
     if any(word.parts and word.parts[0].text in _DYING for word in clause.words):
         # `छात्रा ने दम तोड़ दिया`: the agent is the one who dies.
         for word in clause.words:
             if word.marker == "ने":
                 word.marker = ""
-    if any(_is_to(a) and (b in _MUST or b in _IS or b == "चाहिए") for a, b in itertools.pairwise(tokens)):
+    if any(_is_to(one) and (two in _MUST | _IS or two == "चाहिए") for one, two in itertools.pairwise(tokens)):
         # `अध्यक्ष को बैठक टालनी पड़ी`: the dative is the agent.
         for word in clause.words:
             if word.marker == "को" and "time" not in word.concepts:
                 word.marker = "ने"
-    if any(_CAN.match(each) for each in last) and not _could(last, clause.negations):
-        clause.mode = Mode.CAN
-    elif "चाहिए" in last or (
-        len(last) > 1
-        and last[-1] in _MUST
-        and not last[-1].startswith("पडा")
-        and last[-1] not in ("पडी", "पडे")
-        and _is_to(last[-2])
-    ):
-        clause.mode = Mode.MUST
-    elif len(last) > 1 and last[-1] in _IS | _WAS and _is_to(last[-2]) and last[-2] not in NOT_INFINITIVE:
-        # `बैठक होनी है`, `पुल मार्च में खुलना था`.
-        clause.mode = Mode.FUTURE
-    elif any(FUTURE.search(each) for each in last) or _is_about_to(last):
-        clause.mode = Mode.FUTURE
-    elif last and last[-1] in _WISHES:
-        clause.mode = Mode.WISH
+
+
+def _mode(last: Sequence[str], negations: int) -> Mode:
+    """Return the mode that the last tokens of a clause give it."""
+    if any(_CAN.match(each) for each in last) and not _could(last, negations):
+        return Mode.CAN
+    if "चाहिए" in last or _has_to(last):
+        return Mode.MUST
+    if _is_to_come(last) or any(FUTURE.search(each) for each in last) or _is_about_to(last):
+        return Mode.FUTURE
+    return Mode.WISH if last and last[-1] in _WISHES else Mode.FACT
+
+
+def _has_to(last: Sequence[str]) -> bool:
+    """Whether something must be done: `ख़र्च करना पड़ेगा`. `करना पड़ा` tells what happened."""
+    if len(last) < _PAIR or last[-1] not in _MUST or not _is_to(last[-2]):
+        return False
+    return not last[-1].startswith("पडा") and last[-1] not in ("पडी", "पडे")
+
+
+def _is_to_come(last: Sequence[str]) -> bool:
+    """Whether the last tokens are like `बैठक होनी है` or `पुल मार्च में खुलना था`."""
+    return len(last) >= _PAIR and last[-1] in _IS | _WAS and _is_to(last[-2]) and last[-2] not in NOT_INFINITIVE
 
 
 def _is_about_to(last: Sequence[str]) -> bool:

@@ -45,40 +45,58 @@ def fits(mine: Word, theirs: Word, clause: Clause, their_clause: Clause, speech:
     if a == b or "time" in mine.concepts or mine.number:
         # `1.9 से बढ़कर 2.7`: what it was is not what it is.
         return not (mine.number and theirs.number and (a == "से") != (b == "से"))
-    if {a, b} == {"ने", "को"} and Mode.MUST in (clause.mode, their_clause.mode):
-        # `छात्रों को लेना होगा`
-        return True
-    if {a, b} == {"for", "side"} or (speech and their_clause.is_said and {a, b} == {"को", ""}):
-        # `X को नाकाम बताया` is `कहा कि X नाकाम है`.
+    if _is_other_wording({a, b}, clause, their_clause, speech):
         return True
     if a == "से" and any(word.key == "मिल" for word in clause.words):
         # `अदालत से ज़मानत मिली` is `अदालत ने ज़मानत दी`.
         a = "ने"
-    if (
-        a == "को"
-        and b in AGENT
-        and any(each.text.startswith("मिल") for word in clause.words for each in (word.parts or (word,)))
-    ):
+    if a == "को" and b in AGENT and _gets(clause):
         return _takes(their_clause) or not _has_giver(clause)
+    if a in AGENT and b in AGENT:
+        return True
     if a in AGENT or b in AGENT:
-        if a in AGENT and b in AGENT:
-            return True
-        if "" in (a, b):
-            return _may_act(mine if a == "" else theirs, clause if a == "" else their_clause)
-        if b == "gen" and a in AGENT and _is_body_of_agent(theirs, their_clause):
-            return True
-        return speech and (b == "said" or (b in AGENT and "claim" in clause.kinds and a in ("पर", "against")))
+        return _may_be_agent(mine, theirs, a, clause, their_clause, speech)
     if mine.concepts & {"claim", "doubt", "plan", "wish"}:
         return True
     if {a, b} in ({"को", "से"}, {"को", "against"}, {"for", "against"}):
         return False
     if {a, b} in ({"से", "for"}, {"पर", "से"}):
         return not (is_name_like(mine) or "office" in mine.concepts)
-    if "" in (a, b) and "को" in (a, b):
-        unmarked, where = (mine, clause) if a == "" else (theirs, their_clause)
-        first = next((word for word in where.words if word.is_content), None)
-        return not (first is not None and first.phrase == unmarked.phrase and _may_act(unmarked, where))
+    if {a, b} == {"", "को"}:
+        return not _is_subject(*((mine, clause) if a == "" else (theirs, their_clause)))
     return True
+
+
+def _is_other_wording(markers: set[str], clause: Clause, their_clause: Clause, speech: bool) -> bool:
+    """Whether two constructions give the same role different markers."""
+    if markers == {"ने", "को"}:
+        # `छात्रों को लेना होगा`
+        return Mode.MUST in (clause.mode, their_clause.mode)
+    # `X को नाकाम बताया` is `कहा कि X नाकाम है`.
+    is_told = speech and their_clause.is_said and markers == {"को", ""}
+    return markers == {"for", "side"} or is_told
+
+
+def _may_be_agent(mine: Word, theirs: Word, marker: str, clause: Clause, their_clause: Clause, speech: bool) -> bool:
+    """Whether one of the words is an agent, and the other one may be. `marker` is that of the summary's word."""
+    if marker == "" or theirs.marker == "":
+        return _may_act(*((mine, clause) if marker == "" else (theirs, their_clause)))
+    if marker in AGENT:
+        # `सरकार ने` is `सरकार के मंत्री ने`.
+        is_body = theirs.marker == "gen" and _is_body_of_agent(theirs, their_clause)
+        return is_body or (speech and theirs.marker == "said")
+    return speech and "claim" in clause.kinds and marker in ("पर", "against")
+
+
+def _gets(clause: Clause) -> bool:
+    """Whether somebody gets something: `मोहन को ज़मानत मिली`."""
+    return any(each.text.startswith("मिल") for word in clause.words for each in (word.parts or (word,)))
+
+
+def _is_subject(word: Word, clause: Clause) -> bool:
+    """Whether an unmarked word opens its clause and may act."""
+    first = next((each for each in clause.words if each.is_content), None)
+    return first is not None and first.phrase == word.phrase and _may_act(word, clause)
 
 
 def _takes(clause: Clause) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from digest.curate.summary.support.clauses import Clause
 from digest.curate.summary.support.vocabulary import GRAMMAR, NAMED
@@ -50,85 +51,129 @@ def goes_on_speaking(before: Sequence[Clause], clauses: Sequence[Clause]) -> Non
             return
 
 
+@dataclass(frozen=True)
+class _Introduction:
+    """Who says the clauses that follow, and how. `speaker` is empty if nobody does, or nobody with a name."""
+
+    speaker: tuple[Word, ...] = ()
+    is_said: bool = False
+    kinds: frozenset[str] = frozenset()
+    informs: bool = False
+    negations: int = 0
+    denies: bool = False
+
+
 def _introduced(clauses: Sequence[Clause]) -> None:
     """Find speakers that introduce clauses: `X ने कहा कि`, `X के मुताबिक`, `X का कहना है कि`, and quotes."""
-    speaker: list[Word] = []
-    kinds: frozenset[str] = frozenset()
-    is_said = informs = False
-    frame_negations, denies = 0, False
+    now = _Introduction()
     for at, clause in enumerate(clauses):
-        openers = set(clause.opener.split())
-        if openers & _ENDS_OF_SPEECH or (
-            "तो" in openers and any(each.is_condition and not each.is_said for each in clauses[:at])
-        ):
-            clause.maybe_speaker = list(speaker)
-            speaker, is_said, kinds = [], False, frozenset()
-        following = clauses[at + 1] if at + 1 < len(clauses) else None
-        own = [word for word in clause.words if word.marker == "ने"]
-        if (
-            own
-            and at
-            and is_said
-            and not clauses[at - 1].is_frame
-            and clause.act & (SPEECH | {"deny"})
-            and not {"कि"} & set(clause.opener.split())
-        ):
-            # Somebody else speaks now: `… और Y ने कहा`.
-            speaker, is_said, kinds, informs = [], False, frozenset(), False
-        by = [word for word in clause.words if word.marker == "said" or _is_genitive_of(clause, word, "said")]
-        if any("record" in word.concepts for word in by):
-            last = max(at for at, word in enumerate(clause.words) if word.marker == "said")
-            by = clause.words[: last + 1]
+        if _ends_speech(clauses, at):
+            clause.maybe_speaker = list(now.speaker)
+            now = replace(now, speaker=(), is_said=False, kinds=frozenset())
+        if now.is_said and _another_speaks(clauses, at):
+            now = replace(now, speaker=(), is_said=False, kinds=frozenset(), informs=False)
+        by = _according_to(clause)
         if by:
-            speaker, is_said = by, True
-            informs = _is_official(by)
-        clause.speaker, clause.is_said, clause.frame_kinds = list(speaker), is_said, kinds
-        clause.informs = informs
-        clause.frame_negations, clause.frame_denies = (frame_negations, denies) if is_said else (0, False)
-        if not is_said and any(word.quoted for word in clause.words):
+            now = replace(now, speaker=tuple(by), is_said=True, informs=_is_official(by))
+        _tell(clause, now)
+        if not now.is_said and any(word.quoted for word in clause.words):
             clause.is_said = True
-        tail = clause.words[-4:]
-        says = any(
-            kind in NAMED.get(part.text, ())
-            for word in tail
-            for part in (word.parts or (word,))
-            for kind in ("said", "claim", "doubt", "wish")
-        )
-        quotes = following is not None and bool(QUOTES & set(following.opener.split()))
-        introduces = following is not None and bool({"कि", ":", *QUOTES} & set(following.opener.split()))
-        if following is not None and following.opener == "," and own and clause.tokens[-1] in _SAID:
-            # `उन्होंने कहा, बारिश होगी`
-            introduces = True
-        # `X ने ज़ोर दिया कि` is not in the table of verbs, but what follows is somebody's word.
-        says = says or (introduces and bool(own or quotes) and not clause.has_cause)
-        if introduces and says and not (is_said and by):
-            genitives = [word for word in clause.words if word.marker == "gen"]
-            inherited = [word for word in clause.words if word.marker == "inherited"]
-            # `और सूत्रों का कहना है कि`: who acts in the clause before says nothing.
-            feels = [word for word in clause.words if word.marker == "को"] if clause.act & {"doubt", "wish"} else []
-            names = (
-                _arguing(clause)
-                or own
-                or feels
-                or ((genitives or inherited) if tail and clause.tokens[-1] in _IS else (inherited or genitives))
-            )
-            names = (
-                names
-                or [word for word in clause.words if word.text in PRONOUNS]
-                or [word for word in clause.words if word.marker == "को"]
-                or [
-                    word for word in clause.words[:4] if word.is_content and not word.marker and not _is_of_speech(word)
-                ]
-            )
-            clause.is_frame = True
-            # `X ने कहा कि उन्होंने सोचा था कि`: X still says it.
-            goes_on = clause.is_said and speaker and not any(word.is_content for word in names)
-            speaker, is_said = (list(speaker) if goes_on else _with_genitives(clause, names)), True
-            frame_negations = clause.negations
-            # `यह कहते हुए याचिका ख़ारिज कर दी कि`
-            denies = "deny" in clause.act and "said" not in clause.kinds
-            clause.speaker, kinds = list(speaker), clause.kinds
-            informs = "बताया" in clause.tokens or _is_official(speaker)
+        following = clauses[at + 1] if at + 1 < len(clauses) else None
+        if following is not None and not by and _introduces(clause, following):
+            now = _introduction(clause, now)
+            clause.is_frame, clause.speaker = True, list(now.speaker)
+
+
+def _tell(clause: Clause, by: _Introduction) -> None:
+    """Set who says the clause."""
+    clause.speaker, clause.is_said, clause.frame_kinds = list(by.speaker), by.is_said, by.kinds
+    clause.informs = by.informs
+    clause.frame_negations, clause.frame_denies = (by.negations, by.denies) if by.is_said else (0, False)
+
+
+def _ends_speech(clauses: Sequence[Clause], at: int) -> bool:
+    """Whether the clause is the paper's own again: `…, जबकि बाज़ार खुले रहे`."""
+    openers = set(clauses[at].opener.split())
+    is_result = "तो" in openers and any(each.is_condition and not each.is_said for each in clauses[:at])
+    return bool(openers & _ENDS_OF_SPEECH) or is_result
+
+
+def _another_speaks(clauses: Sequence[Clause], at: int) -> bool:
+    """Whether somebody else speaks from this clause on: `… और Y ने कहा`."""
+    clause = clauses[at]
+    return (
+        at > 0
+        and any(word.marker == "ने" for word in clause.words)
+        and not clauses[at - 1].is_frame
+        and bool(clause.act & (SPEECH | {"deny"}))
+        and "कि" not in clause.opener.split()
+    )
+
+
+def _according_to(clause: Clause) -> list[Word]:
+    """Return the speaker that the clause itself names: `पुलिस के मुताबिक`. A record has all words before it."""
+    by = [word for word in clause.words if word.marker == "said" or _is_genitive_of(clause, word, "said")]
+    if any("record" in word.concepts for word in by):
+        last = max(at for at, word in enumerate(clause.words) if word.marker == "said")
+        return clause.words[: last + 1]
+    return by
+
+
+def _introduces(clause: Clause, following: Clause) -> bool:
+    """Whether the clause introduces what somebody says in the next one."""
+    openers = set(following.opener.split())
+    own = any(word.marker == "ने" for word in clause.words)
+    # `उन्होंने कहा, बारिश होगी`
+    is_after_comma = following.opener == "," and own and clause.tokens[-1] in _SAID
+    if not (openers & {"कि", ":", *QUOTES} or is_after_comma):
+        return False
+    # `X ने ज़ोर दिया कि` is not in the table of verbs, but what follows is somebody's word.
+    is_anybodys = (own or bool(openers & QUOTES)) and not clause.has_cause
+    return is_anybodys or any(
+        kind in NAMED.get(part.text, ())
+        for word in clause.words[-4:]
+        for part in (word.parts or (word,))
+        for kind in ("said", "claim", "doubt", "wish")
+    )
+
+
+def _introduction(clause: Clause, now: _Introduction) -> _Introduction:
+    """Return who says what follows the clause."""
+    names = _names(clause)
+    # `X ने कहा कि उन्होंने सोचा था कि`: X still says it.
+    goes_on = clause.is_said and now.speaker and not any(word.is_content for word in names)
+    speaker = now.speaker if goes_on else tuple(_with_genitives(clause, names))
+    return _Introduction(
+        speaker=speaker,
+        is_said=True,
+        kinds=clause.kinds,
+        informs="बताया" in clause.tokens or _is_official(speaker),
+        negations=clause.negations,
+        # `यह कहते हुए याचिका ख़ारिज कर दी कि`
+        denies="deny" in clause.act and "said" not in clause.kinds,
+    )
+
+
+def _names(clause: Clause) -> list[Word]:
+    """Return the words for who speaks in a clause that introduces another one: the first kind that it has."""
+
+    def marked(marker: str) -> list[Word]:
+        return [word for word in clause.words if word.marker == marker]
+
+    feels = marked("को") if clause.act & {"doubt", "wish"} else []
+    # `और सूत्रों का कहना है कि`: who acts in the clause before says nothing.
+    is_noun = clause.words and clause.tokens[-1] in _IS
+    first, second = ("gen", "inherited") if is_noun else ("inherited", "gen")
+    return (
+        _arguing(clause)
+        or marked("ने")
+        or feels
+        or marked(first)
+        or marked(second)
+        or [word for word in clause.words if word.text in PRONOUNS]
+        or marked("को")
+        or [word for word in clause.words[:4] if word.is_content and not word.marker and not _is_of_speech(word)]
+    )
 
 
 def _arguing(clause: Clause) -> list[Word]:

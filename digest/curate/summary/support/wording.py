@@ -6,8 +6,7 @@ sentence and the sentence before. A word that only paraphrases is allowed.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from digest.curate.summary.support.articles import Articles, Place
 from digest.curate.summary.support.clauses import Clause, Mode
@@ -48,7 +47,6 @@ ENOUGH = 0.5
 _SURE = 0.5
 # From here on everything else matches, so any word without weight is allowed.
 _NEARLY_ALL = 0.7
-_PLURAL = re.compile("(?:ों|ियां|ें)$")
 # Markers of a phrase that says what a clause is about or where it happens.
 _TOPIC = frozenset(
     {
@@ -90,6 +88,8 @@ _ACTS = frozenset({"ने", "inherited", "द्वारा"})
 _CORE = frozenset({"", "ने", "को"})
 # Classes of words for a fact of its own, even in a phrase that only describes.
 _FACTS = frozenset({"way", "blame", "arrest", "deny"})
+# What a rule returns about a word that the summary may use.
+_FINE = ""
 _FATES = GRAMMAR["dead"] | GRAMMAR["injured"] | GRAMMAR["missing"] | GRAMMAR["wins"] | GRAMMAR["beats"]
 
 
@@ -135,70 +135,141 @@ class _Reading(Parts):
         return ""
 
     def _word(self, word: Word) -> str:
-        if word.marker == "cause" and not self._is_cause(word):
-            return f"the article gives another cause than “{word.text}”"
-        if self._is_implied(word):
-            return ""
-        if word.number:
-            if self._is_list(word):
-                return ""
-            return "" if self._describes(word) else f"the number {word.text} is in another place"
-        if word.concepts & _QUANTITIES:
-            if "both" in word.concepts and "और" in self._clause.tokens and "और" in self._other.tokens:
-                # `उपग्रह और रॉकेट दोनों`
-                return ""
-            noun = next(
-                (each for each in self._clause.words[self._clause.words.index(word) + 1 :] if each.is_content), None
-            )
-            problem = f"“{word.text}” is not said of it"
-            is_certain = noun in self._inside or "half" in word.concepts
-            return problem if is_certain else self._doubt(problem)
-        if word is self._predicate and not word.marker:
-            return "" if self._retells(word) else f"the clause with its other words has no “{word.text}” there"
+        """Return the problem with a word that the article's clause lacks; '' if it is fine, or only a doubt."""
+        rules: tuple[Callable[[Word], str | None], ...] = (
+            self._names_another_cause,
+            self._may_be_added,
+            self._is_another_number,
+            self._is_another_quantity,
+            self._is_another_act,
+            self._is_another_actor,
+            self._is_another_ordinal,
+            self._belongs_to_a_known_word,
+            self._is_another_time,
+            self._is_another_fact,
+            self._is_in_the_place_of_another,
+            self._is_of_another_event,
+            self._is_another_tool,
+            self._is_another_level,
+            self._is_plain,
+            self._is_another_court,
+            self._is_unknown_name,
+            self._is_another_agent,
+            self._is_another_name,
+        )
+        found = next((found for rule in rules if (found := rule(word)) is not None), None)
+        if found is not None:
+            return found
+        return _FINE if self._articles.is_anywhere(word) else self._own(word)
+
+    # Each rule of a word returns a problem, or `_FINE`, or None if the next rule decides. The examples are the
+    # summary's words for the article's.
+
+    def _names_another_cause(self, word: Word) -> str | None:
+        """`बारिश के कारण पुल बंद` for `मरम्मत के कारण पुल बंद`."""
+        is_other = word.marker == "cause" and not self._is_cause(word)
+        return f"the article gives another cause than “{word.text}”" if is_other else None
+
+    def _may_be_added(self, word: Word) -> str | None:
+        """`आरोपी मोहन` is fine where Mohan is arrested."""
+        return _FINE if self._is_implied(word) else None
+
+    def _is_another_number(self, word: Word) -> str | None:
+        """`12 छात्र` for `छात्र`, unless it only describes or counts a list."""
+        if not word.number:
+            return None
+        is_fine = self._is_list(word) or self._describes(word)
+        return _FINE if is_fine else f"the number {word.text} is in another place"
+
+    def _is_another_quantity(self, word: Word) -> str | None:
+        """`पूरी परीक्षा रद्द` for `परीक्षा रद्द`."""
+        if not word.concepts & _QUANTITIES:
+            return None
+        if "both" in word.concepts and "और" in self._clause.tokens and "और" in self._other.tokens:
+            # `उपग्रह और रॉकेट दोनों`
+            return _FINE
+        after = self._clause.words[self._clause.words.index(word) + 1 :]
+        noun = next((each for each in after if each.is_content), None)
+        problem = f"“{word.text}” is not said of it"
+        is_certain = noun in self._inside or "half" in word.concepts
+        return problem if is_certain else self._doubt(problem)
+
+    def _is_another_act(self, word: Word) -> str | None:
+        """`पुल टूटा` for `पुल बंद हुआ`."""
+        if word is not self._predicate or word.marker:
+            return None
+        return _FINE if self._retells(word) else f"the clause with its other words has no “{word.text}” there"
+
+    def _is_another_actor(self, word: Word) -> str | None:
+        """`मोहन ने शिकायत की` for `सोहन ने शिकायत की`."""
         may_be_name = is_name_like(word) or (self._articles.is_anywhere(word) and not is_general(word))
-        if word.marker in ("को", "ने") and may_be_name and self._is_replaced(word):
-            return f"“{word.text}” belongs to something else"
-        if ordinal(word.text) and any(ordinal(each.text) for each in self._other.words):
-            # `आठवीं तक` and `बारहवीं तक`, `तीसरे चरण` and `दूसरे चरण`
-            return f"“{word.text}” is not said of it"
-        if self._is_measure_unit(word) or self._completes(word):
-            return ""
-        if "time" in word.concepts:
-            return self._time(word)
-        if any("strict" in part.concepts for part in (word.parts or (word,))):
-            return self._strict(word)
+        is_other = word.marker in ("को", "ने") and may_be_name and self._is_replaced(word)
+        return f"“{word.text}” belongs to something else" if is_other else None
+
+    def _is_another_ordinal(self, word: Word) -> str | None:
+        """`आठवीं तक` for `बारहवीं तक`, `तीसरे चरण` for `दूसरे चरण`."""
+        is_other = ordinal(word.text) and any(ordinal(each.text) for each in self._other.words)
+        return f"“{word.text}” is not said of it" if is_other else None
+
+    def _belongs_to_a_known_word(self, word: Word) -> str | None:
+        """`12 किलोमीटर` is fine for `12 किमी`, and the first name of somebody whom the article names."""
+        return _FINE if self._is_measure_unit(word) or self._completes(word) else None
+
+    def _is_another_time(self, word: Word) -> str | None:
+        """`मंगलवार को` for `बुधवार को`."""
+        return self._time(word) if "time" in word.concepts else None
+
+    def _is_another_fact(self, word: Word) -> str | None:
+        """`हत्या का मामला` for `चोरी का मामला`: a word with the weight of a fact."""
+        is_fact = any("strict" in part.concepts for part in (word.parts or (word,)))
+        return self._strict(word) if is_fact else None
+
+    def _is_in_the_place_of_another(self, word: Word) -> str | None:
+        """`12 लोग अस्पताल में` for `12 लोग शिविर में`, where the sentence has the hospital too."""
         counts = any(each.number for each in self._clause.words) and word.marker not in ("", "gen")
-        if (
-            (counts or word.marker in ("gen", "को"))
-            and find_any(word, self._rest)
-            and self._is_replaced(word, also_common=counts)
-        ):
-            return f"“{word.text}” belongs to something else"
-        if not find_any(word, self._rest) and (
+        may_be = (counts or word.marker in ("gen", "को")) and find_any(word, self._rest)
+        is_other = may_be and self._is_replaced(word, also_common=counts)
+        return f"“{word.text}” belongs to something else" if is_other else None
+
+    def _is_of_another_event(self, word: Word) -> str | None:
+        """`गेहूं का मूल्य बढ़ा` for `सरसों का मूल्य बढ़ा`, where another sentence has the wheat."""
+        is_other = not find_any(word, self._rest) and (
             self._is_added(word)
             or self._is_other_thing(word)
             or self._is_other_owner(word)
             or self._is_other_person(word)
-        ):
-            return f"“{word.text}” is not said of it"
-        if word.marker in _MEANS and self._is_another_means(word):
-            return f"“{word.text}” belongs to something else"
-        if word.marker == "gen" and _names_court(word) and any(map(_names_court, self._other.words)):
-            return f"another court than “{word.text}”"
-        if is_plain_word(word):
-            return ""
-        if "court" in word.concepts and word.marker in (*AGENT, ""):
-            return self._court(word)
-        if is_name_like(word) and not self._articles.is_anywhere(word):
-            return self._own(word)
-        if word.marker in _ACTS:
-            return self._agent(word)
-        if _PLURAL.search(word.text) and self._articles.is_anywhere(word) and not find_any(word, self._rest):
-            # Names have no plural.
-            return ""
-        if is_name_like(word) or "office" in word.concepts:
-            return self._name(word)
-        return "" if self._articles.is_anywhere(word) else self._own(word)
+        )
+        return f"“{word.text}” is not said of it" if is_other else None
+
+    def _is_another_tool(self, word: Word) -> str | None:
+        """`कार में लाए` for `ड्रोन से लाए`."""
+        is_other = word.marker in _MEANS and self._is_another_means(word)
+        return f"“{word.text}” belongs to something else" if is_other else None
+
+    def _is_another_level(self, word: Word) -> str | None:
+        """`हाई कोर्ट का आदेश` for `निचली अदालत का आदेश`."""
+        is_other = word.marker == "gen" and _names_court(word) and any(map(_names_court, self._other.words))
+        return f"another court than “{word.text}”" if is_other else None
+
+    def _is_plain(self, word: Word) -> str | None:
+        """An everyday word is fine."""
+        return _FINE if is_plain_word(word) else None
+
+    def _is_another_court(self, word: Word) -> str | None:
+        """`हाई कोर्ट ने कहा` for `ज़िला अदालत ने कहा`."""
+        return self._court(word) if "court" in word.concepts and word.marker in (*AGENT, "") else None
+
+    def _is_unknown_name(self, word: Word) -> str | None:
+        """`मोहन` where no article has him."""
+        return self._own(word) if is_name_like(word) and not self._articles.is_anywhere(word) else None
+
+    def _is_another_agent(self, word: Word) -> str | None:
+        """`निगम ने बांटा` for `संघ ने बांटा`."""
+        return self._agent(word) if word.marker in _ACTS else None
+
+    def _is_another_name(self, word: Word) -> str | None:
+        """`रामपुर में` for `सोनपुर में`."""
+        return self._name(word) if is_name_like(word) or "office" in word.concepts else None
 
     def _is_list(self, word: Word) -> bool:
         """Whether the article lists as many names before the noun: `तीन राज्यों` for `केरल, गोवा और असम राज्यों`."""

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 from starlette.responses import Response
 
-from digest.models import DeliveryOutcome, Edition, Role, is_special, split_key
+from digest.models import DeliveryOutcome, Role, is_special, split_key
 from digest.notify import failures as failed
 from digest.notify.failures import Failures
 from digest.notify.report import Report, ReportRow
@@ -43,6 +42,7 @@ def page(visit: Visit) -> Response:
     return visit.page(
         "admin/reports.html.j2",
         numbers=recent,
+        names={each.key: _name(visit, each.key) for each in recent},
         plot=stack(
             [
                 (_day(visit, each.key), (("one", each.accepted), ("three", each.excluded), ("two", each.rejected)))
@@ -65,12 +65,11 @@ def edition(visit: Visit) -> Response:
         "admin/report.html.j2",
         report=report,
         edition=found,
-        special=found.name or found.key if is_special(found.key) else "",
+        special=_name(visit, found.key) if is_special(found.key) or found.corrects else "",
         bar=bar(visit, found, read_only=True, numbers=report.numbers),
         rows=_rows(visit, report),
         failures=_failures(visit, [found.key]),
         kinds=failed.KINDS,
-        work=_editors_work(visit, found),
         may_see_people=visit.may(Role.ADMIN),
         may_send=visit.may(Role.SENDER) and can_be_sent_late(found),
         late=number_in(visit.query.get("late", "")),
@@ -171,17 +170,17 @@ def _day(visit: Visit, key: str) -> str:
     return f"{day:%d.%m}" if day else ""
 
 
+def _name(visit: Visit, key: str) -> str:
+    """Return what people call an edition: its name, what it corrects, or its key."""
+    found = visit.desk.app.editions.get(key)
+    if found is None:
+        return key
+    if found.corrects is not None:
+        values = {"num": found.corrects.revision - 1, "edition": found.corrects.edition}
+        return visit.catalogue.gettext("Correction %(num)s of %(edition)s") % values
+    return found.name or key
+
+
 def _sent(visit: Visit) -> list[str]:
     """The keys of recently enqueued editions, newest first."""
     return visit.desk.app.directory.enqueued(_EDITIONS)
-
-
-def _editors_work(visit: Visit, found: Edition) -> Counter[str]:
-    """Count what editors did to an edition's stories: kept without a change, removed, pulled in, moved, rewrote."""
-    changes, stories = visit.desk.app.editions.editorial_changes(found.key), list(found.stories())
-    names = {article for story in stories for article in story.article_ids}
-    rewritten = sum(any(id in changes.texts for id in (story.id, *story.article_ids)) for story in stories)
-    pulled = sum(id in names for id in {*changes.pinned, *changes.added})
-    return Counter(
-        kept=max(0, len(stories) - rewritten - pulled), dropped=len(changes.dropped), pulled=pulled, rewritten=rewritten
-    )

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from digest.notify.reasons import reason
 from digest.web.desk.sentences import Told, tell
 
 if TYPE_CHECKING:
@@ -92,27 +93,6 @@ def value(text: str, catalogue: Catalogue) -> str:
     if found := _FEWER.fullmatch(text):
         return _("fewer than %(num)s") % {"num": found[1]}
     return {"not known": _("not known"), "nothing was sent yet": _("nothing was sent yet")}.get(text, text)
-
-
-def reason(text: str, catalogue: Catalogue) -> str:
-    """Translate the reason why somebody did not get an edition. Unknown reasons stay as recorded."""
-    _ = catalogue.gettext
-    known = (
-        (r"not due on this day.*", _("not one of the days that they chose")),
-        (r"has not chosen this edition.*", _("they did not choose this edition")),
-        (r"no story of the chosen topics", _("no story of the topics that they chose")),
-        (r"paused.*", _("they have paused")),
-        (r"bounced.*", _("the mailbox refused earlier emails for good")),
-        (r"blocked.*", _("the mailbox refused several emails in a row")),
-        (r"unsubscribed.*", _("they left")),
-        (r"complained.*", _("they reported an email as spam")),
-        (r"was not on the list when it was made ready", _("they were not on the list yet")),
-        (r"it was made ready before this subscriber was added", _("they were not on the list yet")),
-        (r"it went only to people with the wrong text", _("they never had the wrong text")),
-        (r"it went only to the people concerned", _("it does not concern them")),
-        (r"nobody got it.*", _("nobody got this edition")),
-    )
-    return next((words for pattern, words in known if re.fullmatch(pattern, text, re.I | re.S)), text)
 
 
 def told(text: str, catalogue: Catalogue) -> Told:

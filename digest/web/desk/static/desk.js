@@ -142,17 +142,33 @@ function prepare() {
   follow();
 }
 
+// The rows and their places, to keep them there when lines above them come and go.
+const places = () => [...document.querySelectorAll(".st")].map((row) => [row.id, row.getBoundingClientRect().top]);
+function putBack(before) {
+  const [id, top] = before.find(([id, top]) => top > 0 && document.getElementById(id)) ?? [];
+  if (id) window.scrollBy({ top: document.getElementById(id).getBoundingClientRect().top - top, behavior: "instant" });
+}
+
 // After a change the line about it is above all for a while, so that it is seen wherever the change was.
 let quiet = 0;
 function tell() {
   document.body.classList.add("acted");
   clearTimeout(quiet);
-  quiet = setTimeout(() => document.body.classList.remove("acted"), 10000);
+  quiet = setTimeout(hush, 10000);
 }
 
-// An opened menu of the lowest row would be behind the tabs at the bottom of a phone.
+function hush() {
+  const before = places();
+  clearTimeout(quiet);
+  document.body.classList.remove("acted");
+  putBack(before);
+}
+
+// An opened menu of the lowest row would be behind that line, or the tabs at the bottom of a phone.
 document.addEventListener("toggle", (event) => {
-  if (event.target.matches?.("details.more[open]")) event.target.nextElementSibling.scrollIntoView({ block: "nearest" });
+  if (!event.target.matches?.("details.more[open]")) return;
+  hush();
+  event.target.nextElementSibling.scrollIntoView({ block: "nearest" });
 }, true);
 
 // Escape, and a press elsewhere, close the menu behind the name.
@@ -225,7 +241,7 @@ document.addEventListener("click", async (event) => {
   if (!answer) return;
   if (!answer.ok || answer.redirected) return window.location.assign(link.href);
   // The line about the last change would cover the form.
-  document.body.classList.remove("acted");
+  hush();
   place.innerHTML = await answer.text();
   window.htmx.process(place);
   countFields(place);
@@ -260,6 +276,10 @@ document.addEventListener("htmx:before:request", (event) => {
 });
 document.addEventListener("htmx:finally:request", () => document.body.classList.remove("busy"));
 document.addEventListener("keydown", onKey);
+let swapped = [];
+document.addEventListener("htmx:before:swap", () => {
+  swapped = places();
+});
 document.addEventListener("htmx:after:swap", (event) => {
   prepare();
   // The button that was pressed is gone with its story.
@@ -273,5 +293,6 @@ document.addEventListener("htmx:after:swap", (event) => {
   document.getElementById("next")?.dispatchEvent(new Event("again"));
   focusBeside();
   tell();
+  putBack(swapped);
 });
 prepare();

@@ -1,0 +1,225 @@
+"""The email to editors with the report on an edition, in the newsletter's language.
+
+The webhook and `digest report` have the same report in English, with the numbers that only operators need.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+from digest.hindi import dates
+from digest.hindi.numbers import group
+from digest.i18n import translator
+from digest.notify import reasons
+from digest.notify.alert import AlertKind
+from digest.notify.report import Medians, Report, percentage
+from digest.notify.report_formats import one_line
+from digest.usecases.editors_mail import editors_mail
+
+if TYPE_CHECKING:
+    from digest.i18n.catalogue import Catalogue
+    from digest.notify.alert import Mail
+    from digest.render.themes import Branding
+
+# An edition for less than this share of the usual number of recipients is worth a look.
+_FEW = 0.9
+# The stories that were read most.
+_MOST_READ = 5
+
+
+class Row(NamedTuple):
+    """A number or a text, and the usual number. Both are '' if there is none."""
+
+    name: str
+    value: str = ""
+    usual: str = ""
+
+
+class Part(NamedTuple):
+    """A list with a title. `columns` are those of a table that compares."""
+
+    title: str
+    rows: tuple[Row, ...]
+    columns: tuple[str, ...] = ()
+    # A sentence below the list.
+    note: str = ""
+
+
+class _Content(NamedTuple):
+    """What both parts of the email show."""
+
+    subject: str
+    heading: str
+    lines: tuple[str, ...]
+    # None if all went well.
+    attention: Part | None
+    parts: tuple[Part, ...]
+    button: str
+    # The report on the desk; '' without one.
+    link: str
+    warning: str = ""
+
+
+@dataclass(frozen=True)
+class ReportMails:
+    """Builds the emails."""
+
+    branding: Branding
+    # '' if the desk is turned off or has no address.
+    desk_url: str
+
+    def build(self, report: Report) -> Mail:
+        catalogue = translator(self.branding.language)
+        content = self._content(report, catalogue)
+        text = _text(report, content, catalogue)
+        return editors_mail(
+            "report_mail.html.j2", self.branding, content.subject, text, mail=content, about=report.subject, under=""
+        )
+
+    def _content(self, report: Report, catalogue: Catalogue) -> _Content:
+        _, ngettext = catalogue.gettext, catalogue.ngettext
+        sent = report.numbers.accepted
+        whom = ngettext("%(num)s recipient", "%(num)s recipients", sent) % {"num": group(sent)}
+        heading = _("Sent to %(whom)s") % {"whom": whom} if sent else _("Sent to nobody")
+        attention = _attention(report, catalogue)
+        looks = tuple(map(Row, [*attention, *_sources(report, catalogue)]))
+        short = dates.short(report.day, self.branding.language)
+        name = report.name or self.branding.edition_name(report.key)
+        edition = _("Edition of %(day)s") % {"day": f"{short} ({name})" if name else short}
+        subject = f"{edition}: {heading}"
+        # A source may be silent for weeks, so it is no news for the subject line.
+        if attention:
+            subject = _("Please look: %(subject)s") % {"subject": subject}
+        lines = [_("Edition of %(day)s") % {"day": dates.day(report.day, self.branding.language)}]
+        if not self.desk_url:
+            lines.append(_("The whole report, on the server: %(command)s") % {"command": f"digest report {report.key}"})
+        return _Content(
+            subject=f"[{self.branding.name}] {subject}",
+            heading=heading,
+            lines=tuple(lines),
+            attention=Part(_("What needs a look"), looks) if looks else None,
+            parts=tuple(part for part in _parts(report, catalogue) if part.rows),
+            button=_("See this report on the desk"),
+            link=f"{self.desk_url}/report/{report.key}" if self.desk_url else "",
+        )
+
+
+def _attention(report: Report, catalogue: Catalogue) -> list[str]:
+    """Return what went wrong with the edition, in sentences."""
+    _, ngettext = catalogue.gettext, catalogue.ngettext
+    numbers, found = report.numbers, []
+    usual = Medians(report.earlier)
+    # Those who were excluded count too: on some days many of them want no edition.
+    if numbers.frozen - numbers.rejected - numbers.unknown < _FEW * (usual.of("frozen") or 0):
+        mostly = group(round(usual.of("accepted") or 0))
+        found.append(_("Fewer readers than usual: it mostly goes to %(num)s.") % {"num": mostly})
+    if numbers.unknown:
+        whether = ngettext(
+            "It is unknown whether %(num)s recipient got it. On the server this finds out: %(command)s",
+            "It is unknown whether %(num)s recipients got it. On the server this finds out: %(command)s",
+            numbers.unknown,
+        )
+        found.append(whether % {"num": group(numbers.unknown), "command": f"digest reconcile {report.key}"})
+    alerts = {
+        AlertKind.BOUNCE_RATE: _("Many emails came back or were refused. Look where these addresses come from."),
+        AlertKind.COMPLAINT_RATE: _("Many readers reported it as spam. Mail services soon hold back such emails."),
+        AlertKind.BLOCK_RATE: _("Many emails were not taken this time. The cause is the sender or the text."),
+        AlertKind.RECIPIENTS_EXPIRED: _("Some emails could not be sent in time."),
+        AlertKind.SENDING_SLOW: _("Sending is slow: some emails wait longer than they should."),
+    }
+    return found + [sentence for kind, sentence in alerts.items() if kind in report.alerts]
+
+
+def _sources(report: Report, catalogue: Catalogue) -> list[str]:
+    """Return which sources need a look, in sentences."""
+    _ = catalogue.gettext
+    sentences = {
+        "dead": _("These sources could not be read several times in a row: %(names)s"),
+        "silent": _("These sources have had no new article for days: %(names)s"),
+    }
+    names = {state: [source.name for source in report.sources if source.state == state] for state in sentences}
+    return [sentences[state] % {"names": ", ".join(found)} for state, found in names.items() if found]
+
+
+def _parts(report: Report, catalogue: Catalogue) -> list[Part]:
+    """Return what the report shows, in its order. A part may have no rows."""
+    _, ngettext = catalogue.gettext, catalogue.ngettext
+    numbers, feedback, work = report.numbers, report.feedback, report.work
+    # A name, the number (None if it is not shown), the usual one, and whether it has a share.
+    counts = (
+        (_("sent"), numbers.accepted, "accepted", False),
+        (_("not sent"), numbers.excluded, "excluded", False),
+        (_("refused"), numbers.rejected or None, "rejected", False),
+        (_("unknown whether it was sent"), numbers.unknown or None, "unknown", False),
+        (_("will be sent"), numbers.pending or None, "", False),
+        (_("arrived"), feedback.delivered, "", True),
+        (_("bounced"), numbers.bounced, "bounced", True),
+        (_("not taken this time"), numbers.blocked or None, "blocked", True),
+        (_("reported as spam"), numbers.complained, "complained", True),
+        (_("left"), feedback.left, "", True),
+        (_("opened"), feedback.opened, "", True),
+        (_("clicked"), feedback.clicked, "", True),
+        (_("replies by email"), report.texts.get("reply"), "", False),
+    )
+    usual = Medians(report.earlier)
+    rows = []
+    for name, count, compared, has_share in counts:
+        if count is not None:
+            share = percentage(count, numbers) if has_share else ""
+            median = usual.of(compared) if compared else None
+            shown = f"{group(count)} ({share})" if share else group(count)
+            rows.append(Row(name, shown, "" if median is None else group(median)))
+    missed: Counter[str] = Counter()
+    for reason, count in (*report.excluded, *report.rejected):
+        missed[reasons.brief(reason, catalogue)] += count
+    done = (
+        (_("Stories kept as proposed"), work.kept),
+        (_("Pinned or pulled in"), work.pulled),
+        (_("Removed"), work.dropped),
+        (_("Rewritten"), work.rewritten),
+    )
+    read = report.clicks.targets[:_MOST_READ] if report.clicks else ()
+    columns: tuple[str, ...] = ()
+    note = []
+    if earlier := len(report.earlier):
+        columns = (_("What"), _("This edition"), _("Usually"))
+        median_of = ngettext(
+            "“Usually”: the value of the %(num)s edition before.",
+            "“Usually”: the middle value of the %(num)s editions before.",
+            earlier,
+        )
+        note.append(median_of % {"num": earlier})
+    note.append(_("Emails keep coming back for hours, so these numbers still change."))
+    return [
+        Part(_("In numbers"), tuple(rows), columns, " ".join(note)),
+        Part(
+            _("Who did not get it, and why"), tuple(Row(reason, group(count)) for reason, count in missed.most_common())
+        ),
+        Part(_("What the editors did"), tuple(Row(name, group(count)) for name, count in done if count)),
+        Part(_("Most read"), tuple(Row(each.title, group(each.people)) for each in read)),
+        Part(_("What readers wrote"), tuple(Row(one_line(text)) for _at, text in report.said)),
+    ]
+
+
+def _text(report: Report, content: _Content, catalogue: Catalogue) -> str:
+    _ = catalogue.gettext
+    blocks = [content.heading, *content.lines]
+    if content.attention:
+        blocks.append(_list(content.attention, _("Usually")))
+    if content.link:
+        blocks.append(f"{content.button}: {content.link}")
+    blocks.append(f"{_('Subject')}: {report.subject}")
+    blocks += [_list(part, _("Usually")) for part in content.parts]
+    return "\n\n".join(blocks)
+
+
+def _list(part: Part, usually: str) -> str:
+    """A part as lines of text."""
+    lines = [part.title]
+    for row in part.rows:
+        value = f": {row.value}" if row.value else ""
+        usual = f" ({usually}: {row.usual})" if row.usual else ""
+        lines.append(f"* {row.name}{value}{usual}")
+    return "\n".join(lines + [part.note] * bool(part.note))
