@@ -185,6 +185,8 @@ def _approval(now: datetime) -> Iterator[SamplePage]:
                 "warnings": ("…",),
                 "problems": errors,
                 "changed": is_alert,
+                "sends": not is_alert,
+                "desk": "" if is_alert else "https://example.com/desk",
             }
             yield SamplePage("approve.html.j2", values)
 
