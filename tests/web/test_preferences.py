@@ -221,6 +221,22 @@ def test_topics_without_news_are_marked(sent: Site) -> None:
     assert shown.count(translated("No news in the last 30 days")) == len(unfed) > 0
 
 
+@pytest.mark.slow
+def test_an_error_does_not_warn_about_topics_that_are_not_shown(sent: Site) -> None:
+    edition = sent.app.editions.get("2026-11-23")
+    assert edition is not None
+    fed = edition.sections[0].name
+    unfed = next(topic for topic in sent.app.topics if topic not in {each.name for each in edition.sections})
+    place = sent.preferences("meena@example.com")
+    warning = "There was no news on the topics that you chose in the last 30 days, so perhaps no email comes."
+    stored = sent.post(place, ("topics", unfed), *EVERY_DAY, **PLAIN)
+    assert translated(warning) in stored.text
+    # Another topic, and no day.
+    wrong = sent.post(place, ("topics", fed), **PLAIN)
+    assert wrong.status == 400
+    assert translated(warning) not in wrong.text
+
+
 def test_the_pause_button_of_an_email_pauses_after_a_confirmation(pages: Site) -> None:
     place = pages.preferences("asha@example.com").replace("preferences", "pause", 1)
     asked = pages.get(place)
