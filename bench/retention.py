@@ -25,7 +25,7 @@ from bench.sample_articles import NOW, make_articles
 from digest.config.settings import KeepSettings
 from digest.config.web import WebhookSettings
 from digest.deliver.outcome import Accepted
-from digest.hindi.tokens import query_words
+from digest.hindi.tokens import query_groups
 from digest.models import Article, Edition, EditionState, RenderedEmail, Section, Story, Subscriber
 from digest.render.archive_page import ArchivePage
 from digest.store.content.archive import ArchivedSource, ArchivedStory, ArchiveStore
@@ -179,7 +179,7 @@ class _Year:
         page = archive.page(first, self.now)
         assert page
         assert page.html == _PAGE
-        assert archive.search(query_words("पुल"), self.now, limit=10).count
+        assert archive.search(query_groups("पुल"), self.now, limit=10).count
         found = counts(self.database, first)
         assert (found.frozen, found.accepted, found.settled) == (self.subscribers, self.subscribers, True), found
         assert count_feedback(self.database, first).opened == self.subscribers // 10

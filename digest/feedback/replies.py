@@ -37,6 +37,9 @@ _QUOTE = re.compile(
     r"\*?(?:from|भेजने वाला|प्रेषक)\*?\s*:.{3,200}@.*|-- )$",
     re.I,
 )
+# What phones and mail programs add: "Sent from my Redmi phone", "मेरे Android फ़ोन से भेजा गया".
+_DEVICE = r".{0,40}(?:phone|ipad|android|mobile|device|mail|outlook|galaxy|redmi|फ़ोन|फोन|फ़ोन|मोबाइल|टैबलेट).{0,40}"
+_SENT_FROM = re.compile(rf"(?:sent (?:from|via) {_DEVICE}|get outlook for .{{0,20}}|मेरे {_DEVICE} से भेजा गया)[.।]?", re.I)
 # A line that mail programs break in two.
 _BROKEN_QUOTE = re.compile(r"(?mi)^(on .{4,120})\n(.{0,120}wrote:)\s*$")
 _TAG = re.compile(r"<(script|style|head|blockquote)\b.*?</\1\s*>|<!--.*?-->|<[^<>]{0,2000}>", re.I | re.S)
@@ -90,6 +93,8 @@ def without_quote(text: str) -> str:
             if line.startswith(">"):
                 continue
             break
+        if _SENT_FROM.fullmatch(line.strip()):
+            continue
         lines.append(line.rstrip())
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
 

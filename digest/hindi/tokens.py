@@ -39,6 +39,8 @@ _LETTERS = "abcdefghijklmnop"
 _FIRST, _LAST = 0x0900, 0x097F
 # The most words of a query. Further words change little.
 MOST = 8
+# The fewest letters of a stem by which a query finds another name.
+_SHORTEST = 3
 
 
 def tokens(text: str) -> list[str]:
@@ -111,9 +113,31 @@ def index_words(*texts: str) -> str:
     return " ".join(dict.fromkeys(encode(stem) for text in texts for stem in stems(text)))
 
 
-def query_words(query: str) -> list[str]:
-    """Return the words that the index must contain for a query. A query of only stop words finds nothing."""
-    return list(dict.fromkeys(encode(stem) for stem in stems(query)))[:MOST]
+def query_groups(query: str) -> list[tuple[str, ...]]:
+    """Return the words of a query, each with the others under which the index may have it. A query of only stop words
+    finds nothing.
+
+    An alias replaces a word only as it is listed: 'स्कूल' is indexed as 'विद्यालय', but 'स्कूलों' by its own stem.
+    """
+    found: dict[tuple[str, ...], None] = {}
+    for token in tokens(query):
+        if stem := stem_of(token):
+            names = {stem, _stem(token)}
+            names |= set(chain.from_iterable(_names().get(name, ()) for name in (stem, _stem(token))))
+            found[stem, *sorted(names - {stem})] = None
+    return [tuple(map(encode, group)) for group in found][:MOST]
+
+
+@lru_cache(maxsize=1)
+def _names() -> dict[str, set[str]]:
+    """Stem → the stems of all names of the same thing."""
+    found: dict[str, set[str]] = {}
+    for variant, canonical in ALIASES.items():
+        # Short stems, as of abbreviations, are stems of other words too.
+        own = {stem for stem in (_stem(variant), _stem(canonical)) if len(stem) >= _SHORTEST} | {stem_of(canonical)}
+        for stem in own:
+            found.setdefault(stem, set()).update(own)
+    return {stem: set().union(*(found[each] for each in names)) for stem, names in found.items()}
 
 
 def encode(stem: str) -> str:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from digest.store.people.erasure import Erasures
     from digest.store.people.preferences import PreferenceStore
     from digest.store.people.reengagement import ReengagementStore
+    from digest.store.people.requests import RequestStore
     from digest.store.people.subscriber_texts import SubscriberTextStore
     from digest.store.people.subscribers import SubscriberAdmin
     from digest.store.sending.recovery import Orphan
@@ -38,6 +39,7 @@ class PersonalData:
     texts: SubscriberTextStore
     clicks: ClickStore
     reengagement: ReengagementStore
+    requests: RequestStore
     orphans: Callable[[datetime], Mapping[int, Orphan]]
     zone: tzinfo
     now: Callable[[], datetime]
@@ -82,7 +84,8 @@ class PersonalData:
         }
 
     def _responses(self, id: int) -> dict[str, Any]:
-        """The person's responses: texts, clicks, and the answer to the question whether to continue."""
+        """The person's responses: texts, clicks, requests about their data, and the answer to
+        the question whether to continue."""
         asked = self.reengagement.asked(id)
         clicked = self.clicks.last_click(id)
         return {
@@ -95,6 +98,15 @@ class PersonalData:
             ],
             "last click": clicked.isoformat() if clicked else "",
             "asked whether to continue": asked.isoformat() if asked else "",
+            "requests": [
+                {
+                    "at": request.asked_at.isoformat(),
+                    "kind": str(request.kind),
+                    "new address": request.email,
+                    "done at": request.done_at.isoformat() if request.done_at else "",
+                }
+                for request in self.requests.of(id)
+            ],
         }
 
 

@@ -123,7 +123,10 @@ def _words(change: Change | None, newsletter: str, language: str) -> Words:
         return Words(
             _("You have unsubscribed from %(name)s") % name,
             _("You have unsubscribed"),
-            (_("Somebody, hopefully you, pressed “Unsubscribe” in one of our emails. No more come."),),
+            (
+                _("Somebody, hopefully you, pressed “Unsubscribe” in one of our emails. No more come."),
+                _("If they gave a reason, we delete it when you subscribe again."),
+            ),
             _("Not you? Subscribe again"),
             nothing,
         )

@@ -15,6 +15,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Depends, Form, Query, Request
 from fastapi.responses import HTMLResponse, Response
 
+from digest.mail.message import Outgoing
 from digest.store.people.consent import NOMINATED
 from digest.store.people.moves import MoveResult
 from digest.store.people.preferences import StoredSubscriber
@@ -27,16 +28,18 @@ from digest.usecases.own_data import AddressChanger, PersonalData
 from digest.web.change_notices import ChangeNotices, had_left
 from digest.web.dependencies import Context
 from digest.web.email_limits import mailbox_quotas, network_quotas
-from digest.web.known_browser import remember
+from digest.web.known_browser import knows, remember
 from digest.web.outbound_mail import OutboundMail
 from digest.web.own_data_emails import OwnDataEmails, purpose_of
-from digest.web.pages import PAGE_RESPONSES, REDIRECTS, language_parameter, redirect
+from digest.web.pages import MAY_GO_BACK, PAGE_RESPONSES, REDIRECTS, language_parameter, redirect
 from digest.web.preferences import PreferencesPage, SubmittedForm
 from digest.web.unsubscribe import LeavePage, shorten_text, state_of
 
 _DAY = timedelta(days=1)
-# The most requests of one subscriber in a day. Each sends an email or two.
+# The most requests of one subscriber and kind in a day. Each sends an email or two.
 _MAX_REQUESTS = 6
+# And by browsers that are not known as the subscriber's.
+_MAX_REQUESTS_OF_OTHERS = 3
 _BY_SELF = "asked by the person on the pages"
 _FILE: dict[int | str, dict[str, Any]] = {200: {"description": "The file.", "content": {"application/json": {}}}}
 
@@ -80,9 +83,7 @@ class OwnData:
         `part` is the part of the preferences that their link opens.
         """
         now, context = self.context.now(), self.context
-        # A stranger with a forwarded email can ask for the link to the preferences, and must not use up the rest.
-        name = "choose" if kind == RequestKind.CHOOSE else "own"
-        quotas = [Quota(f"{name}:{subscriber.id}", _MAX_REQUESTS, _DAY), *network_quotas(name, request)]
+        quotas = [self._quota(request, subscriber, kind), *network_quotas(str(kind), request)]
         if address:
             quotas += mailbox_quotas(address)
         if not context.quotas.take(quotas, now):
@@ -109,6 +110,37 @@ class OwnData:
             self.outbound.send(outgoing)
         return True
 
+    def mail_link(self, request: Request, address: str) -> bool:
+        """Queue the link to the preferences for whoever gets the newsletter at an address.
+
+        Returns false if no email can be queued. Whether the address is known makes no difference to the visitor.
+        """
+        now, context = self.context.now(), self.context
+        if not context.quotas.take(network_quotas(str(RequestKind.CHOOSE), request), now):
+            return False
+        if not context.quotas.take(mailbox_quotas(address), now):
+            return True
+        language = context.pages.language(request)
+        # The mail thread looks the address up: here its duration would tell whether the address is known.
+        return self.outbound.build_and_send(lambda: self._link_for(address, language))
+
+    def _link_for(self, address: str, language: str) -> Outgoing | None:
+        subscriber = self.context.preferences.find(address)
+        if subscriber is None or state_of(subscriber) != "here":
+            return None
+        kind = RequestKind.CHOOSE
+        opened = self.requests.open(subscriber.id, kind, now=self.context.now())
+        return self.emails.build(
+            kind,
+            Side.PRESENT,
+            opened.id,
+            to=subscriber.email,
+            new="",
+            subscriber=subscriber.id,
+            language=language,
+            until=opened.until,
+        )
+
     def find(self, kind: RequestKind, side: Side, token: str) -> PersonRequest | None:
         """The request of a link; None if we did not sign it, or if it has expired."""
         id = self.context.subscriber_id_from_token(purpose_of(kind, side), token)
@@ -131,6 +163,13 @@ class OwnData:
             request, "own_data.html.j2", place, status=status, kind=str(kind), state=state, place=place, **values
         )
 
+    def _quota(self, request: Request, subscriber: StoredSubscriber, kind: RequestKind) -> Quota:
+        """The limit of the subscriber. What a stranger with a forwarded email asks for uses up a limit of its own."""
+        # Nobody needs to be known for the link to the preferences: it makes the browser known.
+        if kind == RequestKind.CHOOSE or knows(self.context, request, subscriber):
+            return Quota(f"{kind}:{subscriber.id}", _MAX_REQUESTS, _DAY)
+        return Quota(f"{kind} by others:{subscriber.id}", _MAX_REQUESTS_OF_OTHERS, _DAY)
+
     def _reported_us(self, address: str) -> bool:
         """Whether the owner of an address reported us as spam. They get no email that others can request."""
         known = self.context.preferences.find(address)
@@ -150,6 +189,26 @@ def router(page: PreferencesPage, leaving: LeavePage, own: OwnData) -> APIRouter
         values = {"typed": "", "suggested": "", "sure": "", "wrong": wrong, **values}
         status, place = 400 if wrong else 200, f"/preferences/{token}/address"
         return context.pages.response(request, "address.html.j2", place, status=status, token=token, **values)
+
+    def find_page(request: Request, state: str, *, status: int = 200, typed: str = "") -> HTMLResponse:
+        response = context.pages.response(request, "find.html.j2", "/leave", status=status, state=state, typed=typed)
+        # A redirect would write the address into the history.
+        response.headers["cache-control"] = MAY_GO_BACK
+        return response
+
+    @routes.get("/leave", response_class=HTMLResponse, summary="Offer the link to the preferences by email")
+    def show_find(request: Request) -> HTMLResponse:
+        return find_page(request, "")
+
+    @routes.post("/leave", response_class=HTMLResponse, summary="Send the link to the preferences by email")
+    def find(request: Request, email: Typed = "") -> HTMLResponse:
+        try:
+            address = normalise(email)
+        except ValueError:
+            return find_page(request, "wrong", status=400, typed=email)
+        if not own.mail_link(request, address):
+            return find_page(request, "busy", status=429, typed=email)
+        return find_page(request, "sent")
 
     @routes.get("/preferences/{token}/address", response_class=HTMLResponse, summary="The form for another address")
     def show_address_form(request: Request, token: str) -> HTMLResponse:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import datetime
 
 from digest.i18n import translator
 from digest.mail.message import Outgoing, Sender, recipient
@@ -39,7 +39,7 @@ class OwnDataEmails:
     pages: Pages
     sender: Sender
     signer: Signer
-    _made: dict[tuple[Words, str, str, date, str], RenderedEmail] = field(default_factory=dict, repr=False)
+    _made: dict[tuple[Words, str, str, datetime, str], RenderedEmail] = field(default_factory=dict, repr=False)
 
     def build(
         self,
@@ -101,8 +101,10 @@ class OwnDataEmails:
         return Outgoing("own", "own", "own", email, recipient_.sender, (unique,))
 
     def _render(self, words: Words, path: str, language: str, until: datetime, part: str) -> RenderedEmail:
-        """The email with a placeholder for the token of its link. Those of a day are rendered and encoded once."""
-        key = words, path, language, until.date(), part
+        """The email with a placeholder for the token of its link. Those of a minute are rendered and encoded once."""
+        # The email says until which minute its link works.
+        until = until.replace(second=0, microsecond=0)
+        key = words, path, language, until, part
         if key not in self._made:
             # An email of this kind has no link to view it, so the placeholder of that token is free.
             link = self.pages.absolute_url(path + PLACEHOLDERS["view"], language) + (part and f"#{part}")

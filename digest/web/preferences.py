@@ -130,7 +130,8 @@ class PreferencesPage:
             own_zone=context.pages.branding.timezone,
             edition=[own] if own else [],
             rates=rates,
-            is_unfed=is_unfed(subscriber.topics, rates),
+            # With an error the page shows what was submitted, not what is stored.
+            is_unfed=not values["wrong"] and is_unfed(subscriber.topics, rates),
             next_due=self.next_edition.of(subscriber),
             **values,
         )

@@ -185,6 +185,8 @@ def _approval(now: datetime) -> Iterator[SamplePage]:
                 "warnings": ("…",),
                 "problems": errors,
                 "changed": is_alert,
+                "sends": not is_alert,
+                "desk": "" if is_alert else "https://example.com/desk",
             }
             yield SamplePage("approve.html.j2", values)
 
@@ -211,7 +213,7 @@ def _signup(show: ShowcaseEdition, now: datetime) -> Iterator[SamplePage]:
         yield SamplePage("join.html.j2", {**values, "rates": rates, "personal": False})
     yield from _own_data()
     for mailbox in (None, mailbox_of("asha@gmail.com", _ASHA)):
-        yield SamplePage("asked.html.j2", {"typed": _ASHA, "days": 3, "mailbox": mailbox})
+        yield SamplePage("asked.html.j2", {"typed": _ASHA, "until": now, "mailbox": mailbox})
     for state in ("ask", "done", "active", "late"):
         values = {"state": state, "token": _TOKEN, "email": _ASHA, "agreement": "…", "until": now}
         for due, preferences in ((now, _TOKEN), (None, "")):
@@ -293,6 +295,7 @@ def _unsubscribe(now: datetime) -> Iterator[SamplePage]:
                 "less": get_args(Less),
                 "next_due": now,
                 "choose": not done,
+                "code": "…",
                 "known": done != "choose",
             }
             yield SamplePage("leave.html.j2", {**common, **values})
@@ -356,5 +359,7 @@ def _preferences(now: datetime, topics: Collection[str], sent: Published) -> Ite
     ):
         values = {"token": _TOKEN, "wrong": wrong, "typed": _ASHA, "suggested": suggested}
         yield SamplePage("address.html.j2", {**values, "sure": _ASHA if wrong in tuple(Oddity) else ""})
+    for state in ("", "wrong", "busy", "sent"):
+        yield SamplePage("find.html.j2", {"state": state, "typed": _ASHA})
     yield sample(subscriber(), pausing=True)
     yield sample(subscriber(status="paused"))

@@ -209,7 +209,7 @@ def router(signup: Signup) -> APIRouter:
             return question
         if not website and (refusal := _request_email(signup, request, address, email)):
             return refusal
-        values: dict[str, Any] = {"typed": email.strip()[:254], "days": PENDING.days}
+        values: dict[str, Any] = {"typed": email.strip()[:254], "until": context.now() + PENDING}
         values["mailbox"] = mailbox_of(address, pages.branding.sender_email)
         response = pages.response(request, "asked.html.j2", "/join", **values)
         # A redirect would write the address into the history.

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Annotated, Any, Literal, get_args
 
@@ -21,6 +21,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from digest.errors import StoreError
 from digest.feedback.rules import UNSUBSCRIBED
 from digest.hindi.cut import clusters
+from digest.store.people.consent import SAID_WHY
 from digest.store.people.preferences import ConsentContext, StoredSubscriber
 from digest.store.rate_limits import Quota
 from digest.subscribers.address import masked
@@ -43,7 +44,9 @@ _PURPOSE = "leave"
 _PURPOSES = (_PURPOSE, "preferences")
 # How long a button undoes an unsubscribe. Later, somebody else may have found an old email.
 _UNDO_WITHIN = timedelta(days=1)
-_MAX_REASONS_PER_DAY = 3
+# How long the page after an unsubscribe takes a reason.
+_REASON_WITHIN = timedelta(hours=1)
+_REASON = "reason"
 _PATH = re.compile("/leave/([A-Za-z0-9_-]{36})")
 # A placeholder for a token. No token has this length.
 _PLACEHOLDER = "-token-of-any-subscriber-that-follows-"
@@ -101,6 +104,29 @@ class LeavePage:
             self._wordings[language] = self.context.pages.catalogue(request).gettext("Unsubscribe now")
         return self.context.consent_context(request, _PURPOSE, self._wordings[language])
 
+    def reason_code(self, id: int, now: datetime, *, known: bool) -> str:
+        """The code by which the browser that unsubscribed somebody can give a reason, once."""
+        name = f"{int(now.timestamp())}.{int(known)}"
+        return f"{name}.{self.context.signer.sign_name(_REASON, f'{id} {name}')}"
+
+    def give_reason(self, request: Request, id: int, code: str, said: str) -> bool:
+        """Log why the subscriber left. False if this browser has not just unsubscribed them, or gave a reason."""
+        found = re.fullmatch(r"(([0-9]{1,12})\.([01]))\.(.+)", code)
+        context, now = self.context, self.context.now()
+        if found is None or not context.signer.is_signed_name(_REASON, f"{id} {found[1]}", found[4]):
+            return False
+        left = datetime.fromtimestamp(int(found[2]), now.tzinfo)
+        if now - left > _REASON_WITHIN or not context.preferences.unsubscribed_since(id, left):
+            return False
+        if said:
+            if not context.quotas.take([Quota(f"why:{id}", 1, _REASON_WITHIN)], now):
+                return False
+            # A stranger with a forwarded email can have unsubscribed them.
+            detail = said if found[3] == "1" else f"{said}; not verified"
+            consent = context.consent_context(request, _PURPOSE, detail=detail)
+            context.preferences.record(id, SAID_WHY, consent, now=now)
+        return True
+
     def answer_to_one_click(self, request: Request, token: str, state: State) -> HTMLResponse:
         """Respond with the page of a state. It is rendered once for all subscribers."""
         pages = self.context.pages
@@ -111,14 +137,16 @@ class LeavePage:
             self._made[language, state] = made
         return HTMLResponse(made.replace(_PLACEHOLDER, token), headers={"content-language": language})
 
-    def response(self, request: Request, token: str, *, done: str = "", status: int = 200) -> HTMLResponse:
+    def response(
+        self, request: Request, token: str, *, done: str = "", code: str = "", status: int = 200
+    ) -> HTMLResponse:
         """The page for the subscriber's current state."""
         id = self.id(token)
         if id is None:
             return self.context.invalid_link(request)
         subscriber = self.context.subscriber(id)
         state = state_of(subscriber)
-        values: dict[str, Any] = {"done": done, "status": status}
+        values: dict[str, Any] = {"done": done, "code": code, "status": status}
         if subscriber is not None and state == "here":
             values["email"] = masked(subscriber.email)
             if knows(self.context, request, subscriber):
@@ -192,8 +220,11 @@ def router(page: LeavePage) -> APIRouter:
         request: Request,
         token: str,
         done: Annotated[str, Query(description="What was done before; chooses a message")] = "",
+        code: Annotated[
+            str, Query(max_length=200, description="Lets the browser that unsubscribed give a reason")
+        ] = "",
     ) -> HTMLResponse:
-        return page.response(request, token, done=done if done in _DONE else "")
+        return page.response(request, token, done=done if done in _DONE else "", code=code)
 
     # Mailbox providers send different bodies, or none. The signed path is enough, so the body is not read. They follow
     # no redirect (RFC 8058), so the page is the answer.
@@ -211,13 +242,15 @@ def router(page: LeavePage) -> APIRouter:
         if id is None:
             return context.invalid_link(request)
         subscriber = context.subscriber(id)
-        leave = partial(context.preferences.unsubscribe, id, page.consent(request), now=context.now())
+        now = context.now()
+        leave = partial(context.preferences.unsubscribe, id, page.consent(request), now=now)
         if subscriber is None or subscriber.suppressed == UNSUBSCRIBED:
             # A repetition sends no second notice.
             leave()
-        else:
-            page.notices.change(request, subscriber, Change.LEFT, leave)
-        return redirect(context.pages, request, f"/leave/{token}")
+            return redirect(context.pages, request, f"/leave/{token}")
+        code = page.reason_code(id, now, known=knows(context, request, subscriber))
+        page.notices.change(request, subscriber, Change.LEFT, leave)
+        return redirect(context.pages, request, f"/leave/{token}", code=code)
 
     @routes.post("/back", response_class=HTMLResponse, summary="Undo the unsubscribe", **REDIRECTS)
     def resubscribe(request: Request, token: str) -> Response:
@@ -247,16 +280,14 @@ def router(page: LeavePage) -> APIRouter:
         token: str,
         why: Annotated[Reason, Form()] = "",
         word: Annotated[str, Form(max_length=4000)] = "",
+        code: Annotated[str, Form(max_length=200)] = "",
     ) -> Response:
         id = page.id(token)
         if id is None:
             return context.invalid_link(request)
-        now = context.now()
         said = ": ".join(filter(None, (why, shorten_text(word))))
-        if said and context.quotas.take([Quota(f"why:{id}", _MAX_REASONS_PER_DAY, timedelta(days=1))], now):
-            consent = context.consent_context(request, _PURPOSE, detail=said)
-            context.preferences.record(id, "said why", consent, now=now)
-        return redirect(context.pages, request, f"/leave/{token}", done="thanked")
+        done = {"done": "thanked"} if page.give_reason(request, id, code, said) else {}
+        return redirect(context.pages, request, f"/leave/{token}", **done)
 
     return routes
 
@@ -274,6 +305,7 @@ def shorten_text(word: str) -> str:
 def _page(page: LeavePage, request: Request, token: str, state: State, **values: Any) -> HTMLResponse:
     values = {
         "done": "",
+        "code": "",
         "email": "",
         "pausing": None,
         "less": (),

@@ -104,6 +104,7 @@ class Subscribers(Curating):
     def personal_data(self) -> PersonalData:
         from digest.store.people.consent import NoticeStore
         from digest.store.people.preferences import PreferenceStore
+        from digest.store.people.requests import RequestStore
         from digest.usecases.own_data import PersonalData
 
         return PersonalData(
@@ -113,6 +114,7 @@ class Subscribers(Curating):
             texts=self.subscriber_texts,
             clicks=self.clicks,
             reengagement=self.reengagement_store,
+            requests=RequestStore(self.database),
             orphans=self.status_reader.orphans,
             zone=self.settings.newsletter.zone,
             now=self.now,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -37,6 +38,22 @@ def test_a_reply_is_read_with_what_it_answers() -> None:
 )
 def test_the_quoted_email_and_the_signature_are_left_out(quote: str) -> None:
     assert without_quote(f"मेट्रो की ख़बर में तारीख़ ग़लत है।\n\n{quote}\n") == "मेट्रो की ख़बर में तारीख़ ग़लत है।"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "मेरे Android फ़ोन से भेजा गया",
+        "मेरे iPhone से भेजा गया",
+        "Sent from my Redmi phone",
+        "Sent from my iPhone",
+        "Get Outlook for Android",
+        "Sent from Yahoo Mail on Android.",
+    ],
+)
+def test_the_signature_of_a_phone_is_left_out(line: str) -> None:
+    assert without_quote(f"अच्छा अंक था।\n\n{line}\n") == "अच्छा अंक था।"
+    assert without_quote(f"कल मैंने चिट्ठी {line} थी।") == f"कल मैंने चिट्ठी {line} थी।"
 
 
 def test_an_answer_below_the_quotation_is_kept() -> None:

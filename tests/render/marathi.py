@@ -196,7 +196,7 @@ msgstr "चाचणी"
 msgid "That is all for now. Have a good day."
 msgstr "आजसाठी एवढेच. तुमचा दिवस चांगला जावो."
 
-msgid "This email was sent to %(email)s because you subscribed to %(name)s."
+msgid "This email was sent to %(email)s because this address is on the list of %(name)s."
 msgstr "तुम्ही ‘%(name)s’चे सदस्य आहात म्हणून हा ईमेल %(email)s या पत्त्यावर पाठवला."
 
 msgid "This is a test email: only the addresses named for it got it."

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
-from digest.hindi.tokens import query_words
+from digest.hindi.tokens import query_groups
 from digest.models import EditionState
 from digest.render.archive_page import ArchivePage
 from digest.store.content.archive import ArchivedCorrection, ArchivedSource, ArchivedStory, ArchiveStore
@@ -51,7 +51,7 @@ def archive(database: Database, frozen: Frozen) -> ArchiveStore:
 
 
 def found(archive: ArchiveStore, query: str) -> list[str]:
-    words = query_words(query)
+    words = query_groups(query)
     matches = archive.search(words, NOW, limit=10)
     assert len(matches.stories) == matches.count == archive.count_matches(words, NOW)
     return [f"{story.story} {story.day:%d}" for story in matches.stories]
@@ -66,6 +66,17 @@ def test_editions_are_in_the_order_of_their_days(archive: ArchiveStore) -> None:
     assert middle is not None
     assert middle.html == "<p>1</p>"
     assert [each.key if each else None for each in archive.neighbours(middle, NOW)] == ["2026-11-21", "2026-11-23"]
+
+
+@pytest.mark.parametrize("written", ["स्कूल", "स्कूलों", "ट्रेन", "ट्रेनें", "अदालत", "अदालतों"])
+def test_a_query_finds_the_other_number_and_other_names(archive: ArchiveStore, frozen: Frozen, written: str) -> None:
+    frozen(1, key="2026-11-24")
+    story = a_story("2026-11-24", "c", f"{written} पर फ़ैसला")
+    archive.add("2026-11-24", ArchivePage(story.title, "…", "<p></p>", "", 1, 1), NOW, [story], [])
+    names = {"स्कूल": "स्कूलों विद्यालय विद्यालयों", "ट्रेन": "ट्रेनों रेल", "अदालत": "अदालतें न्यायालय कोर्ट"}
+    for singular, others in names.items():
+        for query in (singular, *others.split()):
+            assert bool(found(archive, query)) == written.startswith(singular), query
 
 
 def test_a_cancelled_edition_is_not_shown_anywhere(archive: ArchiveStore, database: Database) -> None:

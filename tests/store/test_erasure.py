@@ -146,7 +146,9 @@ def test_rate_limit_windows_are_deleted(database: Database, frozen: Frozen) -> N
     quotas = RateLimiter(database)
     day = timedelta(days=1)
     own = [
-        Quota(who, 1, span) for who in (f"again:{ids[1]}", "join:subscriber1@example.com") for span in (day, 7 * day)
+        Quota(who, 1, span)
+        for who in (f"again:{ids[1]}", f"erase by others:{ids[1]}", "join:subscriber1@example.com")
+        for span in (day, 7 * day)
     ]
     theirs = [Quota(f"again:{ids[0]}", 1, day), Quota(f"again:{ids[1]}9", 1, day)]
     assert quotas.take([*own, *theirs], NOW)

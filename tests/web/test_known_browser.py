@@ -150,7 +150,7 @@ def test_a_browser_forgets_a_subscriber(pages: Site) -> None:
 def test_the_mailed_link_has_limits(pages: Site) -> None:
     for _ in range(7):
         last = pages.post(f"{letter(pages)}/choose")
-    assert translated("You have asked for this often today") in last.text
+    assert translated("This has been asked for often today") in last.text
     assert len(pages.mails(ASHA, "own")) <= 6
 
 

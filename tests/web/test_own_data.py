@@ -13,6 +13,7 @@ import pytest
 from digest.store.people.consent import NoticeStore, hash_of
 from digest.store.people.preferences import PreferenceStore
 from digest.web.privacy import Tracking
+from tests.support.folders import newsletter_folder
 from tests.web.site import FORM, Site, link_of, site, translated
 
 # Each test serves an edition.
@@ -137,6 +138,10 @@ def test_a_copy_of_the_data_needs_the_mailbox(pages: Site) -> None:
     data = json.loads(answer.text)
     assert (data["email"], data["subscriber"]["topics"], data["subscriber"]["format"]) == (ASHA, ["खेल"], "text")
     assert [entry["what"] for entry in data["consents"]] == ["changed"]
+    # Also a request that waits for its confirmation.
+    pages.post(f"{preferences(pages)}/address", email=NEW)
+    later = json.loads(pages.request("POST", link, b"", {"Content-Type": FORM}).text)
+    assert [(each["kind"], each["new address"]) for each in later["requests"]] == [("data", ""), ("address", NEW)]
 
 
 def test_erasing_needs_the_mailbox_and_removes_the_line_of_the_list(tmp_path: Path) -> None:
@@ -170,12 +175,46 @@ def test_whoever_has_left_can_still_be_erased(pages: Site) -> None:
 def test_requests_have_a_limit_and_links_expire(pages: Site) -> None:
     for _ in range(7):
         last = pages.post(f"{preferences(pages)}/data")
-    assert translated("You have asked for this often today") in last.text
-    # Only the newest link works.
+    assert translated("This has been asked for often today") in last.text
+    # Only the newest link works. The email says until which minute.
+    told = pages.mails(ASHA, "own")[0].get_body(("plain",))
+    assert told is not None
+    assert "यह लिंक गुरुवार, 26 नवंबर 2026, सुबह 7 बजे तक चलेगा।" in " ".join(told.get_content().split())
     links = [link_of(mail) for mail in pages.mails(ASHA, "own")]
     assert sorted(pages.get(link).status for link in links) == [200, *[410] * (len(links) - 1)]
     with site(pages.app.home, [ASHA], DIGEST_NOW="2026-11-27T07:00+05:30") as later:
         assert {later.get(link).status for link in links} == {410}
+
+
+def test_strangers_and_other_requests_do_not_use_up_the_limit_of_the_owner(pages: Site) -> None:
+    place = f"/leave/{pages.token('preferences', ASHA)}"
+    pages.post(f"{place}/leave")
+    for _ in range(7):
+        last = pages.post(f"{place}/data")
+    assert translated("This has been asked for often today") not in last.text
+    assert "कोई ईमेल नहीं भेजा गया" in last.text
+    assert (
+        f"/leave/{pages.token('preferences', ASHA)}?done=erase"
+        in pages.request("POST", f"{place}/erase", b"", {"Content-Type": FORM}).headers["location"]
+    )
+    pages.post(f"{place}/back")
+    for what in ("data", "erase", "nominee"):
+        assert translated("We have sent you an email") in pages.post(f"{preferences(pages)}/{what}").text
+
+
+def test_without_an_edition_at_hand_the_link_comes_by_email(pages: Site) -> None:
+    assert 'href="/leave"' in pages.get("/privacy").text
+    assert pages.get("/leave").status == 200
+    answers = [pages.post("/leave", email=email) for email in ("nobody@example.org", ASHA)]
+    # Nobody learns who is on the list.
+    assert len({answer.text for answer in answers}) == 1
+    (mail,) = pages.mails(ASHA, "own")
+    assert pages.mails("nobody@example.org", "own", wait=0.1) == []
+    assert "set-cookie" in pages.request("GET", link_of(mail)).headers
+    # A stranger cannot fill the mailbox.
+    assert pages.post("/leave", email=ASHA).text == answers[0].text
+    assert len(pages.mails(ASHA, "own")) == 1
+    assert pages.post("/leave", email="nobody").status == 400
 
 
 def test_the_preferences_say_why(pages: Site) -> None:
@@ -198,6 +237,20 @@ def test_each_consent_keeps_the_notice_that_was_shown(pages: Site) -> None:
         "desk@example.com",
     ):
         assert words in notice.text
+
+
+def test_the_kept_notice_introduces_those_who_work_for_us(tmp_path: Path) -> None:
+    home = tmp_path / "newsletter"
+    newsletter_folder(home, all_sources=False)
+    settings = home / "digest.yaml"
+    more = "privacy:\n  processors:\n    - {name: Example Hosting, task: सर्वर}\n"
+    settings.write_text(f"{settings.read_text(encoding='utf-8')}\n{more}", encoding="utf-8")
+    with site(home) as pages:
+        pages.post("/join", email="neha@example.org")
+        pages.post(link_of(pages.mails("neha@example.org")[0]))
+        (entry,) = pages.consent("neha@example.org")
+        notice = NoticeStore(pages.app.database).named([entry.notice])[entry.notice]
+        assert f"{translated('These work for us:')}\n* Example Hosting: सर्वर" in notice.text
     assert entry.wording.endswith("मेरी उम्र 18 साल या उससे ज़्यादा है।")
     # Other settings make another notice. The consent keeps the notice that was shown.
     with site(pages.app.home, [ASHA], DIGEST_PRIVACY__GRIEVANCE__NAME="सुमन") as changed:

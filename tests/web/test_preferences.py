@@ -80,8 +80,8 @@ def test_all_topics_include_future_ones(pages: Site) -> None:
 @pytest.mark.parametrize(
     ("fields", "message"),
     [
-        ([*EVERY_DAY[:2]], "Choose at least one topic. To get no more email, unsubscribe at the bottom of this page."),
-        ([("topics", "खेल")], "Choose at least one day. To get no more email, unsubscribe at the bottom of this page."),
+        ([*EVERY_DAY[:2]], "Choose at least one topic. To get no more email, unsubscribe on this page."),
+        ([("topics", "खेल")], "Choose at least one day. To get no more email, unsubscribe on this page."),
     ],
 )
 def test_an_error_loses_nothing_that_was_chosen(pages: Site, fields: list[tuple[str, str]], message: str) -> None:
@@ -219,6 +219,22 @@ def test_topics_without_news_are_marked(sent: Site) -> None:
     assert edition is not None
     unfed = set(sent.app.topics) - {section.name for section in edition.sections}
     assert shown.count(translated("No news in the last 30 days")) == len(unfed) > 0
+
+
+@pytest.mark.slow
+def test_an_error_does_not_warn_about_topics_that_are_not_shown(sent: Site) -> None:
+    edition = sent.app.editions.get("2026-11-23")
+    assert edition is not None
+    fed = edition.sections[0].name
+    unfed = next(topic for topic in sent.app.topics if topic not in {each.name for each in edition.sections})
+    place = sent.preferences("meena@example.com")
+    warning = "There was no news on the topics that you chose in the last 30 days, so perhaps no email comes."
+    stored = sent.post(place, ("topics", unfed), *EVERY_DAY, **PLAIN)
+    assert translated(warning) in stored.text
+    # Another topic, and no day.
+    wrong = sent.post(place, ("topics", fed), **PLAIN)
+    assert wrong.status == 400
+    assert translated(warning) not in wrong.text
 
 
 def test_the_pause_button_of_an_email_pauses_after_a_confirmation(pages: Site) -> None:
@@ -406,7 +422,7 @@ def test_a_subscriber_chooses_among_editions(several: Site) -> None:
     assert chosen() == ("shaam", "saptahik")
     wrong = choose()
     assert wrong.status == 400
-    words = "Choose at least one edition. To get no more email, unsubscribe at the bottom of this page."
+    words = "Choose at least one edition. To get no more email, unsubscribe on this page."
     assert translated(words) in wrong.text
     assert choose("unknown").status == 400
     # The default editions include those that are added later.

@@ -64,7 +64,6 @@ def test_no_page_claims_success_and_a_retry_succeeds(impatient: Site, failure: F
     steps: list[tuple[str, dict[str, str]]] = [
         (f"/leave/{leave}", {"List-Unsubscribe": "One-Click"}),
         (preferences.replace("preferences", "leave", 1) + "/pause", {"weeks": "2"}),
-        (f"/leave/{leave}/why", {"why": "other"}),
         (preferences, form),
         (f"{preferences}/resume", {}),
         (f"/confirm/{confirm}", {}),

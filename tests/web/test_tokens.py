@@ -267,7 +267,6 @@ STRANGER = {
     "/leave/{token}": {"suppression", "consent", "to undo"},
     "/leave/{token}/leave": {"suppression", "consent", "to undo"},
     "/leave/{token}/choose": {"to choose"},
-    "/leave/{token}/why": {"consent"},
     "/preferences/{token}/choose": {"to choose"},
     "/stay/{token}": {"consent"},
     f"/answer/{KEY}/poll/1/{{token}}": {"answer"},

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from digest.store.people.preferences import UNSUBSCRIBED
-from tests.web.site import FORM, Site, translated
+from tests.web.site import FORM, Site, link_of, translated
 
 MULTIPART = (
     b'--x\r\nContent-Disposition: form-data; name="List-Unsubscribe"\r\n\r\nOne-Click\r\n--x--\r\n',
@@ -104,12 +106,47 @@ def test_other_browsers_get_a_link_to_the_days_by_email_instead(pages: Site, kin
     assert "#days" in body.get_content()
 
 
-def test_a_reason_is_logged(pages: Site) -> None:
-    token = pages.token("leave", "asha@example.com")
-    pages.post(f"/leave/{token}")
-    assert translated("Thank you for your answer.") in pages.post(f"/leave/{token}/why", why="too much").text
-    assert pages.consent("asha@example.com")[-1].detail.startswith("too much")
-    assert pages.post(f"/leave/{token}/why", why="<script>").status == 422
+def leave_and_get_code(pages: Site, place: str) -> str:
+    """Unsubscribe on the page, and return the code of its form for a reason."""
+    found = re.search('name="code" value="([^"]+)"', pages.post(f"{place}/leave").text)
+    return found[1] if found else ""
+
+
+def test_a_reason_is_logged_once_and_by_a_known_browser_as_verified(pages: Site) -> None:
+    place = pages.preferences("asha@example.com").replace("preferences", "leave", 1)
+    code = leave_and_get_code(pages, place)
+    assert translated("Thank you for your answer.") in pages.post(f"{place}/why", why="too much", code=code).text
+    assert pages.consent("asha@example.com")[-1].detail.startswith("too much; hi")
+    pages.post(f"{place}/why", why="other", word="again", code=code)
+    assert [entry.what for entry in pages.consent("asha@example.com")] == [UNSUBSCRIBED, "said why"]
+    assert pages.post(f"{place}/why", why="<script>", code=code).status == 422
+
+
+def test_a_reason_of_a_stranger_is_marked_and_goes_with_the_undo(pages: Site) -> None:
+    place = f"/leave/{pages.token('preferences', 'asha@example.com')}"
+    code = leave_and_get_code(pages, place)
+    pages.post(f"{place}/why", why="other", word="something rude", code=code)
+    assert pages.consent("asha@example.com")[-1].detail.startswith("other: something rude; not verified")
+    (mail,) = pages.mails("asha@example.com", "own")
+    told = mail.get_body(("plain",))
+    assert told is not None
+    assert translated("If they gave a reason, we delete it when you subscribe again.") in told.get_content()
+    pages.post(link_of(mail))
+    assert [entry.what for entry in pages.consent("asha@example.com")] == [UNSUBSCRIBED, "came back"]
+    # The code ends with the unsubscribe that it was for.
+    pages.post(f"{place}/why", why="other", code=code)
+    assert "said why" not in [entry.what for entry in pages.consent("asha@example.com")]
+
+
+def test_only_the_browser_that_unsubscribed_gives_a_reason(pages: Site) -> None:
+    place = f"/leave/{pages.token('preferences', 'asha@example.com')}"
+    code = leave_and_get_code(pages, place)
+    assert f'action="{place}/why"' not in pages.get(place).text
+    for forged in ("", "x", code[:-1], code.replace(".0.", ".1.")):
+        pages.post(f"{place}/why", why="other", code=forged)
+    # Unsubscribing again gives no other code.
+    assert leave_and_get_code(pages, place) == ""
+    assert [entry.what for entry in pages.consent("asha@example.com")] == [UNSUBSCRIBED]
 
 
 @pytest.mark.slow
@@ -172,12 +209,12 @@ def test_fewer_emails_are_offered_instead(pages: Site) -> None:
 
 def test_a_reason_may_have_a_word(pages: Site) -> None:
     place = f"/leave/{pages.token('leave', 'asha@example.com')}"
-    pages.post(place)
-    thanked = pages.post(f"{place}/why", why="other", word="  बहुत\r\nज़्यादा " + "क्षि" * 600)
+    code = leave_and_get_code(pages, place)
+    thanked = pages.post(f"{place}/why", code=code, why="other", word="  बहुत\r\nज़्यादा " + "क्षि" * 600)
     assert translated("Thank you for your answer.") in thanked.text
     detail = pages.consent("asha@example.com")[-1].detail
     assert detail.startswith("other: बहुत ज़्यादा क्षि")
     assert detail.partition(";")[0].endswith("क्षि")
     before = len(pages.consent("asha@example.com"))
-    pages.post(f"{place}/why")
+    pages.post(f"{place}/why", code=code)
     assert len(pages.consent("asha@example.com")) == before

@@ -110,7 +110,6 @@ def steps(app: App, language: str = "") -> list[Step]:
         {"name": "asked", "path": "/join", "form": {"email": "neha@example.org"}},
         {"name": "leave", "path": f"/leave/{asha}"},
         {"name": "left", "path": f"/leave/{asha}", "form": {"List-Unsubscribe": "One-Click"}},
-        {"name": "why", "path": f"/leave/{asha}/why", "form": {"why": "too much"}},
         {"name": "back", "path": f"/leave/{asha}/back", "form": {}},
         {"name": "leave-choose", "path": f"/leave/{farah}/choose", "form": {}},
         {"name": "pause-unknown", "path": preferences.replace("preferences", "pause", 1)},

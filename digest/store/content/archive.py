@@ -394,15 +394,15 @@ class ArchiveStore:
             rows = rows.where(of.thread == thread)
         return [ArchivedCorrection(*row) for row in self.database.query(rows)]
 
-    def search(self, words: Sequence[str], now: datetime, *, limit: int, offset: int = 0) -> Matches:
-        """Return the newest story of each thread that contains all of these `search_words`, newest first."""
+    def search(self, words: Sequence[Sequence[str]], now: datetime, *, limit: int, offset: int = 0) -> Matches:
+        """Return the newest story of each thread that contains one of each group of words, newest first."""
         ids = self._matching(words, now)
         wanted = ids[offset : offset + limit]
         rows = select(*_STORY).where(archive_story.c.id.in_(wanted)).order_by(archive_story.c.id.desc())
         stories = tuple(_to_story(row) for row in self.database.query(rows)) if wanted else ()
         return Matches(stories, len(ids))
 
-    def count_matches(self, words: Sequence[str], now: datetime) -> int:
+    def count_matches(self, words: Sequence[Sequence[str]], now: datetime) -> int:
         """Return the number of threads with a story that contains all words. Counts at most `MOST_MATCHES` stories."""
         return len(self._matching(words, now))
 
@@ -412,7 +412,7 @@ class ArchiveStore:
         rows = rows.order_by(archive_story.c.day.desc(), archive_story.c.id.desc())
         return list(self.database.query(rows.limit(limit)).scalars())
 
-    def _matching(self, words: Sequence[str], now: datetime) -> list[int]:
+    def _matching(self, words: Sequence[Sequence[str]], now: datetime) -> list[int]:
         """Return the id of the newest story of each thread that matches, newest first. Later ones have higher ids."""
         if not words:
             return []
@@ -431,9 +431,10 @@ class ArchiveStore:
         )
         return list(self.database.query(rows, self._query(words)).scalars())
 
-    def _query(self, words: Sequence[str]) -> dict[str, str]:
+    def _query(self, words: Sequence[Sequence[str]]) -> dict[str, str]:
         """Build the query for FTS5 or PostgreSQL. The words consist of ASCII letters and digits."""
-        return {"query": (" AND " if self.database.sqlite else " & ").join(words)}
+        both, either = (" AND ", " OR ") if self.database.sqlite else (" & ", " | ")
+        return {"query": both.join(f"({either.join(group)})" for group in words)}
 
     def _list(self, now: datetime) -> Select[Any]:
         return (

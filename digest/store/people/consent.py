@@ -1,4 +1,5 @@
-"""The consent log: what subscribers agreed to, and changes to them in the list. Append-only, except for erasure.
+"""The consent log: what subscribers agreed to, and changes to them in the list. Append-only, except for
+erasure and the reason of an unsubscribe that is taken back.
 
 It refers to the privacy notices that people saw, which are kept word for word, with a number for each version.
 """
@@ -10,7 +11,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, ScalarSelect, func, insert, or_, select
+from sqlalchemy import ColumnElement, Connection, ScalarSelect, delete, func, insert, or_, select
 
 from digest.store import outbox
 from digest.store.database import Database
@@ -25,6 +26,9 @@ MOVED = "changed address"
 
 FORGOTTEN = "forgot all browsers"
 """The word of the log for the end of all cookies, which the person asked for."""
+
+SAID_WHY = "said why"
+"""The word of the log for a reason to leave."""
 
 UNDONE = "web:undo"
 """The source of an entry by "Not you?", the link that undoes a change."""
@@ -98,6 +102,13 @@ def append(connection: Connection, entries: Sequence[Consent]) -> None:
             own = select(subscriber.c.id).where(subscriber.c.address == entry.address)
             data = {"subscriber": connection.execute(own).scalar(), "what": entry.what}
             outbox.add(connection, type, data, entry.at)
+
+
+def withdraw_reason(connection: Connection, address: str) -> None:
+    """Delete why somebody left, in the transaction that takes it back: a stranger may have written it."""
+    left = select(func.max(consent.c.id)).where(consent.c.address == address, consent.c.what == "unsubscribed")
+    later = consent.c.id > left.scalar_subquery()
+    connection.execute(delete(consent).where(consent.c.address == address, consent.c.what == SAID_WHY, later))
 
 
 def tell_numbers(connection: Connection, source: str, now: datetime, **numbers: int) -> None:

@@ -121,12 +121,17 @@ class Erasures:
             for column in _FREE_TEXT:
                 _scrub_column(connection, column, true(), words)
             payloads = _scrub_payloads(connection, person.addresses)
-            kinds = () if person.id is None else ("again", "why", "word", "own")
+            kinds = () if person.id is None else _COUNTED
             own = [f"{kind}:{person.id}" for kind in kinds]
             rate_limits.delete_windows(connection, [*quotas, *own])
         self.database.truncate_wal()
         known = bool(person.id is not None or person.signed_up or suppressed or consents or payloads)
         return ErasureResult(known, consents, deliveries, payloads)
+
+
+_REQUESTS = ("address", "choose", "data", "erase", "nominee")
+# What rate limits count by the subscriber's number.
+_COUNTED = ("again", "why", "word", *_REQUESTS, *(f"{kind} by others" for kind in _REQUESTS))
 
 
 class _Person(NamedTuple):

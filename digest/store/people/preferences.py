@@ -168,6 +168,7 @@ class PreferenceStore:
             if address is None or not suppressions.undo_unsubscribe(connection, address):
                 return False
             _put(connection, id, {"paused_until": None})
+            consent.withdraw_reason(connection, address)
             _log(connection, address, suppressions.CAME_BACK, context, now)
             return True
 

@@ -123,6 +123,13 @@ class RequestStore:
             return None
         return PersonRequest(**{**row._mapping, "kind": RequestKind(row.kind)})
 
+    def of(self, subscriber: int) -> list[PersonRequest]:
+        """Return the stored requests of a subscriber, by time."""
+        columns = [person_request.c[name] for name in PersonRequest.__slots__]
+        rows = select(*columns).where(person_request.c.subscriber == subscriber).order_by(person_request.c.asked_at)
+        found = self.database.query(rows)
+        return [PersonRequest(**{**row._mapping, "kind": RequestKind(row.kind)}) for row in found]
+
     def withdraw(self, subscriber: int, kind: RequestKind) -> None:
         """Delete the subscriber's requests of a kind, so that their links end."""
         own = (person_request.c.subscriber == subscriber) & (person_request.c.kind == kind)

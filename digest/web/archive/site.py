@@ -14,7 +14,7 @@ from urllib.parse import quote
 from markupsafe import Markup
 
 from digest.hindi.text import fold
-from digest.hindi.tokens import query_words, written_tokens
+from digest.hindi.tokens import query_groups, written_tokens
 from digest.render.archive_page import SHARE, SITE
 from digest.web.archive import metadata
 from digest.web.pages import edition_path, story_path
@@ -114,7 +114,7 @@ class Archive:
 
     def search(self, query: str, *, page: int) -> SearchResult:
         """Find stories with all words of a query; without any, suggest a query that finds some."""
-        now, words = self.context.now(), query_words(query)
+        now, words = self.context.now(), query_groups(query)
         found = self.store.search(words, now, limit=PER_PAGE, offset=(page - 1) * PER_PAGE)
         if found.count:
             return SearchResult(query, found.stories, found.count)
@@ -144,14 +144,14 @@ class Archive:
         by_fold = self._headline_words(now)
         kept = []
         for token, word in written_tokens(query)[:_MOST_CORRECTED]:
-            stems = query_words(word)
+            stems = query_groups(word)
             if stems and self.store.count_matches(stems, now):
                 kept.append(word)
             elif near := difflib.get_close_matches(token, _similar(token, by_fold), n=1, cutoff=0.7):
                 kept.append(by_fold[near[0]])
         for length in range(len(kept), 0, -1):
             suggestion = " ".join(kept[:length])
-            count = self.store.count_matches(query_words(suggestion), now)
+            count = self.store.count_matches(query_groups(suggestion), now)
             if count and suggestion != query:
                 return suggestion, count
         return "", 0
