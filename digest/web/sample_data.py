@@ -170,7 +170,7 @@ def _story(now: datetime) -> ArchivedStory:
 def _approval(now: datetime) -> Iterator[SamplePage]:
     sample = sample_edition(now)
     for state in EditionState:
-        for errors, is_alert in (((), False), (("…",), True)):
+        for errors, is_alert in (((), False), ((("…", False),), True)):
             values = {
                 "edition": replace(sample, state=state, intro="…"),
                 "intro": ("…",),
@@ -182,7 +182,7 @@ def _approval(now: datetime) -> Iterator[SamplePage]:
                 "stoppable": state == EditionState.SENDING,
                 "send_at": None if is_alert else now.time(),
                 "errors": errors,
-                "warnings": ("…",),
+                "warnings": (("…", True),),
                 "problems": errors,
                 "changed": is_alert,
                 "sends": not is_alert,
