@@ -16,7 +16,7 @@ class Told(NamedTuple):
 
 
 def tell_of_expired(key: str, recipients: int, problem: str, *, missed: bool) -> Told:
-    """The texts about recipients whom no receiver deferred.
+    """The texts about recipients who did not get an edition in time, and whose mail server did not defer it.
 
     `problem` says why the last attempt failed; '' without one. `missed`: `digest run` did not run at their time.
     """

@@ -31,7 +31,7 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Audience:
-    """The subscribers to whom an edition goes. The default is for a newsletter with one edition a day."""
+    """The subscribers who get an edition. The default is for a newsletter with one edition a day."""
 
     # This edition's slug; '' if everybody gets it.
     slug: str = ""

@@ -50,7 +50,7 @@ class Alerts:
     # The newsletter's name.
     sender: str
     now: Callable[[], datetime]
-    # The email for the people whom an alert concerns. Without one the admins get its texts in English.
+    # Makes the email for editors. Without it, the admins get the alert in English.
     mail_of: Callable[[MessageType, Alert], Mail | None] = lambda _type, _item: None
 
     def raise_alert(

@@ -13,7 +13,7 @@ from email.message import EmailMessage
 from pathlib import Path
 from urllib.parse import urlencode, urlsplit
 
-from digest import i18n
+from digest import i18n, pipeline
 from digest.app import App, make_app
 from digest.models import Subscriber
 from digest.store.people.consent import Consent, ConsentLog
@@ -146,6 +146,17 @@ def site(
         listed = [each if isinstance(each, Subscriber) else Subscriber(each) for each in subscribers]
         app.subscribers.sync([(normalise(each.email), each) for each in listed], now=app.now())
         yield Site(app, pages.base)
+
+
+def send_editions_of_all_kinds(app: App) -> str:
+    """Send an edition of the schedule, a special one and an alert. Returns the alert's key."""
+    pipeline.send(app, "2026-11-23")
+    edition = app.editions.get("2026-11-23")
+    assert edition is not None
+    pipeline.send(app, pipeline.compose(app, "special").edition.key)
+    alert, _others = app.breaking.propose(next(story.id for story in edition.stories() if story.id != edition.lead))
+    pipeline.send(app, alert.key, force="now")
+    return alert.key
 
 
 def translated(message: str, language: str = "hi") -> str:

@@ -21,7 +21,7 @@ from digest.web.editions import LatestEdition, Rate
 from digest.web.preferences import is_unfed
 from tests.support.folders import newsletter_folder
 from tests.support.tables import each_row
-from tests.web.site import FORM, Response, Site, site, translated
+from tests.web.site import FORM, Response, Site, send_editions_of_all_kinds, site, translated
 
 PLAIN = {"hour": "", "format": "html"}
 EVERY_DAY = [("days", day) for day in WEEKDAYS]
@@ -330,13 +330,7 @@ def test_neither_an_alert_nor_a_special_edition_is_what_is_sent_again(tmp_path: 
     newsletter_folder(home, all_sources=False)
     email = "meena@example.com"
     with site(home, [], DIGEST_BREAKING__ENABLED="true") as pages:
-        app = pages.app
-        pipeline.send(app, "2026-11-23")
-        edition = app.editions.get("2026-11-23")
-        assert edition is not None
-        pipeline.send(app, pipeline.compose(app, "special").edition.key)
-        alert, _others = app.breaking.propose(next(story.id for story in edition.stories() if story.id != edition.lead))
-        pipeline.send(app, alert.key, force="now")
+        send_editions_of_all_kinds(pages.app)
         pages.post(pages.preferences(email) + "/again")
         (again,), (first,) = (pages.mails(email, folder) for folder in ("*-again-*", "2026-11-23"))
         assert again["Subject"] == first["Subject"]

@@ -1,4 +1,4 @@
-"""Split a headline into its parts between marks, and weigh their words: which part is news, and how much is told."""
+"""Split a headline at its marks, find the parts that are news, and measure how much of each a text tells."""
 
 from __future__ import annotations
 

@@ -312,7 +312,7 @@ def _with_states(
             state = orphans[row.batch].state_of(row.id)
             if state == BatchState.ACCEPTED or (state == BatchState.PENDING and not waiting):
                 continue
-        # What a server answered before says nothing about an attempt that is unknown.
+        # An earlier answer of a server does not explain an attempt that is unknown.
         earlier, last = row.reason, reasons.get(row.batch, "")
         yield Unreached(row.email, state, (last or earlier if state == BatchState.UNKNOWN else earlier or last) or "")
 

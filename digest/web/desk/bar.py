@@ -73,14 +73,13 @@ def bar(
     if is_special(edition.key) and edition.state == EditionState.APPROVED:
         due = due_at(app.editions.decisions(edition.key))
     send_at = due.astimezone(now.tzinfo) if due else None
-    ahead = send_at if send_at and send_at > now else None
+    ahead = _ahead(send_at, now)
     has_buttons = visit.may(Role.SENDER) and not read_only
     make = partial(Bar, edition.key, read_only=read_only, seen=revision(edition), send_at=ahead)
     if edition.state in (EditionState.DRAFT, EditionState.APPROVED):
-        title = _when_to_whom(visit, edition, ahead)
         make = partial(make, left=_left(ahead - now, visit) if ahead else "")
         if edition.state == EditionState.APPROVED:
-            return _approved(make, visit, edition, title, send_at, has_buttons=has_buttons)
+            return _approved(make, visit, edition, send_at, has_buttons=has_buttons)
         return _draft(make, visit, edition, planned, send_at, has_buttons=has_buttons, asks_reason=asks_reason)
     numbers = numbers or app.status_reader.counts(edition.key, now)
     make = partial(make, begun=edition.state in (*UNDER_WAY, EditionState.DONE))
@@ -91,19 +90,23 @@ def bar(
     return _ended(make, visit, edition, numbers, has_buttons=has_buttons)
 
 
+def _ahead(send_at: datetime | None, now: datetime) -> datetime | None:
+    """Return the time if it is still to come."""
+    return send_at if send_at and send_at > now else None
+
+
 def _approved(
     make: Callable[..., Bar],
     visit: Visit,
     edition: Edition,
-    title: str,
     send_at: datetime | None,
     *,
     has_buttons: bool,
 ) -> Bar:
-    _ = visit.catalogue.gettext
-    goes = _special_line(visit, edition, send_at, visit.desk.now()) if is_special(edition.key) else ""
+    _, now = visit.catalogue.gettext, visit.desk.now()
+    goes = _special_line(visit, edition, send_at, now) if is_special(edition.key) else ""
     more = f"{goes} {_approval_line(visit, edition)}".strip()
-    approved = _("Approved.")
+    approved, title = _("Approved."), _when_to_whom(visit, edition, _ahead(send_at, now))
     buttons = ("reopen", "pause") if has_buttons else ()
     return make(kind="ok", title=f"{approved} {title}", more=more, buttons=buttons)
 
@@ -125,7 +128,7 @@ def _draft(
     by_itself = _("It goes out by itself; approving it keeps it as it is now.")
     return make(
         kind="warn" if required else "info",
-        title=_when_to_whom(visit, edition, send_at if send_at and send_at > now else None, sends=sends),
+        title=_when_to_whom(visit, edition, _ahead(send_at, now), sends=sends),
         more=_deadline(visit, edition, planned, now, special=special) if required else by_itself,
         buttons=("approve", "pause") if has_buttons else (),
         asks_reason=asks_reason,

@@ -52,22 +52,19 @@ def test_a_picture_that_no_mail_program_shows_is_not_offered_and_the_page_says_w
     edition = desk.app.editions.get(KEY)
     assert edition is not None
     story = next(edition.stories())
-    here = f"/edition/{KEY}/story/{story.id}"
-    blocked = replace(story, image=Image("http://pictures.example/a.jpg"))
-    sections = tuple(
-        replace(each, stories=tuple(blocked if one.id == story.id else one for one in each.stories))
-        for each in edition.sections
-    )
-    assert desk.app.editions.put(replace(edition, sections=sections), over=(edition.state,))
-    page = editor.get(here).text
+
+    def page_with(url: str) -> str:
+        pictured = replace(story, image=Image(url))
+        sections = tuple(
+            replace(each, stories=tuple(pictured if one.id == story.id else one for one in each.stories))
+            for each in edition.sections
+        )
+        assert desk.app.editions.put(replace(edition, sections=sections), over=(edition.state,))
+        return editor.get(f"/edition/{KEY}/story/{story.id}").text
+
+    page = page_with("http://pictures.example/a.jpg")
     assert "http से शुरू होता है" in page
     assert 'value="none"' not in page, "there is none to remove"
-    linked = replace(story, image=Image("https://pictures.example/a.jpg"))
-    sections = tuple(
-        replace(each, stories=tuple(linked if one.id == story.id else one for one in each.stories))
-        for each in edition.sections
-    )
-    assert desk.app.editions.put(replace(edition, sections=sections), over=(edition.state,))
-    page = editor.get(here).text
+    page = page_with("https://pictures.example/a.jpg")
     assert 'href="https://pictures.example/a.jpg"' in page
     assert 'value="none"' in page

@@ -23,7 +23,7 @@ _HOURS = frozenset({"बजे"})
 _PERIODS = frozenset(map(key_of, GRAMMAR["period"]))
 
 
-# What a rule returns about a number that is right: no rule after it is asked.
+# A rule returns this for a number that is right. The rules after it are skipped.
 _RIGHT = ""
 
 

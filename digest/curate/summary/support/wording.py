@@ -212,7 +212,7 @@ class _Reading(Parts):
         return f"“{word.text}” is not said of it" if is_other else None
 
     def _belongs_to_a_known_word(self, word: Word) -> str | None:
-        """`12 किलोमीटर` is fine for `12 किमी`, and the first name of somebody whom the article names."""
+        """`12 किलोमीटर` is fine for `12 किमी`, and so is the first name of a person that the article names in full."""
         return _FINE if self._is_measure_unit(word) or self._completes(word) else None
 
     def _is_another_time(self, word: Word) -> str | None:
