@@ -114,13 +114,13 @@ class Site:
     def consent(self, email: str) -> list[Consent]:
         return ConsentLog(self.app.database).entries(normalise(email))
 
-    def mails(self, to: str, folder: str = "join", *, wait: float = 10.0) -> list[EmailMessage]:
-        """The emails to this address in the outbox; waits for the first one."""
+    def mails(self, to: str, folder: str = "join", *, wait: float = 10.0, count: int = 1) -> list[EmailMessage]:
+        """The emails to this address in the outbox; waits until there are this many."""
         place = self.app.home / "outbox"
         until = time.monotonic() + wait
         while True:
             found = sorted(place.glob(f"{folder}/*-{to}.eml"))
-            if found or time.monotonic() > until:
+            if len(found) >= count or time.monotonic() > until:
                 return [message_from_bytes(path.read_bytes(), policy=policy.default) for path in found]
             time.sleep(0.02)
 

@@ -180,8 +180,8 @@ def test_requests_have_a_limit_and_links_expire(pages: Site) -> None:
     told = pages.mails(ASHA, "own")[0].get_body(("plain",))
     assert told is not None
     assert "यह लिंक गुरुवार, 26 नवंबर 2026, सुबह 7 बजे तक चलेगा।" in " ".join(told.get_content().split())
-    links = [link_of(mail) for mail in pages.mails(ASHA, "own")]
-    assert sorted(pages.get(link).status for link in links) == [200, *[410] * (len(links) - 1)]
+    links = [link_of(mail) for mail in pages.mails(ASHA, "own", count=6)]
+    assert sorted(pages.get(link).status for link in links) == [200, *[410] * 5]
     with site(pages.app.home, [ASHA], DIGEST_NOW="2026-11-27T07:00+05:30") as later:
         assert {later.get(link).status for link in links} == {410}
 
