@@ -125,7 +125,10 @@ def check(
             sources = plural(len(app.sources), "source")
             click.echo(f"OK: {people}, {sources}, transport: {transports}")
         elif findings.problems:
-            note(f"{plural(len(findings.problems), 'error')} found. Nothing is sent until you fix them.")
+            note(
+                f"{plural(len(findings.problems), 'error')} found. `digest send` refuses until you fix them; "
+                "a running `digest run` continues with the last valid files."
+            )
         else:
             note(f"{plural(len(checked['errors']), 'error')} in the emails. The edition is not sent.")
     return 2 if findings.problems else 1 if checked.get("errors") else 0

@@ -35,7 +35,7 @@ def report_failed_start(home: Path, problems: Sequence[ConfigProblem]) -> None:
             _SUBJECT,
             title="`digest run` cannot start",
             text="\n".join(["Nothing is collected, composed or sent before these errors are corrected:", *lines]),
-            action="Correct the lines that it names; `digest check` shows all errors. systemd then starts it; "
+            action="Correct what it names; `digest check` shows all errors. systemd then starts it; "
             "else start it again.",
         )
         alerts.deliver()

@@ -199,12 +199,12 @@ NOTICES = {
     "list": AlertTexts(
         AlertKind.LIST_FAULTY,
         "{subject} has errors",
-        "Correct the lines that it names; `digest subscribers check` shows all errors.",
+        "Correct what it names; `digest subscribers check` shows all errors.",
     ),
     "settings": AlertTexts(
         AlertKind.SETTINGS_FAULTY,
         "{subject} has errors",
-        "Correct the lines that it names; `digest check` shows all errors.",
+        "Correct what it names; `digest check` shows all errors.",
     ),
     "restart": AlertTexts(
         AlertKind.RESTART_NEEDED,

@@ -22,7 +22,7 @@ _SQLITE = (
     ("unable to open", "can't be opened; check that its folder exists and that this user may write to it"),
     ("not a database", f"is not an SQLite database, or is damaged; {_RESTORE}"),
     ("malformed", f"is damaged; {_RESTORE}"),
-    ("full", "can't be written: the disk is full"),
+    ("full", "can't be written: the disk is full; free some space"),
     ("disk i/o error", "can't be written or read: the disk is full or failing"),
 )
 _URL = "check 'store.url'"
@@ -53,7 +53,7 @@ _POSTGRESQL = (
     ("statement pooling mode", f"is reached through PgBouncer in statement mode; {_POOLER}"),
     ("closed the connection", "closed the connection; was the server restarted? Run again"),
     ("connection is lost", "closed the connection; was the server restarted? Run again"),
-    ("no space left", "can't be written: the server's disk is full"),
+    ("no space left", "can't be written: the server's disk is full; free some space"),
     ("read-only transaction", "can't be written: the server is a replica or read-only"),
     ("permission denied", "does not let this user create and change tables in its schema"),
     ("database ", f"has no such database; create it with createdb, or {_URL}"),

@@ -372,6 +372,12 @@ def subject_of(id: int) -> str:
     return f"subscriber {id}"
 
 
+def number_of(subject: str) -> int | None:
+    """Return the number of the subscriber whom the log of acts names so; None for another subject."""
+    kind, _space, number = subject.partition(" ")
+    return int(number) if kind == "subscriber" and number.isdecimal() else None
+
+
 def source_of(by: Actor, command: str) -> str:
     """Return the source of an act for the consent log, such as `digest subscribers remove, by asha`."""
     way = {"desk": "the desk", "api": "the API"}.get(by.via, f"digest subscribers {command}")

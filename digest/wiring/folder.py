@@ -72,7 +72,10 @@ class Folder:
         """Return a secret from the environment. Raises ConfigurationError that names the variable, never its value."""
         value = self.environment.get(variable, "").strip()
         if not value:
-            message = f"'{key}' names the environment variable {variable}, which is not set; put the key there"
+            message = (
+                f"'{key}' names the environment variable {variable}, which is not set; set it to the key, for a "
+                "service in its environment file, and start again"
+            )
             raise ConfigurationError([ConfigProblem(loader.FILE_NAME, 0, message)])
         if any(ord(mark) < 33 or ord(mark) > 126 for mark in value):
             raise ConfigurationError(

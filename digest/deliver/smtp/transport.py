@@ -216,7 +216,10 @@ class Smtp:
         connection.close(politely=politely)
 
     def _describe(self, error: Exception) -> str:
-        return f"{self.where}: {describe(error)}"
+        text = f"{self.where}: {describe(error)}"
+        if isinstance(error, smtplib.SMTPAuthenticationError):
+            text += "; check smtp.username in digest.yaml and the password in the variable of smtp.password_env"
+        return text
 
 
 def _cannot_encode(error: ValueError) -> str:

@@ -9,7 +9,7 @@ from starlette.responses import Response
 from digest.store.desk.audit import Act
 from digest.store.people.preferences import PreferenceStore
 from digest.subscribers.address import comparable
-from digest.usecases.edit_subscribers import subject_of
+from digest.usecases.edit_subscribers import number_of, subject_of
 from digest.web.desk.acts import detail_of, named
 from digest.web.desk.acts import subject_of as subject_of_act
 from digest.web.desk.admin.setting_words import change, labels
@@ -32,8 +32,14 @@ def page(visit: Visit) -> Response:
     names = named(query, visit.catalogue)
     acts = app.audit.newest(_PAGE, before=before, search=search, acts=names)
     older = acts[-1].id if len(acts) == _PAGE else None
-    lines = [(act, *_said(act, visit.catalogue)) for act in acts]
+    lines = [(act, _page_of(act), *_said(act, visit.catalogue)) for act in acts]
     return visit.page("log.html.j2", acts=acts, lines=lines, older=older, query=query, now=visit.desk.now())
+
+
+def _page_of(act: Act) -> str | None:
+    """Return the desk's page of the subscriber to whom an act was done; None for other subjects."""
+    number = number_of(act.subject)
+    return None if number is None or act.what == "subscriber erased" else f"/subscriber/{number}"
 
 
 def _said(act: Act, catalogue: Catalogue) -> tuple[str, str]:

@@ -47,6 +47,8 @@ def sign_in(visit: Visit) -> Response:
     except TooManyTries:
         return _too_many(visit, name=name, next=next)
     if signed_in is None:
+        # The operator's log, not the desk's: a row for known names only would take time that reveals them.
+        log.warning("sign-in refused: name, password or code is wrong, from %s", network)
         wrong = _("Name, password and code do not match. A code works once, for half a minute.")
         return form_page(visit, status=401, name=name, next=next, wrong=wrong)
     return _welcome(visit, signed_in, next)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import get_args
@@ -174,6 +175,9 @@ def test_the_log_has_what_nobody_did_and_is_searched(desk: Site, admin: Browser)
     found = admin.get(f"/log?q={quote('asha@example.com')}").text
     assert "phoned" in found
     assert "भेजना शुरू हुआ" not in found
+    place = re.search(r'<a href="[^"]*(/subscriber/\d+)">', found)
+    assert place
+    assert "asha@example.com" in admin.get(place[1]).text
     assert "भेजना शुरू हुआ" in admin.get("/log?q=SENDING").text
     assert "भेजना शुरू हुआ" in admin.get(f"/log?q={quote('शुरू हुआ')}").text
     assert "phoned" not in admin.get(f"/log?q={KEY}").text

@@ -10,7 +10,7 @@ from digest import __version__
 from digest.web.desk.access import Route
 
 _SUBSCRIBER = ("name", "topics", "editions", "frequency", "hour", "format", "status", "timezone")
-# Handler → fields of its body. The fields of other handlers are not described.
+# Handler → fields of its body; the API refuses others. The fields of other handlers are not described.
 _FIELDS: Mapping[str, Sequence[str]] = {
     "story.save": ("title", "summary", "section"),
     "story.take": ("shown",),
@@ -37,7 +37,7 @@ _FIELDS: Mapping[str, Sequence[str]] = {
     "admin.subscriber.suppress": ("reason",),
     "admin.subscriber.unsuppress": ("reason",),
     "admin.subscriber.erase": ("reason",),
-    "admin.imports.preview": ("name", "content", "origin", "existing", "format"),
+    "admin.imports.preview": ("name", "content", "id", "origin", "existing", "format", "map"),
     "admin.imports.run": ("consent",),
     "admin.imports.export": ("format", "origin", "segment", "suppressed"),
     "admin.sources.preview": ("url", "name", "weight", "section"),
@@ -54,9 +54,20 @@ _QUERIES: Mapping[str, Sequence[str]] = {
     "admin.reports.missed": ("kind", "after"),
     "log.page": ("q", "before"),
 }
+# A text as the program last read it, so that another's change of it is noticed.
+_WAS = "was_"
 _LISTS = ("topics", "editions")
 _FLAGS = ("suppressed", "pause")
 _ERROR = {"$ref": "#/components/schemas/Error"}
+
+
+def unknown_field(page: str, form: Mapping[str, str]) -> tuple[str, Sequence[str]] | None:
+    """Return a field of the body that the handler does not have, and those that it has."""
+    known = _FIELDS.get(page)
+    if known is None:
+        return None
+    given = (name.partition(":")[0].removeprefix(_WAS) for name in form if name != "lists")
+    return next(((name, known) for name in given if name not in known), None)
 
 
 def description(rows: Sequence[Route], server: str) -> dict[str, Any]:

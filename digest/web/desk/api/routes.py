@@ -16,7 +16,7 @@ from digest.errors import ConfigurationError, DigestError, StoreError
 from digest.models import Role
 from digest.store.desk.acting import acting
 from digest.web.desk.access import Route
-from digest.web.desk.api.openapi import description
+from digest.web.desk.api.openapi import description, unknown_field
 from digest.web.desk.api.visit import ApiVisit, answer, failure, form_of
 from digest.web.desk.visit import Visit
 
@@ -74,7 +74,9 @@ def _endpoint(desk: Desk, row: Route, handler: Handler) -> Callable[[Request], o
 def _answer(desk: Desk, request: Request, row: Route, handler: Handler, body: bytes) -> Response:
     visit = _visit(desk, request)
     if visit.held is None:
-        response = failure(401, "Send a token: Authorization: Bearer digest_…")
+        sent = "authorization" in request.headers
+        wrong = "This token is not known, was revoked or is too old." if sent else "No token was sent."
+        response = failure(401, f"{wrong} Send one: Authorization: Bearer digest_…")
         response.headers["www-authenticate"] = "Bearer"
         return response
     if not visit.may(row.role or Role.ADMIN):
@@ -83,6 +85,9 @@ def _answer(desk: Desk, request: Request, row: Route, handler: Handler, body: by
         visit.form = form_of(body)
     except ValueError as error:
         return failure(422, str(error))
+    if unknown := unknown_field(row.page, visit.form):
+        name, known = unknown
+        return failure(422, f"unknown field {name!r}; expected {', '.join(known) or 'no field'}", field=name)
     if row.uploads and "content" in visit.form:
         visit.file = UploadFile(BytesIO(visit.form["content"].encode()), filename=visit.form.get("name") or "list.csv")
     try:
