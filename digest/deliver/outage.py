@@ -74,7 +74,7 @@ class Outages:
             self._ending = stopping
             waited = now - self._since
             if now >= self._until:
-                end = f"it did not return within {waited:.0f} s, so this run ends; `digest send` or `digest run` sends the rest"
+                end = f"it did not return within {waited:.0f} s, so this run ends; `digest send` sends the rest"
                 raise StoreUnavailable(f"{failure}; {end}") from failure
         if stopping:
             time.sleep(_PAUSE)
