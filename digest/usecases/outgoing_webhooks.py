@@ -88,6 +88,10 @@ class OutgoingWebhooks:
         self.audit.record(by, "webhook again", id, now=self.now())
 
     def host_of(self, event: OutgoingEvent) -> str:
-        """The host of an event's receiver."""
-        found = (each.host for each in self.receivers if each.key == event.endpoint)
-        return next(found, "no longer in the settings")
+        """The host of an event's receiver, with its place in the settings if another receiver has the same host."""
+        number = next((at for at, each in enumerate(self.receivers) if each.key == event.endpoint), None)
+        if number is None:
+            return "no longer in the settings"
+        host = self.receivers[number].host
+        several = sum(each.host == host for each in self.receivers) > 1
+        return f"{host} (webhooks[{number}])" if several else host

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from starlette.responses import Response
 
 from digest.web.desk.visit import Visit
@@ -11,7 +13,10 @@ _MOST = 100
 
 def page(visit: Visit) -> Response:
     hooks, failed = visit.desk.app.outgoing_webhooks, "failed" in visit.query
-    events = [(each, hooks.host_of(each)) for each in hooks.store.newest(_MOST, failed=failed)]
+    events = [
+        (each, hooks.host_of(each), json.dumps(each.content, ensure_ascii=False, indent=1))
+        for each in hooks.store.newest(_MOST, failed=failed)
+    ]
     return visit.page(
         "admin/webhooks.html.j2", events=events, failed=failed, receivers=hooks.receivers, now=visit.desk.now()
     )
