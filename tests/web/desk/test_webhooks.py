@@ -150,7 +150,7 @@ def test_a_failure_is_seen_tried_again_and_given_up_when_the_receiver_is_gone(
     page = admin.get("/webhooks?failed=1")
     assert "answered 500" in page.text
     # What was posted is shown, so that a receiver's developer can compare.
-    assert f'&#34;{KEY}&#34;' in page.text or f'"{KEY}"' in page.text
+    assert f"&#34;{KEY}&#34;" in page.text or f'"{KEY}"' in page.text
     assert receiver.url not in page.text
     assert admin.post(f"/webhooks/{event.id}/again").status == 303
     receiver.answers = [(410, {})]
