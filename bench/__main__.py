@@ -21,7 +21,7 @@ HEADERS = {
     "subscriber_import": ("import subscribers", "s", "ratio", "peak MiB"),
     "freezing": ("freeze an edition", "s or ms", "bar"),
     "ledger_million": ("freeze an edition for a million", "s or ms", "bar"),
-    "workers": ("send by worker processes on PostgreSQL", "s", "of the bound", "CPU µs a recipient", "bar"),
+    "workers": ("send by worker processes on PostgreSQL", "s", "of the bound", "CPU µs a recipient", "to one", "bar"),
     "retention": ("store after a year", "MB", "bar"),
     "webhooks": ("a webhook call of 2,500 events", "ms", "ratio"),
     "smtp": ("emails by SMTP", "emails/s", "to smtplib", "to smtp-source"),

@@ -5,6 +5,7 @@ PostgreSQL is measured if DIGEST_TEST_POSTGRES has the URL of a database, in whi
 
 from __future__ import annotations
 
+import itertools
 import os
 import tempfile
 import time
@@ -37,6 +38,8 @@ BAR_MILLION = 8.0
 # Milliseconds to settle a batch and claim the next one, in one commit.
 _BATCH_BAR = 5.0
 _ROUNDS = 3
+# Of the schemas of this process.
+_numbers = itertools.count()
 
 
 def run(*, quick: bool) -> list[tuple[str, ...]]:
@@ -100,7 +103,7 @@ def schema(server: str) -> Iterator[str]:
     """Create a schema in this database, yield a URL that sees only it, and drop it."""
     import psycopg
 
-    name = f"bench_{os.getpid()}"
+    name = f"bench_{os.getpid()}_{next(_numbers)}"
     with psycopg.connect(server, autocommit=True) as admin:
         admin.execute(f'CREATE SCHEMA "{name}"')
         try:

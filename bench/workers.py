@@ -4,6 +4,10 @@ The bound is arithmetic: calls × latency / connections. CPU is that of the work
 enqueued. PostgreSQL and the provider share the cores and are not counted: for a million recipients PostgreSQL takes
 three seconds, and the provider, which reads each request and keeps nothing, half a second.
 
+The rival of several workers is as many workers that share nothing, each with a newsletter, tables and a provider of its
+own, and its part of the recipients. Their CPU grows too, because busy cores are slower; only the rest is the price of
+sharing.
+
 Set DIGEST_TEST_POSTGRES to the URL of a database, in which schemas are created and dropped. Takes minutes, so
 `python -m bench` runs it only by name.
 """
@@ -17,7 +21,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from bench.freezing import schema
@@ -36,57 +40,83 @@ BAR, BAR_CPU = 0.7, 1.15
 _KEYS = ("first", "bench")
 # The day's own edition is over.
 _NOW = "2026-11-23T13:00+05:30"
+# A newsletter and the ids of its workers' processes.
+Team = tuple[App, list[int]]
 # Seconds.
 _PATIENCE = 120.0
 _TICKS = os.sysconf("SC_CLK_TCK")
 
 
 def run(*, quick: bool) -> list[tuple[str, ...]]:
-    """Rows of (what, seconds, part of the bound, CPU per recipient, bar)."""
+    """Rows of (what, seconds, part of the bound, CPU per recipient, its ratio to one worker, bar)."""
     server = os.environ.get("DIGEST_TEST_POSTGRES")
     if not server:
-        return [("DIGEST_TEST_POSTGRES is not set", "", "", "", "")]
+        return [("DIGEST_TEST_POSTGRES is not set", "", "", "", "", "")]
     count = 20_000 if quick else 1_000_000
     rows: list[tuple[str, ...]] = []
-    alone = 0.0
-    for workers in (1, 2, 4):
-        seconds, cpu = _send(server, count, [1] * workers, latency=0.0)
-        alone = alone or cpu
-        what = f"{count:,} recipients, {workers} workers of 1 seat × {CONNECTIONS} connections"
-        rows.append((what, f"{seconds:.1f}", "", f"{cpu:.1f}", f"<= {BAR_CPU * alone:.1f}" if workers > 1 else ""))
+    each = f"of 1 seat × {CONNECTIONS} connections"
+    seconds, alone = _send(server, count, [[1]], latency=0.0)
+    rows.append((f"{count:,} recipients, 1 worker {each}", f"{seconds:.1f}", "", f"{alone:.1f}", "1", ""))
+    for workers in (2, 4):
+        seconds, cpu = _send(server, count, [[1] * workers], latency=0.0)
+        what = f"{count:,} recipients, {workers} workers {each}"
+        rows.append((what, f"{seconds:.1f}", "", f"{cpu:.1f}", f"{cpu / alone:.2f}", f"<= {BAR_CPU}"))
+        seconds, cpu = _send(server, count, [[1]] * workers, latency=0.0)
+        what = f"the same by {workers} workers that share nothing"
+        rows.append((what, f"{seconds:.1f}", "", f"{cpu:.1f}", f"{cpu / alone:.2f}", ""))
     for seats in ([4], [2, 2], [1, 1, 1, 1]):
         least = math.ceil(count / BATCH) * LATENCY / (sum(seats) * CONNECTIONS)
-        seconds, cpu = _send(server, count, seats, latency=LATENCY)
+        seconds, cpu = _send(server, count, [seats], latency=LATENCY)
         shape = " + ".join(map(str, seats))
         what = f"{1000 * LATENCY:.0f} ms a call, {count:,} recipients, seats {shape} × {CONNECTIONS} connections"
-        rows.append((what, f"{seconds:.1f}", f"{least / seconds:.2f}", f"{cpu:.1f}", f">= {BAR}"))
+        rows.append((what, f"{seconds:.1f}", f"{least / seconds:.2f}", f"{cpu:.1f}", "", f">= {BAR}"))
     return rows
 
 
-def _send(server: str, count: int, seats: Sequence[int], *, latency: float) -> tuple[float, float]:
-    """Return the seconds, and the CPU of the workers in microseconds per recipient."""
-    with (
-        schema(server) as url,
-        newsletter(latency=latency, connections=CONNECTIONS, store=url, now=_NOW) as app,
-    ):
-        _add_subscribers(app, count)
-        with _workers(app, seats) as processes:
-            # The first edition of a worker also imports, which would count more the more workers there are.
-            for key in _KEYS:
-                seconds, cpu = _send_edition(app, key, processes)
+def _send(server: str, count: int, newsletters: Sequence[Sequence[int]], *, latency: float) -> tuple[float, float]:
+    """Return the seconds, and the CPU of the workers in microseconds per recipient.
+
+    `newsletters` has the seats of each worker of each newsletter. The newsletters have equal parts of the recipients.
+    """
+    with ExitStack() as stack:
+        teams: list[Team] = []
+        for seats in newsletters:
+            url = stack.enter_context(schema(server))
+            app = stack.enter_context(newsletter(latency=latency, connections=CONNECTIONS, store=url, now=_NOW))
+            _add_subscribers(app, count // len(newsletters))
+            teams.append((app, stack.enter_context(_workers(app, seats))))
+        # The first edition of a worker also imports, which would count more the more workers there are.
+        for key in _KEYS:
+            seconds, cpu = _send_edition(key, teams)
     return seconds, 1e6 * cpu / count
 
 
-def _send_edition(app: App, key: str, processes: Sequence[int]) -> tuple[float, float]:
-    """Return the seconds and the CPU seconds of the workers."""
-    prepare_edition(app, key)
-    _wait_until_idle(app, len(processes))
-    before = sum(map(_cpu, processes))
-    pipeline.send(calling_workers(app), key, deliver=False)
-    began = time.perf_counter()
-    while (edition := app.editions.get(key)) and edition.state != EditionState.DONE:
+def _send_edition(key: str, teams: Sequence[Team]) -> tuple[float, float]:
+    """Send it to the subscribers of each newsletter. Return the seconds and the CPU seconds of the workers."""
+    processes = [process for _app, team in teams for process in team]
+    for app, team in teams:
+        prepare_edition(app, key)
+        _wait_until_idle(app, len(team))
+    with _paused(processes):
+        for app, _team in teams:
+            pipeline.send(calling_workers(app), key, deliver=False)
+        before = sum(map(_cpu, processes))
+        began = time.perf_counter()
+    while any((edition := app.editions.get(key)) and edition.state != EditionState.DONE for app, _team in teams):
         time.sleep(0.05)
     return time.perf_counter() - began, sum(map(_cpu, processes)) - before
+
+
+@contextmanager
+def _paused(processes: Sequence[int]) -> Iterator[None]:
+    """Stop the processes inside the block, so that all begin at once."""
+    for process in processes:
+        os.kill(process, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for process in processes:
+            os.kill(process, signal.SIGCONT)
 
 
 @contextmanager
