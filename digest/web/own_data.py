@@ -181,17 +181,27 @@ def router(page: PreferencesPage, leaving: LeavePage, own: OwnData) -> APIRouter
 
     `/undo/…` undoes a change by a link of an email.
     """
-    context = own.context
     routes = APIRouter(tags=["own data"], responses=PAGE_RESPONSES, dependencies=[Depends(language_parameter)])
+    _find_routes(routes, own)
+    _address_form_routes(routes, page, own)
+    _address_confirmation_routes(routes, own)
+    _preferences_routes(routes, page, own)
+    # Last of the paths below /preferences: it takes any kind of request.
+    _request_routes(routes, page, leaving, own)
+    _data_routes(routes, own)
+    _erasure_routes(routes, own)
+    _nomination_routes(routes, own)
+    _undo_routes(routes, page, own)
+    return routes
 
-    def address_form(request: Request, token: str, *, wrong: str = "", **values: str) -> HTMLResponse:
-        """Respond with the form for another address."""
-        values = {"typed": "", "suggested": "", "sure": "", "wrong": wrong, **values}
-        status, place = 400 if wrong else 200, f"/preferences/{token}/address"
-        return context.pages.response(request, "address.html.j2", place, status=status, token=token, **values)
+
+def _find_routes(routes: APIRouter, own: OwnData) -> None:
+    """Mail the link to the preferences to an address, for people who have no email of ours at hand."""
 
     def find_page(request: Request, state: str, *, status: int = 200, typed: str = "") -> HTMLResponse:
-        response = context.pages.response(request, "find.html.j2", "/leave", status=status, state=state, typed=typed)
+        response = own.context.pages.response(
+            request, "find.html.j2", "/leave", status=status, state=state, typed=typed
+        )
         # A redirect would write the address into the history.
         response.headers["cache-control"] = MAY_GO_BACK
         return response
@@ -209,6 +219,17 @@ def router(page: PreferencesPage, leaving: LeavePage, own: OwnData) -> APIRouter
         if not own.mail_link(request, address):
             return find_page(request, "busy", status=429, typed=email)
         return find_page(request, "sent")
+
+
+def _address_form_routes(routes: APIRouter, page: PreferencesPage, own: OwnData) -> None:
+    """Ask for another address."""
+    context = own.context
+
+    def address_form(request: Request, token: str, *, wrong: str = "", **values: str) -> HTMLResponse:
+        """Respond with the form for another address."""
+        values = {"typed": "", "suggested": "", "sure": "", "wrong": wrong, **values}
+        status, place = 400 if wrong else 200, f"/preferences/{token}/address"
+        return context.pages.response(request, "address.html.j2", place, status=status, token=token, **values)
 
     @routes.get("/preferences/{token}/address", response_class=HTMLResponse, summary="The form for another address")
     def show_address_form(request: Request, token: str) -> HTMLResponse:
@@ -243,56 +264,10 @@ def router(page: PreferencesPage, leaving: LeavePage, own: OwnData) -> APIRouter
         done = own.ask(request, subscriber, RequestKind.ADDRESS, address=address, email=written)
         return page.redirect(request, token, "address" if done else "enough")
 
-    @routes.post(
-        "/preferences/{token}/choose", response_class=HTMLResponse, summary="Ask for the whole page", **REDIRECTS
-    )
-    def ask_to_choose(request: Request, token: str, part: Part = "") -> Response:
-        subscriber = page.named(token)
-        if subscriber is None or state_of(subscriber) != "here":
-            return page.short(request, token)
-        done = "mailed" if own.ask(request, subscriber, RequestKind.CHOOSE, part=part) else "enough"
-        return page.redirect(request, token, done)
 
-    @routes.get("/choose/{token}", response_class=HTMLResponse, summary="Show the preferences to this browser")
-    def choose(request: Request, token: str) -> Response:
-        found = own.find(RequestKind.CHOOSE, Side.PRESENT, token)
-        subscriber = context.subscriber(found.subscriber) if found else None
-        if subscriber is None:
-            return own.expired(request, RequestKind.CHOOSE, Side.PRESENT, token)
-        response = page.redirect(request, context.signer.sign("preferences", subscriber.id), "opened")
-        remember(context, request, response, subscriber)
-        return response
-
-    @routes.post(
-        "/preferences/{token}/{kind}",
-        response_class=HTMLResponse,
-        summary="Ask for data, erasure, nomination",
-        **REDIRECTS,
-    )
-    def ask(request: Request, token: str, kind: Asked, form: SubmittedForm) -> Response:
-        subscriber = page.subscriber(request, token)
-        if subscriber is None:
-            return page.short(request, token, status=403)
-        # Nobody has to choose a day to use their rights, so an error in the choices does not stop the request.
-        wrong = page.save(request, subscriber, form) if form.format else None
-        done = kind if own.ask(request, subscriber, RequestKind(kind)) else "enough"
-        if wrong:
-            return page.response(request, token, subscriber, status=400, done=done, wrong=wrong, form=form)
-        return page.redirect(request, token, done)
-
-    @routes.post(
-        "/leave/{token}/{kind}",
-        response_class=HTMLResponse,
-        summary="Ask for the preferences instead of leaving, for data or erasure after it",
-        **REDIRECTS,
-    )
-    def ask_when_leaving(request: Request, token: str, kind: AskedWhenLeaving) -> Response:
-        subscriber = leaving.subscriber(token)
-        if subscriber is None or state_of(subscriber) != ("here" if kind == "choose" else "left"):
-            return leaving.response(request, token)
-        part = "days" if kind == "choose" else ""
-        done = kind if own.ask(request, subscriber, RequestKind(kind), part=part) else "enough"
-        return redirect(context.pages, request, f"/leave/{token}", done=done)
+def _address_confirmation_routes(routes: APIRouter, own: OwnData) -> None:
+    """Confirm another address by the links that go to both addresses."""
+    context = own.context
 
     @routes.get("/address/{side}/{token}", response_class=HTMLResponse, summary="Ask to confirm a new address")
     def show_address(request: Request, side: Side, token: str, result: Result = "") -> HTMLResponse:
@@ -326,6 +301,70 @@ def router(page: PreferencesPage, leaving: LeavePage, own: OwnData) -> APIRouter
             remember(context, request, response, subscriber)
         return response
 
+
+def _preferences_routes(routes: APIRouter, page: PreferencesPage, own: OwnData) -> None:
+    """Mail a link that opens the whole preferences page, and open the page in the browser that follows it."""
+    context = own.context
+
+    @routes.post(
+        "/preferences/{token}/choose", response_class=HTMLResponse, summary="Ask for the whole page", **REDIRECTS
+    )
+    def ask_to_choose(request: Request, token: str, part: Part = "") -> Response:
+        subscriber = page.named(token)
+        if subscriber is None or state_of(subscriber) != "here":
+            return page.short(request, token)
+        done = "mailed" if own.ask(request, subscriber, RequestKind.CHOOSE, part=part) else "enough"
+        return page.redirect(request, token, done)
+
+    @routes.get("/choose/{token}", response_class=HTMLResponse, summary="Show the preferences to this browser")
+    def choose(request: Request, token: str) -> Response:
+        found = own.find(RequestKind.CHOOSE, Side.PRESENT, token)
+        subscriber = context.subscriber(found.subscriber) if found else None
+        if subscriber is None:
+            return own.expired(request, RequestKind.CHOOSE, Side.PRESENT, token)
+        response = page.redirect(request, context.signer.sign("preferences", subscriber.id), "opened")
+        remember(context, request, response, subscriber)
+        return response
+
+
+def _request_routes(routes: APIRouter, page: PreferencesPage, leaving: LeavePage, own: OwnData) -> None:
+    """The buttons that mail a link: on the preferences page, and on the page after leaving."""
+
+    @routes.post(
+        "/preferences/{token}/{kind}",
+        response_class=HTMLResponse,
+        summary="Ask for data, erasure, nomination",
+        **REDIRECTS,
+    )
+    def ask(request: Request, token: str, kind: Asked, form: SubmittedForm) -> Response:
+        subscriber = page.subscriber(request, token)
+        if subscriber is None:
+            return page.short(request, token, status=403)
+        # Nobody has to choose a day to use their rights, so an error in the choices does not stop the request.
+        wrong = page.save(request, subscriber, form) if form.format else None
+        done = kind if own.ask(request, subscriber, RequestKind(kind)) else "enough"
+        if wrong:
+            return page.response(request, token, subscriber, status=400, done=done, wrong=wrong, form=form)
+        return page.redirect(request, token, done)
+
+    @routes.post(
+        "/leave/{token}/{kind}",
+        response_class=HTMLResponse,
+        summary="Ask for the preferences instead of leaving, for data or erasure after it",
+        **REDIRECTS,
+    )
+    def ask_when_leaving(request: Request, token: str, kind: AskedWhenLeaving) -> Response:
+        subscriber = leaving.subscriber(token)
+        if subscriber is None or state_of(subscriber) != ("here" if kind == "choose" else "left"):
+            return leaving.response(request, token)
+        part = "days" if kind == "choose" else ""
+        done = kind if own.ask(request, subscriber, RequestKind(kind), part=part) else "enough"
+        return redirect(own.context.pages, request, f"/leave/{token}", done=done)
+
+
+def _data_routes(routes: APIRouter, own: OwnData) -> None:
+    """Download a copy of the data."""
+
     @routes.get("/data/{token}", response_class=HTMLResponse, summary="Offer a copy of one's data, with one button")
     def show_data(request: Request, token: str) -> HTMLResponse:
         found = own.find(RequestKind.DATA, Side.PRESENT, token)
@@ -336,7 +375,7 @@ def router(page: PreferencesPage, leaving: LeavePage, own: OwnData) -> APIRouter
     @routes.post("/data/{token}", summary="Download one's data", responses=_FILE, response_model=None)
     def download(request: Request, token: str) -> Response:
         found = own.find(RequestKind.DATA, Side.PRESENT, token)
-        subscriber = context.subscriber(found.subscriber) if found else None
+        subscriber = own.context.subscriber(found.subscriber) if found else None
         held = own.personal_data.collect(subscriber.address) if subscriber else None
         if held is None:
             return own.expired(request, RequestKind.DATA, Side.PRESENT, token)
@@ -344,12 +383,31 @@ def router(page: PreferencesPage, leaving: LeavePage, own: OwnData) -> APIRouter
         headers = {"content-disposition": 'attachment; filename="my-data.json"', "cache-control": "no-store"}
         return Response(text, media_type="application/json", headers=headers)
 
+
+def _erasure_routes(routes: APIRouter, own: OwnData) -> None:
+    """Erase everything about the person."""
+
     @routes.get("/erase/{token}", response_class=HTMLResponse, summary="Ask whether to erase, with one button")
     def show_erase(request: Request, token: str) -> HTMLResponse:
         found = own.find(RequestKind.ERASE, Side.PRESENT, token)
         if found is None:
             return own.expired(request, RequestKind.ERASE, Side.PRESENT, token)
         return own.page(request, RequestKind.ERASE, f"/erase/{token}", "ask")
+
+    # Erasing deletes the request too, so the page is the response. Repeating it changes nothing.
+    @routes.post("/erase/{token}", response_class=HTMLResponse, summary="Erase everything about the person")
+    def erase(request: Request, token: str) -> HTMLResponse:
+        found = own.find(RequestKind.ERASE, Side.PRESENT, token)
+        subscriber = own.context.subscriber(found.subscriber) if found else None
+        if subscriber is None:
+            return own.expired(request, RequestKind.ERASE, Side.PRESENT, token)
+        own.eraser.erase_whole(subscriber.address, _BY_SELF)
+        return own.page(request, RequestKind.ERASE, "/", "done")
+
+
+def _nomination_routes(routes: APIRouter, own: OwnData) -> None:
+    """Name somebody who may use the rights of the subscriber."""
+    context = own.context
 
     @routes.get("/nominee/{token}", response_class=HTMLResponse, summary="The form to nominate somebody")
     def show_nominee(request: Request, token: str) -> HTMLResponse:
@@ -378,6 +436,11 @@ def router(page: PreferencesPage, leaving: LeavePage, own: OwnData) -> APIRouter
             context.preferences.record(found.subscriber, NOMINATED, consent, now=context.now())
         return redirect(context.pages, request, place)
 
+
+def _undo_routes(routes: APIRouter, page: PreferencesPage, own: OwnData) -> None:
+    """Put back what a link of an email changed."""
+    context = own.context
+
     @routes.get("/undo/{token}", response_class=HTMLResponse, summary="Ask whether to put back what a link changed")
     def show_undo(request: Request, token: str) -> HTMLResponse:
         found = own.find(RequestKind.UNDO, Side.PRESENT, token)
@@ -401,15 +464,3 @@ def router(page: PreferencesPage, leaving: LeavePage, own: OwnData) -> APIRouter
         if done and subscriber is not None and state_of(subscriber) == "here":
             remember(context, request, response, subscriber)
         return response
-
-    # Erasing deletes the request too, so the page is the response. Repeating it changes nothing.
-    @routes.post("/erase/{token}", response_class=HTMLResponse, summary="Erase everything about the person")
-    def erase(request: Request, token: str) -> HTMLResponse:
-        found = own.find(RequestKind.ERASE, Side.PRESENT, token)
-        subscriber = context.subscriber(found.subscriber) if found else None
-        if subscriber is None:
-            return own.expired(request, RequestKind.ERASE, Side.PRESENT, token)
-        own.eraser.erase_whole(subscriber.address, _BY_SELF)
-        return own.page(request, RequestKind.ERASE, "/", "done")
-
-    return routes
