@@ -19,7 +19,6 @@ from tests.render.extraction import template, used
 from tests.render.marathi import CATALOGUE as MARATHI
 
 OURS = ROOT / "digest" / "i18n"
-HEADER = 'msgid ""\nmsgstr "Plural-Forms: nplurals=2; plural=(n != 1);\\n"\n\n'
 
 
 @pytest.mark.slow

@@ -143,11 +143,7 @@ def _boundary(tokens: Sequence[str], start: int, at: int, opener: str) -> _Bound
         return _Boundary.OPENS
     if current == "पर" and before[-1:] == [","]:
         return _Boundary.OPENS
-    if current in ("पर", "से") and before and is_infinitive(before[-1]) and (following or current == "पर"):
-        return _Boundary.CLOSES if _closes_infinitive(tokens, at) else None
-    if current in ("बाद", "कारण") and len(before) > 1 and before[-1] == "के" and is_infinitive(before[-2]):
-        return _Boundary.CLOSES
-    if current in MODIFIERS and _is_modifier(tokens, at):
+    if _ends_phrase(tokens, start, at):
         return _Boundary.CLOSES
     if current in JOINS and before and [current, *following] != ["या", "नहीं"]:
         return _Boundary.OPENS if _is_complete(tokens, start, at) else None
@@ -156,13 +152,19 @@ def _boundary(tokens: Sequence[str], start: int, at: int, opener: str) -> _Bound
     return None
 
 
-def _closes_infinitive(tokens: Sequence[str], at: int) -> bool:
-    """Whether पर or से after an infinitive ends a clause that tells when or why: `पुल टूटने से गांव कटे`."""
-    if tokens[at] == "पर":
+def _ends_phrase(tokens: Sequence[str], start: int, at: int) -> bool:
+    """Whether the token ends a phrase that tells when, why or which: `पुल टूटने से`, `जाने के बाद`, `जा रही`."""
+    current, before, following = tokens[at], tokens[start:at], tokens[at + 1 : at + 2]
+    if current == "पर":
         # `जाने पर विचार`: it is the object of the next word.
-        return not _OBJECT_OF & {*tokens[at + 1 : at + 2]}
-    # `शुरू होने से 40 मिनट पहले` is a time.
-    return tokens[at + 1] not in _NOT_CAUSED and "पहले" not in tokens[at + 1 : at + 5]
+        return bool(before) and is_infinitive(before[-1]) and not _OBJECT_OF & {*following}
+    if current == "से":
+        # `शुरू होने से 40 मिनट पहले` is a time.
+        is_time = bool(_NOT_CAUSED & {*following}) or "पहले" in tokens[at + 1 : at + 5]
+        return bool(before and following) and is_infinitive(before[-1]) and not is_time
+    if current in ("बाद", "कारण") and len(before) > 1 and before[-1] == "के" and is_infinitive(before[-2]):
+        return True
+    return current in MODIFIERS and _is_modifier(tokens, at)
 
 
 def _is_complete(tokens: Sequence[str], start: int, at: int) -> bool:

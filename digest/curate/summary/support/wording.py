@@ -67,19 +67,13 @@ _TOPIC = frozenset(
         "about",
     }
 )
-_ROUGH = {fold(word): value for word, value in (("सैकड़ों", 100), ("हज़ारों", 1000), ("लाखों", 100_000))}
 _TOLLS = frozenset(map(key_of, map(fold, ["मृतकों", "मौत", "घायलों", "मरने", "संख्या"])))
 _GUILTY = key_of(fold("दोषी"))
 _SENTENCES = frozenset(map(key_of, map(fold, ["सज़ा", "क़ैद", "उम्रकैद", "कारावास"])))
 _EVEN = fold("बराबर")
-_TIMES = fold("गुना")
-_BEGUN = fold("शुरू")
 _MEANS = frozenset({"में", "से"})
-# `पूछताछ जारी है` is `पूछताछ की जा रही है`.
-_GOES_ON = fold("जारी")
 _PARTS = GRAMMAR["part of day"]
 _FOR_NAMES = GRAMMAR["stands for a name"]
-_DECISIONS = GRAMMAR["decision"]
 # The least words that two clauses about the same thing have in common.
 _ALIKE = 2
 _VICTIM = fold("पीड़ित")
