@@ -26,7 +26,7 @@ from digest.store.locks import mark_running
 from digest.store.schema import attempt, batch, edition
 from digest.usecases.stop_edition import StopResult
 from tests.cli.newsroom import Newsroom
-from tests.support.claiming import claim_one
+from tests.support.enqueue import claim_one
 from tests.support.sendgrid_faults import Fault
 from tests.support.sendgrid_server import KEY, SendGridServer
 

@@ -32,8 +32,7 @@ from tests.store.conftest import KEY as EDITION
 from tests.store.conftest import an_edition, enlist
 from tests.support.brevo_api import KEY_SECONDS
 from tests.support.brevo_server import BrevoServer
-from tests.support.claiming import claim_one
-from tests.support.enqueue import Entry, enqueue
+from tests.support.enqueue import Entry, claim_one, enqueue
 from tests.support.sendgrid_faults import Fault
 from tests.support.tables import each_row
 

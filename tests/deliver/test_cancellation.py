@@ -22,8 +22,7 @@ from digest.store.sending.ledger import SqlLedger
 from digest.store.sending.status import Counts, counts
 from tests.deliver.emails import EMAIL, SENDER, token
 from tests.store.conftest import KEY, an_edition, enlist
-from tests.support.claiming import claim_one
-from tests.support.enqueue import Entry, enqueue
+from tests.support.enqueue import Entry, claim_one, enqueue
 from tests.support.sendgrid_faults import FAULTS, Fault
 from tests.support.sendgrid_server import KEY as API_KEY
 from tests.support.sendgrid_server import SendGridServer

@@ -11,7 +11,7 @@ from digest.feedback.dsn import MAX_MAIL_BYTES, DeliveryReport, Status, parse_me
 from digest.feedback.effects import rule_for
 from digest.subscribers.tokens import Signer
 from tests.feedback import mails
-from tests.support.growth import is_linear
+from tests.support.cpu import is_linear
 from tests.support.tables import each_row
 
 TOKEN = Signer([b"k" * 16]).sign("leave", 7)

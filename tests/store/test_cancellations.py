@@ -17,7 +17,7 @@ from digest.store.sending.decisions import Grounds
 from digest.store.sending.ledger import SqlLedger
 from digest.store.sending.status import counts
 from tests.store.conftest import KEY, NOW, Frozen
-from tests.support.claiming import claim_one
+from tests.support.enqueue import claim_one
 
 AHEAD = ScheduleWindow(
     max_lead=timedelta(minutes=40), min_lead=timedelta(minutes=15), cancel_deadline=timedelta(minutes=12)

@@ -17,7 +17,7 @@ from digest.store.sending.ledger import SqlLedger
 from digest.store.sending.status import counts, find_unreached
 from digest.subscribers.due import Candidate
 from tests.store.conftest import KEY, NOW, an_edition
-from tests.support.claiming import claim_one
+from tests.support.enqueue import claim_one
 
 LATER = NOW + timedelta(hours=1)
 SUBSCRIBERS = [

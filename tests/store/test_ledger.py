@@ -20,8 +20,7 @@ from digest.store.sending.decisions import Grounds
 from digest.store.sending.ledger import SqlLedger
 from digest.store.sending.status import Counts, counts, find_unreached, unknown_batches
 from tests.store.conftest import KEY, NOW, Frozen, enlist
-from tests.support.claiming import claim_one
-from tests.support.enqueue import Entry, enqueue
+from tests.support.enqueue import Entry, claim_one, enqueue
 
 HOLD = {"sendgrid": "hold", "smtp": "stepwise", "outbox": "redo"}
 

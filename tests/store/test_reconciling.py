@@ -16,7 +16,7 @@ from digest.store.sending.decisions import Grounds
 from digest.store.sending.ledger import SqlLedger
 from digest.store.sending.status import Counts, UnknownRecipient, counts, unknown_batches, unknown_recipients
 from tests.store.conftest import KEY, NOW, Frozen
-from tests.support.claiming import claim_one
+from tests.support.enqueue import claim_one
 
 GROUNDS = Grounds("in the log", "07:00:01 status=sent", "meena")
 

@@ -23,12 +23,12 @@ from digest.store.content.reached import edition_reached
 from digest.store.database import Database
 from digest.store.high_water import HighWater
 from digest.store.locks import RunLock, mark_running
+from digest.store.people.suppressions import suppress_missing_mailboxes
 from digest.store.schema import attempt, batch
 from digest.store.schema import edition as editions
 from digest.store.sending import attempts, batches, cancellations, late
 from digest.store.sending.attempts import retryable_elsewhere
 from digest.store.sending.decisions import Grounds, record_decision
-from digest.store.sending.missing_mailboxes import suppress_missing_mailboxes
 from digest.store.sending.progress import ProgressLog
 from digest.store.sending.recovery import RecoveryPolicy
 from digest.store.sending.restored import is_held

@@ -19,11 +19,11 @@ from digest.store.sending.status import Counts
 from digest.usecases.approval import revision, unseen
 from digest.usecases.correct_edition import correction_key
 from digest.usecases.edit_edition import CAME_IN, REPLACED
-from digest.web.desk import blocks, doubts, seen
+from digest.web.desk import blocks, seen
 from digest.web.desk.acts import name_of
 from digest.web.desk.admin import sources
 from digest.web.desk.bar import UNDER_WAY, bar, stops
-from digest.web.desk.checks import PAGE_WAIT, Checked, Problem, problems
+from digest.web.desk.checks import PAGE_WAIT, Checked, Problem, doubts, problems
 from digest.web.desk.edit import MAX_LEFT
 from digest.web.desk.letter import FORMS, variants
 from digest.web.desk.sentences import Told
@@ -292,7 +292,7 @@ def check_results(visit: Visit, edition: Edition, *, wait: float = PAGE_WAIT) ->
     if edition.state not in EDITABLE:
         return unknown
     left = seen.problems(visit, edition, seen.left(visit, edition))
-    doubtful = doubts.problems(visit, edition)
+    doubtful = doubts(visit, edition)
     found = visit.desk.checks.of(edition, wait=wait)
     if found is None:
         last = visit.desk.checks.last(edition)

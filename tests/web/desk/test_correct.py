@@ -8,7 +8,7 @@ from digest import pipeline
 from digest.deliver.outcome import Unknown
 from digest.models import EditionState
 from digest.store.locks import exclusive, mark_running
-from tests.support.claiming import claim_one
+from tests.support.enqueue import claim_one
 from tests.web.desk.browser import Browser
 from tests.web.desk.conftest import KEY
 from tests.web.site import Site

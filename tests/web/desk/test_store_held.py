@@ -14,7 +14,7 @@ from digest.errors import StoreUnavailable
 from digest.models import Edition, EditionState, Role
 from digest.store.locks import exclusive, mark_running
 from digest.web.desk.background import Background
-from tests.support.claiming import claim_one
+from tests.support.enqueue import claim_one
 from tests.web.desk.browser import set_up
 from tests.web.desk.conftest import KEY, open_desk
 from tests.web.site import Site
