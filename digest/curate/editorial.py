@@ -84,10 +84,7 @@ def apply(edition: Edition, changes: Changes, order: Sequence[str] = ()) -> Edit
 
     `order` of the sections places a section that the edition lacks and a story is moved to.
     """
-    sections = tuple(
-        Section(section.name, tuple(_changed(story, changes) for story in section.stories))
-        for section in edition.sections
-    )
+    sections = edition.map_stories(lambda story: _changed(story, changes)).sections
     for story_id, (name, place) in changes.moved.items():
         sections = _moved(sections, story_id, name, place, order)
     lead = edition.lead

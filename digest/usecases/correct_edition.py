@@ -162,11 +162,7 @@ class EditionCorrector:
             raise NotCorrectable(f"Edition {before.key} has these words already; nothing was changed.")
         if note:
             new = replace(new, corrections=(*new.corrections, CorrectionNote(note, self.now())))
-        sections = tuple(
-            Section(section.name, tuple(new if each.id == story else each for each in section.stories))
-            for section in before.sections
-        )
-        changed = replace(before, sections=sections, revision=before.revision + 1)
+        changed = replace(before.with_story(new), revision=before.revision + 1)
         taken = self.editions.subjects(excluding=before.key, limit=60)
         # A generated subject follows the headlines.
         if before.subject == subject.subject_line(before, self.language, taken=taken):

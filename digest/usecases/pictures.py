@@ -10,7 +10,7 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from digest.models import Edition, Image, InlineImage, Section, Source, Story
+from digest.models import Edition, Image, InlineImage, Source, Story
 from digest.render.pictures import PictureProblem, Slot, prepare
 from digest.render.texts import one_line
 
@@ -142,13 +142,4 @@ def _found(known: Mapping[str, list[Image]], image: Image, slot: Slot) -> Image 
 
 
 def _with_pictures(edition: Edition, made: Mapping[str, Image | None]) -> Edition:
-    return replace(
-        edition,
-        sections=tuple(
-            Section(
-                section.name,
-                tuple(replace(story, image=made.get(story.id, story.image)) for story in section.stories),
-            )
-            for section in edition.sections
-        ),
-    )
+    return edition.map_stories(lambda story: replace(story, image=made.get(story.id, story.image)))

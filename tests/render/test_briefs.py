@@ -69,15 +69,7 @@ def test_a_story_without_summary_is_always_a_brief() -> None:
 def test_the_best_stories_keep_their_section_without_a_summary() -> None:
     edition = scored()
     bare = {story.id for story in list(edition.stories())[4:8]}
-    changed = replace(
-        edition,
-        sections=tuple(
-            replace(
-                part, stories=tuple(replace(one, summary="" if one.id in bare else one.summary) for one in part.stories)
-            )
-            for part in edition.sections
-        ),
-    )
+    changed = edition.map_stories(lambda story: replace(story, summary="") if story.id in bare else story)
     # The lead is the first story, so these are the fifth to the eighth, of which two are among the best five others.
     assert brief_stories(changed, 0) == {story.id for story in list(edition.stories())[6:8]}
 

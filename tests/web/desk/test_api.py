@@ -20,7 +20,7 @@ from digest.web.desk.access import ROUTES, Route
 from digest.web.desk.api.routes import api_rows
 from tests.cli.newsroom import Newsroom
 from tests.web.desk.browser import TESTER, Browser, set_up
-from tests.web.desk.conftest import KEY, SETTINGS, open_desk
+from tests.web.desk.conftest import KEY, SETTINGS, edition_of, open_desk
 from tests.web.desk.test_seen import REFUSED, refuse
 from tests.web.site import Site
 

@@ -16,7 +16,7 @@ from digest.errors import StoreUnavailable
 from digest.models import EditionState, Role, Story
 from digest.web.desk.changes import Changes
 from tests.web.desk.browser import ROOT, Browser, set_up
-from tests.web.desk.conftest import KEY, open_desk
+from tests.web.desk.conftest import KEY, edition_of, open_desk
 from tests.web.site import Site
 
 HERE = f"/edition/{KEY}"
@@ -140,8 +140,7 @@ def test_streams_are_few_and_none_begins_after_the_end() -> None:
 
 @pytest.mark.slow
 def test_who_replaces_a_newer_text_sees_it_at_once_and_can_take_it_back(desk: Site, editor: Browser) -> None:
-    edition = desk.app.editions.get(KEY)
-    assert edition is not None
+    edition = edition_of(desk)
     story = next(edition.stories())
     here, opened = f"{HERE}/story/{story.id}", {"was_title": story.title, "was_summary": story.summary}
     other = set_up(desk, "ravi", Role.EDITOR)
@@ -167,6 +166,5 @@ def test_who_replaces_a_newer_text_sees_it_at_once_and_can_take_it_back(desk: Si
 
 
 def stories(desk: Site) -> list[Story]:
-    edition = desk.app.editions.get(KEY)
-    assert edition is not None
+    edition = edition_of(desk)
     return list(edition.stories())

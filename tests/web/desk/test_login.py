@@ -11,7 +11,7 @@ from digest.models import Role
 from digest.store.desk.users import Kind
 from digest.usecases.accounts import TRIES
 from tests.web.desk.browser import PASSWORD, TESTER, Browser, code_of, set_up
-from tests.web.desk.conftest import KEY
+from tests.web.desk.conftest import KEY, edition_of
 from tests.web.site import Site
 
 
@@ -167,8 +167,7 @@ def test_users_are_managed_in_the_browser(desk: Site) -> None:
 
 
 def test_what_was_typed_survives_the_end_of_the_session(desk: Site, editor: Browser) -> None:
-    edition = desk.app.editions.get(KEY)
-    assert edition is not None
+    edition = edition_of(desk)
     story = next(iter(edition.stories()))
     place, title = f"/edition/{KEY}/story/{story.id}", "पहाड़ों पर मौसम की पहली बर्फ़, सड़कें बंद"
     token = editor.token()
@@ -193,8 +192,7 @@ def test_what_was_typed_survives_the_end_of_the_session(desk: Site, editor: Brow
     assert desk.app.editions.get(KEY) == edition, "nothing is saved before a press"
     fields = {name: hidden(page.text, name) for name in ("title", "was_title", "section")}
     assert editor.post(place, token=hidden(page.text, "csrf"), **fields).status == 303
-    changed = desk.app.editions.get(KEY)
-    assert changed is not None
+    changed = edition_of(desk)
     assert title in [each.title for each in changed.stories()]
 
 

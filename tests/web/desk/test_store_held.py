@@ -16,7 +16,7 @@ from digest.store.locks import exclusive, mark_running
 from digest.web.desk.background import Background
 from tests.support.enqueue import claim_one
 from tests.web.desk.browser import set_up
-from tests.web.desk.conftest import KEY, open_desk
+from tests.web.desk.conftest import KEY, edition_of, open_desk
 from tests.web.site import Site
 
 LIST = "subscribers:\n  - {email: asha@example.com}\n  - {email: ravi@example.com}\n"
@@ -96,8 +96,7 @@ def test_stopping_for_good_does_not_wait_for_emails_that_are_being_handed_over(d
 
 
 def edition_of(desk: Site) -> Edition:
-    found = desk.app.editions.get(KEY)
-    assert found is not None
+    found = edition_of(desk)
     return found
 
 
