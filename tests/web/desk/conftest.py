@@ -49,8 +49,8 @@ def _composed(**environment: str) -> tempfile.TemporaryDirectory[str]:
     return made
 
 
-def edition_of(desk: Site) -> Edition:
-    found = desk.app.editions.get(KEY)
+def edition_of(desk: Site, key: str = KEY) -> Edition:
+    found = desk.app.editions.get(key)
     assert found is not None
     return found
 

@@ -34,8 +34,7 @@ def links(desk: Site, to: str) -> dict[str, str]:
 
 
 def state(desk: Site) -> EditionState:
-    found = edition_of(desk)
-    return found.state
+    return edition_of(desk).state
 
 
 def send_to_group(editor: Browser) -> None:

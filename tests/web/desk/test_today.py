@@ -139,7 +139,7 @@ def test_a_dropped_story_is_replaced_and_comes_back_by_undo(desk: Site, editor: 
 def test_what_takes_the_place_of_a_removed_story_is_named_and_marked(small_desk: Site) -> None:
     editor, before = set_up(small_desk, "suman", Role.EDITOR), order(small_desk)
     page = editor.post(f"{HERE}/drop", story=before[-1], follow=True).text
-    came = next(story for story in draft(small_desk).stories() if story.id not in before)
+    came = next(story for story in edition_of(small_desk).stories() if story.id not in before)
 
     def marked(text: str) -> list[str]:
         return re.findall('data-story="([^"]+)"(?:(?!data-story).)*<span class="tag">नई</span>', text, re.S)
