@@ -333,7 +333,7 @@ class Support:
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
+class RefusedSummary:
     """A model's text, and why a check refused it, as an English clause."""
 
     text: str
@@ -380,7 +380,7 @@ class Story:
     # Independent origins: copies of one agency's report count once. None in stories that were stored without it.
     origins: int | None = None
     # A model's summary that is not used. Only editors see it.
-    refused: Refused | None = None
+    refused: RefusedSummary | None = None
     # The edition's page in the archive shows them.
     corrections: tuple[CorrectionNote, ...] = ()
     # Articles outside the story that may report the same event, for the editor to compare.

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from digest.app import App
-from digest.deliver.attempt import Job
+from digest.deliver.attempt import DeliveryJob
 from digest.deliver.rejections import RejectionWatch
 from digest.deliver.report import SendReport
 from digest.deliver.shutdown import abort_after_grace
@@ -423,7 +423,7 @@ def _deliver(
         settings = app.settings.delivery
         emails = _Emails(app, key)
         rejections = RejectionWatch(lambda: app.automatic_stop.check(key))
-        job = Job(
+        job = DeliveryJob(
             edition=key,
             emails=emails,
             images=app.articles.images.load(content_ids(emails.values())),

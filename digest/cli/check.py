@@ -163,12 +163,12 @@ def _check_all(home: Path, edition: str, *, links: bool, offline: bool) -> _Repo
 def _launch(home: Path, seeds: tuple[str, ...], nameserver: str, selectors: tuple[str, ...], as_json: bool) -> int:
     from digest.app import make_app
     from digest.mail.dns.resolver import make_lookup
-    from digest.newsletter.diagnosis import Options
+    from digest.newsletter.diagnosis import DiagnosisOptions
     from digest.newsletter.launch import checklist
 
     require_addresses("--seed", seeds)
     with make_app(home) as app:
-        items = checklist(app, Options(make_lookup(nameserver), selectors), seeds)
+        items = checklist(app, DiagnosisOptions(make_lookup(nameserver), selectors), seeds)
     missing = [item for item in items if item.ok is False]
     if as_json:
         emit({"ready": not missing, "items": [asdict(item) for item in items]})

@@ -83,14 +83,14 @@ def doctor(
 
 def _examine_installation(home: Path, network: tuple[str, tuple[str, ...], str] | None, as_json: bool) -> int:
     from digest.app import make_app
-    from digest.newsletter.diagnosis import Options, diagnose
+    from digest.newsletter.diagnosis import DiagnosisOptions, diagnose
 
     options = None
     if network:
         from digest.mail.dns.resolver import make_lookup
 
         nameserver, selectors, ntp = network
-        options = Options(make_lookup(nameserver), selectors, ntp)
+        options = DiagnosisOptions(make_lookup(nameserver), selectors, ntp)
     with make_app(home, despite_faults=True) as app:
         findings = diagnose(app, options)
     by_level = {level: [finding for finding in findings if finding.level == level] for level in _COLOURS}

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from digest.feedback.events import DeliveryEvent, Event
-from digest.feedback.ports import AttemptRef, FeedbackLog, KnownDelivery, Ledger, Suppressions
+from digest.feedback.ports import AttemptLedger, AttemptRef, FeedbackLog, KnownDelivery, Suppressions
 from digest.feedback.rules import rule_for, soft_bounce_limit_reached
 from digest.models import AttemptState
 from digest.utils.text import plural
@@ -122,7 +122,7 @@ def apply(
     events: Sequence[Event],
     *,
     log: FeedbackLog,
-    ledger: Ledger,
+    ledger: AttemptLedger,
     suppressions: Suppressions,
     now: datetime,
     tracking: bool,

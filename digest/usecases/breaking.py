@@ -292,10 +292,10 @@ class BreakingNews:
 
     def _context(self, window: timedelta, alert_stories: Sequence[SentStory] = ()) -> ComposeContext:
         """Return the context of curation. `alert_stories` of alert editions count as sent, whether they were or not."""
-        from digest.curate.editorial import Changes
+        from digest.curate.editorial import EditorialChanges
 
         rules = replace(self.composer.rules, window=window)
-        context = self.composer.context(f"{self._today()}-{BREAKING}", Changes(), self.now(), rules)
+        context = self.composer.context(f"{self._today()}-{BREAKING}", EditorialChanges(), self.now(), rules)
         return replace(context, sent=(*context.sent, *alert_stories))
 
     def _stories_of(self, editions: Sequence[BreakingEdition]) -> list[SentStory]:

@@ -58,7 +58,7 @@ class CorrectionResult:
     """The result of a correction. Counts are recipients."""
 
     edition: Edition
-    reach: revisions.Reach
+    reach: revisions.RevisionReach
     # Their scheduled emails were cancelled at the provider. They are among `reach.waiting`.
     cancelled: int
     # The key of the edition with the note; '' without one.

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from digest.models import Edition, Image, InlineImage, Source, Story
-from digest.render.pictures import PictureProblem, Slot, prepare
+from digest.render.pictures import PictureProblem, PictureSlot, prepare
 from digest.render.texts import one_line
 
 if TYPE_CHECKING:
@@ -136,7 +136,7 @@ def _data(files: Mapping[str, bytes | PictureProblem], url: str) -> bytes:
     return found
 
 
-def _found(known: Mapping[str, list[Image]], image: Image, slot: Slot) -> Image | None:
+def _found(known: Mapping[str, list[Image]], image: Image, slot: PictureSlot) -> Image | None:
     """The picture that was made from this file for this slot."""
     return next((made for made in known.get(image.url, ()) if slot.fits(made)), None)
 

@@ -30,7 +30,7 @@ from digest.store.people.preferences import ConsentContext, PreferenceStore
 from digest.store.people.requests import RequestStore
 from digest.store.people.signups import SignupStore
 from digest.store.rate_limits import RateLimiter
-from digest.utils.brief import Brief
+from digest.utils.brief import TimedCache
 from digest.utils.heartbeat import Heartbeat
 from digest.web import answers, approval, clicks, own_data, preferences, stay, unsubscribe, view_in_browser
 from digest.web import privacy as privacy_routes
@@ -260,7 +260,7 @@ def _leave_page(
     context = _context(app, pages)
     emails = OwnDataEmails(pages, app.sender, app.signer)
     notices = ChangeNotices(context, RequestStore(app.database), emails, outbound)
-    calendar = Brief(app.calendar_reader.read, _BRIEF)
+    calendar = TimedCache(app.calendar_reader.read, _BRIEF)
     published = PublishedStore(app.database, samples=app.outbox_only)
     next_edition = NextEdition(calendar.get, app.settings.choices, published, app.now)
     return LeavePage(context, next_edition, notices, leaving)
@@ -294,7 +294,7 @@ def _routers(app: App, pages: Pages, outbound: OutboundMail, leave_page: LeavePa
             untracked,
             is_daily,
             is_approved=set(approvals) == {"required"},
-            count=Brief(lambda: app.directory.counts(app.now())[SubscriberState.ACTIVE], _COUNTED_AGAIN),
+            count=TimedCache(lambda: app.directory.counts(app.now())[SubscriberState.ACTIVE], _COUNTED_AGAIN),
             show_readers_from=web.show_readers_from,
         )
         signup = Signup(

@@ -19,7 +19,7 @@ from digest.mail.message import Outgoing
 from digest.store.people.consent import NOMINATED
 from digest.store.people.moves import MoveResult
 from digest.store.people.preferences import StoredSubscriber
-from digest.store.people.requests import PersonRequest, RequestKind, RequestStore, Side
+from digest.store.people.requests import MailboxSide, PersonRequest, RequestKind, RequestStore
 from digest.store.rate_limits import Quota
 from digest.subscribers import typos
 from digest.subscribers.address import normalise, refuse_tags
@@ -90,11 +90,11 @@ class OwnData:
             return False
         opened = self.requests.open(subscriber.id, kind, now=now, address=address, email=email)
         language = context.pages.language(request)
-        sides = [(Side.PRESENT, subscriber.email)]
+        sides = [(MailboxSide.PRESENT, subscriber.email)]
         if kind == RequestKind.ADDRESS:
-            sides.append((Side.NEW, email))
+            sides.append((MailboxSide.NEW, email))
         for side, to in sides:
-            if side == Side.NEW and self._reported_us(address):
+            if side == MailboxSide.NEW and self._reported_us(address):
                 continue
             outgoing = self.emails.build(
                 kind,
@@ -132,7 +132,7 @@ class OwnData:
         opened = self.requests.open(subscriber.id, kind, now=self.context.now())
         return self.emails.build(
             kind,
-            Side.PRESENT,
+            MailboxSide.PRESENT,
             opened.id,
             to=subscriber.email,
             new="",
@@ -141,12 +141,12 @@ class OwnData:
             until=opened.until,
         )
 
-    def find(self, kind: RequestKind, side: Side, token: str) -> PersonRequest | None:
+    def find(self, kind: RequestKind, side: MailboxSide, token: str) -> PersonRequest | None:
         """The request of a link; None if we did not sign it, or if it has expired."""
         id = self.context.subscriber_id_from_token(purpose_of(kind, side), token)
         return self.requests.get(id, kind, self.context.now()) if id is not None else None
 
-    def expired(self, request: Request, kind: RequestKind, side: Side, token: str) -> HTMLResponse:
+    def expired(self, request: Request, kind: RequestKind, side: MailboxSide, token: str) -> HTMLResponse:
         """Respond to a link that has expired, or that we did not sign."""
         if self.context.subscriber_id_from_token(purpose_of(kind, side), token) is None:
             return self.context.invalid_link(request)
@@ -270,17 +270,17 @@ def _address_confirmation_routes(routes: APIRouter, own: OwnData) -> None:
     context = own.context
 
     @routes.get("/address/{side}/{token}", response_class=HTMLResponse, summary="Ask to confirm a new address")
-    def show_address(request: Request, side: Side, token: str, result: Result = "") -> HTMLResponse:
+    def show_address(request: Request, side: MailboxSide, token: str, result: Result = "") -> HTMLResponse:
         place = f"/address/{side}/{token}"
         found = own.find(RequestKind.ADDRESS, side, token)
         if found is None:
             return own.expired(request, RequestKind.ADDRESS, side, token)
-        mine = found.confirmed_at if side == Side.PRESENT else found.confirmed_new_at
+        mine = found.confirmed_at if side == MailboxSide.PRESENT else found.confirmed_new_at
         state = "done" if found.done_at else "ask" if found.is_confirmed or mine is None else "waiting"
         return own.page(request, RequestKind.ADDRESS, place, state, email=found.email, side=side, result=result)
 
     @routes.post("/address/{side}/{token}", response_class=HTMLResponse, summary="Confirm a new address", **REDIRECTS)
-    def confirm_address(request: Request, side: Side, token: str) -> Response:
+    def confirm_address(request: Request, side: MailboxSide, token: str) -> Response:
         place = f"/address/{side}/{token}"
         now = context.now()
         found = own.find(RequestKind.ADDRESS, side, token)
@@ -318,10 +318,10 @@ def _preferences_routes(routes: APIRouter, page: PreferencesPage, own: OwnData) 
 
     @routes.get("/choose/{token}", response_class=HTMLResponse, summary="Show the preferences to this browser")
     def choose(request: Request, token: str) -> Response:
-        found = own.find(RequestKind.CHOOSE, Side.PRESENT, token)
+        found = own.find(RequestKind.CHOOSE, MailboxSide.PRESENT, token)
         subscriber = context.subscriber(found.subscriber) if found else None
         if subscriber is None:
-            return own.expired(request, RequestKind.CHOOSE, Side.PRESENT, token)
+            return own.expired(request, RequestKind.CHOOSE, MailboxSide.PRESENT, token)
         response = page.redirect(request, context.signer.sign("preferences", subscriber.id), "opened")
         remember(context, request, response, subscriber)
         return response
@@ -367,18 +367,18 @@ def _data_routes(routes: APIRouter, own: OwnData) -> None:
 
     @routes.get("/data/{token}", response_class=HTMLResponse, summary="Offer a copy of one's data, with one button")
     def show_data(request: Request, token: str) -> HTMLResponse:
-        found = own.find(RequestKind.DATA, Side.PRESENT, token)
+        found = own.find(RequestKind.DATA, MailboxSide.PRESENT, token)
         if found is None:
-            return own.expired(request, RequestKind.DATA, Side.PRESENT, token)
+            return own.expired(request, RequestKind.DATA, MailboxSide.PRESENT, token)
         return own.page(request, RequestKind.DATA, f"/data/{token}", "ask")
 
     @routes.post("/data/{token}", summary="Download one's data", responses=_FILE, response_model=None)
     def download(request: Request, token: str) -> Response:
-        found = own.find(RequestKind.DATA, Side.PRESENT, token)
+        found = own.find(RequestKind.DATA, MailboxSide.PRESENT, token)
         subscriber = own.context.subscriber(found.subscriber) if found else None
         held = own.personal_data.collect(subscriber.address) if subscriber else None
         if held is None:
-            return own.expired(request, RequestKind.DATA, Side.PRESENT, token)
+            return own.expired(request, RequestKind.DATA, MailboxSide.PRESENT, token)
         text = json.dumps(held, ensure_ascii=False, indent=2)
         headers = {"content-disposition": 'attachment; filename="my-data.json"', "cache-control": "no-store"}
         return Response(text, media_type="application/json", headers=headers)
@@ -389,18 +389,18 @@ def _erasure_routes(routes: APIRouter, own: OwnData) -> None:
 
     @routes.get("/erase/{token}", response_class=HTMLResponse, summary="Ask whether to erase, with one button")
     def show_erase(request: Request, token: str) -> HTMLResponse:
-        found = own.find(RequestKind.ERASE, Side.PRESENT, token)
+        found = own.find(RequestKind.ERASE, MailboxSide.PRESENT, token)
         if found is None:
-            return own.expired(request, RequestKind.ERASE, Side.PRESENT, token)
+            return own.expired(request, RequestKind.ERASE, MailboxSide.PRESENT, token)
         return own.page(request, RequestKind.ERASE, f"/erase/{token}", "ask")
 
     # Erasing deletes the request too, so the page is the response. Repeating it changes nothing.
     @routes.post("/erase/{token}", response_class=HTMLResponse, summary="Erase everything about the person")
     def erase(request: Request, token: str) -> HTMLResponse:
-        found = own.find(RequestKind.ERASE, Side.PRESENT, token)
+        found = own.find(RequestKind.ERASE, MailboxSide.PRESENT, token)
         subscriber = own.context.subscriber(found.subscriber) if found else None
         if subscriber is None:
-            return own.expired(request, RequestKind.ERASE, Side.PRESENT, token)
+            return own.expired(request, RequestKind.ERASE, MailboxSide.PRESENT, token)
         own.eraser.erase_whole(subscriber.address, _BY_SELF)
         return own.page(request, RequestKind.ERASE, "/", "done")
 
@@ -411,9 +411,9 @@ def _nomination_routes(routes: APIRouter, own: OwnData) -> None:
 
     @routes.get("/nominee/{token}", response_class=HTMLResponse, summary="The form to nominate somebody")
     def show_nominee(request: Request, token: str) -> HTMLResponse:
-        found = own.find(RequestKind.NOMINEE, Side.PRESENT, token)
+        found = own.find(RequestKind.NOMINEE, MailboxSide.PRESENT, token)
         if found is None:
-            return own.expired(request, RequestKind.NOMINEE, Side.PRESENT, token)
+            return own.expired(request, RequestKind.NOMINEE, MailboxSide.PRESENT, token)
         return own.page(request, RequestKind.NOMINEE, f"/nominee/{token}", "done" if found.done_at else "ask")
 
     @routes.post("/nominee/{token}", response_class=HTMLResponse, summary="Nominate somebody", **REDIRECTS)
@@ -424,9 +424,9 @@ def _nomination_routes(routes: APIRouter, own: OwnData) -> None:
         contact: Annotated[str, Form(max_length=1000)] = "",
     ) -> Response:
         place = f"/nominee/{token}"
-        found = own.find(RequestKind.NOMINEE, Side.PRESENT, token)
+        found = own.find(RequestKind.NOMINEE, MailboxSide.PRESENT, token)
         if found is None:
-            return own.expired(request, RequestKind.NOMINEE, Side.PRESENT, token)
+            return own.expired(request, RequestKind.NOMINEE, MailboxSide.PRESENT, token)
         named = [shorten_text(nominee), shorten_text(contact)]
         if not all(named):
             typed = {"nominee": named[0], "contact": named[1]}
@@ -443,9 +443,9 @@ def _undo_routes(routes: APIRouter, page: PreferencesPage, own: OwnData) -> None
 
     @routes.get("/undo/{token}", response_class=HTMLResponse, summary="Ask whether to put back what a link changed")
     def show_undo(request: Request, token: str) -> HTMLResponse:
-        found = own.find(RequestKind.UNDO, Side.PRESENT, token)
+        found = own.find(RequestKind.UNDO, MailboxSide.PRESENT, token)
         if found is None:
-            return own.expired(request, RequestKind.UNDO, Side.PRESENT, token)
+            return own.expired(request, RequestKind.UNDO, MailboxSide.PRESENT, token)
         left = had_left(found)
         state = "done" if found.done_at else "ask"
         subscriber = context.subscriber(found.subscriber)
@@ -454,9 +454,9 @@ def _undo_routes(routes: APIRouter, page: PreferencesPage, own: OwnData) -> None
 
     @routes.post("/undo/{token}", response_class=HTMLResponse, summary="Put back what a link changed", **REDIRECTS)
     def undo(request: Request, token: str) -> Response:
-        found = own.find(RequestKind.UNDO, Side.PRESENT, token)
+        found = own.find(RequestKind.UNDO, MailboxSide.PRESENT, token)
         if found is None:
-            return own.expired(request, RequestKind.UNDO, Side.PRESENT, token)
+            return own.expired(request, RequestKind.UNDO, MailboxSide.PRESENT, token)
         done = own.notices.undo(found, context.consent_context(request, "undo"))
         response = redirect(context.pages, request, f"/undo/{token}")
         # The undo ended the cookies of all browsers.

@@ -20,7 +20,7 @@ from digest.subscribers import frequency
 from digest.subscribers.address import masked
 from digest.subscribers.list_file import FORMATS
 from digest.web.dependencies import Context
-from digest.web.editions import LatestEdition, NextEdition, Rate, TopicRates
+from digest.web.editions import LatestEdition, NextEdition, StoryRate, TopicRates
 from digest.web.known_browser import forget, knows
 from digest.web.pages import PAGE_RESPONSES, REDIRECTS, language_parameter, redirect
 from digest.web.resend import Resender, ResendResult
@@ -336,7 +336,7 @@ def hour_choices(send_at: time, current: time | None, language: str) -> Mapping[
     return {f"{hour:%H:%M}": dates.hour(hour, language) for hour in sorted(offered)}
 
 
-def is_unfed(topics: Sequence[str], rates: Mapping[str, Rate] | None) -> bool:
+def is_unfed(topics: Sequence[str], rates: Mapping[str, StoryRate] | None) -> bool:
     """Whether somebody chose topics, and none of them has had news lately."""
     return bool(topics) and bool(rates) and not set(topics) & set(rates or ())
 

@@ -25,7 +25,7 @@ from digest.store.people.signups import JOINED, PENDING, SignupStore
 from digest.store.rate_limits import Quota
 from digest.subscribers import typos
 from digest.subscribers.address import normalise, refuse_tags
-from digest.utils.brief import Brief
+from digest.utils.brief import TimedCache
 from digest.web.archive.metadata import home_metadata
 from digest.web.consent import CONSENT_VERSION
 from digest.web.dependencies import Context, client_address
@@ -64,7 +64,7 @@ class Offer:
     # Whether an editor reads each edition before it is sent.
     is_approved: bool
     # Counts the subscribers who get the newsletter, and from how many on the page says so; 0 is never.
-    count: Brief[int]
+    count: TimedCache[int]
     show_readers_from: int
 
     @property

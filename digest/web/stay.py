@@ -11,7 +11,7 @@ from digest.feedback.rules import UNSUBSCRIBED
 from digest.i18n import translator
 from digest.mail.message import one_line
 from digest.models import PLACEHOLDERS, RenderedEmail
-from digest.store.people.reengagement import Outcome, ReengagementStore
+from digest.store.people.reengagement import QuestionOutcome, ReengagementStore
 from digest.web.dependencies import TEST_SUBSCRIBER, Context
 from digest.web.editions import NextEdition
 from digest.web.pages import PAGE_RESPONSES, REDIRECTS, Pages, language_parameter, redirect
@@ -53,7 +53,7 @@ def router(context: Context, store: ReengagementStore, next_edition: NextEdition
             now = context.now()
             wording = pages.catalogue(request).gettext("Yes, keep it coming")
             consent = context.consent_context(request, "stay", wording)
-            store.settle(id, Outcome.STAYED, now=now)
+            store.settle(id, QuestionOutcome.STAYED, now=now)
             if context.paused_until(subscriber):
                 context.preferences.set(id, {"paused_until": None}, consent, now=now)
             else:

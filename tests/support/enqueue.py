@@ -12,12 +12,12 @@ from sqlalchemy import delete, func, select
 from digest.deliver.ports import Claim, Ledger
 from digest.store.database import Database, copy_rows, temp_table
 from digest.store.schema import delivery
-from digest.store.sending.enqueue import Decision, insert_deliveries, placements
+from digest.store.sending.enqueue import Placement, insert_deliveries, placements
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A subscriber to enqueue, by id. The other fields are those of `Decision`."""
+    """A subscriber to enqueue, by id. The other fields are those of `Placement`."""
 
     subscriber: int
     variant: str | None = None
@@ -29,9 +29,9 @@ def enqueue(
     database: Database, edition: str, entries: Iterable[Entry], batch_size: int, *, now: datetime | None = None
 ) -> int:
     """Return how many subscribers were put in a batch now. Those in a batch already stay there."""
-    numbers: dict[Decision, int] = {}
+    numbers: dict[Placement, int] = {}
     rows = (
-        (numbers.setdefault(Decision(entry.variant, entry.due_at, entry.excluded), len(numbers)), entry.subscriber)
+        (numbers.setdefault(Placement(entry.variant, entry.due_at, entry.excluded), len(numbers)), entry.subscriber)
         for entry in entries
     )
     in_batch = func.coalesce(delivery.c.outcome, "") != "excluded"

@@ -17,7 +17,7 @@ from sqlalchemy import func, select
 from digest.app import App, make_app
 from digest.cli.commands import cli
 from digest.errors import DigestError
-from digest.newsletter.reengagement import Turn, turn
+from digest.newsletter.reengagement import QuestionStep, turn
 from digest.notify.alert import AlertKind
 from digest.pipeline import deliver_due, send
 from digest.render.lint import lint
@@ -233,20 +233,22 @@ AT = datetime.fromisoformat("2026-07-07T11:00+05:30")
 @each_row(
     ("hours", "told", "done", "expected"),
     [
-        (-25, False, False, Turn.NOTHING),
-        (-24, False, False, Turn.TELL),
-        (-13, False, False, Turn.TELL),
-        (-13, True, False, Turn.NOTHING),
+        (-25, False, False, QuestionStep.NOTHING),
+        (-24, False, False, QuestionStep.TELL),
+        (-13, False, False, QuestionStep.TELL),
+        (-13, True, False, QuestionStep.NOTHING),
         # Too late to stop it.
-        (-11, False, False, Turn.NOTHING),
-        (1, False, False, Turn.NOTHING),
-        (0, True, False, Turn.ASK),
-        (6, True, False, Turn.ASK),
-        (7, True, False, Turn.NOTHING),
-        (1, True, True, Turn.NOTHING),
+        (-11, False, False, QuestionStep.NOTHING),
+        (1, False, False, QuestionStep.NOTHING),
+        (0, True, False, QuestionStep.ASK),
+        (6, True, False, QuestionStep.ASK),
+        (7, True, False, QuestionStep.NOTHING),
+        (1, True, True, QuestionStep.NOTHING),
     ],
 )
-def test_the_admins_are_told_before_anybody_is_asked(hours: int, told: bool, done: bool, expected: Turn) -> None:
+def test_the_admins_are_told_before_anybody_is_asked(
+    hours: int, told: bool, done: bool, expected: QuestionStep
+) -> None:
     assert turn(AT, AT + timedelta(hours=hours), told=told, done=done) is expected
 
 

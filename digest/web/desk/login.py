@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 
 from digest.usecases.accounts import MAX_PASSWORD, MIN_PASSWORD, SignedIn, TooManyTries, app_url
-from digest.usecases.oidc import OidcRefused, OidcSignIn, Why
+from digest.usecases.oidc import OidcRefused, OidcSignIn, SignInProblem
 from digest.web.client_limit import client_of
 from digest.web.dependencies import client_address
 from digest.web.desk import passkeys
@@ -266,15 +266,19 @@ def _oidc_redirect(visit: Visit) -> str:
 def _oidc_words(visit: Visit, refused: OidcRefused) -> str:
     _ = visit.catalogue.gettext
     provider = visit.desk.provider
-    if refused.why is Why.FAILED:
+    if refused.why is SignInProblem.FAILED:
         # Only the operator can correct this, so the log has the reason.
         log.warning("OpenID Connect with %s: %s", provider, refused)
     words = {
-        Why.STALE: _("That took too long, or began in another browser. Please try again."),
-        Why.DENIED: _("%(provider)s did not let you in, or you said no there."),
-        Why.UNKNOWN: _("Nobody at this desk has the address %(email)s. Ask your admin to add it."),
-        Why.UNVERIFIED: _("%(provider)s has not verified your email address."),
-        Why.OTHER_ACCOUNT: _("Another account of %(provider)s had the address %(email)s before. Ask your admin."),
-        Why.FAILED: _("%(provider)s does not answer as it should. Sign in with the password, or try again later."),
+        SignInProblem.STALE: _("That took too long, or began in another browser. Please try again."),
+        SignInProblem.DENIED: _("%(provider)s did not let you in, or you said no there."),
+        SignInProblem.UNKNOWN: _("Nobody at this desk has the address %(email)s. Ask your admin to add it."),
+        SignInProblem.UNVERIFIED: _("%(provider)s has not verified your email address."),
+        SignInProblem.OTHER_ACCOUNT: _(
+            "Another account of %(provider)s had the address %(email)s before. Ask your admin."
+        ),
+        SignInProblem.FAILED: _(
+            "%(provider)s does not answer as it should. Sign in with the password, or try again later."
+        ),
     }
     return words[refused.why] % {"provider": provider, "email": refused.email}

@@ -6,7 +6,7 @@ from ipaddress import ip_address
 
 from starlette.responses import Response
 
-from digest.usecases.passkeys import MAX_LABEL, PasskeyRefused, Passkeys, Place, Question
+from digest.usecases.passkeys import MAX_LABEL, Challenge, PasskeyOrigin, PasskeyRefused, Passkeys
 from digest.web.desk.visit import Visit, number_in
 
 
@@ -33,7 +33,7 @@ def remove(visit: Visit) -> Response:
     return visit.go("/passkeys")
 
 
-def question(visit: Visit) -> Question | None:
+def question(visit: Visit) -> Challenge | None:
     """Return the sign-in request for the browser; None where passkeys do not work."""
     return passkeys_of(visit).ask_to_sign_in(place(visit)) if works(visit) else None
 
@@ -47,11 +47,11 @@ def works(visit: Visit) -> bool:
     return False
 
 
-def place(visit: Visit) -> Place:
+def place(visit: Visit) -> PasskeyOrigin:
     scheme = "https" if visit.is_secure else "http"
     # Also sets the cookie if the browser has none.
     browser = visit.form_token
-    return Place(visit.host, f"{scheme}://{visit.request.headers.get('host', '')}", browser)
+    return PasskeyOrigin(visit.host, f"{scheme}://{visit.request.headers.get('host', '')}", browser)
 
 
 def _page(visit: Visit, *, status: int = 200, problem: str = "") -> Response:

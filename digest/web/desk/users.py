@@ -6,7 +6,7 @@ from starlette.responses import Response
 
 from digest.errors import DigestError
 from digest.models import Role
-from digest.web.desk.sentences import Told
+from digest.web.desk.sentences import PageSentence
 from digest.web.desk.visit import Visit, number_in
 
 
@@ -83,7 +83,7 @@ def _page(
     visit: Visit,
     *,
     status: int = 200,
-    problem: str | Told = "",
+    problem: str | PageSentence = "",
     typed: str = "",
     linked: str = "",
     link: str = "",

@@ -14,7 +14,7 @@ import pytest
 
 from digest.errors import StoreUnavailable
 from digest.models import EditionState, Role, Story
-from digest.web.desk.changes import Changes
+from digest.web.desk.changes import ChangeStreams
 from tests.web.desk.browser import ROOT, Browser, set_up
 from tests.web.desk.conftest import KEY, edition_of, open_desk
 from tests.web.site import Site
@@ -100,7 +100,7 @@ def test_a_store_that_does_not_answer_is_waited_for_and_nobody_is_told_of_nothin
         return answer
 
     async def two_events() -> list[bytes]:
-        with Changes(mark, every=SOON) as changes:
+        with ChangeStreams(mark, every=SOON) as changes:
             found = changes.follow(KEY, "suman")
             events = [await anext(found) for _ in range(3)]
             await found.aclose()
@@ -113,7 +113,7 @@ def test_a_store_that_does_not_answer_is_waited_for_and_nobody_is_told_of_nothin
 
 def test_time_passes_for_a_page_too() -> None:
     async def events() -> list[bytes]:
-        with Changes(lambda _edition: "a", every=SOON, beat=SOON) as changes:
+        with ChangeStreams(lambda _edition: "a", every=SOON, beat=SOON) as changes:
             found = changes.follow(KEY, "suman")
             events = [await anext(found) for _ in range(4)]
             await found.aclose()
@@ -124,7 +124,7 @@ def test_time_passes_for_a_page_too() -> None:
 
 def test_streams_are_few_and_none_begins_after_the_end() -> None:
     async def rooms() -> list[bool]:
-        with Changes(lambda _edition: "a") as changes:
+        with ChangeStreams(lambda _edition: "a") as changes:
             open_ = [changes.follow(KEY, "suman") for _ in range(8)]
             for each in open_:
                 await anext(each)

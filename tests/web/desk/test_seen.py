@@ -8,7 +8,7 @@ import pytest
 
 from digest.errors import DigestError
 from digest.hindi.sentences import split
-from digest.models import EditionState, Refused, Story, Support
+from digest.models import EditionState, RefusedSummary, Story, Support
 from digest.usecases.approval import unseen
 from tests.web.desk.browser import TESTER, Browser
 from tests.web.desk.conftest import KEY, edition_of, put_draft
@@ -89,7 +89,7 @@ def refuse(desk: Site) -> Story:
     """Let the first story have a summary by a model that a check refused."""
     edition = edition_of(desk)
     first = next(iter(edition.stories()))
-    why = Refused(REFUSED, "“घोटाला” has no support: no article has “घोटाला”")
+    why = RefusedSummary(REFUSED, "“घोटाला” has no support: no article has “घोटाला”")
     put_draft(desk, edition.with_story(replace(first, refused=why)))
     return next(iter(edition_of(desk).stories()))
 

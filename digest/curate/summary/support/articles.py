@@ -23,7 +23,7 @@ _DATELINE = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class SourceText:
     """The parts of an article that the check uses."""
 
     name: str
@@ -49,7 +49,7 @@ class Place:
 class Articles:
     """Looks up words in the articles of a story."""
 
-    def __init__(self, sources: Sequence[Source]) -> None:
+    def __init__(self, sources: Sequence[SourceText]) -> None:
         self.sources = sources
         self._known: dict[str, bool] = {}
         self._leading: dict[str, bool] = {}

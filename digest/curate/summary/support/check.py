@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from digest.curate.summary.support.alignment import misaligned
-from digest.curate.summary.support.articles import Articles, ClausePair, Place, Source
+from digest.curate.summary.support.articles import Articles, ClausePair, Place, SourceText
 from digest.curate.summary.support.attribution import Attribution, names_paper, text_of
 from digest.curate.summary.support.causes import cause, invented
 from digest.curate.summary.support.clauses import Clause, Sentence
@@ -45,7 +45,7 @@ _SHORT = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
+class SupportCandidate:
     """A clause of an article that may support a clause of the summary; `problem` is '' if it does."""
 
     source: int
@@ -62,11 +62,11 @@ class Candidate:
 class Checker:
     """Checks the clauses of one summary against the articles."""
 
-    def __init__(self, sources: Sequence[Source], summary: Sequence[Sentence]) -> None:
+    def __init__(self, sources: Sequence[SourceText], summary: Sequence[Sentence]) -> None:
         self.articles = Articles(sources)
         self.attribution = Attribution(self.articles, summary)
 
-    def candidates(self, at: int, clause: Clause) -> list[Candidate]:
+    def candidates(self, at: int, clause: Clause) -> list[SupportCandidate]:
         """Return a candidate for each clause of each article.
 
         Those without problems come first, then those with the most matched words. `clause` is from the summary's
@@ -81,7 +81,7 @@ class Checker:
         ]
         return sorted(found, key=lambda each: (bool(each.problem), -each.share))
 
-    def joined(self, at: int, clause: Clause) -> list[Candidate]:
+    def joined(self, at: int, clause: Clause) -> list[SupportCandidate]:
         """Return the candidates made of two joined clauses of an article that support the clause."""
         found = [
             self._try(at, clause, s, i, _index(sentence.clauses, other.pair), other)
@@ -92,15 +92,15 @@ class Checker:
         ]
         return sorted((each for each in found if not each.problem), key=lambda each: -each.share)
 
-    def _try(self, at: int, clause: Clause, s: int, i: int, k: int, other: Clause) -> Candidate:
+    def _try(self, at: int, clause: Clause, s: int, i: int, k: int, other: Clause) -> SupportCandidate:
         """Compare the clause with one clause of an article: first how similar they are, then rule by rule."""
         pair = _WordMatch(self.articles, clause, Place(s, i, k, other), self.attribution, at)
         if not pair.content:
-            return Candidate(s, i, k, 0.0, "it says nothing" if clause.negations else "")
+            return SupportCandidate(s, i, k, 0.0, "it says nothing" if clause.negations else "")
         if problem := _unlike(pair) or _only_its_speaker(pair) or "":
-            return Candidate(s, i, k, pair.share, problem, has_predicate=False)
+            return SupportCandidate(s, i, k, pair.share, problem, has_predicate=False)
         problem, doubt = _refusal(pair)
-        return Candidate(s, i, k, pair.nearness, problem, pair.has_predicate, doubt)
+        return SupportCandidate(s, i, k, pair.nearness, problem, pair.has_predicate, doubt)
 
 
 @dataclass

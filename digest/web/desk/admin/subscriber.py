@@ -17,7 +17,7 @@ from digest.store.people.preferences import ERASED, PreferenceStore, StoredSubsc
 from digest.usecases.edit_subscribers import subject_of
 from digest.web.desk.admin import words
 from digest.web.desk.admin.form import FREQUENCIES, field_problem, fields_of
-from digest.web.desk.sentences import Told
+from digest.web.desk.sentences import PageSentence
 from digest.web.desk.visit import Visit, number_in
 
 # Lines of the history that are shown at first.
@@ -30,7 +30,7 @@ def page(visit: Visit) -> Response:
     return _page(visit)
 
 
-def _page(visit: Visit, *, status: int = 200, field: str = "", problem: str | Told = "") -> Response:
+def _page(visit: Visit, *, status: int = 200, field: str = "", problem: str | PageSentence = "") -> Response:
     desk, now = visit.desk, visit.desk.now()
     app, held = desk.app, _held(visit)
     entries = _entries(visit, held)

@@ -15,7 +15,7 @@ from digest.usecases.edit_subscribers import parse_address
 from digest.usecases.segments import MAX_NAME, UnknownSegment
 from digest.web.desk.admin import words
 from digest.web.desk.admin.form import FREQUENCIES, field_problem, fields_of
-from digest.web.desk.sentences import Told
+from digest.web.desk.sentences import PageSentence
 from digest.web.desk.visit import Visit, number_in
 
 _PAGE = 50
@@ -101,7 +101,7 @@ def add(visit: Visit) -> Response:
     return visit.go(f"/subscriber/{held.id}", done="added") if held else visit.go("/subscribers")
 
 
-def _add_form(visit: Visit, *, status: int = 200, field: str = "", problem: str | Told = "") -> Response:
+def _add_form(visit: Visit, *, status: int = 200, field: str = "", problem: str | PageSentence = "") -> Response:
     app = visit.desk.app
     return visit.page(
         "admin/add.html.j2",
