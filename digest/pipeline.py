@@ -122,7 +122,7 @@ def send(
     scheduled: bool = False,
     at: datetime | None = None,
     # The reason for sending despite errors in an email, or beyond the limits of breaking news.
-    force: str = "",
+    force: str | None = None,
     # A special edition goes only to subscribers who are due on its day.
     obey_frequency: bool = False,
     stop: threading.Event | None = None,
@@ -191,7 +191,7 @@ def _with_others(app: App, sent: SendResult, stop: threading.Event) -> SendResul
 
 
 @contextmanager
-def _turn_to_send(app: App, key: str, force: str, wait: float) -> Iterator[Lock]:
+def _turn_to_send(app: App, key: str, force: str | None, wait: float) -> Iterator[Lock]:
     """Hold the `sending` lock. An alert edition is checked first, and need not wait for another send to end."""
     if not is_breaking(key):
         with exclusive(app.database, "sending", wait=wait) as lock:

@@ -98,9 +98,11 @@ def send(home: Path, key: str, force: str, as_json: bool) -> int:
     from digest.workers.seats import calling_workers
 
     with make_app(home) as app:
-        key = app.breaking.key_to_send(key)
+        key = app.breaking.key_to_send(key or None)
         with stopped_by_signals() as stop, progress() as job:
-            sent = pipeline.send(calling_workers(app), key, force=force.strip(), stop=stop, progress=job("sent"))
+            sent = pipeline.send(
+                calling_workers(app), key, force=force.strip() or None, stop=stop, progress=job("sent")
+            )
         code = report_sent(app, sent, as_json)
         if sent.edition.state in (EditionState.SENDING, EditionState.DONE):
             for line in pipeline.tell_other_editions(app, key):

@@ -34,7 +34,7 @@ _MAX_PARALLEL = 16
 
 
 @click.command()
-@click.argument("edition", required=False, default="")
+@click.argument("edition", required=False)
 @click.option("--links", is_flag=True, help="With EDITION: also request every link in its emails.")
 @click.option("--offline", is_flag=True, help="Make no network requests; judge URL sources by their last collection.")
 @click.option("--launch", is_flag=True, help="Show the checklist for the first real send instead.")
@@ -45,12 +45,12 @@ _MAX_PARALLEL = 16
 @click.pass_obj
 def check(
     home: Path,
-    edition: str,
+    edition: str | None,
     links: bool,
     offline: bool,
     launch: bool,
     seeds: tuple[str, ...],
-    nameserver: str,
+    nameserver: str | None,
     selectors: tuple[str, ...],
     as_json: bool,
 ) -> int:
@@ -75,7 +75,7 @@ def check(
     return 2 if report.findings.problems else 1 if report.edition.get("errors") else 0
 
 
-def _require_sensible(edition: str, *, links: bool, offline: bool, launch: bool, of_launch: bool) -> None:
+def _require_sensible(edition: str | None, *, links: bool, offline: bool, launch: bool, of_launch: bool) -> None:
     """Raise UsageError for options that do not go together. `of_launch` says whether there are options of --launch."""
     if launch and (edition or links or offline):
         raise click.UsageError("--launch takes no EDITION, --links or --offline")
@@ -123,7 +123,7 @@ class _Report:
             click.echo(f"OK: {people}, {sources}, transport: {', '.join(self.transports)}")
 
 
-def _check_all(home: Path, edition: str, *, links: bool, offline: bool) -> _Report:
+def _check_all(home: Path, edition: str | None, *, links: bool, offline: bool) -> _Report:
     """Check everything, also after an error, so that all errors are reported together."""
     from digest.app import make_app
     from digest.newsletter.checks import Findings, check_newsletter
@@ -160,7 +160,9 @@ def _check_all(home: Path, edition: str, *, links: bool, offline: bool) -> _Repo
     return report
 
 
-def _launch(home: Path, seeds: tuple[str, ...], nameserver: str, selectors: tuple[str, ...], as_json: bool) -> int:
+def _launch(
+    home: Path, seeds: tuple[str, ...], nameserver: str | None, selectors: tuple[str, ...], as_json: bool
+) -> int:
     from digest.app import make_app
     from digest.mail.dns.resolver import make_lookup
     from digest.newsletter.diagnosis import DiagnosisOptions

@@ -96,7 +96,7 @@ def import_(
             file,
             name,
             command_actor(app.environment),
-            mapping=ListMapping(format_ or "", mapping, usual),
+            mapping=ListMapping(format_, mapping, usual),
             existing=existing,
             dry_run=dry_run,
             rejected_to=rejected,

@@ -81,7 +81,7 @@ def _smtp_route(app: App, selectors: tuple[str, ...]) -> SenderRoute:
 
     smtp, sender = app.settings.delivery.smtp, app.settings.newsletter.sender.email
     dkim = smtp.dkim
-    public = ""
+    public = None
     if dkim:
         path = app.home / dkim.key_file
         # A key that cannot be read is reported with the transport's own check.
@@ -93,7 +93,7 @@ def _smtp_route(app: App, selectors: tuple[str, ...]) -> SenderRoute:
         reads_bounces=bool(smtp.bounces),
         spf=_spf_for(smtp.host),
         selectors=(dkim.selector,) if dkim else selectors,
-        signer=dkim.domain.lower() if dkim else "",
+        signer=dkim.domain.lower() if dkim else None,
         public=public,
     )
 

@@ -278,7 +278,7 @@ class Scheduler:
                 "(their webhook events never arrived)."
             )
 
-    def reconcile(self, key: str = "") -> None:
+    def reconcile(self, key: str | None = None) -> None:
         """Look up unknown batches of an edition, or of all that are being sent, in their provider's log."""
         found = self.app.reconciler
         for edition in [key] if key else found.editions_to_look_up():

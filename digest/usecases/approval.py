@@ -72,7 +72,7 @@ class Approver:
         how: str,
         by: Actor,
         detail: str = "",
-        force: str = "",
+        force: str | None = None,
         at: datetime | None = None,
         obey_frequency: bool = False,
     ) -> PreflightResult:

@@ -153,7 +153,7 @@ class BreakingNews:
             raise BreakingRefused(f"Edition {key} is {edition.state} and cannot be dropped.")
         self.editions.record(key, EditionState.CANCELLED, "dropped by an editor", now=self.now(), by=by)
 
-    def key_to_send(self, key: str = "") -> str:
+    def key_to_send(self, key: str | None = None) -> str:
         """Return the key of the edition to send: the named one, or the only proposal. Raises DigestError."""
         if key:
             return self._existing(key).key
@@ -166,7 +166,7 @@ class BreakingNews:
             raise BreakingRefused(f"There are several proposals; name one: {', '.join(keys)}")
         raise BreakingRefused("There is no proposal. Make one: digest breaking propose STORY_OR_URL")
 
-    def check(self, key: str, force: str = "") -> None:
+    def check(self, key: str, force: str | None = None) -> None:
         """Raise BreakingRefused if the edition must not be sent now.
 
         A send that has begun can always continue. With `force`, the proposal's age, the day's limit and the quiet hours

@@ -61,8 +61,8 @@ class CorrectionResult:
     reach: revisions.RevisionReach
     # Their scheduled emails were cancelled at the provider. They are among `reach.waiting`.
     cancelled: int
-    # The key of the edition with the note; '' without one.
-    correction: str = ""
+    # The key of the edition with the note; None without one.
+    correction: str | None = None
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,7 @@ class EditionCorrector:
         title: str | None = None,
         summary: str | None = None,
         note: str = "",
-        force: str = "",
+        force: str | None = None,
     ) -> CorrectionResult:
         """Change a story's headline or summary for all recipients without an email, and cancel scheduled emails.
 

@@ -158,7 +158,7 @@ class Enqueuer:
         scheduled: bool,
         at: datetime | None = None,
         # The reason for sending despite errors, which is recorded.
-        force: str = "",
+        force: str | None = None,
         # A special edition goes only to subscribers who are due on its day. Later calls keep to that.
         obey_frequency: bool = False,
     ) -> EnqueueSummary:

@@ -144,7 +144,7 @@ class SponsorBook:
                 chosen.append(min(house, key=lambda each: len(appearances.get(each.target, []))).block())
         return chosen
 
-    def appearances(self, *, excluding: str = "") -> dict[str, list[AdAppearance]]:
+    def appearances(self, *, excluding: str | None = None) -> dict[str, list[AdAppearance]]:
         """Target → the editions that carry the advertisement, oldest first."""
         carrying = [
             (edition, block)
@@ -197,7 +197,7 @@ class SponsorReporter:
     # Returns the clicks that may be shown, for a target and the keys of editions; None if clicks are not counted.
     clicks: Callable[[str, Sequence[str]], Mapping[str, ClickNumbers]] | None
 
-    def report(self, advertiser: str = "") -> list[SponsorReport]:
+    def report(self, advertiser: str | None = None) -> list[SponsorReport]:
         """Return reports on the advertisements of one advertiser, or of all, in the order of the file.
 
         Raises ConfigurationError.
@@ -209,7 +209,7 @@ class SponsorReporter:
         found = []
         for target in dict.fromkeys((*bookings, *appearances)):
             name, url = names.get(target, ("", ""))
-            if advertiser and name != advertiser:
+            if advertiser is not None and name != advertiser:
                 continue
             own = appearances.get(target, [])
             clicks = self.clicks(target, [each.edition for each in own]) if self.clicks else {}

@@ -372,7 +372,7 @@ def _routers(app: App, pages: Pages, outbound: OutboundMail, leave_page: LeavePa
 
 def _receives_none(nameserver: str) -> Callable[[str], bool]:
     """Whether a domain receives no email, for the sign-up."""
-    return (lambda _domain: False) if nameserver == "off" else MailDomains(nameserver).surely_receives_none
+    return (lambda _domain: False) if nameserver == "off" else MailDomains(nameserver or None).surely_receives_none
 
 
 def _click_routers(app: App, pages: Pages, opened: ExitStack) -> list[APIRouter]:

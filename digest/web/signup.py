@@ -99,7 +99,7 @@ class Signup:
         consent = pages.agreement(pages.language(request))
         shown = self.offer.showcase.newest()
         rates = self.offer.rates.of(shown.edition.key if shown else None, self.context.now())
-        card_of = shown.edition.key if shown and self.can_draw(shown.edition.title) else ""
+        card_of = shown.edition.key if shown and self.can_draw(shown.edition.title) else None
         values |= {"offer": self.offer, "shown": shown, "rates": rates or {}}
         values |= {"agreement": consent, "meta": home_metadata(pages, request, card_of=card_of)}
         response = pages.response(request, "join.html.j2", "/join", status=status, personal=False, **values)

@@ -50,9 +50,9 @@ class IdentityWiring(FolderWiring):
         redact.protect([stored])
         return TokenSigner([bytes.fromhex(stored)])
 
-    def desk_url(self, pages: str = "") -> str:
+    def desk_url(self, pages: str | None = None) -> str:
         """The public address of the desk. `pages` is that of the subscriber pages if `newsletter.base_url` is unset."""
-        own, base = self.settings.desk.base_url, self.settings.newsletter.base_url or pages
+        own, base = self.settings.desk.base_url, self.settings.newsletter.base_url or pages or ""
         return own.rstrip("/") or f"{base.rstrip('/')}/desk"
 
     def approval_link(self, key: str) -> str | None:

@@ -29,7 +29,7 @@ def _smtp(app: IdentityWiring) -> Transport:
         app,
         smtp,
         "delivery.smtp.password_env",
-        bounces=smtp.bounces,
+        bounces=smtp.bounces or None,
         token=app.signer.sign if smtp.bounces else None,
         sign=_dkim(smtp.dkim, app) if smtp.dkim else None,
     )
@@ -51,8 +51,8 @@ def _build_smtp(app: IdentityWiring, smtp: SmtpSettings | AlertSmtp, password_ke
         smtp.port,
         clock=app.clock,
         security=smtp.security,
-        username=smtp.username,
-        password=app.secret(smtp.password_env, password_key) if smtp.username else "",
+        username=smtp.username or None,
+        password=app.secret(smtp.password_env, password_key) if smtp.username else None,
         timeout=smtp.timeout.total_seconds(),
         **options,
     )
@@ -121,7 +121,7 @@ def _ses(app: IdentityWiring) -> Transport:
         signer,
         host=ses.url,
         sender=app.settings.newsletter.sender.email,
-        configuration_set=ses.configuration_set,
+        configuration_set=ses.configuration_set or None,
         per_second=app.settings.delivery.rate.per_second,
         timeout=ses.timeout.total_seconds(),
     )

@@ -34,7 +34,7 @@ class Ses:
         *,
         host: str,
         sender: str,
-        configuration_set: str = "",
+        configuration_set: str | None = None,
         per_second: int | None = None,
         timeout: float = 30.0,
     ) -> None:

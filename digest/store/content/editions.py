@@ -422,7 +422,7 @@ class SentHistoryStore:
         since: datetime,
         until: datetime,
         *,
-        excluding: str = "",
+        excluding: str | None = None,
         include: Callable[[str], bool] = lambda _key: True,
     ) -> list[SentStory]:
         """Return the stories of the editions that were frozen in the interval, oldest first.

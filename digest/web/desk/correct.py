@@ -48,7 +48,7 @@ def save(visit: Visit) -> Response:
             title=given["title"],
             summary=given["summary"],
             note=given["note"],
-            force=reason,
+            force=reason or None,
         )
     except NotCorrectable as error:
         return _form(visit, edition, story, given, status=409, problem=visit.told(error))

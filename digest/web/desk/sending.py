@@ -48,7 +48,7 @@ def approve(visit: Visit) -> Response:
     moment = f"{when.astimezone(app.settings.newsletter.zone):%Y-%m-%d %H:%M}" if when else ""
     detail = "; ".join(filter(None, (reason, moment)))
     try:
-        app.approver.approve(edition, how=_BY, by=visit.actor, detail=detail, force=reason, at=when)
+        app.approver.approve(edition, how=_BY, by=visit.actor, detail=detail, force=reason or None, at=when)
     except EditionChanged:
         return today.page(visit, app.editions.get(edition.key) or edition, status=409, problem=changed)
     except ModelTextUnseen as error:

@@ -175,7 +175,7 @@ def _mapping(visit: Visit) -> ListMapping:
     form = visit.form
     kind = form.get("format", "")
     columns = {name.partition(":")[2]: value for name, value in form.items() if name.startswith("map:") and value}
-    return ListMapping(kind if kind in FORMATS else "", columns or None)
+    return ListMapping(kind if kind in FORMATS else None, columns or None)
 
 
 def _named(error: DigestError | ConfigurationError, upload: Upload) -> DigestError | ConfigurationError:
