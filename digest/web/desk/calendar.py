@@ -52,10 +52,6 @@ class CalendarDay:
         return not (self.is_holiday or self.is_today or any(each.exists for each in self.entries))
 
 
-def page(visit: Visit) -> Response:
-    return _page(visit)
-
-
 def compose(visit: Visit) -> Response:
     form, app = visit.form, visit.desk.app
     _ = visit.catalogue.gettext
@@ -68,20 +64,20 @@ def compose(visit: Visit) -> Response:
     if name and not slug:
         slug = _free_slug(visit)
     if hours not in map(str, HOURS) or not slug:
-        return _page(visit, status=422, problem=_("A special edition needs a name and its hours."), field="slug")
+        return page(visit, status=422, problem=_("A special edition needs a name and its hours."), field="slug")
     if slug in app.calendar.slugs:
-        return _page(visit, status=409, problem=_("There is an edition with this name already."), field="slug")
+        return page(visit, status=409, problem=_("There is an edition with this name already."), field="slug")
     try:
         edition_key(visit.desk.now().date(), slug)
     except ConfigurationError:
         wrong = _("The name has small Latin letters, digits and hyphens, and does not start with a date.")
-        return _page(visit, status=422, problem=wrong, field="slug")
+        return page(visit, status=422, problem=wrong, field="slug")
     try:
         edition = app.editor.compose_special(slug, Selection(words, chosen, int(hours), name), visit.actor).edition
     except NameTaken:
-        return _page(visit, status=409, problem=_("There is an edition with this name already."), field="slug")
+        return page(visit, status=409, problem=_("There is an edition with this name already."), field="slug")
     except (DigestError, ConfigurationError) as error:
-        return _page(visit, status=409, problem=visit.told(error))
+        return page(visit, status=409, problem=visit.told(error))
     return visit.go(edition_path(edition.key))
 
 
@@ -98,7 +94,7 @@ def _free_slug(visit: Visit) -> str:
     return slug
 
 
-def _page(visit: Visit, *, status: int = 200, problem: str | PageSentence = "", field: str = "") -> Response:
+def page(visit: Visit, *, status: int = 200, problem: str | PageSentence = "", field: str = "") -> Response:
     app, now = visit.desk.app, visit.desk.now()
     weekdays = words.days(visit.catalogue)
     first = _month(visit.query.get("month", ""), now.date())

@@ -59,26 +59,22 @@ def sign_out(visit: Visit) -> Response:
     return visit.go("/login")
 
 
-def link_form(visit: Visit) -> Response:
-    return _link_form(visit)
-
-
 def use_link(visit: Visit) -> Response:
     _ = visit.catalogue.gettext
     if not visit.may_sign_in:
-        return _link_form(visit, status=403)
+        return link_form(visit, status=403)
     password, code = visit.form.get("password", ""), visit.form.get("code", "")
     if not MIN_PASSWORD <= len(password) <= MAX_PASSWORD:
         wrong = _("The password needs at least %(least)s characters.") % {"least": MIN_PASSWORD}
-        return _link_form(visit, status=422, password_problem=wrong)
+        return link_form(visit, status=422, password_problem=wrong)
     try:
         signed_in = visit.desk.accounts.use_link(visit.parameters["token"], password, code, agent=_agent(visit))
     except TooManyTries:
         wrong = _("Too many attempts. Please wait a quarter of an hour.")
-        return _link_form(visit, status=429, code_problem=wrong, password=password)
+        return link_form(visit, status=429, code_problem=wrong, password=password)
     if signed_in is None:
         wrong = _("This is not the code that the app shows now. Is the phone's clock right?")
-        return _link_form(visit, status=422, code_problem=wrong, password=password)
+        return link_form(visit, status=422, code_problem=wrong, password=password)
     return _welcome(visit, signed_in, "/")
 
 
@@ -127,7 +123,7 @@ def _too_many(visit: Visit, *, name: str = "", next: str = "") -> Response:
     return form_page(visit, status=429, name=name, next=next, wrong=wrong)
 
 
-def _link_form(
+def link_form(
     visit: Visit, *, status: int = 200, password_problem: str = "", code_problem: str = "", password: str = ""
 ) -> Response:
     _ = visit.catalogue.gettext

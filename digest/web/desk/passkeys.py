@@ -10,10 +10,6 @@ from digest.usecases.passkeys import MAX_LABEL, Challenge, PasskeyOrigin, Passke
 from digest.web.desk.visit import Visit, number_in
 
 
-def page(visit: Visit) -> Response:
-    return _page(visit)
-
-
 def add(visit: Visit) -> Response:
     form = visit.form
     try:
@@ -22,7 +18,7 @@ def add(visit: Visit) -> Response:
         )
     except PasskeyRefused:
         refused = visit.catalogue.gettext("The passkey could not be added. Please try again.")
-        return _page(visit, status=422, problem=refused)
+        return page(visit, status=422, problem=refused)
     return visit.go("/passkeys")
 
 
@@ -54,7 +50,7 @@ def place(visit: Visit) -> PasskeyOrigin:
     return PasskeyOrigin(visit.host, f"{scheme}://{visit.request.headers.get('host', '')}", browser)
 
 
-def _page(visit: Visit, *, status: int = 200, problem: str = "") -> Response:
+def page(visit: Visit, *, status: int = 200, problem: str = "") -> Response:
     asked = passkeys_of(visit).ask_to_register(visit.user, place(visit)) if works(visit) else None
     return visit.page(
         "passkeys.html.j2",

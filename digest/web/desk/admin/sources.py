@@ -35,11 +35,7 @@ class SourceLine:
     why: PageSentence | None = None
 
 
-def page(visit: Visit) -> Response:
-    return _page(visit)
-
-
-def _page(visit: Visit, *, status: int = 200, **values: Any) -> Response:
+def page(visit: Visit, *, status: int = 200, **values: Any) -> Response:
     app, now = visit.desk.app, visit.desk.now()
     sources = app.source_editor.list()
     health = app.articles.health_of(sources)
@@ -104,19 +100,19 @@ def preview(visit: Visit) -> Response:
     if url and "://" not in url:
         url = f"https://{url}"
     if not url.lower().startswith(("http://", "https://")):
-        return _page(visit, status=422, problem=_("Write a web address. Files and folders are added by command."))
+        return page(visit, status=422, problem=_("Write a web address. Files and folders are added by command."))
     try:
         plan = visit.desk.app.source_editor.plan({"url": url}, _options(visit), name=visit.form.get("name", "").strip())
     except (ConfigurationError, DigestError) as error:
-        return _page(visit, status=422, problem=visit.told(error))
+        return page(visit, status=422, problem=visit.told(error))
     if plan.same is not None:
         problem = _("This is a source already: %(name)s") % {"name": plan.same.name}
-        return _page(visit, status=422, problem=problem)
+        return page(visit, status=422, problem=problem)
     if plan.problem:
         private = f" {ALLOW_PRIVATE}" if plan.found.private else ""
-        return _page(visit, status=422, problem=visit.told(DigestError(plan.problem + private)))
+        return page(visit, status=422, problem=visit.told(DigestError(plan.problem + private)))
     newest = sorted(plan.found.articles, key=lambda article: article.published, reverse=True)[:_TITLES]
-    return _page(visit, plan=plan, newest=newest)
+    return page(visit, plan=plan, newest=newest)
 
 
 def add(visit: Visit) -> Response:
@@ -124,7 +120,7 @@ def add(visit: Visit) -> Response:
     try:
         visit.desk.app.source_editor.add(row, visit.actor)
     except (ConfigurationError, DigestError) as error:
-        return _page(visit, status=422, problem=visit.told(error))
+        return page(visit, status=422, problem=visit.told(error))
     return visit.go("/sources", done="added")
 
 
@@ -150,7 +146,7 @@ def pause(visit: Visit) -> Response:
     try:
         visit.desk.app.source_editor.change(name, {"paused": "pause" in visit.form}, visit.actor)
     except (ConfigurationError, DigestError) as error:
-        return _page(visit, status=409, problem=visit.told(error))
+        return page(visit, status=409, problem=visit.told(error))
     return visit.go("/sources/one", name=name, done="saved")
 
 
@@ -158,7 +154,7 @@ def remove(visit: Visit) -> Response:
     try:
         visit.desk.app.source_editor.remove(visit.form.get("name", ""), visit.actor)
     except (ConfigurationError, DigestError) as error:
-        return _page(visit, status=409, problem=visit.told(error))
+        return page(visit, status=409, problem=visit.told(error))
     return visit.go("/sources", done="removed")
 
 
