@@ -8,7 +8,7 @@ from datetime import time, timedelta
 from functools import lru_cache
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Form, Query, Request
+from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import HTMLResponse, Response
 from pydantic import StringConstraints
 
@@ -22,7 +22,7 @@ from digest.subscribers.list_file import FORMATS
 from digest.web.dependencies import Context
 from digest.web.editions import LatestEdition, NextEdition, StoryRate, TopicRates
 from digest.web.known_browser import forget, knows
-from digest.web.pages import PAGE_RESPONSES, REDIRECTS, language_parameter, redirect
+from digest.web.pages import PAGE_RESPONSES, REDIRECTS, Done, language_parameter, redirect
 from digest.web.resend import Resender, ResendResult
 from digest.web.unsubscribe import LeavePage, state_of
 
@@ -219,7 +219,7 @@ def router(page: PreferencesPage, resender: Resender) -> APIRouter:
     def show(
         request: Request,
         token: str,
-        done: Annotated[str, Query(description="What was done before; chooses a message")] = "",
+        done: Done = "",
     ) -> HTMLResponse:
         subscriber = page.named(token)
         if subscriber is None or not knows(context, request, subscriber):

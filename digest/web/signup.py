@@ -14,7 +14,7 @@ from datetime import datetime, time, timedelta
 from typing import Annotated, Any
 from urllib.parse import quote
 
-from fastapi import APIRouter, Depends, Form, Query, Request
+from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import HTMLResponse, Response
 
 from digest.hindi.numbers import group
@@ -34,7 +34,7 @@ from digest.web.email_limits import mailbox_quotas, network_quotas
 from digest.web.known_browser import knows, remember
 from digest.web.mailboxes import mailbox_of
 from digest.web.outbound_mail import OutboundMail
-from digest.web.pages import MAY_GO_BACK, PAGE_RESPONSES, REDIRECTS, language_parameter, redirect
+from digest.web.pages import MAY_GO_BACK, PAGE_RESPONSES, REDIRECTS, Done, language_parameter, redirect
 from digest.web.privacy import CurrentNotice
 from digest.web.signup_emails import SignupEmails
 
@@ -220,7 +220,7 @@ def router(signup: Signup) -> APIRouter:
     def ask(
         request: Request,
         token: str,
-        done: Annotated[str, Query(description="What was done before; chooses a message")] = "",
+        done: Done = "",
     ) -> HTMLResponse:
         id = context.subscriber_id_from_token(_PURPOSE, token)
         if id is None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse, Response
 
 from digest.feedback.rules import UNSUBSCRIBED
@@ -14,7 +14,7 @@ from digest.models import PLACEHOLDERS, RenderedEmail
 from digest.store.people.reengagement import QuestionOutcome, ReengagementStore
 from digest.web.dependencies import TEST_SUBSCRIBER, Context
 from digest.web.editions import NextEdition
-from digest.web.pages import PAGE_RESPONSES, REDIRECTS, Pages, language_parameter, redirect
+from digest.web.pages import PAGE_RESPONSES, REDIRECTS, Done, Pages, language_parameter, redirect
 
 _PURPOSE = "preferences"
 
@@ -30,7 +30,7 @@ def router(context: Context, store: ReengagementStore, next_edition: NextEdition
     def ask(
         request: Request,
         token: str,
-        done: Annotated[str, Query(description="What was done before; chooses a message")] = "",
+        done: Done = "",
     ) -> HTMLResponse:
         id = context.subscriber_id_from_token(_PURPOSE, token)
         if id is None:
