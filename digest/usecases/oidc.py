@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote_plus, urlencode, urlsplit
 
 from digest.errors import DigestError
@@ -29,6 +29,7 @@ from digest.usecases.accounts import TRIES_PER_NETWORK, TRIES_WINDOW, SignedIn, 
 if TYPE_CHECKING:
     from joserfc.jwk import KeySet
 
+    from digest.collect.http.post import JsonPoster, PostAnswer
     from digest.usecases.accounts import Accounts
 
 # How long a person may take at the provider.
@@ -72,22 +73,6 @@ class OidcRefused(DigestError):
         self.why, self.detail, self.email = why, detail, email
 
 
-class ProviderResponse(Protocol):
-    """An HTTP answer."""
-
-    @property
-    def status(self) -> int: ...
-    @property
-    def body(self) -> bytes: ...
-
-
-class WebClient(Protocol):
-    """Requests a URL once, without following a redirect. Raises DigestError."""
-
-    def get(self, url: str) -> ProviderResponse: ...
-    def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> ProviderResponse: ...
-
-
 @dataclass(frozen=True, slots=True)
 class OidcClient:
     """How the desk is registered at a provider. `secret` is '' for a public client."""
@@ -113,7 +98,7 @@ class OidcSignIn:
     """Signs users in by a provider. Threads may share it."""
 
     client: OidcClient
-    web: WebClient
+    web: JsonPoster
     accounts: Accounts
     # Whether the provider may be in a private network, also without TLS.
     allow_http: bool = False
@@ -308,7 +293,7 @@ class OidcSignIn:
                 self._keys = now, KeySet.import_key_set(answer)
             return self._keys[1]
 
-    def _answer(self, request: Callable[[], ProviderResponse]) -> dict[str, Any]:
+    def _answer(self, request: Callable[[], PostAnswer]) -> dict[str, Any]:
         """Return the JSON object of an answer."""
         try:
             answer = request()

@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
-from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from digest.config.calendar import Calendar
@@ -86,18 +85,12 @@ class NextEdition:
         return place is not None and place.due_at is not None and place.due_at <= self.now()
 
 
-class PublishedEditions(Protocol):
-    """Reads the editions that were sent."""
-
-    def newest(self, most: int, now: datetime) -> list[Published]: ...
-
-
 @dataclass
 class LatestEdition:
     """Finds the newest edition that a subscriber gets regularly. `choices` are those of NextEdition."""
 
     choices: Mapping[str, bool]
-    published: PublishedEditions
+    published: PublishedStore
     now: Callable[[], datetime]
 
     def __post_init__(self) -> None:

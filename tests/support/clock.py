@@ -20,7 +20,7 @@ class StoppedClock:
 
 
 class Clock:
-    """A clock of local servers, in epoch seconds. Follows real time until `set` stops it; `advance` moves it either way.
+    """A clock of local servers, in epoch seconds. Follows real time until `set` stops it. `advance` moves it.
 
     `watchers` are called after every change, in the caller's thread.
     """
