@@ -17,7 +17,7 @@ from digest.store.schema import batch
 from digest.store.sending.decisions import DecisionGrounds
 from digest.store.sending.revisions import RevisionReach
 from tests.cli.newsroom import Newsroom, subscriber_rows
-from tests.support.sendgrid_server import KEY, SendGridServer
+from tests.support.sendgrid_server import SendGridServer, sendgrid_environment
 
 # Each test makes and sends an edition.
 pytestmark = pytest.mark.slow
@@ -36,10 +36,8 @@ def provider(newsroom: Newsroom) -> Iterator[SendGridServer]:
         server.clock.set(SOON.timestamp())
         newsroom.environment |= {
             "DIGEST_NOW": SOON.isoformat(),
-            "DIGEST_DELIVERY__TRANSPORT": "sendgrid",
-            "DIGEST_DELIVERY__SENDGRID__HOST": server.url,
+            **sendgrid_environment(server.url),
             "DIGEST_DELIVERY__BATCH_SIZE": "2",
-            "SENDGRID_API_KEY": KEY,
         }
         yield server
 
