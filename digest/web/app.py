@@ -207,7 +207,7 @@ def _complete_archive(app: App) -> Iterator[None]:
 
 def _metrics_access(app: App) -> MetricsAccess:
     chosen = app.settings.web.metrics
-    token = app.secret(chosen.token_env, "web.metrics.token_env") if chosen.token_env else ""
+    token = app.secret(chosen.token_env, "web.metrics.token_env") if chosen.token_env else None
     if token and len(token) < _MIN_TOKEN:
         problem = f"expected a token of at least {_MIN_TOKEN} characters ('web.metrics.token_env')"
         raise ConfigurationError([ConfigProblem(chosen.token_env, 0, problem)])
