@@ -75,7 +75,7 @@ def public_key(private: bytes) -> str | None:
         key = load_pem_private_key(private, None).public_key()
         der = key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
     except (ValueError, TypeError):
-        return ""
+        return None
     return base64.b64encode(der).decode()
 
 
