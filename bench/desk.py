@@ -30,7 +30,7 @@ from digest.store.database import analyze
 from digest.store.people.subscribers import SubscriberStore
 from digest.store.schema import batch, delivery, edition, preference, subscriber, suppression
 from digest.store.sending import partitions
-from digest.store.sending.enqueue import Decision, RecipientGroup, enqueue_subscribers
+from digest.store.sending.enqueue import Placement, RecipientGroup, enqueue_subscribers
 from digest.subscribers.due import decide
 from digest.web.desk.app import create_desk
 from tests.support.asgi import Asgi
@@ -196,9 +196,9 @@ def _send_earlier(app: App, at: datetime) -> None:
         connection.execute(done.values(state=EditionState.DONE, frozen_at=at, done_at=at))
 
 
-def _decision(group: RecipientGroup, at: datetime) -> Decision:
+def _decision(group: RecipientGroup, at: datetime) -> Placement:
     excluded = decide(group.candidate(), at.date(), send_at=None, now=at).excluded
-    return Decision(excluded=excluded) if excluded else Decision("all", at)
+    return Placement(excluded=excluded) if excluded else Placement("all", at)
 
 
 def _subscribers(count: int) -> Iterator[tuple[str, Subscriber]]:

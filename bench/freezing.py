@@ -24,7 +24,7 @@ from digest.store.content.editions import EditionStore
 from digest.store.database import Database, analyze, open_database
 from digest.store.people.subscribers import SubscriberStore
 from digest.store.schema import subscriber
-from digest.store.sending.enqueue import Decision, enqueue_subscribers
+from digest.store.sending.enqueue import Placement, enqueue_subscribers
 from digest.store.sending.ledger import SqlLedger
 
 _KEY = "2026-11-23"
@@ -93,7 +93,7 @@ def _subscribers(count: int) -> Iterator[tuple[str, Subscriber]]:
 def _freeze(database: Database, key: str, count: int) -> None:
     EditionStore(database).put(Edition(key, date(2026, 11, 23), 1, EditionState.APPROVED, "विषय", "", ()), over=())
     groups = SubscriberStore(database).recipient_groups(key)
-    decisions = {group: Decision(f"{group.topics} {group.format}", _NOW) for group in groups}
+    decisions = {group: Placement(f"{group.topics} {group.format}", _NOW) for group in groups}
     done = enqueue_subscribers(database, key, decisions, _BATCH_SIZE, now=_NOW)
     assert (done.recipients, len(groups)) == (count, _VARIANTS)
 

@@ -40,7 +40,7 @@ from digest.store.people.history import SubscriberHistory
 from digest.store.people.subscribers import SubscriberStore
 from digest.store.people.suppressions import suppress
 from digest.store.schema import delivery_event, suppression, webhook
-from digest.store.sending.enqueue import Decision, enqueue_subscribers
+from digest.store.sending.enqueue import Placement, enqueue_subscribers
 from digest.store.sending.ledger import SqlLedger
 from digest.store.sending.status import counts
 from digest.store.space import compact, measure_space
@@ -116,7 +116,9 @@ class _Year:
         editions.put(edition, over=())
         groups = SubscriberStore(self.database).recipient_groups(key)
         decisions = {
-            group: Decision(excluded="unsubscribed") if group.suppressed else Decision(f"html {group.topics}", self.now)
+            group: Placement(excluded="unsubscribed")
+            if group.suppressed
+            else Placement(f"html {group.topics}", self.now)
             for group in groups
         }
         variants = {each.variant for each in decisions.values() if each.variant} | {"html"}

@@ -19,16 +19,16 @@ from digest.config.valid_part import ValidPart, load_valid_part
 from digest.errors import ConfigurationError
 from digest.utils import redact
 from digest.utils.clock import make_clock
-from digest.wiring.collect import Collecting
-from digest.wiring.curate import Curating
-from digest.wiring.deliver import Sending
-from digest.wiring.feedback import Feedback
-from digest.wiring.folder import Planning
-from digest.wiring.identity import Identity
-from digest.wiring.notify import Notifying
-from digest.wiring.render import Rendering
-from digest.wiring.store import Maintenance, Stores
-from digest.wiring.subscribers import Subscribers
+from digest.wiring.collect import CollectWiring
+from digest.wiring.curate import CurateWiring
+from digest.wiring.deliver import DeliverWiring
+from digest.wiring.feedback import FeedbackWiring
+from digest.wiring.folder import PlanningWiring
+from digest.wiring.identity import IdentityWiring
+from digest.wiring.notify import NotifyWiring
+from digest.wiring.render import RenderWiring
+from digest.wiring.store import MaintenanceWiring, StoreWiring
+from digest.wiring.subscribers import SubscriberWiring
 
 if TYPE_CHECKING:
     from digest.usecases.enqueue import SeatQueue
@@ -37,27 +37,27 @@ if TYPE_CHECKING:
 @dataclass(frozen=True)
 class App(
     # Messages to admins: alerts, reports, receipts.
-    Notifying,
+    NotifyWiring,
     # Feedback: webhook events, bounce mail, suppressions.
-    Feedback,
+    FeedbackWiring,
     # Work on the store as a whole: prune, restore, copy.
-    Maintenance,
+    MaintenanceWiring,
     # From an edition to its recipients: transports, approval, sending, stopping, recovery.
-    Sending,
+    DeliverWiring,
     # The people: subscribers, and the users of the desk.
-    Subscribers,
+    SubscriberWiring,
     # From articles to an edition.
-    Curating,
+    CurateWiring,
     # Reading the sources.
-    Collecting,
+    CollectWiring,
     # From an edition to emails, pages and cards.
-    Rendering,
+    RenderWiring,
     # The parts of the store.
-    Stores,
+    StoreWiring,
     # The newsletter's identity: its sender, its keys, the addresses of its pages.
-    Identity,
+    IdentityWiring,
     # The planned editions, and what the settings demand of each.
-    Planning,
+    PlanningWiring,
 ):
     """One newsletter folder and its collaborators, each built on first use. `close` closes what was opened.
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time
 from enum import StrEnum
 from typing import Any, Literal
@@ -333,7 +333,7 @@ class Support:
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
+class RefusedSummary:
     """A model's text, and why a check refused it, as an English clause."""
 
     text: str
@@ -380,7 +380,7 @@ class Story:
     # Independent origins: copies of one agency's report count once. None in stories that were stored without it.
     origins: int | None = None
     # A model's summary that is not used. Only editors see it.
-    refused: Refused | None = None
+    refused: RefusedSummary | None = None
     # The edition's page in the archive shows them.
     corrections: tuple[CorrectionNote, ...] = ()
     # Articles outside the story that may report the same event, for the editor to compare.
@@ -524,6 +524,15 @@ class Edition:
         """Every story in reading order."""
         for section in self.sections:
             yield from section.stories
+
+    def map_stories(self, change: Callable[[Story], Story]) -> Edition:
+        """Return the edition with each story as `change` returns it."""
+        sections = (Section(section.name, tuple(map(change, section.stories))) for section in self.sections)
+        return replace(self, sections=tuple(sections))
+
+    def with_story(self, changed: Story) -> Edition:
+        """Return the edition with `changed` in place of the story with its id."""
+        return self.map_stories(lambda story: changed if story.id == changed.id else story)
 
 
 @dataclass(frozen=True, slots=True)

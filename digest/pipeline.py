@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from digest.app import App
-from digest.deliver.attempt import Job
+from digest.deliver.attempt import DeliveryJob
 from digest.deliver.rejections import RejectionWatch
 from digest.deliver.report import SendReport
 from digest.deliver.shutdown import abort_after_grace
@@ -122,7 +122,7 @@ def send(
     scheduled: bool = False,
     at: datetime | None = None,
     # The reason for sending despite errors in an email, or beyond the limits of breaking news.
-    force: str = "",
+    force: str | None = None,
     # A special edition goes only to subscribers who are due on its day.
     obey_frequency: bool = False,
     stop: threading.Event | None = None,
@@ -191,7 +191,7 @@ def _with_others(app: App, sent: SendResult, stop: threading.Event) -> SendResul
 
 
 @contextmanager
-def _turn_to_send(app: App, key: str, force: str, wait: float) -> Iterator[Lock]:
+def _turn_to_send(app: App, key: str, force: str | None, wait: float) -> Iterator[Lock]:
     """Hold the `sending` lock. An alert edition is checked first, and need not wait for another send to end."""
     if not is_breaking(key):
         with exclusive(app.database, "sending", wait=wait) as lock:
@@ -423,7 +423,7 @@ def _deliver(
         settings = app.settings.delivery
         emails = _Emails(app, key)
         rejections = RejectionWatch(lambda: app.automatic_stop.check(key))
-        job = Job(
+        job = DeliveryJob(
             edition=key,
             emails=emails,
             images=app.articles.images.load(content_ids(emails.values())),

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from digest.curate.rules import Rules
 from digest.curate.similarity.clustering import Pairs
-from digest.curate.similarity.score import Link
+from digest.curate.similarity.score import ArticleSimilarity
 from digest.models import Article
 from evaluation.material import DAY, Material, Row, make_article
 
@@ -46,7 +46,7 @@ def papers(material: Material) -> list[Row]:
     ]
     at = {article.id: place for place, article in enumerate(articles)}
     pairs = Pairs.build(articles, Rules())
-    labelled: dict[str, list[Link]] = {"same_event": [], "overlap": [], "different": []}
+    labelled: dict[str, list[ArticleSimilarity]] = {"same_event": [], "overlap": [], "different": []}
     for pair in material.json(PAIRS):
         if pair["a"] in at and pair["b"] in at:
             labelled.setdefault(pair["label"], []).append(pairs.link(at[pair["a"]], at[pair["b"]]))
@@ -69,7 +69,7 @@ def events(material: Material) -> list[Row]:
     bases = {
         name: make_article(name, each["title"], each["paragraphs"], source=name) for name, each in documents.items()
     }
-    labelled: list[tuple[Link, bool]] = []
+    labelled: list[tuple[ArticleSimilarity, bool]] = []
     for seed in range(DRAWS):
         # Seeded to be repeatable; not for security.
         rng = random.Random(seed)  # noqa: S311
@@ -124,7 +124,7 @@ def headlines(material: Material) -> list[Row]:
     return _rows("headlines of two papers, all pairings", scored)
 
 
-def _rows(name: str, labelled: Sequence[tuple[Link, bool]], positives: int = 0) -> list[Row]:
+def _rows(name: str, labelled: Sequence[tuple[ArticleSimilarity, bool]], positives: int = 0) -> list[Row]:
     rules = Rules()
     positives = positives or sum(same for _link, same in labelled)
     ours = average_precision([(link.score, same) for link, same in labelled], positives)

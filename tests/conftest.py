@@ -25,17 +25,16 @@ def pytest_configure(config: pytest.Config) -> None:
     """Prepare a process that runs tests. The one that hands them to workers runs none, and starts faster without."""
     if config.getoption("numprocesses", None) and not hasattr(config, "workerinput"):
         return
-    from tests.support import new_stores, passwords, profiles, remembered, routes, statements, templates
+    from tests.support import compiled, new_stores, passwords, profiles, remembered, routes
 
     profiles.register()
-    templates.compile_once()
-    statements.compile_once()
+    compiled.compile_templates_once()
+    compiled.compile_statements_once()
     remembered.remember()
     passwords.hash_cheaply()
     new_stores.copy_new()
     routes.analyse_once()
-    for fixtures in ("databases", "stores"):
-        config.pluginmanager.import_plugin(f"tests.support.{fixtures}")
+    config.pluginmanager.import_plugin("tests.support.databases")
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:

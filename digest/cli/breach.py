@@ -52,7 +52,7 @@ def breach(
     from digest.app import make_app
     from digest.cli.actor import command_actor
     from digest.models import BREACH
-    from digest.store.people.affected import Scope
+    from digest.store.people.affected import BreachScope
     from digest.usecases.breach import EXAMPLE, affected_csv, board_report, read_notice
 
     if example:
@@ -66,7 +66,7 @@ def breach(
     with make_app(home) as app:
         zone = app.settings.newsletter.zone
         times = [moment.replace(tzinfo=zone) if moment else None for moment in (since, until, copy_of)]
-        scope = Scope(editions, times[0], times[1], times[2], store)
+        scope = BreachScope(editions, times[0], times[1], times[2], store)
         key = name or f"{BREACH}{app.now():%Y-%m-%d}"
         letter = app.breach_letter
         found = letter.affected(scope)

@@ -78,7 +78,7 @@ def propose(home: Path, story: str, as_json: bool) -> None:
 
 
 @breaking.command()
-@click.argument("key", metavar="[EDITION]", required=False, default="")
+@click.argument("key", metavar="[EDITION]", required=False)
 @click.option(
     "--force",
     metavar="REASON",
@@ -87,7 +87,7 @@ def propose(home: Path, story: str, as_json: bool) -> None:
 )
 @json_option
 @click.pass_obj
-def send(home: Path, key: str, force: str, as_json: bool) -> int:
+def send(home: Path, key: str | None, force: str, as_json: bool) -> int:
     """Approve EDITION (default: the only proposal) and send it now to everyone who gets breaking news.
 
     It goes before any other send. A story is sent once. An interrupted send continues with the same command.
@@ -100,7 +100,9 @@ def send(home: Path, key: str, force: str, as_json: bool) -> int:
     with make_app(home) as app:
         key = app.breaking.key_to_send(key)
         with stopped_by_signals() as stop, progress() as job:
-            sent = pipeline.send(calling_workers(app), key, force=force.strip(), stop=stop, progress=job("sent"))
+            sent = pipeline.send(
+                calling_workers(app), key, force=force.strip() or None, stop=stop, progress=job("sent")
+            )
         code = report_sent(app, sent, as_json)
         if sent.edition.state in (EditionState.SENDING, EditionState.DONE):
             for line in pipeline.tell_other_editions(app, key):

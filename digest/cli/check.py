@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -34,7 +34,7 @@ _MAX_PARALLEL = 16
 
 
 @click.command()
-@click.argument("edition", required=False, default="")
+@click.argument("edition", required=False)
 @click.option("--links", is_flag=True, help="With EDITION: also request every link in its emails.")
 @click.option("--offline", is_flag=True, help="Make no network requests; judge URL sources by their last collection.")
 @click.option("--launch", is_flag=True, help="Show the checklist for the first real send instead.")
@@ -45,12 +45,12 @@ _MAX_PARALLEL = 16
 @click.pass_obj
 def check(
     home: Path,
-    edition: str,
+    edition: str | None,
     links: bool,
     offline: bool,
     launch: bool,
     seeds: tuple[str, ...],
-    nameserver: str,
+    nameserver: str | None,
     selectors: tuple[str, ...],
     as_json: bool,
 ) -> int:
@@ -62,29 +62,85 @@ def check(
     backup. The exit code is 1 if something is missing. --seed names your own addresses at Gmail, Yahoo and Outlook that
     get every edition, so that you see whether it lands in the inbox.
     """
+    _require_sensible(
+        edition, links=links, offline=offline, launch=launch, of_launch=bool(seeds or nameserver or selectors)
+    )
     if launch:
-        if edition or links or offline:
-            raise click.UsageError("--launch takes no EDITION, --links or --offline")
         return _launch(home, seeds, nameserver, selectors, as_json)
-    if seeds or nameserver or selectors:
+    report = _check_all(home, edition, links=links, offline=offline)
+    if as_json:
+        emit(report.as_json())
+    else:
+        report.show()
+    return 2 if report.findings.problems else 1 if report.edition.get("errors") else 0
+
+
+def _require_sensible(edition: str | None, *, links: bool, offline: bool, launch: bool, of_launch: bool) -> None:
+    """Raise UsageError for options that do not go together. `of_launch` says whether there are options of --launch."""
+    if launch and (edition or links or offline):
+        raise click.UsageError("--launch takes no EDITION, --links or --offline")
+    if of_launch and not launch:
         raise click.UsageError("--seed, --nameserver and --selector need --launch")
     if links and offline:
         raise click.UsageError("--links needs the network, and --offline forbids it: choose one")
     if links and not edition:
         raise click.UsageError("--links checks the emails of an EDITION: name one")
+
+
+@dataclass
+class _Report:
+    """What the checks found, for people and as JSON."""
+
+    findings: Findings
+    subscribers: int = 0
+    sources: int = 0
+    transports: tuple[str, ...] = ()
+    # What the checks of EDITION found; empty if there were none.
+    edition: dict[str, Any] = field(default_factory=dict)
+
+    def as_json(self) -> dict[str, Any]:
+        found = self.findings
+        return {
+            "faults": [{"where": f.where, "line": f.line, "message": f.message} for f in found.problems],
+            "warnings": found.warnings,
+            "readers": self.subscribers,
+            **({"edition": self.edition} if self.edition else {}),
+        }
+
+    def show(self) -> None:
+        """Print one line for each error and warning, the edition, and a line that sums up."""
+        for problem in self.findings.problems:
+            click.echo(printable(redact(f"error: {problem}")))
+        for warning in self.findings.warnings:
+            click.echo(printable(redact(f"warning: {warning}")))
+        _show_edition(self.edition)
+        if self.findings.problems:
+            note(
+                f"{plural(len(self.findings.problems), 'error')} found. `digest send` refuses until you fix them; "
+                "a running `digest run` continues with the last valid files."
+            )
+        elif errors := self.edition.get("errors"):
+            note(f"{plural(len(errors), 'error')} in the emails. The edition is not sent.")
+        else:
+            people, sources = plural(self.subscribers, "subscriber"), plural(self.sources, "source")
+            click.echo(f"OK: {people}, {sources}, transport: {', '.join(self.transports)}")
+
+
+def _check_all(home: Path, edition: str | None, *, links: bool, offline: bool) -> _Report:
+    """Check everything, also after an error, so that all errors are reported together."""
     from digest.app import make_app
     from digest.newsletter.checks import Findings, check_newsletter
     from digest.subscribers import list_file
 
     findings = Findings()
-    subscribers = 0
-    checked: dict[str, Any] = {}
+    report = _Report(findings)
     try:
         with make_app(home) as app:
+            report.transports, report.sources = tuple(app.settings.delivery.transport), len(app.sources)
             findings.run(lambda: _check_store(app))
             if edition and not findings.problems:
                 _require_edition(app, edition)
-            subscribers = _check_list(app, findings)
+            report.subscribers = _check_list(app, findings)
             check_newsletter(app, findings)
             findings.run(lambda: _check_sources(app, findings, online=not offline))
             findings.run(lambda: _check_transports(app, findings, offline))
@@ -95,54 +151,29 @@ def check(
             _check_modes(app, findings)
             findings.run(lambda: _check_base_url(app, findings))
             if edition and not findings.problems:
-                findings.run(lambda: checked.update(_check_edition(app, edition, links=links)))
+                findings.run(lambda: report.edition.update(_check_edition(app, edition, links=links)))
                 # The templates were tried with a sample edition: what this edition has too is reported once.
-                own = {f"templates: {each}" for each in checked.get("warnings", ())}
+                own = {f"templates: {each}" for each in report.edition.get("warnings", ())}
                 findings.warnings = [each for each in findings.warnings if each not in own]
     except ConfigurationError as error:
         # The list is read even with invalid settings, so that the errors of both files are reported together.
         findings.add(error.problems)
         if (home / list_file.FILE_NAME).exists():
             findings.run(lambda: list_file.read_list(home / list_file.FILE_NAME, topics=None))
-    if as_json:
-        emit(
-            {
-                "faults": [{"where": f.where, "line": f.line, "message": f.message} for f in findings.problems],
-                "warnings": findings.warnings,
-                "readers": subscribers,
-                **({"edition": checked} if checked else {}),
-            }
-        )
-    else:
-        for problem in findings.problems:
-            click.echo(printable(redact(f"error: {problem}")))
-        for warning in findings.warnings:
-            click.echo(printable(redact(f"warning: {warning}")))
-        _show_edition(checked)
-        if not findings.problems and not checked.get("errors"):
-            transports = ", ".join(app.settings.delivery.transport)
-            people = plural(subscribers, "subscriber")
-            sources = plural(len(app.sources), "source")
-            click.echo(f"OK: {people}, {sources}, transport: {transports}")
-        elif findings.problems:
-            note(
-                f"{plural(len(findings.problems), 'error')} found. `digest send` refuses until you fix them; "
-                "a running `digest run` continues with the last valid files."
-            )
-        else:
-            note(f"{plural(len(checked['errors']), 'error')} in the emails. The edition is not sent.")
-    return 2 if findings.problems else 1 if checked.get("errors") else 0
+    return report
 
 
-def _launch(home: Path, seeds: tuple[str, ...], nameserver: str, selectors: tuple[str, ...], as_json: bool) -> int:
+def _launch(
+    home: Path, seeds: tuple[str, ...], nameserver: str | None, selectors: tuple[str, ...], as_json: bool
+) -> int:
     from digest.app import make_app
     from digest.mail.dns.resolver import make_lookup
-    from digest.newsletter.diagnosis import Options
+    from digest.newsletter.diagnosis import DiagnosisOptions
     from digest.newsletter.launch import checklist
 
     require_addresses("--seed", seeds)
     with make_app(home) as app:
-        items = checklist(app, Options(make_lookup(nameserver), selectors), seeds)
+        items = checklist(app, DiagnosisOptions(make_lookup(nameserver), selectors), seeds)
     missing = [item for item in items if item.ok is False]
     if as_json:
         emit({"ready": not missing, "items": [asdict(item) for item in items]})

@@ -14,7 +14,7 @@ from digest.cli.find_edition import composed_key, current_edition, key_of
 from digest.cli.output import emit, json_option, note
 from digest.cli.progress import calls, progress
 from digest.cli.signals import stopped_by_signals
-from digest.models import Edition, EditionBlock, EditionState
+from digest.models import Edition, EditionBlock, EditionState, Story
 
 if TYPE_CHECKING:
     from digest.usecases.compose import ComposeResult
@@ -131,20 +131,24 @@ def show_edition(edition: Edition, *, explain: bool = False) -> None:
     for section in edition.sections:
         click.echo(f"\n{section.name}")
         for story in section.stories:
-            mark = "*" if story.id == edition.lead else "-"
-            click.echo(f" {mark} [{story.id}] {story.title}  ({', '.join(story.sources)})")
-            if story.summary:
-                click.echo(f"     {story.summary}")
-            if explain:
-                links = [reason for reason in story.reasons if reason.startswith(("same story: ", "related: "))]
-                terms = [reason for reason in story.reasons if reason not in links]
-                click.echo(f"     score {story.score:.2f}: {'; '.join(terms)}")
-                for link in links:
-                    click.echo(f"     {link}")
-                for each in (*([story.title_support] if story.title_support else []), *story.support):
-                    click.echo(f"     “{each.sentence}” ← {each.source}: “{each.source_sentence}”")
-                if story.refused:
-                    click.echo(f"     refused, because {story.refused.problem}: “{story.refused.text}”")
+            _show_story(story, "*" if story.id == edition.lead else "-", explain=explain)
+
+
+def _show_story(story: Story, mark: str, *, explain: bool) -> None:
+    click.echo(f" {mark} [{story.id}] {story.title}  ({', '.join(story.sources)})")
+    if story.summary:
+        click.echo(f"     {story.summary}")
+    if not explain:
+        return
+    links = [reason for reason in story.reasons if reason.startswith(("same story: ", "related: "))]
+    terms = [reason for reason in story.reasons if reason not in links]
+    click.echo(f"     score {story.score:.2f}: {'; '.join(terms)}")
+    for link in links:
+        click.echo(f"     {link}")
+    for each in (*([story.title_support] if story.title_support else []), *story.support):
+        click.echo(f"     “{each.sentence}” ← {each.source}: “{each.source_sentence}”")
+    if story.refused:
+        click.echo(f"     refused, because {story.refused.problem}: “{story.refused.text}”")
 
 
 def _block(block: EditionBlock) -> str:

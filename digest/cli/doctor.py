@@ -35,7 +35,7 @@ def _nameserver(_ctx: click.Context, _option: click.Parameter, value: str) -> st
 
 
 nameserver_option = click.option(
-    "--nameserver", metavar="ADDRESS[:PORT]", default="", callback=_nameserver,
+    "--nameserver", metavar="ADDRESS[:PORT]", callback=_nameserver,
     help="Ask this DNS server instead of the system's.",
 )  # fmt: skip
 selector_option = click.option(
@@ -59,7 +59,7 @@ def doctor(
     file: Path | None,
     key: Path | None,
     offline: bool,
-    nameserver: str,
+    nameserver: str | None,
     selectors: tuple[str, ...],
     ntp: str,
     as_json: bool,
@@ -81,16 +81,16 @@ def doctor(
     return _examine_mail(file, key, offline, as_json)
 
 
-def _examine_installation(home: Path, network: tuple[str, tuple[str, ...], str] | None, as_json: bool) -> int:
+def _examine_installation(home: Path, network: tuple[str | None, tuple[str, ...], str] | None, as_json: bool) -> int:
     from digest.app import make_app
-    from digest.newsletter.diagnosis import Options, diagnose
+    from digest.newsletter.diagnosis import DiagnosisOptions, diagnose
 
     options = None
     if network:
         from digest.mail.dns.resolver import make_lookup
 
         nameserver, selectors, ntp = network
-        options = Options(make_lookup(nameserver), selectors, ntp)
+        options = DiagnosisOptions(make_lookup(nameserver), selectors, ntp)
     with make_app(home, despite_faults=True) as app:
         findings = diagnose(app, options)
     by_level = {level: [finding for finding in findings if finding.level == level] for level in _COLOURS}

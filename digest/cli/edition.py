@@ -360,7 +360,7 @@ def approve(home: Path, key: str, force: str, at: str, obey_frequency: bool) -> 
         moment = f"{when.astimezone(zone):%Y-%m-%d %H:%M}" if when else ""
         detail = "; ".join(filter(None, (force.strip(), moment)))
         checked = app.approver.approve(
-            found, how=_BY, by=by, detail=detail, force=force.strip(), at=when, obey_frequency=obey_frequency
+            found, how=_BY, by=by, detail=detail, force=force.strip() or None, at=when, obey_frequency=obey_frequency
         )
         for line in (*checked.warnings, *checked.left_out):
             note(f"warning: {line}")
@@ -494,7 +494,7 @@ def correct(home: Path, key: str, story: str, title: str | None, summary: str | 
             raise click.UsageError("name the right --title or --summary")
         by = command_actor(app.environment)
         texts = {"title": title, "summary": summary}
-        done = app.corrector.correct(key, story, by, **texts, note=note, force=force.strip())
+        done = app.corrector.correct(key, story, by, **texts, note=note, force=force.strip() or None)
         click.echo(f"Edition {key} is corrected: revision {done.edition.revision}.")
         lines = {
             "get the corrected email": done.reach.waiting,

@@ -15,14 +15,14 @@ if TYPE_CHECKING:
 
     from digest.app import App
     from digest.config.calendar import Calendar
-    from digest.store.content.editions import Decision
+    from digest.store.content.editions import OperatorDecision
 
 
 # A wrong name is compared with this many of the newest editions.
 _MAX_COMPARED = 500
 
 
-def decision_line(each: Decision, zone: ZoneInfo) -> str:
+def decision_line(each: OperatorDecision, zone: ZoneInfo) -> str:
     """Show one decision on an edition: when, what, on whom, by whom and why."""
     subject = f" {each.email or f'batch {each.batch}'}" if each.email or each.batch else ""
     by = f" by {each.decided_by}" if each.decided_by else ""

@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from digest.collect.collector import CollectReport
-    from digest.store.content.editions import Decision
+    from digest.store.content.editions import OperatorDecision
     from digest.store.sending.status import Counts, UnknownBatch, Unreached
-    from digest.store.space import Space
+    from digest.store.space import StoreSpace
     from digest.store.workers import Worker
     from digest.usecases.copy_store import CopyResult
     from digest.usecases.process_feedback import FeedbackResult
@@ -62,7 +62,7 @@ def unknown_recipient_json(each: Unsettled, zone: ZoneInfo) -> dict[str, Any]:
     }
 
 
-def decision_json(each: Decision) -> dict[str, Any]:
+def decision_json(each: OperatorDecision) -> dict[str, Any]:
     """`status`, `edition show` and `reconcile --history`: what an editor or operator decided."""
     return {
         "at": each.at.isoformat(),
@@ -141,7 +141,7 @@ def found_json(article: Article) -> dict[str, Any]:
     return {"title": article.title, "published": article.published.isoformat(), "url": article.url or ""}
 
 
-def prune_json(done: PruneResult, before: Space, after: Space, *, dry_run: bool) -> dict[str, Any]:
+def prune_json(done: PruneResult, before: StoreSpace, after: StoreSpace, *, dry_run: bool) -> dict[str, Any]:
     """`store prune`."""
     return {
         "dry_run": dry_run,

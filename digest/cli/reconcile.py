@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from digest.app import App
     from digest.deliver.outcome import Accepted, NotSent
-    from digest.store.sending.decisions import Grounds
+    from digest.store.sending.decisions import DecisionGrounds
     from digest.store.sending.restored import HoldReason
     from digest.store.sending.status import UnknownBatch, UnknownRecipient
     from digest.usecases.reconcile import Unsettled
@@ -71,7 +71,7 @@ def reconcile(
     """
     from digest.cli.faults import app_despite_faults
 
-    request = _Request(key, accepted, resent, reason.strip(), evidence.strip(), as_json=as_json)
+    request = _ReconcileRequest(key, accepted, resent, reason.strip(), evidence.strip(), as_json=as_json)
     # Their emails are recognised by the sender, and looked up at the provider.
     needs = () if history else ("newsletter", "delivery")
     sends = "--resend" if resent and not history else ""
@@ -92,7 +92,7 @@ def reconcile(
 
 
 @dataclass
-class _Request:
+class _ReconcileRequest:
     """What the operator decides about the recipients of an edition, and how they know."""
 
     key: str
@@ -119,13 +119,13 @@ class _Request:
         elif not self.reason and not self.evidence:
             self.reason = _reason(may_ask)
 
-    def grounds(self, app: App) -> Grounds:
-        from digest.store.sending.decisions import Grounds
+    def grounds(self, app: App) -> DecisionGrounds:
+        from digest.store.sending.decisions import DecisionGrounds
 
-        return Grounds(self.reason or self.evidence, self.evidence, user_name(app.environment))
+        return DecisionGrounds(self.reason or self.evidence, self.evidence, user_name(app.environment))
 
 
-def _settle_held(app: App, request: _Request) -> int | None:
+def _settle_held(app: App, request: _ReconcileRequest) -> int | None:
     """Settle an edition without recipients that is held since the store was restored.
 
     Return the exit code, or None if there is none: then it has recipients, and each is decided on its own.
@@ -152,11 +152,11 @@ def _settle_held(app: App, request: _Request) -> int | None:
 
 def _query_provider(app: App, key: str, *, offline: bool) -> Sequence[int]:
     """Return the unknown batches that the provider's log shows as sent."""
-    from digest.store.sending.decisions import Grounds
+    from digest.store.sending.decisions import DecisionGrounds
 
     if offline:
         # An interrupted run may have left unknown batches.
-        app.reconciler.resolve(key, {}, Grounds(""))
+        app.reconciler.resolve(key, {}, DecisionGrounds(""))
         return []
     confirmed = app.reconciler.query_provider_log(key)
     for batch in confirmed:
@@ -164,7 +164,7 @@ def _query_provider(app: App, key: str, *, offline: bool) -> Sequence[int]:
     return confirmed
 
 
-def _carry_out(app: App, request: _Request) -> None:
+def _carry_out(app: App, request: _ReconcileRequest) -> None:
     key, reconciler = request.key, app.reconciler
     decisions = _decisions(request.accepted, request.resent, reconciler.recipients(key), reconciler.may_be_single)
     request.ask_for_grounds(needs_evidence=decisions.accepts_unseen)
@@ -193,7 +193,7 @@ def _report(app: App, key: str, confirmed: Sequence[int], *, as_json: bool) -> i
 
 
 def _settle_doubtful(
-    app: App, key: str, hold_reason: HoldReason, grounds: Grounds, as_json: bool, *, not_sent: bool
+    app: App, key: str, hold_reason: HoldReason, grounds: DecisionGrounds, as_json: bool, *, not_sent: bool
 ) -> int:
     """Show an edition that may have been sent before the store was restored, and has no recipients.
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from datetime import tzinfo
 
     from digest.app import App
-    from digest.store.people.reengagement import Silent
+    from digest.store.people.reengagement import SilentSubscriber
 
 # The most people that are listed without --json.
 _MOST = 20
@@ -95,5 +95,5 @@ def _send(app: App, document: dict[str, Any]) -> int:
     return 1 if open_ else 0
 
 
-def _json(each: Silent, zone: tzinfo) -> dict[str, Any]:
+def _json(each: SilentSubscriber, zone: tzinfo) -> dict[str, Any]:
     return {"email": each.email, "since": each.since.astimezone(zone).isoformat(timespec="minutes")}

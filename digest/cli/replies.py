@@ -10,12 +10,12 @@ from digest.cli.output import emit, json_option, note, plural, printable
 
 
 @click.command()
-@click.argument("edition", required=False, default="")
+@click.argument("edition", required=False)
 @click.option("--most", type=click.IntRange(1, 10_000), default=50, help="How many to show (default: 50).")
 @click.option("--auto", "automatic", is_flag=True, help="Show automatic replies too.")
 @json_option
 @click.pass_obj
-def replies(home: Path, edition: str, most: int, automatic: bool, as_json: bool) -> None:
+def replies(home: Path, edition: str | None, most: int, automatic: bool, as_json: bool) -> None:
     """Show what subscribers wrote, newest first: replies by mail, and comments with an answer to a poll.
 
     `digest bounces` reads replies from a mailbox. Anybody can forge the sender of a mail.

@@ -86,7 +86,7 @@ def send(
                     calling_workers(app),
                     key,
                     at=when,
-                    force=force.strip(),
+                    force=force.strip() or None,
                     obey_frequency=obey_frequency,
                     stop=stop,
                     progress=job("sent"),

@@ -49,13 +49,13 @@ def list_(home: Path, as_json: bool) -> None:
 
 
 @sponsors.command()
-@click.argument("advertiser", required=False, default="")
+@click.argument("advertiser", required=False)
 @click.option(
     "--csv", "csv_file", type=click.Path(dir_okay=False, path_type=Path), help="Write the report as CSV to this file."
 )
 @json_option
 @click.pass_obj
-def report(home: Path, advertiser: str, csv_file: Path | None, as_json: bool) -> None:
+def report(home: Path, advertiser: str | None, csv_file: Path | None, as_json: bool) -> None:
     """Report which editions carried the advertisements of ADVERTISER (default: of all), to how many, with clicks.
 
     Recipients are those whose email the provider accepted, by the ledger. Numbers of few people are not shown.

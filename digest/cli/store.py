@@ -18,7 +18,7 @@ from digest.errors import ConfigProblem, ConfigurationError, StoreError
 if TYPE_CHECKING:
     from digest.app import App
     from digest.store.database import Database
-    from digest.store.space import Space
+    from digest.store.space import StoreSpace
     from digest.usecases.prune_store import PruneResult
     from digest.usecases.restore_store import RestoreResult
 
@@ -250,7 +250,7 @@ def _compact(app: App) -> None:
             space.compact(app.database)
 
 
-def _show_pruned(done: PruneResult, after: Space, *, dry_run: bool) -> None:
+def _show_pruned(done: PruneResult, after: StoreSpace, *, dry_run: bool) -> None:
     rows = [
         ("articles", done.articles, "older than store.keep.articles"),
         ("texts of undated articles", done.emptied, "the articles stay, so that they do not look new"),

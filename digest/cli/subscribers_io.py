@@ -22,6 +22,8 @@ from digest.utils.text import pick
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from digest.store.people.imports import ImportResult
+    from digest.subscribers.imports.mailchimp import ListBundle
     from digest.usecases.transfer_subscribers import ImportReport, Rejected
 
 # The most rejected rows that are printed.
@@ -96,7 +98,7 @@ def import_(
             file,
             name,
             command_actor(app.environment),
-            mapping=ListMapping(format_ or "", mapping, usual),
+            mapping=ListMapping(format_, mapping, usual),
             existing=existing,
             dry_run=dry_run,
             rejected_to=rejected,
@@ -215,6 +217,19 @@ def _show(origin: str, report: ImportReport, target: Path | None, *, dry_run: bo
     ignored = dict.fromkeys(heading for part in lists.parts for heading in part.ignored)
     if ignored:
         click.echo(f"ignored columns: {', '.join(ignored)}")
+    if rejected:
+        _show_rejected(lists, rejected, target)
+    for topic, times in Counter(topic for _line, _email, topic in report.without).most_common(_MAX_REJECTED):
+        similar = nearest(topic, lists.parts[0].topics or ())
+        note(f"{plural(times, 'subscriber')} imported without the unknown topic '{topic}'{similar}")
+    _show_totals(origin, done, len(rejected), dry_run=dry_run)
+    if done.still_suppressed:
+        count = plural(done.still_suppressed, "subscriber")
+        note(f"{count} unsubscribed or bounced here before and get no mail.")
+
+
+def _show_rejected(lists: ListBundle, rejected: Sequence[Rejected], target: Path | None) -> None:
+    """Print the first rejected rows, and how many have which problem."""
     for line, _email, reason in rejected[:_MAX_REJECTED]:
         name, own = lists.locate(line)
         note(f"{name}:{own}: {reason}")
@@ -223,15 +238,12 @@ def _show(origin: str, report: ImportReport, target: Path | None, *, dry_run: bo
         note(f"… and {len(rejected) - _MAX_REJECTED} more; in total:")
         for kind, times in kinds.most_common():
             note(f"    {times} × {kind}")
-    if rejected:
-        note(
-            f"The rejected rows are in {target}."
-            if target
-            else "--rejected FILE writes the rejected rows with reasons."
-        )
-    for topic, times in Counter(topic for _line, _email, topic in report.without).most_common(_MAX_REJECTED):
-        similar = nearest(topic, lists.parts[0].topics or ())
-        note(f"{plural(times, 'subscriber')} imported without the unknown topic '{topic}'{similar}")
+    written = f"The rejected rows are in {target}."
+    note(written if target else "--rejected FILE writes the rejected rows with reasons.")
+
+
+def _show_totals(origin: str, done: ImportResult, rejected: int, *, dry_run: bool) -> None:
+    """Print how many subscribers are new, changed and so on, and name the first of those who change."""
     numbers = (
         (done.added, "new"),
         (done.returned, "on the list again"),
@@ -239,7 +251,7 @@ def _show(origin: str, report: ImportReport, target: Path | None, *, dry_run: bo
         (done.kept, "unchanged"),
         (done.suppressed, "suppressed, as the list says"),
         (done.stopped, "of these on the list until now"),
-        (len(rejected), "rejected"),
+        (rejected, "rejected"),
     )
     result = ", ".join(f"{count} {what}" for count, what in numbers if count) or "no subscribers"
     click.echo(f"{'Would import' if dry_run else 'Imported'} as {origin}: {result}.")
@@ -253,6 +265,3 @@ def _show(origin: str, report: ImportReport, target: Path | None, *, dry_run: bo
         if all:
             more = f" and {all - len(first)} more" if all > len(first) else ""
             note(f"{what}: {', '.join(first)}{more}")
-    if done.still_suppressed:
-        count = plural(done.still_suppressed, "subscriber")
-        note(f"{count} unsubscribed or bounced here before and get no mail.")

@@ -144,7 +144,7 @@ def end_sessions(home: Path, name: str) -> None:
     click.echo(f"{plural(ended, 'session')} of {name} ended.")
 
 
-def link_of(app: App, name: str, pages: str = "") -> str:
+def link_of(app: App, name: str, pages: str | None = None) -> str:
     """Return the URL of a new one-time link. `pages` is the address of the pages, used if no public one is set."""
     web = app.settings.web
     desk = app.desk_url(pages or f"http://{web.host}:{web.port}")

@@ -7,15 +7,17 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from digest.curate.already_sent import AlreadySent, SentHistory
-from digest.curate.editorial import Changes
-from digest.curate.recurring_kinds import Policy, Series
+from digest.curate.editorial import EditorialChanges
+from digest.curate.recurring_kinds import RecurringPolicy, Series
 from digest.curate.rules import Rules
 from digest.curate.sent_story import SENT_IN, UPDATE_OF
 from digest.curate.similarity.clustering import Cluster, Pairs, representative_first
 from digest.models import Article
 
 
-def regroup(clusters: Sequence[Cluster], changes: Changes, weights: Mapping[str, float]) -> tuple[Cluster, ...]:
+def regroup(
+    clusters: Sequence[Cluster], changes: EditorialChanges, weights: Mapping[str, float]
+) -> tuple[Cluster, ...]:
     """Return the clusters with split articles separate, and merged ones as one.
 
     Unknown ids and URLs are ignored: the article is too old now, or was deleted.
@@ -114,7 +116,7 @@ def check_already_sent(
 
 
 def filter_candidates(
-    candidates: Sequence[StoryCandidate], changes: Changes, rules: Rules
+    candidates: Sequence[StoryCandidate], changes: EditorialChanges, rules: Rules
 ) -> tuple[list[StoryCandidate], Counter[str]]:
     """Return the candidates that may be in the edition, and reason → number of rejected articles.
 
@@ -128,7 +130,7 @@ def filter_candidates(
         names, articles = each.cluster.names, len(each.cluster.articles)
         if names & dropped:
             rejected["dropped by the desk"] += articles
-        elif each.series and rules.policy_of(each.series) is Policy.DROP and not names & chosen:
+        elif each.series and rules.policy_of(each.series) is RecurringPolicy.DROP and not names & chosen:
             rejected[f"series ({each.series.kind})"] += articles
         elif each.already_sent and not each.is_update and not names & wanted:
             rejected[f"already sent ({' and '.join(each.already_sent.editions)})"] += articles

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from digest.curate.already_sent import SentHistory, articles_of
 from digest.curate.candidates import check_already_sent, filter_candidates, regroup, rejected_as_sent
 from digest.curate.daily_columns import divide, write_columns
-from digest.curate.editorial import Changes
+from digest.curate.editorial import EditorialChanges
 from digest.curate.filtering import remove_blocked
 from digest.curate.ranking import RankContext, Ranked, rank_candidates, select
 from digest.curate.recurring import find_series
@@ -42,7 +42,7 @@ class ComposeContext:
     # Source -> weight; 1.0 where missing.
     weights: Mapping[str, float] = field(default_factory=dict)
     # Which stories editors pinned or dropped, by story id, article id or URL.
-    changes: Changes = field(default_factory=Changes)
+    changes: EditorialChanges = field(default_factory=EditorialChanges)
     # Articles, by id, that are in the edition even if they are older than the window.
     kept: Collection[str] = ()
     # Older articles. They only show how common words are and what a source repeats.

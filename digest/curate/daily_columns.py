@@ -10,10 +10,10 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from digest.curate.candidates import StoryCandidate
-from digest.curate.editorial import Changes
+from digest.curate.editorial import EditorialChanges
 from digest.curate.ranking import Ranked
 from digest.curate.recurring import differ, subject_of_title
-from digest.curate.recurring_kinds import Policy, Series
+from digest.curate.recurring_kinds import RecurringPolicy, Series
 from digest.curate.rules import Rules
 from digest.curate.section_names import DAILY_COLUMNS
 from digest.curate.sent_story import SentStory
@@ -42,7 +42,7 @@ def divide(articles: Sequence[Article], series: Mapping[str, Series], rules: Rul
         article
         for article in articles
         if (found := series.get(article.id))
-        and rules.policy_of(found) is Policy.SECTION
+        and rules.policy_of(found) is RecurringPolicy.SECTION
         and not Cluster((article,)).names & set(asked)
     )
     ids = {article.id for article in columns}
@@ -55,7 +55,7 @@ def write_columns(
     series: Mapping[str, Series],
     rules: Rules,
     *,
-    changes: Changes,
+    changes: EditorialChanges,
     sent: Sequence[SentStory],
     weights: Mapping[str, float],
     summariser: Summariser | None,

@@ -32,7 +32,7 @@ class Selection:
 
 
 @dataclass(frozen=True, slots=True)
-class Changes:
+class EditorialChanges:
     """An editor's changes, by story id. An empty subject or preheader keeps the composed one."""
 
     pinned: tuple[str, ...] = ()
@@ -79,15 +79,12 @@ class Changes:
         return (*self.pinned, *self.kept, *(name for group in self.merged for name in group))
 
 
-def apply(edition: Edition, changes: Changes, order: Sequence[str] = ()) -> Edition:
+def apply(edition: Edition, changes: EditorialChanges, order: Sequence[str] = ()) -> Edition:
     """Return the edition with stories moved and texts set. Stories that it lacks are ignored.
 
     `order` of the sections places a section that the edition lacks and a story is moved to.
     """
-    sections = tuple(
-        Section(section.name, tuple(_changed(story, changes) for story in section.stories))
-        for section in edition.sections
-    )
+    sections = edition.map_stories(lambda story: _changed(story, changes)).sections
     for story_id, (name, place) in changes.moved.items():
         sections = _moved(sections, story_id, name, place, order)
     lead = edition.lead
@@ -118,7 +115,7 @@ def arrange(
     return kept | {id: (name, number) for number, id in enumerate(arranged, 1)}
 
 
-def _changed(story: Story, changes: Changes) -> Story:
+def _changed(story: Story, changes: EditorialChanges) -> Story:
     return _with_picture(_with_text(story, changes.texts), changes.pictures)
 
 

@@ -8,7 +8,7 @@ from enum import StrEnum
 from functools import cache
 
 
-class Policy(StrEnum):
+class RecurringPolicy(StrEnum):
     """The policy for a kind of recurring page."""
 
     # It competes with the news, with the row's penalty.

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from digest.curate.recurring_kinds import Policy, Series
+from digest.curate.recurring_kinds import RecurringPolicy, Series
 
 # In reading order. A story without any evidence goes into the first.
 SECTIONS = ("देश", "दुनिया", "राजनीति", "व्यापार", "विज्ञान", "खेल", "मनोरंजन", "स्वास्थ्य", "शिक्षा")
@@ -87,7 +87,7 @@ class Rules:
     # Word or phrase -> points for a story that has it in a title or lead.
     boost: Mapping[str, float] = field(default_factory=dict)
     # Kind of recurring page -> policy, where it differs from the table in `recurring_kinds`; in reading order.
-    recurring: Mapping[str, Policy] = field(default_factory=dict)
+    recurring: Mapping[str, RecurringPolicy] = field(default_factory=dict)
     # Section -> the most stories of it; 0 excludes the section. Others have `per_section_max`.
     quotas: Mapping[str, int] = field(default_factory=dict)
 
@@ -101,9 +101,9 @@ class Rules:
     update_items: int = 3
     update_unseen: float = 0.3
 
-    def policy_of(self, series: Series) -> Policy:
+    def policy_of(self, series: Series) -> RecurringPolicy:
         """Return the policy for pages of a series. By default they are news, or dropped."""
-        return self.recurring.get(series.name) or (Policy.DROP if series.excluded else Policy.NEWS)
+        return self.recurring.get(series.name) or (RecurringPolicy.DROP if series.excluded else RecurringPolicy.NEWS)
 
     def max_in_section(self, section: str, default: int) -> int:
         """Return the most stories of a section; `default` where no quota is set."""

@@ -33,7 +33,7 @@ from digest.utils.telemetry import span
 
 
 @dataclass(frozen=True)
-class Job:
+class DeliveryJob:
     """An edition to deliver, with its emails, transports and options."""
 
     edition: str
@@ -128,7 +128,7 @@ class AttemptLog:
 BeginCancellation = Callable[[str, Cancellable, datetime, Collection[str]], Cancellation | None]
 
 
-def attempt(job: Job, transport: Transport, claim: Claim, outages: Outages, pace: Pace) -> AttemptResult:
+def attempt(job: DeliveryJob, transport: Transport, claim: Claim, outages: Outages, pace: Pace) -> AttemptResult:
     """Submit a claimed batch. The outcome's texts have no secrets and no control characters.
 
     Raises StoreError if the ledger cannot record the progress of the attempt.
@@ -156,7 +156,7 @@ def _clean(text: str) -> str:
     return redact(one_line(text))
 
 
-def cancel_unknown(job: Job, outages: Outages) -> list[tuple[Cancellation, bool]]:
+def cancel_unknown(job: DeliveryJob, outages: Outages) -> list[tuple[Cancellation, bool]]:
     """Cancel scheduled attempts whose outcome is unknown, so that their batches can be sent again."""
 
     def begin(edition: str, transport: Cancellable, now: datetime, excluding: Collection[str]) -> Cancellation | None:
@@ -190,7 +190,7 @@ def cancel_each(
     return results
 
 
-def _submit(job: Job, transport: Transport, claim: Claim, outages: Outages, pace: Pace) -> AttemptResult:
+def _submit(job: DeliveryJob, transport: Transport, claim: Claim, outages: Outages, pace: Pace) -> AttemptResult:
     schedule_id: str | None = None
     if claim.send_at is not None:
         if not isinstance(transport, Cancellable):
@@ -221,7 +221,7 @@ def _submit(job: Job, transport: Transport, claim: Claim, outages: Outages, pace
         return AttemptResult(Unknown(f"{type(error).__name__}: {error}"), schedule_id)
 
 
-def _outgoing(job: Job, claim: Claim, schedule_id: str | None) -> Outgoing:
+def _outgoing(job: DeliveryJob, claim: Claim, schedule_id: str | None) -> Outgoing:
     email = job.emails[claim.variant]
     return Outgoing(
         edition=job.edition,

@@ -102,7 +102,7 @@ class CircuitBreaker:
     def _reset(self) -> None:
         self._failures = self._unknown = self._splits = 0
 
-    def _give_up(self, why: str = "") -> None:
+    def _give_up(self, why: str | None = None) -> None:
         following = self.transports[self.transports.index(self.transport) + 1 :]
         if following:
             suffix = f" {why}" if why else ""

@@ -79,7 +79,7 @@ class HttpResponse:
         value = found.get(name) if isinstance(found, dict) else None
         return value if isinstance(value, str) else None
 
-    def retry_after(self, reset_header: str = "") -> float | None:
+    def retry_after(self, reset_header: str | None = None) -> float | None:
         """How many seconds the server asks us to wait, between one second and an hour; None if it does not.
 
         Reads Retry-After (RFC 9110 section 10.2.3) and `reset_header`, which holds a Unix time. Counts from the
@@ -87,7 +87,8 @@ class HttpResponse:
         """
         date = _unix_time(self.headers.get("date", ""))
         now = time.time() if date is None else date
-        after, reset = self.headers.get("retry-after", "").strip(), self.headers.get(reset_header, "").strip()
+        after = self.headers.get("retry-after", "").strip()
+        reset = self.headers.get(reset_header, "").strip() if reset_header else ""
         waits = []
         if _DIGITS.match(after):
             waits.append(float(after))

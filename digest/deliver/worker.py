@@ -18,7 +18,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from typing import Any
 
-from digest.deliver.attempt import AttemptResult, Job, Pace, attempt, cancel_unknown
+from digest.deliver.attempt import AttemptResult, DeliveryJob, Pace, attempt, cancel_unknown
 from digest.deliver.failover import CircuitBreaker
 from digest.deliver.outage import Outages
 from digest.deliver.outcome import (
@@ -64,7 +64,7 @@ _LOGGED: Mapping[type[object], str] = {
 }
 
 
-def send_due(job: Job) -> SendReport:
+def send_due(job: DeliveryJob) -> SendReport:
     """Submit every batch that is due now, and retry what is safe to retry. Return when no batch is left to claim.
 
     A scheduled batch whose outcome is unknown is cancelled and sent again while there is time; otherwise it stays
@@ -115,7 +115,7 @@ class _Ended:
 class DeliveryRun:
     """The state of one `send_due` call. Only the calling thread uses it; the others look whether it must end."""
 
-    def __init__(self, job: Job, pool: ThreadPoolExecutor, cancel_pool: ThreadPoolExecutor) -> None:
+    def __init__(self, job: DeliveryJob, pool: ThreadPoolExecutor, cancel_pool: ThreadPoolExecutor) -> None:
         self.job = job
         self.pool = pool
         self.cancel_pool = cancel_pool

@@ -70,7 +70,7 @@ class MimePart:
 
 
 @dataclass(frozen=True, slots=True)
-class Status:
+class RecipientStatus:
     """A report's statement about one recipient."""
 
     # The kind of the equivalent event.
@@ -85,7 +85,7 @@ class DeliveryReport:
     """The content of a returned mail."""
 
     # The worst first.
-    statuses: tuple[Status, ...]
+    statuses: tuple[RecipientStatus, ...]
     # The addresses that the report was sent to.
     envelope: tuple[str, ...] = ()
     # Words that may be our tokens.
@@ -102,7 +102,9 @@ def parse_report(data: bytes) -> DeliveryReport | None:
     unsubscribe = _UNSUBSCRIBE.match(_first(headers, "subject"))
     statuses = _delivery_statuses(parts) or _complaints(parts)
     if not statuses and unsubscribe:
-        return DeliveryReport((Status("left", None, "by mail"),), tokens=(unsubscribe[1],), at=received_at(headers))
+        return DeliveryReport(
+            (RecipientStatus("left", None, "by mail"),), tokens=(unsubscribe[1],), at=received_at(headers)
+        )
     text = next((part.text for part in parts if part.kind == "text/plain"), "") if not statuses else ""
     statuses = statuses or _qmail_statuses(text) or _prose_statuses(headers, text)
     if not statuses:
@@ -130,7 +132,7 @@ def parse_message(data: bytes) -> tuple[Headers, list[MimePart]]:
     return headers, leaves
 
 
-def _delivery_statuses(parts: Sequence[MimePart]) -> list[Status]:
+def _delivery_statuses(parts: Sequence[MimePart]) -> list[RecipientStatus]:
     """The recipients in a delivery report: groups of fields between empty lines, the first about the whole mail."""
     found = []
     for part in parts:
@@ -144,34 +146,38 @@ def _delivery_statuses(parts: Sequence[MimePart]) -> list[Status]:
             diagnostic, status = _first(fields, "diagnostic-code"), _first(fields, "status")
             kind = classify(_first(fields, "action").lower().split(" ")[0], status, diagnostic)
             if kind:
-                found.append(Status(kind, recipient, one_line(f"{status.split(' ')[0]} {diagnostic}")))
+                found.append(RecipientStatus(kind, recipient, one_line(f"{status.split(' ')[0]} {diagnostic}")))
     return found
 
 
-def _complaints(parts: Sequence[MimePart]) -> list[Status]:
+def _complaints(parts: Sequence[MimePart]) -> list[RecipientStatus]:
     for part in parts:
         if part.kind == "message/feedback-report":
             fields = _fields(part.text)
             sort = _first(fields, "feedback-type").lower()
             if sort in _COMPLAINTS:
                 domain = _first(fields, "reported-domain")
-                return [Status(_COMPLAINTS[sort], _address(fields, "original-rcpt-to"), one_line(f"{sort} {domain}"))]
+                return [
+                    RecipientStatus(
+                        _COMPLAINTS[sort], _address(fields, "original-rcpt-to"), one_line(f"{sort} {domain}")
+                    )
+                ]
     return []
 
 
-def _qmail_statuses(text: str) -> list[Status]:
+def _qmail_statuses(text: str) -> list[RecipientStatus]:
     """qmail-send's bounce format (QSBMF), which has a paragraph for each recipient and no MIME."""
     if not QMAIL.search(text[:2000]):
         return []
     report = text.partition(COPIES[0])[0]
     return [
-        Status(kind, address, one_line(reason))
+        RecipientStatus(kind, address, one_line(reason))
         for address, reason in QMAIL_PARAGRAPH.findall(report)[:_MAX_ITEMS]
         if (kind := classify("failed", "", reason))
     ]
 
 
-def _prose_statuses(headers: Headers, text: str) -> list[Status]:
+def _prose_statuses(headers: Headers, text: str) -> list[RecipientStatus]:
     """A failure described in prose by a mailer daemon. `X-Failed-Recipients` is Exim's and Gmail's."""
     author = _first(headers, "from").lower()
     is_daemon = "mailer-daemon" in author or "postmaster" in author or _first(headers, "return-path") == "<>"
@@ -182,7 +188,7 @@ def _prose_statuses(headers: Headers, text: str) -> list[Status]:
     named = ADDRESS.findall(_first(headers, "x-failed-recipients")) or ADDRESS.findall(reason)
     if kind is None:
         return []
-    return [Status(kind, address, one_line(reason)) for address in dict.fromkeys(named[:_MAX_ITEMS])]
+    return [RecipientStatus(kind, address, one_line(reason)) for address in dict.fromkeys(named[:_MAX_ITEMS])]
 
 
 def _returned_headers(parts: Sequence[MimePart], text: str) -> Headers:
@@ -202,7 +208,7 @@ def _address(fields: Headers, name: str) -> str | None:
     return found[0] if found else None
 
 
-def _severity(status: Status) -> int:
+def _severity(status: RecipientStatus) -> int:
     return WORST_FIRST.index(status.kind) if status.kind in WORST_FIRST else 0
 
 

@@ -12,13 +12,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from digest.feedback.events import DeliveryEvent, Event
-from digest.feedback.ports import AttemptRef, FeedbackLog, KnownDelivery, Ledger, Suppressions
+from digest.feedback.ports import AttemptLedger, AttemptRef, FeedbackLog, KnownDelivery, Suppressions
 from digest.feedback.rules import rule_for, soft_bounce_limit_reached
 from digest.models import AttemptState
 from digest.utils.text import plural
 
 # States that an event can confirm. An attempt that is being cancelled may have been queued, reported and discarded.
 _OPEN = (AttemptState.SUBMITTING, AttemptState.UNKNOWN, AttemptState.OVERRIDDEN)
+_CANCELLED = (AttemptState.CANCELLING, AttemptState.CANCELLED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +64,9 @@ def decide(events: Sequence[Event], known: KnownDelivery, *, tracking: bool = Fa
         attempt = known.attempts.get(event.attempt) if event.attempt else None
         subscriber = known.addresses.get(event.address) if event.address else event.subscriber
         delivery = _delivery(event, subscriber, attempt, known)
-        # If the recipient was not in the attempt's batch, the event confirms nothing.
-        is_in_batch = delivery and attempt and known.deliveries[delivery] == attempt.batch
-        if is_in_batch and delivery and attempt and event.attempt and attempt.state in _OPEN and rule.confirms:
+        if rule.confirms and event.attempt and attempt and delivery and _may_confirm(attempt, delivery, known):
             confirmed[event.attempt] = delivery[0]
-        if rule.warns and attempt is not None and attempt.state in (AttemptState.CANCELLING, AttemptState.CANCELLED):
+        if rule.warns and attempt is not None and attempt.state in _CANCELLED:
             # Dropped because we cancelled the email.
             continue
         if rule.tracking and not tracking:
@@ -91,12 +90,18 @@ def decide(events: Sequence[Event], known: KnownDelivery, *, tracking: bool = Fa
         kept=tuple(kept.values()),
         suppressed=tuple(suppressed.values()),
         confirmed=tuple(confirmed.items()),
-        warnings=tuple(
-            f"edition {edition}: the provider dropped the emails of {plural(count, 'recipient')}: "
-            f"{reason or 'no reason given'}"
-            for (edition, reason), count in warnings.items()
-        ),
+        warnings=tuple(_warning(edition, reason, count) for (edition, reason), count in warnings.items()),
     )
+
+
+def _may_confirm(attempt: AttemptRef, delivery: tuple[str, int], known: KnownDelivery) -> bool:
+    """Whether the attempt's outcome is open. An event of somebody who is not in its batch confirms nothing."""
+    return attempt.state in _OPEN and known.deliveries[delivery] == attempt.batch
+
+
+def _warning(edition: str, reason: str, count: int) -> str:
+    people = plural(count, "recipient")
+    return f"edition {edition}: the provider dropped the emails of {people}: {reason or 'no reason given'}"
 
 
 def _delivery(
@@ -117,7 +122,7 @@ def apply(
     events: Sequence[Event],
     *,
     log: FeedbackLog,
-    ledger: Ledger,
+    ledger: AttemptLedger,
     suppressions: Suppressions,
     now: datetime,
     tracking: bool,

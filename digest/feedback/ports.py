@@ -49,7 +49,7 @@ class FeedbackLog(Protocol):
         ...
 
 
-class Ledger(Protocol):
+class AttemptLedger(Protocol):
     """The record of every recipient and outcome."""
 
     def confirm_accepted(self, attempt: str) -> bool:

@@ -10,7 +10,7 @@ from digest.hindi.text import fold, folded_words, table_rows
 from digest.hindi.tokens import tokens
 
 
-class Tail(NamedTuple):
+class TitleTail(NamedTuple):
     """A row of title_tails.txt. The rule turns `example` into `gives`."""
 
     pattern: re.Pattern[str]
@@ -20,9 +20,9 @@ class Tail(NamedTuple):
     where: str = ""
 
 
-def _rows() -> tuple[Tail, ...]:
+def _rows() -> tuple[TitleTail, ...]:
     rows = (row.split("\t") for row in table_rows("digest.hindi", "title_tails.txt"))
-    return tuple(Tail(re.compile(fold(pattern)), *others) for pattern, *others in rows)
+    return tuple(TitleTail(re.compile(fold(pattern)), *others) for pattern, *others in rows)
 
 
 TAILS = _rows()

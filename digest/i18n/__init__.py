@@ -88,16 +88,16 @@ def translator(language: str) -> Catalogue:
 # `stamp` is part of the cache key only: an edited file is loaded again.
 @lru_cache(maxsize=32)
 def _load(code: str, own: Path | None, stamp: object) -> Catalogue:  # noqa: ARG001
-    from digest.i18n.catalogue import Catalogue, Layer
+    from digest.i18n.catalogue import Catalogue, CatalogueFile
 
     require(code)
-    layers: list[Layer] = []
+    layers: list[CatalogueFile] = []
     if code in _LANGUAGES:
-        layers.append(Layer(f"digest/i18n/{code}.po", (_BUILT_IN / f"{code}.po").read_bytes()))
+        layers.append(CatalogueFile(f"digest/i18n/{code}.po", (_BUILT_IN / f"{code}.po").read_bytes()))
     if own:
         name = f"{own.parent.name}/{own.name}"
         try:
-            layers.append(Layer(name, own.read_bytes()))
+            layers.append(CatalogueFile(name, own.read_bytes()))
         except OSError as error:
             raise ConfigurationError([ConfigProblem(name, 0, f"cannot be read: {error.strerror}")]) from error
     if code not in _LANGUAGES:

@@ -40,7 +40,7 @@ ENGLISH_PLURAL = PluralRule(2, lambda n: int(n != 1))
 
 
 @dataclass(frozen=True, slots=True)
-class Layer:
+class CatalogueFile:
     """The bytes of one `.po` file, and the name to use for it in error messages."""
 
     name: str
@@ -87,7 +87,7 @@ class PoCatalogue(Catalog):
 class Catalogue:
     """The messages of one language. `name` is the file to which a missing translation should be added."""
 
-    def __init__(self, language: str, layers: Sequence[Layer]) -> None:
+    def __init__(self, language: str, layers: Sequence[CatalogueFile]) -> None:
         """Combine `layers`; a later one overrides an earlier one. Raises ConfigurationError with all problems found."""
         self.language = language
         self.name = layers[-1].name if layers else ""

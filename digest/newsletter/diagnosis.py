@@ -31,7 +31,7 @@ _OIDC = "OpenID Connect"
 
 
 @dataclass(frozen=True)
-class Options:
+class DiagnosisOptions:
     """Options of the checks."""
 
     lookup: Lookup
@@ -41,7 +41,7 @@ class Options:
     ntp: str = "pool.ntp.org"
 
 
-def diagnose(app: App, options: Options | None) -> list[Finding]:
+def diagnose(app: App, options: DiagnosisOptions | None) -> list[Finding]:
     """Run every check. Without options, only those that need no network."""
     found = [error("settings", str(fault), "correct it, then run `digest check`") for fault in app.faults]
     found = found or [good("settings", f"{FILE_NAME} has no errors")]
@@ -62,7 +62,7 @@ def diagnose(app: App, options: Options | None) -> list[Finding]:
     return found + _check_files(app)
 
 
-def check_dns(app: App, options: Options) -> list[Finding]:
+def check_dns(app: App, options: DiagnosisOptions) -> list[Finding]:
     """Check the DNS records of the sender and of every transport in use."""
     from digest.usecases.check_sender import check_sender
 
@@ -81,7 +81,7 @@ def _smtp_route(app: App, selectors: tuple[str, ...]) -> SenderRoute:
 
     smtp, sender = app.settings.delivery.smtp, app.settings.newsletter.sender.email
     dkim = smtp.dkim
-    public = ""
+    public = None
     if dkim:
         path = app.home / dkim.key_file
         # A key that cannot be read is reported with the transport's own check.
@@ -93,7 +93,7 @@ def _smtp_route(app: App, selectors: tuple[str, ...]) -> SenderRoute:
         reads_bounces=bool(smtp.bounces),
         spf=_spf_for(smtp.host),
         selectors=(dkim.selector,) if dkim else selectors,
-        signer=dkim.domain.lower() if dkim else "",
+        signer=dkim.domain.lower() if dkim else None,
         public=public,
     )
 
@@ -158,7 +158,7 @@ ROUTES: dict[str, Callable[[App, tuple[str, ...]], SenderRoute]] = {
 }
 
 
-def _check_network(app: App, options: Options) -> list[Finding]:
+def _check_network(app: App, options: DiagnosisOptions) -> list[Finding]:
     """Check the pages, the clock and the webhook."""
     from digest.render.card import can_shape
     from digest.usecases.check_machine import check_clock
@@ -225,7 +225,7 @@ def missing_webhook(app: App, transport: str) -> str | None:
     return f"'web.webhooks.{WEBHOOK_KEYS[transport]}' is not set: bounces and complaints are not received"
 
 
-def _check_webhook(app: App, transport: str, options: Options) -> Finding:
+def _check_webhook(app: App, transport: str, options: DiagnosisOptions) -> Finding:
     from digest.usecases.check_web import check_webhook
 
     if message := missing_webhook(app, transport):

@@ -18,7 +18,7 @@ from digest.utils.urls import is_example
 
 if TYPE_CHECKING:
     from digest.app import App
-    from digest.newsletter.diagnosis import Options
+    from digest.newsletter.diagnosis import DiagnosisOptions
 
 # The address in the settings that `digest init` writes.
 SAMPLE_ADDRESS = "12 प्रेस मार्ग, नदीपुर 000000"
@@ -41,7 +41,7 @@ class ChecklistItem:
     fix: str = ""
 
 
-def checklist(app: App, options: Options, seeds: Sequence[str]) -> list[ChecklistItem]:
+def checklist(app: App, options: DiagnosisOptions, seeds: Sequence[str]) -> list[ChecklistItem]:
     """Go through the list. An item that cannot be checked is not ready, and says why."""
     items: list[tuple[str, Callable[[], ChecklistItem | list[ChecklistItem]]]] = [
         ("provider", lambda: _provider(app)),
@@ -87,7 +87,7 @@ def _sender(app: App) -> ChecklistItem:
     return ChecklistItem("sender", True, f"{app.settings.newsletter.sender.name} <{email}>")
 
 
-def _dns(app: App, options: Options) -> ChecklistItem | list[ChecklistItem]:
+def _dns(app: App, options: DiagnosisOptions) -> ChecklistItem | list[ChecklistItem]:
     """One item, or one for each fault."""
     from digest.newsletter.diagnosis import check_dns
 
@@ -127,7 +127,7 @@ def _postal_address(app: App) -> ChecklistItem:
     return ChecklistItem("postal address", True, address)
 
 
-def _join_page(app: App, options: Options) -> ChecklistItem:
+def _join_page(app: App, options: DiagnosisOptions) -> ChecklistItem:
     """The form must be live and show what subscribers agree to."""
     from digest.usecases.check_web import WebUnreachable, request, unreachable
     from digest.web.consent import consent_wording

@@ -30,7 +30,7 @@ class QuestionResult:
     paused: int
 
 
-class Turn(StrEnum):
+class QuestionStep(StrEnum):
     """Which step of the weekly question is due."""
 
     NOTHING = "nothing"
@@ -72,13 +72,13 @@ def ask_now(app: App) -> QuestionResult:
     return QuestionResult(edition, app.reengagement.pause(plan))
 
 
-def turn(at: datetime, now: datetime, *, told: bool, done: bool) -> Turn:
+def turn(at: datetime, now: datetime, *, told: bool, done: bool) -> QuestionStep:
     """Return which step is due at this moment."""
     if done or now > at + _LATE:
-        return Turn.NOTHING
+        return QuestionStep.NOTHING
     if told:
-        return Turn.ASK if now >= at else Turn.NOTHING
-    return Turn.TELL if at - _TOLD_BEFORE <= now <= at - _TOLD_AT_LEAST else Turn.NOTHING
+        return QuestionStep.ASK if now >= at else QuestionStep.NOTHING
+    return QuestionStep.TELL if at - _TOLD_BEFORE <= now <= at - _TOLD_AT_LEAST else QuestionStep.NOTHING
 
 
 class WeeklyQuestion:
@@ -88,10 +88,10 @@ class WeeklyQuestion:
         self._app, self._chosen = app, app.settings.reengage
         self._store = app.database
 
-    def due(self) -> Turn:
+    def due(self) -> QuestionStep:
         """Return which step is due now."""
         if not self._chosen.enabled or self._chosen.weekday is None:
-            return Turn.NOTHING
+            return QuestionStep.NOTHING
         at = self._moment()
         told, done = (meta.get(self._store, name) == at.isoformat() for name in (_TOLD, _DONE))
         return turn(at, self._app.now(), told=told, done=done)

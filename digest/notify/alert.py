@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from digest.errors import ConfigProblem
 from digest.utils.redact import hide_addresses, redact
@@ -67,6 +67,14 @@ class Alert:
     @property
     def key(self) -> tuple[str, str]:
         return self.kind, self.subject
+
+
+class AlertMessage(NamedTuple):
+    """The texts of an alert: a line, what happened, and what to do."""
+
+    title: str
+    text: str
+    action: str
 
 
 # Kinds whose cause may change while the alert lasts. A new cause is reported too, because it needs another remedy.

@@ -10,7 +10,7 @@ from datetime import datetime, time, timedelta
 
 from digest.models import DEFERRED, PROVIDER_NAMES, AttemptState, EditionState, is_breaking, is_special, split_key
 from digest.notify.alert import Alert, AlertKind
-from digest.notify.facts import AttemptFacts, EditionFacts, Facts
+from digest.notify.facts import AlertFacts, AttemptFacts, EditionFacts
 from digest.notify.formats import format_time
 from digest.notify.receiver_codes import classify
 from digest.utils.text import plural
@@ -37,12 +37,12 @@ _KEY = re.compile(r"\b40[13]\b|\b53[0458]\b|key is refused|authenticat|not logge
 _CERTIFICATE = re.compile(r"certificate", re.I)
 
 
-def find(facts: Facts) -> list[Alert]:
+def find(facts: AlertFacts) -> list[Alert]:
     """Return the alerts whose conditions hold."""
     return [alert for condition in CONDITIONS for alert in condition(facts)]
 
 
-def dead_sources(facts: Facts) -> Iterator[Alert]:
+def dead_sources(facts: AlertFacts) -> Iterator[Alert]:
     for source in facts.sources:
         if source.failures < facts.limits.source_failures:
             continue
@@ -58,7 +58,7 @@ def dead_sources(facts: Facts) -> Iterator[Alert]:
         )
 
 
-def silent_sources(facts: Facts) -> Iterator[Alert]:
+def silent_sources(facts: AlertFacts) -> Iterator[Alert]:
     for source in facts.sources:
         if source.failures or source.last_new is None or facts.now - source.last_new <= facts.limits.source_silent:
             continue
@@ -73,7 +73,7 @@ def silent_sources(facts: Facts) -> Iterator[Alert]:
         )
 
 
-def skipped_editions(facts: Facts) -> Iterator[Alert]:
+def skipped_editions(facts: AlertFacts) -> Iterator[Alert]:
     """Skipped editions of the schedule. Whoever composed a special edition sees that it has no stories."""
     for edition in facts.editions:
         if edition.state == EditionState.SKIPPED and not is_special(edition.key):
@@ -87,7 +87,7 @@ def skipped_editions(facts: Facts) -> Iterator[Alert]:
             )
 
 
-def thin_editions(facts: Facts) -> Iterator[Alert]:
+def thin_editions(facts: AlertFacts) -> Iterator[Alert]:
     for edition in facts.editions:
         day, slug = split_key(edition.key)
         if edition.state == EditionState.DRAFT:
@@ -107,7 +107,7 @@ def thin_editions(facts: Facts) -> Iterator[Alert]:
             )
 
 
-def waiting_editions(facts: Facts) -> Iterator[Alert]:
+def waiting_editions(facts: AlertFacts) -> Iterator[Alert]:
     for edition in facts.editions:
         if edition.state != EditionState.DRAFT or edition.composed_at is None:
             continue
@@ -128,7 +128,7 @@ def approval_action(key: str, link: str | None) -> str:
     return f"Look at it and approve it: {link} or run {command}" if link else f"Run {command}"
 
 
-def expired_editions(facts: Facts) -> Iterator[Alert]:
+def expired_editions(facts: AlertFacts) -> Iterator[Alert]:
     """Expired editions. Proposals of breaking news are not reported, because their news is old."""
     for edition in facts.editions:
         if edition.state == EditionState.EXPIRED and not is_breaking(edition.key):
@@ -148,7 +148,7 @@ def expired_editions(facts: Facts) -> Iterator[Alert]:
             )
 
 
-def stopped_editions(facts: Facts) -> Iterator[Alert]:
+def stopped_editions(facts: AlertFacts) -> Iterator[Alert]:
     for edition in facts.editions:
         if edition.state == EditionState.PAUSED and edition.stopped:
             at, reason = edition.stopped
@@ -163,7 +163,7 @@ def stopped_editions(facts: Facts) -> Iterator[Alert]:
             )
 
 
-def slow_sends(facts: Facts) -> Iterator[Alert]:
+def slow_sends(facts: AlertFacts) -> Iterator[Alert]:
     for edition in facts.editions:
         if edition.state != EditionState.SENDING or edition.oldest_due is None:
             continue
@@ -181,7 +181,7 @@ def slow_sends(facts: Facts) -> Iterator[Alert]:
             )
 
 
-def unknown_outcomes(facts: Facts) -> Iterator[Alert]:
+def unknown_outcomes(facts: AlertFacts) -> Iterator[Alert]:
     fresh = {
         attempt.edition
         for attempt in facts.attempts
@@ -220,7 +220,7 @@ def unknown_outcomes(facts: Facts) -> Iterator[Alert]:
             )
 
 
-def providers(facts: Facts) -> Iterator[Alert]:
+def providers(facts: AlertFacts) -> Iterator[Alert]:
     """Transports that fail again and again, or that the last probe found unusable."""
     by_transport: dict[str, list[AttemptFacts]] = defaultdict(list)
     # Where so many recipients are deferred that they are not the cause.
@@ -252,7 +252,7 @@ def are_many_deferred(deferred: int, accepted: int, percent: float) -> bool:
     return not accepted or (deferred >= _MIN_DEFERRED and _is_over(deferred, deferred + accepted, percent))
 
 
-def rates(facts: Facts) -> Iterator[Alert]:
+def rates(facts: AlertFacts) -> Iterator[Alert]:
     """Rates by which receivers judge a sender.
 
     Gmail and Yahoo ask for complaints below 0.1 % and refuse senders above 0.3 %
@@ -299,7 +299,7 @@ def rates(facts: Facts) -> Iterator[Alert]:
             )
 
 
-def receiver_answers(facts: Facts) -> Iterator[Alert]:
+def receiver_answers(facts: AlertFacts) -> Iterator[Alert]:
     """Problems of the sender that Gmail, Yahoo or Outlook report."""
     counts: dict[tuple[str, str], int] = defaultdict(int)
     examples: dict[tuple[str, str], tuple[str, str, str]] = {}
@@ -330,7 +330,7 @@ def receiver_answers(facts: Facts) -> Iterator[Alert]:
         )
 
 
-def silent_webhook(facts: Facts) -> Iterator[Alert]:
+def silent_webhook(facts: AlertFacts) -> Iterator[Alert]:
     if not facts.events_expected:
         return
     for edition in facts.editions:
@@ -366,7 +366,7 @@ def silent_webhook(facts: Facts) -> Iterator[Alert]:
         return
 
 
-def low_disks(facts: Facts) -> Iterator[Alert]:
+def low_disks(facts: AlertFacts) -> Iterator[Alert]:
     for folder, free in facts.disks.items():
         if free < facts.limits.disk_free:
             yield Alert(
@@ -380,7 +380,7 @@ def low_disks(facts: Facts) -> Iterator[Alert]:
             )
 
 
-def old_backup(facts: Facts) -> Iterator[Alert]:
+def old_backup(facts: AlertFacts) -> Iterator[Alert]:
     """Nobody notices a nightly backup that fails. Before the first one, the checklist asks for it."""
     age, at = facts.limits.backup_age, facts.last_backup
     if age and at is not None and facts.now - at > age:
@@ -396,7 +396,7 @@ def old_backup(facts: Facts) -> Iterator[Alert]:
         )
 
 
-CONDITIONS: tuple[Callable[[Facts], Iterator[Alert]], ...] = (
+CONDITIONS: tuple[Callable[[AlertFacts], Iterator[Alert]], ...] = (
     stopped_editions,
     providers,
     receiver_answers,
@@ -453,7 +453,7 @@ _ENDINGS = {
 }
 
 
-def ending(alert: Alert, facts: Facts) -> str:
+def ending(alert: Alert, facts: AlertFacts) -> str:
     """Return the text for an alert that ends."""
     edition = next((each for each in facts.editions if each.key == alert.subject), None)
     if alert.kind == AlertKind.OUTCOME_UNKNOWN or edition is None:
@@ -476,7 +476,7 @@ def _is_fault_of_ours(problem: str) -> bool:
     return bool(_KEY.search(problem) or _CERTIFICATE.search(problem))
 
 
-def _unusable(facts: Facts, transport: str, problem: str, since: datetime, until: datetime | None) -> Alert:
+def _unusable(facts: AlertFacts, transport: str, problem: str, since: datetime, until: datetime | None) -> Alert:
     rest = "Nothing is lost: `digest run` sends what waits as soon as it works."
     if _CERTIFICATE.search(problem):
         kind, title = AlertKind.CERTIFICATE_INVALID, f"The certificate of {transport} is not valid"
@@ -503,19 +503,19 @@ def _percent(count: int, of: int) -> str:
     return f"{100 * count / of:.2g} %"
 
 
-def _rate(facts: Facts, kind: AlertKind, edition: EditionFacts, title: str, text: str, action: str) -> Alert:
+def _rate(facts: AlertFacts, kind: AlertKind, edition: EditionFacts, title: str, text: str, action: str) -> Alert:
     since = edition.frozen_at or facts.now
     return Alert(kind, edition.key, title, text, action, since, _end_of(edition, facts, _FEEDBACK_FOR))
 
 
-def _missed(facts: Facts, kind: AlertKind, edition: EditionFacts, title: str, text: str, action: str) -> Alert:
+def _missed(facts: AlertFacts, kind: AlertKind, edition: EditionFacts, title: str, text: str, action: str) -> Alert:
     since = edition.composed_at or facts.now
     return Alert(kind, edition.key, title, text, action, since, _end_of(edition, facts, _MISSED_FOR))
 
 
-def _end_of(edition: EditionFacts, facts: Facts, after: timedelta) -> datetime:
+def _end_of(edition: EditionFacts, facts: AlertFacts, after: timedelta) -> datetime:
     return datetime.combine(edition.day, time(), facts.now.tzinfo) + after
 
 
-def _when(moment: datetime, facts: Facts) -> str:
+def _when(moment: datetime, facts: AlertFacts) -> str:
     return format_time(moment, facts.now.tzinfo) if facts.now.tzinfo else f"{moment}"

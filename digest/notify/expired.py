@@ -2,38 +2,29 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
+from digest.notify.alert import AlertMessage
 from digest.utils.text import plural
 
 
-class Told(NamedTuple):
-    """The texts of an alert."""
-
-    title: str
-    text: str
-    action: str
-
-
-def tell_of_expired(key: str, recipients: int, problem: str, *, missed: bool) -> Told:
+def tell_of_expired(key: str, recipients: int, problem: str, *, missed: bool) -> AlertMessage:
     """The texts about recipients who did not get an edition in time, and whose mail server did not defer it.
 
     `problem` says why the last attempt failed; '' without one. `missed`: `digest run` did not run at their time.
     """
     title = f"Edition {key} did not reach {plural(recipients, 'recipient')}"
     if missed:
-        return Told(
+        return AlertMessage(
             title,
             "`digest run` did not run at their time, nor within `schedule.expires_after` of it. They do not get it.",
             "`journalctl -u digest` shows why it did not run.",
         )
     if problem:
-        return Told(
+        return AlertMessage(
             title,
             f"Their emails could not be handed over within `schedule.expires_after`, and they do not get it: {problem}",
             f"`digest check` tests the connection, and `digest status {key}` names the recipients.",
         )
-    return Told(
+    return AlertMessage(
         title,
         "Their emails could not be handed over within `schedule.expires_after`, and they do not get it.",
         f"`digest status {key}` says why. Make sending faster (`delivery.rate`, `delivery.threads`), or raise "
@@ -41,9 +32,9 @@ def tell_of_expired(key: str, recipients: int, problem: str, *, missed: bool) ->
     )
 
 
-def tell_of_deferred(key: str, recipients: int) -> Told:
+def tell_of_deferred(key: str, recipients: int) -> AlertMessage:
     """The texts about recipients whose mail servers deferred the email until it was too old."""
-    return Told(
+    return AlertMessage(
         f"Mail servers deferred edition {key} for {plural(recipients, 'recipient')}",
         "They asked to try later until `schedule.expires_after` was over, and these recipients do not get it. For so "
         "many the cause is the sender or the email, not full mailboxes.",

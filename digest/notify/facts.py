@@ -61,7 +61,7 @@ class AnswerFacts:
 
 
 @dataclass(frozen=True, slots=True)
-class Thresholds:
+class AlertThresholds:
     """The thresholds of the conditions. Rates are in percent; 0 switches a condition off."""
 
     source_failures: int
@@ -81,11 +81,11 @@ class Thresholds:
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class AlertFacts:
     """All facts of one minute's check."""
 
     now: datetime
-    limits: Thresholds
+    limits: AlertThresholds
     editions: Sequence[EditionFacts]
     # Newest first.
     attempts: Sequence[AttemptFacts]

@@ -28,7 +28,7 @@ _PREFIX = "whsec_"
 _MIN_KEY, _MAX_KEY = 24, 64
 
 
-class Answer(Protocol):
+class WebhookResponse(Protocol):
     """An HTTP answer. Header names are in lower case."""
 
     @property
@@ -38,7 +38,7 @@ class Answer(Protocol):
 
 
 # Posts a body to a URL, once, without following a redirect. Raises DigestError that does not name the URL's path.
-Post = Callable[[str, bytes, Mapping[str, str]], Answer]
+Post = Callable[[str, bytes, Mapping[str, str]], WebhookResponse]
 
 
 class WebhookChannel:

@@ -51,7 +51,7 @@ class PictureProblem(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Slot:
+class PictureSlot:
     """A place for a picture in an email: width and height in the email's pixels, and the maximum bytes of the file."""
 
     width: int
@@ -65,16 +65,16 @@ class Slot:
         return abs(image.height - image.width * self.height / self.width) <= 1
 
 
-def slots(lead: tuple[int, int], thumbnail: tuple[int, int], pictures: int) -> tuple[Slot, Slot]:
+def slots(lead: tuple[int, int], thumbnail: tuple[int, int], pictures: int) -> tuple[PictureSlot, PictureSlot]:
     """The slots of the top story's picture and of the others. `lead` and `thumbnail` are width and height.
 
     The byte limits ensure that any email with `pictures` pictures has at most TOTAL_BYTES of them.
     """
     small = min(THUMBNAIL_BYTES, (TOTAL_BYTES - LEAD_BYTES) // max(pictures - 1, 1))
-    return Slot(*lead, LEAD_BYTES), Slot(*thumbnail, small)
+    return PictureSlot(*lead, LEAD_BYTES), PictureSlot(*thumbnail, small)
 
 
-def prepare(data: bytes, slot: Slot) -> InlineImage:
+def prepare(data: bytes, slot: PictureSlot) -> InlineImage:
     """Decode a file, and cut, shrink and encode it for `slot`. The same file gives the same bytes.
 
     Raises PictureProblem for a file that is not a JPEG, PNG, WebP or GIF, or is damaged or too large.
@@ -107,7 +107,7 @@ def prepare(data: bytes, slot: Slot) -> InlineImage:
     return _encode(pixels, slot, is_drawing=is_drawing)
 
 
-def crop_box(size: tuple[int, int], slot: Slot) -> tuple[int, int, int, int]:
+def crop_box(size: tuple[int, int], slot: PictureSlot) -> tuple[int, int, int, int]:
     """The largest part of a picture of this size with the slot's shape: left, top, right, bottom.
 
     Faces are in the upper third of an upright picture, so that third is kept. Of a tall one's excess height, a third is
@@ -148,7 +148,7 @@ def _upright(opened: PillowImage) -> PillowImage:
     return ground
 
 
-def _shrink(pixels: PillowImage, slot: Slot) -> PillowImage:
+def _shrink(pixels: PillowImage, slot: PictureSlot) -> PillowImage:
     """Crop the picture to the slot's shape, at twice the slot's size if it is large enough. Metadata is dropped."""
     from PIL import Image as pillow
 
@@ -163,7 +163,7 @@ def _shrink(pixels: PillowImage, slot: Slot) -> PillowImage:
     return clean
 
 
-def _encode(pixels: PillowImage, slot: Slot, *, is_drawing: bool) -> InlineImage:
+def _encode(pixels: PillowImage, slot: PictureSlot, *, is_drawing: bool) -> InlineImage:
     """The first encoding with few enough bytes; a picture that stays too large is made smaller, down to the slot."""
     from PIL import Image as pillow
 

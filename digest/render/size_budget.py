@@ -99,7 +99,7 @@ def _cuts(edition: Edition) -> list[tuple[Edition, tuple[str, ...]]]:
     for story in lowest_first:
         sentences = split(story.summary)
         if len(sentences) > 1:
-            smaller = _with_story(smaller, replace(story, summary=sentences[0]))
+            smaller = smaller.with_story(replace(story, summary=sentences[0]))
             shortened += 1
             cuts.append((smaller, (_shortened_note(shortened),)))
     removed: list[str] = []
@@ -123,14 +123,6 @@ def _lowest_first(edition: Edition) -> list[Story]:
 
 def _shortened_note(count: int) -> str:
     return f"{count} {'summary' if count == 1 else 'summaries'} cut to the first sentence to fit"
-
-
-def _with_story(edition: Edition, changed: Story) -> Edition:
-    sections = tuple(
-        Section(section.name, tuple(changed if story.id == changed.id else story for story in section.stories))
-        for section in edition.sections
-    )
-    return replace(edition, sections=sections)
 
 
 def _without_story(edition: Edition, story_id: str) -> Edition:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from digest.models import split_key
-from digest.render.pictures import Slot, slots
+from digest.render.pictures import PictureSlot, slots
 
 MIN_CONTRAST = 5.0
 """Contrast of the accent on paper. WCAG 2 asks for 4.5 for text; the rest allows for tinted boxes."""
@@ -294,7 +294,7 @@ class Theme:
             raise ValueError(f"accent must be a colour like #9c1c1c, not {self.accent!r}")
 
     @property
-    def picture_slots(self) -> tuple[Slot, Slot]:
+    def picture_slots(self) -> tuple[PictureSlot, PictureSlot]:
         """The places of the top story's image and of the others. Thumbnails are 4 to 3."""
         look = self.look
         lead = (look.lead_width, look.lead_height)

@@ -18,7 +18,7 @@ from digest.notify.conditions import are_many_deferred
 from digest.notify.expired import tell_of_deferred, tell_of_expired
 from digest.scheduler.guard import JobGuard
 from digest.scheduler.notices import Notices
-from digest.scheduler.steps import WAITING, Step, hand_over_at, next_step
+from digest.scheduler.steps import WAITING, EditionStep, hand_over_at, next_step
 from digest.store.sending.revisions import count_by_state
 from digest.store.sending.status import counts
 from digest.usecases.breaking import BreakingRefused
@@ -168,20 +168,24 @@ class EditionJobs:
         key, now = planned.key, self.app.now()
         edition = self.app.editions.get(key)
         step = next_step(planned, edition, now, hand_over_at=hand_over_at(self.app, planned))
-        if step in (Step.APPROVE, Step.NOT_APPROVED) and planned.approve_by and self._reopened(key, planned.approve_by):
+        if (
+            step in (EditionStep.APPROVE, EditionStep.NOT_APPROVED)
+            and planned.approve_by
+            and self._reopened(key, planned.approve_by)
+        ):
             # Somebody wants to decide after all.
-            step = Step.AWAIT_APPROVAL
-        if step == Step.COMPOSE:
+            step = EditionStep.AWAIT_APPROVAL
+        if step == EditionStep.COMPOSE:
             self._compose(key)
-        elif step == Step.AWAIT_APPROVAL:
+        elif step == EditionStep.AWAIT_APPROVAL:
             self._notice_waiting(planned)
-        elif step == Step.APPROVE:
+        elif step == EditionStep.APPROVE:
             self._approve(planned)
-        elif step == Step.NOT_APPROVED:
+        elif step == EditionStep.NOT_APPROVED:
             self._expire(key, f"It was not approved by {self._clock(planned.approve_by)} (schedule.approve_by).")
-        elif step == Step.EXPIRE:
+        elif step == EditionStep.EXPIRE:
             self._expire(key, _TOO_LATE, deadline=planned.expires_at)
-        elif step == Step.SEND or self._has_late_subscribers(planned, edition, now):
+        elif step == EditionStep.SEND or self._has_late_subscribers(planned, edition, now):
             self._send(planned)
         elif edition is None and now > planned.expires_at:
             # A new newsletter has missed nothing, so this is only logged.

@@ -19,7 +19,7 @@ from digest import pipeline
 from digest.app import App
 from digest.config.loader import FILE_NAME
 from digest.errors import AlreadyRunning, ConfigurationError, StoreError
-from digest.newsletter.reengagement import Turn, WeeklyQuestion
+from digest.newsletter.reengagement import QuestionStep, WeeklyQuestion
 from digest.newsletter.reload import ListWatch, SettingsWatch
 from digest.notify.alert import AlertKind
 from digest.scheduler.editions import EditionJobs
@@ -278,7 +278,7 @@ class Scheduler:
                 "(their webhook events never arrived)."
             )
 
-    def reconcile(self, key: str = "") -> None:
+    def reconcile(self, key: str | None = None) -> None:
         """Look up unknown batches of an edition, or of all that are being sent, in their provider's log."""
         found = self.app.reconciler
         for edition in [key] if key else found.editions_to_look_up():
@@ -339,7 +339,7 @@ class Scheduler:
         """
         weekly = WeeklyQuestion(self.app)
         due = weekly.due()
-        if due is Turn.TELL and (told := weekly.tell()):
+        if due is QuestionStep.TELL and (told := weekly.tell()):
             self.log(f"{told.title}.")
             self.notices.raise_alert(
                 AlertKind.REENGAGE_PLANNED,
@@ -349,7 +349,7 @@ class Scheduler:
                 action=told.action,
                 until=told.until,
             )
-        elif due is Turn.ASK:
+        elif due is QuestionStep.ASK:
             asked = weekly.ask()
             if asked is None:
                 self.warn("Nobody is asked whether to continue: more than half of the list seems not to read.")

@@ -14,7 +14,7 @@ from digest.models import Edition, EditionState
 WAITING = (EditionState.DRAFT, EditionState.APPROVED, EditionState.FROZEN)
 
 
-class Step(StrEnum):
+class EditionStep(StrEnum):
     """The next step of an edition."""
 
     NOTHING = "nothing"
@@ -26,7 +26,9 @@ class Step(StrEnum):
     EXPIRE = "expire"
 
 
-def next_step(planned: PlannedEdition, edition: Edition | None, now: datetime, *, hand_over_at: datetime) -> Step:
+def next_step(
+    planned: PlannedEdition, edition: Edition | None, now: datetime, *, hand_over_at: datetime
+) -> EditionStep:
     """Return the next step of a planned edition. `edition` is its stored form, if there is one.
 
     `hand_over_at` is when batches may go to the provider: the hour of the edition, or earlier.
@@ -34,32 +36,32 @@ def next_step(planned: PlannedEdition, edition: Edition | None, now: datetime, *
     too_late = now > planned.expires_at
     if edition is None:
         if too_late or now < planned.compose_at:
-            return Step.NOTHING
-        return Step.COMPOSE if now < hand_over_at else Step.SEND
+            return EditionStep.NOTHING
+        return EditionStep.COMPOSE if now < hand_over_at else EditionStep.SEND
     composed_at = edition.composed_at or now
     if edition.state in (EditionState.DRAFT, EditionState.SKIPPED):
         # Somebody may have composed it the day before.
         if composed_at < planned.compose_at <= now < hand_over_at:
-            return Step.COMPOSE
+            return EditionStep.COMPOSE
         if edition.state == EditionState.SKIPPED:
             # It had too few stories before its hour, so it gets another try at its hour.
-            return Step.SEND if not too_late and composed_at < planned.send_at <= now else Step.NOTHING
+            return EditionStep.SEND if not too_late and composed_at < planned.send_at <= now else EditionStep.NOTHING
     if edition.state not in WAITING:
-        return Step.NOTHING
+        return EditionStep.NOTHING
     if too_late:
-        return Step.EXPIRE
+        return EditionStep.EXPIRE
     if edition.state == EditionState.DRAFT and planned.schedule.approval == "required":
         return _approval_step(planned, composed_at, now)
-    return Step.SEND if now >= hand_over_at else Step.NOTHING
+    return EditionStep.SEND if now >= hand_over_at else EditionStep.NOTHING
 
 
-def _approval_step(planned: PlannedEdition, composed_at: datetime, now: datetime) -> Step:
+def _approval_step(planned: PlannedEdition, composed_at: datetime, now: datetime) -> EditionStep:
     if planned.approve_by is None or now < planned.approve_by:
-        return Step.AWAIT_APPROVAL
+        return EditionStep.AWAIT_APPROVAL
     if planned.schedule.on_no_approval == "send":
-        return Step.APPROVE
+        return EditionStep.APPROVE
     # Nobody could approve a draft that was composed late, such as after a power cut: it waits until it expires.
-    return Step.AWAIT_APPROVAL if composed_at >= planned.approve_by else Step.NOT_APPROVED
+    return EditionStep.AWAIT_APPROVAL if composed_at >= planned.approve_by else EditionStep.NOT_APPROVED
 
 
 def hand_over_at(app: App, planned: PlannedEdition) -> datetime:

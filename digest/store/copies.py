@@ -96,7 +96,7 @@ def detach(store: Path) -> bool:
         with closing(_connect(store, wait=_SHORT_WAIT)) as connection:
             # SQLite leaves the WAL only when no other connection is open, and then empties and removes it.
             connection.execute("PRAGMA journal_mode=DELETE").fetchone()
-            return _integrity(connection) == ""
+            return _integrity(connection) is None
     except sqlite3.OperationalError as error:
         if "locked" not in str(error):
             return False
@@ -188,10 +188,10 @@ def _connect(path: Path, *, wait: float = errors.BUSY_SECONDS) -> sqlite3.Connec
     return sqlite3.connect(path, timeout=wait, isolation_level=None)
 
 
-def _integrity(connection: sqlite3.Connection) -> str:
-    """Return the first problem that SQLite finds; '' if there is none."""
+def _integrity(connection: sqlite3.Connection) -> str | None:
+    """Return the first problem that SQLite finds; None if there is none."""
     found = str(connection.execute("PRAGMA integrity_check(1)").fetchone()[0])
-    return "" if found == "ok" else " ".join(found.split())
+    return None if found == "ok" else " ".join(found.split())
 
 
 @contextlib.contextmanager

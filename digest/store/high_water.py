@@ -59,7 +59,7 @@ _count = (
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class HighWaterMark:
     store: str
     # Number of batches claimed.
     claims: int
@@ -73,7 +73,7 @@ class MarkFile:
         self.shared = shared
         self._lock = Lock()
 
-    def read(self) -> Mark | None:
+    def read(self) -> HighWaterMark | None:
         """None if the file is missing, or empty after a crash while it was created. Raises StoreError."""
         try:
             line = self.path.read_bytes()
@@ -86,9 +86,9 @@ class MarkFile:
         found = _LINE.fullmatch(line)
         if found is None:
             raise StoreError(f"{self.path}: is damaged, so an older copy of the store can't be detected. {REMEDY}")
-        return Mark(found[1].decode(), int(found[2]))
+        return HighWaterMark(found[1].decode(), int(found[2]))
 
-    def raise_to(self, mark: Mark) -> None:
+    def raise_to(self, mark: HighWaterMark) -> None:
         """Write the mark unless the file already holds a higher number, and make it durable. Raises StoreError."""
         with self._opened() as file:
             with self._locked():
@@ -100,7 +100,7 @@ class MarkFile:
             # Without the lock, because it takes milliseconds. A higher number may not be synced by its process yet.
             self._sync(file, is_new=found is None)
 
-    def replace(self, mark: Mark) -> None:
+    def replace(self, mark: HighWaterMark) -> None:
         """Overwrite the mark durably. Raises StoreError."""
         with self._opened() as file, self._locked():
             _overwrite(file, mark)
@@ -140,7 +140,7 @@ class MarkFile:
             _fdatasync(file.fileno())
 
 
-def _overwrite(file: BinaryIO, mark: Mark) -> None:
+def _overwrite(file: BinaryIO, mark: HighWaterMark) -> None:
     file.write(f"digest-mark 1 {mark.store} {mark.claims:020}\n".encode())
     file.truncate()
 
@@ -189,7 +189,7 @@ class HighWater:
             raise StoreError(problem)
         self._store = found.store or meta.get_or_create(self.database, STORE_ID, lambda: secrets.token_hex(16))
         if mark is None:
-            self.file.raise_to(Mark(self._store, found.claims))
+            self.file.raise_to(HighWaterMark(self._store, found.claims))
         return self._store
 
     def count(self, connection: Connection, batches: int) -> None:
@@ -207,9 +207,9 @@ class HighWater:
 
         Call it after the commit and before the first byte is sent.
         """
-        self.file.raise_to(Mark(self._store or self.check(), self._claims))
+        self.file.raise_to(HighWaterMark(self._store or self.check(), self._claims))
 
-    def _problem(self, mark: Mark | None, found: StoreIdentity) -> str | None:
+    def _problem(self, mark: HighWaterMark | None, found: StoreIdentity) -> str | None:
         name = self.database.name
         if found.copied_at is not None:
             made = f"{found.copied_at.astimezone(self.zone):%Y-%m-%d %H:%M}"

@@ -386,7 +386,7 @@ click_visit = Table(
     Column("visitor", String(32), nullable=False),
     # Only with `clicks.subscribers`.
     Column("subscriber", Id),
-    # `feedback.clicks.classify.Sign`.
+    # `feedback.clicks.classify.MachineSign`.
     Column("sign", String(16), nullable=False),
     Column("at", Moment, nullable=False),
     Index(None, "edition"),

@@ -18,22 +18,22 @@ from digest.store.schema import metadata
 
 
 @dataclass(frozen=True, slots=True)
-class Space:
+class StoreSpace:
     """The store's size in bytes, and how much of it is free for new rows. `free` is None on PostgreSQL."""
 
     total: int
     free: int | None
 
 
-def measure_space(database: Database) -> Space:
+def measure_space(database: Database) -> StoreSpace:
     with database.read() as connection:
         if database.sqlite:
             names = ("page_size", "page_count", "freelist_count")
             size, pages, free = (connection.execute(text(f"PRAGMA {name}")).scalar_one() for name in names)
-            return Space(size * pages, size * free)
+            return StoreSpace(size * pages, size * free)
         size = text("SELECT sum(pg_total_relation_size(to_regclass(name))) FROM unnest(:names) AS name")
         total = connection.execute(size, {"names": [table.name for table in metadata.sorted_tables]}).scalar_one()
-    return Space(int(total), None)
+    return StoreSpace(int(total), None)
 
 
 def compact(database: Database) -> None:

@@ -42,8 +42,8 @@ class Audience:
     # Ignores the days of all subscribers, as for a special edition.
     everyone: bool = False
 
-    def exclude(self, editions: Collection[str], frequency: str, day: date) -> str:
-        """Return why a subscriber with this choice does not get the edition of `day`; '' if they do.
+    def exclude(self, editions: Collection[str], frequency: str, day: date) -> str | None:
+        """Return why a subscriber with this choice does not get the edition of `day`; None if they do.
 
         A subscriber's days do not apply to an edition that appears less than daily and that they chose by name: whoever
         chose a Sunday edition gets it on Sundays.
@@ -54,7 +54,7 @@ class Audience:
             return f"has not chosen this edition ({self.slug})"
         by_name = self.slug in chosen and not self.daily
         if self.everyone or by_name or is_due_on(frequency, day):
-            return ""
+            return None
         return f"not due on this day ({frequency})"
 
 

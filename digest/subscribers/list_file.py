@@ -248,33 +248,44 @@ def parse_field(
     if not value.isprintable() and _CONTROL.search(value):
         raise ValueError("expected one line of text")
     if key == "email":
-        try:
-            normalised = address.normalise(value)
-        except ValueError as error:
-            raise ValueError(f"{quoted(value)} is not a valid email address: {error}") from None
-        address.refuse_tags(value)
-        # Headers and envelopes take only ASCII.
-        return value.strip() if value.isascii() else normalised
-    if key == "name":
-        address.refuse_tags(value)
+        return _parse_email(value)
     if key == "hour":
-        match = _HOUR.match(value)
-        if not match:
-            raise ValueError(f'expected a time of day such as "07:00", found {quoted(value)}{_nearest_hour(value)}')
-        return time(int(match[1]), int(match[2]))
+        return _parse_hour(value)
     if key == "timezone":
-        zones = time_zones() if zones is None else zones
-        if value not in zones:
-            # Every abbreviation resembles another, such as IST and MST.
-            hint = nearest(value, zones, list_known=False, cutoff=0.8)
-            raise ValueError(f"unknown time zone {quoted(value)}{hint or '; use a name such as Asia/Kolkata'}")
-        return value
+        return _parse_zone(value, time_zones() if zones is None else zones)
     if key == "frequency":
         return frequency.parse(value)
+    if key == "name":
+        address.refuse_tags(value)
     choices = _CHOICES.get(key)
     if choices and value not in choices:
         hint = nearest(value, choices, list_known=False)
         raise ValueError(f"expected {', '.join(choices[:-1])} or {choices[-1]}, found {quoted(value)}{hint}")
+    return value
+
+
+def _parse_email(value: str) -> str:
+    try:
+        normalised = address.normalise(value)
+    except ValueError as error:
+        raise ValueError(f"{quoted(value)} is not a valid email address: {error}") from None
+    address.refuse_tags(value)
+    # Headers and envelopes take only ASCII.
+    return value.strip() if value.isascii() else normalised
+
+
+def _parse_hour(value: str) -> time:
+    match = _HOUR.match(value)
+    if not match:
+        raise ValueError(f'expected a time of day such as "07:00", found {quoted(value)}{_nearest_hour(value)}')
+    return time(int(match[1]), int(match[2]))
+
+
+def _parse_zone(value: str, zones: Collection[str]) -> str:
+    if value not in zones:
+        # Every abbreviation resembles another, such as IST and MST.
+        hint = nearest(value, zones, list_known=False, cutoff=0.8)
+        raise ValueError(f"unknown time zone {quoted(value)}{hint or '; use a name such as Asia/Kolkata'}")
     return value
 
 

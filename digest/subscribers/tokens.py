@@ -22,7 +22,7 @@ _START, _END = 9 * 4 // 3, _MAC * 4 // 3
 _LETTER = " ".join(_IN_A_LETTER)
 
 
-class Signer:
+class TokenSigner:
     """Signs with the first key and accepts all of them, so that keys can be rotated."""
 
     def __init__(self, keys: Sequence[bytes]) -> None:

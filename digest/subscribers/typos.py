@@ -32,7 +32,7 @@ _LONG_ENOUGH = 8
 _ENDINGS = ("com", "in", "co.in", "me")
 
 
-class Oddity(StrEnum):
+class AddressOddity(StrEnum):
     """Why an address may be wrong. Templates compare the values."""
 
     TYPO = "typo"
@@ -41,14 +41,14 @@ class Oddity(StrEnum):
     NOWHERE = "nowhere"
 
 
-def find_oddity(address: str, receives_none: Callable[[str], bool]) -> Oddity | None:
+def find_oddity(address: str, receives_none: Callable[[str], bool]) -> AddressOddity | None:
     """Return why an address may be wrong; None for a usual one. `receives_none` looks a domain up."""
     if suggest(address):
-        return Oddity.TYPO
+        return AddressOddity.TYPO
     if is_disposable(address):
-        return Oddity.DISPOSABLE
+        return AddressOddity.DISPOSABLE
     domain = address.rpartition("@")[2]
-    return Oddity.NOWHERE if domain not in PROVIDERS and receives_none(domain) else None
+    return AddressOddity.NOWHERE if domain not in PROVIDERS and receives_none(domain) else None
 
 
 def suggest(address: str) -> str | None:

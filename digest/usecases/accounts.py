@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from digest.errors import DigestError
 from digest.models import Actor, Role
-from digest.store.desk.users import Kind, Session, User
+from digest.store.desk.users import CredentialKind, Session, User
 from digest.store.rate_limits import Quota
 from digest.subscribers.address import comparable
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from digest.store.desk.audit import AuditLog
     from digest.store.desk.users import Token, UserLine, UserStore
     from digest.store.rate_limits import RateLimiter
-    from digest.subscribers.tokens import Signer
+    from digest.subscribers.tokens import TokenSigner
 
 LINK_LASTS = timedelta(hours=24)
 # A session ends this long after it was opened, whatever happens.
@@ -64,7 +64,7 @@ class Accounts:
     users: UserStore
     log: AuditLog
     quotas: RateLimiter
-    signer: Signer
+    signer: TokenSigner
     now: Callable[[], datetime]
 
     def add(self, name: str, role: Role, by: Actor) -> None:
@@ -123,7 +123,7 @@ class Accounts:
         """Return the token of a new one-time link, which replaces an unused one. Raises DigestError."""
         user, token = _existing(self.users, name), secrets.token_urlsafe(32)
         now = self.now()
-        self.users.set_credential(user.id, Kind.LINK, _hash(token), now=now, expires_at=now + LINK_LASTS)
+        self.users.set_credential(user.id, CredentialKind.LINK, _hash(token), now=now, expires_at=now + LINK_LASTS)
         self.log.record(by, "link made", name, now=now)
         return token
 
@@ -156,8 +156,8 @@ class Accounts:
         with self.users.database.transaction():
             if not self.users.use_link(_hash(token)):
                 return None
-            self.users.set_credential(user.id, Kind.PASSWORD, hashed, now=now)
-            self.users.set_credential(user.id, Kind.TOTP, key, now=now, counter=counter)
+            self.users.set_credential(user.id, CredentialKind.PASSWORD, hashed, now=now)
+            self.users.set_credential(user.id, CredentialKind.TOTP, key, now=now, counter=counter)
             # The old passkeys may be on the phone that was lost.
             self.users.remove_passkeys(user.id)
             self.users.end_sessions(user=user.id)
@@ -179,8 +179,8 @@ class Accounts:
         ]
         if not self.quotas.take(limits, now):
             raise TooManyTries
-        known = self.users.credential(user.id, Kind.PASSWORD) if user else None
-        totp = self.users.credential(user.id, Kind.TOTP) if user else None
+        known = self.users.credential(user.id, CredentialKind.PASSWORD) if user else None
+        totp = self.users.credential(user.id, CredentialKind.TOTP) if user else None
         is_password = _verify(known.secret if known else _unknown_hash(), password[:MAX_PASSWORD])
         if user is None or known is None or totp is None or not is_password:
             return None
@@ -188,7 +188,7 @@ class Accounts:
         if counter is None or not self.users.use_counter(totp.id, counter):
             return None
         if _hasher().check_needs_rehash(known.secret):
-            self.users.set_credential(user.id, Kind.PASSWORD, _hasher().hash(password), now=now)
+            self.users.set_credential(user.id, CredentialKind.PASSWORD, _hasher().hash(password), now=now)
         self.log.record(Actor(user.name, "desk"), "signed in", user.name, now=now)
         return self.open_session(user, agent, method="password")
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import orjson
 
-from digest.curate.editorial import Changes
+from digest.curate.editorial import EditorialChanges
 from digest.errors import DigestError
 from digest.models import Actor, Edition, EditionState, Story, Variant, is_breaking, is_special
 from digest.usecases.preflight import Preflight, PreflightFailed, PreflightResult, SampleGuard
@@ -19,7 +19,7 @@ from digest.usecases.special import OBEYS_FREQUENCY, SEND_AT
 if TYPE_CHECKING:
     from digest.store.content.editions import EditionStore
     from digest.store.desk.audit import AuditLog
-    from digest.subscribers.tokens import Signer
+    from digest.subscribers.tokens import TokenSigner
     from digest.usecases.breaking import BreakingNews
 
 PURPOSE = "approve"
@@ -31,7 +31,7 @@ INTRO = "intro"
 _FINGERPRINT_LENGTH = 16
 
 
-def approval_link(base: str, signer: Signer, key: str) -> str:
+def approval_link(base: str, signer: TokenSigner, key: str) -> str:
     """Return the address of the page where an edition can be approved. Anybody who has it may approve this edition."""
     return f"{base.rstrip('/')}/approve/{key}/{signer.sign_name(PURPOSE, key)}"
 
@@ -72,7 +72,7 @@ class Approver:
         how: str,
         by: Actor,
         detail: str = "",
-        force: str = "",
+        force: str | None = None,
         at: datetime | None = None,
         obey_frequency: bool = False,
     ) -> PreflightResult:
@@ -135,7 +135,7 @@ class ModelTextUnseen(DigestError):
         self.left = tuple(left)
 
 
-def unseen(edition: Edition, changes: Changes) -> list[ModelText]:
+def unseen(edition: Edition, changes: EditorialChanges) -> list[ModelText]:
     """Return the model's texts whose present words no editor has looked at."""
     return [each for each in model_texts(edition) if changes.seen.get(each.id) != each.fingerprint]
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from digest.store.content.editions import EditionStore
 
 
-class Deadline(NamedTuple):
+class ApprovalDeadline(NamedTuple):
     """Until when a decision is awaited, and whether the edition is sent without one."""
 
     at: datetime
@@ -51,7 +51,7 @@ class ApprovalMails:
     approval_link: Callable[[str], str | None]
     # '' if the desk is turned off or has no address.
     desk_url: str
-    deadline: Callable[[str], Deadline | None]
+    deadline: Callable[[str], ApprovalDeadline | None]
     zone: tzinfo
 
     def build(self, type: MessageType, item: Alert) -> Mail | None:

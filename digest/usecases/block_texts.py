@@ -19,7 +19,7 @@ COLUMN_MARK = "|"
 _NUMBERS = ("answer", "change")
 
 
-class Form(StrEnum):
+class FieldForm(StrEnum):
     """How the text of a field is read."""
 
     LINE = "line"
@@ -75,7 +75,7 @@ class BlockField:
     """A key of a block's data that an editor can write."""
 
     name: str
-    form: Form = Form.LINE
+    form: FieldForm = FieldForm.LINE
     # The keys of a row. Those at the end may be left out.
     columns: tuple[str, ...] = ()
 
@@ -83,38 +83,38 @@ class BlockField:
 _TITLE = BlockField("title")
 _PRICES = (
     _TITLE,
-    BlockField("rows", Form.ROWS, ("name", "price", "change")),
+    BlockField("rows", FieldForm.ROWS, ("name", "price", "change")),
     BlockField("unit"),
     BlockField("source"),
 )
 
 FIELDS: Mapping[str, tuple[BlockField, ...]] = {
-    "correction": (BlockField("text", Form.TEXT), BlockField("url", Form.URL)),
-    "quote": (BlockField("text", Form.TEXT), BlockField("by")),
+    "correction": (BlockField("text", FieldForm.TEXT), BlockField("url", FieldForm.URL)),
+    "quote": (BlockField("text", FieldForm.TEXT), BlockField("by")),
     "weather": (
         _TITLE,
-        BlockField("parts", Form.ROWS, ("when", "temperature", "sky")),
-        BlockField("note", Form.TEXT),
+        BlockField("parts", FieldForm.ROWS, ("when", "temperature", "sky")),
+        BlockField("note", FieldForm.TEXT),
     ),
     "market": _PRICES,
     "mandi": _PRICES,
-    "poll": (BlockField("question", Form.TEXT), BlockField("options", Form.LINES)),
+    "poll": (BlockField("question", FieldForm.TEXT), BlockField("options", FieldForm.LINES)),
     "quiz": (
-        BlockField("question", Form.TEXT),
-        BlockField("options", Form.LINES),
+        BlockField("question", FieldForm.TEXT),
+        BlockField("options", FieldForm.LINES),
         BlockField("answer"),
-        BlockField("explanation", Form.TEXT),
+        BlockField("explanation", FieldForm.TEXT),
     ),
-    "horoscope": (BlockField("signs", Form.PAIRS), BlockField("by")),
-    "panchang": (BlockField("entries", Form.PAIRS),),
+    "horoscope": (BlockField("signs", FieldForm.PAIRS), BlockField("by")),
+    "panchang": (BlockField("entries", FieldForm.PAIRS),),
     "sponsor": (
         BlockField("advertiser"),
-        BlockField("text", Form.TEXT),
-        BlockField("url", Form.URL),
+        BlockField("text", FieldForm.TEXT),
+        BlockField("url", FieldForm.URL),
         BlockField("link"),
     ),
-    "feedback": (BlockField("question", Form.TEXT),),
-    "follow": (BlockField("accounts", Form.ROWS, ("name", "url")),),
+    "feedback": (BlockField("question", FieldForm.TEXT),),
+    "follow": (BlockField("accounts", FieldForm.ROWS, ("name", "url")),),
 }
 """What an editor can write, by the kind of block, in the order of the form."""
 
@@ -123,11 +123,11 @@ def to_text(field: BlockField, value: Any) -> str:
     """Return the text of a field's value; '' if it has none."""
     if value is None:
         return ""
-    if field.form == Form.LINES:
+    if field.form == FieldForm.LINES:
         return "\n".join(map(_one_line, value))
-    if field.form == Form.PAIRS:
+    if field.form == FieldForm.PAIRS:
         return "\n".join(f"{_one_line(name)}: {_one_line(each)}" for name, each in value.items())
-    if field.form == Form.ROWS:
+    if field.form == FieldForm.ROWS:
         return "\n".join(_row(field.columns, each) for each in value)
     return _one_line(value)
 
@@ -138,9 +138,9 @@ def to_value(field: BlockField, text: str) -> Any:
     Raises FaultyText for a line that does not have the form.
     """
     lines = [line for each in text.splitlines() if (line := _one_line(each))]
-    if field.form == Form.LINES:
+    if field.form == FieldForm.LINES:
         return lines or ""
-    if field.form == Form.PAIRS:
+    if field.form == FieldForm.PAIRS:
         pairs = [line.partition(":") for line in lines]
         for number, (name, colon, value) in enumerate(pairs, 1):
             if not (colon and value.strip()):
@@ -150,7 +150,7 @@ def to_value(field: BlockField, text: str) -> Any:
         if len(values) < len(pairs):
             raise FaultyText(FaultKind.NAMED_TWICE, "expected each name once")
         return values or ""
-    if field.form == Form.ROWS:
+    if field.form == FieldForm.ROWS:
         return [_values(field.columns, line, number) for number, line in enumerate(lines, 1)] or ""
     return latin_digits(_one_line(text)) if field.name in _NUMBERS else _one_line(text)
 

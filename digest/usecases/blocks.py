@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from digest.curate.editorial import Changes
+from digest.curate.editorial import EditorialChanges
 from digest.errors import ConfigProblem, ConfigurationError, DigestError
 from digest.models import Edition, EditionBlock, EditionState, is_breaking, split_key
 from digest.render.blocks.data import PLACES, BlockData, Sponsor
@@ -54,12 +54,12 @@ class BlockReader:
     # Books advertisements for places without one of their own.
     sponsors: SponsorBook | None = None
 
-    def add(self, edition: Edition, changes: Changes | None = None) -> Edition:
+    def add(self, edition: Edition, changes: EditorialChanges | None = None) -> Edition:
         """Return `edition` with its blocks in their order, and a warning for each that cannot be shown.
 
         `changes` can leave blocks out, and replace the data of their files.
         """
-        changes = changes or Changes()
+        changes = changes or EditorialChanges()
         blocks: list[tuple[int, int, str, EditionBlock]] = []
         warnings: list[str] = []
         for where, name, data in self._sources(edition, changes, warnings):
@@ -118,7 +118,9 @@ class BlockReader:
                     found.append(f"{where}: cannot be read: {error.strerror}")
         return found
 
-    def _sources(self, edition: Edition, changes: Changes, warnings: list[str]) -> Iterator[tuple[str, str, bytes]]:
+    def _sources(
+        self, edition: Edition, changes: EditorialChanges, warnings: list[str]
+    ) -> Iterator[tuple[str, str, bytes]]:
         """Yield the file or URL of each block, its name and its data. Unreadable ones are added to `warnings`."""
         kinds = set(changes.blocks_out)
         for name, data in changes.blocks.items():

@@ -22,8 +22,8 @@ from digest.hindi import dates
 from digest.i18n import translator
 from digest.models import BREACH, Actor, Edition, EditionState, RenderedEmail
 from digest.store.desk import audit
-from digest.store.people.affected import Affected, Scope, already_informed, find_affected
-from digest.store.sending.enqueue import Decision, enqueue_people
+from digest.store.people.affected import AffectedPeople, BreachScope, already_informed, find_affected
+from digest.store.sending.enqueue import Placement, enqueue_people
 from digest.yamlio import reader
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ class _Model(BaseModel):
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
 
 
-class Both(_Model):
+class BilingualText(_Model):
     """One text in Hindi and in English."""
 
     hi: str = Field(min_length=1)
@@ -76,10 +76,10 @@ class Contact(_Model):
 class BreachNotice(_Model):
     """The facts of the breach that the letter reports."""
 
-    happened: Both
-    consequences: Both
-    measures: Both
-    advice: Both
+    happened: BilingualText
+    consequences: BilingualText
+    measures: BilingualText
+    advice: BilingualText
     contact: Contact = Contact()
 
 
@@ -109,11 +109,13 @@ class BreachLetter:
     batch_size: int
     now: Callable[[], datetime]
 
-    def affected(self, scope: Scope) -> Affected:
+    def affected(self, scope: BreachScope) -> AffectedPeople:
         """Find who is affected. Raises DigestError."""
         return find_affected(self.database, scope)
 
-    def render(self, notice: BreachNotice, affected: Affected, *, whole: bool) -> tuple[RenderedEmail, RenderedEmail]:
+    def render(
+        self, notice: BreachNotice, affected: AffectedPeople, *, whole: bool
+    ) -> tuple[RenderedEmail, RenderedEmail]:
         """The letter in HTML and as text only. `whole`: the store leaked, not only the recipients of an edition."""
         values: dict[str, Any] = {
             "notice": notice,
@@ -133,7 +135,7 @@ class BreachLetter:
         days = (dates.day(found.day, language) if found else key for key, found in editions)
         return "; ".join(dict.fromkeys(days))
 
-    def place(self, key: str, notice: BreachNotice, scope: Scope, actor: Actor) -> int:
+    def place(self, key: str, notice: BreachNotice, scope: BreachScope, actor: Actor) -> int:
         """Enqueue the affected in the letter `key`, and record it.
 
         Returns how many are new. Repeating it with a wider scope adds those who are missing. The letter's text does not
@@ -153,7 +155,7 @@ class BreachLetter:
             self.editions.save_emails(key, emails)
         informed = already_informed(self.database, key)
         new = [person for person in found.reached if person.id is not None and person.id not in informed]
-        decisions = [Decision("html", now), Decision("text", now)]
+        decisions = [Placement("html", now), Placement("text", now)]
         places = [(int(person.format == "text"), person.id) for person in new if person.id is not None]
         placed = enqueue_people(self.database, key, decisions, places, self.batch_size, now=now)
         with self.database.write() as connection:
@@ -185,17 +187,17 @@ def _words(language: str) -> dict[str, str]:
     }
 
 
-def _describe(scope: Scope) -> str:
+def _describe(scope: BreachScope) -> str:
     parts = [f"edition {key}" for key in scope.editions]
     parts += [f"{name} {moment:%Y-%m-%d %H:%M %z}" for name, moment in _moments(scope) if moment]
     return ", ".join([*parts, "the store"] if scope.store else parts)
 
 
-def _moments(scope: Scope) -> tuple[tuple[str, datetime | None], ...]:
+def _moments(scope: BreachScope) -> tuple[tuple[str, datetime | None], ...]:
     return ("editions since", scope.since), ("editions until", scope.until), ("store of", scope.held_at)
 
 
-def affected_csv(affected: Affected) -> str:
+def affected_csv(affected: AffectedPeople) -> str:
     """All affected people as CSV, with the reason why no letter goes to somebody: inform them in another way."""
     out = io.StringIO()
     table = csv.writer(out)
@@ -206,7 +208,7 @@ def affected_csv(affected: Affected) -> str:
     return out.getvalue()
 
 
-def board_report(notice: BreachNotice, affected: Affected, scope: Scope, key: str, now: datetime) -> str:
+def board_report(notice: BreachNotice, affected: AffectedPeople, scope: BreachScope, key: str, now: datetime) -> str:
     """Draft the report to the Data Protection Board: due without delay, and in detail within 72 hours (rule 7(2))."""
     held = "\n".join(f"- {what}: {number:,}" for what, number in affected.held.items())
     unreached = len(affected.people) - len(affected.reached)

@@ -153,7 +153,7 @@ class BreakingNews:
             raise BreakingRefused(f"Edition {key} is {edition.state} and cannot be dropped.")
         self.editions.record(key, EditionState.CANCELLED, "dropped by an editor", now=self.now(), by=by)
 
-    def key_to_send(self, key: str = "") -> str:
+    def key_to_send(self, key: str | None = None) -> str:
         """Return the key of the edition to send: the named one, or the only proposal. Raises DigestError."""
         if key:
             return self._existing(key).key
@@ -166,7 +166,7 @@ class BreakingNews:
             raise BreakingRefused(f"There are several proposals; name one: {', '.join(keys)}")
         raise BreakingRefused("There is no proposal. Make one: digest breaking propose STORY_OR_URL")
 
-    def check(self, key: str, force: str = "") -> None:
+    def check(self, key: str, force: str | None = None) -> None:
         """Raise BreakingRefused if the edition must not be sent now.
 
         A send that has begun can always continue. With `force`, the proposal's age, the day's limit and the quiet hours
@@ -292,10 +292,10 @@ class BreakingNews:
 
     def _context(self, window: timedelta, alert_stories: Sequence[SentStory] = ()) -> ComposeContext:
         """Return the context of curation. `alert_stories` of alert editions count as sent, whether they were or not."""
-        from digest.curate.editorial import Changes
+        from digest.curate.editorial import EditorialChanges
 
         rules = replace(self.composer.rules, window=window)
-        context = self.composer.context(f"{self._today()}-{BREAKING}", Changes(), self.now(), rules)
+        context = self.composer.context(f"{self._today()}-{BREAKING}", EditorialChanges(), self.now(), rules)
         return replace(context, sent=(*context.sent, *alert_stories))
 
     def _stories_of(self, editions: Sequence[BreakingEdition]) -> list[SentStory]:

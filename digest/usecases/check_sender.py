@@ -23,13 +23,13 @@ class SenderRoute:
     # Whether this newsletter reads the bounces to that domain itself.
     reads_bounces: bool = False
     # An SPF record to publish if there is none.
-    spf: str = ""
+    spf: str | None = None
     # DKIM selectors of which the transport uses any one.
     selectors: tuple[str, ...] = ()
-    # d= of its signatures. Empty: the From domain or a parent of it.
-    signer: str = ""
+    # d= of its signatures; None for the From domain or a parent of it.
+    signer: str | None = None
     # The base64 public key, if we sign ourselves.
-    public: str = ""
+    public: str | None = None
 
 
 # Brevo's domain authentication (help.brevo.com, "Authenticate your domain with Brevo").
@@ -79,7 +79,7 @@ def check_sender(domain: str, routes: Sequence[SenderRoute], lookup: Lookup) -> 
 
 
 def _check_spf(route: SenderRoute, lookup: Lookup) -> list[Finding]:
-    if route.mail_from is None:
+    if route.mail_from is None or route.spf is None:
         return []
     return check_spf(route.mail_from, lookup, suggestion=route.spf)
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from digest.collect.collector import CollectReport, SourceReport
     from digest.config.calendar import Calendar, EditionSchedule
     from digest.curate.compose import ComposeContext, Curated
-    from digest.curate.editorial import Changes, Selection
+    from digest.curate.editorial import EditorialChanges, Selection
     from digest.curate.rules import Rules
     from digest.curate.summary.metered import ModelTasks
     from digest.curate.summary.types import Model, Summariser
@@ -86,7 +86,7 @@ def _windows(window: timedelta, *, widen: bool) -> list[timedelta]:
     return [window, *longer]
 
 
-def _kept_articles(stored: Edition | None, changes: Changes) -> frozenset[str]:
+def _kept_articles(stored: Edition | None, changes: EditorialChanges) -> frozenset[str]:
     """Return the articles of the stored stories that an editor worked on.
 
     They stay in the edition, even if they are older than its window by now.
@@ -184,7 +184,7 @@ class Composer:
             return Metered(model, self.model_tasks)
         return Metered(model, self.model_tasks, stored.model_use, stored.model_answers)
 
-    def arrange(self, key: str, changes: Changes) -> Edition | None:
+    def arrange(self, key: str, changes: EditorialChanges) -> Edition | None:
         """Apply changes to the stored draft that do not choose other stories: moves and texts.
 
         The result equals composing again. None if the edition is not a draft, or if the store has other changes by now.
@@ -211,7 +211,7 @@ class Composer:
         self,
         key: str,
         day: date,
-        changes: Changes,
+        changes: EditorialChanges,
         summariser: Summariser,
         *,
         kept: Collection[str],
@@ -288,7 +288,7 @@ class Composer:
         window: timedelta,
         schedule: EditionSchedule | None,
         seen_by: datetime | None,
-        changes: Changes,
+        changes: EditorialChanges,
         kept: Collection[str],
     ) -> list[Article]:
         """Return the articles of the edition's sources in its window, collected by `seen_by`, and the `kept` ones.
@@ -311,7 +311,7 @@ class Composer:
         return [each for each in allowed if _is_selected(each, changes.selection) or {each.id, each.url} & asked]
 
     def context(
-        self, key: str, changes: Changes, until: datetime, rules: Rules, summariser: Summariser | None = None
+        self, key: str, changes: EditorialChanges, until: datetime, rules: Rules, summariser: Summariser | None = None
     ) -> ComposeContext:
         """Return everything besides the articles that decides the content of an edition whose window ends at `until`.
 
@@ -342,7 +342,13 @@ class Composer:
         return any(article.sample for article in self.articles.by_ids(ids).values())
 
     def _draft(
-        self, key: str, day: date, choice: _Choice, changes: Changes, summariser: Summariser, composed_at: datetime
+        self,
+        key: str,
+        day: date,
+        choice: _Choice,
+        changes: EditorialChanges,
+        summariser: Summariser,
+        composed_at: datetime,
     ) -> Edition:
         """Build the edition, with the editors' changes, a subject and a preheader. The store numbers it."""
         from digest.curate import editorial

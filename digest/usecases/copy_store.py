@@ -14,7 +14,7 @@ from digest.errors import AlreadyRunning, ConfigProblem, ConfigurationError, Sto
 from digest.store import copies
 from digest.store.copy_tables import CopiedTable, Report, copy_tables, first_used_table, lock_tables, mark_moved
 from digest.store.database import Database, open_database, sqlite_file, unopened
-from digest.store.high_water import Mark, StoreIdentity, mark_file, read_identity
+from digest.store.high_water import HighWaterMark, StoreIdentity, mark_file, read_identity
 from digest.store.locks import exclusive
 
 _LOCK_WAIT = 1.0
@@ -63,7 +63,7 @@ class StoreCopier:
                 lock_tables(out)
                 tables = copy_tables(out, into, report)
                 mark_moved(out, target.name)
-            file.replace(Mark(identity.store, identity.claims))
+            file.replace(HighWaterMark(identity.store, identity.claims))
         return CopyResult(source.name, target.name, tables)
 
     def _refuse_missing_file(self, url: str) -> None:

@@ -58,11 +58,11 @@ class CorrectionResult:
     """The result of a correction. Counts are recipients."""
 
     edition: Edition
-    reach: revisions.Reach
+    reach: revisions.RevisionReach
     # Their scheduled emails were cancelled at the provider. They are among `reach.waiting`.
     cancelled: int
-    # The key of the edition with the note; '' without one.
-    correction: str = ""
+    # The key of the edition with the note; None without one.
+    correction: str | None = None
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,7 @@ class EditionCorrector:
         title: str | None = None,
         summary: str | None = None,
         note: str = "",
-        force: str = "",
+        force: str | None = None,
     ) -> CorrectionResult:
         """Change a story's headline or summary for all recipients without an email, and cancel scheduled emails.
 
@@ -162,11 +162,7 @@ class EditionCorrector:
             raise NotCorrectable(f"Edition {before.key} has these words already; nothing was changed.")
         if note:
             new = replace(new, corrections=(*new.corrections, CorrectionNote(note, self.now())))
-        sections = tuple(
-            Section(section.name, tuple(new if each.id == story else each for each in section.stories))
-            for section in before.sections
-        )
-        changed = replace(before, sections=sections, revision=before.revision + 1)
+        changed = replace(before.with_story(new), revision=before.revision + 1)
         taken = self.editions.subjects(excluding=before.key, limit=60)
         # A generated subject follows the headlines.
         if before.subject == subject.subject_line(before, self.language, taken=taken):

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from digest.curate import editorial
-from digest.curate.editorial import Changes, Selection, StoryText
+from digest.curate.editorial import EditorialChanges, Selection, StoryText
 from digest.errors import ConfigurationError, DigestError, StoreError
 from digest.models import Actor, Edition, EditionState, Story, is_breaking
 from digest.render.blocks.rows import ROWS
@@ -101,7 +101,7 @@ class EditionEditor:
         found = _find(edition, story)
         before = self.editions.editorial_changes(key)
 
-        def change(changes: Changes) -> Changes:
+        def change(changes: EditorialChanges) -> EditorialChanges:
             moved = {id: where for id, where in changes.moved.items() if id != story}
             if found and any(section == found.section for section, _place in moved.values()):
                 moved = editorial.arrange(edition.sections, changes.moved, story, found.section, 1)
@@ -125,7 +125,7 @@ class EditionEditor:
             return edition
         before = self.editions.editorial_changes(key)
 
-        def change(changes: Changes) -> Changes:
+        def change(changes: EditorialChanges) -> EditorialChanges:
             added = (*_without(changes.added, story), story)
             return replace(changes, added=added, dropped=_without(changes.dropped, story))
 
@@ -181,7 +181,7 @@ class EditionEditor:
         names = {off.id, off.url}
         rest = next(id for id in found.article_ids if id != off.id)
 
-        def change(changes: Changes) -> Changes:
+        def change(changes: EditorialChanges) -> EditorialChanges:
             groups = (tuple(name for name in group if name not in names) for group in changes.merged)
             merged = tuple(group for group in groups if len(group) > 1)
             return replace(
@@ -246,7 +246,7 @@ class EditionEditor:
         found = self._known(key, story)
         sections = self._editable(key).sections
 
-        def change(changes: Changes) -> Changes:
+        def change(changes: EditorialChanges) -> EditorialChanges:
             moved = editorial.arrange(sections, changes.moved, story, section, place)
             return replace(changes, moved=moved, placed=(*_without(changes.placed, story), story))
 
@@ -348,7 +348,7 @@ class EditionEditor:
     ) -> Edition:
         found = self._known(key, story)
 
-        def change(changes: Changes) -> Changes:
+        def change(changes: EditorialChanges) -> EditorialChanges:
             old = changes.texts.get(story, StoryText())
             text = StoryText(
                 old.title if title is None else one_line(title),
@@ -366,7 +366,7 @@ class EditionEditor:
         """Give a story the picture of this URL, '' for none, None for the composed one."""
         found = self._known(key, story)
 
-        def change(changes: Changes) -> Changes:
+        def change(changes: EditorialChanges) -> EditorialChanges:
             others = {id: each for id, each in changes.pictures.items() if id != story}
             return replace(changes, pictures=others if url is None else {**others, story: url})
 
@@ -412,7 +412,7 @@ class EditionEditor:
             data = {field: each for field, each in {**data, **given}.items() if each != ""}
             check_block(kind, data)
 
-        def change(changes: Changes) -> Changes:
+        def change(changes: EditorialChanges) -> EditorialChanges:
             others = {each: old for each, old in changes.blocks.items() if each != name}
             return replace(
                 changes,
@@ -482,7 +482,7 @@ class EditionEditor:
             over = () if self._is_being_composed(key, now) else (EditionState.SKIPPED,)
             if self.editions.put(empty, over=over) is None:
                 raise NameTaken(f"There is an edition {key} already. Choose another name.")
-            self.editions.set_editorial_changes(key, Changes(selection=selection))
+            self.editions.set_editorial_changes(key, EditorialChanges(selection=selection))
             # This change cannot be undone: without its selection it would be another edition.
             self.log.record(by, "special composed", key, "; ".join(filter(None, given)), now=now)
         try:
@@ -512,7 +512,7 @@ class EditionEditor:
         if not found or edition.state != EditionState.DRAFT:
             return composed
 
-        def change(changes: Changes) -> Changes:
+        def change(changes: EditorialChanges) -> EditorialChanges:
             return replace(changes, texts={**found, **changes.texts})
 
         detail = "; ".join(story.title for story in edition.stories() if story.id in found)
@@ -539,7 +539,7 @@ class EditionEditor:
     def _change(
         self,
         key: str,
-        change: Callable[[Changes], Changes],
+        change: Callable[[EditorialChanges], EditorialChanges],
         by: Actor,
         what: str,
         detail: str,

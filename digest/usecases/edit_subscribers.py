@@ -45,7 +45,7 @@ MAX_PAUSE = timedelta(days=366)
 
 
 @dataclass(frozen=True, slots=True)
-class Location:
+class SubscriberLocation:
     """Where a subscriber is kept: `file` relative to the newsletter's folder, or `origin`, the name of an import."""
 
     file: str = ""
@@ -129,7 +129,9 @@ class SubscriberEditor:
         with self.database.transaction(), self.database.write(area="subscriber"):
             yield
 
-    def change(self, email: str, fields: Mapping[str, str | None], by: Actor) -> tuple[Location, dict[str, Any]]:
+    def change(
+        self, email: str, fields: Mapping[str, str | None], by: Actor
+    ) -> tuple[SubscriberLocation, dict[str, Any]]:
         """Set fields of a subscriber; an empty text removes a field. Returns where, and the parsed fields.
 
         Raises DigestError if they are not on the list.
@@ -153,7 +155,7 @@ class SubscriberEditor:
                 self._record(address, by, "subscriber changed", changes, [])
         return self._place(path, email), values
 
-    def remove(self, email: str, by: Actor) -> Location:
+    def remove(self, email: str, by: Actor) -> SubscriberLocation:
         """Take a subscriber off the list. Raises DigestError if they are not on it."""
         source, now = source_of(by, "remove"), self.now()
         address = comparable(email)
@@ -290,10 +292,12 @@ class SubscriberEditor:
         # Always in the same order, so that the file and the log do not depend on the caller.
         return {key: fields[key] for key in FIELDS if key in fields}
 
-    def place_of(self, address: str) -> Location:
+    def place_of(self, address: str) -> SubscriberLocation:
         """Return where a subscriber of the store is kept."""
         record = self.subscriber_admin.find(address)
-        return Location(origin=record.origin) if record and record.origin else Location(file=FILE_NAME)
+        return (
+            SubscriberLocation(origin=record.origin) if record and record.origin else SubscriberLocation(file=FILE_NAME)
+        )
 
     def _file_to_edit(self, file: str | None) -> Path:
         path = self.home / FILE_NAME
@@ -344,11 +348,11 @@ class SubscriberEditor:
 
         return save
 
-    def _place(self, path: Path | None, email: str) -> Location:
+    def _place(self, path: Path | None, email: str) -> SubscriberLocation:
         if path is not None:
-            return Location(file=path.relative_to(self.home).as_posix())
+            return SubscriberLocation(file=path.relative_to(self.home).as_posix())
         record = self.subscriber_admin.find(parse_address(email))
-        return Location(origin=record.origin or "" if record else "")
+        return SubscriberLocation(origin=record.origin or "" if record else "")
 
     def _record(self, address: str, by: Actor, what: str, detail: str, entries: list[Consent]) -> None:
         with self.database.write() as connection:

@@ -24,7 +24,7 @@ from digest.models import (
 from digest.render.variants import select, variant_for
 from digest.store.content.editions import FORCED
 from digest.store.sending import restored
-from digest.store.sending.enqueue import Decision, enqueue_subscribers
+from digest.store.sending.enqueue import Placement, enqueue_subscribers
 from digest.store.sending.folded import is_folded, why_never_again
 from digest.store.sending.status import Counts, counts, went_by_hours
 from digest.subscribers.due import Audience, Candidate, Due, decide
@@ -98,7 +98,7 @@ class DuePolicy:
     # Whether a variant has stories, by its key.
     _has_stories: dict[str, bool] = field(default_factory=dict, repr=False)
 
-    def decide(self, subscriber: Candidate) -> tuple[Variant, Decision]:
+    def decide(self, subscriber: Candidate) -> tuple[Variant, Placement]:
         if self.edition.corrects is not None:
             # Whoever got the wrong text gets the correction, whatever their topics: the lead goes to everybody.
             subscriber = replace(subscriber, topics=())
@@ -109,8 +109,8 @@ class DuePolicy:
         if due.due_at is not None and not self._has_stories[variant.key]:
             due = Due(None, NO_STORY)
         if due.due_at is None:
-            return variant, Decision(excluded=due.excluded)
-        return variant, Decision(self.email_key(variant), self.send_at or due.due_at)
+            return variant, Placement(excluded=due.excluded)
+        return variant, Placement(self.email_key(variant), self.send_at or due.due_at)
 
     def email_key(self, variant: Variant) -> str:
         """Return the key of the variant's newest stored email; without one, the key for the present revision."""
@@ -158,7 +158,7 @@ class Enqueuer:
         scheduled: bool,
         at: datetime | None = None,
         # The reason for sending despite errors, which is recorded.
-        force: str = "",
+        force: str | None = None,
         # A special edition goes only to subscribers who are due on its day. Later calls keep to that.
         obey_frequency: bool = False,
     ) -> EnqueueSummary:

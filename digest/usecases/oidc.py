@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote_plus, urlencode, urlsplit
 
 from digest.errors import DigestError
@@ -29,6 +29,7 @@ from digest.usecases.accounts import TRIES_PER_NETWORK, TRIES_WINDOW, SignedIn, 
 if TYPE_CHECKING:
     from joserfc.jwk import KeySet
 
+    from digest.collect.http.post import JsonPoster, PostAnswer
     from digest.usecases.accounts import Accounts
 
 # How long a person may take at the provider.
@@ -47,7 +48,7 @@ _LEEWAY = 60
 _MAX_SUBJECT = 255
 
 
-class Why(StrEnum):
+class SignInProblem(StrEnum):
     """Why somebody was not signed in."""
 
     # The state was not made by us for this browser, is too old, or was used.
@@ -67,29 +68,13 @@ class Why(StrEnum):
 class OidcRefused(DigestError):
     """Nobody was signed in. `email` is the address that the provider has verified, for the person's own page."""
 
-    def __init__(self, why: Why, detail: str = "", *, email: str = "") -> None:
+    def __init__(self, why: SignInProblem, detail: str = "", *, email: str = "") -> None:
         super().__init__(f"{why}: {detail}" if detail else why)
         self.why, self.detail, self.email = why, detail, email
 
 
-class Answer(Protocol):
-    """An HTTP answer."""
-
-    @property
-    def status(self) -> int: ...
-    @property
-    def body(self) -> bytes: ...
-
-
-class WebClient(Protocol):
-    """Requests a URL once, without following a redirect. Raises DigestError."""
-
-    def get(self, url: str) -> Answer: ...
-    def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Answer: ...
-
-
 @dataclass(frozen=True, slots=True)
-class Client:
+class OidcClient:
     """How the desk is registered at a provider. `secret` is '' for a public client."""
 
     issuer: str
@@ -112,8 +97,8 @@ class _Provider:
 class OidcSignIn:
     """Signs users in by a provider. Threads may share it."""
 
-    client: Client
-    web: WebClient
+    client: OidcClient
+    web: JsonPoster
     accounts: Accounts
     # Whether the provider may be in a private network, also without TLS.
     allow_http: bool = False
@@ -129,7 +114,7 @@ class OidcSignIn:
         try:
             self._key_set()
         except (JoseError, ValueError, TypeError, KeyError) as error:
-            raise OidcRefused(Why.FAILED, f"its keys cannot be read ({type(error).__name__})") from None
+            raise OidcRefused(SignInProblem.FAILED, f"its keys cannot be read ({type(error).__name__})") from None
 
     def begin(self, browser: str, redirect: str, next: str) -> str:
         """Return the provider's URL to which the browser is redirected.
@@ -165,20 +150,22 @@ class OidcSignIn:
         mark, next = self._read_state(given.get("state", ""), browser)
         # Another provider could have sent the browser here with its own code (RFC 9207).
         if given.get("iss", self.client.issuer) != self.client.issuer:
-            raise OidcRefused(Why.FAILED, "the answer is of another provider")
+            raise OidcRefused(SignInProblem.FAILED, "the answer is of another provider")
         if "code" not in given:
-            raise OidcRefused(Why.DENIED, given.get("error", "")[:80])
+            raise OidcRefused(SignInProblem.DENIED, given.get("error", "")[:80])
         claims = self._claims(self._id_token(given["code"], self._secret(_VERIFIER, mark), redirect), mark)
         email, subject = claims.get("email"), claims["sub"]
         if not isinstance(email, str) or claims.get("email_verified") is not True:
-            raise OidcRefused(Why.UNVERIFIED)
+            raise OidcRefused(SignInProblem.UNVERIFIED)
         found = accounts.user_of_email(email)
         if found is None:
-            raise OidcRefused(Why.UNKNOWN, email=email)
+            raise OidcRefused(SignInProblem.UNKNOWN, email=email)
         # A provider may assign an address to another person later, but never a subject.
         if not accounts.users.bind_email(found.id, f"{self.client.issuer} {subject}"):
-            accounts.log.record(Actor(found.name, "desk"), "sign-in refused", found.name, Why.OTHER_ACCOUNT, now=now)
-            raise OidcRefused(Why.OTHER_ACCOUNT, email=email)
+            accounts.log.record(
+                Actor(found.name, "desk"), "sign-in refused", found.name, SignInProblem.OTHER_ACCOUNT, now=now
+            )
+            raise OidcRefused(SignInProblem.OTHER_ACCOUNT, email=email)
         accounts.log.record(Actor(found.name, "desk"), "signed in", found.name, "oidc", now=now)
         return accounts.open_session(found, agent, method="oidc"), next
 
@@ -191,13 +178,13 @@ class OidcSignIn:
         """Return the mark and the next page of a state that we made for this browser a short time ago."""
         body, _, code = state.rpartition(".")
         if not browser or not self.accounts.signer.is_signed_name(_STATE, f"{body} {browser}", code):
-            raise OidcRefused(Why.STALE)
+            raise OidcRefused(SignInProblem.STALE)
         mark, made, place = body.split(".")
         now = self.accounts.now()
         if not timedelta(0) <= now - datetime.fromtimestamp(int(made), UTC) <= _LASTS:
-            raise OidcRefused(Why.STALE)
+            raise OidcRefused(SignInProblem.STALE)
         if not self.accounts.quotas.take([Quota(f"desk:challenge:{mark}", 1, 2 * _LASTS)], now):
-            raise OidcRefused(Why.STALE)
+            raise OidcRefused(SignInProblem.STALE)
         return mark, base64.urlsafe_b64decode(place + "=" * (-len(place) % 4)).decode()
 
     def _secret(self, purpose: str, mark: str) -> str:
@@ -217,7 +204,7 @@ class OidcSignIn:
         answer = self._answer(lambda: self.web.post(provider.token, urlencode(form).encode(), headers))
         token = answer.get("id_token")
         if not isinstance(token, str):
-            raise OidcRefused(Why.FAILED, "the answer has no id_token")
+            raise OidcRefused(SignInProblem.FAILED, "the answer has no id_token")
         return token
 
     def _claims(self, token: str, mark: str) -> dict[str, Any]:
@@ -246,10 +233,10 @@ class OidcSignIn:
                 claims = jwt.decode(token, self._key_set(again=True), _ALGORITHMS).claims
             expected.validate(claims)
         except (JoseError, ValueError, TypeError, KeyError) as error:
-            raise OidcRefused(Why.FAILED, f"the id_token is not valid ({type(error).__name__})") from None
+            raise OidcRefused(SignInProblem.FAILED, f"the id_token is not valid ({type(error).__name__})") from None
         several = isinstance(claims["aud"], list) and len(claims["aud"]) > 1
         if (several and "azp" not in claims) or len(claims["sub"]) > _MAX_SUBJECT:
-            raise OidcRefused(Why.FAILED, "the id_token is for somebody else")
+            raise OidcRefused(SignInProblem.FAILED, "the id_token is for somebody else")
         return claims
 
     def _provider(self) -> _Provider:
@@ -258,7 +245,7 @@ class OidcSignIn:
             if self._known is not None and now - self._known[0] <= _KNOWN_FOR:
                 return self._known[1]
             if self._failed_at is not None and now - self._failed_at < _NOT_AGAIN:
-                raise OidcRefused(Why.FAILED, "the provider did not answer a moment ago")
+                raise OidcRefused(SignInProblem.FAILED, "the provider did not answer a moment ago")
             self._failed_at = now
             found = self._discover()
             self._known, self._failed_at = (now, found), None
@@ -268,7 +255,7 @@ class OidcSignIn:
     def _alone(self) -> Iterator[None]:
         """Ask the provider one after the other. Nobody waits long, so that a slow provider holds up no other pages."""
         if not self._lock.acquire(timeout=_PATIENCE):
-            raise OidcRefused(Why.FAILED, "the provider is slow")
+            raise OidcRefused(SignInProblem.FAILED, "the provider is slow")
         try:
             yield
         finally:
@@ -278,7 +265,7 @@ class OidcSignIn:
         issuer = self.client.issuer
         found = self._answer(lambda: self.web.get(f"{issuer.rstrip('/')}/.well-known/openid-configuration"))
         if found.get("issuer") != issuer:
-            raise OidcRefused(Why.FAILED, f"the provider calls itself {str(found.get('issuer'))[:200]!r}")
+            raise OidcRefused(SignInProblem.FAILED, f"the provider calls itself {str(found.get('issuer'))[:200]!r}")
         methods = found.get("token_endpoint_auth_methods_supported", ["client_secret_basic"])
         return _Provider(
             authorization=self._checked(found, "authorization_endpoint"),
@@ -291,9 +278,9 @@ class OidcSignIn:
         url = str(found.get(name) or "")
         allowed = ("https", "http") if self.allow_http else ("https",)
         if not url:
-            raise OidcRefused(Why.FAILED, f"the provider names no {name}")
+            raise OidcRefused(SignInProblem.FAILED, f"the provider names no {name}")
         if urlsplit(url).scheme not in allowed:
-            raise OidcRefused(Why.FAILED, f"the provider's {name} is an address without https")
+            raise OidcRefused(SignInProblem.FAILED, f"the provider's {name} is an address without https")
         return url
 
     def _key_set(self, *, again: bool = False) -> KeySet:
@@ -306,7 +293,7 @@ class OidcSignIn:
                 self._keys = now, KeySet.import_key_set(answer)
             return self._keys[1]
 
-    def _answer(self, request: Callable[[], Answer]) -> dict[str, Any]:
+    def _answer(self, request: Callable[[], PostAnswer]) -> dict[str, Any]:
         """Return the JSON object of an answer."""
         try:
             answer = request()
@@ -314,10 +301,10 @@ class OidcSignIn:
         except OidcRefused:
             raise
         except (DigestError, ValueError) as error:
-            raise OidcRefused(Why.FAILED, str(error)[:200]) from None
+            raise OidcRefused(SignInProblem.FAILED, str(error)[:200]) from None
         if not isinstance(document, dict) or answer.status != 200:
             reason = document.get("error", "") if isinstance(document, dict) else ""
-            raise OidcRefused(Why.FAILED, f"the provider answered {answer.status} {str(reason)[:80]}".strip())
+            raise OidcRefused(SignInProblem.FAILED, f"the provider answered {answer.status} {str(reason)[:80]}".strip())
         return document
 
 

@@ -32,7 +32,7 @@ _MAX_ANSWER = 30_000
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class PasskeyOrigin:
     """The desk's host and origin, and a secret that only this browser has."""
 
     host: str
@@ -41,7 +41,7 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class Challenge:
     """A request to a browser: JSON options for `navigator.credentials`, and a state that it sends back."""
 
     options: str
@@ -61,7 +61,7 @@ class Passkeys:
     def of(self, user: User) -> list[Credential]:
         return self.accounts.users.passkeys(user.id)
 
-    def ask_to_register(self, user: User, place: Place) -> Question:
+    def ask_to_register(self, user: User, place: PasskeyOrigin) -> Challenge:
         from webauthn import generate_registration_options, options_to_json
         from webauthn.helpers.structs import (
             AuthenticatorSelectionCriteria,
@@ -84,9 +84,9 @@ class Passkeys:
             ),
             exclude_credentials=[PublicKeyCredentialDescriptor(id=_bytes(each.secret)) for each in self.of(user)],
         )
-        return Question(options_to_json(options), self._state(challenge, place))
+        return Challenge(options_to_json(options), self._state(challenge, place))
 
-    def register(self, user: User, answer: str, state: str, label: str, place: Place) -> None:
+    def register(self, user: User, answer: str, state: str, label: str, place: PasskeyOrigin) -> None:
         """Add the passkey that a browser made. Raises PasskeyRefused."""
         from webauthn import verify_registration_response
         from webauthn.helpers.exceptions import WebAuthnException
@@ -114,7 +114,7 @@ class Passkeys:
         if self.accounts.users.remove_passkeys(user.id, id=id):
             self.accounts.log.record(Actor(user.name, "desk"), "passkey removed", user.name, now=self.accounts.now())
 
-    def ask_to_sign_in(self, place: Place) -> Question:
+    def ask_to_sign_in(self, place: PasskeyOrigin) -> Challenge:
         from webauthn import generate_authentication_options, options_to_json
         from webauthn.helpers.structs import UserVerificationRequirement
 
@@ -122,9 +122,9 @@ class Passkeys:
         options = generate_authentication_options(
             rp_id=place.host, challenge=challenge, user_verification=UserVerificationRequirement.REQUIRED
         )
-        return Question(options_to_json(options), self._state(challenge, place))
+        return Challenge(options_to_json(options), self._state(challenge, place))
 
-    def sign_in(self, answer: str, state: str, place: Place, *, network: str, agent: str) -> SignedIn | None:
+    def sign_in(self, answer: str, state: str, place: PasskeyOrigin, *, network: str, agent: str) -> SignedIn | None:
         """Open a session for the owner of the passkey. None if it cannot be verified. Raises TooManyTries."""
         from webauthn import verify_authentication_response
         from webauthn.helpers.exceptions import WebAuthnException
@@ -157,11 +157,11 @@ class Passkeys:
         accounts.log.record(Actor(user.name, "desk"), "signed in", user.name, "passkey", now=accounts.now())
         return accounts.open_session(user, agent, method="passkey")
 
-    def _state(self, challenge: bytes, place: Place) -> str:
+    def _state(self, challenge: bytes, place: PasskeyOrigin) -> str:
         body = f"{_text(challenge)}.{int(self.accounts.now().timestamp())}"
         return f"{body}.{self.accounts.signer.sign_name(_PURPOSE, f'{body} {place.browser}')}"
 
-    def _challenge(self, state: str, place: Place) -> bytes:
+    def _challenge(self, state: str, place: PasskeyOrigin) -> bytes:
         """Return the challenge of a state that we made for this browser a short time ago. It works once."""
         body, _, code = state.rpartition(".")
         challenge, _, made = body.partition(".")

@@ -10,8 +10,8 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from digest.models import Edition, Image, InlineImage, Section, Source, Story
-from digest.render.pictures import PictureProblem, Slot, prepare
+from digest.models import Edition, Image, InlineImage, Source, Story
+from digest.render.pictures import PictureProblem, PictureSlot, prepare
 from digest.render.texts import one_line
 
 if TYPE_CHECKING:
@@ -136,19 +136,10 @@ def _data(files: Mapping[str, bytes | PictureProblem], url: str) -> bytes:
     return found
 
 
-def _found(known: Mapping[str, list[Image]], image: Image, slot: Slot) -> Image | None:
+def _found(known: Mapping[str, list[Image]], image: Image, slot: PictureSlot) -> Image | None:
     """The picture that was made from this file for this slot."""
     return next((made for made in known.get(image.url, ()) if slot.fits(made)), None)
 
 
 def _with_pictures(edition: Edition, made: Mapping[str, Image | None]) -> Edition:
-    return replace(
-        edition,
-        sections=tuple(
-            Section(
-                section.name,
-                tuple(replace(story, image=made.get(story.id, story.image)) for story in section.stories),
-            )
-            for section in edition.sections
-        ),
-    )
+    return edition.map_stories(lambda story: replace(story, image=made.get(story.id, story.image)))

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from digest.store.people.subscriber_texts import SubscriberTextStore
     from digest.store.people.subscribers import SubscriberStore
     from digest.store.sending.ledger import SqlLedger
-    from digest.subscribers.tokens import Signer
+    from digest.subscribers.tokens import TokenSigner
 
 # Fewer blocked emails say nothing about the sender, even if they are a tenth of an edition.
 _MIN_BLOCKS = 20
@@ -76,7 +76,7 @@ class FeedbackProcessor:
     subscribers: SubscriberStore
     preferences: PreferenceStore
     texts: SubscriberTextStore
-    signer: Signer
+    signer: TokenSigner
     sender: Sender
     # `delivery.smtp.bounces`: the address to which VERP adds a token for each recipient. None without VERP.
     bounce_address: str | None

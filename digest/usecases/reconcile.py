@@ -15,7 +15,7 @@ from digest.store.locks import exclusive
 from digest.store.people.moves import old_addresses
 from digest.store.sending import restored, status
 from digest.store.sending.batches import batch_recipients
-from digest.store.sending.decisions import Grounds
+from digest.store.sending.decisions import DecisionGrounds
 from digest.store.sending.status import UnknownBatch, UnknownRecipient, unknown_batches, unknown_recipients
 from digest.utils.text import plural
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Recovery:
+class EditionRecovery:
     """Recovers editions by the rules of each transport."""
 
     ledger: SqlLedger
@@ -98,7 +98,7 @@ class Reconciler:
     high_water: HighWater
     ledger: SqlLedger
     transports: Sequence[Transport]
-    recovery: Recovery
+    recovery: EditionRecovery
     now: Callable[[], datetime]
     # The Message-ID of an edition's email to a subscriber (id, address), where we make the email ourselves.
     message_id: Callable[[str, int, str], str]
@@ -184,7 +184,7 @@ class Reconciler:
         single = any(RECOVERY.get(transport.name) == "stepwise" for transport in self.transports)
         return [(each.email, self.message_id(key, each.id, each.email) if single else "") for each in candidates]
 
-    def set_not_sent(self, key: str, grounds: Grounds) -> None:
+    def set_not_sent(self, key: str, grounds: DecisionGrounds) -> None:
         """Record the operator's statement that a held edition was not sent. It is then sent as usual."""
         self.high_water.check()
         restored.set_not_sent(self.database, key, grounds, self.now())
@@ -193,7 +193,7 @@ class Reconciler:
         self,
         key: str,
         decisions: Mapping[int, Accepted | NotSent],
-        grounds: Grounds,
+        grounds: DecisionGrounds,
         *,
         singly: Mapping[int, Mapping[int, Accepted | NotSent]] = _NOBODY,
     ) -> None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from digest.errors import DigestError
 from digest.models import REENGAGE, Edition, EditionState, RenderedEmail
 from digest.store.people.preferences import ConsentContext
-from digest.store.people.reengagement import Outcome, Silent
+from digest.store.people.reengagement import QuestionOutcome, SilentSubscriber
 
 if TYPE_CHECKING:
     from digest.store.content.editions import EditionStore
@@ -29,8 +29,8 @@ _UNTIL_BACK = timedelta(days=3650)
 class ReengagePlan:
     """The subscribers whom a run would ask and pause. `more` counts inactive ones beyond the limit of one run."""
 
-    ask: tuple[Silent, ...]
-    pause: tuple[Silent, ...]
+    ask: tuple[SilentSubscriber, ...]
+    pause: tuple[SilentSubscriber, ...]
     more: int
 
 
@@ -98,6 +98,6 @@ class Reengagement:
         done = 0
         context = ConsentContext("digest subscribers reengage", detail=f"no answer since {now - self.wait:%Y-%m-%d}")
         for each in plan.pause:
-            if self.store.settle(each.id, Outcome.PAUSED, now=now):
+            if self.store.settle(each.id, QuestionOutcome.PAUSED, now=now):
                 done += self.preferences.set(each.id, {"paused_until": now + _UNTIL_BACK}, context, now=now)
         return done

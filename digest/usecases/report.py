@@ -28,7 +28,7 @@ from digest.usecases.process_feedback import PARSERS
 if TYPE_CHECKING:
     from digest.models import Edition, Source
     from digest.store.content.articles import ArticleStore
-    from digest.store.content.editions import Decision, EditionStore
+    from digest.store.content.editions import EditionStore, OperatorDecision
     from digest.store.people.subscriber_texts import SubscriberTextStore
     from digest.store.sending.overview import Overview
     from digest.store.sending.statistics import Statistics
@@ -164,7 +164,7 @@ class Reporter:
         )
 
 
-def _why(decision: Decision) -> str:
+def _why(decision: OperatorDecision) -> str:
     return f"{decision.reason} ({decision.decided_by})" if decision.decided_by else decision.reason
 
 

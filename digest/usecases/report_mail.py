@@ -29,7 +29,7 @@ _FEW = 0.9
 _MOST_READ = 5
 
 
-class Row(NamedTuple):
+class ReportRow(NamedTuple):
     """A number or a text, and the usual number. Both are '' if there is none."""
 
     name: str
@@ -37,11 +37,11 @@ class Row(NamedTuple):
     usual: str = ""
 
 
-class Part(NamedTuple):
+class ReportPart(NamedTuple):
     """A list with a title. `columns` are those of a table that compares."""
 
     title: str
-    rows: tuple[Row, ...]
+    rows: tuple[ReportRow, ...]
     columns: tuple[str, ...] = ()
     # A sentence below the list.
     note: str = ""
@@ -54,8 +54,8 @@ class _Content(NamedTuple):
     heading: str
     lines: tuple[str, ...]
     # None if all went well.
-    attention: Part | None
-    parts: tuple[Part, ...]
+    attention: ReportPart | None
+    parts: tuple[ReportPart, ...]
     button: str
     # The report on the desk; '' without one.
     link: str
@@ -84,7 +84,7 @@ class ReportMails:
         whom = ngettext("%(num)s recipient", "%(num)s recipients", sent) % {"num": group(sent)}
         heading = _("Sent to %(whom)s") % {"whom": whom} if sent else _("Sent to nobody")
         attention = _attention(report, catalogue)
-        looks = tuple(map(Row, [*attention, *_sources(report, catalogue)]))
+        looks = tuple(map(ReportRow, [*attention, *_sources(report, catalogue)]))
         short = dates.short(report.day, self.branding.language)
         name = report.name or self.branding.edition_name(report.key)
         edition = _("Edition of %(day)s") % {"day": f"{short} ({name})" if name else short}
@@ -99,7 +99,7 @@ class ReportMails:
             subject=f"[{self.branding.name}] {subject}",
             heading=heading,
             lines=tuple(lines),
-            attention=Part(_("What needs a look"), looks) if looks else None,
+            attention=ReportPart(_("What needs a look"), looks) if looks else None,
             parts=tuple(part for part in _parts(report, catalogue) if part.rows),
             button=_("See this report on the desk"),
             link=f"{self.desk_url}/report/{report.key}" if self.desk_url else "",
@@ -143,7 +143,7 @@ def _sources(report: Report, catalogue: Catalogue) -> list[str]:
     return [sentences[state] % {"names": ", ".join(found)} for state, found in names.items() if found]
 
 
-def _parts(report: Report, catalogue: Catalogue) -> list[Part]:
+def _parts(report: Report, catalogue: Catalogue) -> list[ReportPart]:
     """Return what the report shows, in its order. A part may have no rows."""
     _, ngettext = catalogue.gettext, catalogue.ngettext
     numbers, feedback, work = report.numbers, report.feedback, report.work
@@ -170,7 +170,7 @@ def _parts(report: Report, catalogue: Catalogue) -> list[Part]:
             share = percentage(count, numbers) if has_share else ""
             median = usual.of(compared) if compared else None
             shown = f"{group(count)} ({share})" if share else group(count)
-            rows.append(Row(name, shown, "" if median is None else group(median)))
+            rows.append(ReportRow(name, shown, "" if median is None else group(median)))
     missed: Counter[str] = Counter()
     for reason, count in (*report.excluded, *report.rejected):
         missed[reasons.brief(reason, catalogue)] += count
@@ -193,13 +193,14 @@ def _parts(report: Report, catalogue: Catalogue) -> list[Part]:
         note.append(median_of % {"num": earlier})
     note.append(_("Emails keep coming back for hours, so these numbers still change."))
     return [
-        Part(_("In numbers"), tuple(rows), columns, " ".join(note)),
-        Part(
-            _("Who did not get it, and why"), tuple(Row(reason, group(count)) for reason, count in missed.most_common())
+        ReportPart(_("In numbers"), tuple(rows), columns, " ".join(note)),
+        ReportPart(
+            _("Who did not get it, and why"),
+            tuple(ReportRow(reason, group(count)) for reason, count in missed.most_common()),
         ),
-        Part(_("What the editors did"), tuple(Row(name, group(count)) for name, count in done if count)),
-        Part(_("Most read"), tuple(Row(each.title, group(each.people)) for each in read)),
-        Part(_("What readers wrote"), tuple(Row(one_line(text)) for _at, text in report.said)),
+        ReportPart(_("What the editors did"), tuple(ReportRow(name, group(count)) for name, count in done if count)),
+        ReportPart(_("Most read"), tuple(ReportRow(each.title, group(each.people)) for each in read)),
+        ReportPart(_("What readers wrote"), tuple(ReportRow(one_line(text)) for _at, text in report.said)),
     ]
 
 
@@ -215,7 +216,7 @@ def _text(report: Report, content: _Content, catalogue: Catalogue) -> str:
     return "\n\n".join(blocks)
 
 
-def _list(part: Part, usually: str) -> str:
+def _list(part: ReportPart, usually: str) -> str:
     """A part as lines of text."""
     lines = [part.title]
     for row in part.rows:

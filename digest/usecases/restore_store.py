@@ -20,7 +20,7 @@ from digest.store.high_water import (
     COPIED_AT,
     MOVED_TO,
     HighWater,
-    Mark,
+    HighWaterMark,
     MarkFile,
     StoreIdentity,
     mark_file,
@@ -31,7 +31,7 @@ from digest.store.people.carry_over import CarryOverResult, carry_over, reserve_
 from digest.store.schema import attempt, desk_link, desk_session
 from digest.store.schema import meta as values
 from digest.store.sending import restored
-from digest.store.sending.restored import Held, Restored, SentSince, take_over_sends
+from digest.store.sending.restored import HeldEdition, RestoredStore, SentSince, take_over_sends
 from digest.store.workers import WorkerStore
 
 _LOCK_WAIT = 1.0
@@ -43,7 +43,7 @@ class RestoreResult:
     # When the copy was made, or the latest time in it.
     copied_at: datetime
     # Counts of what may have been sent since, and is unknown now.
-    held: list[Held]
+    held: list[HeldEdition]
     # Editions without recipients in the store that may have been sent since.
     doubtful: list[str]
     # Where the replaced store is kept.
@@ -100,7 +100,7 @@ class StoreRestorer:
             kept = copies.free_name(store, now)
             present = store.exists()
             copies.replace(store, part, kept)
-            file_of_mark.replace(Mark(mark.store, mark.claims))
+            file_of_mark.replace(HighWaterMark(mark.store, mark.claims))
         return replace(result, kept=kept if present else None, carried=carried, left_behind=left)
 
     def restore_in_place(self) -> RestoreResult:
@@ -117,7 +117,7 @@ class StoreRestorer:
             file = mark_file(database, self.home)
             result = self._hold(database, file, now, None, reserve=True)
             found = read_identity(database)
-            file.replace(Mark(found.store, found.claims))
+            file.replace(HighWaterMark(found.store, found.claims))
         return result
 
     def _carry_over(
@@ -158,8 +158,8 @@ class StoreRestorer:
         identity = read_identity(database)
         copied_at = _copied_at(identity, database, now)
         with database.write(area="meta") as connection:
-            about = Restored(copied_at.astimezone(now.tzinfo), now, now.date())
-            held: list[Held] = []
+            about = RestoredStore(copied_at.astimezone(now.tzinfo), now, now.date())
+            held: list[HeldEdition] = []
             doubtful: list[str] = []
             if sent is None:
                 held = restored.hold_unsettled(connection, about)

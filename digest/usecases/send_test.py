@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from digest.render.renderer import Renderer
     from digest.store.content.articles import ImageStore
     from digest.store.database import Database
-    from digest.store.desk.links import Link, LinkStore
+    from digest.store.desk.links import DecisionLink, LinkStore
 
 # An edition is decided on within a day.
 LINK_LASTS = timedelta(hours=48)
@@ -79,7 +79,7 @@ class DraftMailer:
             meta.save_test_send(self.database, meta.SentTest(self.now(), sent, transport.name))
         return problems
 
-    def link(self, token: str) -> Link | None:
+    def link(self, token: str) -> DecisionLink | None:
         """Return a link, used or not; None if it is unknown or too old."""
         return self.links.get(_hash(token), self.now())
 

@@ -12,7 +12,7 @@ from digest.models import Edition, InlineImage, RenderedEmail
 if TYPE_CHECKING:
     from digest.mail.message import Outgoing, Sender
     from digest.store.content.articles import ImageStore
-    from digest.subscribers.tokens import Signer
+    from digest.subscribers.tokens import TokenSigner
 
 Scheme = Literal["light", "dark"]
 RECIPIENT = "asha@example.com"
@@ -42,7 +42,7 @@ def with_images(html: str, images: Iterable[InlineImage]) -> str:
 
 
 def fill_placeholders(
-    edition: Edition, email: RenderedEmail, sender: Sender, signer: Signer, stored: ImageStore
+    edition: Edition, email: RenderedEmail, sender: Sender, signer: TokenSigner, stored: ImageStore
 ) -> tuple[Outgoing, str, str]:
     """Return the email for the invented recipient, and its HTML and text with images and all placeholders replaced."""
     from digest.mail.message import Outgoing, content_ids, inline_images, recipient, substitute

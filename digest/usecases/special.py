@@ -12,7 +12,7 @@ from digest.models import Edition, EditionState, is_special
 from digest.utils.clock import resolve_local_time
 
 if TYPE_CHECKING:
-    from digest.store.content.editions import Decision, EditionStore
+    from digest.store.content.editions import EditionStore, OperatorDecision
 
 # Two decisions besides the states. The first has the time to send as its reason. The second means that the edition goes
 # only to subscribers who are due on its day.
@@ -27,7 +27,7 @@ def is_uncomposed(edition: Edition) -> bool:
     return edition.state == EditionState.SKIPPED and edition.composed_at is None
 
 
-def due_at(decisions: Sequence[Decision]) -> datetime | None:
+def due_at(decisions: Sequence[OperatorDecision]) -> datetime | None:
     """Return when `digest run` sends an approved special edition, by its decisions, oldest first.
 
     None if no person approved it: `digest send` approves an edition for its own send only.
@@ -51,7 +51,7 @@ def approved_specials(editions: EditionStore) -> list[tuple[Edition, datetime]]:
     return sorted(((each, at) for each, at in due if at), key=lambda found: (found[1], found[0].key))
 
 
-def obeys_frequency(decisions: Sequence[Decision]) -> bool:
+def obeys_frequency(decisions: Sequence[OperatorDecision]) -> bool:
     """Whether an edition goes only to subscribers who are due on its day. Not after its approval was withdrawn."""
     obeys = False
     for each in decisions:

@@ -81,7 +81,7 @@ class _File(BlockPart):
 
 
 @dataclass(frozen=True, slots=True)
-class Appearance:
+class AdAppearance:
     """An edition that carries an advertisement. Counts are recipients; `clicks` is None if hidden or not counted."""
 
     edition: str
@@ -144,7 +144,7 @@ class SponsorBook:
                 chosen.append(min(house, key=lambda each: len(appearances.get(each.target, []))).block())
         return chosen
 
-    def appearances(self, *, excluding: str = "") -> dict[str, list[Appearance]]:
+    def appearances(self, *, excluding: str | None = None) -> dict[str, list[AdAppearance]]:
         """Target → the editions that carry the advertisement, oldest first."""
         carrying = [
             (edition, block)
@@ -155,7 +155,7 @@ class SponsorBook:
         ]
         numbers = self.numbers({edition.key for edition, _block in carrying})
         newest = max((edition.day for edition, _block in carrying), default=date.min)
-        found: dict[str, list[Appearance]] = {}
+        found: dict[str, list[AdAppearance]] = {}
         for edition, block in sorted(carrying, key=lambda each: (each[0].day, each[0].key)):
             own = numbers.get(edition.key)
             accepted = own.accepted if own else 0
@@ -165,7 +165,7 @@ class SponsorBook:
                 continue
             target = advertisement(str(block.data.get("advertiser", "")), str(block.data.get("url", "")))
             found.setdefault(target, []).append(
-                Appearance(edition.key, edition.day, block.place, edition.state, accepted, open_)
+                AdAppearance(edition.key, edition.day, block.place, edition.state, accepted, open_)
             )
         return found
 
@@ -177,7 +177,7 @@ class SponsorReport:
     advertiser: str
     url: str
     booking: Booking | None
-    appearances: tuple[Appearance, ...]
+    appearances: tuple[AdAppearance, ...]
 
     @property
     def accepted(self) -> int:
@@ -197,7 +197,7 @@ class SponsorReporter:
     # Returns the clicks that may be shown, for a target and the keys of editions; None if clicks are not counted.
     clicks: Callable[[str, Sequence[str]], Mapping[str, ClickNumbers]] | None
 
-    def report(self, advertiser: str = "") -> list[SponsorReport]:
+    def report(self, advertiser: str | None = None) -> list[SponsorReport]:
         """Return reports on the advertisements of one advertiser, or of all, in the order of the file.
 
         Raises ConfigurationError.
@@ -209,7 +209,7 @@ class SponsorReporter:
         found = []
         for target in dict.fromkeys((*bookings, *appearances)):
             name, url = names.get(target, ("", ""))
-            if advertiser and name != advertiser:
+            if advertiser is not None and name != advertiser:
                 continue
             own = appearances.get(target, [])
             clicks = self.clicks(target, [each.edition for each in own]) if self.clicks else {}
@@ -252,13 +252,13 @@ def _may_appear(booking: Booking, edition: Edition, words: Collection[str]) -> b
     return not any(each and each <= set(words) for each in avoided)
 
 
-def _has_room(booking: Booking, had: Sequence[Appearance]) -> bool:
+def _has_room(booking: Booking, had: Sequence[AdAppearance]) -> bool:
     if booking.cap is not None and len(had) >= booking.cap:
         return False
     return booking.recipients is None or sum(each.accepted + each.open for each in had) < booking.recipients
 
 
-def _behind(booking: Booking, had: Sequence[Appearance], day: date) -> float:
+def _behind(booking: Booking, had: Sequence[AdAppearance], day: date) -> float:
     """Return how far a booking is ahead: the share that was delivered, minus the share of its time that has passed.
 
     The lowest is furthest behind.

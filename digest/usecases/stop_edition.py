@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from digest.store.database import Database
     from digest.store.desk.audit import AuditLog
     from digest.store.sending.ledger import SqlLedger
-    from digest.usecases.reconcile import Recovery
+    from digest.usecases.reconcile import EditionRecovery
 
 # Seconds. A run whose edition was stopped ends when its batches in flight are done.
 _LOCK_WAIT = 30.0
@@ -66,7 +66,7 @@ class EditionStopper:
     editions: EditionStore
     ledger: SqlLedger
     transports: Sequence[Transport]
-    recovery: Recovery
+    recovery: EditionRecovery
     log: AuditLog
     now: Callable[[], datetime]
 

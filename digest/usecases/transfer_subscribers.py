@@ -41,9 +41,10 @@ Counting = Callable[[Iterator["Incoming"], Callable[[], int]], Iterable["Incomin
 
 @dataclass(frozen=True, slots=True)
 class ListMapping:
-    """How to read a list: its format ('' detects it by the headings), field → heading, and values for absent fields."""
+    """How to read a list: field → heading, and the values for absent fields."""
 
-    format: str = ""
+    # None detects it by the headings.
+    format: str | None = None
     columns: Mapping[str, str] | None = None
     defaults: Mapping[str, str] | None = None
 

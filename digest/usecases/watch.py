@@ -14,7 +14,7 @@ from digest.deliver.shutdown import time_limit
 from digest.errors import ConfigurationError
 from digest.notify.alert import AlertKind
 from digest.notify.conditions import EDITION_KINDS, KINDS, ending, find
-from digest.notify.facts import Facts, Thresholds
+from digest.notify.facts import AlertFacts, AlertThresholds
 from digest.usecases.stop_edition import MIN_COMPLAINTS
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ _PROBE_TIMEOUT = 20.0
 
 
 @dataclass
-class Watch:
+class AlertWatch:
     """Collects the facts, and raises alerts for the conditions that they show. One thread at a time may `run` it."""
 
     alerts: Alerts
@@ -44,7 +44,7 @@ class Watch:
     overview: Overview
     articles: ArticleStore
     sources: Sequence[Source]
-    limits: Thresholds
+    limits: AlertThresholds
     # Whether an edition, by key, waits until somebody approves it.
     requires_approval: Callable[[str], bool]
     # The address where an edition, by key, can be approved; None without such a page.
@@ -92,14 +92,14 @@ class Watch:
             if failures >= MIN_COMPLAINTS:
                 self.automatic_stop.check(key)
 
-    def facts(self, *, probe: bool = True) -> Facts:
+    def facts(self, *, probe: bool = True) -> AlertFacts:
         """Collect the facts. Without `probe` no provider is asked."""
         now = self.now()
         # An alert that an earlier process raised stays open while its condition holds.
         is_slow = any(each.kind == AlertKind.SENDING_SLOW for each in self.alerts.store.open())
         keys = self.overview.recent((now - timedelta(days=_DAYS)).date())
         editions = [edition for key in keys if (edition := self.editions.get(key))]
-        return Facts(
+        return AlertFacts(
             now=now,
             limits=self.limits,
             editions=self.overview.editions(editions, now),

@@ -9,7 +9,7 @@ from typing import Generic, TypeVar
 Value = TypeVar("Value")
 
 
-class Brief(Generic[Value]):
+class TimedCache(Generic[Value]):
     """Caches what `read` returns for `seconds`. If several threads read at once, the last result stays."""
 
     def __init__(self, read: Callable[[], Value], seconds: float) -> None:

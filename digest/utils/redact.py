@@ -61,7 +61,7 @@ _SECRET_NAME = re.compile(rf"{_SECRET_PARAMETER}|key", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
-class _Known:
+class _Secrets:
     """The registered secrets. Replaced as a whole, so that readers need no lock.
 
     The patterns are compiled when a secret is found for the first time: most processes never find one.
@@ -92,7 +92,7 @@ class _Known:
         )
 
 
-_known = _Known()
+_known = _Secrets()
 _lock = threading.Lock()
 
 
@@ -109,7 +109,7 @@ def forget() -> None:
     """Forget all registered secrets, for tests."""
     global _known
     with _lock:
-        _known = _Known()
+        _known = _Secrets()
 
 
 def without_known(text: str) -> str:
@@ -176,11 +176,11 @@ def _masked(match: re.Match[str]) -> str:
     return "".join(group or "" for group in match.groups()) + MASK
 
 
-def _with_forms(values: frozenset[str]) -> _Known:
+def _with_forms(values: frozenset[str]) -> _Secrets:
     plain = {form for value in values for form in _spellings(value)}
     within = frozenset(form for value in values for form in _within_base64(value))
     forms = tuple(sorted(plain | within, key=lambda form: (-len(form), form)))
-    return _Known(values, forms, within, tuple(form.encode("utf-8", "surrogateescape") for form in forms))
+    return _Secrets(values, forms, within, tuple(form.encode("utf-8", "surrogateescape") for form in forms))
 
 
 def _spellings(value: str) -> Iterator[str]:

@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import Annotated, Any
 from urllib.parse import quote
 
-from fastapi import APIRouter, Depends, Form, Query, Request
+from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import HTMLResponse, Response
 
 from digest.render.blocks.rows import Question, find_question
@@ -23,7 +23,7 @@ from digest.store.rate_limits import Quota
 from digest.subscribers.address import masked
 from digest.web.dependencies import TEST_SUBSCRIBER, Context
 from digest.web.known_browser import knows
-from digest.web.pages import PAGE_RESPONSES, REDIRECTS, language_parameter, redirect
+from digest.web.pages import PAGE_RESPONSES, REDIRECTS, Done, language_parameter, redirect
 from digest.web.unsubscribe import shorten_text
 
 _PURPOSE = "preferences"
@@ -65,7 +65,7 @@ def router(context: Context, editions: EditionStore, answers: AnswerStore, texts
         block: str,
         choice: int,
         token: str,
-        done: Annotated[str, Query(description="What was done before; chooses a message")] = "",
+        done: Done = "",
     ) -> HTMLResponse:
         found = read(request, edition, block, choice, token)
         if not isinstance(found, tuple):

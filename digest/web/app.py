@@ -30,7 +30,7 @@ from digest.store.people.preferences import ConsentContext, PreferenceStore
 from digest.store.people.requests import RequestStore
 from digest.store.people.signups import SignupStore
 from digest.store.rate_limits import RateLimiter
-from digest.utils.brief import Brief
+from digest.utils.brief import TimedCache
 from digest.utils.heartbeat import Heartbeat
 from digest.web import answers, approval, clicks, own_data, preferences, stay, unsubscribe, view_in_browser
 from digest.web import privacy as privacy_routes
@@ -207,7 +207,7 @@ def _complete_archive(app: App) -> Iterator[None]:
 
 def _metrics_access(app: App) -> MetricsAccess:
     chosen = app.settings.web.metrics
-    token = app.secret(chosen.token_env, "web.metrics.token_env") if chosen.token_env else ""
+    token = app.secret(chosen.token_env, "web.metrics.token_env") if chosen.token_env else None
     if token and len(token) < _MIN_TOKEN:
         problem = f"expected a token of at least {_MIN_TOKEN} characters ('web.metrics.token_env')"
         raise ConfigurationError([ConfigProblem(chosen.token_env, 0, problem)])
@@ -260,7 +260,7 @@ def _leave_page(
     context = _context(app, pages)
     emails = OwnDataEmails(pages, app.sender, app.signer)
     notices = ChangeNotices(context, RequestStore(app.database), emails, outbound)
-    calendar = Brief(app.calendar_reader.read, _BRIEF)
+    calendar = TimedCache(app.calendar_reader.read, _BRIEF)
     published = PublishedStore(app.database, samples=app.outbox_only)
     next_edition = NextEdition(calendar.get, app.settings.choices, published, app.now)
     return LeavePage(context, next_edition, notices, leaving)
@@ -294,7 +294,7 @@ def _routers(app: App, pages: Pages, outbound: OutboundMail, leave_page: LeavePa
             untracked,
             is_daily,
             is_approved=set(approvals) == {"required"},
-            count=Brief(lambda: app.directory.counts(app.now())[SubscriberState.ACTIVE], _COUNTED_AGAIN),
+            count=TimedCache(lambda: app.directory.counts(app.now())[SubscriberState.ACTIVE], _COUNTED_AGAIN),
             show_readers_from=web.show_readers_from,
         )
         signup = Signup(
@@ -372,7 +372,7 @@ def _routers(app: App, pages: Pages, outbound: OutboundMail, leave_page: LeavePa
 
 def _receives_none(nameserver: str) -> Callable[[str], bool]:
     """Whether a domain receives no email, for the sign-up."""
-    return (lambda _domain: False) if nameserver == "off" else MailDomains(nameserver).surely_receives_none
+    return (lambda _domain: False) if nameserver == "off" else MailDomains(nameserver or None).surely_receives_none
 
 
 def _click_routers(app: App, pages: Pages, opened: ExitStack) -> list[APIRouter]:

@@ -20,7 +20,7 @@ from digest.store.people.requests import PersonRequest, RequestKind, RequestStor
 from digest.web.dependencies import Context
 from digest.web.known_browser import knows
 from digest.web.outbound_mail import OutboundMail
-from digest.web.own_data_emails import OwnDataEmails, Words
+from digest.web.own_data_emails import EmailTexts, OwnDataEmails
 
 # Changes of one subscriber in a day: each sends an email.
 _MAX_CHANGES = 10
@@ -106,13 +106,13 @@ def had_left(found: PersonRequest) -> bool:
     return bool((found.undo or {}).get("left"))
 
 
-def _words(change: Change | None, newsletter: str, language: str) -> Words:
+def _words(change: Change | None, newsletter: str, language: str) -> EmailTexts:
     """Return the text of the email about a change; without a change, of the question whether to subscribe again."""
     _ = translator(language).gettext
     name = {"name": newsletter}
     nothing = _("Was it you? Then you do not need to do anything.")
     if change is None:
-        return Words(
+        return EmailTexts(
             _("Get %(name)s again?") % name,
             _("Get %(name)s again?") % name,
             (_("Somebody, hopefully you, wants %(name)s to come to this address again.") % name,),
@@ -120,7 +120,7 @@ def _words(change: Change | None, newsletter: str, language: str) -> Words:
             _("Not you? Then do nothing, and nothing happens."),
         )
     if change == Change.LEFT:
-        return Words(
+        return EmailTexts(
             _("You have unsubscribed from %(name)s") % name,
             _("You have unsubscribed"),
             (
@@ -130,7 +130,7 @@ def _words(change: Change | None, newsletter: str, language: str) -> Words:
             _("Not you? Subscribe again"),
             nothing,
         )
-    return Words(
+    return EmailTexts(
         _("You get %(name)s again") % name,
         _("Welcome back"),
         (_("Somebody, hopefully you, subscribed to %(name)s again with a link of an earlier email.") % name,),

@@ -11,7 +11,7 @@ from fastapi.responses import HTMLResponse
 
 from digest.store.people.preferences import ERASED, ConsentContext, PreferenceStore, StoredSubscriber
 from digest.store.rate_limits import RateLimiter
-from digest.subscribers.tokens import Signer
+from digest.subscribers.tokens import TokenSigner
 from digest.web.pages import Pages
 
 # The subscriber id in the links of test emails.
@@ -23,7 +23,7 @@ class Context:
     """What routes with personal links need. Routes run in threads and share it."""
 
     pages: Pages
-    signer: Signer
+    signer: TokenSigner
     preferences: PreferenceStore
     quotas: RateLimiter
     # The current time in the newsletter's time zone.

@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
-from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from digest.config.calendar import Calendar
@@ -17,7 +16,7 @@ from digest.store.content.editions import Published, PublishedStore
 from digest.store.people.preferences import StoredSubscriber
 from digest.subscribers.due import Audience
 from digest.usecases.enqueue import audience_of
-from digest.utils.brief import Brief
+from digest.utils.brief import TimedCache
 
 # The most planned editions to search: a year of them, for somebody who chose one day a week of a weekly edition.
 _MAX_EDITIONS = 400
@@ -86,22 +85,16 @@ class NextEdition:
         return place is not None and place.due_at is not None and place.due_at <= self.now()
 
 
-class PublishedEditions(Protocol):
-    """Reads the editions that were sent."""
-
-    def newest(self, most: int, now: datetime) -> list[Published]: ...
-
-
 @dataclass
 class LatestEdition:
     """Finds the newest edition that a subscriber gets regularly. `choices` are those of NextEdition."""
 
     choices: Mapping[str, bool]
-    published: PublishedEditions
+    published: PublishedStore
     now: Callable[[], datetime]
 
     def __post_init__(self) -> None:
-        self._newest = Brief(lambda: self.published.newest(_MOST_SEARCHED, self.now()), _REMEMBERED)
+        self._newest = TimedCache(lambda: self.published.newest(_MOST_SEARCHED, self.now()), _REMEMBERED)
 
     def of_all(self) -> Published | None:
         """Return the newest edition of any kind; None before the first one."""
@@ -156,7 +149,7 @@ class Showcase:
 
 
 @dataclass(frozen=True, slots=True)
-class Rate:
+class StoryRate:
     """`number` stories in each edition, or in each week; 0 if there was none in DAYS."""
 
     number: int
@@ -170,9 +163,9 @@ class TopicRates:
     published: PublishedStore
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
     _counted: str | None = None
-    _rates: dict[str, Rate] = field(default_factory=dict, repr=False)
+    _rates: dict[str, StoryRate] = field(default_factory=dict, repr=False)
 
-    def of(self, newest: str | None, now: datetime) -> Mapping[str, Rate] | None:
+    def of(self, newest: str | None, now: datetime) -> Mapping[str, StoryRate] | None:
         """Return the rates by section; None before the first edition. `newest` is the key of the newest edition."""
         if newest is None:
             return None
@@ -183,7 +176,7 @@ class TopicRates:
             return self._rates
 
 
-def count_rates(editions: list[dict[str, int]]) -> dict[str, Rate]:
+def count_rates(editions: list[dict[str, int]]) -> dict[str, StoryRate]:
     """Return the rates from the number of stories by section in each edition."""
     total: Counter[str] = Counter()
     for edition in editions:
@@ -191,8 +184,8 @@ def count_rates(editions: list[dict[str, int]]) -> dict[str, Rate]:
     return {section: _rate(number, len(editions)) for section, number in total.items() if number}
 
 
-def _rate(stories: int, editions: int) -> Rate:
+def _rate(stories: int, editions: int) -> StoryRate:
     if (each := stories / editions) >= 0.95:
-        return Rate(round(each), "edition")
+        return StoryRate(round(each), "edition")
     weekly = round(stories * 7 / DAYS)
-    return Rate(weekly, "week") if weekly else Rate(1, "month")
+    return StoryRate(weekly, "week") if weekly else StoryRate(1, "month")

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from fastapi import Request, Response
 
 from digest.store.people.preferences import StoredSubscriber
-from digest.subscribers.tokens import Signer
+from digest.subscribers.tokens import TokenSigner
 
 if TYPE_CHECKING:
     from digest.web.dependencies import Context
@@ -75,7 +75,7 @@ def cookie_name(base: str) -> str:
     return "-".join(("__Host-subscriber" if scheme == "https" else "subscriber", *path))
 
 
-def cookie_value(signer: Signer, subscriber: StoredSubscriber, now: datetime) -> str:
+def cookie_value(signer: TokenSigner, subscriber: StoredSubscriber, now: datetime) -> str:
     """What the cookie has for a subscriber: when it ends, whose it is, and a code that may end sooner."""
     until = str(int((now + KEPT).timestamp()))
     names = (_owner(subscriber, until), _signed(subscriber, until))
@@ -97,7 +97,7 @@ def _of_others(context: Context, request: Request, subscriber: StoredSubscriber)
     return [each for each in _values(context, request) if not is_own(each)]
 
 
-def _is_of(signer: Signer, subscriber: StoredSubscriber, value: str) -> bool:
+def _is_of(signer: TokenSigner, subscriber: StoredSubscriber, value: str) -> bool:
     until, _whose, code = value.split(".")
     return signer.is_signed_name(_PURPOSE, _signed(subscriber, until), code)
 

@@ -19,7 +19,7 @@ from digest.mail.message import Outgoing
 from digest.store.people.consent import NOMINATED
 from digest.store.people.moves import MoveResult
 from digest.store.people.preferences import StoredSubscriber
-from digest.store.people.requests import PersonRequest, RequestKind, RequestStore, Side
+from digest.store.people.requests import MailboxSide, PersonRequest, RequestKind, RequestStore
 from digest.store.rate_limits import Quota
 from digest.subscribers import typos
 from digest.subscribers.address import normalise, refuse_tags
@@ -90,11 +90,11 @@ class OwnData:
             return False
         opened = self.requests.open(subscriber.id, kind, now=now, address=address, email=email)
         language = context.pages.language(request)
-        sides = [(Side.PRESENT, subscriber.email)]
+        sides = [(MailboxSide.PRESENT, subscriber.email)]
         if kind == RequestKind.ADDRESS:
-            sides.append((Side.NEW, email))
+            sides.append((MailboxSide.NEW, email))
         for side, to in sides:
-            if side == Side.NEW and self._reported_us(address):
+            if side == MailboxSide.NEW and self._reported_us(address):
                 continue
             outgoing = self.emails.build(
                 kind,
@@ -132,7 +132,7 @@ class OwnData:
         opened = self.requests.open(subscriber.id, kind, now=self.context.now())
         return self.emails.build(
             kind,
-            Side.PRESENT,
+            MailboxSide.PRESENT,
             opened.id,
             to=subscriber.email,
             new="",
@@ -141,12 +141,12 @@ class OwnData:
             until=opened.until,
         )
 
-    def find(self, kind: RequestKind, side: Side, token: str) -> PersonRequest | None:
+    def find(self, kind: RequestKind, side: MailboxSide, token: str) -> PersonRequest | None:
         """The request of a link; None if we did not sign it, or if it has expired."""
         id = self.context.subscriber_id_from_token(purpose_of(kind, side), token)
         return self.requests.get(id, kind, self.context.now()) if id is not None else None
 
-    def expired(self, request: Request, kind: RequestKind, side: Side, token: str) -> HTMLResponse:
+    def expired(self, request: Request, kind: RequestKind, side: MailboxSide, token: str) -> HTMLResponse:
         """Respond to a link that has expired, or that we did not sign."""
         if self.context.subscriber_id_from_token(purpose_of(kind, side), token) is None:
             return self.context.invalid_link(request)
@@ -181,17 +181,27 @@ def router(page: PreferencesPage, leaving: LeavePage, own: OwnData) -> APIRouter
 
     `/undo/…` undoes a change by a link of an email.
     """
-    context = own.context
     routes = APIRouter(tags=["own data"], responses=PAGE_RESPONSES, dependencies=[Depends(language_parameter)])
+    _find_routes(routes, own)
+    _address_form_routes(routes, page, own)
+    _address_confirmation_routes(routes, own)
+    _preferences_routes(routes, page, own)
+    # Last of the paths below /preferences: it takes any kind of request.
+    _request_routes(routes, page, leaving, own)
+    _data_routes(routes, own)
+    _erasure_routes(routes, own)
+    _nomination_routes(routes, own)
+    _undo_routes(routes, page, own)
+    return routes
 
-    def address_form(request: Request, token: str, *, wrong: str = "", **values: str) -> HTMLResponse:
-        """Respond with the form for another address."""
-        values = {"typed": "", "suggested": "", "sure": "", "wrong": wrong, **values}
-        status, place = 400 if wrong else 200, f"/preferences/{token}/address"
-        return context.pages.response(request, "address.html.j2", place, status=status, token=token, **values)
+
+def _find_routes(routes: APIRouter, own: OwnData) -> None:
+    """Mail the link to the preferences to an address, for people who have no email of ours at hand."""
 
     def find_page(request: Request, state: str, *, status: int = 200, typed: str = "") -> HTMLResponse:
-        response = context.pages.response(request, "find.html.j2", "/leave", status=status, state=state, typed=typed)
+        response = own.context.pages.response(
+            request, "find.html.j2", "/leave", status=status, state=state, typed=typed
+        )
         # A redirect would write the address into the history.
         response.headers["cache-control"] = MAY_GO_BACK
         return response
@@ -209,6 +219,17 @@ def router(page: PreferencesPage, leaving: LeavePage, own: OwnData) -> APIRouter
         if not own.mail_link(request, address):
             return find_page(request, "busy", status=429, typed=email)
         return find_page(request, "sent")
+
+
+def _address_form_routes(routes: APIRouter, page: PreferencesPage, own: OwnData) -> None:
+    """Ask for another address."""
+    context = own.context
+
+    def address_form(request: Request, token: str, *, wrong: str = "", **values: str) -> HTMLResponse:
+        """Respond with the form for another address."""
+        values = {"typed": "", "suggested": "", "sure": "", "wrong": wrong, **values}
+        status, place = 400 if wrong else 200, f"/preferences/{token}/address"
+        return context.pages.response(request, "address.html.j2", place, status=status, token=token, **values)
 
     @routes.get("/preferences/{token}/address", response_class=HTMLResponse, summary="The form for another address")
     def show_address_form(request: Request, token: str) -> HTMLResponse:
@@ -243,6 +264,48 @@ def router(page: PreferencesPage, leaving: LeavePage, own: OwnData) -> APIRouter
         done = own.ask(request, subscriber, RequestKind.ADDRESS, address=address, email=written)
         return page.redirect(request, token, "address" if done else "enough")
 
+
+def _address_confirmation_routes(routes: APIRouter, own: OwnData) -> None:
+    """Confirm another address by the links that go to both addresses."""
+    context = own.context
+
+    @routes.get("/address/{side}/{token}", response_class=HTMLResponse, summary="Ask to confirm a new address")
+    def show_address(request: Request, side: MailboxSide, token: str, result: Result = "") -> HTMLResponse:
+        place = f"/address/{side}/{token}"
+        found = own.find(RequestKind.ADDRESS, side, token)
+        if found is None:
+            return own.expired(request, RequestKind.ADDRESS, side, token)
+        mine = found.confirmed_at if side == MailboxSide.PRESENT else found.confirmed_new_at
+        state = "done" if found.done_at else "ask" if found.is_confirmed or mine is None else "waiting"
+        return own.page(request, RequestKind.ADDRESS, place, state, email=found.email, side=side, result=result)
+
+    @routes.post("/address/{side}/{token}", response_class=HTMLResponse, summary="Confirm a new address", **REDIRECTS)
+    def confirm_address(request: Request, side: MailboxSide, token: str) -> Response:
+        place = f"/address/{side}/{token}"
+        now = context.now()
+        found = own.find(RequestKind.ADDRESS, side, token)
+        if found is None:
+            return own.expired(request, RequestKind.ADDRESS, side, token)
+        own.requests.confirm(found.id, side, now)
+        found = own.requests.get(found.id, RequestKind.ADDRESS, now)
+        if found is None or found.done_at or not found.is_confirmed:
+            return redirect(context.pages, request, place)
+        detail = f"confirmed at both addresses; {context.consent_context(request, 'address').detail}"
+        result = own.changer.change(found.subscriber, found.address, found.email, source="web:address", detail=detail)
+        if result != MoveResult.DONE:
+            return redirect(context.pages, request, place, result=str(result))
+        own.requests.finish(found.id, now)
+        response = redirect(context.pages, request, place)
+        if (subscriber := context.subscriber(found.subscriber)) is not None:
+            # The cookie of the former address has ended.
+            remember(context, request, response, subscriber)
+        return response
+
+
+def _preferences_routes(routes: APIRouter, page: PreferencesPage, own: OwnData) -> None:
+    """Mail a link that opens the whole preferences page, and open the page in the browser that follows it."""
+    context = own.context
+
     @routes.post(
         "/preferences/{token}/choose", response_class=HTMLResponse, summary="Ask for the whole page", **REDIRECTS
     )
@@ -255,13 +318,17 @@ def router(page: PreferencesPage, leaving: LeavePage, own: OwnData) -> APIRouter
 
     @routes.get("/choose/{token}", response_class=HTMLResponse, summary="Show the preferences to this browser")
     def choose(request: Request, token: str) -> Response:
-        found = own.find(RequestKind.CHOOSE, Side.PRESENT, token)
+        found = own.find(RequestKind.CHOOSE, MailboxSide.PRESENT, token)
         subscriber = context.subscriber(found.subscriber) if found else None
         if subscriber is None:
-            return own.expired(request, RequestKind.CHOOSE, Side.PRESENT, token)
+            return own.expired(request, RequestKind.CHOOSE, MailboxSide.PRESENT, token)
         response = page.redirect(request, context.signer.sign("preferences", subscriber.id), "opened")
         remember(context, request, response, subscriber)
         return response
+
+
+def _request_routes(routes: APIRouter, page: PreferencesPage, leaving: LeavePage, own: OwnData) -> None:
+    """The buttons that mail a link: on the preferences page, and on the page after leaving."""
 
     @routes.post(
         "/preferences/{token}/{kind}",
@@ -292,70 +359,61 @@ def router(page: PreferencesPage, leaving: LeavePage, own: OwnData) -> APIRouter
             return leaving.response(request, token)
         part = "days" if kind == "choose" else ""
         done = kind if own.ask(request, subscriber, RequestKind(kind), part=part) else "enough"
-        return redirect(context.pages, request, f"/leave/{token}", done=done)
+        return redirect(own.context.pages, request, f"/leave/{token}", done=done)
 
-    @routes.get("/address/{side}/{token}", response_class=HTMLResponse, summary="Ask to confirm a new address")
-    def show_address(request: Request, side: Side, token: str, result: Result = "") -> HTMLResponse:
-        place = f"/address/{side}/{token}"
-        found = own.find(RequestKind.ADDRESS, side, token)
-        if found is None:
-            return own.expired(request, RequestKind.ADDRESS, side, token)
-        mine = found.confirmed_at if side == Side.PRESENT else found.confirmed_new_at
-        state = "done" if found.done_at else "ask" if found.is_confirmed or mine is None else "waiting"
-        return own.page(request, RequestKind.ADDRESS, place, state, email=found.email, side=side, result=result)
 
-    @routes.post("/address/{side}/{token}", response_class=HTMLResponse, summary="Confirm a new address", **REDIRECTS)
-    def confirm_address(request: Request, side: Side, token: str) -> Response:
-        place = f"/address/{side}/{token}"
-        now = context.now()
-        found = own.find(RequestKind.ADDRESS, side, token)
-        if found is None:
-            return own.expired(request, RequestKind.ADDRESS, side, token)
-        own.requests.confirm(found.id, side, now)
-        found = own.requests.get(found.id, RequestKind.ADDRESS, now)
-        if found is None or found.done_at or not found.is_confirmed:
-            return redirect(context.pages, request, place)
-        detail = f"confirmed at both addresses; {context.consent_context(request, 'address').detail}"
-        result = own.changer.change(found.subscriber, found.address, found.email, source="web:address", detail=detail)
-        if result != MoveResult.DONE:
-            return redirect(context.pages, request, place, result=str(result))
-        own.requests.finish(found.id, now)
-        response = redirect(context.pages, request, place)
-        if (subscriber := context.subscriber(found.subscriber)) is not None:
-            # The cookie of the former address has ended.
-            remember(context, request, response, subscriber)
-        return response
+def _data_routes(routes: APIRouter, own: OwnData) -> None:
+    """Download a copy of the data."""
 
     @routes.get("/data/{token}", response_class=HTMLResponse, summary="Offer a copy of one's data, with one button")
     def show_data(request: Request, token: str) -> HTMLResponse:
-        found = own.find(RequestKind.DATA, Side.PRESENT, token)
+        found = own.find(RequestKind.DATA, MailboxSide.PRESENT, token)
         if found is None:
-            return own.expired(request, RequestKind.DATA, Side.PRESENT, token)
+            return own.expired(request, RequestKind.DATA, MailboxSide.PRESENT, token)
         return own.page(request, RequestKind.DATA, f"/data/{token}", "ask")
 
     @routes.post("/data/{token}", summary="Download one's data", responses=_FILE, response_model=None)
     def download(request: Request, token: str) -> Response:
-        found = own.find(RequestKind.DATA, Side.PRESENT, token)
-        subscriber = context.subscriber(found.subscriber) if found else None
+        found = own.find(RequestKind.DATA, MailboxSide.PRESENT, token)
+        subscriber = own.context.subscriber(found.subscriber) if found else None
         held = own.personal_data.collect(subscriber.address) if subscriber else None
         if held is None:
-            return own.expired(request, RequestKind.DATA, Side.PRESENT, token)
+            return own.expired(request, RequestKind.DATA, MailboxSide.PRESENT, token)
         text = json.dumps(held, ensure_ascii=False, indent=2)
         headers = {"content-disposition": 'attachment; filename="my-data.json"', "cache-control": "no-store"}
         return Response(text, media_type="application/json", headers=headers)
 
+
+def _erasure_routes(routes: APIRouter, own: OwnData) -> None:
+    """Erase everything about the person."""
+
     @routes.get("/erase/{token}", response_class=HTMLResponse, summary="Ask whether to erase, with one button")
     def show_erase(request: Request, token: str) -> HTMLResponse:
-        found = own.find(RequestKind.ERASE, Side.PRESENT, token)
+        found = own.find(RequestKind.ERASE, MailboxSide.PRESENT, token)
         if found is None:
-            return own.expired(request, RequestKind.ERASE, Side.PRESENT, token)
+            return own.expired(request, RequestKind.ERASE, MailboxSide.PRESENT, token)
         return own.page(request, RequestKind.ERASE, f"/erase/{token}", "ask")
+
+    # Erasing deletes the request too, so the page is the response. Repeating it changes nothing.
+    @routes.post("/erase/{token}", response_class=HTMLResponse, summary="Erase everything about the person")
+    def erase(request: Request, token: str) -> HTMLResponse:
+        found = own.find(RequestKind.ERASE, MailboxSide.PRESENT, token)
+        subscriber = own.context.subscriber(found.subscriber) if found else None
+        if subscriber is None:
+            return own.expired(request, RequestKind.ERASE, MailboxSide.PRESENT, token)
+        own.eraser.erase_whole(subscriber.address, _BY_SELF)
+        return own.page(request, RequestKind.ERASE, "/", "done")
+
+
+def _nomination_routes(routes: APIRouter, own: OwnData) -> None:
+    """Name somebody who may use the rights of the subscriber."""
+    context = own.context
 
     @routes.get("/nominee/{token}", response_class=HTMLResponse, summary="The form to nominate somebody")
     def show_nominee(request: Request, token: str) -> HTMLResponse:
-        found = own.find(RequestKind.NOMINEE, Side.PRESENT, token)
+        found = own.find(RequestKind.NOMINEE, MailboxSide.PRESENT, token)
         if found is None:
-            return own.expired(request, RequestKind.NOMINEE, Side.PRESENT, token)
+            return own.expired(request, RequestKind.NOMINEE, MailboxSide.PRESENT, token)
         return own.page(request, RequestKind.NOMINEE, f"/nominee/{token}", "done" if found.done_at else "ask")
 
     @routes.post("/nominee/{token}", response_class=HTMLResponse, summary="Nominate somebody", **REDIRECTS)
@@ -366,9 +424,9 @@ def router(page: PreferencesPage, leaving: LeavePage, own: OwnData) -> APIRouter
         contact: Annotated[str, Form(max_length=1000)] = "",
     ) -> Response:
         place = f"/nominee/{token}"
-        found = own.find(RequestKind.NOMINEE, Side.PRESENT, token)
+        found = own.find(RequestKind.NOMINEE, MailboxSide.PRESENT, token)
         if found is None:
-            return own.expired(request, RequestKind.NOMINEE, Side.PRESENT, token)
+            return own.expired(request, RequestKind.NOMINEE, MailboxSide.PRESENT, token)
         named = [shorten_text(nominee), shorten_text(contact)]
         if not all(named):
             typed = {"nominee": named[0], "contact": named[1]}
@@ -378,11 +436,16 @@ def router(page: PreferencesPage, leaving: LeavePage, own: OwnData) -> APIRouter
             context.preferences.record(found.subscriber, NOMINATED, consent, now=context.now())
         return redirect(context.pages, request, place)
 
+
+def _undo_routes(routes: APIRouter, page: PreferencesPage, own: OwnData) -> None:
+    """Put back what a link of an email changed."""
+    context = own.context
+
     @routes.get("/undo/{token}", response_class=HTMLResponse, summary="Ask whether to put back what a link changed")
     def show_undo(request: Request, token: str) -> HTMLResponse:
-        found = own.find(RequestKind.UNDO, Side.PRESENT, token)
+        found = own.find(RequestKind.UNDO, MailboxSide.PRESENT, token)
         if found is None:
-            return own.expired(request, RequestKind.UNDO, Side.PRESENT, token)
+            return own.expired(request, RequestKind.UNDO, MailboxSide.PRESENT, token)
         left = had_left(found)
         state = "done" if found.done_at else "ask"
         subscriber = context.subscriber(found.subscriber)
@@ -391,9 +454,9 @@ def router(page: PreferencesPage, leaving: LeavePage, own: OwnData) -> APIRouter
 
     @routes.post("/undo/{token}", response_class=HTMLResponse, summary="Put back what a link changed", **REDIRECTS)
     def undo(request: Request, token: str) -> Response:
-        found = own.find(RequestKind.UNDO, Side.PRESENT, token)
+        found = own.find(RequestKind.UNDO, MailboxSide.PRESENT, token)
         if found is None:
-            return own.expired(request, RequestKind.UNDO, Side.PRESENT, token)
+            return own.expired(request, RequestKind.UNDO, MailboxSide.PRESENT, token)
         done = own.notices.undo(found, context.consent_context(request, "undo"))
         response = redirect(context.pages, request, f"/undo/{token}")
         # The undo ended the cookies of all browsers.
@@ -401,15 +464,3 @@ def router(page: PreferencesPage, leaving: LeavePage, own: OwnData) -> APIRouter
         if done and subscriber is not None and state_of(subscriber) == "here":
             remember(context, request, response, subscriber)
         return response
-
-    # Erasing deletes the request too, so the page is the response. Repeating it changes nothing.
-    @routes.post("/erase/{token}", response_class=HTMLResponse, summary="Erase everything about the person")
-    def erase(request: Request, token: str) -> HTMLResponse:
-        found = own.find(RequestKind.ERASE, Side.PRESENT, token)
-        subscriber = context.subscriber(found.subscriber) if found else None
-        if subscriber is None:
-            return own.expired(request, RequestKind.ERASE, Side.PRESENT, token)
-        own.eraser.erase_whole(subscriber.address, _BY_SELF)
-        return own.page(request, RequestKind.ERASE, "/", "done")
-
-    return routes

@@ -13,8 +13,8 @@ from digest.i18n import translator
 from digest.mail.message import Outgoing, Sender, recipient
 from digest.models import PLACEHOLDERS, RenderedEmail
 from digest.store.people.preferences import StoredSubscriber
-from digest.store.people.requests import PersonRequest, RequestKind, Side
-from digest.subscribers.tokens import Signer
+from digest.store.people.requests import MailboxSide, PersonRequest, RequestKind
+from digest.subscribers.tokens import TokenSigner
 from digest.web.pages import Pages
 
 # How many rendered emails are kept.
@@ -22,7 +22,7 @@ _MOST_MADE = 64
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
+class EmailTexts:
     """The translated texts of an email; `button` labels its link."""
 
     subject: str
@@ -38,13 +38,13 @@ class OwnDataEmails:
 
     pages: Pages
     sender: Sender
-    signer: Signer
-    _made: dict[tuple[Words, str, str, datetime, str], RenderedEmail] = field(default_factory=dict, repr=False)
+    signer: TokenSigner
+    _made: dict[tuple[EmailTexts, str, str, datetime, str], RenderedEmail] = field(default_factory=dict, repr=False)
 
     def build(
         self,
         kind: RequestKind,
-        side: Side,
+        side: MailboxSide,
         request: int,
         *,
         to: str,
@@ -63,12 +63,14 @@ class OwnDataEmails:
             words, kind, side, request, to=to, subscriber=subscriber, language=language, until=until, part=part
         )
 
-    def build_for(self, subscriber: StoredSubscriber, words: Words, opened: PersonRequest, language: str) -> Outgoing:
+    def build_for(
+        self, subscriber: StoredSubscriber, words: EmailTexts, opened: PersonRequest, language: str
+    ) -> Outgoing:
         """Build an email to the subscriber's present address, with the link of a request."""
         return self.build_with(
             words,
             opened.kind,
-            Side.PRESENT,
+            MailboxSide.PRESENT,
             opened.id,
             to=subscriber.email,
             subscriber=subscriber.id,
@@ -78,9 +80,9 @@ class OwnDataEmails:
 
     def build_with(
         self,
-        words: Words,
+        words: EmailTexts,
         kind: RequestKind,
-        side: Side,
+        side: MailboxSide,
         request: int,
         *,
         to: str,
@@ -91,8 +93,8 @@ class OwnDataEmails:
     ) -> Outgoing:
         """Build an email with the given texts."""
         # The new mailbox does not belong to a subscriber yet, so it gets no link to unsubscribe.
-        sender = replace(self.sender, base_url=None) if side == Side.NEW else self.sender
-        person = 0 if side == Side.NEW else subscriber
+        sender = replace(self.sender, base_url=None) if side == MailboxSide.NEW else self.sender
+        person = 0 if side == MailboxSide.NEW else subscriber
         recipient_ = recipient(person, to, sender, self.signer.sign_email)
         email = self._render(words, path_of(kind, side), language, until, part)
         # The Message-ID derives from the recipient's id. A mailbox may hide a message whose Message-ID repeats.
@@ -100,7 +102,7 @@ class OwnDataEmails:
         unique = recipient_._replace(id=secrets.randbits(62), view_token=token)
         return Outgoing("own", "own", "own", email, recipient_.sender, (unique,))
 
-    def _render(self, words: Words, path: str, language: str, until: datetime, part: str) -> RenderedEmail:
+    def _render(self, words: EmailTexts, path: str, language: str, until: datetime, part: str) -> RenderedEmail:
         """The email with a placeholder for the token of its link. Those of a minute are rendered and encoded once."""
         # The email says until which minute its link works.
         until = until.replace(second=0, microsecond=0)
@@ -116,12 +118,12 @@ class OwnDataEmails:
             self._made[key] = RenderedEmail("html", words.subject, html, text)
         return self._made[key]
 
-    def _words(self, kind: RequestKind, side: Side, new: str, language: str) -> Words:
+    def _words(self, kind: RequestKind, side: MailboxSide, new: str, language: str) -> EmailTexts:
         _ = translator(language).gettext
         name = {"name": self.pages.branding.name}
         nothing = _("Not you? Then do nothing, and nothing happens.")
         if kind == RequestKind.ERASE:
-            return Words(
+            return EmailTexts(
                 _("Erase your data at %(name)s?") % name,
                 _("Erase everything?"),
                 (
@@ -132,7 +134,7 @@ class OwnDataEmails:
                 nothing,
             )
         if kind == RequestKind.NOMINEE:
-            return Words(
+            return EmailTexts(
                 _("Whom do you nominate at %(name)s?") % name,
                 _("Nominate somebody"),
                 (_("Somebody, hopefully you, wants to name a person who may use your rights at %(name)s.") % name,),
@@ -140,7 +142,7 @@ class OwnDataEmails:
                 nothing,
             )
         if kind == RequestKind.DATA:
-            return Words(
+            return EmailTexts(
                 _("Your data at %(name)s") % name,
                 _("Your copy is ready"),
                 (_("Somebody, hopefully you, asked for a copy of everything that %(name)s holds about you.") % name,),
@@ -148,7 +150,7 @@ class OwnDataEmails:
                 nothing,
             )
         if kind == RequestKind.CHOOSE:
-            return Words(
+            return EmailTexts(
                 _("Your preferences for %(name)s") % name,
                 _("Choose what you get"),
                 (
@@ -158,15 +160,15 @@ class OwnDataEmails:
                 _("Open my preferences"),
                 nothing,
             )
-        if side == Side.NEW:
-            return Words(
+        if side == MailboxSide.NEW:
+            return EmailTexts(
                 _("Confirm your new address for %(name)s") % name,
                 _("Is this your new address?"),
                 (_("Somebody, hopefully you, wants to get %(name)s at this address from now on.") % name,),
                 _("Yes, this is my address"),
                 nothing,
             )
-        return Words(
+        return EmailTexts(
             _("A new address for %(name)s?") % name,
             _("Change your address?"),
             (
@@ -178,11 +180,11 @@ class OwnDataEmails:
         )
 
 
-def path_of(kind: RequestKind, side: Side) -> str:
+def path_of(kind: RequestKind, side: MailboxSide) -> str:
     """The path of the page that a request's link opens, without its token."""
     return f"/address/{side}/" if kind == RequestKind.ADDRESS else f"/{kind}/"
 
 
-def purpose_of(kind: RequestKind, side: Side) -> str:
+def purpose_of(kind: RequestKind, side: MailboxSide) -> str:
     """The purpose for which a link's token is signed."""
     return f"own-{kind}-{side}" if kind == RequestKind.ADDRESS else f"own-{kind}"

@@ -49,6 +49,7 @@ MAY_GO_BACK = "private, no-cache"
 REDIRECTS: dict[str, Any] = {"responses": {303: {"description": "Done. The page that the redirect opens says so."}}}
 """What a route that redirects after a POST adds to its description."""
 
+Done = Annotated[str, Query(description="What was done before; chooses a message")]
 Language = Annotated[str, Query(description="`hi` or `en`; anything else selects the newsletter's language")]
 
 

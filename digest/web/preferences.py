@@ -8,7 +8,7 @@ from datetime import time, timedelta
 from functools import lru_cache
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Form, Query, Request
+from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import HTMLResponse, Response
 from pydantic import StringConstraints
 
@@ -20,9 +20,9 @@ from digest.subscribers import frequency
 from digest.subscribers.address import masked
 from digest.subscribers.list_file import FORMATS
 from digest.web.dependencies import Context
-from digest.web.editions import LatestEdition, NextEdition, Rate, TopicRates
+from digest.web.editions import LatestEdition, NextEdition, StoryRate, TopicRates
 from digest.web.known_browser import forget, knows
-from digest.web.pages import PAGE_RESPONSES, REDIRECTS, language_parameter, redirect
+from digest.web.pages import PAGE_RESPONSES, REDIRECTS, Done, language_parameter, redirect
 from digest.web.resend import Resender, ResendResult
 from digest.web.unsubscribe import LeavePage, state_of
 
@@ -219,7 +219,7 @@ def router(page: PreferencesPage, resender: Resender) -> APIRouter:
     def show(
         request: Request,
         token: str,
-        done: Annotated[str, Query(description="What was done before; chooses a message")] = "",
+        done: Done = "",
     ) -> HTMLResponse:
         subscriber = page.named(token)
         if subscriber is None or not knows(context, request, subscriber):
@@ -336,7 +336,7 @@ def hour_choices(send_at: time, current: time | None, language: str) -> Mapping[
     return {f"{hour:%H:%M}": dates.hour(hour, language) for hour in sorted(offered)}
 
 
-def is_unfed(topics: Sequence[str], rates: Mapping[str, Rate] | None) -> bool:
+def is_unfed(topics: Sequence[str], rates: Mapping[str, StoryRate] | None) -> bool:
     """Whether somebody chose topics, and none of them has had news lately."""
     return bool(topics) and bool(rates) and not set(topics) & set(rates or ())
 

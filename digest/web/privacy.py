@@ -50,7 +50,7 @@ def tracking_of(settings: Settings) -> Tracking:
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class NoticeLine:
     """One line of the notice: which data, what for, and how long it is kept."""
 
     data: str
@@ -83,7 +83,7 @@ class PrivacyNotice:
             "tracks": tracking_of(self.settings),
         }
 
-    def items(self, language: str) -> list[Item]:
+    def items(self, language: str) -> list[NoticeLine]:
         """Which data is stored under these settings, for which purpose, and how long."""
         _ = translator(language).gettext
         settings = self.settings
@@ -92,34 +92,34 @@ class PrivacyNotice:
         edition = _("%(time)s, and always of the %(num)s newest editions; after that only totals without names")
         kept = edition % {"time": self._days(settings.store.keep.deliveries, language), "num": KEPT_EDITIONS}
         found = [
-            Item(
+            NoticeLine(
                 _("your email address and, if you gave it, your name"), _("to send you the newsletter"), listed
             ),
-            Item(
+            NoticeLine(
                 _("what you choose: topics, days, time, format, pauses"), _("to send you what you want"), listed
             ),
-            Item(
+            NoticeLine(
                 _("when, from which network address and to which words you agreed"),
                 _("to be able to prove your consent"),
                 _("until you have it erased; after that only the dates, without a name"),
             ),
-            Item(
+            NoticeLine(
                 _("which edition we sent you, and whether it arrived"),
                 _("so that no edition goes to you twice or not at all"),
                 kept,
             ),
-            Item(
+            NoticeLine(
                 _("that you have unsubscribed, that email to you came back, or that you reported it as spam"),
                 _("so that we do not write to you again"),
                 _("until you have it erased; after that only a number that does not show your address"),
             ),
-            Item(_("your answers to polls and quizzes"), _("to learn what readers like"), kept),
-            Item(
+            NoticeLine(_("your answers to polls and quizzes"), _("to learn what readers like"), kept),
+            NoticeLine(
                 _("what you write to us with an answer, or as a reply to an email"),
                 _("to learn what readers like"),
                 self._days(settings.store.keep.words, language),
             ),
-            Item(
+            NoticeLine(
                 _("why you left, and whom you name to use your rights, if you tell us"),
                 _("to improve the newsletter, and to know that person"),
                 listed,
@@ -127,25 +127,25 @@ class PrivacyNotice:
         ]  # fmt: skip
         if settings.newsletter.tracking == "on":
             found.append(
-                Item(_("whether you open an email and which links you follow"), _("to see what is read"), kept)
+                NoticeLine(_("whether you open an email and which links you follow"), _("to see what is read"), kept)
             )
         if settings.clicks.enabled:
             found += self._clicks(language, listed)
         if settings.web.signup:
             days = self._days(PENDING, language)
             found.append(
-                Item(_("an address that was entered but not confirmed"), _("to ask whether it is right"), days)
+                NoticeLine(_("an address that was entered but not confirmed"), _("to ask whether it is right"), days)
             )
         if settings.web.webhooks.providers:
             found.append(
-                Item(
+                NoticeLine(
                     _("the messages of our email service about delivery"),
                     _("to learn whether an email arrived"),
                     self._days(settings.web.webhooks.keep, language),
                 )
             )
         found.append(
-            Item(
+            NoticeLine(
                 _("what you asked for on your preferences page: a new address, your data, erasure"),
                 _("to do it only after you have confirmed it by email"),
                 self._days(KEPT, language),
@@ -154,10 +154,10 @@ class PrivacyNotice:
         cookie = _("a cookie in your browser, if you confirm your subscription or open your preferences by an email")
         why = _("so that only you see and change what you chose; it does not follow you anywhere")
         time = _("%(time)s, or until you let the browser forget you on your preferences page")
-        found.append(Item(cookie, why, time % {"time": self._days(COOKIE_KEPT, language)}))
-        return [*found, *(Item(each.data, each.purpose, each.kept) for each in self.privacy.purposes)]
+        found.append(NoticeLine(cookie, why, time % {"time": self._days(COOKIE_KEPT, language)}))
+        return [*found, *(NoticeLine(each.data, each.purpose, each.kept) for each in self.privacy.purposes)]
 
-    def _clicks(self, language: str, listed: str) -> list[Item]:
+    def _clicks(self, language: str, listed: str) -> list[NoticeLine]:
         _ = translator(language).gettext
         # A request is deleted at the end of the day after it.
         days = self._days(CLICKS_KEPT + timedelta(days=1), language)
@@ -166,11 +166,11 @@ class PrivacyNotice:
             what = _(
                 "which link of an edition was opened when, with a number made from network and browser, without you"
             )
-            return [Item(what, _("to count how many people read a story"), kept)]
+            return [NoticeLine(what, _("to count how many people read a story"), kept)]
         why = _("to ask you, if you have not read for long, whether emails should go on")
         return [
-            Item(_("which links of an edition you open, and when"), _("to see what is read"), kept),
-            Item(_("when you last opened a link"), why, listed),
+            NoticeLine(_("which links of an edition you open, and when"), _("to see what is read"), kept),
+            NoticeLine(_("when you last opened a link"), why, listed),
         ]
 
     def processors(self, language: str) -> list[Processor]:

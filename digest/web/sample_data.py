@@ -25,15 +25,15 @@ from digest.store.content.archive import (
 )
 from digest.store.content.editions import Published
 from digest.store.people.preferences import StoredSubscriber
-from digest.subscribers.typos import Oddity
+from digest.subscribers.typos import AddressOddity
 from digest.web.archive.metadata import Metadata
 from digest.web.archive.site import SearchResult, Share
-from digest.web.editions import Rate, ShowcaseEdition
+from digest.web.editions import ShowcaseEdition, StoryRate
 from digest.web.mailboxes import mailbox_of
-from digest.web.own_data_emails import Words
+from digest.web.own_data_emails import EmailTexts
 from digest.web.pages import Pages
 from digest.web.preferences import DONE, SHORT_DONE, OfferedEdition, PreferencesForm, hour_choices
-from digest.web.privacy import Item, Tracking
+from digest.web.privacy import NoticeLine, Tracking
 from digest.web.unsubscribe import Less, Reason, State
 
 _TOKEN = "x" * 36
@@ -196,9 +196,9 @@ def _signup(show: ShowcaseEdition, now: datetime) -> Iterator[SamplePage]:
     offer = SampleOffer(now.time())
     for wrong, question, shown in (
         ("", "", None),
-        ("…", Oddity.TYPO, show),
-        ("", Oddity.DISPOSABLE, show),
-        ("", Oddity.NOWHERE, show),
+        ("…", AddressOddity.TYPO, show),
+        ("", AddressOddity.DISPOSABLE, show),
+        ("", AddressOddity.NOWHERE, show),
     ):
         values: dict[str, Any] = {
             "wrong": wrong,
@@ -209,7 +209,7 @@ def _signup(show: ShowcaseEdition, now: datetime) -> Iterator[SamplePage]:
             "asked": _ASHA,
         }
         values |= {"typed": _ASHA, "agreement": "…", "shown": shown, "offer": offer}
-        rates = {"देश": Rate(2, "edition"), "खेल": Rate(1, "month")} if shown else {}
+        rates = {"देश": StoryRate(2, "edition"), "खेल": StoryRate(1, "month")} if shown else {}
         yield SamplePage("join.html.j2", {**values, "rates": rates, "personal": False})
     yield from _own_data()
     for mailbox in (None, mailbox_of("asha@gmail.com", _ASHA)):
@@ -229,7 +229,7 @@ def _signup(show: ShowcaseEdition, now: datetime) -> Iterator[SamplePage]:
         for left in (True, False):
             values = {"token": _TOKEN, "state": state, "left": left, "next_due": now if left else None}
             yield SamplePage("stay.html.j2", values)
-    words = Words("…", "…", ("…",), "…", "…")
+    words = EmailTexts("…", "…", ("…",), "…", "…")
     for kind in ("confirm", "welcome", "ask", "stay"):
         values = {"subject": "…", "kind": kind, "link": "https://example.com/", "email": _ASHA, "until": now}
         values["words"] = words
@@ -251,7 +251,7 @@ def _own_data() -> Iterator[SamplePage]:
     for law, email, tracks in (("dpdp", _ASHA, Tracking.NOTHING), *(("gdpr", "", each) for each in Tracking)):
         values: dict[str, Any] = {
             "responsible": "…",
-            "items": [Item("…", "…", "…")],
+            "items": [NoticeLine("…", "…", "…")],
             "processors": [Processor(name="…", task="…", country="…")] if email else [],
             "grievance": Grievance(name="…", phone="…") if email else Grievance(),
             "contact": _ASHA,
@@ -320,7 +320,7 @@ def _preferences(now: datetime, topics: Collection[str], sent: Published) -> Ite
             "done": done,
             "wrong": wrong,
             "edition": [sent] if done else [],
-            "rates": dict.fromkeys(topics, Rate(2, "week")) if done else None,
+            "rates": dict.fromkeys(topics, StoryRate(2, "week")) if done else None,
             "next_due": now if done else None,
             "subscriber": replace(subscriber, signed_up_at=now if done else None),
             "email": _ASHA,
@@ -353,12 +353,12 @@ def _preferences(now: datetime, topics: Collection[str], sent: Published) -> Ite
         ("", ""),
         ("address", ""),
         ("same address", ""),
-        (Oddity.NOWHERE, ""),
-        (Oddity.DISPOSABLE, ""),
-        (Oddity.TYPO, _ASHA),
+        (AddressOddity.NOWHERE, ""),
+        (AddressOddity.DISPOSABLE, ""),
+        (AddressOddity.TYPO, _ASHA),
     ):
         values = {"token": _TOKEN, "wrong": wrong, "typed": _ASHA, "suggested": suggested}
-        yield SamplePage("address.html.j2", {**values, "sure": _ASHA if wrong in tuple(Oddity) else ""})
+        yield SamplePage("address.html.j2", {**values, "sure": _ASHA if wrong in tuple(AddressOddity) else ""})
     for state in ("", "wrong", "busy", "sent"):
         yield SamplePage("find.html.j2", {"state": state, "typed": _ASHA})
     yield sample(subscriber(), pausing=True)

@@ -14,7 +14,7 @@ from datetime import datetime, time, timedelta
 from typing import Annotated, Any
 from urllib.parse import quote
 
-from fastapi import APIRouter, Depends, Form, Query, Request
+from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import HTMLResponse, Response
 
 from digest.hindi.numbers import group
@@ -25,7 +25,7 @@ from digest.store.people.signups import JOINED, PENDING, SignupStore
 from digest.store.rate_limits import Quota
 from digest.subscribers import typos
 from digest.subscribers.address import normalise, refuse_tags
-from digest.utils.brief import Brief
+from digest.utils.brief import TimedCache
 from digest.web.archive.metadata import home_metadata
 from digest.web.consent import CONSENT_VERSION
 from digest.web.dependencies import Context, client_address
@@ -34,7 +34,7 @@ from digest.web.email_limits import mailbox_quotas, network_quotas
 from digest.web.known_browser import knows, remember
 from digest.web.mailboxes import mailbox_of
 from digest.web.outbound_mail import OutboundMail
-from digest.web.pages import MAY_GO_BACK, PAGE_RESPONSES, REDIRECTS, language_parameter, redirect
+from digest.web.pages import MAY_GO_BACK, PAGE_RESPONSES, REDIRECTS, Done, language_parameter, redirect
 from digest.web.privacy import CurrentNotice
 from digest.web.signup_emails import SignupEmails
 
@@ -64,7 +64,7 @@ class Offer:
     # Whether an editor reads each edition before it is sent.
     is_approved: bool
     # Counts the subscribers who get the newsletter, and from how many on the page says so; 0 is never.
-    count: Brief[int]
+    count: TimedCache[int]
     show_readers_from: int
 
     @property
@@ -99,7 +99,7 @@ class Signup:
         consent = pages.agreement(pages.language(request))
         shown = self.offer.showcase.newest()
         rates = self.offer.rates.of(shown.edition.key if shown else None, self.context.now())
-        card_of = shown.edition.key if shown and self.can_draw(shown.edition.title) else ""
+        card_of = shown.edition.key if shown and self.can_draw(shown.edition.title) else None
         values |= {"offer": self.offer, "shown": shown, "rates": rates or {}}
         values |= {"agreement": consent, "meta": home_metadata(pages, request, card_of=card_of)}
         response = pages.response(request, "join.html.j2", "/join", status=status, personal=False, **values)
@@ -220,7 +220,7 @@ def router(signup: Signup) -> APIRouter:
     def ask(
         request: Request,
         token: str,
-        done: Annotated[str, Query(description="What was done before; chooses a message")] = "",
+        done: Done = "",
     ) -> HTMLResponse:
         id = context.subscriber_id_from_token(_PURPOSE, token)
         if id is None:

@@ -16,9 +16,9 @@ from digest.mail.message import Outgoing, Recipient, Sender, recipient
 from digest.models import RenderedEmail
 from digest.store.people.preferences import StoredSubscriber
 from digest.store.people.requests import RequestKind, RequestStore
-from digest.subscribers.tokens import Signer
+from digest.subscribers.tokens import TokenSigner
 from digest.web.editions import NextEdition, ShowcaseEdition
-from digest.web.own_data_emails import OwnDataEmails, Words
+from digest.web.own_data_emails import EmailTexts, OwnDataEmails
 from digest.web.pages import Pages
 
 
@@ -28,7 +28,7 @@ class SignupEmails:
 
     pages: Pages
     sender: Sender
-    signer: Signer
+    signer: TokenSigner
     next_edition: NextEdition
     requests: RequestStore
     own: OwnDataEmails
@@ -64,7 +64,7 @@ class SignupEmails:
             day = dates.day(subscriber.paused_until.astimezone(self.pages.zone).date(), language)
             lines.append(_("Your email is paused until %(day)s.") % {"day": day})
         lines.append(_("Please do not forward this email: its link shows your preferences and can change them."))
-        words = Words(
+        words = EmailTexts(
             _("You already get %(name)s") % name,
             _("You already get it"),
             tuple(lines),

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse, Response
 
 from digest.feedback.rules import UNSUBSCRIBED
 from digest.i18n import translator
 from digest.mail.message import one_line
 from digest.models import PLACEHOLDERS, RenderedEmail
-from digest.store.people.reengagement import Outcome, ReengagementStore
+from digest.store.people.reengagement import QuestionOutcome, ReengagementStore
 from digest.web.dependencies import TEST_SUBSCRIBER, Context
 from digest.web.editions import NextEdition
-from digest.web.pages import PAGE_RESPONSES, REDIRECTS, Pages, language_parameter, redirect
+from digest.web.pages import PAGE_RESPONSES, REDIRECTS, Done, Pages, language_parameter, redirect
 
 _PURPOSE = "preferences"
 
@@ -30,7 +30,7 @@ def router(context: Context, store: ReengagementStore, next_edition: NextEdition
     def ask(
         request: Request,
         token: str,
-        done: Annotated[str, Query(description="What was done before; chooses a message")] = "",
+        done: Done = "",
     ) -> HTMLResponse:
         id = context.subscriber_id_from_token(_PURPOSE, token)
         if id is None:
@@ -53,7 +53,7 @@ def router(context: Context, store: ReengagementStore, next_edition: NextEdition
             now = context.now()
             wording = pages.catalogue(request).gettext("Yes, keep it coming")
             consent = context.consent_context(request, "stay", wording)
-            store.settle(id, Outcome.STAYED, now=now)
+            store.settle(id, QuestionOutcome.STAYED, now=now)
             if context.paused_until(subscriber):
                 context.preferences.set(id, {"paused_until": None}, consent, now=now)
             else:

@@ -32,7 +32,7 @@ from digest.web.editions import NextEdition
 from digest.web.group_commit import GroupCommit
 from digest.web.known_browser import knows
 from digest.web.middleware import log_error
-from digest.web.pages import PAGE_RESPONSES, REDIRECTS, language_parameter, redirect
+from digest.web.pages import PAGE_RESPONSES, REDIRECTS, Done, language_parameter, redirect
 
 Weeks = Literal["1", "2", "4"]
 Less = Literal["weekdays", "weekly:sun", "weekly:sat"]
@@ -219,7 +219,7 @@ def router(page: LeavePage) -> APIRouter:
     def ask(
         request: Request,
         token: str,
-        done: Annotated[str, Query(description="What was done before; chooses a message")] = "",
+        done: Done = "",
         code: Annotated[
             str, Query(max_length=200, description="Lets the browser that unsubscribed give a reason")
         ] = "",

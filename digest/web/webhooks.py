@@ -9,7 +9,7 @@ from __future__ import annotations
 import hmac
 from collections.abc import Callable
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from fastapi import APIRouter, Request, Response
 from fastapi.concurrency import run_in_threadpool
@@ -22,6 +22,7 @@ from digest.utils.redact import without_known_bytes
 
 if TYPE_CHECKING:
     from digest.app import App
+    from digest.store.content.events import EventStore
 
 MAX_BODY_BYTES = 4 << 20
 """SendGrid posts at about 768 kB; 2,500 events are one megabyte."""
@@ -34,14 +35,6 @@ _RESPONSES: dict[int | str, dict[str, Any]] = {
     413: {"description": f"larger than {MAX_BODY_BYTES:,} bytes"},
     503: {"description": "cannot be stored now; try again later"},
 }
-
-
-class WebhookQueue(Protocol):
-    """Stores webhook requests until they are processed."""
-
-    def save(self, provider: str, body: bytes, now: datetime) -> bool:
-        """Store a request body, durably when this returns. Raises StoreError."""
-        ...
 
 
 def webhooks(app: App) -> APIRouter:
@@ -60,7 +53,7 @@ def webhooks(app: App) -> APIRouter:
 
 
 def router(
-    verifier: SendGridVerifier, queue: WebhookQueue, clock: Callable[[], datetime], *, secret: str = ""
+    verifier: SendGridVerifier, events: EventStore, clock: Callable[[], datetime], *, secret: str = ""
 ) -> APIRouter:
     """SendGrid's routes. With `secret` the path must end with it: `/webhooks/sendgrid/SECRET`."""
     routes = APIRouter(tags=["webhooks"])
@@ -89,12 +82,12 @@ def router(
         return Response(status_code=await run_in_threadpool(_accept, body, signature, timestamp, now))
 
     def _accept(body: bytes, signature: str, timestamp: str, now: datetime) -> int:
-        return _store(queue, "sendgrid", body, now) if verifier.accepts(body, signature, timestamp, now) else 403
+        return _store(events, "sendgrid", body, now) if verifier.accepts(body, signature, timestamp, now) else 403
 
     return routes
 
 
-def brevo_router(token: str, queue: WebhookQueue, clock: Callable[[], datetime]) -> APIRouter:
+def brevo_router(token: str, events: EventStore, clock: Callable[[], datetime]) -> APIRouter:
     """Brevo's route. Brevo does not sign, so requests must have `Authorization: Bearer TOKEN`."""
     routes = APIRouter(tags=["webhooks"])
     expected = f"Bearer {token}".encode()
@@ -108,12 +101,12 @@ def brevo_router(token: str, queue: WebhookQueue, clock: Callable[[], datetime])
         body = await _body(request)
         if body is None:
             return Response(status_code=413)
-        return Response(status_code=await run_in_threadpool(_store, queue, "brevo", body, clock()))
+        return Response(status_code=await run_in_threadpool(_store, events, "brevo", body, clock()))
 
     return routes
 
 
-def ses_router(verifier: SnsVerifier, queue: WebhookQueue, clock: Callable[[], datetime]) -> APIRouter:
+def ses_router(verifier: SnsVerifier, events: EventStore, clock: Callable[[], datetime]) -> APIRouter:
     """The route of SES's events, which Amazon SNS signs. It confirms the subscription of the configured topic."""
     routes = APIRouter(tags=["webhooks"])
 
@@ -131,7 +124,7 @@ def ses_router(verifier: SnsVerifier, queue: WebhookQueue, clock: Callable[[], d
             if message is None:
                 return 403
             if message.type == "Notification":
-                return _store(queue, "ses", body, now)
+                return _store(events, "ses", body, now)
             if message.type == "SubscriptionConfirmation":
                 verifier.confirm(message)
         except SnsUnavailable:
@@ -141,11 +134,11 @@ def ses_router(verifier: SnsVerifier, queue: WebhookQueue, clock: Callable[[], d
     return routes
 
 
-def _store(queue: WebhookQueue, provider: str, body: bytes, now: datetime) -> int:
+def _store(events: EventStore, provider: str, body: bytes, now: datetime) -> int:
     """Store a verified request. Return the status of the response."""
     try:
         # Bounce reasons come from foreign servers.
-        queue.save(provider, without_known_bytes(body), now)
+        events.save(provider, without_known_bytes(body), now)
     except StoreError:
         return 503
     return 204

@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from digest.models import Source
-from digest.wiring.store import Stores
+from digest.wiring.store import StoreWiring
 
 if TYPE_CHECKING:
     from digest.collect.http.fetch import Fetcher
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from digest.usecases.edit_sources import SourceEditor
 
 
-class Collecting(Stores):
+class CollectWiring(StoreWiring):
     @cached_property
     def sources(self) -> tuple[Source, ...]:
         """The sources that are collected: those that are not paused."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from digest.wiring.collect import Collecting
-from digest.wiring.folder import Planning
-from digest.wiring.render import Rendering
+from digest.wiring.collect import CollectWiring
+from digest.wiring.folder import PlanningWiring
+from digest.wiring.render import RenderWiring
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,10 +22,10 @@ if TYPE_CHECKING:
     from digest.usecases.sponsors import SponsorBook, SponsorReporter
 
 
-class Curating(Collecting, Rendering, Planning):
+class CurateWiring(CollectWiring, RenderWiring, PlanningWiring):
     @cached_property
     def rules(self) -> Rules:
-        from digest.curate.recurring_kinds import Policy
+        from digest.curate.recurring_kinds import RecurringPolicy
         from digest.curate.rules import Rules
         from digest.curate.section_names import translated_sections
 
@@ -41,7 +41,7 @@ class Curating(Collecting, Rendering, Planning):
             called=called,
             per_section_max=edition.per_section,
             quotas=edition.quotas,
-            recurring={kind: Policy(name) for kind, name in edition.recurring.items()},
+            recurring={kind: RecurringPolicy(name) for kind, name in edition.recurring.items()},
             block=edition.block,
             boost=edition.boost,
             importance=edition.importance,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from digest.deliver.ports import Cancellable, ScheduleWindow
 from digest.errors import ConfigurationError
-from digest.wiring.subscribers import Subscribers
+from digest.wiring.subscribers import SubscriberWiring
 from digest.wiring.transports import TRANSPORTS
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from digest.usecases.approval import Approver
     from digest.usecases.correct_edition import EditionCorrector
     from digest.usecases.enqueue import Enqueuer
-    from digest.usecases.reconcile import Reconciler, Recovery
+    from digest.usecases.reconcile import EditionRecovery, Reconciler
     from digest.usecases.send_late import LateSender
     from digest.usecases.send_test import DraftMailer
     from digest.usecases.stop_edition import AutomaticStop, EditionStopper
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 _TIME_TO_CANCEL = timedelta(minutes=3)
 
 
-class Sending(Subscribers):
+class DeliverWiring(SubscriberWiring):
     @cached_property
     def transports(self) -> tuple[Transport, ...]:
         """The transports in the order of the settings: the first one, and its fallbacks.
@@ -109,10 +109,10 @@ class Sending(Subscribers):
         )
 
     @cached_property
-    def recovery(self) -> Recovery:
-        from digest.usecases.reconcile import Recovery
+    def recovery(self) -> EditionRecovery:
+        from digest.usecases.reconcile import EditionRecovery
 
-        return Recovery(self.ledger, self.settings.delivery.on_unknown == "resend", self.now)
+        return EditionRecovery(self.ledger, self.settings.delivery.on_unknown == "resend", self.now)
 
     @cached_property
     def reconciler(self) -> Reconciler:

@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from digest.errors import ConfigProblem, ConfigurationError
-from digest.wiring.deliver import Sending
+from digest.wiring.deliver import DeliverWiring
 
 if TYPE_CHECKING:
     from digest.feedback.sendgrid_signature import SendGridVerifier
@@ -24,7 +24,7 @@ _SNS_TIMEOUT = 4.0
 _MIN_TOKEN = 16
 
 
-class Feedback(Sending):
+class FeedbackWiring(DeliverWiring):
     @cached_property
     def feedback(self) -> FeedbackProcessor:
         from digest.store.people.preferences import PreferenceStore

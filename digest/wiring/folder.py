@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Folder:
+class FolderWiring:
     """One newsletter folder: its settings, clock, secrets and store."""
 
     home: Path
@@ -64,7 +64,7 @@ class Folder:
         return self.settings.delivery.transport == ("outbox",)
 
     @cached_property
-    def _lender(self) -> Folder | None:
+    def _lender(self) -> FolderWiring | None:
         """The folder whose store this one uses; None if it has its own."""
         return None
 
@@ -88,7 +88,7 @@ class Folder:
         return self.clock().astimezone(self.settings.newsletter.zone)
 
 
-class Planning(Folder):
+class PlanningWiring(FolderWiring):
     """The planned editions, and what the settings demand of each."""
 
     @cached_property

@@ -9,19 +9,19 @@ from typing import TYPE_CHECKING
 
 from digest.errors import ConfigProblem, ConfigurationError
 from digest.utils import redact
-from digest.wiring.folder import Folder
+from digest.wiring.folder import FolderWiring
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
     from digest.mail.message import Sender
-    from digest.subscribers.tokens import Signer
+    from digest.subscribers.tokens import TokenSigner
 
 # The name of an environment variable, not a secret.
 SECRET_ENV = "DIGEST_SECRET_KEY"  # noqa: S105
 
 
-class Identity(Folder):
+class IdentityWiring(FolderWiring):
     @cached_property
     def sender(self) -> Sender:
         from digest.mail.message import Sender
@@ -36,23 +36,23 @@ class Identity(Folder):
         )
 
     @cached_property
-    def signer(self) -> Signer:
+    def signer(self) -> TokenSigner:
         """Signs tokens with the keys of DIGEST_SECRET_KEY (newest first, comma-separated) or one from the store."""
         from digest.store.meta import get_or_create
-        from digest.subscribers.tokens import Signer
+        from digest.subscribers.tokens import TokenSigner
 
         given = [word.strip() for word in self.environment.get(SECRET_ENV, "").split(",") if word.strip()]
         if any(len(word.encode()) < 16 for word in given):
             raise ConfigurationError([ConfigProblem(SECRET_ENV, 0, "expected keys of at least 16 characters")])
         if given:
-            return Signer([word.encode() for word in given])
+            return TokenSigner([word.encode() for word in given])
         stored = get_or_create(self.database, "signing_key", lambda: secrets.token_hex(32))
         redact.protect([stored])
-        return Signer([bytes.fromhex(stored)])
+        return TokenSigner([bytes.fromhex(stored)])
 
-    def desk_url(self, pages: str = "") -> str:
+    def desk_url(self, pages: str | None = None) -> str:
         """The public address of the desk. `pages` is that of the subscriber pages if `newsletter.base_url` is unset."""
-        own, base = self.settings.desk.base_url, self.settings.newsletter.base_url or pages
+        own, base = self.settings.desk.base_url, self.settings.newsletter.base_url or pages or ""
         return own.rstrip("/") or f"{base.rstrip('/')}/desk"
 
     def approval_link(self, key: str) -> str | None:

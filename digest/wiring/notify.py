@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from digest.errors import ConfigProblem, ConfigurationError
-from digest.wiring.deliver import Sending
+from digest.wiring.deliver import DeliverWiring
 from digest.wiring.transports import TRANSPORTS, alert_smtp
 
 if TYPE_CHECKING:
@@ -21,10 +21,10 @@ if TYPE_CHECKING:
     from digest.usecases.outgoing_webhooks import OutgoingWebhooks
     from digest.usecases.report import Reporter
     from digest.usecases.report_mail import ReportMails
-    from digest.usecases.watch import Watch
+    from digest.usecases.watch import AlertWatch
 
 
-class Notifying(Sending):
+class NotifyWiring(DeliverWiring):
     @cached_property
     def alerts(self) -> Alerts:
         from digest.store.alerts import AlertStore
@@ -42,14 +42,14 @@ class Notifying(Sending):
 
     @cached_property
     def approval_mails(self) -> ApprovalMails:
-        from digest.usecases.approval_mail import ApprovalMails, Deadline
+        from digest.usecases.approval_mail import ApprovalDeadline, ApprovalMails
 
-        def deadline(key: str) -> Deadline | None:
+        def deadline(key: str) -> ApprovalDeadline | None:
             planned = self.calendar.of(key)
             if planned is None:
                 return None
             is_sent = planned.approve_by is not None and planned.schedule.on_no_approval == "send"
-            return Deadline(planned.approve_by or planned.expires_at, is_sent)
+            return ApprovalDeadline(planned.approve_by or planned.expires_at, is_sent)
 
         return ApprovalMails(
             editions=self.editions,
@@ -125,21 +125,21 @@ class Notifying(Sending):
         return problems
 
     @cached_property
-    def watch(self) -> Watch:
-        from digest.notify.facts import Thresholds
+    def watch(self) -> AlertWatch:
+        from digest.notify.facts import AlertThresholds
         from digest.store.meta import last_backup
-        from digest.usecases.watch import Watch
+        from digest.usecases.watch import AlertWatch
 
         alerts, delivery = self.settings.alerts, self.settings.delivery
         store = self.database.engine.url.database if self.database.sqlite else None
-        return Watch(
+        return AlertWatch(
             alerts=self.alerts,
             editions=self.editions,
             automatic_stop=self.automatic_stop,
             overview=self.overview,
             articles=self.articles,
             sources=self.sources,
-            limits=Thresholds(
+            limits=AlertThresholds(
                 source_failures=alerts.source_failures,
                 source_silent=alerts.source_silent,
                 thin_below=self.thin_below,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
-from digest.wiring.identity import Identity
-from digest.wiring.store import Stores
+from digest.wiring.identity import IdentityWiring
+from digest.wiring.store import StoreWiring
 
 if TYPE_CHECKING:
     from digest.config.settings import ThemeSettings
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from digest.usecases.share import Cards, ChannelPoster
 
 
-class Rendering(Stores, Identity):
+class RenderWiring(StoreWiring, IdentityWiring):
     @cached_property
     def branding(self) -> Branding:
         return self._branding(self.settings.theme)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from digest.wiring.folder import Folder
+from digest.wiring.folder import FolderWiring
 
 if TYPE_CHECKING:
     from digest.store.content.answers import AnswerStore
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from digest.usecases.restore_store import StoreRestorer
 
 
-class Stores(Folder):
+class StoreWiring(FolderWiring):
     @cached_property
     def high_water(self) -> HighWater:
         """Notices an older copy of the store."""
@@ -149,7 +149,7 @@ class Stores(Folder):
         return ReengagementStore(self.database)
 
 
-class Maintenance(Stores):
+class MaintenanceWiring(StoreWiring):
     """Copies, restores and prunes the store."""
 
     @cached_property

@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from digest.errors import ConfigProblem, ConfigurationError
-from digest.wiring.curate import Curating
+from digest.wiring.curate import CurateWiring
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _PROVIDER_ANSWER = 256 * 1024
 
 
-class Subscribers(Curating):
+class SubscriberWiring(CurateWiring):
     @cached_property
     def subscriber_list(self) -> SubscriberList:
         from digest.subscribers.list_file import FILE_NAME
@@ -79,12 +79,12 @@ class Subscribers(Curating):
             reason = "'desk.oidc' needs joserfc; install hindi-digest[oidc]"
             raise ConfigurationError([ConfigProblem("desk.oidc", 0, reason)]) from None
         from digest.collect.http.post import JsonPoster
-        from digest.usecases.oidc import Client, OidcSignIn
+        from digest.usecases.oidc import OidcClient, OidcSignIn
 
         variable = settings.client_secret_env
         secret = self.secret(variable, "desk.oidc.client_secret_env") if variable else ""
         web = JsonPoster(allow_private=settings.private, max_answer=_PROVIDER_ANSWER)
-        client = Client(settings.issuer, settings.client_id, secret)
+        client = OidcClient(settings.issuer, settings.client_id, secret)
         return OidcSignIn(client, web, self.accounts, allow_http=settings.private)
 
     def list_files(self) -> list[Path]:

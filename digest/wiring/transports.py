@@ -14,28 +14,28 @@ if TYPE_CHECKING:
     from digest.config.alerts import AlertSmtp
     from digest.config.delivery import BrevoSettings, DkimSettings, ResendSettings, SendGridSettings, SmtpSettings
     from digest.deliver.ports import Transport
-    from digest.wiring.identity import Identity
+    from digest.wiring.identity import IdentityWiring
 
 
-def _outbox(app: Identity) -> Transport:
+def _outbox(app: IdentityWiring) -> Transport:
     kind = registry.load("outbox")
     built: Transport = kind(app.home / app.settings.delivery.outbox.path, clock=app.clock)
     return built
 
 
-def _smtp(app: Identity) -> Transport:
+def _smtp(app: IdentityWiring) -> Transport:
     smtp = app.settings.delivery.smtp
     return _build_smtp(
         app,
         smtp,
         "delivery.smtp.password_env",
-        bounces=smtp.bounces,
+        bounces=smtp.bounces or None,
         token=app.signer.sign if smtp.bounces else None,
         sign=_dkim(smtp.dkim, app) if smtp.dkim else None,
     )
 
 
-def alert_smtp(app: Identity) -> Transport:
+def alert_smtp(app: IdentityWiring) -> Transport:
     """Build the SMTP transport that only alerts use. Raises ConfigurationError."""
     smtp = app.settings.alerts.smtp
     if smtp is None:
@@ -43,7 +43,7 @@ def alert_smtp(app: Identity) -> Transport:
     return _build_smtp(app, smtp, "alerts.smtp.password_env")
 
 
-def _build_smtp(app: Identity, smtp: SmtpSettings | AlertSmtp, password_key: str, **options: Any) -> Transport:
+def _build_smtp(app: IdentityWiring, smtp: SmtpSettings | AlertSmtp, password_key: str, **options: Any) -> Transport:
     """Build the transport for a server. An error about the password names the settings key `password_key`."""
     kind = registry.load("smtp")
     built: Transport = kind(
@@ -51,15 +51,15 @@ def _build_smtp(app: Identity, smtp: SmtpSettings | AlertSmtp, password_key: str
         smtp.port,
         clock=app.clock,
         security=smtp.security,
-        username=smtp.username,
-        password=app.secret(smtp.password_env, password_key) if smtp.username else "",
+        username=smtp.username or None,
+        password=app.secret(smtp.password_env, password_key) if smtp.username else None,
         timeout=smtp.timeout.total_seconds(),
         **options,
     )
     return built
 
 
-def _dkim(chosen: DkimSettings, app: Identity) -> Callable[[bytes], bytes]:
+def _dkim(chosen: DkimSettings, app: IdentityWiring) -> Callable[[bytes], bytes]:
     from digest.deliver.smtp.dkim import configured_signer
 
     file = app.home / chosen.key_file if chosen.key_file else None
@@ -67,7 +67,7 @@ def _dkim(chosen: DkimSettings, app: Identity) -> Callable[[bytes], bytes]:
 
 
 def _by_key(
-    app: Identity, name: str, chosen: SendGridSettings | ResendSettings | BrevoSettings, **options: Any
+    app: IdentityWiring, name: str, chosen: SendGridSettings | ResendSettings | BrevoSettings, **options: Any
 ) -> Transport:
     """Build the transport of a provider that takes one API key."""
     kind = registry.load(name)
@@ -81,35 +81,35 @@ def _by_key(
     return built
 
 
-def _sendgrid(app: Identity) -> Transport:
+def _sendgrid(app: IdentityWiring) -> Transport:
     tracking = app.settings.newsletter.tracking == "on"
     return _by_key(app, "sendgrid", app.settings.delivery.sendgrid, tracking=tracking)
 
 
-def _realm(app: Identity) -> str:
+def _realm(app: IdentityWiring) -> str:
     """The name of the ledger in idempotency keys: two newsletters that share an account must not share keys."""
     from digest.store.meta import get_or_create
 
     return get_or_create(app.database, "realm", lambda: secrets.token_hex(8))
 
 
-def _resend(app: Identity) -> Transport:
+def _resend(app: IdentityWiring) -> Transport:
     resend = app.settings.delivery.resend
     return _by_key(app, "resend", resend, realm=_realm(app), calls_per_second=resend.calls_per_second)
 
 
-def _brevo(app: Identity) -> Transport:
+def _brevo(app: IdentityWiring) -> Transport:
     return _by_key(app, "brevo", app.settings.delivery.brevo, realm=_realm(app))
 
 
-def _ses(app: Identity) -> Transport:
-    from digest.deliver.ses.signature import Signer
+def _ses(app: IdentityWiring) -> Transport:
+    from digest.deliver.ses.signature import RequestSigner
     from digest.utils.clock import utc_now
 
     ses = app.settings.delivery.ses
     kind = registry.load("ses")
     token = ses.session_token_env
-    signer = Signer(
+    signer = RequestSigner(
         app.secret(ses.access_key_env, "delivery.ses.access_key_env"),
         app.secret(ses.secret_key_env, "delivery.ses.secret_key_env"),
         app.secret(token, "delivery.ses.session_token_env") if token else None,
@@ -121,7 +121,7 @@ def _ses(app: Identity) -> Transport:
         signer,
         host=ses.url,
         sender=app.settings.newsletter.sender.email,
-        configuration_set=ses.configuration_set,
+        configuration_set=ses.configuration_set or None,
         per_second=app.settings.delivery.rate.per_second,
         timeout=ses.timeout.total_seconds(),
     )
@@ -129,7 +129,7 @@ def _ses(app: Identity) -> Transport:
 
 
 # Transport name to its factory. A new provider adds a row here and in `deliver.registry`.
-TRANSPORTS: Mapping[str, Callable[[Identity], Transport]] = {
+TRANSPORTS: Mapping[str, Callable[[IdentityWiring], Transport]] = {
     "outbox": _outbox,
     "smtp": _smtp,
     "sendgrid": _sendgrid,

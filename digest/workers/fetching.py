@@ -40,7 +40,7 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Fetcher:
+class JobFetcher:
     """`run` may be called again after it ended."""
 
     database: Database

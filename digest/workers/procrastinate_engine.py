@@ -16,7 +16,7 @@ from digest.utils.heartbeat import beat
 from digest.utils.telemetry import report_error
 from digest.workers import heartbeat
 from digest.workers.clock import StepClock
-from digest.workers.fetching import Fetcher
+from digest.workers.fetching import JobFetcher
 from digest.workers.heartbeat import HeldJobs, WorkerHeartbeat
 from digest.workers.port import Queue
 from digest.workers.queue import JobsSchema, ProcrastinateQueue
@@ -57,7 +57,7 @@ class ProcrastinateEngine:
         scheduler.retire = self.apps.retire
         self.signs = WorkerHeartbeat(self.store, self.schema, self.held, self.seats, self.stop.is_set)
         self.clock = StepClock(scheduler, self.apps, self.queue, self.store)
-        self.fetcher = Fetcher(
+        self.fetcher = JobFetcher(
             database=self.store.database,
             schema=self.schema,
             places={Queue.SEND: self.seats, Queue.STEPS: _STEPS},

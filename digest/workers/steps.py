@@ -22,7 +22,7 @@ _GROUP, _MAX_GROUPS = 50, 4
 
 
 @dataclass(frozen=True)
-class Step:
+class ScheduledStep:
     """A step of the schedule. `subjects` returns one subject per job, such as an edition; `run` gets one of them."""
 
     run: Callable[[Scheduler, str], object]
@@ -49,20 +49,22 @@ def _collect_group(scheduler: Scheduler, group: str) -> None:
     scheduler.collect((int(number), int(groups)))
 
 
-STEPS: Mapping[str, Step] = {
-    "edition": Step(_check_edition, subjects=lambda scheduler: scheduler.editions.keys(), priority=2),
-    "watch": Step(lambda scheduler, _: scheduler.watch(), lambda _app: _HALF_MINUTE, priority=2),
-    "feedback": Step(lambda scheduler, _: scheduler.process_feedback(), priority=2),
-    "cancellations": Step(lambda scheduler, _: scheduler.editions.resume_cancellations(), priority=2),
-    "collect": Step(_collect_group, lambda app: app.settings.schedule.collect_every.total_seconds(), subjects=_groups),
-    "suppressions": Step(lambda scheduler, _: scheduler.sync_suppressions(), lambda _app: _HOUR),
-    "reconcile": Step(
+STEPS: Mapping[str, ScheduledStep] = {
+    "edition": ScheduledStep(_check_edition, subjects=lambda scheduler: scheduler.editions.keys(), priority=2),
+    "watch": ScheduledStep(lambda scheduler, _: scheduler.watch(), lambda _app: _HALF_MINUTE, priority=2),
+    "feedback": ScheduledStep(lambda scheduler, _: scheduler.process_feedback(), priority=2),
+    "cancellations": ScheduledStep(lambda scheduler, _: scheduler.editions.resume_cancellations(), priority=2),
+    "collect": ScheduledStep(
+        _collect_group, lambda app: app.settings.schedule.collect_every.total_seconds(), subjects=_groups
+    ),
+    "suppressions": ScheduledStep(lambda scheduler, _: scheduler.sync_suppressions(), lambda _app: _HOUR),
+    "reconcile": ScheduledStep(
         lambda scheduler, key: scheduler.reconcile(key),
         lambda _app: RECONCILE_EVERY.total_seconds(),
         subjects=lambda scheduler: scheduler.app.reconciler.editions_to_look_up(),
     ),
-    "reengage": Step(lambda scheduler, _: scheduler.reengage(), lambda _app: REENGAGE_EVERY.total_seconds()),
-    "prune": Step(lambda scheduler, _: scheduler.prune(), lambda _app: _HOUR),
+    "reengage": ScheduledStep(lambda scheduler, _: scheduler.reengage(), lambda _app: REENGAGE_EVERY.total_seconds()),
+    "prune": ScheduledStep(lambda scheduler, _: scheduler.prune(), lambda _app: _HOUR),
 }
 
 

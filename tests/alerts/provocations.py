@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from digest.notify.alert import AlertKind
 from tests.alerts.scene import AFTERNOON, BEFORE_COMPOSING, BEFORE_SENDING, DAY, Scene
 from tests.support.sendgrid_events import PATH, Webhook, body, of
-from tests.support.sendgrid_server import KEY, SendGridServer
+from tests.support.sendgrid_server import SendGridServer, sendgrid_environment
 
 _RSS = """<rss version="2.0"><channel><title>सवेरा</title><item><title>शहर में नई बस सेवा शुरू</title>
 <link>{url}</link><pubDate>{date}</pubDate><description>आज शहर में नई बस सेवा शुरू हुई और लोगों ने इसका स्वागत किया।
@@ -283,11 +283,9 @@ def _sendgrid(scene: Scene) -> tuple[SendGridServer, Webhook]:
     scene.list(100)
     server, webhook = scene.servers.enter_context(SendGridServer()), Webhook()
     scene.environment |= {
-        "DIGEST_DELIVERY__TRANSPORT": "sendgrid",
-        "DIGEST_DELIVERY__SENDGRID__HOST": server.url,
+        **sendgrid_environment(server.url),
         "DIGEST_DELIVERY__ON_UNKNOWN": "hold",
         "DIGEST_WEB__WEBHOOKS__SENDGRID__KEYS_ENV": "SENDGRID_WEBHOOK_KEYS",
-        "SENDGRID_API_KEY": KEY,
         "SENDGRID_WEBHOOK_KEYS": webhook.public,
     }
     return server, webhook

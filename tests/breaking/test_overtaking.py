@@ -15,7 +15,7 @@ from digest.store.locks import exclusive, urgent, urgent_waits
 from tests.breaking.press import ALERT, PAPERS, Press
 from tests.cli.newsroom import subscriber_rows
 from tests.curate.sample import OTHERS
-from tests.support.sendgrid_server import KEY, SendGridServer
+from tests.support.sendgrid_server import SendGridServer, sendgrid_environment
 
 DAILY = "2026-11-23"
 RECIPIENTS = 40
@@ -32,10 +32,8 @@ def test_an_alert_overtakes_a_running_send_which_continues(everywhere: Press) ->
     # Each reply takes so long that the daily edition alone would take 40 s.
     with SendGridServer(latency=1.0) as server:
         press.newsroom.environment |= {
-            "DIGEST_DELIVERY__TRANSPORT": "sendgrid",
+            **sendgrid_environment(server.url),
             "DIGEST_DELIVERY__ON_UNKNOWN": "hold",
-            "DIGEST_DELIVERY__SENDGRID__HOST": server.url,
-            "SENDGRID_API_KEY": KEY,
         }
         slowly = press.newsroom.environment | {"DIGEST_DELIVERY__BATCH_SIZE": "1", "DIGEST_DELIVERY__THREADS": "1"}
 
@@ -99,11 +97,9 @@ def test_digest_run_finishes_an_interrupted_alert(press: Press) -> None:
     press.collect()
     with SendGridServer(latency=0.5) as server:
         press.newsroom.environment |= {
-            "DIGEST_DELIVERY__TRANSPORT": "sendgrid",
-            "DIGEST_DELIVERY__SENDGRID__HOST": server.url,
+            **sendgrid_environment(server.url),
             "DIGEST_DELIVERY__BATCH_SIZE": "1",
             "DIGEST_DELIVERY__THREADS": "1",
-            "SENDGRID_API_KEY": KEY,
         }
         stop = threading.Event()
         with make_app(press.newsroom.home, environment=press.newsroom.environment) as app:

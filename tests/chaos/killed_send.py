@@ -14,7 +14,7 @@ from tests.cli.newsroom import Newsroom, subscriber_rows
 from tests.support.databases import store
 from tests.support.folders import newsletter_folder
 from tests.support.killing import balance, run_until_killed
-from tests.support.sendgrid_server import KEY, serving
+from tests.support.sendgrid_server import KEY, sendgrid_environment, serving
 
 EDITION = "2026-11-23"
 
@@ -83,10 +83,8 @@ def kill_and_resume(
     server = ("--log", str(log), "--key", KEY, "--latency", str(latency), "--check-every", "50")
     with copied(prepared, folder, kind) as newsroom, serving(*server) as url:
         newsroom.environment |= {
-            "DIGEST_DELIVERY__TRANSPORT": "sendgrid",
-            "DIGEST_DELIVERY__SENDGRID__HOST": url,
+            **sendgrid_environment(url),
             "DIGEST_DELIVERY__BATCH_SIZE": str(batch_size),
-            "SENDGRID_API_KEY": KEY,
         }
         send = newsroom.command("--home", str(folder), "send", EDITION)
         first = run_until_killed(send, newsroom.env(), moment(log))

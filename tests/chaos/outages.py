@@ -23,7 +23,7 @@ from tests.cli.newsroom import Newsroom
 from tests.support.databases import fresh_schema
 from tests.support.killing import lines
 from tests.support.outages import PostgresServer, filled, no_space, postgres_programs
-from tests.support.sendgrid_server import KEY, serving
+from tests.support.sendgrid_server import KEY, sendgrid_environment, serving
 
 # Takes the store away and gives it back. The argument is the sending process.
 Fault = Callable[[subprocess.Popen[bytes]], None]
@@ -54,10 +54,8 @@ def send_through(
         log = Path(place) / "accepted.jsonl"
         server = ("--log", str(log), "--key", KEY, "--latency", str(latency), "--check-every", "50")
         newsroom.environment |= {
-            "DIGEST_DELIVERY__TRANSPORT": "sendgrid",
-            "DIGEST_DELIVERY__SENDGRID__HOST": stack.enter_context(serving(*server)).split()[0],
+            **sendgrid_environment(stack.enter_context(serving(*server)).split()[0]),
             "DIGEST_DELIVERY__BATCH_SIZE": str(batch_size),
-            "SENDGRID_API_KEY": KEY,
         }
         send = newsroom.command("--home", str(newsroom.home), "send", EDITION)
         environment = {**os.environ, **newsroom.env()}

@@ -25,7 +25,7 @@ from tests.chaos.killed_send import EDITION, Verdict, compare_with_log, copied
 from tests.chaos.schedules import AT, set_provider, set_time
 from tests.cli.newsroom import Newsroom, Run
 from tests.support.killing import balance, lines, run_until_killed
-from tests.support.sendgrid_server import KEY, serving
+from tests.support.sendgrid_server import KEY, sendgrid_environment, serving
 
 # How the copy is put back: by `digest store restore FILE`, or copied over the store by hand.
 WAYS = ("restore", "cp")
@@ -102,11 +102,9 @@ def restore_and_resume(
     server = ("--log", str(log), "--key", KEY, "--latency", str(latency), "--check-every", "50", *plan.faults)
     with copied(prepared, folder, "sqlite") as newsroom, serving(*server) as url:
         newsroom.environment |= {
-            "DIGEST_DELIVERY__TRANSPORT": "sendgrid",
-            "DIGEST_DELIVERY__SENDGRID__HOST": url,
+            **sendgrid_environment(url),
             "DIGEST_DELIVERY__BATCH_SIZE": str(batch_size),
             "DIGEST_DELIVERY__ON_UNKNOWN": plan.policy,
-            "SENDGRID_API_KEY": KEY,
         }
         if plan.scheduled:
             newsroom.environment |= set_time(newsroom, url, 0)

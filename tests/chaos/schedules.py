@@ -27,7 +27,7 @@ from tests.support.asgi import Asgi
 from tests.support.killing import lines, run_until_killed
 from tests.support.sendgrid_events import PATH, Webhook, event, late
 from tests.support.sendgrid_faults import FAULTS
-from tests.support.sendgrid_server import KEY, serving
+from tests.support.sendgrid_server import KEY, sendgrid_environment, serving
 
 WEBHOOK = Webhook()
 BEGIN = datetime.fromisoformat("2026-11-23T06:20+05:30")
@@ -96,13 +96,11 @@ def run_schedule(
     options = ("--log", str(log), "--key", KEY, "--seed", str(schedule.seed), "--check-every", "50", *chances)
     with copied(prepared, folder, kind) as newsroom, serving(*options) as url:
         newsroom.environment |= {
-            "DIGEST_DELIVERY__TRANSPORT": "sendgrid",
-            "DIGEST_DELIVERY__SENDGRID__HOST": url,
+            **sendgrid_environment(url),
             "DIGEST_DELIVERY__SENDGRID__TIMEOUT": "2s",
             "DIGEST_DELIVERY__BATCH_SIZE": str(schedule.batch_size),
             "DIGEST_DELIVERY__THREADS": str(schedule.threads),
             "DIGEST_DELIVERY__ON_UNKNOWN": schedule.policy,
-            "SENDGRID_API_KEY": KEY,
         }
         set_provider(url, "faults", schedule.script)
         killed = False

@@ -28,7 +28,7 @@ from tests.support.folders import newsletter_folder
 from tests.support.killing import lines, run_until_killed
 from tests.support.outages import PostgresServer, no_space, postgres_programs
 from tests.support.profiles import first, only_thorough
-from tests.support.sendgrid_server import KEY, SendGridServer
+from tests.support.sendgrid_server import SendGridServer, sendgrid_environment
 from tests.support.silent import Silent
 
 pytestmark = pytest.mark.slow
@@ -49,11 +49,9 @@ def newsroom(tmp_path: Path, provider: SendGridServer) -> Newsroom:
     newsroom = Newsroom(tmp_path / "newsletter")
     newsroom.set_subscribers(*subscriber_rows(RECIPIENTS))
     newsroom.environment |= {
-        "DIGEST_DELIVERY__TRANSPORT": "sendgrid",
-        "DIGEST_DELIVERY__SENDGRID__HOST": provider.url,
+        **sendgrid_environment(provider.url),
         "DIGEST_DELIVERY__BATCH_SIZE": "20",
         "DIGEST_DELIVERY__THREADS": "2",
-        "SENDGRID_API_KEY": KEY,
     }
     return newsroom
 

@@ -12,7 +12,7 @@ from tests.cli.newsroom import Newsroom
 from tests.support import acceptance
 from tests.support.killing import lines, run_until_killed, serving
 from tests.support.profiles import first
-from tests.support.sendgrid_server import KEY
+from tests.support.sendgrid_server import KEY, sendgrid_environment
 
 pytestmark = pytest.mark.slow
 
@@ -60,10 +60,8 @@ def test_nobody_twice_nobody_missed_and_a_correction_for_each_wrong_text(
     server = ("--log", str(log), "--key", KEY, "--latency", "40", "--check-every", "50")
     with serving("tests.support.sendgrid_server", *server) as url:
         newsroom.environment |= {
-            "DIGEST_DELIVERY__TRANSPORT": "sendgrid",
-            "DIGEST_DELIVERY__SENDGRID__HOST": url.split()[0],
+            **sendgrid_environment(url.split()[0]),
             "DIGEST_DELIVERY__BATCH_SIZE": str(BATCH),
-            "SENDGRID_API_KEY": KEY,
         }
         send = newsroom.command("--home", str(folder), "send", EDITION)
         assert run_until_killed(send, newsroom.env(), lines(log, RECIPIENTS // 3)).killed

@@ -24,8 +24,7 @@ from tests.cli.newsroom import Newsroom, parse_mail, subscriber_rows, text_parts
 from tests.support.asgi import Asgi
 from tests.support.http_server import HttpServer
 from tests.support.sendgrid_events import PATH, Webhook, body, of
-from tests.support.sendgrid_server import KEY as SENDGRID_KEY
-from tests.support.sendgrid_server import SendGridServer
+from tests.support.sendgrid_server import SendGridServer, sendgrid_environment
 from tests.support.smtp_server import RecordingSmtp
 from tests.support.webhook_receiver import SECRET, WebhookReceiver, is_signed
 
@@ -110,11 +109,9 @@ def smtp_settings(server: RecordingSmtp) -> dict[str, str]:
 
 def sendgrid_settings(server: SendGridServer) -> dict[str, str]:
     return {
-        "DIGEST_DELIVERY__TRANSPORT": "sendgrid",
-        "DIGEST_DELIVERY__SENDGRID__HOST": server.url,
+        **sendgrid_environment(server.url),
         "DIGEST_DELIVERY__ON_UNKNOWN": "hold",
         "DIGEST_WEB__WEBHOOKS__SENDGRID__KEYS_ENV": "SENDGRID_WEBHOOK_KEYS",
-        "SENDGRID_API_KEY": SENDGRID_KEY,
         "SENDGRID_WEBHOOK_KEYS": SENDGRID.public,
     }
 

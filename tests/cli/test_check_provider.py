@@ -12,7 +12,7 @@ from tests.support.brevo_server import BrevoServer
 from tests.support.resend_server import KEY as RESEND_KEY
 from tests.support.resend_server import ResendServer
 from tests.support.sendgrid_api import SCOPES
-from tests.support.sendgrid_server import KEY, SendGridServer
+from tests.support.sendgrid_server import SendGridServer, sendgrid_environment
 from tests.support.ses_server import KEY as SES_KEY
 from tests.support.ses_server import SECRET as SES_SECRET
 from tests.support.ses_server import SesServer
@@ -29,10 +29,8 @@ def sendgrid() -> Iterator[SendGridServer]:
 def use_sendgrid(sendgrid: SendGridServer, newsroom: Newsroom, **more: str) -> Newsroom:
     sendgrid.api.domains = {sender_domain(newsroom): True}
     newsroom.environment |= {
-        "DIGEST_DELIVERY__TRANSPORT": "sendgrid",
-        "DIGEST_DELIVERY__SENDGRID__HOST": sendgrid.url,
+        **sendgrid_environment(sendgrid.url),
         "DIGEST_NEWSLETTER__BASE_URL": "",
-        "SENDGRID_API_KEY": KEY,
         **more,
     }
     return newsroom

@@ -14,10 +14,10 @@ from digest.deliver.outcome import Accepted
 from digest.models import Actor, BatchState, EditionState
 from digest.scheduler import Scheduler, watch_settings
 from digest.store.schema import batch
-from digest.store.sending.decisions import Grounds
-from digest.store.sending.revisions import Reach
+from digest.store.sending.decisions import DecisionGrounds
+from digest.store.sending.revisions import RevisionReach
 from tests.cli.newsroom import Newsroom, subscriber_rows
-from tests.support.sendgrid_server import KEY, SendGridServer
+from tests.support.sendgrid_server import SendGridServer, sendgrid_environment
 
 # Each test makes and sends an edition.
 pytestmark = pytest.mark.slow
@@ -36,10 +36,8 @@ def provider(newsroom: Newsroom) -> Iterator[SendGridServer]:
         server.clock.set(SOON.timestamp())
         newsroom.environment |= {
             "DIGEST_NOW": SOON.isoformat(),
-            "DIGEST_DELIVERY__TRANSPORT": "sendgrid",
-            "DIGEST_DELIVERY__SENDGRID__HOST": server.url,
+            **sendgrid_environment(server.url),
             "DIGEST_DELIVERY__BATCH_SIZE": "2",
-            "SENDGRID_API_KEY": KEY,
         }
         yield server
 
@@ -129,7 +127,7 @@ def test_who_is_known_later_to_have_the_wrong_text_gets_the_correction_then(
         run = newsroom.digest("edition", "correct", EDITION, story, "--title", RIGHT, "--note", NOTE)
         assert "2 recipients may have it" in run.out
         assert "went to 4 recipients" in run.out
-        assert app.ledger.decide(EDITION, number, Accepted(), Grounds("seen in the log"), app.now())
+        assert app.ledger.decide(EDITION, number, Accepted(), DecisionGrounds("seen in the log"), app.now())
     assert newsroom.json("send", CORRECTION)["placed"] == 2
     assert {len(subjects) for subjects in got(provider).values()} == {2}
 
@@ -142,7 +140,7 @@ def test_everybody_is_in_one_number(newsroom: Newsroom, provider: SendGridServer
             number = connection.execute(sent).scalars().first()
             connection.execute(update(batch).where(batch.c.id == number).values(state=BatchState.SUBMITTING))
         done = app.corrector.correct(EDITION, story, Actor("suman", "command"), title=RIGHT)
-    assert done.reach == Reach(waiting=2, received=2, unknown=0, in_flight=2, unaffected=0)
+    assert done.reach == RevisionReach(waiting=2, received=2, unknown=0, in_flight=2, unaffected=0)
 
 
 def test_what_was_not_sent_after_all_goes_out_corrected(newsroom: Newsroom, provider: SendGridServer) -> None:
@@ -155,7 +153,7 @@ def test_what_was_not_sent_after_all_goes_out_corrected(newsroom: Newsroom, prov
             number = connection.execute(rows).scalar_one()
             connection.execute(update(batch).where(batch.c.id == number).values(state=BatchState.UNKNOWN))
         newsroom.digest("edition", "correct", EDITION, story, "--title", RIGHT)
-        assert app.ledger.decide(EDITION, number, NotSent("nobody has it"), Grounds("asked them"), app.now())
+        assert app.ledger.decide(EDITION, number, NotSent("nobody has it"), DecisionGrounds("asked them"), app.now())
     newsroom.json("send", EDITION, DIGEST_NOW="2026-11-23T12:01+05:30")
     received = got(provider)
     assert set(received) == PEOPLE
@@ -251,7 +249,7 @@ def test_digest_run_sends_the_correction_and_finds_who_is_known_later(
         scheduler = Scheduler(watch_settings(app), lambda _line: None)
         scheduler.check()
         assert sum(len(subjects) == 2 for subjects in got(provider).values()) == 4
-        assert app.ledger.decide(EDITION, number, Accepted(), Grounds("seen in the log"), app.now())
+        assert app.ledger.decide(EDITION, number, Accepted(), DecisionGrounds("seen in the log"), app.now())
         for _again in range(2):
             scheduler.check()
     assert {len(subjects) for subjects in got(provider).values()} == {2}

@@ -23,7 +23,7 @@ from digest.scheduler import Scheduler, watch_settings
 from digest.store.content.feedback_counts import FeedbackCounts, count_feedback
 from digest.store.database import open_database
 from digest.store.people.preferences import ConsentContext, PreferenceStore
-from digest.subscribers.tokens import Signer
+from digest.subscribers.tokens import TokenSigner
 from digest.web.webhooks import webhooks
 from tests.cli.newsroom import Newsroom, subscriber_rows
 from tests.feedback import mails
@@ -179,7 +179,7 @@ def test_a_bounce_address_alone_identifies_its_recipient(newsroom: Newsroom, tmp
 def test_message_ids_cannot_be_guessed(newsroom: Newsroom, tmp_path: Path) -> None:
     """Otherwise anyone could suppress an address: edition and domain are public, and ids are small numbers."""
     send_and_read_headers(newsroom)
-    stranger = Signer([b"a key of the attacker's own"])
+    stranger = TokenSigner([b"a key of the attacker's own"])
     ids = []
     with make_app(newsroom.home, environment=newsroom.env()) as app:
         for number in range(1, 21):

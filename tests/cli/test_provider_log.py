@@ -11,7 +11,7 @@ from digest.app import make_app
 from digest.scheduler import Scheduler, watch_settings
 from digest.workers import steps
 from tests.cli.newsroom import Newsroom, subscriber_rows
-from tests.support.sendgrid_server import KEY, SendGridServer
+from tests.support.sendgrid_server import SendGridServer, sendgrid_environment
 
 # It sends an edition.
 pytestmark = pytest.mark.slow
@@ -29,11 +29,9 @@ def server() -> Iterator[SendGridServer]:
 def test_what_the_log_shows_is_accepted_without_anybody_asking(newsroom: Newsroom, server: SendGridServer) -> None:
     newsroom.set_subscribers(*subscriber_rows(6))
     newsroom.environment |= {
-        "DIGEST_DELIVERY__TRANSPORT": "sendgrid",
-        "DIGEST_DELIVERY__SENDGRID__HOST": server.url,
+        **sendgrid_environment(server.url),
         "DIGEST_DELIVERY__BATCH_SIZE": "3",
         "DIGEST_DELIVERY__THREADS": "1",
-        "SENDGRID_API_KEY": KEY,
     }
     assert newsroom.json("send", code=1)["unknown"] == 6
     now, lines = [SENT], list[str]()

@@ -23,7 +23,7 @@ from digest.store.sending.folding import KEPT_EDITIONS
 from tests.chaos.killed_send import EDITION
 from tests.cli.newsroom import Newsroom
 from tests.paths import ROOT
-from tests.support.sendgrid_server import KEY, SendGridServer
+from tests.support.sendgrid_server import SendGridServer, sendgrid_environment
 
 PAGE = (ROOT / "docs" / "receipt.md").read_text(encoding="utf-8")
 LATER = "2027-08-23T07:00+05:30"
@@ -99,9 +99,7 @@ def test_anybody_verifies_with_the_public_key_and_not_without_it(newsroom: Newsr
 def test_a_receipt_of_a_provider_has_its_ids_and_no_address(newsroom: Newsroom) -> None:
     with SendGridServer(reject=["asha@example.com"]) as server:
         newsroom.environment |= {
-            "DIGEST_DELIVERY__TRANSPORT": "sendgrid",
-            "DIGEST_DELIVERY__SENDGRID__HOST": server.url,
-            "SENDGRID_API_KEY": KEY,
+            **sendgrid_environment(server.url),
         }
         newsroom.digest("send")
         ids = {message.id for message in server.messages}
@@ -119,9 +117,7 @@ def test_an_edition_that_is_not_done_says_so(newsroom: Newsroom) -> None:
     assert (nobody.code, "has no recipients yet" in nobody.err) == (1, True)
     with SendGridServer() as server:
         newsroom.environment |= {
-            "DIGEST_DELIVERY__TRANSPORT": "sendgrid",
-            "DIGEST_DELIVERY__SENDGRID__HOST": server.url,
-            "SENDGRID_API_KEY": "SG.wrong",
+            **sendgrid_environment(server.url, "SG.wrong"),
         }
         newsroom.digest("send", EDITION)
     document = issue(newsroom, code=1)

@@ -18,8 +18,7 @@ from digest.scheduler import Scheduler, watch_settings
 from digest.store.locks import exclusive
 from digest.store.sending.status import counts
 from tests.cli.newsroom import Newsroom
-from tests.support.sendgrid_server import KEY as SENDGRID_KEY
-from tests.support.sendgrid_server import SendGridServer
+from tests.support.sendgrid_server import SendGridServer, sendgrid_environment
 
 # Each test makes, sends or serves an edition.
 pytestmark = pytest.mark.slow
@@ -146,9 +145,7 @@ def test_a_provider_that_can_cancel_gets_the_edition_before_its_time(newsroom: N
     now = [MORNING]
     with SendGridServer() as server:
         given = {
-            "DIGEST_DELIVERY__TRANSPORT": "sendgrid",
-            "DIGEST_DELIVERY__SENDGRID__HOST": server.url,
-            "SENDGRID_API_KEY": SENDGRID_KEY,
+            **sendgrid_environment(server.url),
         }
         with started(newsroom.home, now, **given) as day:
             for minute in (30, 45):

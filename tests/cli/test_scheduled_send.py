@@ -26,9 +26,9 @@ from digest.store.locks import mark_running
 from digest.store.schema import attempt, batch, edition
 from digest.usecases.stop_edition import StopResult
 from tests.cli.newsroom import Newsroom
-from tests.support.claiming import claim_one
+from tests.support.enqueue import claim_one
 from tests.support.sendgrid_faults import Fault
-from tests.support.sendgrid_server import KEY, SendGridServer
+from tests.support.sendgrid_server import SendGridServer, sendgrid_environment
 
 # Each test makes, sends or serves an edition.
 pytestmark = pytest.mark.slow
@@ -43,10 +43,8 @@ def provider(newsroom: Newsroom) -> Iterator[SendGridServer]:
         server.clock.set(SOON.timestamp())
         newsroom.environment |= {
             "DIGEST_NOW": SOON.isoformat(),
-            "DIGEST_DELIVERY__TRANSPORT": "sendgrid",
-            "DIGEST_DELIVERY__SENDGRID__HOST": server.url,
+            **sendgrid_environment(server.url),
             "DIGEST_DELIVERY__BATCH_SIZE": "2",
-            "SENDGRID_API_KEY": KEY,
         }
         yield server
 

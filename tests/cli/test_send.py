@@ -7,7 +7,7 @@ import pytest
 from digest.models import PLACEHOLDERS
 from tests.cli.newsroom import Newsroom, parse_mail, subscriber_rows, text_parts
 from tests.support.http_server import Exchange, HttpServer
-from tests.support.sendgrid_server import KEY, SendGridServer
+from tests.support.sendgrid_server import SendGridServer, sendgrid_environment
 from tests.support.smtp_server import RecordingSmtp
 
 # Latika is paused.
@@ -258,9 +258,7 @@ def test_a_rejected_key_stops_the_run_and_loses_nobody(newsroom: Newsroom) -> No
 
 def over_sendgrid(server: SendGridServer) -> dict[str, str]:
     return {
-        "DIGEST_DELIVERY__TRANSPORT": "sendgrid",
-        "DIGEST_DELIVERY__SENDGRID__HOST": server.url,
-        "SENDGRID_API_KEY": KEY,
+        **sendgrid_environment(server.url),
     }
 
 

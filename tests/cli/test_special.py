@@ -12,7 +12,7 @@ from digest.app import App, make_app
 from digest.cli.watch import Rates, read_day
 from digest.models import EditionState
 from digest.scheduler import Scheduler, watch_settings
-from digest.store.content.editions import Decision
+from digest.store.content.editions import OperatorDecision
 from digest.usecases.special import OBEYS_FREQUENCY, obeys_frequency
 from tests.cli.newsroom import NOW, Newsroom
 
@@ -192,8 +192,8 @@ def test_an_alert_that_is_over_is_not_listed(newsroom: Newsroom) -> None:
 
 
 def test_a_withdrawn_approval_takes_its_choice_of_subscribers_with_it() -> None:
-    def decided(*whats: str) -> list[Decision]:
-        return [Decision(START, what, "") for what in whats]
+    def decided(*whats: str) -> list[OperatorDecision]:
+        return [OperatorDecision(START, what, "") for what in whats]
 
     assert obeys_frequency(decided(OBEYS_FREQUENCY, EditionState.APPROVED))
     assert not obeys_frequency(decided(OBEYS_FREQUENCY, EditionState.APPROVED, EditionState.DRAFT))

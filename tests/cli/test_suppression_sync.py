@@ -21,7 +21,7 @@ from digest.store.people.subscribers import SubscriberStore
 from tests.cli.newsroom import NOW, Newsroom, subscriber_rows
 from tests.support.sendgrid_api import SCOPES
 from tests.support.sendgrid_faults import Fault
-from tests.support.sendgrid_server import KEY, SendGridServer
+from tests.support.sendgrid_server import KEY, SendGridServer, sendgrid_environment
 
 START = datetime.fromisoformat(NOW)
 SUPPRESSED = {
@@ -52,10 +52,8 @@ def server() -> Iterator[SendGridServer]:
 @pytest.fixture
 def newsroom(newsroom: Newsroom, server: SendGridServer) -> Newsroom:
     newsroom.environment |= {
-        "SENDGRID_API_KEY": KEY,
-        "DIGEST_DELIVERY__TRANSPORT": "sendgrid",
+        **sendgrid_environment(server.url),
         "DIGEST_DELIVERY__SENDGRID__TIMEOUT": "1s",
-        "DIGEST_DELIVERY__SENDGRID__HOST": server.url,
     }
     newsroom.set_subscribers(*subscriber_rows(6))
     return newsroom

@@ -7,7 +7,7 @@ import pytest
 from digest.app import make_app
 from digest.deliver.outcome import Retryable
 from tests.cli.newsroom import Newsroom
-from tests.support.claiming import claim_one
+from tests.support.enqueue import claim_one
 
 EDITION = "2026-11-23"
 

@@ -16,7 +16,7 @@ from digest.collect.cleaning.titles import split_title
 from digest.collect.files import read_file
 from digest.collect.images import DECORATION, is_decoration
 from digest.hindi.cut import shorten
-from digest.hindi.title_tails import TAILS, Tail, without_tails
+from digest.hindi.title_tails import TAILS, TitleTail, without_tails
 from digest.models import Article, Block, Source
 from tests.paths import SHARED_DATA
 from tests.support.tables import each_row
@@ -379,7 +379,7 @@ def test_the_seed_article() -> None:
 
 
 @each_row("row", TAILS)
-def test_a_call_for_a_click_at_a_titles_end_goes(row: Tail) -> None:
+def test_a_call_for_a_click_at_a_titles_end_goes(row: TitleTail) -> None:
     assert without_tails(row.example) == row.gives
 
 

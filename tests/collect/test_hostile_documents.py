@@ -12,7 +12,7 @@ import pytest
 from digest.collect.feeds.xml import parse_feed
 from digest.collect.types import ParseResult
 from digest.models import PLACEHOLDERS, Source
-from tests.support.growth import is_linear
+from tests.support.cpu import is_linear
 from tests.support.tables import each_row
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)

@@ -12,7 +12,7 @@ from digest.collect.files import MAX_MARKDOWN, read_path
 from digest.collect.markup import MAX_FIELD
 from digest.collect.types import ParseResult
 from digest.models import Source
-from tests.support.growth import is_linear, repeated
+from tests.support.cpu import is_linear, repeated
 from tests.support.profiles import pairs
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from digest.collect.http.fetch import AGENT, Fetcher
 from digest.collect.http.politeness import HostLimiter
 from digest.collect.http.robots import MAX_BYTES, Robots, parse_robots
-from tests.support.growth import is_linear
+from tests.support.cpu import is_linear
 from tests.support.http_server import HttpServer
 from tests.support.tables import each_row
 

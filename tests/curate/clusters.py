@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from digest.curate.rules import Rules
 from digest.curate.similarity.clustering import Cluster, Pairs, explain_cluster, merge_pairs
-from digest.curate.similarity.score import Link, in_fixed_order
+from digest.curate.similarity.score import ArticleSimilarity, in_fixed_order
 from digest.models import Article
 
 
@@ -22,6 +22,6 @@ def cluster(
     return tuple(explain_cluster(each, pairs) for each in merge_pairs(pairs, weights))
 
 
-def compare_pair(a: Article, b: Article, *, background: Sequence[Article] = ()) -> Link:
+def compare_pair(a: Article, b: Article, *, background: Sequence[Article] = ()) -> ArticleSimilarity:
     """Explain how similar two articles are. A background of other articles makes the score more exact."""
     return Pairs.build([a, b], Rules(), background).explained_link(0, 1)

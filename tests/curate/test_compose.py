@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from digest.curate.compose import LEAD_SHARE, ComposeContext, Curated, compose
-from digest.curate.editorial import Changes
+from digest.curate.editorial import EditorialChanges
 from digest.curate.rules import Rules
 from digest.curate.similarity.clustering import Pairs
 from digest.curate.similarity.score import in_fixed_order
@@ -73,7 +73,7 @@ def test_runners_up_are_listed_best_first_and_can_be_pinned() -> None:
     best = curated.runners_up[0]
     assert best.sources
     assert any("घंटे पुरानी है" in reason for reason in best.reasons)
-    pinned = made(DAY, rules, changes=Changes(pinned=(best.id,)))
+    pinned = made(DAY, rules, changes=EditorialChanges(pinned=(best.id,)))
     assert pinned.lead == best.id
     assert best.id not in {each.id for each in pinned.runners_up}
     assert made().runners_up == ()
@@ -115,14 +115,14 @@ def sections_of(curated: Curated) -> list[tuple[str, list[str]]]:
 def test_editors_pin_and_drop_stories() -> None:
     plain = made()
     chess, bridge = by_title(plain, "शतरंज"), by_title(plain, "पुल")
-    pinned = made(changes=Changes(pinned=(chess.id,)))
+    pinned = made(changes=EditorialChanges(pinned=(chess.id,)))
     assert pinned.lead == chess.id
     assert by_title(pinned, "शतरंज").reasons[0] == "pinned by the desk"
-    dropped = made(changes=Changes(dropped=(bridge.id,)))
+    dropped = made(changes=EditorialChanges(dropped=(bridge.id,)))
     assert bridge.id not in {story.id for story in stories(dropped)}
     assert "3 dropped by the desk" in dropped.left_out
-    assert made(changes=Changes(dropped=(BRIDGE[1].url,))) == dropped
-    assert len(stories(made(changes=Changes(pinned=("nobody",), dropped=("nothing",))))) == 5
+    assert made(changes=EditorialChanges(dropped=(BRIDGE[1].url,))) == dropped
+    assert len(stories(made(changes=EditorialChanges(pinned=("nobody",), dropped=("nothing",))))) == 5
 
 
 def test_most_stories_and_most_of_a_section() -> None:
@@ -174,7 +174,9 @@ def test_horoscopes_stay_out_unless_pinned_and_a_series_comes_once() -> None:
     assert stars.title not in titles
     assert "1 series (horoscope)" in curated.left_out
     assert sum(each.title in titles for each in prices) == 1
-    assert stars.title in [story.title for story in stories(made([*DAY, stars], changes=Changes(pinned=("stars",))))]
+    assert stars.title in [
+        story.title for story in stories(made([*DAY, stars], changes=EditorialChanges(pinned=("stars",))))
+    ]
 
 
 def test_the_top_is_not_one_paper() -> None:
@@ -367,22 +369,22 @@ def test_extra_sections_follow_those_of_the_rules_by_name() -> None:
 
 
 def test_a_split_article_is_a_story_of_its_own() -> None:
-    split = made(changes=Changes(split=(BRIDGE[1].id,)))
+    split = made(changes=EditorialChanges(split=(BRIDGE[1].id,)))
     assert split.clusters == 6
     story = next(story for story in stories(split) if "bridge-1" in story.article_ids)
     assert set(story.article_ids) == {each.id for each in BRIDGE} - {BRIDGE[1].id}
     assert (BRIDGE[1].id,) in {story.article_ids for story in stories(split)}
-    assert made(changes=Changes(split=(str(BRIDGE[1].url),))) == split
-    first = made(changes=Changes(split=("bridge-1",)))
+    assert made(changes=EditorialChanges(split=(str(BRIDGE[1].url),))) == split
+    first = made(changes=EditorialChanges(split=("bridge-1",)))
     assert ("bridge-1",) in {story.article_ids for story in stories(first)}
-    assert made(changes=Changes(split=tuple(each.id for each in BRIDGE))).clusters == 7
-    assert made(changes=Changes(split=("too old",))) == made()
+    assert made(changes=EditorialChanges(split=tuple(each.id for each in BRIDGE))).clusters == 7
+    assert made(changes=EditorialChanges(split=("too old",))) == made()
 
 
 def test_merged_stories_are_one_and_keep_the_first_ones_headline() -> None:
     plain = made()
     chess, mango = by_title(plain, "शतरंज"), by_title(plain, "आम")
-    changes = Changes(merged=((*chess.article_ids, *mango.article_ids),))
+    changes = EditorialChanges(merged=((*chess.article_ids, *mango.article_ids),))
     merged = made(changes=changes)
     story = by_title(merged, "शतरंज")
     assert (story.id, story.title) == (chess.id, chess.title)
@@ -395,7 +397,7 @@ def test_merged_stories_are_one_and_keep_the_first_ones_headline() -> None:
     assert set(mango.article_ids) <= set(by_title(made(changes=both), "पुल").article_ids)
     apart = replace(changes, merged=((*bridge.article_ids, *chess.article_ids),), split=(chess.article_ids[0],))
     assert chess.article_ids[0] in by_title(made(changes=apart), "पुल").article_ids, "a merger outlives the split"
-    assert made(changes=Changes(merged=(("too old", *mango.article_ids),))) == plain
+    assert made(changes=EditorialChanges(merged=(("too old", *mango.article_ids),))) == plain
 
 
 class _SilentAbout:
@@ -423,4 +425,4 @@ def test_a_story_of_nearly_the_same_weight_leads_if_the_first_one_has_no_summary
 
     assert lead(first) == second.id
     assert lead(first, second) == first.id, "a much smaller story does not lead"
-    assert lead(first, changes=Changes(pinned=(first.id,))) == first.id
+    assert lead(first, changes=EditorialChanges(pinned=(first.id,))) == first.id

@@ -8,15 +8,15 @@ from datetime import timedelta
 import pytest
 
 from digest.curate.compose import ComposeContext, Curated, compose
-from digest.curate.editorial import Changes
-from digest.curate.recurring_kinds import KINDS, Policy
+from digest.curate.editorial import EditorialChanges
+from digest.curate.recurring_kinds import KINDS, RecurringPolicy
 from digest.curate.rules import Rules
 from digest.curate.section_names import DAILY_COLUMNS
 from digest.curate.sent_story import SentStory
 from digest.models import Article
 from tests.curate.sample import DAY, NOW, article
 
-SECTION = {"horoscope": Policy.SECTION, "weather": Policy.SECTION}
+SECTION = {"horoscope": RecurringPolicy.SECTION, "weather": RecurringPolicy.SECTION}
 HOROSCOPE = article("rashi", "alok", "आज का राशिफल 23 नवंबर: मेष से मीन तक", "मेष राशि के लोगों का दिन काम में बीतेगा।")
 SIGN = article("mesh", "setu", "मेष राशिफल 23 नवंबर", "मेष राशि के लोगों का दिन काम में बीतेगा।")
 WEATHER = article("mausam-1", "alok", "मौसम का हाल: रामगंज में आज धूप", "रामगंज में सोमवार को दिन भर धूप रहेगी।")
@@ -24,7 +24,7 @@ OTHER_TOWN = article("mausam-2", "setu", "मौसम का हाल: कम�
 PAGES = (HOROSCOPE, SIGN, WEATHER, OTHER_TOWN)
 
 
-def composed(*articles: Article, recurring: dict[str, Policy] | None = None, **context: object) -> Curated:
+def composed(*articles: Article, recurring: dict[str, RecurringPolicy] | None = None, **context: object) -> Curated:
     rules = Rules(recurring=SECTION if recurring is None else recurring)
     return compose((*DAY, *articles), ComposeContext(rules, NOW, **context))  # type: ignore[arg-type]
 
@@ -50,8 +50,8 @@ def test_wanted_pages_are_the_last_section_and_change_no_news() -> None:
     assert all(len(story.article_ids) == 1 for story in curated.sections[-1].stories)
 
 
-@pytest.mark.parametrize("recurring", [{}, {"horoscope": Policy.DROP, "weather": Policy.DROP}])
-def test_without_the_setting_there_is_no_section(recurring: dict[str, Policy]) -> None:
+@pytest.mark.parametrize("recurring", [{}, {"horoscope": RecurringPolicy.DROP, "weather": RecurringPolicy.DROP}])
+def test_without_the_setting_there_is_no_section(recurring: dict[str, RecurringPolicy]) -> None:
     curated = composed(*PAGES, recurring=recurring)
     assert columns(curated) == []
     assert "rashi" not in {id for section in curated.sections for story in section.stories for id in story.article_ids}
@@ -65,7 +65,7 @@ def test_a_dropped_kind_that_was_news_leaves_the_edition() -> None:
             for story in section.stories
             for id in story.article_ids
         }
-        for recurring in ({"weather": Policy.NEWS}, {"weather": Policy.DROP})
+        for recurring in ({"weather": RecurringPolicy.NEWS}, {"weather": RecurringPolicy.DROP})
     ]
     assert [("mausam-1" in found) for found in ids] == [True, False]
 
@@ -89,8 +89,8 @@ def test_one_page_per_town_the_newest_first() -> None:
 
 
 def test_an_editor_drops_or_pins_a_page() -> None:
-    assert columns(composed(*PAGES, changes=Changes(dropped=("mausam-1",)))) == ["rashi", "mausam-2"]
-    pinned = composed(*PAGES, changes=Changes(pinned=("mausam-1",)))
+    assert columns(composed(*PAGES, changes=EditorialChanges(dropped=("mausam-1",)))) == ["rashi", "mausam-2"]
+    pinned = composed(*PAGES, changes=EditorialChanges(pinned=("mausam-1",)))
     assert columns(pinned) == ["rashi", "mausam-2"]
     assert "mausam-1" in {id for section in pinned.sections for story in section.stories for id in story.article_ids}
 

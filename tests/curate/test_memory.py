@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from digest.curate.compose import ComposeContext, Curated, compose
-from digest.curate.editorial import Changes
+from digest.curate.editorial import EditorialChanges
 from digest.curate.rules import Rules
 from digest.curate.sent_story import SentStory
 from digest.models import Article, Block
@@ -63,7 +63,7 @@ def test_replayed_samples_count_as_never_sent() -> None:
 
 
 def test_editors_can_bring_a_story_back() -> None:
-    curated = next_day([*DAY, NEW], changes=Changes(pinned=("chess",)))
+    curated = next_day([*DAY, NEW], changes=EditorialChanges(pinned=("chess",)))
     assert "sent before in 2026-11-23" in next(s for s in stories(curated) if "शतरंज" in s.title).reasons
 
 

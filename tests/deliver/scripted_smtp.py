@@ -4,20 +4,16 @@ from __future__ import annotations
 
 import socket
 import threading
-from collections.abc import Callable
 from types import TracebackType
-
-Answer = Callable[[str], bytes | None]
-"""From a verb (`CONNECT`, `EHLO`, `MAIL`, `RCPT`, `DATA`, `.`, …) to the bytes of the reply; None hangs up.
-
-A reply without a line end is cut off: it is sent, then the server hangs up.
-"""
 
 GOOD = {"CONNECT": b"220 here\r\n", "DATA": b"354 go on\r\n", "QUIT": b"221 bye\r\n"}
 
 
 class ScriptedSmtp:
-    """Serves one connection after the other. `script` maps a verb to its replies, used up in order; the rest is 250.
+    """Serves one connection after the other.
+
+    `script` maps a verb (`connect`, `ehlo`, `mail`, `rcpt`, `data`, `dot`) to its replies, used up in order; the rest
+    is 250. None hangs up. A reply without a line end is cut off: it is sent, then the server hangs up.
 
     `seen` is every verb in order, over all connections; `taken` the addresses of emails that came whole and had, or
     would have had, a 2xx. `pipelining` offers it.

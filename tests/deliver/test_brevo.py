@@ -11,7 +11,7 @@ from typing import Any
 import orjson
 import pytest
 
-from digest.deliver.attempt import Job
+from digest.deliver.attempt import DeliveryJob
 from digest.deliver.brevo.client import Brevo
 from digest.deliver.brevo.responses import read_response
 from digest.deliver.http_client import HttpResponse
@@ -32,8 +32,7 @@ from tests.store.conftest import KEY as EDITION
 from tests.store.conftest import an_edition, enlist
 from tests.support.brevo_api import KEY_SECONDS
 from tests.support.brevo_server import BrevoServer
-from tests.support.claiming import claim_one
-from tests.support.enqueue import Entry, enqueue
+from tests.support.enqueue import Entry, claim_one, enqueue
 from tests.support.sendgrid_faults import Fault
 from tests.support.tables import each_row
 
@@ -202,7 +201,7 @@ def run(database: Database, server: BrevoServer) -> SendReport:
     ledger.begin_run(EDITION, recovery=RECOVERY, redo_within=REDO_WITHIN, now=clock())
     try:
         return send_due(
-            Job(EDITION, {"all": EMAIL}, SENDER, ledger, [transport], token, clock, 1, schedule_window=WINDOW)
+            DeliveryJob(EDITION, {"all": EMAIL}, SENDER, ledger, [transport], token, clock, 1, schedule_window=WINDOW)
         )
     finally:
         transport.close()

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from digest.deliver.attempt import Job
+from digest.deliver.attempt import DeliveryJob
 from digest.deliver.ports import ScheduleWindow
 from digest.deliver.report import SendReport
 from digest.deliver.sendgrid.client import SendGrid
@@ -22,8 +22,7 @@ from digest.store.sending.ledger import SqlLedger
 from digest.store.sending.status import Counts, counts
 from tests.deliver.emails import EMAIL, SENDER, token
 from tests.store.conftest import KEY, an_edition, enlist
-from tests.support.claiming import claim_one
-from tests.support.enqueue import Entry, enqueue
+from tests.support.enqueue import Entry, claim_one, enqueue
 from tests.support.sendgrid_faults import FAULTS, Fault
 from tests.support.sendgrid_server import KEY as API_KEY
 from tests.support.sendgrid_server import SendGridServer
@@ -72,7 +71,7 @@ def run(database: Database, server: SendGridServer, *, timeout: float = 0.4, thr
     ledger.begin_run(KEY, recovery={"sendgrid": "hold"}, now=now)
     try:
         return send_due(
-            Job(KEY, {"all": EMAIL}, SENDER, ledger, [transport], token,
+            DeliveryJob(KEY, {"all": EMAIL}, SENDER, ledger, [transport], token,
                 lambda: datetime.fromtimestamp(server.clock.now(), UTC), threads, schedule_window=AHEAD)
         )  # fmt: skip
     finally:

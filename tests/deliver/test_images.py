@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.deliver.attempt import Job
+from digest.deliver.attempt import DeliveryJob
 from digest.deliver.outcome import Accepted, PerRecipient
 from digest.deliver.sendgrid.payload import request_body
 from digest.deliver.worker import send_due
@@ -142,6 +142,8 @@ def test_only_the_images_that_an_email_shows_are_attached() -> None:
 
 def test_a_run_attaches_each_emails_own_images() -> None:
     ledger, transport = FakeLedger(2), Scripted()
-    job = Job("2026-11-23", {"all": EMAIL_WITH_IMAGES}, SENDER, ledger, [transport], token, fast_clock, 1, images=HELD)
+    job = DeliveryJob(
+        "2026-11-23", {"all": EMAIL_WITH_IMAGES}, SENDER, ledger, [transport], token, fast_clock, 1, images=HELD
+    )
     send_due(job)
     assert [batch.images for batch in transport.submitted] == [(BRIDGE, FIELD)]

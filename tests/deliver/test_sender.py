@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from digest.deliver.attempt import Job
+from digest.deliver.attempt import DeliveryJob
 from digest.deliver.outcome import Accepted, NotSent, Outcome, PerRecipient, Rejected, Split, Unknown
 from digest.deliver.ports import RecipientLog
 from digest.deliver.report import SendReport
@@ -27,7 +27,7 @@ def run(ledger: FakeLedger, *transports: Scripted, **given: Any) -> tuple[SendRe
     """The report, and the calls of `progress`."""
     progress: list[int] = []
     stop = given.pop("stop", None) or threading.Event()
-    job = Job(
+    job = DeliveryJob(
         "2026-11-23", {"all": EMAIL}, SENDER, ledger, transports, token, fast_clock,
         **{"threads": 1, "progress": progress.append, "stop": stop, **given},
     )  # fmt: skip

@@ -8,13 +8,13 @@ import pytest
 
 from digest.deliver.ports import CapabilityReport
 from digest.deliver.sendgrid.client import SendGrid
+from tests.deliver.conftest import short
 from tests.deliver.emails import SENDER
 from tests.support.http_server import HttpServer
 from tests.support.profiles import pairs
 from tests.support.sendgrid_api import SCOPES
 from tests.support.sendgrid_faults import FAULTS, Fault
 from tests.support.sendgrid_server import KEY, SendGridServer
-from tests.support.timing import short
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from digest.deliver.http_client import HttpResponse
 from digest.deliver.outcome import Accepted, NotSent, Outcome, PerRecipient, Rejected, Split, Unknown
 from digest.deliver.ses.client import Ses
 from digest.deliver.ses.responses import read_response
-from digest.deliver.ses.signature import Signer
+from digest.deliver.ses.signature import RequestSigner
 from digest.mail.provider_tags import neutral_html, neutral_text
 from digest.utils.clock import utc_now
 from tests.deliver.emails import EMAIL, EMAIL_WITH_IMAGES, SENDER, RecordingLog, kind_of, many, outgoing
@@ -34,7 +34,7 @@ def server() -> Iterator[SesServer]:
 
 
 def transport_to(server: SesServer, *, timeout: float = 5.0, secret: str = SECRET, **given: Any) -> Ses:
-    signer = Signer(KEY, secret, given.pop("token", None), "ap-south-1", given.pop("clock", utc_now))
+    signer = RequestSigner(KEY, secret, given.pop("token", None), "ap-south-1", given.pop("clock", utc_now))
     return Ses(signer, host=server.url, sender=SENDER.email, timeout=timeout, **given)
 
 
@@ -77,7 +77,7 @@ def test_a_signature_is_that_of_awss_own_library(
     """The signatures are those of botocore 1.44.8, with the example key of AWS's documentation."""
     moment = datetime(2026, 11, 23, 1, 30, tzinfo=UTC)
     secret = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"
-    signer = Signer("AKIDEXAMPLE", secret, token, "ap-south-1", lambda: moment)
+    signer = RequestSigner("AKIDEXAMPLE", secret, token, "ap-south-1", lambda: moment)
     assert signer.headers(method, url, body)["Authorization"] == (
         "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20261123/ap-south-1/ses/aws4_request, "
         f"SignedHeaders={signed}, Signature={signature}"

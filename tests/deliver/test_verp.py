@@ -9,12 +9,12 @@ from hypothesis import strategies as st
 from digest.deliver.outcome import PerRecipient
 from digest.deliver.smtp.transport import Smtp
 from digest.mail import verp
-from digest.subscribers.tokens import Signer
+from digest.subscribers.tokens import TokenSigner
 from tests.deliver.emails import RecordingLog, outgoing
 from tests.deliver.transports import clock
 from tests.support.smtp_server import RecordingSmtp
 
-SIGNER = Signer([b"a key of sixteen bytes and more"])
+SIGNER = TokenSigner([b"a key of sixteen bytes and more"])
 BOUNCES = "bounces@example.com"
 
 

@@ -15,7 +15,7 @@ from digest.deliver.ports import Transport
 from digest.deliver.resend.client import Resend
 from digest.deliver.sendgrid.client import SendGrid
 from digest.deliver.ses.client import Ses
-from digest.deliver.ses.signature import Signer
+from digest.deliver.ses.signature import RequestSigner
 from digest.deliver.smtp.transport import Smtp
 from digest.mail.headers import encode_header
 from digest.utils.clock import utc_now
@@ -97,7 +97,7 @@ def transport_setup(kind: str, folder: Path) -> Iterator[TransportSetup]:
             assert resend.violations == []
     elif kind == "ses":
         with SesServer() as ses:
-            signer = Signer(SES_KEY, SES_SECRET, None, "ap-south-1", utc_now)
+            signer = RequestSigner(SES_KEY, SES_SECRET, None, "ap-south-1", utc_now)
             transport = Ses(signer, host=ses.url, sender=SENDER.email, timeout=5)
             yield TransportSetup(transport, ses, folder)
             transport.close()

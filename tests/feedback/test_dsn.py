@@ -7,14 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.feedback.bounce_patterns import CODES, PHRASES, classify
-from digest.feedback.dsn import MAX_MAIL_BYTES, DeliveryReport, Status, parse_message, parse_report
+from digest.feedback.dsn import MAX_MAIL_BYTES, DeliveryReport, RecipientStatus, parse_message, parse_report
 from digest.feedback.effects import rule_for
-from digest.subscribers.tokens import Signer
+from digest.subscribers.tokens import TokenSigner
 from tests.feedback import mails
-from tests.support.growth import is_linear
+from tests.support.cpu import is_linear
 from tests.support.tables import each_row
 
-TOKEN = Signer([b"k" * 16]).sign("leave", 7)
+TOKEN = TokenSigner([b"k" * 16]).sign("leave", 7)
 EMAIL = mails.returned(token=TOKEN)
 
 
@@ -97,7 +97,7 @@ def test_a_complaint_identifies_its_email(sort: str, kind: str | None) -> None:
 
 def test_unsubscribing_by_mail() -> None:
     mail = f"From: asha@example.com\nTo: desk@example.com\nSubject: unsubscribe {TOKEN}\n\n".encode()
-    assert report(mail) == DeliveryReport((Status("left", None, "by mail"),), tokens=(TOKEN,))
+    assert report(mail) == DeliveryReport((RecipientStatus("left", None, "by mail"),), tokens=(TOKEN,))
 
 
 @each_row(

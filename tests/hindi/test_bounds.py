@@ -30,7 +30,7 @@ from digest.hindi.text import fold, repair
 from digest.hindi.tokens import stems
 from digest.models import Article, Block
 from tests.collect.test_clean import NOW
-from tests.support.growth import is_linear, repeated
+from tests.support.cpu import is_linear, repeated
 from tests.support.profiles import PROFILE
 
 SEEDS = (

@@ -69,15 +69,7 @@ def test_a_story_without_summary_is_always_a_brief() -> None:
 def test_the_best_stories_keep_their_section_without_a_summary() -> None:
     edition = scored()
     bare = {story.id for story in list(edition.stories())[4:8]}
-    changed = replace(
-        edition,
-        sections=tuple(
-            replace(
-                part, stories=tuple(replace(one, summary="" if one.id in bare else one.summary) for one in part.stories)
-            )
-            for part in edition.sections
-        ),
-    )
+    changed = edition.map_stories(lambda story: replace(story, summary="") if story.id in bare else story)
     # The lead is the first story, so these are the fifth to the eighth, of which two are among the best five others.
     assert brief_stories(changed, 0) == {story.id for story in list(edition.stories())[6:8]}
 
@@ -90,12 +82,14 @@ def test_a_short_variant_has_no_briefs() -> None:
 
 def test_pinned_equals_the_reason_that_compose_gives() -> None:
     from digest.curate.compose import ComposeContext, compose
-    from digest.curate.editorial import Changes
+    from digest.curate.editorial import EditorialChanges
     from digest.curate.rules import Rules
     from tests.curate.sample import BRIDGE
     from tests.curate.sample import NOW as MORNING
 
-    curated = compose(BRIDGE, ComposeContext(Rules(min_stories=1), MORNING, changes=Changes(pinned=(BRIDGE[0].id,))))
+    curated = compose(
+        BRIDGE, ComposeContext(Rules(min_stories=1), MORNING, changes=EditorialChanges(pinned=(BRIDGE[0].id,)))
+    )
     assert PINNED in curated.sections[0].stories[0].reasons
 
 

@@ -19,11 +19,7 @@ def scored() -> Edition:
     """Twenty stories with falling scores."""
     edition = twenty()
     scores = iter(range(20, 0, -1))
-    sections = tuple(
-        replace(section, stories=tuple(replace(story, score=float(next(scores))) for story in section.stories))
-        for section in edition.sections
-    )
-    return replace(edition, sections=sections)
+    return edition.map_stories(lambda story: replace(story, score=float(next(scores))))
 
 
 def render_within(budget: int) -> RenderedEmail:
@@ -65,14 +61,7 @@ def test_stories_are_left_out_next_and_each_is_named() -> None:
 @pytest.mark.slow
 def test_quoted_printable_stays_below_gmail_s_limit() -> None:
     """Pure Devanagari is 2.3 times as long in quoted-printable."""
-    edition = scored()
-    wordy = replace(
-        edition,
-        sections=tuple(
-            replace(part, stories=tuple(replace(one, title=f"{one.title} " * 8) for one in part.stories))
-            for part in edition.sections
-        ),
-    )
+    wordy = scored().map_stories(lambda story: replace(story, title=f"{story.title} " * 8))
 
     def made(budget: int) -> RenderedEmail:
         email = Renderer(BRANDING, [TEMPLATES], budget=budget).render(wordy, EVERYTHING, now=NOW)

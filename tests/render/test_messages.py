@@ -13,13 +13,12 @@ from hypothesis import strategies as st
 
 from digest.errors import ConfigurationError
 from digest.i18n import DESK, PAGES, REASONS, TEMPLATE, bound, require, translator
-from digest.i18n.catalogue import Catalogue, Layer, PoSyntaxError, parse_po, placeholders
+from digest.i18n.catalogue import Catalogue, CatalogueFile, PoSyntaxError, parse_po, placeholders
 from tests.paths import ROOT
 from tests.render.extraction import template, used
 from tests.render.marathi import CATALOGUE as MARATHI
 
 OURS = ROOT / "digest" / "i18n"
-HEADER = 'msgid ""\nmsgstr "Plural-Forms: nplurals=2; plural=(n != 1);\\n"\n\n'
 
 
 @pytest.mark.slow
@@ -93,7 +92,7 @@ def test_plural_forms_come_from_the_file() -> None:
     forms = '"Plural-Forms: nplurals=3; plural=(n==1 ? 0 : n==2 ? 1 : 2);\\n"'
     text = f'msgid ""\nmsgstr ""\n{forms}\nmsgid "%(num)s a"\nmsgid_plural "%(num)s b"\n'
     text += "".join(f'msgstr[{at}] "%(num)s {at}"\n' for at in range(3))
-    words = Catalogue("xx", [Layer("xx.po", text.encode())])
+    words = Catalogue("xx", [CatalogueFile("xx.po", text.encode())])
     assert [words.ngettext("%(num)s a", "%(num)s b", n)[-1] for n in (1, 2, 3, 0)] == ["0", "1", "2", "2"]
 
 
@@ -173,7 +172,9 @@ def test_an_unreadable_catalogue_is_reported(tmp_path: Path, data: bytes | None,
 
 
 def test_windows_line_ends_and_a_byte_order_mark_are_accepted() -> None:
-    words = Catalogue("hi", [Layer("hi.po", b"\xef\xbb\xbf" + b'msgid "Test"\r\nmsgstr ""\r\n"a"\r\n"b\\n"\r\n')])
+    words = Catalogue(
+        "hi", [CatalogueFile("hi.po", b"\xef\xbb\xbf" + b'msgid "Test"\r\nmsgstr ""\r\n"a"\r\n"b\\n"\r\n')]
+    )
     assert words.gettext("Test") == "ab\n"
 
 
@@ -185,7 +186,7 @@ def test_a_language_that_babel_lacks_is_rejected(tmp_path: Path) -> None:
 
 def test_obsolete_entries_and_odd_comments_are_skipped() -> None:
     text = '#~ "loose\n#: \u2068a b\n#| msgid "old"\nmsgid "Test"\n# between\nmsgstr "a"\n#~ msgid "Test"\n'
-    assert Catalogue("xx", [Layer("xx.po", text.encode())]).gettext("Test") == "a"
+    assert Catalogue("xx", [CatalogueFile("xx.po", text.encode())]).gettext("Test") == "a"
 
 
 def test_a_plural_rule_may_span_several_lines() -> None:

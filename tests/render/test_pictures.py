@@ -20,7 +20,7 @@ from digest.render.pictures import (
     THUMBNAIL_BYTES,
     TOTAL_BYTES,
     PictureProblem,
-    Slot,
+    PictureSlot,
     crop_box,
     prepare,
     slots,
@@ -29,8 +29,8 @@ from digest.render.themes import Theme
 from tests.render.sample import EVERYTHING, NOW, renderer, twenty
 from tests.support.tables import each_row
 
-LEAD = Slot(544, 272, 90_000)
-THUMBNAIL = Slot(96, 72, 18_000)
+LEAD = PictureSlot(544, 272, 90_000)
+THUMBNAIL = PictureSlot(96, 72, 18_000)
 RED, GREEN, BLUE, WHITE = (200, 30, 30), (30, 160, 30), (30, 30, 200), (255, 255, 255)
 
 
@@ -53,7 +53,7 @@ def noise(width: int, height: int) -> Image.Image:
     return Image.frombytes("RGB", (width, height), random.Random(7).randbytes(width * height * 3))
 
 
-def opened(data: bytes, slot: Slot = LEAD) -> Image.Image:
+def opened(data: bytes, slot: PictureSlot = LEAD) -> Image.Image:
     made = prepare(data, slot)
     picture = Image.open(io.BytesIO(made.data))
     assert picture.size == (made.width, made.height)
@@ -77,7 +77,7 @@ def is_near(pixel: object, colour: tuple[int, int, int]) -> bool:
     ],
 )
 def test_a_picture_has_twice_the_size_of_its_place_or_its_own(
-    size: tuple[int, int], slot: Slot, expected: tuple[int, int]
+    size: tuple[int, int], slot: PictureSlot, expected: tuple[int, int]
 ) -> None:
     assert opened(file(Image.new("RGB", size, RED)), slot).size == expected
 

@@ -11,7 +11,7 @@ import sys
 import time
 from pathlib import Path
 
-from digest.deliver.attempt import Job
+from digest.deliver.attempt import DeliveryJob
 from digest.deliver.outcome import Accepted, Outcome
 from digest.deliver.ports import RecipientLog
 from digest.deliver.worker import send_due
@@ -49,7 +49,7 @@ def main(url: str, edition: str, *, slow: bool) -> None:
         if not slow:
             lock.downgrade()
         with ledger.running():
-            job = Job(edition, {"html": EMAIL}, SENDER, ledger, [transport], token, clock, threads=1)
+            job = DeliveryJob(edition, {"html": EMAIL}, SENDER, ledger, [transport], token, clock, threads=1)
             accepted = send_due(job).accepted
         # PostgreSQL ends the sessions of a lost node one after the other, within some seconds. Nodes try again.
         until = time.monotonic() + TAKEOVER

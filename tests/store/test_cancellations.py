@@ -13,11 +13,11 @@ from digest.deliver.outcome import Accepted, NotSent, Unknown
 from digest.deliver.ports import Claim, ScheduleWindow
 from digest.store.database import Database, open_database
 from digest.store.locks import mark_running
-from digest.store.sending.decisions import Grounds
+from digest.store.sending.decisions import DecisionGrounds
 from digest.store.sending.ledger import SqlLedger
 from digest.store.sending.status import counts
 from tests.store.conftest import KEY, NOW, Frozen
-from tests.support.claiming import claim_one
+from tests.support.enqueue import claim_one
 
 AHEAD = ScheduleWindow(
     max_lead=timedelta(minutes=40), min_lead=timedelta(minutes=15), cancel_deadline=timedelta(minutes=12)
@@ -122,7 +122,7 @@ def test_a_cancelled_batch_is_pending_only_if_no_other_attempt_may_have_reached_
     unknown_claim(ledger, "F1")
     first = ledger.begin_cancellation(KEY, Scheduling(), NOW)
     assert first is not None
-    assert ledger.decide(KEY, first.batch, NotSent("not at the provider"), Grounds("asked"), NOW)
+    assert ledger.decide(KEY, first.batch, NotSent("not at the provider"), DecisionGrounds("asked"), NOW)
     second = ahead(ledger)
     ledger.record_schedule_id(second.attempt, "F2")
     ledger.settle(second.attempt, Accepted("m2"), NOW)
@@ -241,7 +241,7 @@ def test_a_late_confirmation_leaves_the_batch_with_its_current_attempt(
     got = claim_one(ledger, KEY, "sendgrid", NOW, 5)
     assert got is not None
     ledger.settle(got.attempt, Unknown("no answer"), NOW)
-    assert ledger.decide(KEY, got.batch, NotSent("nothing there"), Grounds("asked"), NOW)
+    assert ledger.decide(KEY, got.batch, NotSent("nothing there"), DecisionGrounds("asked"), NOW)
     if handed_over_again:
         again = claim_one(ledger, KEY, "sendgrid", NOW, 5)
         assert again is not None

@@ -17,8 +17,7 @@ from digest.store.sending.ledger import SqlLedger
 from digest.utils.clock import SharedClock, utc_now
 from tests.store.conftest import KEY, an_edition, enlist
 from tests.store.test_ledger import tally
-from tests.support.claiming import claim_one
-from tests.support.enqueue import Entry, enqueue
+from tests.support.enqueue import Entry, claim_one, enqueue
 
 HOUR = timedelta(hours=1)
 # What a busy machine may take between two statements.

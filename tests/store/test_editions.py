@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 
 from sqlalchemy import update
 
-from digest.curate.editorial import Changes
+from digest.curate.editorial import EditorialChanges
 from digest.models import Actor, EditionState, split_key
 from digest.store.content.editions import EditionStore
 from digest.store.database import Database
@@ -92,16 +92,16 @@ def test_a_composition_older_than_an_editorial_change_is_not_stored(database: Da
     editions = EditionStore(database)
     editions.put(replace(an_edition(), state="draft"), over=())
     before = editions.editorial_changes("2026-11-23")
-    assert editions.set_editorial_changes("2026-11-23", Changes(dropped=("s1",)))
+    assert editions.set_editorial_changes("2026-11-23", EditorialChanges(dropped=("s1",)))
     late = replace(an_edition(), state="draft", subject="पुराना")
     assert editions.put(late, over=("draft",), expected_changes=before) is None
-    assert editions.put(late, over=("draft",), expected_changes=Changes(dropped=("s1",))) is not None
+    assert editions.put(late, over=("draft",), expected_changes=EditorialChanges(dropped=("s1",))) is not None
 
 
 def test_editorial_changes_are_possible_only_in_drafts(database: Database) -> None:
     editions = EditionStore(database)
     editions.put(replace(an_edition(), state="approved"), over=())
-    assert not editions.set_editorial_changes("2026-11-23", Changes(dropped=("s1",)))
+    assert not editions.set_editorial_changes("2026-11-23", EditorialChanges(dropped=("s1",)))
     assert not editions.move("2026-11-23", "approved", out_of=("draft",))
     assert editions.put(replace(an_edition(), state="draft"), over=("draft", "skipped")) is None
 

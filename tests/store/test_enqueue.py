@@ -12,12 +12,12 @@ from digest.models import Subscriber
 from digest.store.content.editions import EditionStore
 from digest.store.database import Database
 from digest.store.people.subscribers import SubscriberStore
-from digest.store.sending.enqueue import Decision, EnqueueResult, RecipientGroup, enqueue_subscribers
+from digest.store.sending.enqueue import EnqueueResult, Placement, RecipientGroup, enqueue_subscribers
 from digest.store.sending.ledger import SqlLedger
 from digest.store.sending.status import counts, find_unreached
 from digest.subscribers.due import Candidate
 from tests.store.conftest import KEY, NOW, an_edition
-from tests.support.claiming import claim_one
+from tests.support.enqueue import claim_one
 
 LATER = NOW + timedelta(hours=1)
 SUBSCRIBERS = [
@@ -37,10 +37,10 @@ def sync(database: Database, subscribers: list[Subscriber]) -> SubscriberStore:
     return store
 
 
-def decide(profile: RecipientGroup) -> Decision:
+def decide(profile: RecipientGroup) -> Placement:
     if profile.status == "paused" or profile.suppressed:
-        return Decision(excluded=profile.suppressed or "paused")
-    return Decision(profile.format, LATER if profile.timezone == "Europe/London" else NOW)
+        return Placement(excluded=profile.suppressed or "paused")
+    return Placement(profile.format, LATER if profile.timezone == "Europe/London" else NOW)
 
 
 def freeze(database: Database, store: SubscriberStore, size: int = 4) -> EnqueueResult:

@@ -24,7 +24,7 @@ from digest.store.schema import attempt, decision, delivery, delivery_event, edi
 from digest.store.sending.ledger import SqlLedger
 from digest.store.sending.status import counts
 from tests.store.conftest import KEY, NOW, Frozen, enlist
-from tests.support.claiming import claim_one
+from tests.support.enqueue import claim_one
 
 WHO = "subscriber1@example.com"
 

@@ -23,7 +23,7 @@ from digest.store.schema import edition, webhook
 from digest.store.sending.ledger import SqlLedger
 from digest.store.sending.status import counts
 from tests.store.conftest import KEY, NOW, Frozen, an_edition
-from tests.support.claiming import claim_one
+from tests.support.enqueue import claim_one
 
 LATER = NOW + timedelta(minutes=5)
 

@@ -11,7 +11,7 @@ import pytest
 from digest.errors import StoreError
 from digest.store import meta
 from digest.store.database import STORE_ID, Database
-from digest.store.high_water import CLAIMS, COPIED_AT, HighWater, Mark, MarkFile
+from digest.store.high_water import CLAIMS, COPIED_AT, HighWater, HighWaterMark, MarkFile
 from digest.store.sending.ledger import SqlLedger
 from tests.store.conftest import KEY, NOW, Frozen
 
@@ -38,7 +38,7 @@ def test_a_missing_file_is_created_for_its_owner_only(high_water: HighWater, fil
         high_water.check()
     finally:
         os.umask(before)
-    assert file.read() == Mark(identify(high_water.database), 0)
+    assert file.read() == HighWaterMark(identify(high_water.database), 0)
     assert file.path.stat().st_mode & 0o777 == 0o600
 
 
@@ -51,7 +51,7 @@ def test_every_claim_raises_the_file_after_its_commit(
     for claimed in (2, 4, 5):
         assert ledger.claim(2, KEY, "smtp", NOW, 5)
         ledger.record_handover()
-        assert file.read() == Mark(identify(database), claimed)
+        assert file.read() == HighWaterMark(identify(database), claimed)
         assert high_water.problem() is None
     assert not ledger.claim(2, KEY, "smtp", NOW, 5)
     assert meta.get(database, CLAIMS) == "5"
@@ -59,18 +59,18 @@ def test_every_claim_raises_the_file_after_its_commit(
 
 def test_an_older_copy_is_refused(database: Database, high_water: HighWater, file: MarkFile) -> None:
     meta.set(database, CLAIMS, "3")
-    file.replace(Mark(identify(database), 5))
+    file.replace(HighWaterMark(identify(database), 5))
     with pytest.raises(StoreError, match=r"older copy: it does not know the last 2 batches.* --in-place"):
         high_water.check()
     assert "older copy" in (high_water.problem() or "")
     meta.set(database, CLAIMS, "6")
     high_water.check()
     # The store may be ahead: its sender died after the commit.
-    assert file.read() == Mark(identify(database), 5)
+    assert file.read() == HighWaterMark(identify(database), 5)
 
 
 def test_another_store_in_its_place_is_refused(high_water: HighWater, file: MarkFile) -> None:
-    file.replace(Mark(OTHER, 0))
+    file.replace(HighWaterMark(OTHER, 0))
     with pytest.raises(StoreError, match="not the store from which this folder has sent"):
         high_water.check()
 
@@ -95,16 +95,16 @@ def test_a_damaged_file_is_refused_and_an_empty_one_is_written_anew(high_water: 
 
 def test_the_number_only_grows_when_many_write_it(file: MarkFile) -> None:
     threads = [
-        Thread(target=lambda first=first: [file.raise_to(Mark(OTHER, n)) for n in range(first, 200, 4)])
+        Thread(target=lambda first=first: [file.raise_to(HighWaterMark(OTHER, n)) for n in range(first, 200, 4)])
         for first in (3, 1, 2, 0)
     ]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert file.read() == Mark(OTHER, 199)
-    file.raise_to(Mark(OTHER, 7))
-    assert file.read() == Mark(OTHER, 199)
+    assert file.read() == HighWaterMark(OTHER, 199)
+    file.raise_to(HighWaterMark(OTHER, 7))
+    assert file.read() == HighWaterMark(OTHER, 199)
 
 
 def test_a_file_that_cannot_be_written_is_an_error(high_water: HighWater, file: MarkFile) -> None:

@@ -20,8 +20,7 @@ from digest.store.people.subscribers import SubscriberStore
 from digest.store.schema import delivery_event
 from digest.store.sending.ledger import SqlLedger
 from tests.store.conftest import KEY, NOW, Frozen, an_edition, enlist
-from tests.support.claiming import claim_one
-from tests.support.enqueue import Entry, enqueue
+from tests.support.enqueue import Entry, claim_one, enqueue
 
 WHO = "subscriber0@example.com"
 LATER = NOW + timedelta(hours=1)

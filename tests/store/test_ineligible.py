@@ -16,7 +16,7 @@ from digest.store.people.preferences import ConsentContext, PreferenceStore
 from digest.store.people.subscribers import SubscriberStore
 from digest.store.sending.ledger import SqlLedger
 from tests.store.conftest import KEY, NOW, Frozen, enlist
-from tests.support.claiming import claim_one
+from tests.support.enqueue import claim_one
 
 WHO = "subscriber1@example.com"
 ID = 2

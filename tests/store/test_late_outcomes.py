@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from sqlalchemy import select, text, update
 
-from digest.deliver.attempt import Job
+from digest.deliver.attempt import DeliveryJob
 from digest.deliver.outcome import Accepted, NotSent, Outcome, PerRecipient, Rejected, Retryable, Split, Unknown
 from digest.deliver.ports import RecipientLog
 from digest.deliver.worker import send_due
@@ -17,7 +17,7 @@ from digest.mail.message import Outgoing
 from digest.models import AttemptState
 from digest.store.database import Database
 from digest.store.schema import attempt
-from digest.store.sending.decisions import Grounds
+from digest.store.sending.decisions import DecisionGrounds
 from digest.store.sending.ledger import SqlLedger
 from tests.deliver.emails import EMAIL, SENDER, token
 from tests.deliver.fakes import Scripted
@@ -123,7 +123,7 @@ def test_not_sent_proves_nothing_if_another_attempt_may_have_the_batch(
     frozen(2)
     got = claim(ledger)
     take_over(other)
-    other.decide(KEY, got.batch, NotSent("checked"), Grounds("checked"), NOW)
+    other.decide(KEY, got.batch, NotSent("checked"), DecisionGrounds("checked"), NOW)
     other.settle(claim(other).attempt, Unknown("no answer"), NOW)
     ledger.settle(got.attempt, NotSent("busy"), NOW)
     assert tally(database) == {"frozen": 2, "unknown": 2}
@@ -183,7 +183,7 @@ def test_a_send_continues_while_another_run_takes_its_batches(
         return Accepted("late")
 
     transport = Scripted([Accepted(), taken, Accepted()] * 4, name="sendgrid")  # type: ignore[list-item]
-    report = send_due(Job(KEY, {"html": EMAIL}, SENDER, ledger, [transport], token, lambda: NOW, threads=1))
+    report = send_due(DeliveryJob(KEY, {"html": EMAIL}, SENDER, ledger, [transport], token, lambda: NOW, threads=1))
     assert report.accepted == 60
     assert tally(database) == {"frozen": 60, "accepted": 60}
     assert len(transport.submitted) == 12
@@ -213,7 +213,7 @@ def test_one_by_one_a_send_stops_the_batch_that_was_taken_over_and_continues(
         return PerRecipient(frozenset(each.id for each in outgoing.recipients))
 
     transport = Scripted([taken, whole, whole], name="smtp", recovery="stepwise")
-    report = send_due(Job(KEY, {"html": EMAIL}, SENDER, ledger, [transport], token, lambda: NOW, threads=1))
+    report = send_due(DeliveryJob(KEY, {"html": EMAIL}, SENDER, ledger, [transport], token, lambda: NOW, threads=1))
     assert any("took it over" in problem for problem in report.problems)
     assert tally(database) == {"frozen": 8, "accepted": 8}
 

@@ -16,12 +16,11 @@ from digest.store.content.editions import EditionStore
 from digest.store.database import Database
 from digest.store.people.subscribers import SubscriberStore
 from digest.store.schema import attempt, suppression
-from digest.store.sending.decisions import Grounds
+from digest.store.sending.decisions import DecisionGrounds
 from digest.store.sending.ledger import SqlLedger
 from digest.store.sending.status import Counts, counts, find_unreached, unknown_batches
 from tests.store.conftest import KEY, NOW, Frozen, enlist
-from tests.support.claiming import claim_one
-from tests.support.enqueue import Entry, enqueue
+from tests.support.enqueue import Entry, claim_one, enqueue
 
 HOLD = {"sendgrid": "hold", "smtp": "stepwise", "outbox": "redo"}
 
@@ -296,9 +295,9 @@ def test_an_operators_decision_settles_an_unknown_batch_once(
     for _ in range(2):
         ledger.settle(claim(ledger).attempt, Unknown("hung up"), NOW)
     first, second = (unknown.batch for unknown in unknown_batches(database, KEY))
-    assert ledger.decide(KEY, first, Accepted(), Grounds("in the log"), NOW)
-    assert ledger.decide(KEY, second, NotSent(""), Grounds("not in the log"), NOW)
-    assert not ledger.decide(KEY, first, NotSent(""), Grounds("twice"), NOW)
+    assert ledger.decide(KEY, first, Accepted(), DecisionGrounds("in the log"), NOW)
+    assert ledger.decide(KEY, second, NotSent(""), DecisionGrounds("not in the log"), NOW)
+    assert not ledger.decide(KEY, first, NotSent(""), DecisionGrounds("twice"), NOW)
     assert tally(database) == {"frozen": 4, "accepted": 2, "pending": 2}
 
 

@@ -17,7 +17,7 @@ from digest.store.content.editions import EditionStore
 from digest.store.database import Database
 from digest.store.people.subscribers import SubscriberStore
 from digest.store.schema import metadata
-from digest.store.sending.decisions import Grounds
+from digest.store.sending.decisions import DecisionGrounds
 from digest.store.sending.ledger import SqlLedger
 from digest.store.sending.status import counts, unknown_batches, unknown_recipients
 from tests.store.conftest import KEY, NOW, an_edition
@@ -153,7 +153,7 @@ class Ledger(RuleBasedStateMachine):
             return
         chosen = data.draw(st.sampled_from(open_))
         outcome: Accepted | NotSent = Accepted() if took else NotSent("looked up")
-        assert self.ledger.decide(KEY, chosen.batch, outcome, Grounds("looked up"), self.now)
+        assert self.ledger.decide(KEY, chosen.batch, outcome, DecisionGrounds("looked up"), self.now)
         for name in (chosen.attempt, f"{chosen.attempt} in part"):
             held = self.maybe.pop(name, set())
             self.has |= held if took else set()
@@ -167,7 +167,7 @@ class Ledger(RuleBasedStateMachine):
         outcome: Accepted | NotSent = Accepted() if took else NotSent("looked up")
         ids = [one.subscriber for one in unknown_recipients(self.database, [chosen])]
         some = set(data.draw(st.lists(st.sampled_from(ids), unique=True)))
-        done = self.ledger.decide_recipients(KEY, chosen.batch, some, outcome, Grounds("looked up"), self.now)
+        done = self.ledger.decide_recipients(KEY, chosen.batch, some, outcome, DecisionGrounds("looked up"), self.now)
         assert done == len(some)
         self.has |= some if took else set()
         for name in (chosen.attempt, f"{chosen.attempt} in part"):

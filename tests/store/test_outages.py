@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError
 
-from digest.deliver.attempt import Job
+from digest.deliver.attempt import DeliveryJob
 from digest.deliver.outcome import Accepted, NotSent, Outcome, PerRecipient, Rejected, Retryable, Split, Unknown
 from digest.deliver.worker import send_due
 from digest.errors import StoreError, StoreUnavailable
@@ -131,7 +131,7 @@ def test_a_commit_in_doubt_sends_to_everyone_once(
     ledger.committed = committed
     with ledger.running():
         report = send_due(
-            Job(KEY, {"html": EMAIL}, SENDER, ledger, [transport], token, lambda: NOW, threads=threads, tries=9)
+            DeliveryJob(KEY, {"html": EMAIL}, SENDER, ledger, [transport], token, lambda: NOW, threads=threads, tries=9)
         )
     assert report.accepted == 60
     assert tally(database) == {"frozen": 60, "accepted": 60}
@@ -220,7 +220,7 @@ def test_connections_that_break_during_a_send_leave_nobody_unknown(
     script: list[object] = [Accepted(), Accepted(), cutting] * 3
     transport = Scripted(script)  # type: ignore[arg-type]
     with ledger.running():
-        report = send_due(Job(KEY, {"html": EMAIL}, SENDER, ledger, [transport], token, lambda: NOW))
+        report = send_due(DeliveryJob(KEY, {"html": EMAIL}, SENDER, ledger, [transport], token, lambda: NOW))
     assert tally(database) == {"frozen": 40, "accepted": report.accepted} == {"frozen": 40, "accepted": 40}
     assert len(transport.submitted) == 20
     assert any("when it returned" in problem for problem in report.problems)

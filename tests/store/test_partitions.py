@@ -27,8 +27,7 @@ from digest.store.sending.status import counts
 from digest.store.wait_limit import wait_limit
 from digest.usecases.prune_store import StorePruner
 from tests.store.conftest import KEY, NOW, Frozen, an_edition
-from tests.support.claiming import claim_one
-from tests.support.enqueue import Entry, enqueue
+from tests.support.enqueue import Entry, claim_one, enqueue
 
 pytestmark = pytest.mark.slow
 

@@ -34,8 +34,7 @@ from digest.store.sending.statistics import Statistics
 from digest.store.sending.status import counts, find_unreached
 from digest.usecases.prune_store import PRUNED_AT, StorePruner
 from tests.store.conftest import KEY, NOW, Frozen, enlist
-from tests.support.claiming import claim_one
-from tests.support.enqueue import Entry, enqueue
+from tests.support.enqueue import Entry, claim_one, enqueue
 
 LATER = NOW + timedelta(days=200)
 WHO = "subscriber0@example.com"

@@ -8,12 +8,12 @@ from datetime import timedelta
 
 from sqlalchemy import update
 
-from digest.feedback.clicks.classify import Sign
+from digest.feedback.clicks.classify import MachineSign
 from digest.models import HONEYPOT, BatchState
 from digest.store.content.clicks import TOTAL, ClickNumbers, ClickStore, ClickVisit
 from digest.store.content.editions import EditionStore, PublishedStore
 from digest.store.database import Database
-from digest.store.people.reengagement import Outcome, ReengagementStore
+from digest.store.people.reengagement import QuestionOutcome, ReengagementStore
 from digest.store.people.subscriber_texts import SubscriberTextStore, TextKind
 from digest.store.schema import batch
 from digest.store.sending.channel_posts import ChannelPosts, PostState
@@ -28,11 +28,11 @@ def test_clicks_become_counts(database: Database, frozen: Frozen) -> None:
     first, second = frozen(2)
     store = ClickStore(database)
     visits = [
-        ClickVisit(KEY, "story:a", "v1", first, Sign.NONE, NOW),
-        ClickVisit(KEY, "story:a", "v1", first, Sign.NONE, NOW + timedelta(minutes=2)),
-        ClickVisit(KEY, "story:b", "v2", None, Sign.NONE, NOW),
-        ClickVisit(KEY, "story:b", "v3", second, Sign.HEAD, NOW),
-        ClickVisit(KEY, HONEYPOT, "v4", None, Sign.HONEYPOT, NOW),
+        ClickVisit(KEY, "story:a", "v1", first, MachineSign.NONE, NOW),
+        ClickVisit(KEY, "story:a", "v1", first, MachineSign.NONE, NOW + timedelta(minutes=2)),
+        ClickVisit(KEY, "story:b", "v2", None, MachineSign.NONE, NOW),
+        ClickVisit(KEY, "story:b", "v3", second, MachineSign.HEAD, NOW),
+        ClickVisit(KEY, HONEYPOT, "v4", None, MachineSign.HONEYPOT, NOW),
     ]
     store.add(visits)
     expected = {
@@ -92,8 +92,8 @@ def test_those_who_were_silent_are_asked_and_paused_once(database: Database) -> 
         connection.execute(update(batch).values(state=BatchState.ACCEPTED))
     words.reply(ids[0], "", TextKind.REPLY, "हाँ", about="", hash="y", at=LATER + timedelta(days=1))
     assert [each.id for each in store.unanswered(wait)] == ids[1:]
-    assert store.settle(ids[1], Outcome.PAUSED, now=wait)
-    assert not store.settle(ids[1], Outcome.PAUSED, now=wait)
+    assert store.settle(ids[1], QuestionOutcome.PAUSED, now=wait)
+    assert not store.settle(ids[1], QuestionOutcome.PAUSED, now=wait)
     assert store.unanswered(wait) == []
     assert store.counts() == {"open": 1, "stayed": 0, "paused": 1}
 

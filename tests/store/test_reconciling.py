@@ -12,13 +12,13 @@ from digest.store.content.editions import EditionStore
 from digest.store.database import Database
 from digest.store.people.erasure import Erasures
 from digest.store.schema import batch
-from digest.store.sending.decisions import Grounds
+from digest.store.sending.decisions import DecisionGrounds
 from digest.store.sending.ledger import SqlLedger
 from digest.store.sending.status import Counts, UnknownRecipient, counts, unknown_batches, unknown_recipients
 from tests.store.conftest import KEY, NOW, Frozen
-from tests.support.claiming import claim_one
+from tests.support.enqueue import claim_one
 
-GROUNDS = Grounds("in the log", "07:00:01 status=sent", "meena")
+GROUNDS = DecisionGrounds("in the log", "07:00:01 status=sent", "meena")
 
 
 @pytest.fixture
@@ -132,7 +132,7 @@ def test_an_erased_person_is_not_named_by_decisions(database: Database, ledger: 
     ids = frozen(1)
     broken_off(ledger, "smtp", unknown=ids)
     (whole,) = unknown_batches(database, KEY)
-    grounds = Grounds("seen", "to=<subscriber0@example.com>, status=sent", "meena")
+    grounds = DecisionGrounds("seen", "to=<subscriber0@example.com>, status=sent", "meena")
     ledger.decide_recipients(KEY, whole.batch, ids, Accepted(), grounds, NOW)
     Erasures(database).erase("subscriber0@example.com", reason="asked", now=NOW)
     (found,) = EditionStore(database).decisions(KEY)

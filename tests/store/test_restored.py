@@ -17,15 +17,15 @@ from digest.store.people.carry_over import reserve_ids
 from digest.store.people.subscribers import SubscriberStore
 from digest.store.schema import attempt, batch
 from digest.store.sending import restored
-from digest.store.sending.decisions import Grounds
+from digest.store.sending.decisions import DecisionGrounds
 from digest.store.sending.ledger import SqlLedger
-from digest.store.sending.restored import Held, Restored
+from digest.store.sending.restored import HeldEdition, RestoredStore
 from digest.store.sending.status import counts, find_unreached, unknown_batches
 from tests.store.conftest import KEY, NOW, Frozen, an_edition, enlist
 from tests.support.enqueue import Entry, enqueue
 
 DAY = date.fromisoformat(KEY)
-RESTORED = Restored(NOW, NOW + timedelta(hours=1), DAY)
+RESTORED = RestoredStore(NOW, NOW + timedelta(hours=1), DAY)
 AHEAD = ScheduleWindow(timedelta(hours=3), timedelta(minutes=15), timedelta(minutes=10))
 
 
@@ -41,7 +41,7 @@ class Provider:
         return bool(schedule_id)
 
 
-def hold(database: Database, about: Restored = RESTORED) -> list[Held]:
+def hold(database: Database, about: RestoredStore = RESTORED) -> list[HeldEdition]:
     with database.write() as connection:
         return restored.hold_unsettled(connection, about)
 
@@ -63,7 +63,7 @@ def test_whatever_was_not_settled_becomes_unknown(database: Database, ledger: Sq
     ledger.settle(unknown.attempt, Unknown("broke"), NOW)
     ledger.settle(retryable.attempt, Retryable("broke"), NOW)
     ledger.settle(not_sent.attempt, NotSent("429"), NOW)
-    assert hold(database) == [Held(KEY, 5, 5)]
+    assert hold(database) == [HeldEdition(KEY, 5, 5)]
     assert states(database) == ["accepted"] + ["unknown"] * 5
     assert (counts(database, KEY).accepted, counts(database, KEY).unknown) == (1, 5)
     assert all("restored from a copy of 2026-11-23 01:30," in row.reason for row in find_unreached(database, KEY))
@@ -88,8 +88,8 @@ def test_the_operator_decides_on_held_batches(database: Database, ledger: SqlLed
     frozen(2, size=1)
     hold(database)
     first, second = (found.batch for found in unknown_batches(database, KEY))
-    assert ledger.decide(KEY, first, Accepted(), Grounds("their log"), NOW)
-    assert ledger.decide(KEY, second, NotSent("their log"), Grounds("their log"), NOW)
+    assert ledger.decide(KEY, first, Accepted(), DecisionGrounds("their log"), NOW)
+    assert ledger.decide(KEY, second, NotSent("their log"), DecisionGrounds("their log"), NOW)
     (claim,) = ledger.claim(9, KEY, "smtp", NOW, 5)
     assert claim.batch == second
     ledger.settle(claim.attempt, Accepted("x"), NOW)
@@ -113,7 +113,7 @@ def test_scheduled_batches_are_unknown_and_not_cancelled_on_their_own(
     for claim, outcome in ((accepted, Accepted("x")), (lost, Unknown("broke"))):
         ledger.record_schedule_id(claim.attempt, f"id{claim.batch}")
         ledger.settle(claim.attempt, outcome, NOW)
-    assert hold(database) == [Held(KEY, 2, 2)]
+    assert hold(database) == [HeldEdition(KEY, 2, 2)]
     assert ledger.begin_cancellation(KEY, Provider(), NOW) is None
     assert not ledger.is_due(KEY, NOW, AHEAD)
     # A person who stops the edition has them cancelled; they stay unknown.
@@ -183,7 +183,7 @@ def test_editions_that_may_have_been_sent_since_the_copy(
     assert not doubtful(database, key, day)
     hold(database)
     assert doubtful(database, key, day) == expected
-    restored.set_not_sent(database, key, Grounds("the log"), NOW)
+    restored.set_not_sent(database, key, DecisionGrounds("the log"), NOW)
     assert not doubtful(database, key, day)
 
 
@@ -193,7 +193,7 @@ def test_a_later_edition_of_the_copy_is_doubtful_too(database: Database) -> None
     editions.put(replace(an_edition("2026-11-24"), day=tomorrow, state=EditionState.APPROVED), over=())
     hold(database)
     assert doubtful(database, "2026-11-24", tomorrow)
-    restored.set_not_sent(database, "2026-11-24", Grounds("the log"), NOW)
+    restored.set_not_sent(database, "2026-11-24", DecisionGrounds("the log"), NOW)
     assert [each.what for each in editions.decisions("2026-11-24")] == ["not sent before restore"]
 
 

@@ -10,7 +10,7 @@ from digest.store.people.subscribers import SubscriberStore
 from digest.store.sending.ledger import SqlLedger
 from digest.store.sending.status import counts
 from tests.store.conftest import KEY, NOW, Frozen
-from tests.support.claiming import claim_one
+from tests.support.enqueue import claim_one
 
 HOW = {"resend": "redo", "sendgrid": "hold"}
 WITHIN = {"resend": timedelta(hours=24)}

@@ -19,7 +19,7 @@ from digest.store.sending.ledger import SqlLedger
 from digest.store.sending.recovery import RecoveryPolicy
 from digest.store.sending.status import EditionStatus, StatusReader
 from tests.store.conftest import KEY, NOW, Frozen
-from tests.support.claiming import claim_one
+from tests.support.enqueue import claim_one
 
 RECOVERY: Mapping[str, Recovery] = {"sendgrid": "hold", "smtp": "stepwise", "outbox": "redo"}
 

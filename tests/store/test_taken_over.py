@@ -29,8 +29,6 @@ from tests.support.profiles import first
 
 pytestmark = pytest.mark.slow
 
-Start = Callable[..., subprocess.Popen[str]]
-
 
 @pytest.fixture(scope="module")
 def programs() -> Path:

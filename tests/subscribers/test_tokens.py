@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.subscribers.tokens import Signer
+from digest.subscribers.tokens import TokenSigner
 
-OURS = Signer([b"a key of the newsroom"])
-THEIRS = Signer([b"a key of somebody else"])
+OURS = TokenSigner([b"a key of the newsroom"])
+THEIRS = TokenSigner([b"a key of somebody else"])
 BASE64 = string.ascii_letters + string.digits + "-_"
 
 
@@ -65,28 +65,28 @@ def test_random_text_is_rejected(text: str) -> None:
 
 def test_old_links_work_after_key_rotation() -> None:
     old, new = b"the key of last year", b"the key of this year"
-    token = Signer([old]).sign("leave", 7)
-    both = Signer([new, old])
+    token = TokenSigner([old]).sign("leave", 7)
+    both = TokenSigner([new, old])
     assert both.read("leave", token) == 7
-    assert Signer([new]).read("leave", token) is None
-    assert Signer([new]).read("leave", both.sign("leave", 8)) == 8
-    assert Signer([old]).read("leave", both.sign("leave", 8)) is None
+    assert TokenSigner([new]).read("leave", token) is None
+    assert TokenSigner([new]).read("leave", both.sign("leave", 8)) == 8
+    assert TokenSigner([old]).read("leave", both.sign("leave", 8)) is None
 
 
 def test_rotation_works_for_keys_with_the_same_key_id() -> None:
     old = b"the key of last year"
-    first = base64.urlsafe_b64decode(Signer([old]).sign("x", 0) + "==")[0]
+    first = base64.urlsafe_b64decode(TokenSigner([old]).sign("x", 0) + "==")[0]
     twin = next(
         key
         for key in (b"another key %06d" % n for n in range(100_000))
-        if base64.urlsafe_b64decode(Signer([key]).sign("x", 0) + "==")[0] == first
+        if base64.urlsafe_b64decode(TokenSigner([key]).sign("x", 0) + "==")[0] == first
     )
-    both = Signer([twin, old])
-    assert both.read("leave", Signer([old]).sign("leave", 7)) == 7
+    both = TokenSigner([twin, old])
+    assert both.read("leave", TokenSigner([old]).sign("leave", 7)) == 7
     assert both.read("leave", both.sign("leave", 9)) == 9
 
 
 @pytest.mark.parametrize("keys", [[], [b"short"], [b"a key of the newsroom", b"short"]])
 def test_a_short_key_is_rejected(keys: list[bytes]) -> None:
     with pytest.raises(ValueError, match="16 bytes"):
-        Signer(keys)
+        TokenSigner(keys)

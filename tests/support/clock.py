@@ -1,14 +1,26 @@
-"""A clock that a test can set, for local servers. It does not touch the system clock."""
+"""Clocks that a test can set. They do not touch the system clock."""
 
 from __future__ import annotations
 
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass
+class StoppedClock:
+    """Returns the same time until a test sets `now`."""
+
+    now: datetime
+
+    def __call__(self) -> datetime:
+        return self.now
 
 
 class Clock:
-    """Epoch seconds. Follows real time until `set` stops it; `advance` moves it in both cases.
+    """A clock of local servers, in epoch seconds. Follows real time until `set` stops it. `advance` moves it.
 
     `watchers` are called after every change, in the caller's thread.
     """

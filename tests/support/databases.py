@@ -3,8 +3,9 @@
 Tests are skipped if PostgreSQL is missing. With DIGEST_REQUIRE_SERVICES=1 they fail instead, so that CI cannot pass by
 skipping.
 
-Fixtures: `store_url` (each test runs on both), `sqlite_url`, `postgres_url`. In PostgreSQL they share schemas that have
-the tables already, because creating and dropping them takes longer than most tests.
+Fixtures: `store_url` (each test runs on both), `sqlite_url`, `postgres_url`, and `database`, an open store. In
+PostgreSQL they share schemas that have the tables already, because creating and dropping them takes longer than most
+tests.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from digest.store.database import HEAD, STORE_ID, open_database
+from digest.store.database import HEAD, STORE_ID, Database, open_database
 from digest.store.schema import metadata
 
 if TYPE_CHECKING:
@@ -234,3 +235,11 @@ def postgres_url(empty_stores: EmptyStores) -> Iterator[str]:
     """The URL of an empty PostgreSQL store."""
     with empty_stores.one() as url:
         yield url
+
+
+@pytest.fixture
+def database(store_url: str, tmp_path: Path) -> Iterator[Database]:
+    """An open store. A test with this fixture runs once for each kind."""
+    opened = open_database(store_url, home=tmp_path)
+    yield opened
+    opened.close()

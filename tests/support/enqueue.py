@@ -1,21 +1,23 @@
-"""Enqueue recipients one by one, for tests that do not need groups of subscribers."""
+"""Enqueue recipients and claim batches one by one, for tests that follow a single one."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import delete, func, select
 
+from digest.deliver.ports import Claim, Ledger
 from digest.store.database import Database, copy_rows, temp_table
 from digest.store.schema import delivery
-from digest.store.sending.enqueue import Decision, insert_deliveries, placements
+from digest.store.sending.enqueue import Placement, insert_deliveries, placements
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A subscriber to enqueue, by id. The other fields are those of `Decision`."""
+    """A subscriber to enqueue, by id. The other fields are those of `Placement`."""
 
     subscriber: int
     variant: str | None = None
@@ -27,9 +29,9 @@ def enqueue(
     database: Database, edition: str, entries: Iterable[Entry], batch_size: int, *, now: datetime | None = None
 ) -> int:
     """Return how many subscribers were put in a batch now. Those in a batch already stay there."""
-    numbers: dict[Decision, int] = {}
+    numbers: dict[Placement, int] = {}
     rows = (
-        (numbers.setdefault(Decision(entry.variant, entry.due_at, entry.excluded), len(numbers)), entry.subscriber)
+        (numbers.setdefault(Placement(entry.variant, entry.due_at, entry.excluded), len(numbers)), entry.subscriber)
         for entry in entries
     )
     in_batch = func.coalesce(delivery.c.outcome, "") != "excluded"
@@ -38,3 +40,8 @@ def enqueue(
         copy_rows(connection, placements, rows)
         connection.execute(delete(placements).where(placements.c.subscriber.in_(known)))
         return insert_deliveries(connection, edition, list(numbers), batch_size, now).recipients
+
+
+def claim_one(ledger: Ledger, *arguments: Any) -> Claim | None:
+    """Claim one batch with the arguments of `Ledger.claim` after the first. Return None if there is none."""
+    return next(iter(ledger.claim(1, *arguments)), None)

@@ -88,7 +88,7 @@ def _remember_pictures() -> None:
     encode = pictures._encode
     encoded: dict[Any, Any] = {}
 
-    def encode_or_reuse(pixels: Image, slot: pictures.Slot, *, is_drawing: bool) -> Any:
+    def encode_or_reuse(pixels: Image, slot: pictures.PictureSlot, *, is_drawing: bool) -> Any:
         key = (pixels.tobytes(), pixels.size, slot, is_drawing)
         if key not in encoded:
             encoded[key] = encode(pixels, slot, is_drawing=is_drawing)

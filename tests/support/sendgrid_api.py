@@ -8,13 +8,13 @@ from __future__ import annotations
 import itertools
 import threading
 from collections import deque
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 import orjson
 
-from tests.support import sendgrid_logs, sendgrid_rules, sendgrid_schema, sendgrid_suppressions
+from tests.support import sendgrid_logs, sendgrid_rules, sendgrid_schema
 from tests.support.acceptance import AcceptanceLog
 from tests.support.http1 import Head, Reply
 from tests.support.sendgrid_faults import error_body
@@ -81,7 +81,7 @@ class Api:
         self.scopes = set(scopes)
         self.domains = {"example.com": True}
         self.senders: dict[str, bool] = {}
-        self.suppressed: dict[str, list[dict[str, Any]]] = {name: [] for name in sendgrid_suppressions.NAMES}
+        self.suppressed: dict[str, list[dict[str, Any]]] = {name: [] for name in _SUPPRESSIONS}
         self.reject = {address.casefold() for address in reject}
         self.violations: list[Violation] = []
         self.payloads: deque[bytes] = deque(maxlen=100)
@@ -221,7 +221,7 @@ class Api:
     def _suppression(self, head: Head, body: bytes, name: str) -> Reply:
         if head.method != "GET":
             return Reply(405, error_body("method not allowed"))
-        return Reply(200, orjson.dumps(sendgrid_suppressions.page(self.suppressed[name], head.target)))
+        return Reply(200, orjson.dumps(_page(self.suppressed[name], head.target)))
 
     def _logs(self, head: Head, body: bytes, message_id: str) -> Reply:
         if head.method == "GET" and message_id:
@@ -233,3 +233,21 @@ class Api:
             return Reply(400, error_body("limit must be between 1 and 1000", "limit"))
         rows = sendgrid_logs.find(self._provider, query.get("query", ""), limit)
         return Reply(200, orjson.dumps({"messages": rows}))
+
+
+_SUPPRESSIONS = ("bounces", "blocks", "invalid_emails", "spam_reports", "unsubscribes")
+_MAX_PAGE = 500
+
+
+def _page(rows: Sequence[dict[str, Any]], target: str) -> list[dict[str, Any]]:
+    """Return a page of a suppression list, newest first, with an inclusive time range.
+
+    Raises Refused for a page that is too long, ValueError for an invalid number.
+    """
+    query = {name: int(value) for name, value in parse_qsl(urlsplit(target).query)}
+    limit, offset = query.get("limit", _MAX_PAGE), query.get("offset", 0)
+    if not 1 <= limit <= _MAX_PAGE or offset < 0:
+        raise Refused("limit must be between 1 and 500")
+    since, until = query.get("start_time", 0), query.get("end_time", 2**40)
+    found = [row for row in rows if since <= row["created"] <= until]
+    return sorted(found, key=lambda row: -row["created"])[offset : offset + limit]

@@ -35,6 +35,15 @@ from tests.support.sendgrid_rules import Violation
 KEY = "SG.local-test-key"
 
 
+def sendgrid_environment(url: str, key: str = KEY) -> dict[str, str]:
+    """Return the settings and the key of a newsletter that sends by the server at `url`."""
+    return {
+        "DIGEST_DELIVERY__TRANSPORT": "sendgrid",
+        "DIGEST_DELIVERY__SENDGRID__HOST": url,
+        "SENDGRID_API_KEY": key,
+    }
+
+
 @dataclass(frozen=True, slots=True)
 class Seen:
     """A request as it arrived. Connections are numbered from 1.

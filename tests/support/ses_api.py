@@ -23,7 +23,6 @@ from tests.support.sendgrid_provider import Provider
 from tests.support.sendgrid_rules import Violation
 
 SECRET = "local-test-secret"
-_SEND = "/v2/email/outbound-bulk-emails"
 # Bytes of a request with a template in it.
 _MAX_BODY = 1_000_000
 _TAG = re.compile(r"\{\{([^{}]*)\}\}")

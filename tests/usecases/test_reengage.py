@@ -17,7 +17,7 @@ from sqlalchemy import func, select
 from digest.app import App, make_app
 from digest.cli.commands import cli
 from digest.errors import DigestError
-from digest.newsletter.reengagement import Turn, turn
+from digest.newsletter.reengagement import QuestionStep, turn
 from digest.notify.alert import AlertKind
 from digest.pipeline import deliver_due, send
 from digest.render.lint import lint
@@ -30,6 +30,7 @@ from digest.subscribers.address import normalise
 from digest.web.app import load_pages
 from digest.web.server import run_pages
 from digest.web.stay import question
+from tests.support.clock import StoppedClock
 from tests.support.folders import newsletter_folder
 from tests.support.tables import each_row
 from tests.web.site import Site, translated
@@ -41,21 +42,13 @@ BASE = "http://127.0.0.1:8000"
 AFTER, WAIT = timedelta(days=181), timedelta(days=15)
 
 
-class Clock:
-    def __init__(self) -> None:
-        self.now = START
-
-    def __call__(self) -> datetime:
-        return self.now
+@pytest.fixture
+def clock() -> StoppedClock:
+    return StoppedClock(START)
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def app(tmp_path: Path, clock: Clock) -> Iterator[App]:
+def app(tmp_path: Path, clock: StoppedClock) -> Iterator[App]:
     """Three people joined half a year ago, one a month ago."""
     home = tmp_path / "newsletter"
     newsletter_folder(home, all_sources=False)
@@ -119,7 +112,7 @@ def test_a_click_counts_and_an_automatic_reply_does_not(app: App) -> None:
     assert would_ask(app) == {"asha@example.com", "meera@example.com"}
 
 
-def test_each_is_asked_once_by_the_ledger(app: App, clock: Clock) -> None:
+def test_each_is_asked_once_by_the_ledger(app: App, clock: StoppedClock) -> None:
     key = ask(app)
     assert key == "reengage-2026-07-05"
     assert counts(app.database, key).accepted == 3
@@ -148,7 +141,7 @@ def test_the_question_is_nobody_elses_edition(app: App) -> None:
 
 
 @pytest.mark.slow
-def test_whoever_does_not_answer_is_paused_until_they_come_back(app: App, clock: Clock) -> None:
+def test_whoever_does_not_answer_is_paused_until_they_come_back(app: App, clock: StoppedClock) -> None:
     ask(app)
     known = ids(app)
     clock.now += timedelta(days=1)
@@ -170,7 +163,7 @@ def test_whoever_does_not_answer_is_paused_until_they_come_back(app: App, clock:
     assert app.reengagement_store.counts() == {"open": 0, "stayed": 1, "paused": 2}
 
 
-def test_nobody_is_paused_who_never_got_the_question(app: App, clock: Clock) -> None:
+def test_nobody_is_paused_who_never_got_the_question(app: App, clock: StoppedClock) -> None:
     app.reengagement.ask(app.reengagement.plan(), question(load_pages(app, BASE)))
     clock.now += WAIT
     assert would_pause(app) == set()
@@ -203,7 +196,7 @@ def test_the_question_is_a_sound_email_in_hindi(app: App) -> None:
     assert email.subject.startswith("क्या हम")
 
 
-def test_the_command_only_shows_unless_it_is_told_to_send(app: App, clock: Clock) -> None:
+def test_the_command_only_shows_unless_it_is_told_to_send(app: App, clock: StoppedClock) -> None:
     app.database.close()
     environment = {"DIGEST_NOW": clock.now.isoformat(), "DIGEST_NEWSLETTER__BASE_URL": BASE}
 
@@ -233,25 +226,27 @@ AT = datetime.fromisoformat("2026-07-07T11:00+05:30")
 @each_row(
     ("hours", "told", "done", "expected"),
     [
-        (-25, False, False, Turn.NOTHING),
-        (-24, False, False, Turn.TELL),
-        (-13, False, False, Turn.TELL),
-        (-13, True, False, Turn.NOTHING),
+        (-25, False, False, QuestionStep.NOTHING),
+        (-24, False, False, QuestionStep.TELL),
+        (-13, False, False, QuestionStep.TELL),
+        (-13, True, False, QuestionStep.NOTHING),
         # Too late to stop it.
-        (-11, False, False, Turn.NOTHING),
-        (1, False, False, Turn.NOTHING),
-        (0, True, False, Turn.ASK),
-        (6, True, False, Turn.ASK),
-        (7, True, False, Turn.NOTHING),
-        (1, True, True, Turn.NOTHING),
+        (-11, False, False, QuestionStep.NOTHING),
+        (1, False, False, QuestionStep.NOTHING),
+        (0, True, False, QuestionStep.ASK),
+        (6, True, False, QuestionStep.ASK),
+        (7, True, False, QuestionStep.NOTHING),
+        (1, True, True, QuestionStep.NOTHING),
     ],
 )
-def test_the_admins_are_told_before_anybody_is_asked(hours: int, told: bool, done: bool, expected: Turn) -> None:
+def test_the_admins_are_told_before_anybody_is_asked(
+    hours: int, told: bool, done: bool, expected: QuestionStep
+) -> None:
     assert turn(AT, AT + timedelta(hours=hours), told=told, done=done) is expected
 
 
 @contextmanager
-def weekly(app: App, clock: Clock) -> Iterator[tuple[Scheduler, list[str]]]:
+def weekly(app: App, clock: StoppedClock) -> Iterator[tuple[Scheduler, list[str]]]:
     """A schedule that asks on Tuesdays, and its log. Three of thirteen people are inactive."""
     joined = (*PEOPLE, *(f"s{number}@example.com" for number in range(9)))
     rows = "".join(f"  - {{email: {each}}}\n" for each in joined)
@@ -270,7 +265,7 @@ def weekly(app: App, clock: Clock) -> Iterator[tuple[Scheduler, list[str]]]:
 
 
 @pytest.mark.slow
-def test_the_schedule_asks_once_a_week_a_day_after_it_told_the_admins(app: App, clock: Clock) -> None:
+def test_the_schedule_asks_once_a_week_a_day_after_it_told_the_admins(app: App, clock: StoppedClock) -> None:
     with weekly(app, clock) as (scheduler, log):
 
         def run(*moments: tuple[int, int]) -> None:
@@ -296,7 +291,7 @@ def test_the_schedule_asks_once_a_week_a_day_after_it_told_the_admins(app: App, 
         assert scheduler.app.reengagement.unfinished() == []
 
 
-def test_the_schedule_never_asks_more_than_half_of_the_list(app: App, clock: Clock) -> None:
+def test_the_schedule_never_asks_more_than_half_of_the_list(app: App, clock: StoppedClock) -> None:
     with weekly(app, clock) as (scheduler, log):
         clock.now += timedelta(days=200)
         while clock.now.weekday() != 0:
@@ -311,7 +306,7 @@ def test_the_schedule_never_asks_more_than_half_of_the_list(app: App, clock: Clo
         assert scheduler.app.reengagement.unfinished() == []
 
 
-def test_by_default_the_schedule_asks_nobody(app: App, clock: Clock) -> None:
+def test_by_default_the_schedule_asks_nobody(app: App, clock: StoppedClock) -> None:
     scheduler = Scheduler(watch_settings(app), lambda _line: None)
     for hours in range(0, 24 * 8, 6):
         clock.now = AT + timedelta(hours=hours)

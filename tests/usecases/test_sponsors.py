@@ -17,6 +17,7 @@ from digest.app import App, make_app
 from digest.models import Edition, EditionState, Variant
 from digest.newsletter.checks import Findings, check_blocks
 from digest.usecases.sponsors import as_csv
+from tests.support.clock import StoppedClock
 from tests.support.folders import newsletter_folder
 
 BOOK = """\
@@ -42,21 +43,13 @@ sponsors:
 """
 
 
-class Clock:
-    def __init__(self) -> None:
-        self.now = datetime.fromisoformat("2026-11-23T07:00+05:30")
-
-    def __call__(self) -> datetime:
-        return self.now
+@pytest.fixture
+def clock() -> StoppedClock:
+    return StoppedClock(datetime.fromisoformat("2026-11-23T07:00+05:30"))
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def app(tmp_path: Path, clock: Clock) -> Iterator[App]:
+def app(tmp_path: Path, clock: StoppedClock) -> Iterator[App]:
     home = tmp_path / "newsletter"
     newsletter_folder(home, all_sources=False)
     (home / "sponsors.yaml").write_text(BOOK, encoding="utf-8")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from itertools import count
 
-from digest.utils.brief import Brief
+from digest.utils.brief import TimedCache
 
 
 def test_it_is_read_once_for_a_while() -> None:
-    kept, never_kept = (Brief(count().__next__, seconds) for seconds in (60, -1))
+    kept, never_kept = (TimedCache(count().__next__, seconds) for seconds in (60, -1))
     assert [kept.get() for _ in range(3)] == [0, 0, 0]
     assert [never_kept.get() for _ in range(3)] == [0, 1, 2]

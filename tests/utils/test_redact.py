@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from digest.deliver.outcome import Accepted, NotSent, PerRecipient, Rejected, Retryable, Split, Unknown, with_reasons
 from digest.utils.redact import MASK, forget, protect, redact, secrets_of_url, without_known, without_known_bytes
-from tests.support.growth import is_linear, repeated
+from tests.support.cpu import is_linear, repeated
 from tests.support.tables import each_row
 
 SECRET = 'hunter2/पास"word&x'

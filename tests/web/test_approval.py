@@ -12,7 +12,7 @@ import pytest
 
 from digest import pipeline
 from digest.models import EditionState
-from digest.subscribers.tokens import Signer
+from digest.subscribers.tokens import TokenSigner
 from tests.support.folders import newsletter_folder
 from tests.web.site import Response, Site, site, translated
 
@@ -172,12 +172,12 @@ def test_a_code_opens_one_edition_and_no_other_page(waiting: Site, path: str) ->
 
 
 def test_a_name_is_signed_for_one_purpose_by_one_of_our_keys() -> None:
-    old, new = Signer([b"k" * 16]), Signer([b"n" * 16, b"k" * 16])
+    old, new = TokenSigner([b"k" * 16]), TokenSigner([b"n" * 16, b"k" * 16])
     token = old.sign_name("approve", KEY)
     assert new.is_signed_name("approve", KEY, token)
     assert not new.is_signed_name("leave", KEY, token)
     assert not new.is_signed_name("approve", "2026-11-24", token)
-    assert not Signer([b"n" * 16]).is_signed_name("approve", KEY, token)
+    assert not TokenSigner([b"n" * 16]).is_signed_name("approve", KEY, token)
     assert not new.is_signed_name("approve", KEY, "é")
 
 

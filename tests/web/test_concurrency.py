@@ -19,7 +19,7 @@ from digest.store.people.preferences import UNSUBSCRIBED, ConsentContext, Prefer
 from digest.store.sending.ledger import SqlLedger
 from digest.store.sending.status import find_unreached
 from tests.store.conftest import KEY, NOW, Frozen, frozen  # noqa: F401
-from tests.support.claiming import claim_one
+from tests.support.enqueue import claim_one
 from tests.support.folders import newsletter_folder
 from tests.web.site import site
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from digest.store.people.preferences import PreferenceStore
-from digest.subscribers.tokens import Signer
+from digest.subscribers.tokens import TokenSigner
 from digest.web.known_browser import cookie_name, cookie_value
 from tests.web.site import FORM as FORM_TYPE
 from tests.web.site import Response, Site, link_of, site, translated
@@ -228,7 +228,7 @@ def test_no_forged_foreign_or_old_cookie_shows_more_than_the_short_page(unchange
         f"0{until}.{whose}.{code}", f"x.{whose}.{code}", f"{'9' * 5000}.{whose}.{code}", f"{good}.", f"{until}.{code}",
         f"{until}.{whose}.{'é' * 24}",
         cookie_value(app.signer, ravi, app.now()),
-        cookie_value(Signer([b"a key of somebody else"]), asha, app.now()),
+        cookie_value(TokenSigner([b"a key of somebody else"]), asha, app.now()),
         f"{until}.{whose}.{app.signer.sign_name('approve', f'{asha.id} 0 {until}')}",
         app.signer.sign("preferences", asha.id), app.signer.sign("browser", asha.id),
     ]  # fmt: skip

@@ -17,7 +17,7 @@ from digest.store.content.editions import Published
 from digest.store.people.preferences import StoredSubscriber
 from digest.store.sending.status import counts
 from digest.subscribers.frequency import WEEKDAYS
-from digest.web.editions import LatestEdition, Rate
+from digest.web.editions import LatestEdition, StoryRate
 from digest.web.preferences import is_unfed
 from tests.support.folders import newsletter_folder
 from tests.support.tables import each_row
@@ -199,15 +199,15 @@ def test_every_post_redirects_so_that_going_back_and_reloading_repeat_nothing(pa
 @pytest.mark.parametrize(
     ("topics", "rates", "expected"),
     [
-        (("राजनीति",), {"खेल": Rate(2, "edition")}, True),
-        (("राजनीति", "खेल"), {"खेल": Rate(2, "edition")}, False),
+        (("राजनीति",), {"खेल": StoryRate(2, "edition")}, True),
+        (("राजनीति", "खेल"), {"खेल": StoryRate(2, "edition")}, False),
         # All topics, and before the first edition.
-        ((), {"खेल": Rate(2, "edition")}, False),
+        ((), {"खेल": StoryRate(2, "edition")}, False),
         (("राजनीति",), None, False),
     ],
 )
 def test_whoever_chose_only_topics_without_news_is_told(
-    topics: tuple[str, ...], rates: dict[str, Rate] | None, expected: bool
+    topics: tuple[str, ...], rates: dict[str, StoryRate] | None, expected: bool
 ) -> None:
     assert is_unfed(topics, rates) is expected
 

@@ -24,7 +24,7 @@ from digest.store.people.preferences import PreferenceStore
 from digest.store.people.requests import RequestKind, RequestStore
 from digest.store.people.signups import SignupStore
 from digest.store.schema import metadata, person_request, subscriber
-from digest.subscribers.tokens import Signer
+from digest.subscribers.tokens import TokenSigner
 from digest.web.app import create_app
 from digest.web.known_browser import cookie_name, cookie_value
 from tests.support.asgi import Asgi, Response
@@ -175,9 +175,9 @@ def _routes(guard: Any) -> Iterator[tuple[str, str]]:
                 yield method.upper(), filled.replace(name, choice)
 
 
-def forged(tokens: dict[str, str], signer: Signer, dice: random.Random) -> Iterator[str]:
+def forged(tokens: dict[str, str], signer: TokenSigner, dice: random.Random) -> Iterator[str]:
     """Endless tokens that nobody signed: with a foreign key, cut, with a wrong bit, longer, and random."""
-    foreign, good = Signer([b"a key of somebody else"]), list(tokens.values())
+    foreign, good = TokenSigner([b"a key of somebody else"]), list(tokens.values())
     while True:
         token = dice.choice(good)
         yield foreign.sign(dice.choice(list(tokens)), dice.randint(1, 2))

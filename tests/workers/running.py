@@ -17,7 +17,7 @@ from tests.support import acceptance
 from tests.support.databases import fresh_schema
 from tests.support.killing import Balance, balance
 from tests.support.outages import PostgresServer
-from tests.support.sendgrid_server import KEY, serving
+from tests.support.sendgrid_server import KEY, sendgrid_environment, serving
 
 EDITION = "2026-11-23"
 # Seconds after which a test gives up. Programs start slowly on a busy machine.
@@ -115,10 +115,8 @@ def team(
         newsroom = stack.enter_context(newsroom_in(prepared, folder / "newsletter", lambda _folder: store))
         url = stack.enter_context(serving(*provider))
         newsroom.environment |= {
-            "DIGEST_DELIVERY__TRANSPORT": "sendgrid",
-            "DIGEST_DELIVERY__SENDGRID__HOST": url,
+            **sendgrid_environment(url),
             "DIGEST_DELIVERY__BATCH_SIZE": "20",
-            "SENDGRID_API_KEY": KEY,
             **settings,
         }
         made = Team(newsroom, log)

@@ -95,8 +95,7 @@ def with_images(edition: Edition, count: int) -> Edition:
         invented = Image(f"https://img.example.com/2026/11/23/{story.id}.jpg", 1200, 800, story.title)
         return replace(story, image=(own or invented) if story.id in shown else None)
 
-    sections = (replace(part, stories=tuple(map(change, part.stories))) for part in edition.sections)
-    return replace(edition, sections=tuple(sections))
+    return edition.map_stories(change)
 
 
 def every_part(edition: Edition) -> Edition:

@@ -1,12 +1,13 @@
 """Emails as folders of files, which the checks read. They come from editions or from a given file.
 
 A folder contains email.html, email.txt, email.eml, plain.html (before inlining), other.html (inlined by css-inline),
-mso.html and nostyle.html (see `views`), and texts.json (the texts by place).
+mso.html and nostyle.html (as Word and clients without styles see it), and texts.json (the texts by place).
 """
 
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -20,7 +21,6 @@ from digest.mail.message import Outgoing, content_ids, inline_images, recipient,
 from digest.mail.mime import build
 from digest.models import Edition, RenderedEmail, Variant
 from digest.render import renderer as rendering
-from tools.mail import views
 from tools.mail.editions import Composed
 
 KEPT_BY_PREMAILER = 'data-premailer="ignore"'
@@ -117,7 +117,7 @@ def _inliner(function: Callable[[str], str]) -> Iterator[None]:
 def _write(folder: Path, subject: str, html: str, text: str, mail: bytes, more: dict[str, str]) -> Path:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    pages = {"email.html": html, "email.txt": text, "mso.html": views.word(html), "nostyle.html": views.bare(html)}
+    pages = {"email.html": html, "email.txt": text, "mso.html": _word(html), "nostyle.html": _bare(html)}
     found = json.dumps(texts(subject, html, text), ensure_ascii=False, indent=1)
     for name, content in (pages | more | {"texts.json": found}).items():
         (folder / name).write_text(content, encoding="utf-8")
@@ -128,3 +128,22 @@ def _write(folder: Path, subject: str, html: str, text: str, mail: bytes, more: 
 
 def _line(text: str) -> str:
     return " ".join(text.split())
+
+
+_NOT_WORD = re.compile(r"<!--\[if !mso\]>(?:<!-->|<!-- -->)(.*?)<!--<!\[endif\]-->", re.S)
+_WORD = re.compile(r"<!--\[if [^\]]*mso[^\]]*\]>(.*?)<!\[endif\]-->", re.S)
+_COMMENT = re.compile(r"<!--.*?-->", re.S)
+_STYLE = re.compile(r"<style\b[^>]*>.*?</style>", re.S)
+_CLASS = re.compile(r"""\sclass=(?:"[^"]*"|'[^']*')""")
+_TAG = re.compile(r"<[^>]*>")
+
+
+def _word(html: str) -> str:
+    """Open conditional comments for Word, and remove what is hidden from Word."""
+    return _WORD.sub(r"\1", _NOT_WORD.sub("", html))
+
+
+def _bare(html: str) -> str:
+    """Remove style blocks, classes and comments, as Gmail's app does with a foreign account. Style attributes stay."""
+    without = _STYLE.sub("", _COMMENT.sub("", html))
+    return _TAG.sub(lambda tag: _CLASS.sub("", tag[0]), without)

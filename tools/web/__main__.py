@@ -21,7 +21,7 @@ from digest import pipeline
 from digest.app import App, make_app
 from digest.cli.init import make_folder
 from digest.models import Actor, Role
-from digest.store.people.requests import RequestKind, RequestStore, Side
+from digest.store.people.requests import MailboxSide, RequestKind, RequestStore
 from digest.store.people.signups import SignupStore
 from digest.usecases.approval import approval_link
 from digest.usecases.send_test import LinkAct
@@ -259,12 +259,12 @@ def _own_data(app: App, preferences: str) -> list[Step]:
         for kind in RequestKind
     }
     both = requests.open(5, RequestKind.ADDRESS, now=now, address="ravi@example.org", email="ravi@example.org")
-    requests.confirm(both.id, Side.PRESENT, now)
+    requests.confirm(both.id, MailboxSide.PRESENT, now)
     undo = requests.open_undo(6, {"left": False}, now=now, most=None)
     if undo is None:
         raise SystemExit("a change could not be stored")
 
-    def link(kind: RequestKind, side: Side = Side.PRESENT, number: int = 0) -> str:
+    def link(kind: RequestKind, side: MailboxSide = MailboxSide.PRESENT, number: int = 0) -> str:
         token = app.signer.sign(purpose_of(kind, side), number or opened[kind].id)
         return f"{path_of(kind, side)}{token}"
 
@@ -276,9 +276,9 @@ def _own_data(app: App, preferences: str) -> list[Step]:
         {"name": "data-asked", "path": f"{preferences}/data", "form": {}},
         {"name": "erase-asked", "path": f"{preferences}/erase", "form": {}},
         {"name": "address", "path": link(RequestKind.ADDRESS)},
-        {"name": "address-new", "path": link(RequestKind.ADDRESS, Side.NEW)},
+        {"name": "address-new", "path": link(RequestKind.ADDRESS, MailboxSide.NEW)},
         {"name": "address-waiting", "path": link(RequestKind.ADDRESS), "form": {}},
-        {"name": "address-changed", "path": link(RequestKind.ADDRESS, Side.NEW, both.id), "form": {}},
+        {"name": "address-changed", "path": link(RequestKind.ADDRESS, MailboxSide.NEW, both.id), "form": {}},
         {"name": "data", "path": link(RequestKind.DATA)},
         {"name": "nominee", "path": link(RequestKind.NOMINEE)},
         {"name": "nominee-wrong", "path": link(RequestKind.NOMINEE), "form": {"nominee": "x"}},

@@ -87,7 +87,7 @@ class NumberCounts:
 NONE = NumberCounts()
 
 
-class _Number(NamedTuple):
+class _CountedNumber(NamedTuple):
     value: float
     # The positions of its words.
     start: int
@@ -120,7 +120,7 @@ def number_values(written: Sequence[tuple[str, str]]) -> frozenset[float]:
     return frozenset(number.value for number in _numbers(written))
 
 
-def _numbers(written: Sequence[tuple[str, str]]) -> list[_Number]:
+def _numbers(written: Sequence[tuple[str, str]]) -> list[_CountedNumber]:
     """Return the numbers of a text; `81 हजार` is one. Leaves out years."""
     numbers = []
     at = 0
@@ -136,7 +136,7 @@ def _numbers(written: Sequence[tuple[str, str]]) -> list[_Number]:
             end += 1
         is_year = token.isdigit() and "," not in word and end == at + 1 and 1900 <= value < 2100
         if not is_year:
-            numbers.append(_Number(value, at, end))
+            numbers.append(_CountedNumber(value, at, end))
         at = end
     return numbers
 
@@ -147,7 +147,7 @@ def _value(token: str) -> float | None:
     return _WORD_VALUES.get(token)
 
 
-def _kind(found: Sequence[str], number: _Number, following: int) -> str | None:
+def _kind(found: Sequence[str], number: _CountedNumber, following: int) -> str | None:
     """Return what the number counts. `following` is the position of the next number."""
     after = found[number.end] if number.end < len(found) else ""
     if after in _POINTS:

@@ -21,9 +21,9 @@ from digest.curate.recurring_kinds import Series
 from digest.curate.rules import Rules
 from digest.curate.similarity.headlines import HeadlineNames, read_headline, why_headlines_apart
 from digest.curate.similarity.score import (
+    ArticleSimilarity,
     Corpus,
     Features,
-    Link,
     explain,
     extract_features,
     is_duplicate,
@@ -52,8 +52,8 @@ class Cluster:
 
     articles: tuple[Article, ...]
     # Links among the articles, and to related articles outside; filled in by `explain_cluster`.
-    links: tuple[Link, ...] = ()
-    related: tuple[Link, ...] = ()
+    links: tuple[ArticleSimilarity, ...] = ()
+    related: tuple[ArticleSimilarity, ...] = ()
 
     @property
     def first(self) -> Article:
@@ -121,13 +121,13 @@ class Pairs:
             found[j].append(i)
         return found
 
-    def link(self, i: int, j: int) -> Link:
+    def link(self, i: int, j: int) -> ArticleSimilarity:
         """Return the pair's score with its terms, without the shared words."""
         link = explain(self.features[i], self.features[j], trust=self.corpus.frequencies.trust)
         apart = self.cannot_link(i, j, link.score)
         return replace(link, a=self.articles[i].id, b=self.articles[j].id, kept_apart=apart)
 
-    def explained_link(self, i: int, j: int) -> Link:
+    def explained_link(self, i: int, j: int) -> ArticleSimilarity:
         """Return the link with the most important shared words, as each text writes them."""
         one, other = self.features[i], self.features[j]
         mine = one.lead_weights(other.text.lead_counts.stems)

@@ -219,7 +219,7 @@ def _own_features(title: str, written: str, text: str) -> OwnFeatures:
 
 
 @dataclass(frozen=True, slots=True)
-class Link:
+class ArticleSimilarity:
     """Why two articles are similar: the score and its terms."""
 
     score: float
@@ -262,7 +262,7 @@ class Link:
         return text + f"; shared: {shared}" + (f"; kept apart: {self.kept_apart}" if self.kept_apart else "")
 
 
-def explain(one: Features, other: Features, *, trust: float) -> Link:
+def explain(one: Features, other: Features, *, trust: float) -> ArticleSimilarity:
     """Return the pair's score with its terms. `trust` (0..1) says how much shared rare stems count."""
     frequencies, pair = one.frequencies, _compare(one.own, other.own)
     lead = frequencies.cosine(pair.lead, one.lead_norm, other.lead_norm)
@@ -285,7 +285,7 @@ def explain(one: Features, other: Features, *, trust: float) -> Link:
         + RARE_FULL * min(RARE_FULL_MOST, rare_full)
     )
     total += HEADLINE * headline + TITLES * (pair.titles - TITLES_MEAN)
-    return Link(
+    return ArticleSimilarity(
         score=total,
         lead_cosine=lead,
         full_cosine=full,

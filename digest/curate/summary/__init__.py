@@ -19,7 +19,7 @@ from digest.curate.summary.types import Summariser, SummaryError
 from digest.hindi.text import fold
 from digest.hindi.tokens import stems
 from digest.hindi.typography import typeset
-from digest.models import Article, Image, Refused, Story, Support
+from digest.models import Article, Image, RefusedSummary, Story, Support
 
 # Name in the settings -> `module:class`.
 SUMMARISERS: dict[str, str] = {
@@ -134,7 +134,7 @@ class Summary:
     # One entry per sentence, if a model wrote it.
     support: tuple[Support, ...] = ()
     # What a model wrote, if a check refused it.
-    refused: Refused | None = None
+    refused: RefusedSummary | None = None
 
 
 def write_summary(
@@ -148,14 +148,14 @@ def write_summary(
 ) -> Summary:
     """Summarise the articles. A model's own words are used only if an article supports each clause of them."""
     reasons: tuple[str, ...] = ()
-    refused: Refused | None = None
+    refused: RefusedSummary | None = None
     if isinstance(summariser, Metered):
         text, verdict = _from_model(articles, title, summariser, background, known)
         if not verdict.problem:
             why = "summary: in the words of a model, each sentence supported by a source"
             return Summary(text, (why, *(f"summary: doubtful: {each}" for each in verdict.doubts)), verdict.support)
         reasons = (f"summary: extractive, because {verdict.problem}",)
-        refused = Refused(text, verdict.problem) if text else None
+        refused = RefusedSummary(text, verdict.problem) if text else None
     plain = summariser if summariser is not None and not summariser.own_words else Extractive(language)
     text = plain(articles, title=title, background=background, known=known)
     if mixes_tolls(text, title, articles):
@@ -168,7 +168,7 @@ def _from_model(
 ) -> tuple[str, Verdict]:
     """Return the model's summary and its verdict. After a refusal the model is asked once more, with the reason."""
     text, verdict = "", Verdict()
-    refused: Refused | None = None
+    refused: RefusedSummary | None = None
     for _ in range(_TRIES):
         try:
             text = model(articles, title=title, background=background, known=known, refused=refused)
@@ -182,7 +182,7 @@ def _from_model(
             verdict = Verdict(problem="it has two numbers of dead, and the articles disagree on the number")
         if not verdict.problem or not text:
             break
-        refused = Refused(text, verdict.problem)
+        refused = RefusedSummary(text, verdict.problem)
     model.record_verdict(accepted=not verdict.problem)
     return text, verdict
 

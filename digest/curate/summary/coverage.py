@@ -96,15 +96,28 @@ class HeadlineCoverage:
         # The title may be a sentence of the report.
         self.echo = next((each for each in sentences[:2] if self.stems and self._is_same(each)), None)
         self.tolls = {str(toll) for toll in death_tolls(stems(fold(title).replace("शहीद", "मृत")))}
-        told = frozenset[str]().union(*(all_meanings(each.text) for each in sentences))
-        self.parts = title_parts(title, [each.text for each in sentences], told, background)
+        self._read_parts(title, [each.text for each in sentences], background)
+        self._read_speaker(title)
+        self.looks_back = _looks_back(title)
+        self.explains = self._is_question(title)
+        self.weigh = weigher(background)
+        self.centre = self.weigh(Counter(stem for each in sentences for stem in each.stems))
+
+    def _read_parts(self, title: str, texts: Sequence[str], background: Mapping[str, float] | None) -> None:
+        """Read the news of the title's parts, with their words and numbers."""
+        told = frozenset[str]().union(*map(all_meanings, texts))
         # A Latin headline shares no words with a Hindi article.
-        self.parts = self.parts if deva_ratio(title) >= LEAST_DEVA else []
+        is_hindi = deva_ratio(title) >= LEAST_DEVA
+        self.parts = title_parts(title, texts, told, background) if is_hindi else []
         self.news = [part for part in self.parts if part.is_news]
         self.words = [word for part in self.parts for word in part.words]
         self.meanings = frozenset[str]().union(*(meaning for meaning, _weight in self.words))
         self.numbers = [each for each, _weight in self.words if each & told and any(map(str.isdigit, each))]
         self.kills = any(meaning & KILLED for meaning, _weight in self.words)
+        self.denies = any(part.denies for part in self.parts)
+
+    def _read_speaker(self, title: str) -> None:
+        """Read who says the title's news."""
         speaker = _SPEAKER.search(title)
         self.attributed = names_speech(title) or bool(speaker)
         # Whether the title is, or ends with, a quotation.
@@ -114,14 +127,12 @@ class HeadlineCoverage:
         agent = _AGENT.match(fold(title)) if names_speech(title) and not speaker else None
         self.speaker = all_meanings(speaker[1]) if speaker else frozenset[str]()
         self.agent = all_meanings(agent[1]) if agent else frozenset[str]()
-        self.denies = any(part.denies for part in self.parts)
-        self.looks_back = _looks_back(title)
-        # `कैसे टूटा पुल, मंत्री ने बुलाई बैठक` has news beside the question.
+
+    def _is_question(self, title: str) -> bool:
+        """Whether the title's news is an answer. `कैसे टूटा पुल, मंत्री ने बुलाई बैठक` has news beside the question."""
         texts = (part.text for part in self.parts)
-        news = [text for text in texts if len(words(text)) > PART_WORDS and not _EXPLAINS.search(fold(text))]
-        self.explains = not (news and "?" not in title) and bool(_EXPLAINS.search(fold(title)))
-        self.weigh = weigher(background)
-        self.centre = self.weigh(Counter(stem for each in sentences for stem in each.stems))
+        has_news = any(len(words(text)) > PART_WORDS and not _EXPLAINS.search(fold(text)) for text in texts)
+        return (not has_news or "?" in title) and bool(_EXPLAINS.search(fold(title)))
 
     def share(self, texts: Sequence[str]) -> float:
         """Return the share of the title's news that the texts cover, from 0 to 1."""

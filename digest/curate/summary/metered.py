@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from digest.curate.summary.types import Model, SummaryError
-from digest.models import Article, ModelUse, Refused
+from digest.models import Article, ModelUse, RefusedSummary
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ class Metered:
         title: str,
         background: Mapping[str, float] | None,
         known: str,
-        refused: Refused | None = None,
+        refused: RefusedSummary | None = None,
     ) -> str:
         """Return the model's sentences. Raises SummaryError, also when the budget is used up."""
         key = ("summary", title, known, *_texts(articles), *((refused.text, refused.problem) if refused else ()))

@@ -29,7 +29,7 @@ from digest.curate.summary.prompts import (
 )
 from digest.curate.summary.sentence_rules import WORDS
 from digest.curate.summary.types import SummaryError
-from digest.models import Article, Refused
+from digest.models import Article, RefusedSummary
 from digest.utils.redact import without_known
 
 _MAX_RESPONSE_BYTES = 200_000
@@ -71,7 +71,7 @@ class OpenAI:
         # A model needs no word statistics.
         background: Mapping[str, float] | None = None,  # noqa: ARG002
         known: str = "",
-        refused: Refused | None = None,
+        refused: RefusedSummary | None = None,
     ) -> str:
         """Return the model's sentences on one line; others than the refused ones. Raises SummaryError."""
         text = self._answer(summary_rules(self._words), story_prompt(articles, title, known), refused)
@@ -86,7 +86,7 @@ class OpenAI:
         rules = intro_rules(LEAST_INTRO_SENTENCES, MOST_INTRO_SENTENCES, INTRO_WORDS)
         return " ".join(self._answer(rules, edition_prompt(stories)).split())
 
-    def _answer(self, rules: str, prompt: str, refused: Refused | None = None) -> str:
+    def _answer(self, rules: str, prompt: str, refused: RefusedSummary | None = None) -> str:
         if time.monotonic() < self._paused_until:
             raise SummaryError("the model failed twice in a row and is not used for ten minutes")
         try:
@@ -99,7 +99,7 @@ class OpenAI:
         self._failures = 0
         return text
 
-    def _ask(self, rules: str, prompt: str, refused: Refused | None) -> str:
+    def _ask(self, rules: str, prompt: str, refused: RefusedSummary | None) -> str:
         self.calls += 1
         messages = [{"role": "system", "content": rules}, {"role": "user", "content": prompt}]
         if refused:

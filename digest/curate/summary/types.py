@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from digest.errors import DigestError
-from digest.models import Article, Refused
+from digest.models import Article, RefusedSummary
 
 
 class SummaryError(DigestError):
@@ -48,7 +48,7 @@ class Model(Protocol):
         title: str,
         background: Mapping[str, float] | None,
         known: str,
-        refused: Refused | None,
+        refused: RefusedSummary | None,
     ) -> str:
         """Return a summary like a Summariser. `refused` is the model's first one, if it must write another."""
         ...

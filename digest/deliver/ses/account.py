@@ -17,7 +17,7 @@ _ACCOUNT = "/v2/email/account"
 _FEW = 1000
 
 
-def find_problem(get: Get, sender: str, configuration_set: str) -> str | None:
+def find_problem(get: Get, sender: str, configuration_set: str | None) -> str | None:
     """Return why sending is impossible, in one sentence; None if no problem is found.
 
     `sender` is the From address. Checks host, keys, account, quota, sender and configuration set.
@@ -43,7 +43,7 @@ def find_problem(get: Get, sender: str, configuration_set: str) -> str | None:
     return None
 
 
-def find_missing_capabilities(get: Get, *, configuration_set: str, per_second: int | None) -> tuple[str, ...]:
+def find_missing_capabilities(get: Get, *, configuration_set: str | None, per_second: int | None) -> tuple[str, ...]:
     """Return a sentence for each feature that does not work, and each limit that is nearly reached.
 
     `per_second` is `delivery.rate.per_second`.

@@ -12,7 +12,7 @@ from digest.deliver.ports import RecipientLog, Recovery
 from digest.deliver.ses.account import find_missing_capabilities, find_problem, selectors
 from digest.deliver.ses.payload import UnsafeTemplate, request_body
 from digest.deliver.ses.responses import read_response
-from digest.deliver.ses.signature import Signer
+from digest.deliver.ses.signature import RequestSigner
 from digest.mail.message import Outgoing, invalid_recipients
 
 _RECIPIENTS_PER_CALL = 50
@@ -30,11 +30,11 @@ class Ses:
 
     def __init__(
         self,
-        signer: Signer,
+        signer: RequestSigner,
         *,
         host: str,
         sender: str,
-        configuration_set: str = "",
+        configuration_set: str | None = None,
         per_second: int | None = None,
         timeout: float = 30.0,
     ) -> None:

@@ -42,7 +42,7 @@ class UnsafeTemplate(ValueError):
     """The email contains text that SES would read as template syntax."""
 
 
-def request_body(outgoing: Outgoing, recipients: tuple[Recipient, ...], configuration_set: str) -> bytes:
+def request_body(outgoing: Outgoing, recipients: tuple[Recipient, ...], configuration_set: str | None) -> bytes:
     """The request. Entries are in the order of the recipients, because results have no address.
 
     Raises UnsafeTemplate, and TypeError for an email that is not valid Unicode (half of a surrogate pair).

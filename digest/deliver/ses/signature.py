@@ -20,7 +20,7 @@ _ALGORITHM = "AWS4-HMAC-SHA256"
 
 
 @dataclass(frozen=True)
-class Signer:
+class RequestSigner:
     """Adds the signature of one account to requests. A signature holds for five minutes by AWS's clock."""
 
     access_key: str

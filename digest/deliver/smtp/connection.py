@@ -297,8 +297,8 @@ def connect(
     *,
     name: str,
     security: str = "none",
-    username: str = "",
-    password: str = "",
+    username: str | None = None,
+    password: str | None = None,
     timeout: float = 60.0,
 ) -> SmtpConnection:
     """Open a session that is ready to send. `name` is our name in EHLO.
@@ -323,8 +323,8 @@ def connect(
         if security == "starttls":
             server.starttls(context=context)
             server.ehlo_or_helo_if_needed()
-        if username:
-            server.login(username, password)
+        if username is not None:
+            server.login(username, password or "")
         return SmtpConnection(server, handle, timeout)
     except BaseException:
         server.close()

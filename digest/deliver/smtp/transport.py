@@ -66,10 +66,10 @@ class Smtp:
         *,
         clock: Callable[[], datetime],
         security: str = "none",
-        username: str = "",
-        password: str = "",
+        username: str | None = None,
+        password: str | None = None,
         timeout: float = 60.0,
-        bounces: str = "",
+        bounces: str | None = None,
         token: Callable[[str, int], str] | None = None,
         sign: Callable[[bytes], bytes] | None = None,
     ) -> None:

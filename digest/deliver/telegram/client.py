@@ -30,7 +30,7 @@ class Posted:
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
+class PostRefused:
     """Telegram refused the post because of the token, the channel or the text."""
 
     detail: str
@@ -52,7 +52,7 @@ class MaybePosted:
     detail: str
 
 
-Outcome = Posted | Refused | NotPosted | MaybePosted
+Outcome = Posted | PostRefused | NotPosted | MaybePosted
 
 
 class TelegramClient:
@@ -100,7 +100,7 @@ class TelegramClient:
             result = answer.get("result")
             number = result.get("message_id") if isinstance(result, dict) else 0
             if answer.get("ok") is False:
-                return Refused(detail)
+                return PostRefused(detail)
             return Posted(number if isinstance(number, int) else 0)
         if response.status == 429:
             asked = answer.get("parameters")
@@ -108,7 +108,7 @@ class TelegramClient:
             wait = float(after) if isinstance(after, int | float) and after > 0 else response.retry_after()
             return NotPosted(detail, min(wait, _MAX_RETRY_AFTER) if wait else None)
         if 400 <= response.status < 500 and response.status != 408:
-            return Refused(detail)
+            return PostRefused(detail)
         # A gateway may give up while the server posts.
         return MaybePosted(detail)
 

@@ -66,7 +66,7 @@ _TEXT_BROWSERS = re.compile(r"(?:lynx|links|elinks|w3m|emacs|dillo|netsurf)\b", 
 _PROXIED = ("opera mini", "opera mobi", "ucbrowser", "ucweb", "puffin", "jiopages", "kaios", "silk-accelerated")
 
 
-class Sign(StrEnum):
+class MachineSign(StrEnum):
     """The sign of a machine in a request; HAND, the sign of a person; or NONE."""
 
     HEAD = "head"
@@ -79,7 +79,7 @@ class Sign(StrEnum):
 
     @property
     def is_machine(self) -> bool:
-        return self not in (Sign.HAND, Sign.NONE)
+        return self not in (MachineSign.HAND, MachineSign.NONE)
 
 
 # Seconds around a request for the hidden link, or a HEAD request, in which other requests are a machine's too: those of
@@ -126,34 +126,34 @@ class ClickRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class Visit:
+class LinkVisit:
     """The stored part of a request."""
 
     target: str
     at: datetime
-    sign: Sign = Sign.NONE
+    sign: MachineSign = MachineSign.NONE
     # Equal for visits of the same program at the same address.
     source: str = ""
 
 
-def read_signs(request: ClickRequest) -> Sign:
+def read_signs(request: ClickRequest) -> MachineSign:
     """Return the strongest sign of a machine in one request, else HAND if a person surely clicked, else NONE."""
     if request.method.upper() != "GET":
-        return Sign.HEAD
+        return MachineSign.HEAD
     if request.target == HONEYPOT:
-        return Sign.HONEYPOT
+        return MachineSign.HONEYPOT
     headers = request.headers
     purposes = (headers.get(name, "") for name in ("sec-purpose", "purpose", "x-purpose", "x-moz"))
     if any(word in value.lower() for value in purposes for word in ("prefetch", "preview", "prerender")):
-        return Sign.PREFETCH
+        return MachineSign.PREFETCH
     if is_machine_agent(request.agent):
-        return Sign.AGENT
+        return MachineSign.AGENT
     if is_data_centre(request.address) and not _is_person_in_data_centre(request):
-        return Sign.CENTRE
+        return MachineSign.CENTRE
     # Browsers say that a person followed a link, and from which site or app. Programs that drive a browser open
     # addresses, which come from nowhere.
     by_hand = headers.get("sec-fetch-user") == "?1" and bool(headers.get("referer"))
-    return Sign.HAND if by_hand else Sign.NONE
+    return MachineSign.HAND if by_hand else MachineSign.NONE
 
 
 def _is_person_in_data_centre(request: ClickRequest) -> bool:
@@ -171,11 +171,11 @@ def classify(requests: Sequence[ClickRequest], links: int) -> list[bool]:
 
     `links` is the number of different links of the email.
     """
-    visits = [Visit(each.target, each.at, read_signs(each), f"{each.address} {each.agent}") for each in requests]
+    visits = [LinkVisit(each.target, each.at, read_signs(each), f"{each.address} {each.agent}") for each in requests]
     return classify_visits(visits, links)
 
 
-def classify_visits(visits: Sequence[Visit], links: int) -> list[bool]:
+def classify_visits(visits: Sequence[LinkVisit], links: int) -> list[bool]:
     """Like `classify`, from stored visits."""
     order = sorted(range(len(visits)), key=lambda number: visits[number].at)
     ordered = [visits[number] for number in order]
@@ -194,9 +194,9 @@ def classify_visits(visits: Sequence[Visit], links: int) -> list[bool]:
     return result
 
 
-def _spread_proof(ordered: Sequence[Visit], machine: list[bool]) -> None:
+def _spread_proof(ordered: Sequence[LinkVisit], machine: list[bool]) -> None:
     """Mark visits around a request for the hidden link, or a HEAD request, as a machine's."""
-    reaches = {Sign.HONEYPOT: (_AROUND_HONEYPOT, _AROUND_BY_OTHERS), Sign.HEAD: (_AROUND_HEAD, 0.0)}
+    reaches = {MachineSign.HONEYPOT: (_AROUND_HONEYPOT, _AROUND_BY_OTHERS), MachineSign.HEAD: (_AROUND_HEAD, 0.0)}
     for proof in ordered:
         own, others = reaches.get(proof.sign, (0.0, 0.0))
         for number, visit in enumerate(ordered if own else ()):
@@ -205,7 +205,7 @@ def _spread_proof(ordered: Sequence[Visit], machine: list[bool]) -> None:
                 machine[number] = True
 
 
-def _sittings(ordered: Sequence[Visit]) -> list[tuple[int, int]]:
+def _sittings(ordered: Sequence[LinkVisit]) -> list[tuple[int, int]]:
     """The visits, as ranges: a break of half an hour begins a new one."""
     edges = [0]
     for number, (earlier, later) in enumerate(pairwise(ordered), start=1):
@@ -215,7 +215,7 @@ def _sittings(ordered: Sequence[Visit]) -> list[tuple[int, int]]:
     return [(start, end) for start, end in pairwise(edges) if end > start]
 
 
-def _is_monitor(ordered: Sequence[Visit]) -> bool:
+def _is_monitor(ordered: Sequence[LinkVisit]) -> bool:
     """Whether one link was requested repeatedly at equal intervals, such as once an hour."""
     gaps = [(later.at - earlier.at).total_seconds() for earlier, later in pairwise(ordered)]
     return (
@@ -223,7 +223,7 @@ def _is_monitor(ordered: Sequence[Visit]) -> bool:
     )
 
 
-def _judge_sitting(clicks: Sequence[Visit], links: int) -> list[bool]:
+def _judge_sitting(clicks: Sequence[LinkVisit], links: int) -> list[bool]:
     if len(clicks) < 2:
         return [False] * len(clicks)
     gaps = [(later.at - earlier.at).total_seconds() for earlier, later in pairwise(clicks)]
@@ -232,7 +232,7 @@ def _judge_sitting(clicks: Sequence[Visit], links: int) -> list[bool]:
     return _rapid(clicks, gaps)
 
 
-def _is_scan(clicks: Sequence[Visit], gaps: Sequence[float], links: int) -> bool:
+def _is_scan(clicks: Sequence[LinkVisit], gaps: Sequence[float], links: int) -> bool:
     """Whether most links of the email were opened one after the other."""
     counts = Counter(click.target for click in clicks)
     different, share = len(counts), len(counts) / max(links, 1)
@@ -242,7 +242,7 @@ def _is_scan(clicks: Sequence[Visit], gaps: Sequence[float], links: int) -> bool
         return False
     moving = [gap for gap, (one, next) in zip(gaps, pairwise(clicks), strict=True) if one.target != next.target]
     pace = median(moving)
-    by_hand = all(click.sign is Sign.HAND for click in clicks)
+    by_hand = all(click.sign is MachineSign.HAND for click in clicks)
     if pace <= (_SCAN_GAP_BY_HAND if by_hand else _SCAN_GAP):
         return True
     if by_hand or share < _ALL_LINKS:
@@ -251,7 +251,7 @@ def _is_scan(clicks: Sequence[Visit], gaps: Sequence[float], links: int) -> bool
     return pace <= _ALL_GAP or (pace <= _STEADY_GAP and _spread(moving) <= _STEADY) or _is_clock(moving, _EQUAL_GAP)
 
 
-def _is_clockwork(clicks: Sequence[Visit], gaps: Sequence[float]) -> bool:
+def _is_clockwork(clicks: Sequence[LinkVisit], gaps: Sequence[float]) -> bool:
     """Whether the visits follow a clock: one link repeatedly, or several links once each."""
     different = len({click.target for click in clicks})
     if different == 1:
@@ -260,7 +260,7 @@ def _is_clockwork(clicks: Sequence[Visit], gaps: Sequence[float]) -> bool:
     return different == len(clicks) >= _TICKS and _is_clock(gaps, _TICK)
 
 
-def _rapid(clicks: Sequence[Visit], gaps: Sequence[float]) -> list[bool]:
+def _rapid(clicks: Sequence[LinkVisit], gaps: Sequence[float]) -> list[bool]:
     """Clicks on several links in faster succession than a person can make."""
     machine = [False] * len(clicks)
     for links, longest in _RAPID:

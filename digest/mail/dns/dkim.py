@@ -17,7 +17,7 @@ def record_name(selector: str, domain: str) -> str:
     return f"{selector}._domainkey.{domain}"
 
 
-def check_key(selector: str, domain: str, lookup: Lookup, *, public: str = "") -> Finding:
+def check_key(selector: str, domain: str, lookup: Lookup, *, public: str | None = None) -> Finding:
     """Check the key of a selector. `public` is the base64 key that must be published, where it is known."""
     name = record_name(selector, domain)
     answer = lookup(name, "TXT")
@@ -26,7 +26,7 @@ def check_key(selector: str, domain: str, lookup: Lookup, *, public: str = "") -
     return judge_key(name, answer, public)
 
 
-def judge_key(name: str, answer: DnsAnswer, public: str = "") -> Finding:
+def judge_key(name: str, answer: DnsAnswer, public: str | None = None) -> Finding:
     """Judge the TXT records at `name`."""
     wanted = f'publish TXT {name} "v=DKIM1; k=rsa; p={public or "…"}"'
     fix = wanted if public else f"publish the record that your provider shows for {name}"
@@ -67,15 +67,15 @@ def best(findings: list[Finding]) -> list[Finding]:
     return present or unsure[:1] or findings[:1]
 
 
-def public_key(private: bytes) -> str:
-    """The base64 key to publish for a private key in PEM; '' if it cannot be read, which another check reports."""
+def public_key(private: bytes) -> str | None:
+    """The base64 key to publish for a private key in PEM; None if it cannot be read, which another check reports."""
     from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
 
     try:
         key = load_pem_private_key(private, None).public_key()
         der = key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
     except (ValueError, TypeError):
-        return ""
+        return None
     return base64.b64encode(der).decode()
 
 

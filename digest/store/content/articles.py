@@ -102,7 +102,7 @@ class ArticleStore:
         columns = (article.c.id, article.c.content_hash, article.c.source)
         parts = (stored["section"].as_string(), stored["warnings"].as_json())
         with self.database.write(area="article") as connection:
-            known = {row[0]: _Known(*row[1:]) for row in select_rows(connection, (*columns, *parts), by_id)}
+            known = {row[0]: _ComparedFields(*row[1:]) for row in select_rows(connection, (*columns, *parts), by_id)}
             new = [item for id, item in by_id.items() if id not in known and not self._is_too_old(item, now)]
             changed = [by_id[id] for id in known if _has_changed(by_id[id], known[id], listed)]
             moved = [by_id[id] for id in known if _has_moved(by_id[id], known[id], listed)]
@@ -180,7 +180,7 @@ class ArticleStore:
             return [article_from_json(*row) for row in rows]
 
 
-class _Known(NamedTuple):
+class _ComparedFields(NamedTuple):
     """The fields of a stored article that are compared."""
 
     content_hash: str
@@ -189,7 +189,7 @@ class _Known(NamedTuple):
     warnings: Sequence[str] | None
 
 
-def _has_changed(item: Article, known: _Known, listed: Collection[str]) -> bool:
+def _has_changed(item: Article, known: _ComparedFields, listed: Collection[str]) -> bool:
     """Whether the content is new.
 
     Only the article's own source may change it while it is listed: any feed could put its text under another
@@ -198,17 +198,17 @@ def _has_changed(item: Article, known: _Known, listed: Collection[str]) -> bool:
     return item.content_hash != known.content_hash and _may_change(item, known, listed)
 
 
-def _may_change(item: Article, known: _Known, listed: Collection[str]) -> bool:
+def _may_change(item: Article, known: _ComparedFields, listed: Collection[str]) -> bool:
     return item.source == known.source or known.source not in listed
 
 
-def _gets_own_date(item: Article, known: _Known, listed: Collection[str]) -> bool:
+def _gets_own_date(item: Article, known: _ComparedFields, listed: Collection[str]) -> bool:
     """Whether the stored date is the time of a collection, and the article's own date has come."""
     had_none = FROM_THE_FUTURE in (known.warnings or ())
     return had_none and item.dated and FROM_THE_FUTURE not in item.warnings and _may_change(item, known, listed)
 
 
-def _has_moved(item: Article, known: _Known, listed: Collection[str]) -> bool:
+def _has_moved(item: Article, known: _ComparedFields, listed: Collection[str]) -> bool:
     """Whether the same content has another section, or now belongs to another source."""
     if item.content_hash != known.content_hash:
         return False

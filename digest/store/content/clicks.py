@@ -14,7 +14,7 @@ from datetime import date, datetime, timedelta
 
 from sqlalchemy import Connection, delete, func, insert, select, update
 
-from digest.feedback.clicks.classify import Sign, Visit, classify_visits
+from digest.feedback.clicks.classify import LinkVisit, MachineSign, classify_visits
 from digest.models import HONEYPOT
 from digest.store import meta
 from digest.store.database import Database
@@ -38,7 +38,7 @@ class ClickVisit:
     target: str
     visitor: str
     subscriber: int | None
-    sign: Sign
+    sign: MachineSign
     at: datetime
 
 
@@ -150,7 +150,11 @@ def _judged(visits: Sequence[ClickVisit], links: int) -> Iterable[tuple[object, 
     for visit in visits:
         groups[visit.subscriber if visit.subscriber is not None else visit.visitor].append(visit)
     for who, own in groups.items():
-        yield who, own, classify_visits([Visit(each.target, each.at, each.sign, each.visitor) for each in own], links)
+        yield (
+            who,
+            own,
+            classify_visits([LinkVisit(each.target, each.at, each.sign, each.visitor) for each in own], links),
+        )
 
 
 def _last_by_subscriber(visits: Sequence[ClickVisit], links: int) -> dict[int, datetime]:
@@ -174,7 +178,7 @@ def _visits(
         rows = rows.where(of.at < before)
     found: dict[str, list[ClickVisit]] = defaultdict(list)
     for row in connection.execute(rows):
-        visit = ClickVisit(row.edition, row.target, row.visitor, row.subscriber, Sign(row.sign), row.at)
+        visit = ClickVisit(row.edition, row.target, row.visitor, row.subscriber, MachineSign(row.sign), row.at)
         found[row.edition].append(visit)
     return found
 

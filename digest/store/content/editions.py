@@ -14,7 +14,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, Text, and_, cast, func, insert, or_, select, update
 
-from digest.curate.editorial import Changes
+from digest.curate.editorial import EditorialChanges
 from digest.curate.sent_story import SentStory
 from digest.errors import DigestError
 from digest.models import (
@@ -86,7 +86,7 @@ class Published:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class RecipientPlace:
     """A subscriber's place in an edition: variant, state and hour of their batch; None if they were excluded."""
 
     variant: str | None
@@ -108,7 +108,7 @@ class PublishedStore:
         row = self.database.query(self._published(now).where(edition.c.key == key)).one_or_none()
         return Published(*row) if row else None
 
-    def place(self, key: str, id: int) -> Place | None:
+    def place(self, key: str, id: int) -> RecipientPlace | None:
         """Return a subscriber's place in an edition."""
         own = (delivery.c.edition == key) & (delivery.c.subscriber == id)
         rows = select(batch.c.variant, batch.c.state, batch.c.due_at, delivery.c.outcome).select_from(delivery)
@@ -116,8 +116,8 @@ class PublishedStore:
         if row is None:
             return None
         if row.variant is None or row.outcome == DeliveryOutcome.EXCLUDED:
-            return Place(None, None, None)
-        return Place(row.variant, row.state, row.due_at)
+            return RecipientPlace(None, None, None)
+        return RecipientPlace(row.variant, row.state, row.due_at)
 
     def stories_by_section(self, since: datetime, now: datetime) -> list[dict[str, int]]:
         """Return for each edition sent since: section → number of its stories."""
@@ -231,7 +231,7 @@ class EditionStore:
         item: Edition,
         *,
         over: Sequence[EditionState],
-        expected_changes: Changes | None = None,
+        expected_changes: EditorialChanges | None = None,
         earlier: Collection[str] = (),
     ) -> Edition | None:
         """Store an edition and return it with its number. `earlier` is as for `assign_number`.
@@ -297,20 +297,27 @@ class EditionStore:
                 edition_reached(connection, key, state)
             return moved
 
-    def editorial_changes(self, key: str) -> Changes:
+    def editorial_changes(self, key: str) -> EditorialChanges:
         stored = self.database.query(select(edition.c.editorial_changes).where(edition.c.key == key)).scalar()
         return read_changes(stored)
 
-    def set_editorial_changes(self, key: str, changes: Changes) -> bool:
+    def set_editorial_changes(self, key: str, changes: EditorialChanges) -> bool:
         """False if the edition is no longer a draft."""
         own = (edition.c.key == key) & edition.c.state.in_((EditionState.DRAFT, EditionState.SKIPPED))
-        values = {"editorial_changes": _adapter(Changes).dump_python(changes, mode="json")}
+        values = {"editorial_changes": _adapter(EditorialChanges).dump_python(changes, mode="json")}
         with self.database.write() as connection:
             return bool(connection.execute(update(edition).where(own).values(values)).rowcount)
 
     def change_editorial(
-        self, key: str, change: Callable[[Changes], Changes], by: Actor, what: str, detail: str, *, now: datetime
-    ) -> Changes | None:
+        self,
+        key: str,
+        change: Callable[[EditorialChanges], EditorialChanges],
+        by: Actor,
+        what: str,
+        detail: str,
+        *,
+        now: datetime,
+    ) -> EditorialChanges | None:
         """Change the editorial changes and log it, in one transaction. None if the edition is no longer a draft."""
         with self.database.write(area="edition") as connection:
             columns = (edition.c.state, edition.c.editorial_changes)
@@ -318,14 +325,14 @@ class EditionStore:
             if row is None or row.state not in (EditionState.DRAFT, EditionState.SKIPPED):
                 return None
             changed = change(read_changes(row.editorial_changes))
-            stored = _adapter(Changes).dump_python(changed, mode="json")
+            stored = _adapter(EditorialChanges).dump_python(changed, mode="json")
             connection.execute(update(edition).where(edition.c.key == key).values(editorial_changes=stored))
             audit.add(connection, by, what, key, detail, now=now, before=row.editorial_changes or {}, after=stored)
         return changed
 
     def is_untouched(self, key: str) -> bool:
         """Whether the edition has no editorial changes."""
-        return self.editorial_changes(key) == Changes()
+        return self.editorial_changes(key) == EditorialChanges()
 
     def save_emails(self, key: str, emails: Collection[RenderedEmail]) -> None:
         """Add the emails of new variants. A saved email never changes."""
@@ -369,7 +376,7 @@ class EditionStore:
         """Whether the edition was reopened at this time or later."""
         return any(each.what == EditionState.DRAFT and each.at >= moment for each in self.decisions(key))
 
-    def decisions(self, key: str) -> list[Decision]:
+    def decisions(self, key: str) -> list[OperatorDecision]:
         """Return the decisions of editors and operators, oldest first."""
         rows = (
             select(decision, subscriber.c.email)
@@ -378,7 +385,8 @@ class EditionStore:
         )
         found = self.database.query(rows.order_by(decision.c.at, decision.c.id)).all()
         return [
-            Decision(row.at, row.what, row.reason, row.batch, row.email, row.evidence, row.decided_by) for row in found
+            OperatorDecision(row.at, row.what, row.reason, row.batch, row.email, row.evidence, row.decided_by)
+            for row in found
         ]
 
 
@@ -391,7 +399,7 @@ class BreakingEdition:
 
 
 @dataclass(frozen=True, slots=True)
-class Decision:
+class OperatorDecision:
     """A decision on an edition, on a batch, or on one recipient of it. `evidence` and `decided_by` may be ''."""
 
     at: datetime
@@ -414,7 +422,7 @@ class SentHistoryStore:
         since: datetime,
         until: datetime,
         *,
-        excluding: str = "",
+        excluding: str | None = None,
         include: Callable[[str], bool] = lambda _key: True,
     ) -> list[SentStory]:
         """Return the stories of the editions that were frozen in the interval, oldest first.
@@ -493,9 +501,9 @@ def _tell_composed(connection: Connection, item: Edition, before: str | None) ->
         edition_composed(connection, item.key, sum(1 for _ in item.stories()))
 
 
-def read_changes(stored: Mapping[str, Any] | None) -> Changes:
+def read_changes(stored: Mapping[str, Any] | None) -> EditorialChanges:
     """Convert editorial changes from the JSON of an edition or of the audit log."""
-    changes: Changes = _adapter(Changes).validate_python(stored) if stored else Changes()
+    changes: EditorialChanges = _adapter(EditorialChanges).validate_python(stored) if stored else EditorialChanges()
     return changes
 
 

@@ -12,7 +12,7 @@ from digest.store.schema import desk_link
 
 
 @dataclass(frozen=True, slots=True)
-class Link:
+class DecisionLink:
     """A link in a test email. `revision` is the one that the test showed; `used_by` is '' until the link is used."""
 
     edition: str
@@ -34,11 +34,13 @@ class LinkStore:
             connection.execute(delete(desk_link).where(desk_link.c.expires_at <= now))
             connection.execute(insert(desk_link).values(values))
 
-    def get(self, hash: str, now: datetime) -> Link | None:
+    def get(self, hash: str, now: datetime) -> DecisionLink | None:
         """Return a link, used or not; None if it is unknown or too old."""
         own = (desk_link.c.hash == hash) & (desk_link.c.expires_at > now)
         row = self.database.query(select(desk_link).where(own)).one_or_none()
-        return Link(row.edition, row.revision, row.act, row.expires_at, row.used_at, row.used_by) if row else None
+        return (
+            DecisionLink(row.edition, row.revision, row.act, row.expires_at, row.used_at, row.used_by) if row else None
+        )
 
     def use(self, hash: str, by: str, now: datetime) -> bool:
         """Record who used a link. False if it was used before."""

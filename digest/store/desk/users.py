@@ -14,7 +14,7 @@ from digest.store.database import Database
 from digest.store.schema import desk_credential, desk_session, desk_token, desk_user
 
 
-class Kind(StrEnum):
+class CredentialKind(StrEnum):
     """The kinds of credentials."""
 
     PASSWORD = "password"  # noqa: S105
@@ -54,7 +54,7 @@ class UserLine:
 class Credential:
     id: int
     user: int
-    kind: Kind
+    kind: CredentialKind
     secret: str
     expires_at: datetime | None
     counter: int
@@ -118,7 +118,7 @@ class UserStore:
         )
         password = (
             select(desk_credential.c.id)
-            .where(desk_credential.c.user == desk_user.c.id, desk_credential.c.kind == Kind.PASSWORD)
+            .where(desk_credential.c.user == desk_user.c.id, desk_credential.c.kind == CredentialKind.PASSWORD)
             .exists()
             .label("has_password")
         )
@@ -126,7 +126,7 @@ class UserStore:
         rows = (
             select(desk_user, sessions.c.number, sessions.c.seen, password, mail.c.secret, mail.c.public_key)
             .outerjoin(sessions, sessions.c.user == desk_user.c.id)
-            .outerjoin(mail, (mail.c.user == desk_user.c.id) & (mail.c.kind == Kind.OIDC))
+            .outerjoin(mail, (mail.c.user == desk_user.c.id) & (mail.c.kind == CredentialKind.OIDC))
         )
         found = self.database.query(rows.order_by(desk_user.c.name)).all()
         return [
@@ -149,25 +149,25 @@ class UserStore:
         """Replace the address with which a user signs in; '' removes it. False if it is another user's."""
         of = desk_credential.c
         with self.database.write(area="desk") as connection:
-            taken = select(of.id).where(of.kind == Kind.OIDC, of.secret == address, of.user != user)
+            taken = select(of.id).where(of.kind == CredentialKind.OIDC, of.secret == address, of.user != user)
             if address and connection.execute(taken).first() is not None:
                 return False
-            connection.execute(delete(desk_credential).where(of.user == user, of.kind == Kind.OIDC))
+            connection.execute(delete(desk_credential).where(of.user == user, of.kind == CredentialKind.OIDC))
             if address:
-                values = {"user": user, "kind": Kind.OIDC, "secret": address, "created_at": now}
+                values = {"user": user, "kind": CredentialKind.OIDC, "secret": address, "created_at": now}
                 connection.execute(insert(desk_credential).values(values))
             return True
 
     def by_sign_in_email(self, address: str) -> User | None:
         of = desk_credential.c
         rows = select(desk_user).join(desk_credential, of.user == desk_user.c.id)
-        row = self.database.query(rows.where(of.kind == Kind.OIDC, of.secret == address)).one_or_none()
+        row = self.database.query(rows.where(of.kind == CredentialKind.OIDC, of.secret == address)).one_or_none()
         return _user(row) if row else None
 
     def bind_email(self, user: int, account: str) -> bool:
         """Record the account of a provider that has a user's address. False if it was another account before."""
         of = desk_credential.c
-        own = (of.user == user) & (of.kind == Kind.OIDC) & of.public_key.in_(("", account))
+        own = (of.user == user) & (of.kind == CredentialKind.OIDC) & of.public_key.in_(("", account))
         with self.database.write(area="desk") as connection:
             return bool(connection.execute(update(desk_credential).where(own).values(public_key=account)).rowcount)
 
@@ -192,14 +192,14 @@ class UserStore:
         rows = select(func.count()).select_from(desk_user).where(desk_user.c.role == Role.ADMIN)
         return int(self.database.query(rows).scalar_one())
 
-    def credential(self, user: int, kind: Kind) -> Credential | None:
+    def credential(self, user: int, kind: CredentialKind) -> Credential | None:
         own = (desk_credential.c.user == user) & (desk_credential.c.kind == kind)
         row = self.database.query(select(desk_credential).where(own)).one_or_none()
         return _credential(row) if row else None
 
     def link(self, hash: str, now: datetime) -> tuple[User, Credential] | None:
         """Return the one-time link with this hash, and whose it is. None if it was used or is too old."""
-        own = (desk_credential.c.kind == Kind.LINK) & (desk_credential.c.secret == hash)
+        own = (desk_credential.c.kind == CredentialKind.LINK) & (desk_credential.c.secret == hash)
         with self.database.read() as connection:
             row = connection.execute(select(desk_credential).where(own)).one_or_none()
             if row is None or row.expires_at is None or row.expires_at <= now:
@@ -210,7 +210,7 @@ class UserStore:
     def set_credential(
         self,
         user: int,
-        kind: Kind,
+        kind: CredentialKind,
         secret: str,
         *,
         now: datetime,
@@ -226,14 +226,14 @@ class UserStore:
 
     def use_link(self, hash: str) -> bool:
         """Delete a one-time link. False if somebody used it in the meantime."""
-        own = (desk_credential.c.kind == Kind.LINK) & (desk_credential.c.secret == hash)
+        own = (desk_credential.c.kind == CredentialKind.LINK) & (desk_credential.c.secret == hash)
         with self.database.write(area="desk") as connection:
             return bool(connection.execute(delete(desk_credential).where(own)).rowcount)
 
     def add_passkey(self, user: int, id: str, public_key: str, label: str, *, counter: int, now: datetime) -> bool:
         """Add a passkey. False if its id is known."""
-        own = (desk_credential.c.kind == Kind.PASSKEY) & (desk_credential.c.secret == id)
-        values = {"user": user, "kind": Kind.PASSKEY, "secret": id, "created_at": now, "counter": counter}
+        own = (desk_credential.c.kind == CredentialKind.PASSKEY) & (desk_credential.c.secret == id)
+        values = {"user": user, "kind": CredentialKind.PASSKEY, "secret": id, "created_at": now, "counter": counter}
         with self.database.write(area="desk") as connection:
             if connection.execute(select(desk_credential.c.id).where(own)).first() is not None:
                 return False
@@ -241,13 +241,13 @@ class UserStore:
             return True
 
     def passkeys(self, user: int) -> list[Credential]:
-        own = (desk_credential.c.user == user) & (desk_credential.c.kind == Kind.PASSKEY)
+        own = (desk_credential.c.user == user) & (desk_credential.c.kind == CredentialKind.PASSKEY)
         rows = self.database.query(select(desk_credential).where(own).order_by(desk_credential.c.id)).all()
         return [_credential(row) for row in rows]
 
     def passkey(self, id: str) -> tuple[User, Credential] | None:
         """Return the passkey with this id, and whose it is."""
-        own = (desk_credential.c.kind == Kind.PASSKEY) & (desk_credential.c.secret == id)
+        own = (desk_credential.c.kind == CredentialKind.PASSKEY) & (desk_credential.c.secret == id)
         with self.database.read() as connection:
             row = connection.execute(select(desk_credential).where(own)).one_or_none()
             if row is None:
@@ -257,7 +257,7 @@ class UserStore:
 
     def remove_passkeys(self, user: int, *, id: int | None = None) -> int:
         """Remove a passkey of a user, or all of them. Returns how many there were."""
-        own = (desk_credential.c.user == user) & (desk_credential.c.kind == Kind.PASSKEY)
+        own = (desk_credential.c.user == user) & (desk_credential.c.kind == CredentialKind.PASSKEY)
         if id is not None:
             own &= desk_credential.c.id == id
         with self.database.write(area="desk") as connection:
@@ -364,7 +364,7 @@ def _credential(row: Any) -> Credential:
     return Credential(
         row.id,
         row.user,
-        Kind(row.kind),
+        CredentialKind(row.kind),
         row.secret,
         row.expires_at,
         row.counter,

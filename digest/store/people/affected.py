@@ -19,7 +19,7 @@ from digest.store.statements import chunks
 
 
 @dataclass(frozen=True, slots=True)
-class Scope:
+class BreachScope:
     """What leaked: the present store, a copy of it that was made at `held_at`, or the recipients of editions.
 
     Editions are given by key, or by the period in which they were enqueued.
@@ -38,7 +38,7 @@ class Scope:
 
 
 @dataclass(frozen=True, slots=True)
-class Person:
+class AffectedPerson:
     """An affected person. `unreached` says why no email goes to them; '' if one does. `id` is None for a sign-up."""
 
     id: int | None
@@ -48,20 +48,20 @@ class Person:
 
 
 @dataclass(frozen=True, slots=True)
-class Affected:
+class AffectedPeople:
     """The affected people, and how much was held about them."""
 
-    people: tuple[Person, ...]
+    people: tuple[AffectedPerson, ...]
     editions: tuple[str, ...]
     # What was held → the number of people.
     held: dict[str, int]
 
     @property
-    def reached(self) -> tuple[Person, ...]:
+    def reached(self) -> tuple[AffectedPerson, ...]:
         return tuple(person for person in self.people if not person.unreached)
 
 
-def find_affected(database: Database, scope: Scope) -> Affected:
+def find_affected(database: Database, scope: BreachScope) -> AffectedPeople:
     """Find the affected people. Raises DigestError for an unknown edition, or one of which only counts are kept."""
     with database.read() as connection:
         keys = _editions(connection, scope)
@@ -78,7 +78,7 @@ def find_affected(database: Database, scope: Scope) -> Affected:
             if not scope.store:
                 known = known.where(subscriber.c.added_at <= scope.held_at)
             rows |= {row.id: row for row in connection.execute(known)}
-        people = [Person(row.id, row.email, row.format, _unreached(row)) for _id, row in sorted(rows.items())]
+        people = [AffectedPerson(row.id, row.email, row.format, _unreached(row)) for _id, row in sorted(rows.items())]
         held = {"email address": len(people), "which editions they got": len(people) if keys else 0}
         if scope.concerns_store:
             held |= _held(connection, rows)
@@ -87,12 +87,12 @@ def find_affected(database: Database, scope: Scope) -> Affected:
                 waiting = waiting.where(signup.c.asked_at <= scope.held_at)
             never = "signed up and never confirmed"
             others = sorted(set(connection.execute(waiting).scalars()))
-            people += [Person(None, email, "html", never) for email in others]
+            people += [AffectedPerson(None, email, "html", never) for email in others]
             held["unconfirmed sign-up"] = len(others)
-    return Affected(tuple(people), keys, {what: number for what, number in held.items() if number})
+    return AffectedPeople(tuple(people), keys, {what: number for what, number in held.items() if number})
 
 
-def _editions(connection: Connection, scope: Scope) -> tuple[str, ...]:
+def _editions(connection: Connection, scope: BreachScope) -> tuple[str, ...]:
     keys = dict.fromkeys(scope.editions)
     if scope.since is not None or scope.until is not None:
         rows = select(edition.c.key).where(edition.c.frozen_at.is_not(None))

@@ -99,7 +99,7 @@ class SubscriberLine:
     added_at: datetime
     origin: str
     state: SubscriberState
-    last: str = ""
+    last: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +113,7 @@ class SubscriberDirectory:
         self.database = database
 
     def page(
-        self, wanted: SubscriberFilter, *, now: datetime, limit: int, before: int | None = None, last: str = ""
+        self, wanted: SubscriberFilter, *, now: datetime, limit: int, before: int | None = None, last: str | None = None
     ) -> tuple[list[SubscriberLine], int | None]:
         """Return a page of subscribers, newest first, and the number that the next page starts `before`.
 
@@ -206,9 +206,9 @@ class SubscriberDirectory:
                     return found
                 found.append(following)
 
-    def last_enqueued(self) -> str:
-        """Return the key of the edition that was enqueued last; '' if none was."""
-        return next(iter(self.enqueued(1)), "")
+    def last_enqueued(self) -> str | None:
+        """Return the key of the edition that was enqueued last; None if none was."""
+        return next(iter(self.enqueued(1)), None)
 
     def enqueued(self, limit: int) -> list[str]:
         """Return the keys of the editions that were enqueued, newest first, without folded ones."""
@@ -300,7 +300,9 @@ class SubscriberDirectory:
             found |= dict.fromkeys(connection.execute(rows, {"low": word, "high": word + _LAST}).scalars())
         return list(found)[:MAX_FOUND]
 
-    def _lines(self, connection: Connection, ids: Sequence[int], now: datetime, key: str) -> list[SubscriberLine]:
+    def _lines(
+        self, connection: Connection, ids: Sequence[int], now: datetime, key: str | None
+    ) -> list[SubscriberLine]:
         if not ids:
             return []
         held = PreferenceStore(self.database).several(connection, ids)
@@ -313,7 +315,7 @@ class SubscriberDirectory:
             own = held[row.id]
             state = state_of(own, now)
             named = (own.email, own.name, own.topics, own.frequency, own.hour)
-            lines.append(SubscriberLine(row.id, *named, row.added_at, row.origin, state, last.get(row.id, "")))
+            lines.append(SubscriberLine(row.id, *named, row.added_at, row.origin, state, last.get(row.id)))
         return lines
 
 

@@ -19,7 +19,7 @@ LEFT = (UNSUBSCRIBED, "removed")
 
 
 @dataclass(frozen=True, slots=True)
-class Day:
+class DailyGrowth:
     day: date
     joined: int
     left: int
@@ -31,13 +31,13 @@ class GrowthReader:
     def __init__(self, database: Database) -> None:
         self.database = database
 
-    def by_day(self, now: datetime, days: int) -> list[Day]:
+    def by_day(self, now: datetime, days: int) -> list[DailyGrowth]:
         """Return the last days, the oldest first, in the zone of `now`. Takes a while after a large import."""
         first = now.date() - timedelta(days=days - 1)
         start = datetime(first.year, first.month, first.day, tzinfo=now.tzinfo)
         return [self._day(day, day + timedelta(days=1)) for day in _days(start, days)]
 
-    def _day(self, start: datetime, end: datetime) -> Day:
+    def _day(self, start: datetime, end: datetime) -> DailyGrowth:
         within = consent.c.at >= start, consent.c.at < end
         kinds = select(consent.c.what, func.count(consent.c.address.distinct())).where(*within).group_by(consent.c.what)
         at = suppression.c.at
@@ -45,7 +45,7 @@ class GrowthReader:
         with self.database.read() as connection:
             found: dict[str, int] = dict(connection.execute(kinds).all())
             suppressed: dict[str, int] = dict(connection.execute(reasons.group_by(suppression.c.reason)).all())
-        return Day(
+        return DailyGrowth(
             start.date(),
             sum(found.get(word, 0) for word in JOINED),
             sum(found.get(word, 0) for word in LEFT),

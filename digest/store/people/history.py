@@ -170,24 +170,30 @@ def _delivery(row: Any, attempts: list[Any], zone: tzinfo, orphan: Orphan | None
         state = orphan.state_of(row.subscriber)
     at = (last and (last.ended_at or last.started_at)) or row.frozen_at or row.due_at or row.composed_at
     at = at or datetime.combine(row.day, time(0), UTC)
-    if row.outcome:
-        why = row.reason or ""
-    elif state == BatchState.PENDING and row.edition_state in GIVEN_UP_STATES:
+    if not row.outcome and state == BatchState.PENDING and row.edition_state in GIVEN_UP_STATES:
         state, why = "none", f"the edition was given up: {row.edition_state}"
-    elif last is None:
-        why = f"due at {row.due_at.astimezone(zone):%Y-%m-%d %H:%M %Z}"
     else:
-        number = f", its id there {last.provider_id}" if last.provider_id else ""
-        # The `restored` mark has no transport, but an earlier attempt may have one.
-        transport = next((each.transport for each in reversed(attempts) if each.transport), "")
-        by = f"by {transport}, " if transport else ""
-        decided = row.state == BatchState.ACCEPTED and last.state in (AttemptState.OVERRIDDEN, AttemptState.RESTORED)
-        # Its detail says why it was unknown before.
-        detail = f"decided by an operator: `digest reconcile {row.edition} --history`" if decided else last.detail
-        why = _join(f"{by}batch {row.batch}{number}", orphan.reason if orphan else detail)
-        if (tries := sum(1 for each in attempts if each.transport)) > 1:
-            why += f"; {tries} tries"
+        why = _why(row, attempts, zone, orphan)
     return HistoryEntry(at, "letter", state, why, row.edition)
+
+
+def _why(row: Any, attempts: list[Any], zone: tzinfo, orphan: Orphan | None) -> str:
+    """Say why the recipient is in this state: the reason, the hour that it waits for, or the last attempt."""
+    if row.outcome:
+        return row.reason or ""
+    if not attempts:
+        return f"due at {row.due_at.astimezone(zone):%Y-%m-%d %H:%M %Z}"
+    last = attempts[-1]
+    number = f", its id there {last.provider_id}" if last.provider_id else ""
+    # The `restored` mark has no transport, but an earlier attempt may have one.
+    transport = next((each.transport for each in reversed(attempts) if each.transport), "")
+    by = f"by {transport}, " if transport else ""
+    decided = row.state == BatchState.ACCEPTED and last.state in (AttemptState.OVERRIDDEN, AttemptState.RESTORED)
+    # Its detail says why it was unknown before.
+    detail = f"decided by an operator: `digest reconcile {row.edition} --history`" if decided else last.detail
+    why = _join(f"{by}batch {row.batch}{number}", orphan.reason if orphan else detail)
+    tries = sum(1 for each in attempts if each.transport)
+    return f"{why}; {tries} tries" if tries > 1 else why
 
 
 def _folded(connection: Connection, added_at: datetime) -> list[HistoryEntry]:

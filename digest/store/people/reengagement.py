@@ -25,10 +25,10 @@ from digest.store.schema import (
     subscriber,
     suppression,
 )
-from digest.store.sending.enqueue import Decision, insert_deliveries, placements
+from digest.store.sending.enqueue import Placement, insert_deliveries, placements
 
 
-class Outcome(StrEnum):
+class QuestionOutcome(StrEnum):
     """The outcome of the question."""
 
     STAYED = "stayed"
@@ -36,7 +36,7 @@ class Outcome(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Silent:
+class SilentSubscriber:
     """A subscriber without any known activity since `since`."""
 
     id: int
@@ -48,7 +48,7 @@ class ReengagementStore:
     def __init__(self, database: Database) -> None:
         self.database = database
 
-    def silent(self, before: datetime, now: datetime) -> list[Silent]:
+    def silent(self, before: datetime, now: datetime) -> list[SilentSubscriber]:
         """Return active subscribers who joined before `before`, and have been inactive and not asked since.
 
         The longest inactive come first.
@@ -69,14 +69,14 @@ class ReengagementStore:
             )
             .order_by(of.added_at, of.id)
         )
-        return [Silent(*row) for row in self.database.query(rows)]
+        return [SilentSubscriber(*row) for row in self.database.query(rows)]
 
     def asked(self, subscriber: int) -> datetime | None:
         """Return when a subscriber was asked; None if nobody has asked."""
         rows = select(reengagement.c.asked_at).where(reengagement.c.subscriber == subscriber)
         return self.database.query(rows).scalar()
 
-    def unanswered(self, before: datetime) -> list[Silent]:
+    def unanswered(self, before: datetime) -> list[SilentSubscriber]:
         """Return those who were asked before `before`, and have been inactive since."""
         of, asked = subscriber.c, reengagement.c
         got_it = and_(
@@ -100,7 +100,7 @@ class ReengagementStore:
             )
             .order_by(asked.asked_at, of.id)
         )  # fmt: skip
-        return [Silent(*row) for row in self.database.query(rows)]
+        return [SilentSubscriber(*row) for row in self.database.query(rows)]
 
     def ask(self, edition: str, ids: Sequence[int], variant: str, *, batch_size: int, now: datetime) -> int:
         """Enqueue these subscribers in the edition that asks, and record that they were asked.
@@ -109,13 +109,13 @@ class ReengagementStore:
         """
         with self.database.write() as connection, temp_table(connection, placements):
             copy_rows(connection, placements, ((0, id) for id in ids))
-            done = insert_deliveries(connection, edition, [Decision(variant, now)], batch_size, now)
+            done = insert_deliveries(connection, edition, [Placement(variant, now)], batch_size, now)
             connection.execute(delete(reengagement).where(reengagement.c.subscriber.in_(ids)))
             rows = [{"subscriber": id, "edition": edition, "asked_at": now} for id in ids]
             connection.execute(insert(reengagement), rows)
         return done.recipients
 
-    def settle(self, id: int, outcome: Outcome, *, now: datetime) -> bool:
+    def settle(self, id: int, outcome: QuestionOutcome, *, now: datetime) -> bool:
         """Record the outcome of the question. False if no question is open."""
         own = (reengagement.c.subscriber == id) & reengagement.c.outcome.is_(None)
         with self.database.write() as connection:
@@ -129,7 +129,7 @@ class ReengagementStore:
         return {name: sum(each == value for each in found) for name, value in _COUNTED}
 
 
-_COUNTED = (("open", None), ("stayed", Outcome.STAYED), ("paused", Outcome.PAUSED))
+_COUNTED = (("open", None), ("stayed", QuestionOutcome.STAYED), ("paused", QuestionOutcome.PAUSED))
 
 
 def _exists(column: Column[Any], *conditions: ColumnElement[bool]) -> ColumnElement[bool]:

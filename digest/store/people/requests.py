@@ -34,7 +34,7 @@ class RequestKind(StrEnum):
     UNDO = "undo"
 
 
-class Side(StrEnum):
+class MailboxSide(StrEnum):
     """The mailbox that a link was sent to: the present address or the new one."""
 
     PRESENT = "present"
@@ -136,9 +136,9 @@ class RequestStore:
         with self.database.write(area="signup") as connection:
             connection.execute(delete(person_request).where(own))
 
-    def confirm(self, id: int, side: Side, now: datetime) -> None:
+    def confirm(self, id: int, side: MailboxSide, now: datetime) -> None:
         """Record that the owner of one mailbox agreed. Only the first time counts."""
-        column = person_request.c.confirmed_at if side == Side.PRESENT else person_request.c.confirmed_new_at
+        column = person_request.c.confirmed_at if side == MailboxSide.PRESENT else person_request.c.confirmed_new_at
         with self.database.write(area="signup") as connection:
             own = (person_request.c.id == id) & column.is_(None)
             connection.execute(update(person_request).where(own).values({column.name: now}))

@@ -33,7 +33,7 @@ class PendingSignup:
 
 
 @dataclass(frozen=True, slots=True)
-class Confirmed:
+class ConfirmedSignup:
     """The subscriber of a confirmed sign-up, and whether it was confirmed just now."""
 
     subscriber: int
@@ -71,7 +71,7 @@ class SignupStore:
         rows = select(subscriber.c.id).join(signup, signup.c.address == subscriber.c.address).where(own)
         return self.database.query(rows).scalar()
 
-    def confirm(self, number: int, *, timezone: str, source: str, detail: str, now: datetime) -> Confirmed | None:
+    def confirm(self, number: int, *, timezone: str, source: str, detail: str, now: datetime) -> ConfirmedSignup | None:
         """List the subscriber and log their consent. None for an unknown or expired sign-up.
 
         Ends any suppression or erasure, because this is the owner's latest decision. Repeating it changes nothing, so
@@ -85,7 +85,7 @@ class SignupStore:
                 return None
             known = connection.execute(select(subscriber.c.id).where(subscriber.c.address == row.address)).scalar()
             if row.confirmed_at is not None:
-                return Confirmed(int(known), first_time=False) if known is not None else None
+                return ConfirmedSignup(int(known), first_time=False) if known is not None else None
             # This uses up all links of the address. A link that is followed later must not bring back somebody who
             # unsubscribed.
             open_ = (signup.c.address == row.address) & signup.c.confirmed_at.is_(None)
@@ -98,7 +98,7 @@ class SignupStore:
             moves.free_old_address(connection, row.address)
             entry = Consent(row.address, suppressions.SIGNED_UP, now, source, row.wording, details, row.notice)
             consent.append(connection, [entry])
-            return Confirmed(id, first_time=True)
+            return ConfirmedSignup(id, first_time=True)
 
 
 def _list(connection: Connection, known: int | None, address: str, email: str, timezone: str, now: datetime) -> int:

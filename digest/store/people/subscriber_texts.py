@@ -71,10 +71,10 @@ class SubscriberTextStore:
             connection.execute(insert(reader_word).values(**values, at=at, hash=hash))
         return True
 
-    def newest(self, limit: int, *, edition: str = "", automatic: bool = False) -> list[SubscriberText]:
+    def newest(self, limit: int, *, edition: str | None = None, automatic: bool = False) -> list[SubscriberText]:
         """The newest texts, of one edition or of all. Automatic replies are left out unless asked for."""
         of = reader_word.c
-        rows = _texts().where(of.edition == edition) if edition else _texts()
+        rows = _texts().where(of.edition == edition) if edition is not None else _texts()
         rows = rows if automatic else rows.where(of.kind != TextKind.AUTO_REPLY)
         return self._read(rows.order_by(of.at.desc(), of.id.desc()).limit(limit))
 

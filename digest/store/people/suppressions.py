@@ -6,18 +6,23 @@ nobody, however late it arrives. `events.rules` has the reasons.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, ScalarSelect, bindparam, delete, func, insert, select, update
 
+from digest.feedback.bounce_patterns import classify
 from digest.feedback.rules import COMPLAINED, UNSUBSCRIBED, severity
-from digest.store.schema import consent, subscriber, suppression
+from digest.store.database import Database
+from digest.store.schema import batch, consent, subscriber, suppression
 
 # Entries of the consent log that end suppressions: an unsubscribe taken back, and a confirmed sign-up, which ends any.
 CAME_BACK, SIGNED_UP = "came back", "signed up"
 # An admin ended a suppression, of any reason but a complaint.
 LIFTED = "suppression lifted"
+# An answer by SMTP. Our own checks and providers' APIs give reasons in words.
+_REPLY = re.compile(r"5\d\d[ -]")
 
 _current = select(suppression.c.reason, suppression.c.detail).where(suppression.c.address == bindparam("address"))
 _resubscribed = select(func.max(consent.c.at)).where(
@@ -122,3 +127,26 @@ def unsubscribed_since_complaint(connection: Connection, address: str) -> bool:
         .where(suppression.c.reason == COMPLAINED, consent.c.at >= suppression.c.at)
     )
     return connection.execute(rows.limit(1)).first() is not None
+
+
+def suppress_missing_mailboxes(
+    database: Database, connection: Connection, number: int, rejected: Mapping[int, str], at: datetime
+) -> None:
+    """Suppress those recipients of a batch to whom a mail server answered "no such mailbox", as bounce mail does.
+
+    `rejected`: subscriber id → reason.
+    """
+    missing = {id: reason for id, reason in rejected.items() if is_missing_mailbox(reason)}
+    if not missing:
+        return
+    # Like every writer of suppressions, because an event may suppress the same address now.
+    database.advisory_lock(connection, "suppression")
+    edition = connection.execute(select(batch.c.edition).where(batch.c.id == number)).scalar()
+    own = select(subscriber.c.id, subscriber.c.address).where(subscriber.c.id.in_(missing))
+    for id, address in connection.execute(own).all():
+        suppress_from_event(connection, address, "bounced", at=at, detail=f"edition {edition} · {missing[id]}")
+
+
+def is_missing_mailbox(reason: str) -> bool:
+    """Whether a rejection is a hard bounce: `550 5.1.1 No such user`."""
+    return bool(_REPLY.match(reason)) and classify("failed", "", reason) == "bounced"

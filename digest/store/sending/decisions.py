@@ -12,7 +12,7 @@ from digest.store.schema import decision
 
 
 @dataclass(frozen=True, slots=True)
-class Grounds:
+class DecisionGrounds:
     """Why an operator decides, what they saw, and who they are."""
 
     reason: str
@@ -26,7 +26,7 @@ def record_decision(
     number: int | None,
     recipient: int | None,
     what: Accepted | NotSent | str,
-    grounds: Grounds,
+    grounds: DecisionGrounds,
     now: datetime,
 ) -> None:
     """Record a decision on a recipient, a batch, or the whole edition, in the caller's transaction."""

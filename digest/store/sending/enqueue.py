@@ -79,7 +79,7 @@ class RecipientGroup(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Decision:
+class Placement:
     """The decision for a group: a batch of `variant` due at `due_at`, or `excluded` with the reason."""
 
     variant: str | None = None
@@ -181,7 +181,7 @@ _NEVER = datetime.max.replace(tzinfo=UTC)
 def enqueue_subscribers(
     database: Database,
     edition: str,
-    decisions: Mapping[RecipientGroup, Decision],
+    decisions: Mapping[RecipientGroup, Placement],
     batch_size: int,
     *,
     now: datetime,
@@ -227,7 +227,7 @@ def _compared(groups: Iterable[RecipientGroup]) -> Iterator[tuple[str, ColumnEle
 def enqueue_people(
     database: Database,
     edition: str,
-    decisions: Sequence[Decision],
+    decisions: Sequence[Placement],
     people: Sequence[tuple[int, int]],
     batch_size: int,
     *,
@@ -245,7 +245,7 @@ def enqueue_people(
 
 
 def insert_deliveries(
-    connection: Connection, edition: str, decisions: Sequence[Decision], batch_size: int, now: datetime | None
+    connection: Connection, edition: str, decisions: Sequence[Placement], batch_size: int, now: datetime | None
 ) -> EnqueueResult:
     """Turn the rows of `placements` into batches and deliveries."""
     analyze(connection, placements)
@@ -266,7 +266,7 @@ def insert_deliveries(
 def _create_batches(
     connection: Connection,
     edition: str,
-    decisions: Sequence[Decision],
+    decisions: Sequence[Placement],
     sizes: Mapping[int, int],
     batch_size: int,
     hold_reason: restored.HoldReason | None,
@@ -289,7 +289,7 @@ def _create_batches(
     return rows
 
 
-def _claim_order(decision: Decision) -> tuple[datetime, str]:
+def _claim_order(decision: Placement) -> tuple[datetime, str]:
     return decision.due_at or _NEVER, decision.variant or ""
 
 

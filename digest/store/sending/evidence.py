@@ -25,7 +25,7 @@ _PLAIN_ID = re.compile(r"[A-Za-z0-9._:-]{1,200}\Z")
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
+class SendEvidence:
     """`batches` and `emails` are parts of the receipt's document. `emails` is None if no hash of them was kept."""
 
     counts: Counts
@@ -35,13 +35,13 @@ class Evidence:
     done_at: datetime | None
 
 
-def read_evidence(database: Database, policy: RecoveryPolicy, key: str, now: datetime) -> Evidence:
+def read_evidence(database: Database, policy: RecoveryPolicy, key: str, now: datetime) -> SendEvidence:
     """Read an edition's evidence from one snapshot. Orphans are counted as `policy` resolves them."""
     runs = dead_runs(database)
     with database.read() as connection:
         orphans = find_orphans(connection, runs, policy, now, key)
         own = connection.execute(select(edition).where(edition.c.key == key)).one()
-        return Evidence(
+        return SendEvidence(
             count_recipients(connection, key, orphans),
             _batches(connection, key, orphans),
             own.email_hashes if own.folded_at else hash_emails(connection, key),

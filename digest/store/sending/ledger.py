@@ -23,12 +23,12 @@ from digest.store.content.reached import edition_reached
 from digest.store.database import Database
 from digest.store.high_water import HighWater
 from digest.store.locks import RunLock, mark_running
+from digest.store.people.suppressions import suppress_missing_mailboxes
 from digest.store.schema import attempt, batch
 from digest.store.schema import edition as editions
 from digest.store.sending import attempts, batches, cancellations, late
 from digest.store.sending.attempts import retryable_elsewhere
-from digest.store.sending.decisions import Grounds, record_decision
-from digest.store.sending.missing_mailboxes import suppress_missing_mailboxes
+from digest.store.sending.decisions import DecisionGrounds, record_decision
 from digest.store.sending.progress import ProgressLog
 from digest.store.sending.recovery import RecoveryPolicy
 from digest.store.sending.restored import is_held
@@ -67,7 +67,7 @@ class Expired:
 
 
 class SqlLedger:
-    """Implements `deliver.ports.Ledger`, and what commands and events do to batches. Threads may share it."""
+    """Implements `deliver.ports.AttemptLedger`, and what commands and events do to batches. Threads may share it."""
 
     def __init__(
         self,
@@ -340,7 +340,9 @@ class SqlLedger:
             if attempts.give_up_retrying(connection, number):
                 connection.execute(update(batch).where(own).values(state=BatchState.UNKNOWN))
 
-    def decide(self, edition: str, number: int, outcome: Accepted | NotSent, grounds: Grounds, now: datetime) -> bool:
+    def decide(
+        self, edition: str, number: int, outcome: Accepted | NotSent, grounds: DecisionGrounds, now: datetime
+    ) -> bool:
         """Carry out an operator's decision on an unknown batch. False if it is not unknown."""
         with self.database.write() as connection:
             if not _is_unknown(connection, edition, number):
@@ -355,7 +357,7 @@ class SqlLedger:
         number: int,
         ids: Collection[int],
         outcome: Accepted | NotSent,
-        grounds: Grounds,
+        grounds: DecisionGrounds,
         now: datetime,
     ) -> int:
         """Carry out an operator's decision on some recipients of an unknown batch. Returns their number.

@@ -159,7 +159,7 @@ def _rejected(connection: Connection, keys: Collection[str]) -> dict[str, int]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Waiting:
+class _DueRecipients:
     """Recipients of an edition who are due and not handed over."""
 
     # Their mail servers deferred them.
@@ -168,7 +168,7 @@ class _Waiting:
     oldest_due: datetime | None = None
 
 
-def _waiting(connection: Connection, keys: Collection[str], now: datetime) -> Mapping[str, _Waiting]:
+def _waiting(connection: Connection, keys: Collection[str], now: datetime) -> Mapping[str, _DueRecipients]:
     of, place = batch.c, delivery.c
     # Only a batch that was split off another one has deferred recipients.
     deferred = and_(
@@ -184,7 +184,7 @@ def _waiting(connection: Connection, keys: Collection[str], now: datetime) -> Ma
         .c
     )
     rows = select(due.edition, due.deferred, func.sum(due.size), func.min(due.due_at))
-    found: defaultdict[str, _Waiting] = defaultdict(_Waiting)
+    found: defaultdict[str, _DueRecipients] = defaultdict(_DueRecipients)
     for key, is_deferred, size, oldest in connection.execute(rows.group_by(due.edition, due.deferred)):
         change = {"deferred": int(size)} if is_deferred else {"oldest_due": oldest}
         found[key] = replace(found[key], **change)

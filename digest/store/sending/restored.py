@@ -32,7 +32,7 @@ from digest.store.database import Database
 from digest.store.schema import attempt, batch, inline_image, metadata, rate_window
 from digest.store.schema import edition as editions
 from digest.store.schema import meta as values
-from digest.store.sending.decisions import Grounds, record_decision
+from digest.store.sending.decisions import DecisionGrounds, record_decision
 from digest.store.statements import chunks
 
 _NAME = "restored"
@@ -47,7 +47,7 @@ _STOPPED = (EditionState.CANCELLED, EditionState.PAUSED)
 
 
 @dataclass(frozen=True)
-class Restored:
+class RestoredStore:
     """When the store was restored, kept in the table `meta`. The times are in the newsletter's zone."""
 
     copied_at: datetime
@@ -84,7 +84,7 @@ class HoldReason:
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class HeldEdition:
     """An edition with held batches. Counts are of this restore."""
 
     edition: str
@@ -106,7 +106,7 @@ def how_to(key: str) -> str:
     )
 
 
-def hold_unsettled(connection: Connection, restored: Restored) -> list[Held]:
+def hold_unsettled(connection: Connection, restored: RestoredStore) -> list[HeldEdition]:
     """Make unknown everything that may have been sent since the copy, and record that the store was restored."""
     hold_reason = _hold_reason(restored)
     rows = (
@@ -136,7 +136,7 @@ def hold_unsettled(connection: Connection, restored: Restored) -> list[Held]:
     sizes: dict[str, list[int]] = {}
     for row in found:
         sizes.setdefault(row.edition, []).append(row.size)
-    return [Held(key, len(parts), sum(parts)) for key, parts in sizes.items()]
+    return [HeldEdition(key, len(parts), sum(parts)) for key, parts in sizes.items()]
 
 
 def hold(connection: Connection, numbers: Collection[int], hold_reason: HoldReason) -> None:
@@ -192,7 +192,7 @@ def find_hold_reason(connection: Connection, key: str, day: date | None = None) 
     return _hold_reason(restored) if known is not None and restored.covers(key, known) else None
 
 
-def set_not_sent(database: Database, key: str, grounds: Grounds, now: datetime) -> None:
+def set_not_sent(database: Database, key: str, grounds: DecisionGrounds, now: datetime) -> None:
     """Record an operator's statement that the edition had not been sent when the store was restored."""
     with database.write(area="meta") as connection:
         restored = _load(connection)
@@ -255,19 +255,19 @@ def _later_editions(connection: Connection, day: date) -> tuple[str, ...]:
     return tuple(connection.execute(select(editions.c.key).where(editions.c.day > day)).scalars())
 
 
-def _hold_reason(restored: Restored) -> HoldReason:
+def _hold_reason(restored: RestoredStore) -> HoldReason:
     made = f"{restored.copied_at:%Y-%m-%d %H:%M}"
     return HoldReason(
         f"the store was restored from a copy of {made}, and this may have been sent since", restored.restored_at
     )
 
 
-def _load(connection: Connection) -> Restored | None:
+def _load(connection: Connection) -> RestoredStore | None:
     stored = connection.execute(select(values.c.value).where(values.c.name == _NAME)).scalar()
     if stored is None:
         return None
     found: dict[str, Any] = json.loads(stored)
-    return Restored(
+    return RestoredStore(
         datetime.fromisoformat(found["copied_at"]),
         datetime.fromisoformat(found["restored_at"]),
         date.fromisoformat(found["day"]),
@@ -276,7 +276,7 @@ def _load(connection: Connection) -> Restored | None:
     )
 
 
-def _save(connection: Connection, restored: Restored) -> None:
+def _save(connection: Connection, restored: RestoredStore) -> None:
     meta.put(connection, _NAME, json.dumps(asdict(restored), default=lambda time: time.isoformat()))
 
 

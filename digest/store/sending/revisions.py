@@ -36,7 +36,7 @@ _NOT_RECEIVED = ("bounced", "dropped", "blocked")
 
 
 @dataclass(frozen=True, slots=True)
-class Reach:
+class RevisionReach:
     """How many recipients of an edition a revision reaches in time. Each recipient is counted once."""
 
     # They get the corrected email.
@@ -146,7 +146,7 @@ def count_by_state(database: Database, edition: str, *, revision: int | None = N
         return {state: int(size) for state, size in connection.execute(rows.group_by(batch.c.state)).all()}
 
 
-def count_reach(database: Database, edition: str, revision: int) -> Reach:
+def count_reach(database: Database, edition: str, revision: int) -> RevisionReach:
     """Count an edition's recipients by what a revision means for them. Counts batches, not single recipients."""
     with database.read() as connection:
         old = set(superseded(connection, edition, revision))
@@ -167,7 +167,7 @@ def count_reach(database: Database, edition: str, revision: int) -> Reach:
         wrong[state] for state in (BatchState.ACCEPTED, BatchState.UNKNOWN, BatchState.SUBMITTING)
     )
     everybody = sum(size for _variant, _state, size in rows)
-    return Reach(affected - received - unknown - in_flight, received, unknown, in_flight, everybody - affected)
+    return RevisionReach(affected - received - unknown - in_flight, received, unknown, in_flight, everybody - affected)
 
 
 def _emails(connection: Connection, edition: str) -> list[str]:

@@ -62,7 +62,7 @@ class ListReading:
 def read_list(
     path: Path,
     *,
-    format: str = "",
+    format: str | None = None,
     mapping: Mapping[str, str] | None = None,
     defaults: Mapping[str, str] | None = None,
     topics: Collection[str] | None,
@@ -73,7 +73,7 @@ def read_list(
     `topics` and `editions` are the names that a subscriber may choose; None allows any. Raises ConfigurationError:
     unreadable file, no column of addresses, unknown heading or value.
     """
-    file = open_list(path, json_lines=None if not format else format == "jsonl")
+    file = open_list(path, json_lines=None if format is None else format == "jsonl")
     headings = tuple(heading.strip().lower() for heading in file.headings)
     # JSON Lines has no headings: use the keys of the first rows.
     if not file.delimiter:

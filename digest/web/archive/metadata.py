@@ -63,7 +63,7 @@ def of_story(
     )
 
 
-def home_metadata(pages: Pages, request: Request, *, card_of: str = "") -> Metadata:
+def home_metadata(pages: Pages, request: Request, *, card_of: str | None = None) -> Metadata:
     """The metadata of the home page, which is also the sign-up form. It is in two languages.
 
     Its picture is the card of the edition `card_of`, if there is one.

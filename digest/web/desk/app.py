@@ -26,7 +26,7 @@ from digest.i18n import translator
 from digest.notify.failures import Failures
 from digest.store.desk.acting import acting
 from digest.store.people.directory import SubscriberState
-from digest.store.people.growth import Day
+from digest.store.people.growth import DailyGrowth
 from digest.utils.rates import Rates
 from digest.web.desk import login
 from digest.web.desk.access import ROUTES, Route
@@ -34,7 +34,7 @@ from digest.web.desk.admin.uploads import MAX_UPLOAD, UPLOADS, Uploads
 from digest.web.desk.api.routes import PREFIX, api_routes
 from digest.web.desk.api.visit import failure
 from digest.web.desk.background import AudienceCount, Background
-from digest.web.desk.changes import Changes
+from digest.web.desk.changes import ChangeStreams
 from digest.web.desk.checks import Checks
 from digest.web.desk.desk import Desk
 from digest.web.desk.views import Views
@@ -82,8 +82,8 @@ def create_desk(app: App, base: str) -> Iterator[ServedDesk]:
             rates=Rates(),
             uploads=enter(Uploads()),
             subscriber_counts=enter(Background[dict[SubscriberState, int]]("subscribers", lasts=_COUNTS_LAST)),
-            growth=enter(Background[list[Day]]("growth", lasts=_GROWTH_LASTS)),
-            changes=enter(Changes(own.editions.mark)),
+            growth=enter(Background[list[DailyGrowth]]("growth", lasts=_GROWTH_LASTS)),
+            changes=enter(ChangeStreams(own.editions.mark)),
             failures=enter(Background[Failures]("failures", lasts=_FAILURES_LAST)),
             has_faults=enter(Background[bool]("settings", lasts=_FAULTS_LAST)),
             small_reasons=_small_reasons(own.settings.newsletter.language),

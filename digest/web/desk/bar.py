@@ -31,7 +31,7 @@ _DECISIONS = 12
 
 
 @dataclass(frozen=True, slots=True)
-class Bar:
+class StateLine:
     """The state line. `kind` chooses its colour, `buttons` are the possible actions."""
 
     edition: str
@@ -62,7 +62,7 @@ def bar(
     asks_reason: bool = False,
     read_only: bool = False,
     numbers: Counts | EditionNumbers | None = None,
-) -> Bar:
+) -> StateLine:
     """Return the state line: what will happen, to how many, when, and what if nobody acts.
 
     With `read_only` it has no buttons. `numbers` are those of the page, if it has them.
@@ -75,7 +75,7 @@ def bar(
     send_at = due.astimezone(now.tzinfo) if due else None
     ahead = _ahead(send_at, now)
     has_buttons = visit.may(Role.SENDER) and not read_only
-    make = partial(Bar, edition.key, read_only=read_only, seen=revision(edition), send_at=ahead)
+    make = partial(StateLine, edition.key, read_only=read_only, seen=revision(edition), send_at=ahead)
     if edition.state in (EditionState.DRAFT, EditionState.APPROVED):
         make = partial(make, left=_left(ahead - now, visit) if ahead else "")
         if edition.state == EditionState.APPROVED:
@@ -96,13 +96,13 @@ def _ahead(send_at: datetime | None, now: datetime) -> datetime | None:
 
 
 def _approved(
-    make: Callable[..., Bar],
+    make: Callable[..., StateLine],
     visit: Visit,
     edition: Edition,
     send_at: datetime | None,
     *,
     has_buttons: bool,
-) -> Bar:
+) -> StateLine:
     _, now = visit.catalogue.gettext, visit.desk.now()
     goes = _special_line(visit, edition, send_at, now) if is_special(edition.key) else ""
     more = f"{goes} {_approval_line(visit, edition)}".strip()
@@ -112,7 +112,7 @@ def _approved(
 
 
 def _draft(
-    make: Callable[..., Bar],
+    make: Callable[..., StateLine],
     visit: Visit,
     edition: Edition,
     planned: PlannedEdition | None,
@@ -120,7 +120,7 @@ def _draft(
     *,
     has_buttons: bool,
     asks_reason: bool,
-) -> Bar:
+) -> StateLine:
     _, special, now = visit.catalogue.gettext, is_special(edition.key), visit.desk.now()
     required = special or visit.desk.app.requires_approval(edition.key)
     # Composed or approved after its time, it goes out with the approval.
@@ -138,8 +138,13 @@ def _draft(
 
 
 def _under_way(
-    make: Callable[..., Bar], visit: Visit, edition: Edition, numbers: Counts | EditionNumbers, *, has_buttons: bool
-) -> Bar:
+    make: Callable[..., StateLine],
+    visit: Visit,
+    edition: Edition,
+    numbers: Counts | EditionNumbers,
+    *,
+    has_buttons: bool,
+) -> StateLine:
     """Say how many emails have gone, how fast, and when the rest has."""
     _ = visit.catalogue.gettext
     done = numbers.accepted + numbers.rejected + numbers.unknown
@@ -155,8 +160,13 @@ def _under_way(
 
 
 def _paused(
-    make: Callable[..., Bar], visit: Visit, edition: Edition, numbers: Counts | EditionNumbers, *, has_buttons: bool
-) -> Bar:
+    make: Callable[..., StateLine],
+    visit: Visit,
+    edition: Edition,
+    numbers: Counts | EditionNumbers,
+    *,
+    has_buttons: bool,
+) -> StateLine:
     """Say why, and offer to end it: for good once there are recipients, back to a draft before."""
     _ = visit.catalogue.gettext
     stopping = _still_handed_over(visit, edition) if edition.state in _STOPPED else ""
@@ -166,8 +176,13 @@ def _paused(
 
 
 def _ended(
-    make: Callable[..., Bar], visit: Visit, edition: Edition, numbers: Counts | EditionNumbers, *, has_buttons: bool
-) -> Bar:
+    make: Callable[..., StateLine],
+    visit: Visit,
+    edition: Edition,
+    numbers: Counts | EditionNumbers,
+    *,
+    has_buttons: bool,
+) -> StateLine:
     """Say what became of an edition from which nothing more goes out."""
     _ = visit.catalogue.gettext
     kinds = {EditionState.DONE: "ok", EditionState.CANCELLED: "off", EditionState.SKIPPED: "warn"}

@@ -11,14 +11,14 @@ from starlette.responses import Response
 
 from digest.models import Edition, is_breaking
 from digest.render.blocks.rows import ROWS
-from digest.usecases.block_texts import FIELDS, BlockFault, BlockField, FaultKind, Form, to_text
+from digest.usecases.block_texts import FIELDS, BlockFault, BlockField, FaultKind, FieldForm, to_text
 from digest.usecases.edit_edition import BlockRejected, EditionEditor, UnknownBlock
 from digest.web.desk import edit
 from digest.web.desk.sentences import translate
 from digest.web.desk.visit import Visit
 
 if TYPE_CHECKING:
-    from digest.curate.editorial import Changes
+    from digest.curate.editorial import EditorialChanges
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class BlockRow:
     writable: bool = False
 
 
-def rows(visit: Visit, edition: Edition, changes: Changes) -> list[BlockRow]:
+def rows(visit: Visit, edition: Edition, changes: EditorialChanges) -> list[BlockRow]:
     """Return the edition's blocks, and those left out."""
     found = [
         BlockRow(
@@ -150,11 +150,11 @@ def _sentence(visit: Visit, fault: BlockFault) -> str:
 def _hint(visit: Visit, kind: str, field: BlockField) -> str:
     """Return how the entries of a list are written, or that a field may be empty."""
     _ = visit.catalogue.gettext
-    if field.form == Form.LINES:
+    if field.form == FieldForm.LINES:
         return _("One on each line.")
-    if field.form == Form.PAIRS:
+    if field.form == FieldForm.PAIRS:
         return _("One on each line, a colon after its name.")
-    if field.form == Form.ROWS:
+    if field.form == FieldForm.ROWS:
         columns = " | ".join(labels(visit)[name] for name in field.columns)
         return _("One on each line: %(columns)s.") % {"columns": columns}
     return "" if ROWS[kind].schema.model_fields[field.name].is_required() else _("may be empty")

@@ -15,7 +15,7 @@ from digest.usecases.compose import edition_key
 from digest.usecases.edit_edition import MAX_NAME, NameTaken
 from digest.usecases.special import approved_specials, is_uncomposed
 from digest.web.desk.admin import words
-from digest.web.desk.sentences import UNCOMPOSED, Told, edition_states
+from digest.web.desk.sentences import UNCOMPOSED, PageSentence, edition_states
 from digest.web.desk.visit import Visit, edition_path
 
 # The windows, in hours, that a special edition can have.
@@ -26,7 +26,7 @@ _WEEK = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class CalendarEntry:
     """An edition of a day, stored or planned."""
 
     key: str
@@ -39,9 +39,9 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Day:
+class CalendarDay:
     day: date
-    entries: Sequence[Entry]
+    entries: Sequence[CalendarEntry]
     # Whether only a holiday keeps an edition from appearing.
     is_holiday: bool
     is_today: bool
@@ -50,10 +50,6 @@ class Day:
     def is_ordinary(self) -> bool:
         """Whether only planned editions are there, so that a phone folds the day."""
         return not (self.is_holiday or self.is_today or any(each.exists for each in self.entries))
-
-
-def page(visit: Visit) -> Response:
-    return _page(visit)
 
 
 def compose(visit: Visit) -> Response:
@@ -68,20 +64,20 @@ def compose(visit: Visit) -> Response:
     if name and not slug:
         slug = _free_slug(visit)
     if hours not in map(str, HOURS) or not slug:
-        return _page(visit, status=422, problem=_("A special edition needs a name and its hours."), field="slug")
+        return page(visit, status=422, problem=_("A special edition needs a name and its hours."), field="slug")
     if slug in app.calendar.slugs:
-        return _page(visit, status=409, problem=_("There is an edition with this name already."), field="slug")
+        return page(visit, status=409, problem=_("There is an edition with this name already."), field="slug")
     try:
         edition_key(visit.desk.now().date(), slug)
     except ConfigurationError:
         wrong = _("The name has small Latin letters, digits and hyphens, and does not start with a date.")
-        return _page(visit, status=422, problem=wrong, field="slug")
+        return page(visit, status=422, problem=wrong, field="slug")
     try:
         edition = app.editor.compose_special(slug, Selection(words, chosen, int(hours), name), visit.actor).edition
     except NameTaken:
-        return _page(visit, status=409, problem=_("There is an edition with this name already."), field="slug")
+        return page(visit, status=409, problem=_("There is an edition with this name already."), field="slug")
     except (DigestError, ConfigurationError) as error:
-        return _page(visit, status=409, problem=visit.told(error))
+        return page(visit, status=409, problem=visit.told(error))
     return visit.go(edition_path(edition.key))
 
 
@@ -98,7 +94,7 @@ def _free_slug(visit: Visit) -> str:
     return slug
 
 
-def _page(visit: Visit, *, status: int = 200, problem: str | Told = "", field: str = "") -> Response:
+def page(visit: Visit, *, status: int = 200, problem: str | PageSentence = "", field: str = "") -> Response:
     app, now = visit.desk.app, visit.desk.now()
     weekdays = words.days(visit.catalogue)
     first = _month(visit.query.get("month", ""), now.date())
@@ -125,14 +121,14 @@ def _page(visit: Visit, *, status: int = 200, problem: str | Told = "", field: s
     )
 
 
-def _weeks(days: Sequence[Day]) -> list[list[Day | None]]:
+def _weeks(days: Sequence[CalendarDay]) -> list[list[CalendarDay | None]]:
     """Return the weeks of a month, from Sunday on; None for the days of other months."""
     before = days[0].day.isoweekday() % 7
     cells = [*[None] * before, *days, *[None] * (-(before + len(days)) % 7)]
     return [cells[at : at + 7] for at in range(0, len(cells), 7)]
 
 
-def _days(visit: Visit, first: date, following: date) -> list[Day]:
+def _days(visit: Visit, first: date, following: date) -> list[CalendarDay]:
     app, now = visit.desk.app, visit.desk.now()
     calendar = app.calendar
     stored: dict[date, list[Edition]] = {}
@@ -149,19 +145,19 @@ def _days(visit: Visit, first: date, following: date) -> list[Day]:
         known = {each.key for each in entries}
         ahead = [each for each in calendar.on(day) if each.key not in known and each.expires_at > now]
         entries += [
-            Entry(each.key, "", _name(visit, each.key), "planned", each.send_at, exists=False) for each in ahead
+            CalendarEntry(each.key, "", _name(visit, each.key), "planned", each.send_at, exists=False) for each in ahead
         ]
         is_holiday = any(schedule.pauses_on(day) for schedule in calendar.schedules)
-        days.append(Day(day, entries, is_holiday, day == now.date()))
+        days.append(CalendarDay(day, entries, is_holiday, day == now.date()))
     return days
 
 
-def _entry(visit: Visit, edition: Edition, due: Mapping[str, tuple[Edition, datetime]]) -> Entry:
+def _entry(visit: Visit, edition: Edition, due: Mapping[str, tuple[Edition, datetime]]) -> CalendarEntry:
     planned = visit.desk.app.calendar.of(edition.key)
     at = due[edition.key][1] if edition.key in due else planned.send_at if planned else None
     state = UNCOMPOSED if is_uncomposed(edition) else edition.state
     name = edition.name or edition.key if is_special(edition.key) and edition.subject else ""
-    return Entry(
+    return CalendarEntry(
         edition.key, name, edition.subject or edition.name or _name(visit, edition.key), state, at, exists=True
     )
 

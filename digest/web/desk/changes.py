@@ -39,7 +39,7 @@ class _Listener:
             self.loop.call_soon_threadsafe(self.event.set)
 
 
-class Changes:
+class ChangeStreams:
     """Streams of changes.
 
     A context manager; `mark` returns a fingerprint of an edition. The store is not polled while no page is open.

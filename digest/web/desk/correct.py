@@ -14,7 +14,7 @@ from digest.usecases.correct_edition import CorrectionResult, NotCorrectable
 from digest.usecases.preflight import PreflightFailed
 from digest.web.desk.bar import bar
 from digest.web.desk.checks import sentence_of
-from digest.web.desk.sentences import Told
+from digest.web.desk.sentences import PageSentence
 from digest.web.desk.visit import Visit
 
 _MAX_FIELD, _MAX_REASON = 5_000, 500
@@ -48,7 +48,7 @@ def save(visit: Visit) -> Response:
             title=given["title"],
             summary=given["summary"],
             note=given["note"],
-            force=reason,
+            force=reason or None,
         )
     except NotCorrectable as error:
         return _form(visit, edition, story, given, status=409, problem=visit.told(error))
@@ -90,7 +90,7 @@ def _form(
     fields: Mapping[str, str],
     *,
     status: int = 200,
-    problem: str | Told = "",
+    problem: str | PageSentence = "",
     asks_reason: bool = False,
 ) -> Response:
     return visit.page(

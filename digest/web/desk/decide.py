@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from digest.errors import ConfigurationError
 from digest.models import Edition, EditionState
-from digest.store.desk.links import Link
+from digest.store.desk.links import DecisionLink
 from digest.usecases.approval import EditionChanged, ModelTextUnseen, revision
 from digest.usecases.preflight import PreflightFailed
 from digest.usecases.send_test import LinkAct
@@ -51,7 +51,7 @@ def act(visit: Visit) -> Response:
     return visit.go(edition_path(edition.key))
 
 
-def _page(visit: Visit, link: Link, edition: Edition, *, status: int = 200) -> Response:
+def _page(visit: Visit, link: DecisionLink, edition: Edition, *, status: int = 200) -> Response:
     what = LinkAct(link.act)
     return visit.page(
         "decide.html.j2",
@@ -76,7 +76,7 @@ def needs_passkey(visit: Visit) -> bool:
     return session is not None and session.method != "passkey" and session.user.role in roles
 
 
-def _found(visit: Visit) -> tuple[Link, Edition]:
+def _found(visit: Visit) -> tuple[DecisionLink, Edition]:
     edition = visit.edition()
     link = visit.desk.app.draft_mailer.link(visit.parameters["token"])
     if link is None or link.edition != edition.key:

@@ -12,13 +12,13 @@ from urllib.parse import urlsplit
 from digest.app import App
 from digest.notify.failures import Failures
 from digest.store.people.directory import SubscriberState
-from digest.store.people.growth import Day
-from digest.subscribers.tokens import Signer
+from digest.store.people.growth import DailyGrowth
+from digest.subscribers.tokens import TokenSigner
 from digest.usecases.accounts import Accounts
 from digest.utils.rates import Rates
 from digest.web.desk.admin.uploads import Uploads
 from digest.web.desk.background import AudienceCount, Background
-from digest.web.desk.changes import Changes
+from digest.web.desk.changes import ChangeStreams
 from digest.web.desk.checks import Checks
 from digest.web.desk.views import Views
 
@@ -34,7 +34,7 @@ class Desk:
     url: str
     views: Views
     accounts: Accounts
-    signer: Signer
+    signer: TokenSigner
     checks: Checks
     audience: AudienceCount
     runners_up: Background[Sequence[RunnerUp]]
@@ -42,8 +42,8 @@ class Desk:
     uploads: Uploads
     # The number of subscribers in each state.
     subscriber_counts: Background[dict[SubscriberState, int]]
-    growth: Background[list[Day]]
-    changes: Changes
+    growth: Background[list[DailyGrowth]]
+    changes: ChangeStreams
     failures: Background[Failures]
     # Whether `digest.yaml` has errors, so that the settings before are in use.
     has_faults: Background[bool]

@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 
 from digest.usecases.accounts import MAX_PASSWORD, MIN_PASSWORD, SignedIn, TooManyTries, app_url
-from digest.usecases.oidc import OidcRefused, OidcSignIn, Why
+from digest.usecases.oidc import OidcRefused, OidcSignIn, SignInProblem
 from digest.web.client_limit import client_of
 from digest.web.dependencies import client_address
 from digest.web.desk import passkeys
@@ -61,26 +61,22 @@ def sign_out(visit: Visit) -> Response:
     return visit.go("/login")
 
 
-def link_form(visit: Visit) -> Response:
-    return _link_form(visit)
-
-
 def use_link(visit: Visit) -> Response:
     _ = visit.catalogue.gettext
     if not visit.may_sign_in:
-        return _link_form(visit, status=403)
+        return link_form(visit, status=403)
     password, code = visit.form.get("password", ""), visit.form.get("code", "")
     if not MIN_PASSWORD <= len(password) <= MAX_PASSWORD:
         wrong = _("The password needs at least %(least)s characters.") % {"least": MIN_PASSWORD}
-        return _link_form(visit, status=422, password_problem=wrong)
+        return link_form(visit, status=422, password_problem=wrong)
     try:
         signed_in = visit.desk.accounts.use_link(visit.parameters["token"], password, code, agent=_agent(visit))
     except TooManyTries:
         wrong = _("Too many attempts. Please wait a quarter of an hour.")
-        return _link_form(visit, status=429, code_problem=wrong, password=password)
+        return link_form(visit, status=429, code_problem=wrong, password=password)
     if signed_in is None:
         wrong = _("This is not the code that the app shows now. Is the phone's clock right?")
-        return _link_form(visit, status=422, code_problem=wrong, password=password)
+        return link_form(visit, status=422, code_problem=wrong, password=password)
     return _welcome(visit, signed_in, "/")
 
 
@@ -129,7 +125,7 @@ def _too_many(visit: Visit, *, name: str = "", next: str = "") -> Response:
     return form_page(visit, status=429, name=name, next=next, wrong=wrong)
 
 
-def _link_form(
+def link_form(
     visit: Visit, *, status: int = 200, password_problem: str = "", code_problem: str = "", password: str = ""
 ) -> Response:
     _ = visit.catalogue.gettext
@@ -268,15 +264,19 @@ def _oidc_redirect(visit: Visit) -> str:
 def _oidc_words(visit: Visit, refused: OidcRefused) -> str:
     _ = visit.catalogue.gettext
     provider = visit.desk.provider
-    if refused.why is Why.FAILED:
+    if refused.why is SignInProblem.FAILED:
         # Only the operator can correct this, so the log has the reason.
         log.warning("OpenID Connect with %s: %s", provider, refused)
     words = {
-        Why.STALE: _("That took too long, or began in another browser. Please try again."),
-        Why.DENIED: _("%(provider)s did not let you in, or you said no there."),
-        Why.UNKNOWN: _("Nobody at this desk has the address %(email)s. Ask your admin to add it."),
-        Why.UNVERIFIED: _("%(provider)s has not verified your email address."),
-        Why.OTHER_ACCOUNT: _("Another account of %(provider)s had the address %(email)s before. Ask your admin."),
-        Why.FAILED: _("%(provider)s does not answer as it should. Sign in with the password, or try again later."),
+        SignInProblem.STALE: _("That took too long, or began in another browser. Please try again."),
+        SignInProblem.DENIED: _("%(provider)s did not let you in, or you said no there."),
+        SignInProblem.UNKNOWN: _("Nobody at this desk has the address %(email)s. Ask your admin to add it."),
+        SignInProblem.UNVERIFIED: _("%(provider)s has not verified your email address."),
+        SignInProblem.OTHER_ACCOUNT: _(
+            "Another account of %(provider)s had the address %(email)s before. Ask your admin."
+        ),
+        SignInProblem.FAILED: _(
+            "%(provider)s does not answer as it should. Sign in with the password, or try again later."
+        ),
     }
     return words[refused.why] % {"provider": provider, "email": refused.email}

@@ -6,12 +6,8 @@ from ipaddress import ip_address
 
 from starlette.responses import Response
 
-from digest.usecases.passkeys import MAX_LABEL, PasskeyRefused, Passkeys, Place, Question
+from digest.usecases.passkeys import MAX_LABEL, Challenge, PasskeyOrigin, PasskeyRefused, Passkeys
 from digest.web.desk.visit import Visit, number_in
-
-
-def page(visit: Visit) -> Response:
-    return _page(visit)
 
 
 def add(visit: Visit) -> Response:
@@ -22,7 +18,7 @@ def add(visit: Visit) -> Response:
         )
     except PasskeyRefused:
         refused = visit.catalogue.gettext("The passkey could not be added. Please try again.")
-        return _page(visit, status=422, problem=refused)
+        return page(visit, status=422, problem=refused)
     return visit.go("/passkeys")
 
 
@@ -33,7 +29,7 @@ def remove(visit: Visit) -> Response:
     return visit.go("/passkeys")
 
 
-def question(visit: Visit) -> Question | None:
+def question(visit: Visit) -> Challenge | None:
     """Return the sign-in request for the browser; None where passkeys do not work."""
     return passkeys_of(visit).ask_to_sign_in(place(visit)) if works(visit) else None
 
@@ -47,14 +43,14 @@ def works(visit: Visit) -> bool:
     return False
 
 
-def place(visit: Visit) -> Place:
+def place(visit: Visit) -> PasskeyOrigin:
     scheme = "https" if visit.is_secure else "http"
     # Also sets the cookie if the browser has none.
     browser = visit.form_token
-    return Place(visit.host, f"{scheme}://{visit.request.headers.get('host', '')}", browser)
+    return PasskeyOrigin(visit.host, f"{scheme}://{visit.request.headers.get('host', '')}", browser)
 
 
-def _page(visit: Visit, *, status: int = 200, problem: str = "") -> Response:
+def page(visit: Visit, *, status: int = 200, problem: str = "") -> Response:
     asked = passkeys_of(visit).ask_to_register(visit.user, place(visit)) if works(visit) else None
     return visit.page(
         "passkeys.html.j2",

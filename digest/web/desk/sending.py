@@ -19,7 +19,7 @@ from digest.usecases.preflight import PreflightFailed
 from digest.usecases.special import MAX_AHEAD, parse_time
 from digest.usecases.stop_edition import state_after_pause
 from digest.web.desk import seen, today
-from digest.web.desk.sentences import Told, tell
+from digest.web.desk.sentences import PageSentence, tell
 from digest.web.desk.visit import Visit, edition_path
 
 PAUSABLE = (EditionState.DRAFT, EditionState.APPROVED, EditionState.FROZEN, EditionState.SENDING)
@@ -48,7 +48,7 @@ def approve(visit: Visit) -> Response:
     moment = f"{when.astimezone(app.settings.newsletter.zone):%Y-%m-%d %H:%M}" if when else ""
     detail = "; ".join(filter(None, (reason, moment)))
     try:
-        app.approver.approve(edition, how=_BY, by=visit.actor, detail=detail, force=reason, at=when)
+        app.approver.approve(edition, how=_BY, by=visit.actor, detail=detail, force=reason or None, at=when)
     except EditionChanged:
         return today.page(visit, app.editions.get(edition.key) or edition, status=409, problem=changed)
     except ModelTextUnseen as error:
@@ -146,6 +146,6 @@ def send_test(visit: Visit) -> Response:
     app.audit.record(visit.actor, "test sent", edition.key, sent_to, now=app.now())
     if problems:
         why = tell("; ".join(problems), visit.catalogue)
-        failed = Told(_("The test could not be handed over: %(why)s") % {"why": why.text}, why.original)
+        failed = PageSentence(_("The test could not be handed over: %(why)s") % {"why": why.text}, why.original)
         return today.page(visit, edition, status=502, problem=failed, view=view)
     return visit.go(edition_path(edition.key) + ("/email" if view == "letter" else ""), **told)

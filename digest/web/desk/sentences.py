@@ -46,7 +46,7 @@ _TRANSPORTS = {"smtp": "SMTP", **PROVIDER_NAMES}
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class PageSentence:
     """A sentence in the language of the page. `original` is what a program said, in English, or ''."""
 
     text: str
@@ -108,12 +108,12 @@ def translate_all(line: str, catalogue: Catalogue) -> str:
     return tell(line, catalogue).text
 
 
-def tell(line: str, catalogue: Catalogue) -> Told:
+def tell(line: str, catalogue: Catalogue) -> PageSentence:
     """Like `translate_all`, and say in a few words what a mail server or a provider answered."""
     parts = _BETWEEN.split(line)
     said = [_part(part, catalogue) for part in parts]
     if not all(said) and not SERVERS_ANSWER.search(line) and (whole := translate(line, catalogue)):
-        return Told(whole)
+        return PageSentence(whole)
     found: list[str] = []
     originals: list[str] = []
     # Unknown sentences that follow each other are one: a server's answer may have a semicolon.
@@ -127,7 +127,7 @@ def tell(line: str, catalogue: Catalogue) -> Told:
             originals.append(text)
         else:
             found.append(text)
-    return Told("; ".join(found), "; ".join(originals))
+    return PageSentence("; ".join(found), "; ".join(originals))
 
 
 def _part(part: str, catalogue: Catalogue) -> str | None:
@@ -145,7 +145,7 @@ def _part(part: str, catalogue: Catalogue) -> str | None:
     )
 
 
-def refusal(error: Exception, catalogue: Catalogue) -> Told:
+def refusal(error: Exception, catalogue: Catalogue) -> PageSentence:
     """Say why something was refused. An unusual reason, for an operator, stays in English behind a sentence."""
     found = []
     for problem in error.problems if isinstance(error, ConfigurationError) else [ConfigProblem("", 0, str(error))]:
@@ -154,7 +154,7 @@ def refusal(error: Exception, catalogue: Catalogue) -> Told:
             return unusual(str(error), catalogue)
         line = catalogue.gettext("line %(num)s") % {"num": problem.line}
         found.append(f"{problem.where}, {line}: {said}" if problem.line else said)
-    return Told(" ".join(found))
+    return PageSentence(" ".join(found))
 
 
 def _parts(line: str, catalogue: Catalogue) -> str | None:
@@ -162,11 +162,11 @@ def _parts(line: str, catalogue: Catalogue) -> str | None:
     return "; ".join(filter(None, said)) if all(said) else None
 
 
-def unusual(text: str, catalogue: Catalogue) -> Told:
+def unusual(text: str, catalogue: Catalogue) -> PageSentence:
     """Say that a sentence is for an operator, and keep it. In English it is for everybody."""
     if catalogue.language == "en":
-        return Told(text)
-    return Told(catalogue.gettext("The reason is for whoever looks after the server:"), text)
+        return PageSentence(text)
+    return PageSentence(catalogue.gettext("The reason is for whoever looks after the server:"), text)
 
 
 def transport(name: str, catalogue: Catalogue) -> str:

@@ -16,7 +16,7 @@ from digest.store.sending.revisions import REVISABLE
 from digest.usecases.edit_edition import NotEditable, has_refused, one_line
 from digest.web.desk import edit, pictures, seen, today
 from digest.web.desk.bar import bar
-from digest.web.desk.sentences import Told
+from digest.web.desk.sentences import PageSentence
 from digest.web.desk.visit import Visit, edition_path
 
 # In grapheme clusters. A longer headline takes four lines on a phone.
@@ -133,7 +133,7 @@ def _page(
     summary: str,
     status: int = 200,
     problems: dict[str, str] | None = None,
-    problem: str | Told = "",
+    problem: str | PageSentence = "",
 ) -> Response:
     app = visit.desk.app
     found = app.articles.by_ids(story.article_ids)

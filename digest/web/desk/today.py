@@ -19,18 +19,18 @@ from digest.store.sending.status import Counts
 from digest.usecases.approval import revision, unseen
 from digest.usecases.correct_edition import correction_key
 from digest.usecases.edit_edition import CAME_IN, REPLACED
-from digest.web.desk import blocks, doubts, seen
+from digest.web.desk import blocks, seen
 from digest.web.desk.acts import name_of
 from digest.web.desk.admin import sources
 from digest.web.desk.bar import UNDER_WAY, bar, stops
-from digest.web.desk.checks import PAGE_WAIT, Checked, Problem, problems
+from digest.web.desk.checks import PAGE_WAIT, Checked, Problem, doubts, problems
 from digest.web.desk.edit import MAX_LEFT
 from digest.web.desk.letter import FORMS, variants
-from digest.web.desk.sentences import Told
+from digest.web.desk.sentences import PageSentence
 from digest.web.desk.visit import Visit, edition_path
 
 if TYPE_CHECKING:
-    from digest.curate.editorial import Changes
+    from digest.curate.editorial import EditorialChanges
 
 # States in which the stories can be changed; an approval ends with the first change.
 EDITABLE = (EditionState.DRAFT, EditionState.SKIPPED, EditionState.APPROVED)
@@ -41,7 +41,7 @@ _LITTLE_ROOM = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class StoryRow:
     """A story as the list shows it."""
 
     story: Story
@@ -53,11 +53,11 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class RowGroup:
     """The rows below one heading: the lead, or a section."""
 
     name: str
-    rows: tuple[Row, ...]
+    rows: tuple[StoryRow, ...]
     is_lead: bool = False
 
 
@@ -76,7 +76,7 @@ class Meter:
 
 
 @dataclass(frozen=True, slots=True)
-class Sending:
+class SendNumbers:
     """The numbers of a send."""
 
     counts: Counts
@@ -130,7 +130,7 @@ def page(
     edition: Edition,
     *,
     status: int = 200,
-    problem: str | Told = "",
+    problem: str | PageSentence = "",
     asks_reason: bool = False,
     view: str = "stories",
 ) -> Response:
@@ -216,12 +216,12 @@ def _tested(visit: Visit) -> str:
     return group if group in visit.desk.app.settings.desk.test_groups else ""
 
 
-def _groups(visit: Visit, edition: Edition, changes: Changes) -> tuple[Group, ...]:
+def _groups(visit: Visit, edition: Edition, changes: EditorialChanges) -> tuple[RowGroup, ...]:
     lead = next((story for story in edition.stories() if story.id == edition.lead), None)
 
-    def row(story: Story) -> Row:
+    def row(story: Story) -> StoryRow:
         names = {story.id, *story.article_ids, *story.articles}
-        return Row(
+        return StoryRow(
             story,
             _shown_reasons(visit, story),
             bool(names & set(changes.pinned)),
@@ -229,11 +229,11 @@ def _groups(visit: Visit, edition: Edition, changes: Changes) -> tuple[Group, ..
             visit.catalogue.gettext(story.label) if story.label else "",
         )
 
-    groups = [Group("", (row(lead),), is_lead=True)] if lead else []
+    groups = [RowGroup("", (row(lead),), is_lead=True)] if lead else []
     for section in edition.sections:
         rows = tuple(row(story) for story in section.stories if story.id != edition.lead)
         if rows:
-            groups.append(Group(section.name, rows))
+            groups.append(RowGroup(section.name, rows))
     return tuple(groups)
 
 
@@ -292,7 +292,7 @@ def check_results(visit: Visit, edition: Edition, *, wait: float = PAGE_WAIT) ->
     if edition.state not in EDITABLE:
         return unknown
     left = seen.problems(visit, edition, seen.left(visit, edition))
-    doubtful = doubts.problems(visit, edition)
+    doubtful = doubts(visit, edition)
     found = visit.desk.checks.of(edition, wait=wait)
     if found is None:
         last = visit.desk.checks.last(edition)
@@ -339,7 +339,7 @@ def _moving(visit: Visit, edition: Edition, numbers: Counts | None) -> dict[str,
     recallable = sum(app.ledger.scheduled_recipients(edition.key, visit.desk.now()))
     moves = edition.state in UNDER_WAY or in_flight_elsewhere(app.database, edition.key) > 0
     decisions = sorted(acts, reverse=True)
-    return {"sending": Sending(numbers, (accepted, unknown, rejected), decisions, recallable, moves)}
+    return {"sending": SendNumbers(numbers, (accepted, unknown, rejected), decisions, recallable, moves)}
 
 
 def compose(visit: Visit) -> Response:

@@ -6,12 +6,8 @@ from starlette.responses import Response
 
 from digest.errors import DigestError
 from digest.models import Role
-from digest.web.desk.sentences import Told
+from digest.web.desk.sentences import PageSentence
 from digest.web.desk.visit import Visit, number_in
-
-
-def page(visit: Visit) -> Response:
-    return _page(visit)
 
 
 def add(visit: Visit) -> Response:
@@ -21,15 +17,15 @@ def add(visit: Visit) -> Response:
         accounts.add(name, Role(visit.form.get("role", "")), visit.actor)
         link = accounts.make_link(name, visit.actor)
     except (DigestError, ValueError) as error:
-        return _page(visit, status=422, problem=visit.told(error), typed=name)
-    return _page(visit, linked=name, link=f"{visit.desk.url}/link/{link}")
+        return page(visit, status=422, problem=visit.told(error), typed=name)
+    return page(visit, linked=name, link=f"{visit.desk.url}/link/{link}")
 
 
 def role(visit: Visit) -> Response:
     try:
         visit.desk.accounts.set_role(visit.parameters["name"], Role(visit.form.get("role", "")), visit.actor)
     except (DigestError, ValueError) as error:
-        return _page(visit, status=409, problem=visit.told(error))
+        return page(visit, status=409, problem=visit.told(error))
     return visit.go("/users")
 
 
@@ -38,14 +34,14 @@ def email(visit: Visit) -> Response:
     try:
         visit.desk.accounts.set_email(visit.parameters["name"], visit.form.get("email", ""), visit.actor)
     except DigestError as error:
-        return _page(visit, status=422, problem=visit.told(error))
+        return page(visit, status=422, problem=visit.told(error))
     return visit.go("/users")
 
 
 def link(visit: Visit) -> Response:
     name = visit.parameters["name"]
     token = visit.desk.accounts.make_link(name, visit.actor)
-    return _page(visit, linked=name, link=f"{visit.desk.url}/link/{token}")
+    return page(visit, linked=name, link=f"{visit.desk.url}/link/{token}")
 
 
 def end_sessions(visit: Visit) -> Response:
@@ -58,7 +54,7 @@ def remove(visit: Visit) -> Response:
     _ = visit.catalogue.gettext
     name = visit.parameters["name"]
     if name == visit.user.name:
-        return _page(visit, status=409, problem=_("You cannot remove yourself."))
+        return page(visit, status=409, problem=_("You cannot remove yourself."))
     visit.desk.accounts.remove(name, visit.actor)
     return visit.go("/users")
 
@@ -70,8 +66,8 @@ def make_token(visit: Visit) -> Response:
     try:
         token = visit.desk.app.api_tokens.make(user, name, Role(form.get("role", "")), visit.actor, days=days)
     except (DigestError, ValueError) as error:
-        return _page(visit, status=422, problem=visit.told(error))
-    return _page(visit, linked=user, token=token)
+        return page(visit, status=422, problem=visit.told(error))
+    return page(visit, linked=user, token=token)
 
 
 def revoke_token(visit: Visit) -> Response:
@@ -79,11 +75,11 @@ def revoke_token(visit: Visit) -> Response:
     return visit.go("/users")
 
 
-def _page(
+def page(
     visit: Visit,
     *,
     status: int = 200,
-    problem: str | Told = "",
+    problem: str | PageSentence = "",
     typed: str = "",
     linked: str = "",
     link: str = "",

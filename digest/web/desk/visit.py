@@ -21,7 +21,7 @@ from digest.i18n import translator
 from digest.models import Actor, Edition, Role, Story
 from digest.usecases.block_texts import FIELDS
 from digest.utils.urls import host_name
-from digest.web.desk.sentences import Told, refusal
+from digest.web.desk.sentences import PageSentence, refusal
 
 if TYPE_CHECKING:
     from starlette.datastructures import UploadFile
@@ -204,7 +204,7 @@ class Visit:
         anchor = f"#{part}" if part and "hx-request" not in self.request.headers else ""
         return self.finish(RedirectResponse(self.path(place, **query) + anchor, 303))
 
-    def told(self, error: Exception) -> Told:
+    def told(self, error: Exception) -> PageSentence:
         """Return a refusal in the language of the page. An error of the store is none, and is raised again."""
         if isinstance(error, StoreError):
             raise error
@@ -215,7 +215,7 @@ class Visit:
         """The texts of the form that differ from those with which its page was opened."""
         return typed_texts(self.form) if self.is_own_form else []
 
-    def problem(self, status: int, title: str, advice: str | Told = "", *, field: str = "") -> Response:
+    def problem(self, status: int, title: str, advice: str | PageSentence = "", *, field: str = "") -> Response:
         """Answer with a page that says what is wrong and repeats the typed texts. `field` is the wrong one, if any."""
         key = self.parameters.get("key", "") if status in (409, 422, 503) else ""
         more = {"key": key, "is_down": status == 503, "field": field}

@@ -110,8 +110,7 @@ class Health:
 @dataclass(frozen=True)
 class MetricsAccess:
     networks: tuple[_Network, ...] = ()
-    # '' for none.
-    token: str = ""
+    token: str | None = None
 
     def allows(self, client: str, headers: Mapping[str, str]) -> bool:
         """Decide by the client's address and the request's headers, with names in lower case."""

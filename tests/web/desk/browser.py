@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from html import unescape
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 from pyotp import TOTP
 
@@ -90,7 +90,3 @@ def set_up(site: Site, name: str, role: Role) -> Browser:
     done = browser.post(f"/link/{link}", password=PASSWORD, code=code_of(site.app, accounts.app_key(link)))
     assert done.status == 303, done.text
     return browser
-
-
-def path_of(location: str) -> str:
-    return urlsplit(location).path

@@ -12,7 +12,7 @@ import pytest
 
 from digest import pipeline
 from digest.app import make_app
-from digest.models import Role
+from digest.models import Edition, EditionState, Role
 from tests.support.folders import newsletter_folder
 from tests.web.desk.browser import Browser, set_up
 from tests.web.site import Site, site
@@ -47,6 +47,16 @@ def _composed(**environment: str) -> tempfile.TemporaryDirectory[str]:
     with make_app(home, environment=environment) as app:
         pipeline.compose(app, KEY)
     return made
+
+
+def edition_of(desk: Site, key: str = KEY) -> Edition:
+    found = desk.app.editions.get(key)
+    assert found is not None
+    return found
+
+
+def put_draft(desk: Site, edition: Edition) -> None:
+    assert desk.app.editions.put(edition, over=(EditionState.DRAFT,))
 
 
 @pytest.fixture

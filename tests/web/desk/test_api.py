@@ -14,13 +14,13 @@ from typing import Any
 import pytest
 
 from digest.errors import DigestError
-from digest.models import Edition, Role
+from digest.models import Role
 from digest.usecases.accounts import PREFIX
 from digest.web.desk.access import ROUTES, Route
 from digest.web.desk.api.routes import api_rows
 from tests.cli.newsroom import Newsroom
 from tests.web.desk.browser import TESTER, Browser, set_up
-from tests.web.desk.conftest import KEY, SETTINGS, open_desk
+from tests.web.desk.conftest import KEY, SETTINGS, edition_of, open_desk
 from tests.web.desk.test_seen import REFUSED, refuse
 from tests.web.site import Site
 
@@ -210,8 +210,8 @@ def test_acts_on_editions_by_desk_api_and_command_leave_the_same(tmp_path: Path)
     left = []
     for way in ("desk", "api", "command"):
         for desk in open_desk(tmp_path / way):
-            first, second, *_rest = [story.id for story in edition_of(desk, KEY).stories()]
-            article = next(each for each in edition_of(desk, KEY).stories() if each.id == second).article_ids[0]
+            first, second, *_rest = [story.id for story in edition_of(desk).stories()]
+            article = next(each for each in edition_of(desk).stories() if each.id == second).article_ids[0]
             user = set_up(desk, "mira", Role.ADMIN)
             program = Program(desk, desk.app.api_tokens.make("mira", "cms", Role.ADMIN, TESTER))
             room = Newsroom(desk.app.home, {**SETTINGS, "DIGEST_USER": "mira"})
@@ -264,7 +264,7 @@ def test_a_refused_summary_taken_by_desk_api_and_command_leaves_the_same(tmp_pat
                 assert room.digest("edition", "edit", KEY, "--story", story, "--take-refused").code == 0
             act = desk.app.audit.newest(1)[0]
             assert act.via == way
-            summary = next(each.summary for each in edition_of(desk, KEY).stories() if each.id == story)
+            summary = next(each.summary for each in edition_of(desk).stories() if each.id == story)
             left.append(((act.who, act.what, act.detail), desk.app.editions.editorial_changes(KEY), summary))
     assert left[0] == left[1] == left[2]
     assert (left[0][0][1], left[0][2]) == ("refused summary taken", REFUSED)
@@ -283,9 +283,3 @@ def test_a_send_by_command_is_the_persons_and_one_by_schedule_nobodys(tmp_path: 
             ("mira", "command", "sending began"),
             ("mira", "command", "sent"),
         ]
-
-
-def edition_of(desk: Site, key: str) -> Edition:
-    found = desk.app.editions.get(key)
-    assert found is not None
-    return found

@@ -13,7 +13,7 @@ from digest.usecases.approval import revision
 from digest.usecases.block_texts import FIELDS, to_text
 from digest.usecases.edit_edition import BlockRejected, UnknownBlock
 from tests.web.desk.browser import Browser
-from tests.web.desk.conftest import KEY
+from tests.web.desk.conftest import KEY, edition_of
 from tests.web.site import Site
 
 HERE = f"/edition/{KEY}"
@@ -22,8 +22,7 @@ WISE = {"text": "जहाँ चाह, वहाँ राह।", "by": "क�
 
 
 def blocks(desk: Site) -> dict[str, EditionBlock]:
-    edition = desk.app.editions.get(KEY)
-    assert edition is not None
+    edition = edition_of(desk)
     return {each.name: each for each in edition.blocks}
 
 
@@ -134,12 +133,10 @@ def test_the_use_case_refuses_what_it_does_not_know(desk: Site) -> None:
 
 @pytest.mark.slow
 def test_an_approval_ends_with_a_change_of_a_block(desk: Site, editor: Browser, sender: Browser) -> None:
-    edition = desk.app.editions.get(KEY)
-    assert edition is not None
+    edition = edition_of(desk)
     sender.post(f"{HERE}/approve", seen=revision(edition))
     editor.submit(f"{HERE}/block", {"name": "correction", "act": "save", "text": "संख्या 12 है।", "url": ""})
-    changed = desk.app.editions.get(KEY)
-    assert changed is not None
+    changed = edition_of(desk)
     assert changed.state == EditionState.DRAFT
     assert revision(changed) != revision(edition)
 

@@ -18,7 +18,7 @@ from digest.models import EditionState, Role
 from digest.scheduler import Scheduler, watch_settings
 from digest.usecases.approval import revision
 from tests.web.desk.browser import Browser, set_up
-from tests.web.desk.conftest import KEY, open_desk
+from tests.web.desk.conftest import KEY, edition_of, open_desk
 from tests.web.site import Site
 
 
@@ -61,8 +61,7 @@ def test_a_laptop_has_a_month_with_weekdays_and_a_phone_folds_what_is_only_plann
 
 @pytest.mark.slow
 def test_a_special_edition_has_the_articles_that_were_asked_for(desk: Site, editor: Browser) -> None:
-    edition = desk.app.editions.get(KEY)
-    assert edition is not None
+    edition = edition_of(desk)
     word = next(each for each in stems(next(iter(edition.stories())).title))
     led = editor.submit("/calendar", {"slug": "vishesh", "words": word, "hours": "72"})
     assert led.headers["location"] == "/desk/edition/vishesh"
@@ -83,8 +82,7 @@ def test_a_special_edition_has_the_articles_that_were_asked_for(desk: Site, edit
 def test_recipients_read_the_name_of_a_special_edition_and_its_stories_have_the_texts_of_editors(
     desk: Site, editor: Browser
 ) -> None:
-    edition = desk.app.editions.get(KEY)
-    assert edition is not None
+    edition = edition_of(desk)
     first, second = list(edition.stories())[:2]
     editor.post(f"/edition/{KEY}/story/{first.id}", title="संपादक का शीर्षक")
     led = editor.submit("/calendar", {"slug": "vishesh", "name": "बजट 2027 <विशेष>", "hours": "72"})

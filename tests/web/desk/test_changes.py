@@ -14,9 +14,9 @@ import pytest
 
 from digest.errors import StoreUnavailable
 from digest.models import EditionState, Role, Story
-from digest.web.desk.changes import Changes
+from digest.web.desk.changes import ChangeStreams
 from tests.web.desk.browser import ROOT, Browser, set_up
-from tests.web.desk.conftest import KEY, open_desk
+from tests.web.desk.conftest import KEY, edition_of, open_desk
 from tests.web.site import Site
 
 HERE = f"/edition/{KEY}"
@@ -100,7 +100,7 @@ def test_a_store_that_does_not_answer_is_waited_for_and_nobody_is_told_of_nothin
         return answer
 
     async def two_events() -> list[bytes]:
-        with Changes(mark, every=SOON) as changes:
+        with ChangeStreams(mark, every=SOON) as changes:
             found = changes.follow(KEY, "suman")
             events = [await anext(found) for _ in range(3)]
             await found.aclose()
@@ -113,7 +113,7 @@ def test_a_store_that_does_not_answer_is_waited_for_and_nobody_is_told_of_nothin
 
 def test_time_passes_for_a_page_too() -> None:
     async def events() -> list[bytes]:
-        with Changes(lambda _edition: "a", every=SOON, beat=SOON) as changes:
+        with ChangeStreams(lambda _edition: "a", every=SOON, beat=SOON) as changes:
             found = changes.follow(KEY, "suman")
             events = [await anext(found) for _ in range(4)]
             await found.aclose()
@@ -124,7 +124,7 @@ def test_time_passes_for_a_page_too() -> None:
 
 def test_streams_are_few_and_none_begins_after_the_end() -> None:
     async def rooms() -> list[bool]:
-        with Changes(lambda _edition: "a") as changes:
+        with ChangeStreams(lambda _edition: "a") as changes:
             open_ = [changes.follow(KEY, "suman") for _ in range(8)]
             for each in open_:
                 await anext(each)
@@ -140,8 +140,7 @@ def test_streams_are_few_and_none_begins_after_the_end() -> None:
 
 @pytest.mark.slow
 def test_who_replaces_a_newer_text_sees_it_at_once_and_can_take_it_back(desk: Site, editor: Browser) -> None:
-    edition = desk.app.editions.get(KEY)
-    assert edition is not None
+    edition = edition_of(desk)
     story = next(edition.stories())
     here, opened = f"{HERE}/story/{story.id}", {"was_title": story.title, "was_summary": story.summary}
     other = set_up(desk, "ravi", Role.EDITOR)
@@ -167,6 +166,5 @@ def test_who_replaces_a_newer_text_sees_it_at_once_and_can_take_it_back(desk: Si
 
 
 def stories(desk: Site) -> list[Story]:
-    edition = desk.app.editions.get(KEY)
-    assert edition is not None
+    edition = edition_of(desk)
     return list(edition.stories())

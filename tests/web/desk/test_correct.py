@@ -8,9 +8,9 @@ from digest import pipeline
 from digest.deliver.outcome import Unknown
 from digest.models import EditionState
 from digest.store.locks import exclusive, mark_running
-from tests.support.claiming import claim_one
+from tests.support.enqueue import claim_one
 from tests.web.desk.browser import Browser
-from tests.web.desk.conftest import KEY
+from tests.web.desk.conftest import KEY, edition_of
 from tests.web.site import Site
 
 HERE = f"/edition/{KEY}"
@@ -20,8 +20,7 @@ def sent(desk: Site) -> str:
     """Send the edition, and return its lead story."""
     desk.app.editions.move(KEY, EditionState.APPROVED, out_of=(EditionState.DRAFT,))
     pipeline.send(desk.app, KEY)
-    edition = desk.app.editions.get(KEY)
-    assert edition is not None
+    edition = edition_of(desk)
     return edition.lead
 
 
@@ -117,6 +116,5 @@ def test_what_was_typed_when_the_send_began_becomes_a_correction(desk: Site, sen
 
 
 def test_a_draft_has_no_such_form(desk: Site, sender: Browser) -> None:
-    edition = desk.app.editions.get(KEY)
-    assert edition is not None
+    edition = edition_of(desk)
     assert sender.get(f"{HERE}/correct/{edition.lead}").status == 404

@@ -7,34 +7,24 @@ from pathlib import Path
 
 import pytest
 
-from digest.models import Actor, Edition, EditionState, Role
+from digest.models import Actor, Role
 from digest.usecases.approval import revision
 from tests.web.desk.browser import Browser, set_up
-from tests.web.desk.conftest import KEY, open_desk
+from tests.web.desk.conftest import KEY, edition_of, open_desk, put_draft
 from tests.web.site import Site
 
 HERE = f"/edition/{KEY}"
-
-
-def draft(desk: Site) -> Edition:
-    found = desk.app.editions.get(KEY)
-    assert found is not None
-    return found
 
 
 def test_a_lead_without_a_summary_and_two_alike_stories_are_named(desk: Site, editor: Browser) -> None:
     page = editor.get(f"{HERE}/checks").text
     assert "मुख्य ख़बर का सार नहीं है" not in page
     assert "ये दोनों शायद एक ही ख़बर हैं" not in page
-    edition = draft(desk)
+    edition = edition_of(desk)
     lead, other, *_ = edition.stories()
     assert lead.id == edition.lead
     bare = replace(lead, summary="", alike=other.article_ids[:1])
-    sections = tuple(
-        replace(part, stories=tuple(bare if story.id == lead.id else story for story in part.stories))
-        for part in edition.sections
-    )
-    assert desk.app.editions.put(replace(edition, sections=sections), over=(EditionState.DRAFT,))
+    put_draft(desk, edition.with_story(bare))
     assert "सार नहीं</b>" in editor.get(HERE).text
     page = editor.get(f"{HERE}/checks").text
     assert "मुख्य ख़बर का सार नहीं है" in page
@@ -51,7 +41,7 @@ def test_samples_for_a_real_address_are_refused_in_hindi(tmp_path: Path) -> None
         desk.app.subscriber_editor.add("asha@asli.in", {}, Actor("tester", "command"))
         sender = set_up(desk, "kavita", Role.SENDER)
         assert f"अंक {KEY} में नमूने की ख़बरें हैं" in sender.get(f"{HERE}/checks").text
-        refused = sender.post(f"{HERE}/approve", seen=revision(draft(desk)))
+        refused = sender.post(f"{HERE}/approve", seen=revision(edition_of(desk)))
         assert refused.status == 409
         assert "अंक में नमूने की ख़बरें हैं" in refused.text
         assert 'id="do-approve"' in refused.text

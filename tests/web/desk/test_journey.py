@@ -13,7 +13,7 @@ from digest.models import EditionState, Role
 from tests.mailcheck.requirements import require_tools
 from tests.support.profiles import first, only_thorough
 from tests.web.desk.browser import set_up
-from tests.web.desk.conftest import KEY, open_desk
+from tests.web.desk.conftest import KEY, edition_of, open_desk
 from tests.web.site import translated
 
 HERE = Path(__file__).resolve().parents[3] / "tools/mail"
@@ -52,8 +52,7 @@ def test_an_editors_morning(tmp_path: Path, width: int, scripts: str) -> None:
             assert seen["unreachable"].startswith("डेस्क से संपर्क नहीं हो रहा")
             assert seen["reachable"], "the line goes when the desk answers again"
             assert (seen["kept"], seen["saved"]) == ("बिना जवाब का शीर्षक", "बिना जवाब का शीर्षक")
-        edition = desk.app.editions.get(KEY)
-        assert edition is not None
+        edition = edition_of(desk)
         assert edition.state == EditionState.APPROVED
         assert edition.subject == "कसौटी का विषय"
 

@@ -10,7 +10,7 @@ import pytest
 from digest.models import Subscriber
 from digest.subscribers.address import normalise
 from tests.web.desk.browser import Browser
-from tests.web.desk.conftest import KEY, open_desk
+from tests.web.desk.conftest import KEY, edition_of, open_desk
 from tests.web.site import Site
 
 LETTER = f"/edition/{KEY}/letter"
@@ -34,8 +34,7 @@ def test_without_pictures_the_frame_may_load_none(editor: Browser) -> None:
 
 @pytest.mark.slow
 def test_each_variant_is_shown(desk: Site, editor: Browser) -> None:
-    edition = desk.app.editions.get(KEY)
-    assert edition is not None
+    edition = edition_of(desk)
     topic = next(each for each in edition.sections if all(story.id != edition.lead for story in each.stories))
     row = f"\n  - {{email: asha@example.com, topics: [{topic.name}]}}\n"
     path = desk.app.home / "subscribers.yaml"

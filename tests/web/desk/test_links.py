@@ -11,7 +11,7 @@ import pytest
 
 from digest.models import EditionState, Role
 from tests.web.desk.browser import ROOT, Browser, set_up
-from tests.web.desk.conftest import KEY, open_desk
+from tests.web.desk.conftest import KEY, edition_of, open_desk
 from tests.web.site import Site
 
 HERE = f"/edition/{KEY}"
@@ -34,9 +34,7 @@ def links(desk: Site, to: str) -> dict[str, str]:
 
 
 def state(desk: Site) -> EditionState:
-    found = desk.app.editions.get(KEY)
-    assert found is not None
-    return found.state
+    return edition_of(desk).state
 
 
 def send_to_group(editor: Browser) -> None:

@@ -8,10 +8,10 @@ import re
 import pytest
 
 from digest.models import Role
-from digest.store.desk.users import Kind
+from digest.store.desk.users import CredentialKind
 from digest.usecases.accounts import TRIES
 from tests.web.desk.browser import PASSWORD, TESTER, Browser, code_of, set_up
-from tests.web.desk.conftest import KEY
+from tests.web.desk.conftest import KEY, edition_of
 from tests.web.site import Site
 
 
@@ -19,7 +19,7 @@ def sign_in(browser: Browser, name: str = "suman", password: str = PASSWORD, *, 
     """Fill in the form. A code works once, so that of the link cannot be used again."""
     app = browser.site.app
     user = app.accounts.users.find(name)
-    key = app.accounts.users.credential(user.id, Kind.TOTP) if user else None
+    key = app.accounts.users.credential(user.id, CredentialKind.TOTP) if user else None
     code = code_of(app, key.secret, steps=steps) if key else "000000"
     return browser.post("/login", name=name, password=password, code=code).status
 
@@ -135,7 +135,7 @@ def test_signing_in_leads_to_no_other_site(desk: Site, editor: Browser, place: s
     app = desk.app
     user = app.accounts.users.find("suman")
     assert user is not None
-    key = app.accounts.users.credential(user.id, Kind.TOTP)
+    key = app.accounts.users.credential(user.id, CredentialKind.TOTP)
     assert key is not None
     fields = {"name": "suman", "password": PASSWORD, "code": code_of(app, key.secret, steps=1), "next": place}
     response = stranger.submit("/login", fields)
@@ -167,8 +167,7 @@ def test_users_are_managed_in_the_browser(desk: Site) -> None:
 
 
 def test_what_was_typed_survives_the_end_of_the_session(desk: Site, editor: Browser) -> None:
-    edition = desk.app.editions.get(KEY)
-    assert edition is not None
+    edition = edition_of(desk)
     story = next(iter(edition.stories()))
     place, title = f"/edition/{KEY}/story/{story.id}", "पहाड़ों पर मौसम की पहली बर्फ़, सड़कें बंद"
     token = editor.token()
@@ -183,7 +182,7 @@ def test_what_was_typed_survives_the_end_of_the_session(desk: Site, editor: Brow
     # A wrong code keeps it too.
     page = editor.post("/login", token=token, name="suman", password=PASSWORD, code="000000", again=again)
     assert hidden(page.text, "again") == again
-    key = users.credential(user.id, Kind.TOTP)
+    key = users.credential(user.id, CredentialKind.TOTP)
     assert key is not None
     code = code_of(desk.app, key.secret, steps=1)
     page = editor.post("/login", token=token, name="suman", password=PASSWORD, code=code, again=again)
@@ -193,8 +192,7 @@ def test_what_was_typed_survives_the_end_of_the_session(desk: Site, editor: Brow
     assert desk.app.editions.get(KEY) == edition, "nothing is saved before a press"
     fields = {name: hidden(page.text, name) for name in ("title", "was_title", "section")}
     assert editor.post(place, token=hidden(page.text, "csrf"), **fields).status == 303
-    changed = desk.app.editions.get(KEY)
-    assert changed is not None
+    changed = edition_of(desk)
     assert title in [each.title for each in changed.stories()]
 
 
@@ -207,7 +205,7 @@ def test_no_other_form_is_sent_after_signing_in(desk: Site, again: str) -> None:
     page.get("/login")
     user = desk.app.accounts.users.find("suman")
     assert user is not None
-    key = desk.app.accounts.users.credential(user.id, Kind.TOTP)
+    key = desk.app.accounts.users.credential(user.id, CredentialKind.TOTP)
     assert key is not None
     done = page.post(
         "/login", name="suman", password=PASSWORD, code=code_of(desk.app, key.secret, steps=1), again=again

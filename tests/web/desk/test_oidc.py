@@ -17,8 +17,8 @@ from digest.app import make_app
 from digest.collect.http.post import JsonPoster
 from digest.errors import ConfigurationError, DigestError
 from digest.models import Role
-from digest.newsletter.diagnosis import Options, diagnose
-from digest.usecases.oidc import Client, OidcRefused, OidcSignIn
+from digest.newsletter.diagnosis import DiagnosisOptions, diagnose
+from digest.usecases.oidc import OidcClient, OidcRefused, OidcSignIn
 from tests.cli.newsroom import Newsroom
 from tests.mail.records import lookup_of
 from tests.support.oidc_provider import CLIENT, SECRET, OidcProvider, oidc_provider
@@ -262,7 +262,7 @@ def test_a_provider_that_says_something_strange_is_not_used(
     served: Site, provider: OidcProvider, document: dict[str, str], why: str
 ) -> None:
     provider.document |= document
-    client, web = Client(provider.issuer, CLIENT, SECRET), JsonPoster(allow_private=True)
+    client, web = OidcClient(provider.issuer, CLIENT, SECRET), JsonPoster(allow_private=True)
     with pytest.raises(OidcRefused, match=why):
         OidcSignIn(client, web, served.app.accounts, allow_http=True).begin("browser", served.base, "")
 
@@ -285,7 +285,7 @@ def test_doctor_and_check_ask_the_provider(
     provider.document |= document
     room = Newsroom(served.app.home, {**SETTINGS, **settings_of(provider)})
     with make_app(served.app.home, environment=room.environment) as app:
-        found = diagnose(app, Options(lookup_of({}), ntp="127.0.0.1:1"))
+        found = diagnose(app, DiagnosisOptions(lookup_of({}), ntp="127.0.0.1:1"))
     (finding,) = [each for each in found if each.check == "OpenID Connect"]
     assert finding.level == level
     assert message in finding.message
@@ -295,13 +295,13 @@ def test_doctor_and_check_ask_the_provider(
 
 def test_a_provider_with_keys_that_cannot_be_read_is_not_used(served: Site, provider: OidcProvider) -> None:
     provider.document |= {"jwks_uri": f"{provider.issuer}/.well-known/openid-configuration"}
-    client, web = Client(provider.issuer, CLIENT, SECRET), JsonPoster(allow_private=True)
+    client, web = OidcClient(provider.issuer, CLIENT, SECRET), JsonPoster(allow_private=True)
     with pytest.raises(OidcRefused, match="its keys cannot be read"):
         OidcSignIn(client, web, served.app.accounts, allow_http=True).check()
 
 
 def test_a_provider_without_tls_or_that_does_not_answer_is_not_used(served: Site, provider: OidcProvider) -> None:
-    client, accounts = Client(provider.issuer, CLIENT, SECRET), served.app.accounts
+    client, accounts = OidcClient(provider.issuer, CLIENT, SECRET), served.app.accounts
     with pytest.raises(OidcRefused, match="without https"):
         OidcSignIn(client, JsonPoster(allow_private=True), accounts).begin("browser", served.base, "")
     with pytest.raises(OidcRefused):
@@ -311,7 +311,10 @@ def test_a_provider_without_tls_or_that_does_not_answer_is_not_used(served: Site
 def test_a_provider_that_fails_is_not_asked_again_at_once(served: Site, provider: OidcProvider) -> None:
     provider.document |= {"token_endpoint": ""}
     signer = OidcSignIn(
-        Client(provider.issuer, CLIENT, SECRET), JsonPoster(allow_private=True), served.app.accounts, allow_http=True
+        OidcClient(provider.issuer, CLIENT, SECRET),
+        JsonPoster(allow_private=True),
+        served.app.accounts,
+        allow_http=True,
     )
     before = len(provider.server.requests)
     for _ in range(3):

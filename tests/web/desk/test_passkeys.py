@@ -18,7 +18,7 @@ from tests.paths import ROOT
 from tests.support.profiles import only_thorough
 from tests.web.desk.authenticator import Authenticator
 from tests.web.desk.browser import PASSWORD, TESTER, Browser, code_of, set_up
-from tests.web.desk.conftest import KEY, open_desk
+from tests.web.desk.conftest import KEY, edition_of, open_desk
 from tests.web.site import Response, Site
 
 HERE = f"/edition/{KEY}"
@@ -152,8 +152,7 @@ def test_a_link_of_a_test_asks_for_a_passkey_where_the_role_needs_one(desk: Site
     led = kavita.submit("/login/passkey", {"answer": phone.get(options), "state": state, "next": following[1]})
     assert led.headers["location"] == f"/desk{link}"
     assert kavita.post(link).status == 303
-    edition = desk.app.editions.get(KEY)
-    assert edition is not None
+    edition = edition_of(desk)
     assert edition.state == EditionState.APPROVED
 
 
@@ -179,8 +178,7 @@ def test_passkeys_in_a_real_browser(desk: Site) -> None:
     assert (seen["asked"], seen["led"], seen["decided"]) == (True, link, True)
     assert (seen["out"], seen["refused"], seen["in"]) == ("/desk/login", "/desk/login", "/desk/")
     assert seen["removed"]
-    edition = desk.app.editions.get(KEY)
-    assert edition is not None
+    edition = edition_of(desk)
     assert edition.state == EditionState.APPROVED
     acts = [(act.what, act.detail) for act in desk.app.audit.newest(20)]
     assert acts.count(("signed in", "passkey")) == 2

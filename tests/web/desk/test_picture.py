@@ -8,13 +8,12 @@ import pytest
 
 from digest.models import Image, Story
 from tests.web.desk.browser import Browser
-from tests.web.desk.conftest import KEY
+from tests.web.desk.conftest import KEY, edition_of, put_draft
 from tests.web.site import Site
 
 
 def with_picture(desk: Site) -> list[Story]:
-    edition = desk.app.editions.get(KEY)
-    assert edition is not None
+    edition = edition_of(desk)
     return [story for story in edition.stories() if story.image]
 
 
@@ -49,17 +48,11 @@ def test_a_picture_is_that_of_an_article_of_the_story(desk: Site, editor: Browse
 
 
 def test_a_picture_that_no_mail_program_shows_is_not_offered_and_the_page_says_why(desk: Site, editor: Browser) -> None:
-    edition = desk.app.editions.get(KEY)
-    assert edition is not None
+    edition = edition_of(desk)
     story = next(edition.stories())
 
     def page_with(url: str) -> str:
-        pictured = replace(story, image=Image(url))
-        sections = tuple(
-            replace(each, stories=tuple(pictured if one.id == story.id else one for one in each.stories))
-            for each in edition.sections
-        )
-        assert desk.app.editions.put(replace(edition, sections=sections), over=(edition.state,))
+        put_draft(desk, edition.with_story(replace(story, image=Image(url))))
         return editor.get(f"/edition/{KEY}/story/{story.id}").text
 
     page = page_with("http://pictures.example/a.jpg")

@@ -8,19 +8,13 @@ import pytest
 
 from digest.errors import DigestError
 from digest.hindi.sentences import split
-from digest.models import Edition, EditionState, Refused, Section, Story, Support
+from digest.models import EditionState, RefusedSummary, Story, Support
 from digest.usecases.approval import unseen
 from tests.web.desk.browser import TESTER, Browser
-from tests.web.desk.conftest import KEY
+from tests.web.desk.conftest import KEY, edition_of, put_draft
 from tests.web.site import Site
 
 HERE = f"/edition/{KEY}"
-
-
-def draft(desk: Site) -> Edition:
-    found = desk.app.editions.get(KEY)
-    assert found is not None
-    return found
 
 
 def by_model(story: Story) -> Story:
@@ -31,22 +25,18 @@ def by_model(story: Story) -> Story:
 
 def let_a_model_write(desk: Site, number: int, *, intro: str = "") -> list[Story]:
     """Mark the first stories as a model's, and return them."""
-    edition = draft(desk)
+    edition = edition_of(desk)
     chosen = [story.id for story in edition.stories()][:number]
-    sections = tuple(
-        Section(each.name, tuple(by_model(story) if story.id in chosen else story for story in each.stories))
-        for each in edition.sections
-    )
+    written = edition.map_stories(lambda story: by_model(story) if story.id in chosen else story)
     support = (Support(intro, "", intro),) if intro else ()
-    changed = replace(edition, sections=sections, intro=intro, intro_support=support)
-    assert desk.app.editions.put(changed, over=(EditionState.DRAFT,))
-    return [story for story in draft(desk).stories() if story.id in chosen]
+    put_draft(desk, replace(written, intro=intro, intro_support=support))
+    return [story for story in edition_of(desk).stories() if story.id in chosen]
 
 
 def approve(desk: Site, sender: Browser, **more: str) -> str:
     from digest.usecases.approval import revision
 
-    return sender.submit(f"{HERE}/approve", {"seen": revision(draft(desk)), **more}).text
+    return sender.submit(f"{HERE}/approve", {"seen": revision(edition_of(desk)), **more}).text
 
 
 @pytest.mark.slow
@@ -55,30 +45,23 @@ def test_approval_names_what_nobody_has_looked_at(desk: Site, editor: Browser, s
     text = approve(desk, sender)
     assert "अभी किसी ने नहीं देखे" in text
     assert first.title in text.partition("अभी किसी ने नहीं देखे")[2][:500]
-    assert draft(desk).state == EditionState.DRAFT
+    assert edition_of(desk).state == EditionState.DRAFT
     page = editor.get(f"{HERE}/story/{first.id}").text
     assert "मशीन के शब्द" in page
     assert "देखा, अगला दिखाएँ" in page
     led = editor.post(f"{HERE}/seen", story=first.id, next="1")
     assert led.headers["location"].endswith(second.id)
     editor.post(f"{HERE}/seen", story=second.id)
-    assert not unseen(draft(desk), desk.app.editions.editorial_changes(KEY))
+    assert not unseen(edition_of(desk), desk.app.editions.editorial_changes(KEY))
     approve(desk, sender)
-    assert draft(desk).state == EditionState.APPROVED
+    assert edition_of(desk).state == EditionState.APPROVED
 
 
 def test_a_text_that_changes_is_to_be_looked_at_again(desk: Site, editor: Browser) -> None:
     (story,) = let_a_model_write(desk, 1)
     editor.post(f"{HERE}/seen", story=story.id)
-    changed = replace(draft(desk), sections=tuple(_with_other_title(each, story.id) for each in draft(desk).sections))
-    assert desk.app.editions.put(changed, over=(EditionState.DRAFT,))
-    assert [each.id for each in unseen(draft(desk), desk.app.editions.editorial_changes(KEY))] == [story.id]
-
-
-def _with_other_title(section: Section, id: str) -> Section:
-    return Section(
-        section.name, tuple(replace(each, title="नया शीर्षक") if each.id == id else each for each in section.stories)
-    )
+    put_draft(desk, edition_of(desk).with_story(replace(story, title="नया शीर्षक")))
+    assert [each.id for each in unseen(edition_of(desk), desk.app.editions.editorial_changes(KEY))] == [story.id]
 
 
 @pytest.mark.slow
@@ -86,7 +69,7 @@ def test_an_editors_own_words_need_no_look(desk: Site, editor: Browser, sender: 
     (story,) = let_a_model_write(desk, 1)
     editor.post(f"{HERE}/story/{story.id}", title=story.title, summary="संपादक का अपना वाक्य।", section=story.section)
     approve(desk, sender)
-    assert draft(desk).state == EditionState.APPROVED
+    assert edition_of(desk).state == EditionState.APPROVED
 
 
 @pytest.mark.slow
@@ -94,9 +77,9 @@ def test_an_intro_is_looked_at_too_and_a_reason_overrides(desk: Site, editor: Br
     let_a_model_write(desk, 0, intro="नहर की सफ़ाई पूरी हुई।")
     assert "भूमिका मशीन ने लिखी" in editor.get("/").text
     assert "नहर की सफ़ाई" in approve(desk, sender)
-    assert draft(desk).state == EditionState.DRAFT
+    assert edition_of(desk).state == EditionState.DRAFT
     approve(desk, sender, reason="संपादक ने फ़ोन पर सुना")
-    assert draft(desk).state == EditionState.APPROVED
+    assert edition_of(desk).state == EditionState.APPROVED
 
 
 REFUSED = "नहर की सफ़ाई में घोटाला हुआ।"
@@ -104,19 +87,15 @@ REFUSED = "नहर की सफ़ाई में घोटाला हु�
 
 def refuse(desk: Site) -> Story:
     """Let the first story have a summary by a model that a check refused."""
-    edition = draft(desk)
+    edition = edition_of(desk)
     first = next(iter(edition.stories()))
-    why = Refused(REFUSED, "“घोटाला” has no support: no article has “घोटाला”")
-    sections = tuple(
-        replace(each, stories=tuple(replace(one, refused=why) if one.id == first.id else one for one in each.stories))
-        for each in edition.sections
-    )
-    assert desk.app.editions.put(replace(edition, sections=sections), over=(EditionState.DRAFT,))
-    return next(iter(draft(desk).stories()))
+    why = RefusedSummary(REFUSED, "“घोटाला” has no support: no article has “घोटाला”")
+    put_draft(desk, edition.with_story(replace(first, refused=why)))
+    return next(iter(edition_of(desk).stories()))
 
 
 def summary_of(desk: Site, id: str) -> str:
-    return next(each.summary for each in draft(desk).stories() if each.id == id)
+    return next(each.summary for each in edition_of(desk).stories() if each.id == id)
 
 
 @pytest.mark.slow
@@ -132,10 +111,10 @@ def test_a_refused_summary_is_shown_and_becomes_an_editors_own(desk: Site, edito
     assert "यही लें" in fold
     # Composing again may have brought another text, which nobody has seen.
     assert editor.post(f"{here}/take", shown="कुछ और।").status == 409
-    assert (summary_of(desk, story.id), draft(desk).state) == (story.summary, EditionState.APPROVED)
+    assert (summary_of(desk, story.id), edition_of(desk).state) == (story.summary, EditionState.APPROVED)
     assert editor.post(f"{here}/take", shown=REFUSED).headers["location"].endswith(here)
-    assert (summary_of(desk, story.id), draft(desk).state) == (REFUSED, EditionState.DRAFT)
-    assert not unseen(draft(desk), desk.app.editions.editorial_changes(KEY))
+    assert (summary_of(desk, story.id), edition_of(desk).state) == (REFUSED, EditionState.DRAFT)
+    assert not unseen(edition_of(desk), desk.app.editions.editorial_changes(KEY))
     assert REFUSED in editor.get(f"{HERE}/letter").text
     acts = [(act.who, act.via, act.what) for act in desk.app.audit.newest(2, subject=KEY)]
     assert acts[0] == ("suman", "desk", "refused summary taken")
@@ -147,7 +126,7 @@ def test_a_refused_summary_is_shown_and_becomes_an_editors_own(desk: Site, edito
 
 
 def test_only_what_a_model_wrote_can_be_marked(desk: Site, editor: Browser) -> None:
-    story = next(iter(draft(desk).stories()))
+    story = next(iter(edition_of(desk).stories()))
     assert editor.post(f"{HERE}/seen", story=story.id).status == 409
     with pytest.raises(DigestError, match="no text of a model"):
         desk.app.editor.mark_seen(KEY, ["intro"], TESTER)

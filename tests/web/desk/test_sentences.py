@@ -20,7 +20,7 @@ from digest.render.renderer import Renderer
 from digest.store.desk.audit import Act
 from digest.web.desk.acts import detail_of, name_of, named, subject_of
 from digest.web.desk.kept_sentences import KEPT
-from digest.web.desk.sentences import Told, refusal, tell, translate, translate_all
+from digest.web.desk.sentences import PageSentence, refusal, tell, translate, translate_all
 from tests.paths import ROOT
 from tests.render.sample import BRANDING, EVERYTHING, NOW, TEMPLATES, twenty
 from tests.support.tables import each_row
@@ -88,7 +88,7 @@ def test_each_form_is_known_and_stays_in_english(form: str) -> None:
 @given(st.text("अआक ािab(),:.", max_size=30))
 def test_a_persons_own_words_stay(words: str) -> None:
     line = f"वे बोले {words}"
-    assert tell(line, HINDI) == Told(line)
+    assert tell(line, HINDI) == PageSentence(line)
 
 
 @pytest.mark.slow
@@ -139,7 +139,7 @@ def test_the_program_still_says_what_each_form_expects() -> None:
     ],
 )
 def test_a_line_is_told_with_what_a_server_answered(line: str, text: str, original: str) -> None:
-    assert tell(line, HINDI) == Told(text, original)
+    assert tell(line, HINDI) == PageSentence(text, original)
 
 
 @each_row(
@@ -172,8 +172,8 @@ def test_a_line_is_told_with_what_a_server_answered(line: str, text: str, origin
     ],
 )
 def test_a_servers_answer_is_said_in_a_few_words(answer: str, meaning: str) -> None:
-    assert tell(answer, ENGLISH) == Told(meaning, answer)
-    assert tell(answer, HINDI) == Told(HINDI.gettext(meaning), answer)
+    assert tell(answer, ENGLISH) == PageSentence(meaning, answer)
+    assert tell(answer, HINDI) == PageSentence(HINDI.gettext(meaning), answer)
 
 
 def _weight() -> ConfigurationError:
@@ -184,24 +184,24 @@ def _weight() -> ConfigurationError:
 @each_row(
     "error, told",
     [
-        (_weight(), Told("digest.yaml, पंक्ति 18: ‘वज़न’: संख्या ज़्यादा से ज़्यादा 10 हो; 99 मिला")),
+        (_weight(), PageSentence("digest.yaml, पंक्ति 18: ‘वज़न’: संख्या ज़्यादा से ज़्यादा 10 हो; 99 मिला")),
         (
             DigestError("Edition vishesh is approved; only a draft can be changed."),
-            Told("अंक vishesh की स्थिति: मंज़ूर। बदलाव सिर्फ़ मसौदे में हो सकता है।"),
+            PageSentence("अंक vishesh की स्थिति: मंज़ूर। बदलाव सिर्फ़ मसौदे में हो सकता है।"),
         ),
         (
             ConfigurationError(
                 [ConfigProblem("x", 0, "expected a URL with one clear host; the host of this one is invalid")]
             ),
-            Told("यह सही वेब पता नहीं है: इसमें वेबसाइट का नाम ग़लत है"),
+            PageSentence("यह सही वेब पता नहीं है: इसमें वेबसाइट का नाम ग़लत है"),
         ),
         (
             DigestError("The moon is full."),
-            Told("यह वजह सर्वर सँभालने वालों के काम की है:", "The moon is full."),
+            PageSentence("यह वजह सर्वर सँभालने वालों के काम की है:", "The moon is full."),
         ),
     ],
 )
-def test_a_refusal_is_told_in_hindi_and_an_unusual_one_keeps_its_words(error: Exception, told: Told) -> None:
+def test_a_refusal_is_told_in_hindi_and_an_unusual_one_keeps_its_words(error: Exception, told: PageSentence) -> None:
     assert refusal(error, HINDI) == told
     assert refusal(error, ENGLISH).original == ""
 

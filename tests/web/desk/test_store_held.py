@@ -11,12 +11,12 @@ import pytest
 
 from digest.deliver.outcome import Accepted
 from digest.errors import StoreUnavailable
-from digest.models import Edition, EditionState, Role
+from digest.models import EditionState, Role
 from digest.store.locks import exclusive, mark_running
 from digest.web.desk.background import Background
-from tests.support.claiming import claim_one
+from tests.support.enqueue import claim_one
 from tests.web.desk.browser import set_up
-from tests.web.desk.conftest import KEY, open_desk
+from tests.web.desk.conftest import KEY, edition_of, open_desk
 from tests.web.site import Site
 
 LIST = "subscribers:\n  - {email: asha@example.com}\n  - {email: ravi@example.com}\n"
@@ -93,12 +93,6 @@ def test_stopping_for_good_does_not_wait_for_emails_that_are_being_handed_over(d
     after = sender.get(f"/edition/{KEY}").text
     assert "रोका जा रहा है" not in after
     assert app.audit.newest(1)[0].what == "cancelled"
-
-
-def edition_of(desk: Site) -> Edition:
-    found = desk.app.editions.get(KEY)
-    assert found is not None
-    return found
 
 
 def test_work_that_failed_is_tried_again() -> None:

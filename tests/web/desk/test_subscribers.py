@@ -18,7 +18,7 @@ from digest.store.people.preferences import PreferenceStore
 from digest.store.people.suppressions import LIFTED
 from digest.store.schema import edition
 from tests.web.desk.browser import Browser, set_up
-from tests.web.desk.conftest import KEY, open_desk
+from tests.web.desk.conftest import KEY, edition_of, open_desk
 from tests.web.site import Response, Site, translated
 
 SCRIPT = "<script>alert(1)</script>"
@@ -228,8 +228,7 @@ def test_a_list_of_people_who_left_asks_for_no_consent(desk: Site, admin: Browse
 
 
 def test_who_never_had_the_wrong_text_lacks_no_correction(desk: Site, admin: Browser) -> None:
-    sent = desk.app.editions.get(KEY)
-    assert sent is not None
+    sent = edition_of(desk)
     desk.app.editions.put(replace(sent, key=f"correction-{KEY}-2", composed_at=desk.app.now()), over=())
     with desk.app.database.write() as connection:
         connection.execute(update(edition).where(edition.c.key != KEY).values(frozen_at=desk.app.now()))

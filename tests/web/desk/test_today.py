@@ -14,7 +14,7 @@ import pytest
 
 from digest import pipeline
 from digest.i18n import translator
-from digest.models import Block, Edition, EditionState, Role
+from digest.models import Block, EditionState, Role
 from digest.store.content.articles import ArticleStore
 from digest.store.sending.overview import STOPPED
 from digest.usecases.approval import revision
@@ -22,26 +22,20 @@ from digest.usecases.edit_edition import displaced
 from digest.web.desk.acts import name_of
 from digest.web.desk.sentences import translate
 from tests.web.desk.browser import TESTER, Browser, set_up
-from tests.web.desk.conftest import KEY, open_desk
+from tests.web.desk.conftest import KEY, edition_of, open_desk, put_draft
 from tests.web.desk.test_api import Program
 from tests.web.site import Response, Site, translated
 
 HERE = f"/edition/{KEY}"
 
 
-def draft(desk: Site) -> Edition:
-    found = desk.app.editions.get(KEY)
-    assert found is not None
-    return found
-
-
 def order(desk: Site) -> list[str]:
-    return [story.id for story in draft(desk).stories()]
+    return [story.id for story in edition_of(desk).stories()]
 
 
 def full_section(desk: Site) -> list[str]:
     """The stories of the first section with several besides the lead."""
-    edition = draft(desk)
+    edition = edition_of(desk)
     for section in edition.sections:
         ids = [story.id for story in section.stories if story.id != edition.lead]
         if len(ids) > 1:
@@ -70,7 +64,7 @@ def test_the_page_says_when_to_whom_and_what_if_nobody_acts(desk: Site, editor: 
     assert re.search(r"7:00 बजे [0-9]+ पाठकों को जाएगा.*2[678] मिनट बाक़ी", text)
     assert "6:50 तक न मिली तो आज का अंक नहीं जाएगा" in text
     assert "मंज़ूर करें" not in text, "an editor does not approve"
-    edition = draft(desk)
+    edition = edition_of(desk)
     assert shown(page)[0] == edition.lead
     assert set(shown(page)) == set(order(desk))
     for story in edition.stories():
@@ -90,13 +84,9 @@ def test_an_approval_after_the_hour_sends_and_says_so(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_a_story_says_how_many_of_its_sources_are_independent(desk: Site, editor: Browser) -> None:
-    edition = draft(desk)
+    edition = edition_of(desk)
     copied = replace(next(edition.stories()), sources=("सुबह समाचार", "ख", "ग", "घ"), origins=3)
-    sections = (
-        replace(part, stories=tuple(copied if story.id == copied.id else story for story in part.stories))
-        for part in edition.sections
-    )
-    desk.app.editions.put(replace(edition, sections=tuple(sections)), over=(EditionState.DRAFT,))
+    put_draft(desk, edition.with_story(copied))
     page = editor.get("/").text
     assert "4 स्रोतों में, 3 स्वतंत्र" in page
 
@@ -115,20 +105,20 @@ def test_a_story_goes_up_and_down_and_back(desk: Site, editor: Browser) -> None:
 
 
 def test_a_story_moves_over_the_edge_of_its_section(desk: Site, editor: Browser) -> None:
-    edition = draft(desk)
+    edition = edition_of(desk)
     last = edition.sections[0].stories[-1]
     editor.post(f"{HERE}/move", story=last.id, step="down")
-    section = draft(desk).sections
+    section = edition_of(desk).sections
     moved = next(each for each in section if any(story.id == last.id for story in each.stories))
     assert moved.name == edition.sections[1].name
     assert moved.stories[0].id == last.id
 
 
 def test_dragging_puts_a_story_to_a_place(desk: Site, editor: Browser) -> None:
-    edition = draft(desk)
+    edition = edition_of(desk)
     story, target = edition.sections[0].stories[-1], edition.sections[-1]
     editor.post(f"{HERE}/move", story=story.id, section=target.name, place="1")
-    assert draft(desk).sections[-1].stories[0].id == story.id
+    assert edition_of(desk).sections[-1].stories[0].id == story.id
     assert editor.post(f"{HERE}/move", story=story.id, section="<b>", place="1").status == 422
 
 
@@ -149,7 +139,7 @@ def test_a_dropped_story_is_replaced_and_comes_back_by_undo(desk: Site, editor: 
 def test_what_takes_the_place_of_a_removed_story_is_named_and_marked(small_desk: Site) -> None:
     editor, before = set_up(small_desk, "suman", Role.EDITOR), order(small_desk)
     page = editor.post(f"{HERE}/drop", story=before[-1], follow=True).text
-    came = next(story for story in draft(small_desk).stories() if story.id not in before)
+    came = next(story for story in edition_of(small_desk).stories() if story.id not in before)
 
     def marked(text: str) -> list[str]:
         return re.findall('data-story="([^"]+)"(?:(?!data-story).)*<span class="tag">नई</span>', text, re.S)
@@ -165,14 +155,14 @@ def test_what_takes_the_place_of_a_removed_story_is_named_and_marked(small_desk:
 
 @pytest.mark.slow
 def test_a_pinned_story_leads_until_it_is_unpinned(desk: Site, editor: Browser) -> None:
-    edition = draft(desk)
+    edition = edition_of(desk)
     other = order(desk)[-1]
     page = editor.post(f"{HERE}/pin", story=other, follow=True)
-    assert draft(desk).lead == other
+    assert edition_of(desk).lead == other
     assert shown(page)[0] == other
     assert 'aria-pressed="true"' in page.text
     editor.post(f"{HERE}/unpin", story=other)
-    assert draft(desk).lead == edition.lead
+    assert edition_of(desk).lead == edition.lead
 
 
 @pytest.mark.slow
@@ -185,7 +175,7 @@ def test_a_story_that_is_gone_changes_nothing(desk: Site, editor: Browser) -> No
 
 @pytest.mark.slow
 def test_texts_keep_what_another_editor_wrote(desk: Site, editor: Browser) -> None:
-    edition = draft(desk)
+    edition = edition_of(desk)
     other = set_up(desk, "ravi", Role.EDITOR)
     seen = {f"was_{name}": getattr(edition, name) for name in ("subject", "preheader", "intro")}
     same = {"preheader": edition.preheader, "intro": ""}
@@ -193,11 +183,11 @@ def test_texts_keep_what_another_editor_wrote(desk: Site, editor: Browser) -> No
     # The other one's form still has the old subject, and changes the intro.
     fields = {**seen, **same, "subject": edition.subject, "intro": "नमस्ते\n\nपाठको"}
     other.submit(f"{HERE}/texts", fields)
-    changed = draft(desk)
+    changed = edition_of(desk)
     assert (changed.subject, changed.intro) == ("एक नया विषय", "नमस्ते\nपाठको")
     assert "ravi" in editor.get("/").text
     editor.submit(f"{HERE}/texts", {"was_subject": changed.subject, "subject": ""})
-    assert draft(desk).subject == edition.subject, "an empty one is generated"
+    assert edition_of(desk).subject == edition.subject, "an empty one is generated"
 
 
 def opened(page: Response) -> dict[str, str]:
@@ -212,7 +202,7 @@ def opened(page: Response) -> dict[str, str]:
 def test_a_story_keeps_what_another_editor_changed_after_its_page_was_opened(
     desk: Site, editor: Browser, field: str
 ) -> None:
-    story = next(draft(desk).stories())
+    story = next(edition_of(desk).stories())
     other = set_up(desk, "mohan", Role.EDITOR)
     place = f"{HERE}/story/{story.id}"
     theirs = opened(other.get(place))
@@ -222,23 +212,23 @@ def test_a_story_keeps_what_another_editor_changed_after_its_page_was_opened(
     del mine[field]
     editor.submit(place, opened(editor.get(place)) | mine)
     assert other.submit(place, theirs | {field: changes[field]}).status == 303
-    changed = next(each for each in draft(desk).stories() if each.id == story.id)
+    changed = next(each for each in edition_of(desk).stories() if each.id == story.id)
     assert {name: getattr(changed, name) for name in changes} == {**mine, field: changes[field]}
 
 
 def test_a_program_changes_only_the_fields_that_it_names(desk: Site) -> None:
-    accounts, story = desk.app.accounts, next(draft(desk).stories())
+    accounts, story = desk.app.accounts, next(edition_of(desk).stories())
     accounts.add("mira", Role.EDITOR, TESTER)
     program = Program(desk, desk.app.api_tokens.make("mira", "cms", Role.EDITOR, TESTER))
     assert program.ask("POST", f"{HERE}/story/{story.id}", {"title": "मीरा का शीर्षक"})[0] == 200
     assert program.ask("POST", f"{HERE}/story/{story.id}", {"summary": "मीरा का सार।"})[0] == 200
-    changed = next(each for each in draft(desk).stories() if each.id == story.id)
+    changed = next(each for each in edition_of(desk).stories() if each.id == story.id)
     assert (changed.title, changed.summary) == ("मीरा का शीर्षक", "मीरा का सार।")
 
 
 @pytest.mark.slow
 def test_a_storys_text_is_changed_beside_its_sources(desk: Site, editor: Browser) -> None:
-    story = next(draft(desk).stories())
+    story = next(edition_of(desk).stories())
     page = editor.get(f"{HERE}/story/{story.id}")
     assert 'class="used"' in page.text, "the summary's sentences come from the sources"
     used = editor.get(f"{HERE}/story/{story.id}?only=used").text
@@ -252,19 +242,19 @@ def test_a_storys_text_is_changed_beside_its_sources(desk: Site, editor: Browser
         f"{HERE}/story/{story.id}", title="नया <b>शीर्षक</b>", summary=story.summary, section=story.section
     )
     assert saved.headers["location"].endswith(f"{HERE}#row-{story.id}"), "back to the story's row"
-    changed = next(each for each in draft(desk).stories() if each.id == story.id)
+    changed = next(each for each in edition_of(desk).stories() if each.id == story.id)
     assert (changed.title, changed.summary) == ("नया <b>शीर्षक</b>", story.summary)
     page = editor.get("/")
     assert "नया &lt;b&gt;शीर्षक" in page.text
     assert "<b>शीर्षक" not in page.text
     editor.post(f"{HERE}/drop", story=order(desk)[-1])
-    assert next(each for each in draft(desk).stories() if each.id == story.id).title == "नया <b>शीर्षक</b>"
+    assert next(each for each in edition_of(desk).stories() if each.id == story.id).title == "नया <b>शीर्षक</b>"
     editor.post(f"{HERE}/story/{story.id}", original="1")
-    assert next(each for each in draft(desk).stories() if each.id == story.id).title == story.title
+    assert next(each for each in edition_of(desk).stories() if each.id == story.id).title == story.title
 
 
 def test_the_form_for_a_storys_texts_is_got_alone(desk: Site, editor: Browser) -> None:
-    story = next(draft(desk).stories())
+    story = next(edition_of(desk).stories())
     place = f"{HERE}/story/{story.id}?edit=1"
     form = editor.get(place).text
     assert f'action="/desk{HERE}/story/{story.id}"' in form
@@ -304,15 +294,15 @@ def test_a_viewer_sees_no_buttons(desk: Site) -> None:
 
 @pytest.mark.slow
 def test_approval_is_for_what_the_page_showed(desk: Site, editor: Browser, sender: Browser) -> None:
-    seen = revision(draft(desk))
+    seen = revision(edition_of(desk))
     assert seen in sender.get("/").text
     editor.post(f"{HERE}/move", story=full_section(desk)[0], step="down")
     refused = sender.post(f"{HERE}/approve", seen=seen)
     assert refused.status == 409
-    assert draft(desk).state == EditionState.DRAFT
+    assert edition_of(desk).state == EditionState.DRAFT
     assert "किसी ने अंक बदला है" in sender.get(f"{HERE}/state?seen={seen}").text
-    assert sender.post(f"{HERE}/approve", seen=revision(draft(desk))).status == 303
-    assert draft(desk).state == EditionState.APPROVED
+    assert sender.post(f"{HERE}/approve", seen=revision(edition_of(desk))).status == 303
+    assert edition_of(desk).state == EditionState.APPROVED
     assert "kavita" in sender.get("/").text
 
 
@@ -320,7 +310,7 @@ def test_approval_is_for_what_the_page_showed(desk: Site, editor: Browser, sende
 def test_the_intro_is_markdown_with_a_limit(desk: Site, editor: Browser) -> None:
     written = "**नमस्ते**, पढ़ें [यह](https://example.com/a)।"
     page = editor.submit(f"{HERE}/texts", {"was_intro": "", "intro": written}, follow=True)
-    assert draft(desk).intro == written
+    assert edition_of(desk).intro == written
     assert f">{written}</textarea>" in page.text
     letter = editor.get(f"{HERE}/letter").text
     assert "<b>नमस्ते</b>, पढ़ें <a" in letter.replace("</b></b>", "</b>")
@@ -331,15 +321,15 @@ def test_the_intro_is_markdown_with_a_limit(desk: Site, editor: Browser) -> None
     viewer = set_up(desk, "mohan", Role.VIEWER).get("/").text
     assert "<b>नमस्ते</b>, पढ़ें <a" in viewer
     editor.post(f"{HERE}/undo")
-    assert draft(desk).intro == ""
+    assert edition_of(desk).intro == ""
     assert any("intro: **नमस्ते**" in act.detail for act in desk.app.audit.newest(5))
 
 
 @pytest.mark.slow
 def test_a_change_voids_the_approval(desk: Site, editor: Browser, sender: Browser) -> None:
-    sender.post(f"{HERE}/approve", seen=revision(draft(desk)))
+    sender.post(f"{HERE}/approve", seen=revision(edition_of(desk)))
     page = editor.post(f"{HERE}/move", story=full_section(desk)[0], step="down", follow=True)
-    assert draft(desk).state == EditionState.DRAFT
+    assert edition_of(desk).state == EditionState.DRAFT
     assert "मंज़ूरी हट गई" in page.text
     assert "approval void" in [act.what for act in desk.app.audit.newest(5)]
 
@@ -354,12 +344,12 @@ def test_errors_need_a_reason(desk: Site, sender: Browser) -> None:
     sender.post("/language", language="en", here="/")
     assert "editor&#39;s intro contains what looks like a template&#39;s leftover" in sender.get(f"{HERE}/checks").text
     sender.post("/language", language="hi", here="/")
-    refused = sender.post(f"{HERE}/approve", seen=revision(draft(desk)))
+    refused = sender.post(f"{HERE}/approve", seen=revision(edition_of(desk)))
     assert refused.status == 409
     assert 'name="reason"' in refused.text
-    assert draft(desk).state == EditionState.DRAFT
-    sender.post(f"{HERE}/approve", seen=revision(draft(desk)), reason="it is meant so")
-    assert draft(desk).state == EditionState.APPROVED
+    assert edition_of(desk).state == EditionState.DRAFT
+    sender.post(f"{HERE}/approve", seen=revision(edition_of(desk)), reason="it is meant so")
+    assert edition_of(desk).state == EditionState.APPROVED
     assert any("it is meant so" in each.reason for each in desk.app.editions.decisions(KEY))
 
 
@@ -376,13 +366,13 @@ def test_the_list_of_problems_stays_while_the_checks_run_again(editor: Browser) 
 @pytest.mark.slow
 def test_a_held_draft_stays_a_draft(desk: Site, sender: Browser) -> None:
     sender.post(f"{HERE}/pause")
-    assert draft(desk).state == EditionState.PAUSED
+    assert edition_of(desk).state == EditionState.PAUSED
     sender.post(f"{HERE}/resume")
-    assert draft(desk).state == EditionState.DRAFT, "nobody approved it"
-    sender.post(f"{HERE}/approve", seen=revision(draft(desk)))
+    assert edition_of(desk).state == EditionState.DRAFT, "nobody approved it"
+    sender.post(f"{HERE}/approve", seen=revision(edition_of(desk)))
     sender.post(f"{HERE}/pause")
     sender.post(f"{HERE}/resume")
-    assert draft(desk).state == EditionState.APPROVED
+    assert edition_of(desk).state == EditionState.APPROVED
 
 
 @pytest.mark.slow
@@ -403,15 +393,15 @@ def test_an_editor_sees_who_changed_what(desk: Site, editor: Browser) -> None:
 
 def test_stopping_for_good_is_asked_first(desk: Site, sender: Browser) -> None:
     assert "पूरा रोकें" in sender.get(f"{HERE}/cancel").text
-    assert draft(desk).state == EditionState.DRAFT
+    assert edition_of(desk).state == EditionState.DRAFT
     sender.post(f"{HERE}/cancel")
-    assert draft(desk).state == EditionState.CANCELLED
+    assert edition_of(desk).state == EditionState.CANCELLED
     assert sender.get(f"{HERE}/cancel").status == 200
 
 
 @pytest.mark.slow
 def test_the_email_is_shown_in_a_frame_that_can_do_nothing(desk: Site, editor: Browser) -> None:
-    story = next(draft(desk).stories())
+    story = next(edition_of(desk).stories())
     title = "<script>alert(1)</script>"
     editor.post(f"{HERE}/story/{story.id}", title=title, summary=story.summary, section=story.section)
     frame = editor.get(f"{HERE}/letter")
@@ -432,18 +422,18 @@ def test_articles_outside_the_edition_are_searched_and_added(small_desk: Site) -
     desk, editor = small_desk, set_up(small_desk, "suman", Role.EDITOR)
     runner = re.search(r'name="story" value="([^"]+)"', editor.get(f"{HERE}/next").text)
     assert runner
-    before = draft(desk)
+    before = edition_of(desk)
     page = editor.post(f"{HERE}/add", story=runner[1], follow=True)
-    assert draft(desk).lead == before.lead
-    assert any(runner[1] in story.article_ids for story in draft(desk).stories())
+    assert edition_of(desk).lead == before.lead
+    assert any(runner[1] in story.article_ids for story in edition_of(desk).stories())
     # The page names the story that made room, and lets it in again.
-    (gone,) = displaced(before, draft(desk))
+    (gone,) = displaced(before, edition_of(desk))
     line = page.text.partition("जगह बनाने के लिए अंक से निकली")[2].partition("</form>")[0]
     assert gone.title[:30] in line
     assert "जगह बनाने के लिए" not in editor.post(f"{HERE}/drop", story=runner[1], follow=True).text
     editor.post(f"{HERE}/add", story=gone.article_ids[0])
     assert gone.id in order(desk)
-    article = next(iter(desk.app.articles.by_ids(next(iter(draft(desk).stories())).article_ids).values()))
+    article = next(iter(desk.app.articles.by_ids(next(iter(edition_of(desk).stories())).article_ids).values()))
     found = editor.get(f"{HERE}/pool?q={quote(article.title.split()[0])}")
     assert article.title in found.text.replace("&#39;", "'")
     assert "अंक में है" in found.text
@@ -454,7 +444,7 @@ def test_articles_outside_the_edition_are_searched_and_added(small_desk: Site) -
 @pytest.mark.slow
 def test_new_articles_wait_until_the_editor_asks_for_them(desk: Site, editor: Browser) -> None:
     app, before = desk.app, order(desk)
-    ids = [id for story in draft(desk).stories() for id in story.article_ids]
+    ids = [id for story in edition_of(desk).stories() for id in story.article_ids]
     article = next(iter(app.articles.by_ids(ids).values()))
     late = replace(
         article,
@@ -471,9 +461,9 @@ def test_new_articles_wait_until_the_editor_asks_for_them(desk: Site, editor: Br
     ArticleStore(app.database, lambda: app.now() + timedelta(minutes=5)).save([late])
     assert "1 नई ख़बर आई है" in editor.get("/").text
     editor.post(f"{HERE}/drop", story=before[-1])
-    assert not any("late" in story.article_ids for story in draft(desk).stories())
+    assert not any("late" in story.article_ids for story in edition_of(desk).stories())
     editor.post(f"{HERE}/pin", story="late")
-    assert any("late" in story.article_ids for story in draft(desk).stories()), "a pinned one comes at once"
+    assert any("late" in story.article_ids for story in edition_of(desk).stories()), "a pinned one comes at once"
 
 
 def test_an_unknown_edition_is_not_found(editor: Browser) -> None:
@@ -493,7 +483,7 @@ def test_the_log_names_who_did_what(desk: Site, editor: Browser) -> None:
 
 @pytest.mark.slow
 def test_stories_are_merged_and_split_on_a_storys_page(desk: Site, editor: Browser) -> None:
-    first, second, *_rest = list(draft(desk).stories())
+    first, second, *_rest = list(edition_of(desk).stories())
     assert f"/story/{first.id}#regroup" in editor.get("/").text
     page = editor.get(f"{HERE}/story/{first.id}").text
     assert f'<option value="{second.id}"' in page

@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from digest.curate.summary.support.alignment import other_link
-from digest.curate.summary.support.articles import Place, Source
+from digest.curate.summary.support.articles import Place, SourceText
 from digest.curate.summary.support.attribution import names_paper, text_of
-from digest.curate.summary.support.check import Candidate, Checker
+from digest.curate.summary.support.check import Checker, SupportCandidate
 from digest.curate.summary.support.clauses import Clause, Sentence
 from digest.curate.summary.support.reading import merge, opens, read
 from digest.curate.summary.support.roles import same
@@ -65,12 +65,12 @@ def find_support(text: str, articles: Sequence[Article], *, is_strict: bool = Fa
     its content words or a synonym, and the supporting clause must have the predicate.
     """
     sources = [
-        Source(each.source, each.title, (*read(_with_place(each)), *_plain_title(each.title))) for each in articles
+        SourceText(each.source, each.title, (*read(_with_place(each)), *_plain_title(each.title))) for each in articles
     ]
     summary = read(respell(text, [each for article in articles for each in (article.title, _with_place(article))]))
     judge = _Judge(sources, Checker(sources, summary), is_strict=is_strict)
     found: list[Support] = []
-    before: Candidate | None = None
+    before: SupportCandidate | None = None
     written = split(text)
     for at, sentence in enumerate(summary):
         first = judge.first_support(at, sentence)
@@ -88,14 +88,14 @@ def find_support(text: str, articles: Sequence[Article], *, is_strict: bool = Fa
 class _Judge:
     """Checks the sentences of one summary in order. All their counts must come from one paper."""
 
-    def __init__(self, sources: Sequence[Source], checker: Checker, *, is_strict: bool) -> None:
+    def __init__(self, sources: Sequence[SourceText], checker: Checker, *, is_strict: bool) -> None:
         self._sources, self._checker, self._is_strict = sources, checker, is_strict
         self._papers: set[int] | None = None
         self.doubts: list[str] = []
 
-    def first_support(self, at: int, sentence: Sentence) -> Candidate | str:
+    def first_support(self, at: int, sentence: Sentence) -> SupportCandidate | str:
         """Return the support of the sentence's first clause, or the sentence's problem."""
-        chosen: list[Candidate] = []
+        chosen: list[SupportCandidate] = []
         clauses = sentence.clauses
         number = 0
         while number < len(clauses):
@@ -113,7 +113,7 @@ class _Judge:
             number += 1
         return chosen[0] if chosen else f"“{sentence.text}” says nothing"
 
-    def informant(self, sentence: Sentence, told: Sentence | None, support: Candidate | None) -> str:
+    def informant(self, sentence: Sentence, told: Sentence | None, support: SupportCandidate | None) -> str:
         """Return a problem if somebody else tells in the article what was told before: `यह जानकारी X ने दी`."""
         clause = sentence.clauses[0]
         if told is None or support is None or not (_THIS & set(clause.tokens) and _NEWS & set(clause.tokens)):
@@ -125,8 +125,8 @@ class _Judge:
         return f"“{text_of(mine)}” does not tell it in the articles"
 
     def _together(
-        self, at: int, clauses: Sequence[Clause], number: int, chosen: Sequence[Candidate]
-    ) -> Candidate | None:
+        self, at: int, clauses: Sequence[Clause], number: int, chosen: Sequence[SupportCandidate]
+    ) -> SupportCandidate | None:
         """Return the support of the clause together with the next one that it opens, or None."""
         clause = clauses[number]
         if not opens(clause) or number + 1 == len(clauses) or clauses[number + 1].is_frame:
@@ -138,13 +138,13 @@ class _Judge:
         return None if clause.is_adverbial and other_link(clause, sentence) else found
 
     def _support(
-        self, at: int, clauses: Sequence[Clause], number: int, clause: Clause, chosen: Sequence[Candidate]
-    ) -> Candidate | str:
+        self, at: int, clauses: Sequence[Clause], number: int, clause: Clause, chosen: Sequence[SupportCandidate]
+    ) -> SupportCandidate | str:
         """Return the article's clause that supports the clause best, or why none does."""
         options, most, margin = self._most_similar(at, clause)
         before = None if number > 0 and clauses[number - 1].is_frame else clauses[number - 1]
 
-        def fitting_of(candidates: Sequence[Candidate]) -> list[Candidate]:
+        def fitting_of(candidates: Sequence[SupportCandidate]) -> list[SupportCandidate]:
             return [
                 each
                 for each in candidates
@@ -177,7 +177,7 @@ class _Judge:
         last = (chosen[-1].source, chosen[-1].sentence) if chosen else None
         return max(fitting, key=lambda each: ((each.source, each.sentence) == last, each.share))
 
-    def _most_similar(self, at: int, clause: Clause) -> tuple[list[Candidate], float, float]:
+    def _most_similar(self, at: int, clause: Clause) -> tuple[list[SupportCandidate], float, float]:
         """Return the candidates that are about as similar as the best one, the share of that one, and the margin.
 
         The most similar clause decides. Another one without its negation proves nothing.
@@ -200,7 +200,7 @@ class _Judge:
         is_count = _counts(clause) and _toll(clause)
         return is_count and not any(names_paper(clause.speaker, each.name) for each in self._sources)
 
-    def _of_one_paper(self, fitting: Sequence[Candidate]) -> list[Candidate]:
+    def _of_one_paper(self, fitting: Sequence[SupportCandidate]) -> list[SupportCandidate]:
         """Keep the candidates of papers that have all tolls of the summary so far."""
         if self._papers is None:
             self._papers = {*range(len(self._sources))}
@@ -209,17 +209,19 @@ class _Judge:
             self._papers = {each.source for each in found}
         return found
 
-    def _may_support(self, candidate: Candidate, most: float, margin: float) -> bool:
+    def _may_support(self, candidate: SupportCandidate, most: float, margin: float) -> bool:
         """Whether the candidate is similar enough; with a doubt, hardly another one may be more similar."""
         if candidate.doubt:
             return not self._is_strict and candidate.share >= max(_SIMILAR, most - _BEST)
         return candidate.share >= most - margin
 
-    def _place(self, candidate: Candidate) -> Place:
+    def _place(self, candidate: SupportCandidate) -> Place:
         other = self._sources[candidate.source].sentences[candidate.sentence].units[candidate.clause]
         return Place(candidate.source, candidate.sentence, candidate.clause, other)
 
-    def _belongs(self, clause: Clause, before: Clause, candidate: Candidate, chosen: Sequence[Candidate]) -> bool:
+    def _belongs(
+        self, clause: Clause, before: Clause, candidate: SupportCandidate, chosen: Sequence[SupportCandidate]
+    ) -> bool:
         """Whether the article makes the same connection as the summary: a cause, a result or a relative clause."""
         if not chosen:
             return True

@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import combinations, pairwise, takewhile
+from itertools import combinations, pairwise, product, takewhile
 
-from digest.curate.summary.support.articles import Articles, Place
+from digest.curate.summary.support.articles import ClausePair
 from digest.curate.summary.support.clauses import Clause, Sentence
 from digest.curate.summary.support.roles import is_general, is_joined, is_name_like, is_plain_word, only_retells, same
 from digest.curate.summary.support.vocabulary import GRAMMAR, NAMED, OPPOSITES, ordinal
@@ -54,24 +54,16 @@ _CORE = frozenset({"", "ने", "को"})
 _PATIENTS = frozenset({"ने", "को"})
 
 
-def misaligned(articles: Articles, clause: Clause, place: Place) -> tuple[str, list[str]]:
-    """Return how the clause differs from the article's sentence at `place` ('' if it does not), and its doubts."""
-    found = _Alignment(articles, clause, place)
+def misaligned(pair: ClausePair) -> tuple[str, list[str]]:
+    """Return how the clause differs from the article's sentence ('' if it does not), and its doubts."""
+    found = _Alignment(pair.articles, pair.clause, pair.place)
     problem = next((problem for rule in _RULES if (problem := rule(found))), "")
     return problem, [doubt for rule in _DOUBTS if not problem and (doubt := rule(found))]
 
 
 @dataclass
-class _Alignment:
-    """A clause of a summary, and the sentence of an article that supports it."""
-
-    articles: Articles
-    clause: Clause
-    place: Place
-
-    @property
-    def other(self) -> Clause:
-        return self.place.other
+class _Alignment(ClausePair):
+    """The positions of a summary's clause in the sentence of an article that supports it."""
 
     @cached_property
     def mine(self) -> list[Word]:
@@ -87,7 +79,7 @@ class _Alignment:
 
     @cached_property
     def clauses(self) -> Sequence[Clause]:
-        return self.articles.sentence(self.place).clauses
+        return self.sentence.clauses
 
     @cached_property
     def line(self) -> list[Word]:
@@ -277,31 +269,32 @@ class _Alignment:
         """Return a problem if two names exchange their markers (`आगरा से झांसी` for `झांसी से आगरा`), or two names or
         numbers their places: `आगरा के मोहन और झांसी के सोहन`.
         """
+        exchanged = self._exchanged_markers() or self._exchanged_places()
+        return f"“{exchanged[0].text}” and “{exchanged[1].text}” are exchanged" if exchanged else ""
+
+    def _exchanged_markers(self) -> tuple[Word, Word] | None:
         names = [word for word in self.mine if is_name_like(word) and word.phrase >= 0]
         theirs = {id(word): {each.marker for each in self.other.words if same(word, each)} for word in names}
-        for one in names:
-            for two in names:
-                markers = theirs[id(one)], theirs[id(two)]
-                is_directed = one.marker != two.marker and one.marker in _DIRECTED
-                if is_directed and all(markers) and one.marker in markers[1] - markers[0]:
-                    return f"“{one.text}” and “{two.text}” are exchanged"
+        for one, two in product(names, names):
+            markers = theirs[id(one)], theirs[id(two)]
+            is_directed = one.marker != two.marker and one.marker in _DIRECTED
+            if is_directed and all(markers) and one.marker in markers[1] - markers[0]:
+                return one, two
+        return None
+
+    def _exchanged_places(self) -> tuple[Word, Word] | None:
+        """Return two alike words whose exchange gives the order of the article."""
         places = [(word, [n for n, each in enumerate(self.line) if same(word, each)]) for word in self.mine]
         known = [(word, at[0]) for word, at in places if len(at) == 1]
         order = [at for _, at in known]
         if len(order) < _FEW or order == sorted(order):
-            return ""
+            return None
         for (m, (one, _)), (n, (two, _)) in combinations(enumerate(known), 2):
             turned = [*order]
             turned[m], turned[n] = order[n], order[m]
-            are_owners = one.marker == "gen" and not {"time", "measure"} & (one.concepts | two.concepts)
-            is_alike = (
-                one.number and two.number
-                if one.number or two.number
-                else are_owners or (is_name_like(one) and is_name_like(two))
-            )
-            if is_alike and one.marker == two.marker and turned == sorted(order):
-                return f"“{one.text}” and “{two.text}” are exchanged"
-        return ""
+            if one.marker == two.marker and turned == sorted(order) and _are_alike(one, two):
+                return one, two
+        return None
 
     def title(self) -> str:
         """Return a problem if the articles give the person another title: `X के मंत्री Y` for `Z के मंत्री Y`."""
@@ -310,28 +303,23 @@ class _Alignment:
             if not (is_name_like(word) and word.is_content) or word.phrase < 0:
                 continue
             phrase = [each for each in words[:at] if each.phrase == word.phrase and each.is_content]
-            owners = [
-                each
-                for each in words[:at]
-                if each.phrase == word.phrase - 1 and each.marker == "gen" and not is_plain_word(each)
-                if not (each.number or each.concepts & {"some", "all"})
-            ]
-            owners = [each for each in owners if not is_joined(words, words.index(each))]
             offices = [each for each in phrase if "office" in each.concepts]
             if not offices or any(is_name_like(each) for each in phrase):
                 continue
             theirs = list(self.articles.titles(word))
-            for given in (owners, offices):
-                known = [each for each, owns in theirs if owns == (given is owners)]
-                wrong = [each for each in given if not self.articles.are_together(word, each)]
-                if (
-                    known
-                    and wrong
-                    and len(wrong) == len(given)
-                    and not any(is_general(each) or each.text in PRONOUNS for each in (*wrong, *known))
-                ):
-                    return f"“{wrong[0].text}” is not the title of “{word.text}”"
+            their_owners, their_offices = ([each for each, owns in theirs if owns is kind] for kind in (True, False))
+            wrong = self._wrong_title(word, _owners_before(words, at), their_owners)
+            wrong = wrong or self._wrong_title(word, offices, their_offices)
+            if wrong is not None:
+                return f"“{wrong.text}” is not the title of “{word.text}”"
         return ""
+
+    def _wrong_title(self, name: Word, mine: Sequence[Word], theirs: Sequence[Word]) -> Word | None:
+        """Return the first word of a title if the articles have only others for the name."""
+        if not mine or not theirs or any(self.articles.are_together(name, each) for each in mine):
+            return None
+        is_vague = any(is_general(each) or each.text in PRONOUNS for each in (*mine, *theirs))
+        return None if is_vague else mine[0]
 
     def counted_beside(self) -> str:
         """Return a problem if a word comes from a clause of the sentence with another number: `2 लाख शिविरों में हैं` for
@@ -641,6 +629,28 @@ def _in(word: Word, pool: Sequence[Word]) -> bool:
     if any(same(word, each) for each in pool):
         return True
     return any(same(part, each) for part in word.parts if part.is_content for each in pool)
+
+
+def _are_alike(one: Word, two: Word) -> bool:
+    """Whether both words are numbers, or owners, or names."""
+    if one.number or two.number:
+        return bool(one.number and two.number)
+    if one.marker == "gen" and not {"time", "measure"} & (one.concepts | two.concepts):
+        return True
+    return is_name_like(one) and is_name_like(two)
+
+
+def _owners_before(words: Sequence[Word], at: int) -> list[Word]:
+    """Return the owners in the phrase before the name at `at`: `लखनऊ के` before `डीएम अवस्थी`."""
+    phrase = words[at].phrase - 1
+    return [
+        each
+        for each in words[:at]
+        if each.phrase == phrase
+        and each.marker == "gen"
+        and not (is_plain_word(each) or each.number or each.concepts & {"some", "all"})
+        and not is_joined(words, words.index(each))
+    ]
 
 
 def _fate(word: Word) -> str:

@@ -23,7 +23,7 @@ _DATELINE = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class SourceText:
     """The parts of an article that the check uses."""
 
     name: str
@@ -49,7 +49,7 @@ class Place:
 class Articles:
     """Looks up words in the articles of a story."""
 
-    def __init__(self, sources: Sequence[Source]) -> None:
+    def __init__(self, sources: Sequence[SourceText]) -> None:
         self.sources = sources
         self._known: dict[str, bool] = {}
         self._leading: dict[str, bool] = {}
@@ -238,3 +238,27 @@ def _phrases(sentence: Sentence) -> Iterator[list[Word]]:
             if word.is_content and word.phrase >= 0 and word.marker and not word.number:
                 by_phrase.setdefault((word.phrase, joined), []).append(word)
         yield from by_phrase.values()
+
+
+@dataclass
+class ClausePair:
+    """A clause of a summary, and the clause of an article at `place` that may support it."""
+
+    articles: Articles
+    clause: Clause
+    place: Place
+
+    @property
+    def other(self) -> Clause:
+        """The clause of the article."""
+        return self.place.other
+
+    @cached_property
+    def sentence(self) -> Sentence:
+        """The sentence of the article."""
+        return self.articles.sentence(self.place)
+
+    @cached_property
+    def predicate(self) -> Word | None:
+        """The last word of the summary's clause that says something."""
+        return next((word for word in reversed(self.clause.words) if word.is_content), None)

@@ -127,24 +127,27 @@ class Attribution:
             return False
         if _has_other_name(mine, theirs) or _has_other_owner(mine, theirs):
             return False
-        names = [word for word in mine if is_name_like(word)]
-        if any(is_name_like(word) for word in known):
-            # The name is the speaker's. All other words about the person must be near the name in the articles.
-            named = [word for word in known if is_name_like(word)]
-            return all(
-                (only_retells(word) and "office" not in word.concepts)
-                or any(self._articles.is_near(name, word) for name in named)
-                or (is_general(word) and not is_name_like(word))
-                for word in missing
-            )
-        if names and any(is_name_like(word) for word in theirs):
+        if names := [word for word in known if is_name_like(word)]:
+            return all(self._may_describe_person(word, names) for word in missing)
+        if any(is_name_like(word) for word in mine) and any(is_name_like(word) for word in theirs):
             return False
-        return all(
-            any(self._articles.is_called(head, word) for head in known)
-            or (not is_name_like(word) and any(self._articles.is_near(head, word) for head in known))
-            or ("gen" in word.marker and self._articles.is_anywhere(word))
-            for word in missing
+        return all(self._may_describe_office(word, known) for word in missing)
+
+    def _may_describe_person(self, word: Word, names: Sequence[Word]) -> bool:
+        """Whether the articles have the word near the person's name, or it tells nothing of its own."""
+        if only_retells(word) and "office" not in word.concepts:
+            return True
+        return any(self._articles.is_near(name, word) for name in names) or (
+            is_general(word) and not is_name_like(word)
         )
+
+    def _may_describe_office(self, word: Word, known: Sequence[Word]) -> bool:
+        """Whether the articles have the word in the title of a speaker who has no name."""
+        if any(self._articles.is_called(head, word) for head in known):
+            return True
+        if not is_name_like(word) and any(self._articles.is_near(head, word) for head in known):
+            return True
+        return "gen" in word.marker and self._articles.is_anywhere(word)
 
     def _has_record(self, speaker: Sequence[Word]) -> bool:
         """Whether one sentence has everything that the summary says of its figures' origin: who gave them and when."""
@@ -185,18 +188,18 @@ class Attribution:
     def _another_person(self, clause: Clause, s: int, i: int, other: Clause) -> str:
         """Refuse a name in place of a pronoun that means another person in the article: `वह पांचवें स्थान पर रहीं`."""
         acting = [word for word in other.words if word.text in _PERSONS and word.marker in ("", "ने")]
-        first = next((word.phrase for word in clause.words if word.is_content and word.marker in ("", "ने")), None)
-        names = [word for word in clause.words if word.phrase == first and is_name_like(word) and word.is_content]
+        names = _acting_names(clause)
         if not acting or not names or any(same(word, each) for word in names for each in other.words):
             return ""
-        sentences = self._articles.sources[s].sentences
-        if other.is_said and other.speaker and any(same(word, each) for word in names for each in other.speaker):
+        if other.is_said and any(same(word, each) for word in names for each in other.speaker):
             mine, theirs = _genders(clause.tokens[-4:]), _genders(other.tokens[-4:])
-            return f"“{acting[0].text}” means somebody else" if mine and theirs and mine != theirs else ""
-        known = [each for at in (i, i - 1) if at >= 0 for part in sentences[at].clauses for each in part.words]
-        # The name may be two sentences back, if no other name follows it.
-        between = [each for each in known if is_name_like(each) and each.marker in ("ने", "")]
-        return f"“{acting[0].text}” means somebody else" if between else ""
+            is_another = bool(mine and theirs) and mine != theirs
+        else:
+            # The name may be two sentences back, if no other name follows it.
+            sentences = self._articles.sources[s].sentences[max(0, i - 1) : i + 1]
+            words = (word for each in sentences for part in each.clauses for word in part.words)
+            is_another = any(is_name_like(word) and word.marker in ("ने", "") for word in words)
+        return f"“{acting[0].text}” means somebody else" if is_another else ""
 
     def pronouns(self, at: int, clause: Clause, s: int, i: int, other: Clause) -> str:
         if problem := self._another_person(clause, s, i, other):
@@ -251,6 +254,13 @@ def _has_other_name(mine: Sequence[Word], theirs: Sequence[Word]) -> bool:
 
 def _last_said(clauses: Sequence[Clause]) -> Clause | None:
     return next((each for each in reversed(clauses) if each.is_said or each.is_frame), None)
+
+
+def _acting_names(clause: Clause) -> list[Word]:
+    """Return the names in the phrase that acts in a clause."""
+    words = [word for word in clause.words if word.is_content]
+    first = next((word.phrase for word in words if word.marker in ("", "ने")), None)
+    return [word for word in words if word.phrase == first and is_name_like(word)]
 
 
 def _genders(tokens: Sequence[str]) -> set[str]:

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from digest.curate.summary.support.clauses import Clause, Sentence
 from digest.curate.summary.support.roles import find_cause, is_force, same
-from digest.curate.summary.support.vocabulary import GRAMMAR
 from digest.curate.summary.support.words import is_infinitive
 
-_NOT_CAUSED = GRAMMAR["not caused"]
 # Phrases in an article that imply a cause without naming it as one.
 _CAUSES = ("अभाव में", "देखते हुए", "के मद्देनजर", "से नाराज", "आधार पर")
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from digest.curate.summary.support.alignment import misaligned
-from digest.curate.summary.support.articles import Articles, Place, Source
+from digest.curate.summary.support.articles import Articles, ClausePair, Place, SourceText
 from digest.curate.summary.support.attribution import Attribution, names_paper, text_of
 from digest.curate.summary.support.causes import cause, invented
 from digest.curate.summary.support.clauses import Clause, Sentence
@@ -45,7 +45,7 @@ _SHORT = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
+class SupportCandidate:
     """A clause of an article that may support a clause of the summary; `problem` is '' if it does."""
 
     source: int
@@ -62,11 +62,11 @@ class Candidate:
 class Checker:
     """Checks the clauses of one summary against the articles."""
 
-    def __init__(self, sources: Sequence[Source], summary: Sequence[Sentence]) -> None:
+    def __init__(self, sources: Sequence[SourceText], summary: Sequence[Sentence]) -> None:
         self.articles = Articles(sources)
         self.attribution = Attribution(self.articles, summary)
 
-    def candidates(self, at: int, clause: Clause) -> list[Candidate]:
+    def candidates(self, at: int, clause: Clause) -> list[SupportCandidate]:
         """Return a candidate for each clause of each article.
 
         Those without problems come first, then those with the most matched words. `clause` is from the summary's
@@ -81,7 +81,7 @@ class Checker:
         ]
         return sorted(found, key=lambda each: (bool(each.problem), -each.share))
 
-    def joined(self, at: int, clause: Clause) -> list[Candidate]:
+    def joined(self, at: int, clause: Clause) -> list[SupportCandidate]:
         """Return the candidates made of two joined clauses of an article that support the clause."""
         found = [
             self._try(at, clause, s, i, _index(sentence.clauses, other.pair), other)
@@ -92,44 +92,29 @@ class Checker:
         ]
         return sorted((each for each in found if not each.problem), key=lambda each: -each.share)
 
-    def _try(self, at: int, clause: Clause, s: int, i: int, k: int, other: Clause) -> Candidate:
+    def _try(self, at: int, clause: Clause, s: int, i: int, k: int, other: Clause) -> SupportCandidate:
         """Compare the clause with one clause of an article: first how similar they are, then rule by rule."""
-        pair = _Pair(self.articles, self.attribution, at, clause, Place(s, i, k, other))
+        pair = _WordMatch(self.articles, clause, Place(s, i, k, other), self.attribution, at)
         if not pair.content:
-            return Candidate(s, i, k, 0.0, "it says nothing" if clause.negations else "")
+            return SupportCandidate(s, i, k, 0.0, "it says nothing" if clause.negations else "")
         if problem := _unlike(pair) or _only_its_speaker(pair) or "":
-            return Candidate(s, i, k, pair.share, problem, has_predicate=False)
+            return SupportCandidate(s, i, k, pair.share, problem, has_predicate=False)
         problem, doubt = _refusal(pair)
-        return Candidate(s, i, k, pair.nearness, problem, pair.has_predicate, doubt)
+        return SupportCandidate(s, i, k, pair.nearness, problem, pair.has_predicate, doubt)
 
 
 @dataclass
-class _Pair:
-    """A clause of a summary, and the clause of an article at `place`: which of its words that one has."""
+class _WordMatch(ClausePair):
+    """Which words of a summary's clause the article's clause has."""
 
-    articles: Articles
     attribution: Attribution
     # The summary's sentence.
     at: int
-    clause: Clause
-    place: Place
-
-    @property
-    def other(self) -> Clause:
-        return self.place.other
-
-    @cached_property
-    def sentence(self) -> Sentence:
-        return self.articles.sentence(self.place)
 
     @cached_property
     def speech(self) -> bool:
         """Whether the clause reports that somebody says something."""
         return bool(self.clause.kinds & SPEECH) and not self.clause.is_frame
-
-    @cached_property
-    def predicate(self) -> Word | None:
-        return next((word for word in reversed(self.clause.words) if word.is_content), None)
 
     @cached_property
     def has_predicate(self) -> bool:
@@ -223,7 +208,7 @@ class _Pair:
         return self.share + _BESIDE * beside / sum(self._weights.values())
 
 
-def _unlike(pair: _Pair) -> str | None:
+def _unlike(pair: _WordMatch) -> str | None:
     """A clause about another event: `पुल बह गया` for `मेला शुरू हुआ`."""
     is_like = pair.inside and pair.share >= _LEAST
     # A short clause of everyday words matches anything.
@@ -233,7 +218,7 @@ def _unlike(pair: _Pair) -> str | None:
     return f"no sentence of an article has “{pair.unmatched[0].text}” with the rest of it"
 
 
-def _only_its_speaker(pair: _Pair) -> str | None:
+def _only_its_speaker(pair: _WordMatch) -> str | None:
     """The speaker of the article with something else: `मेयर ने बांध की मांग की` for `मेयर ने कहा कि नल सूखे हैं`."""
     if not (pair.speech and pair.other.is_said):
         return None
@@ -243,13 +228,13 @@ def _only_its_speaker(pair: _Pair) -> str | None:
     return None if is_told else f"{text_of(told)} is not what is said"
 
 
-def _refusal(pair: _Pair) -> tuple[str, str]:
+def _refusal(pair: _WordMatch) -> tuple[str, str]:
     """Return the first problem of the pair, and its doubts. Two doubts are a problem."""
-    problem, doubts = problem_of_words(pair.articles, pair.clause, pair.unmatched, pair.inside, pair.share, pair.place)
+    problem, doubts = problem_of_words(pair, pair.unmatched, pair.inside, pair.share)
     problem = problem or next((why for rule in _RULES if (why := rule(pair))), "")
     if problem:
         return problem, ""
-    problem, more = misaligned(pair.articles, pair.clause, pair.place)
+    problem, more = misaligned(pair)
     problem = problem or next((why for rule in _LAST_RULES if (why := rule(pair))), "")
     doubts += [*more, *(rule(pair) for rule in _DOUBTS)]
     # Two rules may doubt the same word.
@@ -258,28 +243,28 @@ def _refusal(pair: _Pair) -> tuple[str, str]:
     return problem or (doubt if len(found) > _MOST_DOUBTS else ""), doubt
 
 
-def _miscounts(pair: _Pair) -> str:
+def _miscounts(pair: _WordMatch) -> str:
     """`18 लोग मारे गए` for `18 लोग घायल हुए`."""
     return counts(pair.articles, pair.clause, pair.content, pair.inside, pair.other)
 
 
-def _asserts_more(pair: _Pair) -> str:
+def _asserts_more(pair: _WordMatch) -> str:
     """`पुल खुला` for `पुल खुलेगा`: the table of rules is in `statement`."""
     return statement(pair.clause, pair.other)
 
 
-def _does_what_is_to_be_done(pair: _Pair) -> str:
+def _does_what_is_to_be_done(pair: _WordMatch) -> str:
     """`बसें ख़रीदीं` for `बसें ख़रीदने का फ़ैसला किया`."""
     return infinitive(pair.clause, pair.other)
 
 
-def _turns_result(pair: _Pair) -> str:
+def _turns_result(pair: _WordMatch) -> str:
     """`केरल हारा` for `केरल ने गोवा को हराया`."""
     turns = turns_result(pair.clause, pair.articles.clauses())
     return "the articles tell the opposite result" if turns else ""
 
 
-def _speaks_for_another(pair: _Pair) -> str:
+def _speaks_for_another(pair: _WordMatch) -> str:
     """`मोहन के मुताबिक` for what the article has from Sohan, or in its own name."""
     before = pair.articles.sentences(pair.place.source)[pair.place.sentence - 1].clauses if pair.place.sentence else []
     return pair.attribution.speaker(
@@ -287,29 +272,29 @@ def _speaks_for_another(pair: _Pair) -> str:
     )
 
 
-def _invents_cause(pair: _Pair) -> str:
+def _invents_cause(pair: _WordMatch) -> str:
     """`बारिश से पुल टूटा` for `पुल टूटा`."""
     return invented(pair.clause, pair.other, has_effect=pair.has_predicate)
 
 
-def _gives_another_title(pair: _Pair) -> str:
+def _gives_another_title(pair: _WordMatch) -> str:
     """`सचिव मोहन` for `अध्यक्ष मोहन`."""
-    return misassigned(pair.articles, pair.clause, pair.place)
+    return misassigned(pair)
 
 
-def _doubts_cause(pair: _Pair) -> str:
+def _doubts_cause(pair: _WordMatch) -> str:
     """`गोदाम की आग से बस जली` for two sentences that the article does not connect."""
     return cause(pair.clause, pair.other, pair.sentence)
 
 
-def _doubts_pronoun(pair: _Pair) -> str:
+def _doubts_pronoun(pair: _WordMatch) -> str:
     """`उनकी दुकान` after a sentence about somebody else than in the article."""
     place = pair.place
     return pair.attribution.pronouns(pair.at, pair.clause, place.source, place.sentence, pair.other)
 
 
 # Each rule refuses what the example in its docstring shows: the summary's words for the article's.
-_RULES: tuple[Callable[[_Pair], str], ...] = (
+_RULES: tuple[Callable[[_WordMatch], str], ...] = (
     _miscounts,
     _asserts_more,
     _does_what_is_to_be_done,
@@ -317,9 +302,9 @@ _RULES: tuple[Callable[[_Pair], str], ...] = (
     _speaks_for_another,
 )
 # These follow the rules of `alignment`, which compare positions.
-_LAST_RULES: tuple[Callable[[_Pair], str], ...] = (_invents_cause, _gives_another_title)
+_LAST_RULES: tuple[Callable[[_WordMatch], str], ...] = (_invents_cause, _gives_another_title)
 # One of these alone refuses nothing.
-_DOUBTS: tuple[Callable[[_Pair], str], ...] = (_doubts_cause, _doubts_pronoun)
+_DOUBTS: tuple[Callable[[_WordMatch], str], ...] = (_doubts_cause, _doubts_pronoun)
 
 
 def _index(clauses: Sequence[Clause], pair: Sequence[Clause]) -> int:

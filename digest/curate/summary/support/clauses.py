@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from enum import StrEnum
+from enum import Enum, StrEnum, auto
 
 from digest.curate.summary.support.vocabulary import GRAMMAR, number_words
 from digest.curate.summary.support.words import (
@@ -93,53 +93,83 @@ class Sentence:
     pairs: list[Clause] = field(default_factory=list)
 
 
+class _Boundary(Enum):
+    """What a token does to the clause before it."""
+
+    # The token opens the next clause: `कि`.
+    OPENS = auto()
+    # The token is the last one of the clause: `जाने पर`.
+    CLOSES = auto()
+    # The token belongs to neither clause: a comma.
+    SEPARATES = auto()
+
+
 def pieces(tokens: Sequence[str]) -> Iterator[tuple[str, Sequence[str]]]:
     """Cut a sentence into clauses, each with the word that opens it."""
     start, opener = 0, ""
     for at, current in enumerate(tokens):
-        if at < start:
+        boundary = _boundary(tokens, start, at, opener) if at >= start else None
+        if boundary is None:
             continue
-        before = tokens[start:at]
-        cut = keep = False
-        if current in QUOTES or current in ";:–—":
-            cut = keep = True
-        elif current in _OPENERS:
-            conditional = {"अगर", "यदि"} & {*before, *opener.split()}
-            cut = not (current == "तो" and not ends_in_verb(before) and not conditional)
-            keep = True
-        elif current in _CORRELATES and opener.startswith(("जिस", "जिन", "जो")) and ends_in_verb(before):
-            # `जिस टीम में मोहन खेलेगा उसके कोच`
-            cut = keep = True
-        elif current == "पर" and before and before[-1] == ",":
-            cut = keep = True
-        elif current == "पर" and before and is_infinitive(before[-1]):
-            # `जाने पर विचार`: it is the object of the next word.
-            cut = not (tokens[at + 1 : at + 2] and tokens[at + 1] in _OBJECT_OF)
-        elif current == "से" and before and is_infinitive(before[-1]) and tokens[at + 1 : at + 2]:
-            # `शुरू होने से 40 मिनट पहले` is a time.
-            cut = tokens[at + 1] not in _NOT_CAUSED and "पहले" not in tokens[at + 1 : at + 5]
-        elif (current in ("बाद", "कारण") and len(before) > 1 and before[-1] == "के" and is_infinitive(before[-2])) or (
-            current in MODIFIERS and _is_modifier(tokens, at)
-        ):
-            cut = True
-        elif current in JOINS and before and tuple(tokens[at : at + 2]) != ("या", "नहीं"):
-            cut = keep = ends_in_verb(before) or _numbers_on_both_sides(tokens, start, at)
-        elif current == "," and before and tokens[at + 1 : at + 2] and tokens[at + 1] not in QUOTES:
-            cut = ends_in_verb(before) or _numbers_on_both_sides(tokens, start, at)
-        if not cut:
-            continue
-        includes = current in ("पर", "से", "बाद", "कारण", *MODIFIERS) and not keep
-        piece = [*before, current] if includes else before
-        if any(each not in PUNCTUATION for each in piece):
+        piece = tokens[start : at + 1] if boundary is _Boundary.CLOSES else tokens[start:at]
+        if _says_something(piece):
             yield opener, piece
             opener = current
-        elif keep:
+        elif boundary is _Boundary.OPENS:
             opener = f"{opener} {current}".strip() if current in _OPENERS else current
         # `जीतने पर भी`
-        start = at + 1 + (current == "पर" and not keep and tokens[at + 1 : at + 2] == ["भी"])
-    rest = list(tokens[start:])
-    if any(each not in PUNCTUATION for each in rest):
+        is_pair = boundary is _Boundary.CLOSES and current == "पर" and tokens[at + 1 : at + 2] == ["भी"]
+        start = at + 1 + is_pair
+    rest = tokens[start:]
+    if _says_something(rest):
         yield opener, rest
+
+
+def _says_something(piece: Sequence[str]) -> bool:
+    return any(each not in PUNCTUATION for each in piece)
+
+
+def _boundary(tokens: Sequence[str], start: int, at: int, opener: str) -> _Boundary | None:
+    """Return what the token at `at` does to the clause that begins at `start`; None if the clause goes on."""
+    current, before, following = tokens[at], tokens[start:at], tokens[at + 1 : at + 2]
+    if current in QUOTES or current in ";:–—":
+        return _Boundary.OPENS
+    if current in _OPENERS:
+        is_condition = {"अगर", "यदि"} & {*before, *opener.split()}
+        goes_on = current == "तो" and not is_condition and not ends_in_verb(before)
+        return None if goes_on else _Boundary.OPENS
+    if current in _CORRELATES and opener.startswith(("जिस", "जिन", "जो")) and ends_in_verb(before):
+        # `जिस टीम में मोहन खेलेगा उसके कोच`
+        return _Boundary.OPENS
+    if current == "पर" and before[-1:] == [","]:
+        return _Boundary.OPENS
+    if _ends_phrase(tokens, start, at):
+        return _Boundary.CLOSES
+    if current in JOINS and before and [current, *following] != ["या", "नहीं"]:
+        return _Boundary.OPENS if _is_complete(tokens, start, at) else None
+    if current == "," and before and following and following[0] not in QUOTES:
+        return _Boundary.SEPARATES if _is_complete(tokens, start, at) else None
+    return None
+
+
+def _ends_phrase(tokens: Sequence[str], start: int, at: int) -> bool:
+    """Whether the token ends a phrase that tells when, why or which: `पुल टूटने से`, `जाने के बाद`, `जा रही`."""
+    current, before, following = tokens[at], tokens[start:at], tokens[at + 1 : at + 2]
+    if current == "पर":
+        # `जाने पर विचार`: it is the object of the next word.
+        return bool(before) and is_infinitive(before[-1]) and not _OBJECT_OF & {*following}
+    if current == "से":
+        # `शुरू होने से 40 मिनट पहले` is a time.
+        is_time = bool(_NOT_CAUSED & {*following}) or "पहले" in tokens[at + 1 : at + 5]
+        return bool(before and following) and is_infinitive(before[-1]) and not is_time
+    if current in ("बाद", "कारण") and len(before) > 1 and before[-1] == "के" and is_infinitive(before[-2]):
+        return True
+    return current in MODIFIERS and _is_modifier(tokens, at)
+
+
+def _is_complete(tokens: Sequence[str], start: int, at: int) -> bool:
+    """Whether a comma or `और` at `at` may end the clause that begins at `start`."""
+    return ends_in_verb(tokens[start:at]) or _numbers_on_both_sides(tokens, start, at)
 
 
 def _is_modifier(tokens: Sequence[str], at: int) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cached_property
 
-from digest.curate.summary.support.articles import Articles, Place
+from digest.curate.summary.support.articles import ClausePair
 from digest.curate.summary.support.clauses import Clause
 from digest.curate.summary.support.roles import AGENT, find_any, is_general, is_name_like, same
 from digest.curate.summary.support.speakers import SPEECH
@@ -23,12 +23,11 @@ _COUNTED = frozenset({"gen", "को", "ने", "पर", ""})
 class Parts:
     """One clause of a summary compared with one clause of an article. `inside` are the words that both have."""
 
-    def __init__(self, articles: Articles, clause: Clause, inside: Sequence[Word], place: Place) -> None:
-        self._articles, self._clause, self._inside, self._place = articles, clause, inside, place
-        self._other = place.other
-        self._predicate = next((word for word in reversed(clause.words) if word.is_content), None)
-        clauses = articles.sentence(place).clauses
-        self._rest = [(word, each) for n, each in enumerate(clauses) if n != place.clause for word in each.words]
+    def __init__(self, pair: ClausePair, inside: Sequence[Word]) -> None:
+        self._articles, self._clause, self._inside, self._place = pair.articles, pair.clause, inside, pair.place
+        self._other, self._predicate = pair.other, pair.predicate
+        clauses = enumerate(pair.sentence.clauses)
+        self._rest = [(word, each) for n, each in clauses if n != pair.place.clause for word in each.words]
 
     def _is_elsewhere(self, word: Word) -> bool:
         """Whether the word is the agent in the article's clause, and the object in the summary."""

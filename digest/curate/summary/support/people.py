@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import pairwise, takewhile
 
-from digest.curate.summary.support.articles import Articles, Place
+from digest.curate.summary.support.articles import Articles, ClausePair, Place
 from digest.curate.summary.support.clauses import Clause
 from digest.curate.summary.support.roles import is_name_like, is_plain_word, same
 from digest.curate.summary.support.vocabulary import GRAMMAR
@@ -26,9 +26,9 @@ _LABELS = GRAMMAR["label"]
 _HONORIFICS = frozenset(map(fold, ["डॉ", "डॉक्टर", "प्रो", "श्री", "श्रीमती"]))
 
 
-def misassigned(articles: Articles, clause: Clause, place: Place) -> str:
+def misassigned(pair: ClausePair) -> str:
     """Return a problem if the clause gives a person a fate or part that the article's sentence does not give them."""
-    other = place.other
+    articles, clause, other = pair.articles, pair.clause, pair.other
     if "claim" in clause.act & other.act and (turned := _turned(clause, other)):
         return f"“{turned.text}” has another part in the accusation"
     if label := _label(articles, clause):
@@ -36,7 +36,7 @@ def misassigned(articles: Articles, clause: Clause, place: Place) -> str:
     has_fate = "arrest" in clause.kinds or bool(_FATES & set(clause.tokens))
     if not (has_fate or clause.kinds & {"blame", "claim"}):
         return ""
-    near = _near(articles, place)
+    near = _near(articles, pair.place)
     for name in _people(articles, clause):
         if _named(name, near):
             continue

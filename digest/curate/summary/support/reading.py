@@ -96,27 +96,36 @@ def read(text: str) -> tuple[Sentence, ...]:
 def _subject(sentence: Sentence) -> list[Word]:
     """Return the words for the person that a pronoun in the next sentence most likely means."""
     for clause in sentence.clauses:
-        if names := [word for word in clause.speaker if word.is_content]:
-            return names
-        if names := [word for word in clause.words if word.marker == "ने" and word.is_content]:
-            return names
-        if clause.act & {"doubt", "wish"} and (
-            names := [word for word in clause.words if word.marker == "को" and word.is_content]
-        ):
-            # `X को उम्मीद है`
-            return [word for word in names if word.phrase == names[0].phrase]
-    words = [word for word in sentence.clauses[0].words if word.is_content] if sentence.clauses else []
+        if named := _speaker_or_agent(clause):
+            return named
+    return _first_person_or_thing(sentence.clauses[0]) if sentence.clauses else []
+
+
+def _speaker_or_agent(clause: Clause) -> list[Word]:
+    """Return the words for who speaks, acts, doubts or hopes in a clause; empty if no marker shows it."""
+    if names := [word for word in clause.speaker if word.is_content]:
+        return names
+    if names := [word for word in clause.words if word.marker == "ने" and word.is_content]:
+        return names
+    if clause.act & {"doubt", "wish"}:
+        # `X को उम्मीद है`
+        names = [word for word in clause.words if word.marker == "को" and word.is_content]
+        return [word for word in names if word.phrase == names[0].phrase]
+    return []
+
+
+def _first_person_or_thing(clause: Clause) -> list[Word]:
+    """Return the phrase of the first person in a clause; without one, that of its first thing and its owners."""
+    words = [word for word in clause.words if word.is_content]
     bare = [word for word in words if word.marker == "" and "time" not in word.concepts and not word.number]
     owners = [word for word in words if word.marker == "gen" and word.phrase < (bare[0].phrase if bare else 0)]
     people = [word for word in (*bare, *owners) if len(word.concepts) == 1 or {"name", "office"} & word.concepts]
-    first = next(iter(people or bare), None)
-    if first in people:
-        return [word for word in people if word.phrase == first.phrase]
-    if first is None:
+    if people:
+        return [word for word in people if word.phrase == people[0].phrase]
+    if not bare:
         return [word for word in words if word.marker in ("gen", "को")]
-    return [
-        word for word in words if word.phrase == first.phrase or (word.marker == "gen" and word.phrase < first.phrase)
-    ]
+    thing = bare[0].phrase
+    return [word for word in words if word.phrase == thing or (word.marker == "gen" and word.phrase < thing)]
 
 
 def _resolve_pronouns(sentence: Sentence, subject: Sequence[Word]) -> None:

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from digest.curate.summary.support.articles import Articles, Place
-from digest.curate.summary.support.clauses import Clause, Mode
+from digest.curate.summary.support.articles import ClausePair
+from digest.curate.summary.support.clauses import Mode
 from digest.curate.summary.support.contest import tells_result
 from digest.curate.summary.support.parts import Parts
 from digest.curate.summary.support.roles import (
@@ -67,19 +67,13 @@ _TOPIC = frozenset(
         "about",
     }
 )
-_ROUGH = {fold(word): value for word, value in (("सैकड़ों", 100), ("हज़ारों", 1000), ("लाखों", 100_000))}
 _TOLLS = frozenset(map(key_of, map(fold, ["मृतकों", "मौत", "घायलों", "मरने", "संख्या"])))
 _GUILTY = key_of(fold("दोषी"))
 _SENTENCES = frozenset(map(key_of, map(fold, ["सज़ा", "क़ैद", "उम्रकैद", "कारावास"])))
 _EVEN = fold("बराबर")
-_TIMES = fold("गुना")
-_BEGUN = fold("शुरू")
 _MEANS = frozenset({"में", "से"})
-# `पूछताछ जारी है` is `पूछताछ की जा रही है`.
-_GOES_ON = fold("जारी")
 _PARTS = GRAMMAR["part of day"]
 _FOR_NAMES = GRAMMAR["stands for a name"]
-_DECISIONS = GRAMMAR["decision"]
 # The least words that two clauses about the same thing have in common.
 _ALIKE = 2
 _VICTIM = fold("पीड़ित")
@@ -94,26 +88,26 @@ _FATES = GRAMMAR["dead"] | GRAMMAR["injured"] | GRAMMAR["missing"] | GRAMMAR["wi
 
 
 def problem_of_words(
-    articles: Articles, clause: Clause, unmatched: Sequence[Word], inside: Sequence[Word], share: float, place: Place
+    pair: ClausePair, unmatched: Sequence[Word], inside: Sequence[Word], share: float
 ) -> tuple[str, list[str]]:
     """Return the problem with a word of `unmatched` ('' if there is none), and the doubts about others.
 
-    `inside` are the matched words.
+    `inside` are the matched words, and `share` is their weighted share of all words.
     """
-    found = _Reading(articles, clause, inside, share, place)
+    found = _Reading(pair, inside, share)
     return found.problem(unmatched), found.doubts
 
 
 class _Reading(Parts):
     """One clause of a summary compared with one clause of an article."""
 
-    def __init__(self, articles: Articles, clause: Clause, inside: Sequence[Word], share: float, place: Place) -> None:
-        super().__init__(articles, clause, inside, place)
+    def __init__(self, pair: ClausePair, inside: Sequence[Word], share: float) -> None:
+        super().__init__(pair, inside)
         self._share = share
         # What refuses true clauses as often as wrong ones. One of them alone proves nothing.
         self.doubts: list[str] = []
         # The last words of the clause: its act.
-        self._acts = [each for each in clause.words if each.is_content and each.marker in ("", "gen")][-3:]
+        self._acts = [each for each in pair.clause.words if each.is_content and each.marker in ("", "gen")][-3:]
 
     def problem(self, unmatched: Sequence[Word]) -> str:
         for word in unmatched:
@@ -332,49 +326,46 @@ class _Reading(Parts):
 
     def _describes(self, word: Word) -> bool:
         """Whether the number only describes a noun, as it does in the article."""
-        clause = self._clause
-        at = clause.words.index(word)
-        unit = next(iter(clause.words[at + 1 : at + 2]), None)
+        unit = next(iter(self._clause.words[self._clause.words.index(word) + 1 :]), None)
         if unit and unit.text.startswith(_EVEN) and any(each.startswith(_EVEN) for each in self._other.tokens):
             # `2-2 की बराबरी` is `2-2 से बराबर`.
             return any(each.number == word.number for each in self._other.words)
         if unit is None or self._has_rival(word, unit):
             return False
-        if (
-            "measure" in unit.concepts
-            and not any("measure" in each.concepts for each in self._other.words)
-            and any(
-                each.number == word.number and same(unit, where.words[n + 1])
-                for _, where in self._rest
-                for n, each in enumerate(where.words[:-1])
-            )
-        ):
+        if "measure" in unit.concepts and self._is_measured_beside(word, unit):
             return True
         if word.marker == "से":
             return any(each.number == word.number for each, _ in self._rest) or self._is_compared(word)
-        if word.marker == "gen":
-            noun = [
-                each
-                for each in clause.words[at + 1 :]
-                if each.phrase in (word.phrase, word.phrase + 1) and each.is_content and not each.number
-            ]
-            if self._predicate in noun:
-                # It counts the deed itself.
-                return False
-            owners = [
-                each
-                for each in clause.words[:at]
-                if each.phrase == word.phrase - 1 and each.marker == "gen" and each.is_content
-            ]
-            return any(
-                any(each.number == word.number and each.marker in (word.marker, "", "से") for each in where.words)
-                and all(
-                    any(same(each, theirs) for theirs in where.words) or is_plain_word(each)
-                    for each in (*noun, *owners)
-                )
-                for where in self._articles.clauses(self._place.source)
-            )
-        return False
+        return word.marker == "gen" and self._owns_as_there(word)
+
+    def _is_measured_beside(self, word: Word, unit: Word) -> bool:
+        """Whether only another clause of the sentence has a measure, and it is the number with this unit."""
+        return not any("measure" in each.concepts for each in self._other.words) and any(
+            each.number == word.number and same(unit, where.words[n + 1])
+            for _, where in self._rest
+            for n, each in enumerate(where.words[:-1])
+        )
+
+    def _owns_as_there(self, word: Word) -> bool:
+        """Whether a clause of the article has the number with its noun and its owners: `सीमा के 2 किलोमीटर के दायरे`."""
+        words = self._clause.words
+        at = words.index(word)
+        nouns = [
+            each
+            for each in words[at + 1 :]
+            if each.phrase in (word.phrase, word.phrase + 1) and each.is_content and not each.number
+        ]
+        if self._predicate in nouns:
+            # It counts the deed itself.
+            return False
+        owners = [
+            each for each in words[:at] if each.phrase == word.phrase - 1 and each.marker == "gen" and each.is_content
+        ]
+        return any(
+            any(each.number == word.number and each.marker in (word.marker, "", "से") for each in where.words)
+            and all(any(same(each, one) for one in where.words) or is_plain_word(each) for each in (*nouns, *owners))
+            for where in self._articles.clauses(self._place.source)
+        )
 
     def _is_compared(self, word: Word) -> bool:
         """Whether the number is a base of comparison in the article, for the same thing."""

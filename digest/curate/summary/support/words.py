@@ -174,86 +174,140 @@ def is_infinitive(current: str) -> bool:
 
 
 def words_of(piece: Sequence[str], phrase: int, quoted: bool) -> tuple[list[Word], int, bool]:
-    """Turn tokens into words with numbers, phrases and case markers."""
-    words: list[Word] = []
-    open_from = 0
+    """Turn the tokens of a clause into words with numbers, known phrases and case markers.
+
+    `phrase` is the number of its first noun phrase, and `quoted` says whether it begins within a quotation. Both are
+    returned for the next clause.
+    """
+    builder = _WordBuilder(piece, phrase, quoted)
     at = 0
     while at < len(piece):
-        current = piece[at]
+        at += builder.take(at)
+    return builder.words, builder.phrase + 1, builder.quoted
+
+
+@dataclass(slots=True)
+class _WordBuilder:
+    """Builds the words of one clause, from left to right."""
+
+    piece: Sequence[str]
+    # The number of the noun phrase that is open.
+    phrase: int
+    quoted: bool
+    words: list[Word] = field(default_factory=list)
+    # The index of the first word of the open noun phrase.
+    open_from: int = 0
+
+    def take(self, at: int) -> int:
+        """Take what begins at a token, and return how many tokens it has."""
+        current = self.piece[at]
         if current in PUNCTUATION:
-            quoted ^= current in QUOTES
+            self.quoted ^= current in QUOTES
             if current == ",":
-                phrase, open_from = phrase + 1, len(words)
-            at += 1
-            continue
-        if (
+                self._end_phrase()
+            return 1
+        if self._begins_phrase(at):
+            self._end_phrase()
+        if self._is_marker(at) and (used := self._take_marker(at)):
+            return used
+        if current in ("मुताबिक", "अनुसार") and self.words and self.words[-1].text in PRONOUNS:
+            self.words[-1].marker = "said"
+            self._end_phrase()
+            return 1
+        used = self._take_number(at) or self._take_known_phrase(at)
+        if not used:
+            if self._take_actor(at):
+                return 1
+            used = 1
+        self._place_last()
+        return used
+
+    def _end_phrase(self) -> None:
+        self.phrase, self.open_from = self.phrase + 1, len(self.words)
+
+    def _begins_phrase(self, at: int) -> bool:
+        """Whether the token begins a noun phrase by its kind, or because the token before it ends one."""
+        current, before = self.piece[at], self.piece[at - 1] if at else ""
+        return bool(
             current in _PRONOUNS_ALONE
-            or (at and (_PARTICIPLE.search(piece[at - 1]) or PAST.fullmatch(piece[at - 1])))
+            or (at and (_PARTICIPLE.search(before) or PAST.fullmatch(before)))
             or current in _QUANTIFIERS
-        ):
-            phrase, open_from = phrase + 1, len(words)
-        following = piece[at + 1] if at + 1 < len(piece) else "।"
-        if current in CASES or (
-            current in GENITIVES
-            and not (current == "की" and (following in AUXILIARIES or following in PUNCTUATION or following in JOINS))
-        ):
-            marker, used = _marker(piece, at)
-            if current in CASES or words[open_from:]:
-                if current == "ने" and not words[open_from:] and words and not words[-1].marker:
-                    # `जोड़ी ने`: a noun that looks like a participle.
-                    open_from = len(words) - 1
-                _mark(words, open_from, marker)
-                phrase, open_from = phrase + 1, len(words)
-                at += used
-                continue
-        if current in ("मुताबिक", "अनुसार") and words and words[-1].text in PRONOUNS:
-            words[-1].marker = "said"
-            phrase, open_from = phrase + 1, len(words)
-            at += 1
-            continue
-        number, used = _number(piece, at)
-        if number:
-            if open_from < len(words) and not words[-1].number and words[-1].text not in JOINS:
-                phrase, open_from = phrase + 1, len(words)
-            year = number.isdigit() and used == 1 and len(current) == 4 and _FIRST_YEAR <= int(number) <= _LAST_YEAR
-            words.append(
-                Word(" ".join(piece[at : at + used]), number, frozenset({f"#{number}"}), number=number, is_year=year)
-            )
-        else:
-            found = _phrase(piece, at)
-            if found:
-                concepts, used = found
-                parts = tuple(_word(each) for each in piece[at : at + used])
-                words.append(Word(" ".join(piece[at : at + used]), parts[0].key, concepts, parts=parts))
-            else:
-                used = 1
-                words.append(_word(current))
-                if current == _FIRST and _is_before(piece[at - 1] if at else "।", following):
-                    words[-1] = replace(words[-1], concepts=words[-1].concepts - {"#1"})
-                if len(words) == 1 and current in _ACTORS and following not in CASES | GENITIVES:
-                    # `सरकार घायलों को मदद देगी`: the subject is a phrase of its own.
-                    words[-1].phrase = phrase
-                    phrase, open_from = phrase + 1, len(words)
-                    at += 1
-                    continue
-                if current in ACTING_PRONOUNS:
-                    words[-1].marker, words[-1].phrase = "ने", phrase
-                    phrase, open_from = phrase + 1, len(words)
-                    at += 1
-                    continue
-        if (
-            len(words) - 1 > open_from
-            and ("time" in words[-1].concepts) != ("time" in words[-2].concepts)
-            and not words[-2].number
-        ):
-            # A time stands beside a noun, not in its phrase.
-            phrase, open_from = phrase + 1, len(words) - 1
-        words[-1].phrase, words[-1].quoted = phrase, quoted
-        if words[-1].text in _EMPHASES or _DIRECT_PLURAL.search(words[-1].text):
+        )
+
+    def _is_marker(self, at: int) -> bool:
+        """Whether the token is a case marker. `की` before an auxiliary or at the end is a verb: `मांग की`."""
+        current, following = self.piece[at], self._following(at)
+        if current in CASES:
+            return True
+        is_verb = current == "की" and (following in AUXILIARIES or following in PUNCTUATION or following in JOINS)
+        return current in GENITIVES and not is_verb
+
+    def _following(self, at: int) -> str:
+        return self.piece[at + 1] if at + 1 < len(self.piece) else "।"
+
+    def _take_marker(self, at: int) -> int:
+        """Mark the open noun phrase and end it. Returns 0 for a genitive without a noun phrase."""
+        marker, used = _marker(self.piece, at)
+        current, is_empty = self.piece[at], self.open_from == len(self.words)
+        if current not in CASES and is_empty:
+            return 0
+        if current == "ने" and is_empty and self.words and not self.words[-1].marker:
+            # `जोड़ी ने`: a noun that looks like a participle.
+            self.open_from = len(self.words) - 1
+        _mark(self.words, self.open_from, marker)
+        self._end_phrase()
+        return used
+
+    def _take_number(self, at: int) -> int:
+        number, used = _number(self.piece, at)
+        if not number:
+            return 0
+        if self.open_from < len(self.words) and not self.words[-1].number and self.words[-1].text not in JOINS:
+            self._end_phrase()
+        is_year = (
+            number.isdigit() and used == 1 and len(self.piece[at]) == 4 and _FIRST_YEAR <= int(number) <= _LAST_YEAR
+        )
+        text = " ".join(self.piece[at : at + used])
+        self.words.append(Word(text, number, frozenset({f"#{number}"}), number=number, is_year=is_year))
+        return used
+
+    def _take_known_phrase(self, at: int) -> int:
+        found = _phrase(self.piece, at)
+        if found is None:
+            return 0
+        concepts, used = found
+        parts = tuple(_word(each) for each in self.piece[at : at + used])
+        self.words.append(Word(" ".join(self.piece[at : at + used]), parts[0].key, concepts, parts=parts))
+        return used
+
+    def _take_actor(self, at: int) -> bool:
+        """Take a single word. Returns true if it is an actor that is a noun phrase of its own."""
+        current, following = self.piece[at], self._following(at)
+        word = _word(current)
+        if current == _FIRST and _is_before(self.piece[at - 1] if at else "।", following):
+            word = replace(word, concepts=word.concepts - {"#1"})
+        self.words.append(word)
+        if current in ACTING_PRONOUNS:
+            word.marker = "ने"
+        elif len(self.words) > 1 or current not in _ACTORS or following in CASES | GENITIVES:
+            return False
+        # `सरकार घायलों को मदद देगी`: the subject is a phrase of its own.
+        word.phrase = self.phrase
+        self._end_phrase()
+        return True
+
+    def _place_last(self) -> None:
+        """Put the last word into its noun phrase, which some words end or begin."""
+        last = self.words[-1]
+        if len(self.words) - 1 > self.open_from:
+            before = self.words[-2]
+            if ("time" in last.concepts) != ("time" in before.concepts) and not before.number:
+                # A time stands beside a noun, not in its phrase.
+                self.phrase, self.open_from = self.phrase + 1, len(self.words) - 1
+        last.phrase, last.quoted = self.phrase, self.quoted
+        if last.text in _EMPHASES or _DIRECT_PLURAL.search(last.text):
             # `कंपनियां दरों में`: no marker follows this form.
-            phrase, open_from = phrase + 1, len(words)
-        at += used
-    return words, phrase + 1, quoted
+            self._end_phrase()
 
 
 def _word(current: str) -> Word:

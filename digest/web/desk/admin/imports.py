@@ -28,11 +28,7 @@ _MAX_CONSENT = 500
 _MAX_TOPICS, _MAX_NAMED = 5, 3
 
 
-def page(visit: Visit) -> Response:
-    return _page(visit)
-
-
-def _page(visit: Visit, *, status: int = 200, **values: Any) -> Response:
+def page(visit: Visit, *, status: int = 200, **values: Any) -> Response:
     names = [FILE_NAME, *visit.desk.app.directory.origins()]
     groups = [each.name for each in visit.desk.app.segments.all()]
     shown = {"problem": "", "wrong": "", "done": None, "report": None, "upload": None, "given": visit.form, **values}
@@ -55,7 +51,7 @@ def preview(visit: Visit) -> Response:
     elif held is not None:
         file, name = held.path, held.name
     else:
-        return _page(visit, status=422, problem=_("Choose a file first."))
+        return page(visit, status=422, problem=_("Choose a file first."))
     origin = " ".join(visit.form.get("origin", "").split())[:80] or Path(name).stem
     existing: Literal["update", "keep"] = "keep" if visit.form.get("existing") == "keep" else "update"
     upload = Upload(file, name, visit.user.name, origin, existing, _mapping(visit))
@@ -63,14 +59,14 @@ def preview(visit: Visit) -> Response:
     try:
         report = _import(visit, upload, visit.actor, dry_run=True)
     except (ConfigurationError, DigestError) as error:
-        return _page(visit, status=422, problem=visit.told(_named(error, upload)), id=id, upload=upload)
+        return page(visit, status=422, problem=visit.told(_named(error, upload)), id=id, upload=upload)
     return _preview(visit, id, upload, report)
 
 
 def _preview(visit: Visit, id: str, upload: Upload, report: ImportReport, *, wrong: str = "") -> Response:
     part = report.lists.parts[0]
     originals = {heading.strip().lower(): heading for heading in part.file.headings}
-    return _page(
+    return page(
         visit,
         status=422 if wrong else 200,
         wrong=wrong,
@@ -106,10 +102,10 @@ def run(visit: Visit) -> Response:
                 return _preview(visit, id, upload, shown, wrong=_("Say where and how these people agreed."))
         report = _import(visit, upload, visit.actor, dry_run=False, consent=consent)
     except (ConfigurationError, DigestError) as error:
-        return _page(visit, status=409, problem=visit.told(_named(error, upload)), id=id, upload=upload)
+        return page(visit, status=409, problem=visit.told(_named(error, upload)), id=id, upload=upload)
     visit.desk.uploads.forget(id)
     visit.desk.subscriber_counts.forget()
-    return _page(visit, done=report, without=_without(report))
+    return page(visit, done=report, without=_without(report))
 
 
 def rejected(visit: Visit) -> Response:
@@ -175,7 +171,7 @@ def _mapping(visit: Visit) -> ListMapping:
     form = visit.form
     kind = form.get("format", "")
     columns = {name.partition(":")[2]: value for name, value in form.items() if name.startswith("map:") and value}
-    return ListMapping(kind if kind in FORMATS else "", columns or None)
+    return ListMapping(kind if kind in FORMATS else None, columns or None)
 
 
 def _named(error: DigestError | ConfigurationError, upload: Upload) -> DigestError | ConfigurationError:

@@ -12,7 +12,7 @@ _WIDEST = 48.0
 
 
 @dataclass(frozen=True, slots=True)
-class Bar:
+class StackedBar:
     """`parts`: (class, x, y, width, height) of the stacked pieces; `label` is written below at `x`, or ''."""
 
     parts: tuple[tuple[str, float, float, float, float], ...]
@@ -22,7 +22,7 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Plot:
-    bars: tuple[Bar, ...]
+    bars: tuple[StackedBar, ...]
     most: int
     width: int = _WIDTH
     height: int = _HEIGHT
@@ -45,5 +45,5 @@ def stack(rows: Sequence[tuple[str, Sequence[tuple[str, int]]]]) -> Plot:
             if number:
                 left = _LEFT + at * step + (step - wide) / 2
                 pieces.append((name, round(left, 1), round(y, 1), round(wide, 1), round(height, 1)))
-        bars.append(Bar(tuple(pieces), label if at % every == 0 else "", round(_LEFT + at * step + step / 2, 1)))
+        bars.append(StackedBar(tuple(pieces), label if at % every == 0 else "", round(_LEFT + at * step + step / 2, 1)))
     return Plot(tuple(bars), most)

@@ -27,10 +27,6 @@ _SCHEMES = ("light", "dark")
 _EDITIONS = 10
 
 
-def page(visit: Visit) -> Response:
-    return _page(visit)
-
-
 def save(visit: Visit) -> Response:
     """Write the differences, if all are valid and the file has not changed since the form was shown."""
     _ = visit.catalogue.gettext
@@ -41,14 +37,14 @@ def save(visit: Visit) -> Response:
         problem = _(
             "Somebody changed digest.yaml meanwhile. Nothing is saved yet: look at what differs, and save again."
         )
-        return _page(visit, status=409, given=given, problem=problem)
+        return page(visit, status=409, given=given, problem=problem)
     except ConfigurationError as error:
         wrong, others = problems_by_setting(error)
         problem = _("Nothing is saved yet. Put right what is marked, and save again.")
-        return _page(visit, status=422, given=given, problem=problem, wrong=wrong, others=others)
+        return page(visit, status=422, given=given, problem=problem, wrong=wrong, others=others)
     except EditNotPossible as error:
         problem = _("Nothing is saved: a value in digest.yaml is written in a way that only an operator can change.")
-        return _page(visit, status=409, given=given, problem=problem, others=[str(error)])
+        return page(visit, status=409, given=given, problem=problem, others=[str(error)])
     return visit.go("/settings", done="saved" if changes else "same")
 
 
@@ -59,9 +55,9 @@ def show(visit: Visit) -> Response:
         visit.desk.app.settings_editor.planned({key: given[key] for key in _THEME if key in given})
     except ConfigurationError as error:
         wrong, others = problems_by_setting(error)
-        return _page(visit, given=given, wrong=wrong, others=others)
+        return page(visit, given=given, wrong=wrong, others=others)
     scheme = next((each for each in _SCHEMES if each in form), form.get("scheme", ""))
-    return _page(visit, given=given, scheme=scheme if scheme in _SCHEMES else "light")
+    return page(visit, given=given, scheme=scheme if scheme in _SCHEMES else "light")
 
 
 def letter(visit: Visit) -> Response:
@@ -90,7 +86,7 @@ def given_in(visit: Visit) -> dict[str, str]:
     return found
 
 
-def _page(
+def page(
     visit: Visit,
     *,
     status: int = 200,

@@ -14,7 +14,7 @@ from digest.errors import ConfigurationError, DigestError
 from digest.models import Role, Source, SourceHealth
 from digest.utils.redact import redact
 from digest.web.desk.checks import Problem
-from digest.web.desk.sentences import Told, translate
+from digest.web.desk.sentences import PageSentence, translate
 from digest.web.desk.visit import Visit
 
 _TITLES = 10
@@ -24,7 +24,7 @@ _NEWEST = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class SourceLine:
     """A source with its health. `kind` is bad, warn, ok or off; `trouble` is the problem in the editor's language."""
 
     source: Source
@@ -32,14 +32,10 @@ class Line:
     kind: str
     trouble: str
     # Why the last fetch failed.
-    why: Told | None = None
+    why: PageSentence | None = None
 
 
-def page(visit: Visit) -> Response:
-    return _page(visit)
-
-
-def _page(visit: Visit, *, status: int = 200, **values: Any) -> Response:
+def page(visit: Visit, *, status: int = 200, **values: Any) -> Response:
     app, now = visit.desk.app, visit.desk.now()
     sources = app.source_editor.list()
     health = app.articles.health_of(sources)
@@ -75,7 +71,7 @@ def one(visit: Visit) -> Response:
     return _one(visit, visit.query.get("name", ""))
 
 
-def _one(visit: Visit, name: str, *, status: int = 200, problem: str | Told = "") -> Response:
+def _one(visit: Visit, name: str, *, status: int = 200, problem: str | PageSentence = "") -> Response:
     app, now = visit.desk.app, visit.desk.now()
     source = next((each for each in app.source_editor.list() if each.name == name), None)
     if source is None:
@@ -104,19 +100,19 @@ def preview(visit: Visit) -> Response:
     if url and "://" not in url:
         url = f"https://{url}"
     if not url.lower().startswith(("http://", "https://")):
-        return _page(visit, status=422, problem=_("Write a web address. Files and folders are added by command."))
+        return page(visit, status=422, problem=_("Write a web address. Files and folders are added by command."))
     try:
         plan = visit.desk.app.source_editor.plan({"url": url}, _options(visit), name=visit.form.get("name", "").strip())
     except (ConfigurationError, DigestError) as error:
-        return _page(visit, status=422, problem=visit.told(error))
+        return page(visit, status=422, problem=visit.told(error))
     if plan.same is not None:
         problem = _("This is a source already: %(name)s") % {"name": plan.same.name}
-        return _page(visit, status=422, problem=problem)
+        return page(visit, status=422, problem=problem)
     if plan.problem:
         private = f" {ALLOW_PRIVATE}" if plan.found.private else ""
-        return _page(visit, status=422, problem=visit.told(DigestError(plan.problem + private)))
+        return page(visit, status=422, problem=visit.told(DigestError(plan.problem + private)))
     newest = sorted(plan.found.articles, key=lambda article: article.published, reverse=True)[:_TITLES]
-    return _page(visit, plan=plan, newest=newest)
+    return page(visit, plan=plan, newest=newest)
 
 
 def add(visit: Visit) -> Response:
@@ -124,7 +120,7 @@ def add(visit: Visit) -> Response:
     try:
         visit.desk.app.source_editor.add(row, visit.actor)
     except (ConfigurationError, DigestError) as error:
-        return _page(visit, status=422, problem=visit.told(error))
+        return page(visit, status=422, problem=visit.told(error))
     return visit.go("/sources", done="added")
 
 
@@ -150,7 +146,7 @@ def pause(visit: Visit) -> Response:
     try:
         visit.desk.app.source_editor.change(name, {"paused": "pause" in visit.form}, visit.actor)
     except (ConfigurationError, DigestError) as error:
-        return _page(visit, status=409, problem=visit.told(error))
+        return page(visit, status=409, problem=visit.told(error))
     return visit.go("/sources/one", name=name, done="saved")
 
 
@@ -158,7 +154,7 @@ def remove(visit: Visit) -> Response:
     try:
         visit.desk.app.source_editor.remove(visit.form.get("name", ""), visit.actor)
     except (ConfigurationError, DigestError) as error:
-        return _page(visit, status=409, problem=visit.told(error))
+        return page(visit, status=409, problem=visit.told(error))
     return visit.go("/sources", done="removed")
 
 
@@ -177,23 +173,23 @@ def _options(visit: Visit) -> dict[str, Any]:
     return found
 
 
-def _line(visit: Visit, source: Source, health: SourceHealth | None, now: datetime) -> Line:
+def _line(visit: Visit, source: Source, health: SourceHealth | None, now: datetime) -> SourceLine:
     _ = visit.catalogue.gettext
     alerts = visit.desk.app.settings.alerts
     if source.paused:
-        return Line(source, health, "off", _("paused"))
+        return SourceLine(source, health, "off", _("paused"))
     if health is None:
         kind, trouble = ("ok", _("sample")) if source.replay else ("warn", _("not collected yet"))
-        return Line(source, health, kind, trouble)
+        return SourceLine(source, health, kind, trouble)
     if health.failures:
         error = health.last_error or ""
         said = translate(error, visit.catalogue)
-        why = Told(said) if said else Told(_("It could not be read."), error)
+        why = PageSentence(said) if said else PageSentence(_("It could not be read."), error)
         if health.failures >= alerts.source_failures:
-            return Line(source, health, "bad", _("not reachable"), why)
-        return Line(source, health, "warn", _("the last fetch failed"), why)
+            return SourceLine(source, health, "bad", _("not reachable"), why)
+        return SourceLine(source, health, "warn", _("the last fetch failed"), why)
     if health.moved_to:
-        return Line(source, health, "warn", _("has a new address"))
+        return SourceLine(source, health, "warn", _("has a new address"))
     if health.last_new and now - health.last_new > alerts.source_silent:
-        return Line(source, health, "warn", _("nothing new for long"))
-    return Line(source, health, "ok", _("fine"))
+        return SourceLine(source, health, "warn", _("nothing new for long"))
+    return SourceLine(source, health, "ok", _("fine"))

@@ -17,7 +17,7 @@ from digest.store.people.preferences import ERASED, PreferenceStore, StoredSubsc
 from digest.usecases.edit_subscribers import subject_of
 from digest.web.desk.admin import words
 from digest.web.desk.admin.form import FREQUENCIES, field_problem, fields_of
-from digest.web.desk.sentences import Told
+from digest.web.desk.sentences import PageSentence
 from digest.web.desk.visit import Visit, number_in
 
 # Lines of the history that are shown at first.
@@ -26,11 +26,7 @@ _GOT = ("accepted", "delivered", "opened", "clicked")
 _LETTERS, _CHANGES = ("letter", "event"), ("list", "consent", "barred")
 
 
-def page(visit: Visit) -> Response:
-    return _page(visit)
-
-
-def _page(visit: Visit, *, status: int = 200, field: str = "", problem: str | Told = "") -> Response:
+def page(visit: Visit, *, status: int = 200, field: str = "", problem: str | PageSentence = "") -> Response:
     desk, now = visit.desk, visit.desk.now()
     app, held = desk.app, _held(visit)
     entries = _entries(visit, held)
@@ -120,9 +116,9 @@ def _act(visit: Visit, done: str, act: Callable[[str, Actor], object]) -> Respon
     try:
         act(held.email, visit.actor)
     except ConfigurationError as error:
-        return _page(visit, status=422, **field_problem(visit, error))
+        return page(visit, status=422, **field_problem(visit, error))
     except DigestError as error:
-        return _page(visit, status=409, problem=visit.told(error))
+        return page(visit, status=409, problem=visit.told(error))
     visit.desk.subscriber_counts.forget()
     return visit.go(f"/subscriber/{held.id}", done=done)
 

@@ -15,7 +15,7 @@ from digest.usecases.edit_subscribers import parse_address
 from digest.usecases.segments import MAX_NAME, UnknownSegment
 from digest.web.desk.admin import words
 from digest.web.desk.admin.form import FREQUENCIES, field_problem, fields_of
-from digest.web.desk.sentences import Told
+from digest.web.desk.sentences import PageSentence
 from digest.web.desk.visit import Visit, number_in
 
 _PAGE = 50
@@ -80,28 +80,24 @@ def drop_segment(visit: Visit) -> Response:
     return visit.go("/subscribers")
 
 
-def add_form(visit: Visit) -> Response:
-    return _add_form(visit)
-
-
 def add(visit: Visit) -> Response:
     app, email = visit.desk.app, visit.form.get("email", "").strip()
     wording = " ".join(visit.form.get("consent", "").split())[:500]
     _ = visit.catalogue.gettext
     if not wording:
-        return _add_form(visit, status=422, field="consent", problem=_("Write where and how the person agreed."))
+        return add_form(visit, status=422, field="consent", problem=_("Write where and how the person agreed."))
     try:
         app.subscriber_editor.add(email, fields_of(visit), visit.actor, wording=wording)
         held = PreferenceStore(app.database).find(parse_address(email))
     except ConfigurationError as error:
-        return _add_form(visit, status=422, **field_problem(visit, error))
+        return add_form(visit, status=422, **field_problem(visit, error))
     except DigestError as error:
-        return _add_form(visit, status=422, field="email", problem=visit.told(error))
+        return add_form(visit, status=422, field="email", problem=visit.told(error))
     visit.desk.subscriber_counts.forget()
     return visit.go(f"/subscriber/{held.id}", done="added") if held else visit.go("/subscribers")
 
 
-def _add_form(visit: Visit, *, status: int = 200, field: str = "", problem: str | Told = "") -> Response:
+def add_form(visit: Visit, *, status: int = 200, field: str = "", problem: str | PageSentence = "") -> Response:
     app = visit.desk.app
     return visit.page(
         "admin/add.html.j2",

@@ -61,7 +61,7 @@ def _subscribers(values: Values) -> dict[str, Any]:
             "hour": _hour(each.hour),
             **pick(each, "state origin"),
             "added_at": _iso(each.added_at),
-            "last": each.last,
+            "last": each.last or "",
         }
         for each in values["lines"]
     ]

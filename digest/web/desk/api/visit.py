@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from digest.models import Actor, Role
 from digest.web.desk.api.documents import document
-from digest.web.desk.sentences import Told
+from digest.web.desk.sentences import PageSentence
 from digest.web.desk.visit import Visit
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class ApiVisit(Visit):
 
     def page(self, template: str, *, status: int = 200, **values: Any) -> Response:
         if status >= 400:
-            message: str | Told = (
+            message: str | PageSentence = (
                 values.get("problem") or values.get("wrong") or next(iter(values.get("problems") or {}), "")
             )
             return failure(status, _text(message) or "This cannot be done.", field=str(values.get("field") or ""))
@@ -58,14 +58,14 @@ class ApiVisit(Visit):
     def go(self, place: str, *, part: str = "", **query: str) -> Response:  # noqa: ARG002
         return answer({"done": True, "at": place})
 
-    def problem(self, status: int, title: str, advice: str | Told = "", *, field: str = "") -> Response:
+    def problem(self, status: int, title: str, advice: str | PageSentence = "", *, field: str = "") -> Response:
         return failure(status, f"{title}. {_text(advice)}".strip() if advice else title, field=field)
 
     def finish(self, response: Response) -> Response:
         return response
 
 
-def _text(said: str | Told) -> str:
+def _text(said: str | PageSentence) -> str:
     """Return a sentence as one text: the original after our words, if there is one."""
     return str(said) if isinstance(said, str) else f"{said.text} {said.original}".strip()
 
