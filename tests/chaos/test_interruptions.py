@@ -189,6 +189,8 @@ def test_a_disk_that_stays_full_is_reported_and_nobody_gets_two_emails(newsroom:
     assert_everyone_once(newsroom, most_unknown=2 * 20)
 
 
+# test_outages.py fills its disk for a while. tests/web/test_locked_store.py locks it.
+@only_thorough
 def test_a_send_waits_for_a_store_that_another_program_locks(newsroom: Newsroom) -> None:
     newsroom.json("compose")
     process = start_send(newsroom)

@@ -11,7 +11,7 @@ from tests.chaos.killed_send import EDITION, prepare
 from tests.cli.newsroom import Newsroom
 from tests.support import acceptance
 from tests.support.killing import lines, run_until_killed, serving
-from tests.support.profiles import first
+from tests.support.profiles import only_thorough
 from tests.support.sendgrid_server import KEY, sendgrid_environment
 
 pytestmark = pytest.mark.slow
@@ -44,9 +44,11 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Newsroom:
     return prepare(tmp_path_factory.mktemp("correction") / "prepared", RECIPIENTS)
 
 
+# tests/cli/test_correct.py corrects editions without a kill, and test_kill.py kills the same send.
+@only_thorough
 @pytest.mark.parametrize(
     "kill_at",
-    first([RECIPIENTS // 3 + 50, 0, RECIPIENTS - 50], dev=1),
+    [RECIPIENTS // 3 + 50, 0, RECIPIENTS - 50],
     ids=lambda number: f"killed again at {number} emails",
 )
 def test_nobody_twice_nobody_missed_and_a_correction_for_each_wrong_text(

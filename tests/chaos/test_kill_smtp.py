@@ -13,7 +13,7 @@ import pytest
 from tests.chaos.killed_send import EDITION, prepare
 from tests.cli.newsroom import Newsroom
 from tests.support.killing import balance, lines, run_until_killed, serving
-from tests.support.profiles import first
+from tests.support.profiles import first, only_thorough
 
 pytestmark = pytest.mark.slow
 
@@ -66,6 +66,8 @@ def test_a_kill_leaves_at_most_one_unknown_recipient_per_connection(
         assert judged(newsroom, log)[1] <= THREADS
 
 
+# test_interruptions.py stops a send by SendGrid, and tests/deliver/test_smtp_pipelining.py one by SMTP.
+@only_thorough
 def test_sigterm_ends_after_the_current_email_and_the_rest_is_sent_later(prepared: Newsroom, tmp_path: Path) -> None:
     log = tmp_path / "accepted.jsonl"
     with serving("tests.support.smtp_server", "--log", str(log), "--pipelining") as url:

@@ -19,6 +19,7 @@ import yaml
 
 from tests.cli.newsroom import Newsroom
 from tests.paths import ROOT
+from tests.support.profiles import first
 from tests.workers.running import PATIENCE, WorkerProcess, until
 
 DEPLOY = ROOT / "deploy"
@@ -115,7 +116,7 @@ def free_port() -> str:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "container", [*containers_of_compose(), *containers_of_kubernetes()], ids=lambda each: each.name
+    "container", first([*containers_of_kubernetes(), *containers_of_compose()], dev=3), ids=lambda each: each.name
 )
 def test_each_container_starts_answers_its_probes_and_ends(
     container: Container, newsroom: Newsroom, tmp_path: Path, postgres_url: str

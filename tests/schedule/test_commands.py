@@ -22,6 +22,7 @@ from tests.cli.newsroom import Newsroom, parse_mail, text_parts
 from tests.curate.sample import BRIDGE, OTHERS
 from tests.schedule.test_choice import newsroom
 from tests.support.folders import newsletter_folder
+from tests.support.profiles import only_thorough
 
 # Each test makes, sends or serves an edition.
 pytestmark = pytest.mark.slow
@@ -254,6 +255,8 @@ def test_a_lock_is_lost_with_its_connection(single: Newsroom, postgres_url: str)
             assert again is not None
 
 
+# In a test above one run takes over from another, and tests/cli/test_following_edits.py edits the settings.
+@only_thorough
 def test_a_second_process_takes_over_with_the_settings_of_then(single: Newsroom) -> None:
     environment = {"DIGEST_NOW": "2026-11-23T04:00+05:30", "DIGEST_WEB__ENABLED": "true", "DIGEST_WEB__PORT": "0"}
 

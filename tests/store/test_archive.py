@@ -68,15 +68,16 @@ def test_editions_are_in_the_order_of_their_days(archive: ArchiveStore) -> None:
     assert [each.key if each else None for each in archive.neighbours(middle, NOW)] == ["2026-11-21", "2026-11-23"]
 
 
-@pytest.mark.parametrize("written", ["स्कूल", "स्कूलों", "ट्रेन", "ट्रेनें", "अदालत", "अदालतों"])
-def test_a_query_finds_the_other_number_and_other_names(archive: ArchiveStore, frozen: Frozen, written: str) -> None:
+def test_a_query_finds_the_other_number_and_other_names(archive: ArchiveStore, frozen: Frozen) -> None:
     frozen(1, key="2026-11-24")
-    story = a_story("2026-11-24", "c", f"{written} पर फ़ैसला")
-    archive.add("2026-11-24", ArchivePage(story.title, "…", "<p></p>", "", 1, 1), NOW, [story], [])
+    written = ["स्कूल", "स्कूलों", "ट्रेन", "ट्रेनें", "अदालत", "अदालतों"]
+    stories = [a_story("2026-11-24", word, f"{word} पर फ़ैसला") for word in written]
+    archive.add("2026-11-24", ArchivePage("…", "…", "<p></p>", "", len(stories), 1), NOW, stories, [])
     names = {"स्कूल": "स्कूलों विद्यालय विद्यालयों", "ट्रेन": "ट्रेनों रेल", "अदालत": "अदालतें न्यायालय कोर्ट"}
     for singular, others in names.items():
+        both = sorted(f"{word} 24" for word in written if word.startswith(singular))
         for query in (singular, *others.split()):
-            assert bool(found(archive, query)) == written.startswith(singular), query
+            assert sorted(found(archive, query)) == both, query
 
 
 def test_a_cancelled_edition_is_not_shown_anywhere(archive: ArchiveStore, database: Database) -> None:

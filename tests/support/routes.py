@@ -1,12 +1,14 @@
-"""Analyse the parameters of each route once for a whole test process: hundreds of tests build the same pages."""
+"""Analyse each route once for a whole test process: hundreds of tests build the same pages."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
 from dataclasses import replace
+from functools import lru_cache
 from types import FunctionType
 from typing import Any
 
+import starlette.routing
 from fastapi import routing
 from fastapi.dependencies import models, utils
 from fastapi.dependencies.models import Dependant
@@ -44,6 +46,7 @@ def analyse_once() -> None:
             returned[key] = (call, read_return(call))
         return returned[key][1]
 
+    routing.compile_path = starlette.routing.compile_path = lru_cache(1_000)(routing.compile_path)  # type: ignore[attr-defined,assignment]
     routing.get_typed_return_annotation = read_return_or_reuse  # type: ignore[attr-defined]
     models._CallIdentity = _SameCode  # type: ignore[assignment,misc]
     utils.get_dependant = routing.get_dependant = analyse_or_reuse  # type: ignore[attr-defined]

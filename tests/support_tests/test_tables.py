@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from tests.support.tables import each_row
@@ -29,3 +31,9 @@ def test_a_missing_error_fails_its_row() -> None:
 
     with pytest.raises(BaseExceptionGroup, match="1 of 2 rows failed"):
         no_number()
+
+
+@each_row("number", [1, 2])
+def test_the_rows_share_the_fixtures(number: int, tmp_path: Path) -> None:
+    assert len(list(tmp_path.iterdir())) == number - 1
+    (tmp_path / str(number)).touch()

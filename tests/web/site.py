@@ -137,14 +137,15 @@ def link_of(mail: EmailMessage) -> str:
 
 @contextmanager
 def site(
-    home: Path, subscribers: Sequence[str | Subscriber] = ("asha@example.com",), **environment: str
+    home: Path, subscribers: Sequence[str | Subscriber] | None = ("asha@example.com",), **environment: str
 ) -> Iterator[Site]:
-    """Serve a newsletter with these subscribers."""
+    """Serve a newsletter with these subscribers; None: with those in its store."""
     if not (home / "digest.yaml").exists():
         newsletter_folder(home, all_sources=False)
     with make_app(home, environment={"DIGEST_NOW": NOW, **environment}) as app, run_pages(app, port=0) as pages:
-        listed = [each if isinstance(each, Subscriber) else Subscriber(each) for each in subscribers]
-        app.subscribers.sync([(normalise(each.email), each) for each in listed], now=app.now())
+        if subscribers is not None:
+            listed = [each if isinstance(each, Subscriber) else Subscriber(each) for each in subscribers]
+            app.subscribers.sync([(normalise(each.email), each) for each in listed], now=app.now())
         yield Site(app, pages.base)
 
 

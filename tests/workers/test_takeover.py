@@ -35,6 +35,9 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Newsroom:
     return made
 
 
+# In test_two_workers.py workers go on for one that is killed and for one that ends. tests/store/test_taken_over.py cuts
+# off a node of PostgreSQL.
+@only_thorough
 def test_a_stopped_worker_loses_its_seat_and_repeats_nothing_when_it_wakes_up(
     prepared: Newsroom, tmp_path: Path
 ) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, time
-from functools import cached_property, reduce
+from functools import cache, cached_property, reduce
 from operator import add
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -99,14 +99,13 @@ class SubscriberStore:
         whose change has a webhook event of its own, so the event about the list does not count them.
         """
         theirs = [_incoming.c[name] for name in _FIELDS]
-        changed = tuple_(*map(comparable, theirs)) != tuple_(*(comparable(subscriber.c[name]) for name in _FIELDS))
         own = and_(subscriber.c.listed, subscriber.c.origin == "")
         own_count = select(func.count()).select_from(subscriber).where(own)
         with self.database.write(area="subscriber") as connection, temp_table(connection, _incoming):
             copy_rows(connection, _incoming, _rows(listed))
             moves.follow(connection, _incoming)
             analyze(connection, _incoming)
-            differs = and_(_same_address, or_(~own, changed))
+            differs = _differs()
             if _log(connection, "changed", select(subscriber.c.address, _difference()).where(differs), now):
                 values = {column.name: column for column in theirs}
                 connection.execute(update(subscriber).where(differs).values(listed=True, origin="", **values))
@@ -460,6 +459,15 @@ def _suspend(
     return changed
 
 
+@cache
+def _differs() -> ColumnElement[bool]:
+    """Condition: an incoming row is of a known address, which has other values or does not belong to the file."""
+    own = and_(subscriber.c.listed, subscriber.c.origin == "")
+    theirs, ours = ([comparable(table.c[name]) for name in _FIELDS] for table in (_incoming, subscriber))
+    return and_(_same_address, or_(~own, tuple_(*theirs) != tuple_(*ours)))
+
+
+@cache
 def _difference() -> ColumnElement[str]:
     """Describe changes as `hour: 07:00 → 08:30; `. Changed names and addresses are not shown."""
     parts = []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from html import unescape
@@ -52,6 +53,13 @@ class Browser:
             # Browsers keep the anchor to themselves.
             return self.get(response.headers["location"].removeprefix(ROOT).partition("#")[0])
         return response
+
+    def problems(self, edition: str) -> str:
+        """The list of problems of an edition at this path. Like the page, it asks again until the checks have run."""
+        until = time.monotonic() + 60
+        while f'{edition}/checks"' in (page := self.get(f"{edition}/checks").text):
+            assert time.monotonic() < until, page
+        return page
 
     def send(self, path: str, body: bytes, type: str) -> Response:
         """Submit a body that is encoded already."""

@@ -25,27 +25,27 @@ SETTINGS = {
 }
 
 
-# Drafts are composed a moment before the desk opens.
-EARLIER = f"{KEY}T06:31:59+05:30"
+# Drafts are composed a minute before the desk opens.
+EARLIER = f"{KEY}T06:31+05:30"
 
 
 def open_desk(home: Path, **settings: str) -> Iterator[Site]:
     environment = {**SETTINGS, **settings}
     composed = _composed(**{**environment, "DIGEST_NOW": EARLIER})
     shutil.copytree(Path(composed.name) / "newsletter", home)
-    with site(home, ["asha@example.com", "ravi@example.com"], **environment) as served:
-        served.app.subscriber_list.sync()
+    with site(home, None, **environment) as served:
         yield served
 
 
 @cache
 def _composed(**environment: str) -> tempfile.TemporaryDirectory[str]:
-    """A newsletter with a draft, for each test to copy."""
+    """A newsletter with a draft and the subscribers of its list, for each test to copy."""
     made = tempfile.TemporaryDirectory()
     home = Path(made.name) / "newsletter"
     newsletter_folder(home, all_sources=False)
     with make_app(home, environment=environment) as app:
         pipeline.compose(app, KEY)
+        app.subscriber_list.sync()
     return made
 
 

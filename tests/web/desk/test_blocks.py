@@ -12,6 +12,7 @@ from digest.models import Actor, EditionBlock, EditionState
 from digest.usecases.approval import revision
 from digest.usecases.block_texts import FIELDS, to_text
 from digest.usecases.edit_edition import BlockRejected, UnknownBlock
+from tests.support.tables import each_row
 from tests.web.desk.browser import Browser
 from tests.web.desk.conftest import KEY, edition_of
 from tests.web.site import Site
@@ -82,7 +83,7 @@ def test_the_file_of_a_block_comes_back(desk: Site, editor: Browser) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
+@each_row(
     ("name", "texts", "named", "why"),
     [
         ("quote", {"text": "", "by": "कहावत"}, "पाठ", "यहाँ कुछ लिखना ज़रूरी है।"),

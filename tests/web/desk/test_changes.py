@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.client import HTTPConnection, HTTPResponse
@@ -91,18 +92,22 @@ def test_streams_end_with_the_server(tmp_path: Path, caplog: pytest.LogCaptureFi
 
 
 def test_a_store_that_does_not_answer_is_waited_for_and_nobody_is_told_of_nothing() -> None:
-    answers = ["a", "a", StoreUnavailable("busy"), "b"]
+    told = threading.Event()
+    failures = [StoreUnavailable("busy")]
 
     def mark(_edition: str) -> str:
-        answer = answers.pop(0) if len(answers) > 1 else answers[0]
-        if isinstance(answer, Exception):
-            raise answer
-        return answer
+        if not told.is_set():
+            return "a"
+        if failures:
+            raise failures.pop()
+        return "b"
 
     async def two_events() -> list[bytes]:
         with ChangeStreams(mark, every=SOON) as changes:
             found = changes.follow(KEY, "suman")
-            events = [await anext(found) for _ in range(3)]
+            events = [await anext(found) for _ in range(2)]
+            told.set()
+            events.append(await anext(found))
             await found.aclose()
             return events
 

@@ -17,7 +17,7 @@ HERE = f"/edition/{KEY}"
 
 
 def test_a_lead_without_a_summary_and_two_alike_stories_are_named(desk: Site, editor: Browser) -> None:
-    page = editor.get(f"{HERE}/checks").text
+    page = editor.problems(HERE)
     assert "मुख्य ख़बर का सार नहीं है" not in page
     assert "ये दोनों शायद एक ही ख़बर हैं" not in page
     edition = edition_of(desk)
@@ -26,12 +26,12 @@ def test_a_lead_without_a_summary_and_two_alike_stories_are_named(desk: Site, ed
     bare = replace(lead, summary="", alike=other.article_ids[:1])
     put_draft(desk, edition.with_story(bare))
     assert "सार नहीं</b>" in editor.get(HERE).text
-    page = editor.get(f"{HERE}/checks").text
+    page = editor.problems(HERE)
     assert "मुख्य ख़बर का सार नहीं है" in page
     assert f"“{lead.title}” · “{other.title}”" in page
     assert f'/desk{HERE}/story/{lead.id}#regroup"' in page
     editor.submit(f"{HERE}/story/{lead.id}", {"summary": "पहाड़गाँव में रात भर बर्फ़ गिरी और सड़कें बंद रहीं।"})
-    assert "मुख्य ख़बर का सार नहीं है" not in editor.get(f"{HERE}/checks").text
+    assert "मुख्य ख़बर का सार नहीं है" not in editor.problems(HERE)
 
 
 @pytest.mark.slow
@@ -40,7 +40,7 @@ def test_samples_for_a_real_address_are_refused_in_hindi(tmp_path: Path) -> None
     for desk in open_desk(tmp_path / "newsletter", **settings):
         desk.app.subscriber_editor.add("asha@asli.in", {}, Actor("tester", "command"))
         sender = set_up(desk, "kavita", Role.SENDER)
-        assert f"अंक {KEY} में नमूने की ख़बरें हैं" in sender.get(f"{HERE}/checks").text
+        assert f"अंक {KEY} में नमूने की ख़बरें हैं" in sender.problems(HERE)
         refused = sender.post(f"{HERE}/approve", seen=revision(edition_of(desk)))
         assert refused.status == 409
         assert "अंक में नमूने की ख़बरें हैं" in refused.text

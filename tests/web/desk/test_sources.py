@@ -86,7 +86,7 @@ def test_an_edition_names_a_source_that_does_not_answer_and_why(tmp_path: Path) 
     settings = {"DIGEST_SOURCES": json.dumps(sources), "DIGEST_ALERTS__SOURCE_FAILURES": "1"}
     for desk in open_desk(tmp_path / "newsletter", **settings):
         admin = set_up(desk, "mira", Role.ADMIN)
-        page = admin.get(f"/edition/{KEY}/checks").text
+        page = admin.problems(f"/edition/{KEY}")
         assert translator("hi").ngettext("%(num)s source does not answer", "", 1) % {"num": 1} in page
         assert "बंद अख़बार" in page
         error = "http://127.0.0.1:9/feed can't be reached: the connection was refused."

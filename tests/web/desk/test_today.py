@@ -338,11 +338,11 @@ def test_a_change_voids_the_approval(desk: Site, editor: Browser, sender: Browse
 def test_errors_need_a_reason(desk: Site, sender: Browser) -> None:
     # Template syntax in the editor's text stops a send.
     set_up(desk, "suman", Role.EDITOR).submit(f"{HERE}/texts", {"was_intro": "", "intro": "नमस्ते {{ name }}"})
-    found = sender.get(f"{HERE}/checks").text
+    found = sender.problems(HERE)
     assert "टेम्पलेट का बचा हुआ टुकड़ा" in found
     assert "भूमिका में टेम्पलेट का बचा टुकड़ा लगता है: नमस्ते {{ name }}" in found, "the finding itself is in Hindi too"
     sender.post("/language", language="en", here="/")
-    assert "editor&#39;s intro contains what looks like a template&#39;s leftover" in sender.get(f"{HERE}/checks").text
+    assert "editor&#39;s intro contains what looks like a template&#39;s leftover" in sender.problems(HERE)
     sender.post("/language", language="hi", here="/")
     refused = sender.post(f"{HERE}/approve", seen=revision(edition_of(desk)))
     assert refused.status == 409
@@ -357,7 +357,7 @@ def test_errors_need_a_reason(desk: Site, sender: Browser) -> None:
 def test_the_list_of_problems_stays_while_the_checks_run_again(editor: Browser) -> None:
     """A list that left the page and came back would move what an editor is about to touch."""
     editor.post(f"{HERE}/texts", intro="{{ name }}", was_intro="")
-    assert 'class="fixes"' in editor.get(f"{HERE}/checks").text
+    assert 'class="fixes"' in editor.problems(HERE)
     for turn in range(3):
         page = editor.post(f"{HERE}/texts", preheader=f"आज {turn}", was_preheader="", follow=True)
         assert 'class="fixes"' in page.text
