@@ -237,6 +237,7 @@ def test_each_consent_keeps_the_notice_that_was_shown(pages: Site) -> None:
         "desk@example.com",
     ):
         assert words in notice.text
+    assert translated("Complain to the Board") not in pages.get("/privacy").text, "its address is not set"
 
 
 def test_the_kept_notice_introduces_those_who_work_for_us(tmp_path: Path) -> None:
@@ -253,14 +254,15 @@ def test_the_kept_notice_introduces_those_who_work_for_us(tmp_path: Path) -> Non
         assert f"{translated('These work for us:')}\n* Example Hosting: सर्वर" in notice.text
     assert entry.wording.endswith("मेरी उम्र 18 साल या उससे ज़्यादा है।")
     # Other settings make another notice. The consent keeps the notice that was shown.
-    with site(pages.app.home, [ASHA], DIGEST_PRIVACY__GRIEVANCE__NAME="सुमन") as changed:
+    with site(pages.app.home, [ASHA], DIGEST_PRIVACY__BOARD_URL="https://board.example/complain") as changed:
+        link = f'<a href="https://board.example/complain">{translated("Complain to the Board")}</a>'
+        assert link in changed.get("/privacy").text
         changed.post("/join", email="kavita@example.org")
         changed.post(link_of(changed.mails("kavita@example.org")[0]))
         (other,) = changed.consent("kavita@example.org")
-        versions = {
-            each.version for each in NoticeStore(changed.app.database).named([entry.notice, other.notice]).values()
-        }
-        assert versions == {1, 2}
+        notices = NoticeStore(changed.app.database).named([entry.notice, other.notice])
+        assert {each.version for each in notices.values()} == {1, 2}
+        assert "https://board.example/complain" in notices[other.notice].text
 
 
 def test_the_notice_follows_the_settings(tmp_path: Path) -> None:
