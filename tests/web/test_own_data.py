@@ -193,6 +193,13 @@ def test_strangers_and_other_requests_do_not_use_up_the_limit_of_the_owner(pages
         last = pages.post(f"{place}/data")
     assert translated("This has been asked for often today") not in last.text
     assert "कोई ईमेल नहीं भेजा गया" in last.text
+    # Another network has requests left, and the link in the mailbox works until the next email comes.
+    assert pages.get(newest_link(pages, 3)).status == 200
+    assert (
+        translated("We have sent you an email. Its link leads to the file.")
+        in pages.post(f"{place}/data", network="203.0.113.9").text
+    )
+    assert pages.get(newest_link(pages, 4)).status == 200
     assert (
         f"/leave/{pages.token('preferences', ASHA)}?done=erase"
         in pages.request("POST", f"{place}/erase", b"", {"Content-Type": FORM}).headers["location"]
@@ -200,6 +207,24 @@ def test_strangers_and_other_requests_do_not_use_up_the_limit_of_the_owner(pages
     pages.post(f"{place}/back")
     for what in ("data", "erase", "nominee"):
         assert translated("We have sent you an email") in pages.post(f"{preferences(pages)}/{what}").text
+
+
+def newest_link(pages: Site, count: int) -> str:
+    """The link of the last email about a copy of the data, when there are so many."""
+    links = [link for mail in pages.mails(ASHA, "own", count=count) if (link := link_of(mail)).startswith("/data/")]
+    assert len(links) == count
+    return next(link for link in links if pages.get(link).status == 200)
+
+
+def test_a_stranger_does_not_use_up_the_links_to_the_preferences(pages: Site) -> None:
+    place = f"/preferences/{pages.token('preferences', ASHA)}/choose"
+    for _ in range(7):
+        last = pages.post(place)
+    assert "उसका लिंक अब भी चलेगा" in last.text
+    assert translated("We have sent you an email") in pages.post(place, network="203.0.113.9").text
+    links = [link_of(mail) for mail in pages.mails(ASHA, "own", count=7)]
+    assert len(links) == 7, "six for one network, and one for another"
+    assert {pages.request("GET", link).status for link in links} == {303}
 
 
 def test_without_an_edition_at_hand_the_link_comes_by_email(pages: Site) -> None:
