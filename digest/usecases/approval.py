@@ -18,7 +18,7 @@ from digest.usecases.preflight import Preflight, PreflightFailed, PreflightResul
 from digest.usecases.special import OBEYS_FREQUENCY, SEND_AT
 
 if TYPE_CHECKING:
-    from digest.store.content.editions import OperatorDecision, EditionStore
+    from digest.store.content.editions import EditionStore, OperatorDecision
     from digest.store.desk.audit import AuditLog
     from digest.subscribers.tokens import TokenSigner
     from digest.usecases.breaking import BreakingNews
