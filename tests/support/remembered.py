@@ -22,19 +22,16 @@ from digest.usecases import preflight
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-    from digest.render.context import Page
-
 _RESULTS = 1_000
 # A summary does not depend on dates, and the samples have new ones in each run.
 _ANY_TIME = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 def remember() -> None:
-    """Make summaries, HTML, findings, headlines, catalogues, schemas and pictures only once for each input."""
+    """Make summaries, inlined HTML, findings, headlines, catalogues, schemas and pictures only once for each input."""
     _remember_summaries()
     _remember_pictures()
     _remember_findings()
-    _remember_filled_templates()
     subject.clean_headline = lru_cache(_RESULTS)(subject.clean_headline)
     json_schema.settings_schema = lru_cache(json_schema.settings_schema)
     catalogue.parse_po = lru_cache(_RESULTS)(catalogue.parse_po)
@@ -56,23 +53,6 @@ def _remember_findings() -> None:
         return [*known[key]]
 
     preflight.lint = digest.render.lint.lint = find_or_reuse
-
-
-def _remember_filled_templates() -> None:
-    fill = renderer.Renderer._fill
-    filled: dict[tuple[object, ...], str] = {}
-
-    def fill_or_reuse(self: renderer.Renderer, template: str, page: Page, email: str) -> str:
-        *own, built_in = self._dirs
-        # A newsletter's own templates may change.
-        if any(folder.is_dir() and any(folder.iterdir()) for folder in own):
-            return fill(self, template, page, email)
-        key = (built_in, template, repr(page), email)
-        if key not in filled:
-            filled[key] = fill(self, template, page, email)
-        return filled[key]
-
-    renderer.Renderer._fill = fill_or_reuse  # type: ignore[method-assign]
 
 
 def _remember_summaries() -> None:
