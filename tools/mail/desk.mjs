@@ -163,6 +163,12 @@ if (withScripts) {
   seen.saved = (await text(`#row-${one} h4`)).trim();
   seen.errors.length = errors;
 }
+// What is not saved yet is saved before the approval.
+if (withScripts) {
+  await page.$eval("#intro", (field) => {
+    field.value = "बिना सहेजी बात";
+  });
+}
 await press("#do-approve", async () => (await page.$("#do-reopen")) !== null);
 seen.approved = await page.$eval("#state", (one) => one.className);
 seen.says = await text(".state h1");

@@ -17,10 +17,11 @@ from digest.store.sending.status import Counts
 from digest.usecases.approval import accepts_errors, revision, unseen
 from digest.usecases.lost_texts import LostText, lost_texts
 from digest.usecases.special import due_at, is_uncomposed
+from digest.web.desk import since
 from digest.web.desk.checks import SETTINGS
 from digest.web.desk.sentences import translate_all
 from digest.web.desk.views import clock, when
-from digest.web.desk.visit import Visit
+from digest.web.desk.visit import Visit, number_in
 
 if TYPE_CHECKING:
     from digest.config.calendar import PlannedEdition
@@ -44,6 +45,10 @@ class Bar:
     more: str = ""
     buttons: tuple[str, ...] = ()
     seen: str = ""
+    # The number of the newest act on the edition.
+    act: int = 0
+    # What changed after the page was opened, and by whom.
+    news: Sequence[str] = ()
     # Only while it is ahead.
     send_at: datetime | None = None
     asks_reason: bool = False
@@ -79,7 +84,12 @@ def bar(
     send_at = due.astimezone(now.tzinfo) if due else None
     ahead = _ahead(send_at, now)
     has_buttons = visit.may(Role.SENDER) and not read_only
-    make = partial(Bar, edition.key, read_only=read_only, seen=revision(edition), send_at=ahead)
+    seen, act = revision(edition), since.newest(visit, edition.key)
+    news: Sequence[str] = ()
+    if visit.query.get("seen", seen) != seen:
+        opened = number_in(visit.query.get("act", ""))
+        news = since.told(visit, since.acts(visit, edition.key, act if opened is None else opened), most=30)
+    make = partial(Bar, edition.key, read_only=read_only, seen=seen, act=act, news=news, send_at=ahead)
     if edition.state in (EditionState.DRAFT, EditionState.APPROVED):
         if visit.may(Role.EDITOR) and not read_only:
             make = partial(make, lost=lost_texts(app.audit, edition, visit.user.name))

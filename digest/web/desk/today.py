@@ -27,10 +27,13 @@ from digest.web.desk.checks import PAGE_WAIT, Checked, Problem, problems
 from digest.web.desk.edit import MAX_LEFT
 from digest.web.desk.letter import FORMS, variants
 from digest.web.desk.sentences import Told
+from digest.web.desk.since import acts as acts_since
+from digest.web.desk.since import told, void_line
 from digest.web.desk.visit import Visit, edition_path
 
 if TYPE_CHECKING:
     from digest.curate.editorial import Changes
+    from digest.store.desk.audit import Act
 
 # States in which the stories can be changed; an approval ends with the first change.
 EDITABLE = (EditionState.DRAFT, EditionState.SKIPPED, EditionState.APPROVED)
@@ -133,14 +136,16 @@ def page(
     problem: str | Told = "",
     asks_reason: bool = False,
     view: str = "stories",
+    since: int | None = None,
 ) -> Response:
-    """The whole page of an edition."""
+    """The whole page of an edition. With `since` it says what changed after that act of the log."""
     app, now = visit.desk.app, visit.desk.now()
     form = visit.query.get("form", "")
     editable = edition.state in EDITABLE
     is_paused, numbers = edition.state == EditionState.PAUSED, _counts(visit, edition)
     last = app.audit.last_change(edition.key) if editable else None
     acts = app.audit.newest(_ACTS, subject=edition.key) if editable else []
+    changed_story = _changed_story(edition, last) if last else None
     changes, moving = app.editions.editorial_changes(edition.key), _moving(visit, edition, numbers)
     found_blocks = blocks.rows(visit, edition, changes)
     return visit.page(
@@ -155,13 +160,16 @@ def page(
         editable=editable and visit.may(Role.EDITOR),
         replaced=REPLACED,
         last=last,
+        last_story=changed_story,
+        doubtful_numbers=doubts.own_numbers(visit, edition, changed_story) if changed_story and last else (),
         acts=acts,
         # The headlines that the last change brought in.
         came=[act.detail for act in acts if last and act.what == CAME_IN and act.id > last.id],
         new=_new_articles(visit, edition) if edition.state == EditionState.DRAFT else 0,
         revision=revision(edition),
         problem=problem,
-        void=visit.query.get("void") == "1",
+        changed=told(visit, acts_since(visit, edition.key, since)) if since is not None else (),
+        void=void_line(visit, edition.key) if visit.query.get("void") == "1" else "",
         left=_left_stories(visit, edition) if editable else (),
         max_intro=MAX_LENGTH,
         blocks=found_blocks,
@@ -199,6 +207,11 @@ def current(visit: Visit) -> Edition | None:
     open_ = [each for each in found if each.state not in ENDED_STATES or each.state == EditionState.SKIPPED]
     sending = [each for each in open_ if each.state in UNDER_WAY]
     return next(iter((*sending, *open_, *reversed(found))), None)
+
+
+def _changed_story(edition: Edition, act: Act) -> Story | None:
+    """Return the story whose headline an act of the log begins with; None if the edition lacks it."""
+    return next((story for story in edition.stories() if act.detail.startswith(story.title)), None)
 
 
 def _counts(visit: Visit, edition: Edition) -> Counts | None:

@@ -56,6 +56,8 @@ def test_an_editors_morning(tmp_path: Path, width: int, scripts: str) -> None:
         assert edition is not None
         assert edition.state == EditionState.APPROVED
         assert edition.subject == "कसौटी का विषय"
+        if scripts == "on":
+            assert edition.intro == "बिना सहेजी बात", "an approval saves first what was typed"
 
 
 # test_changes.py has the stream and the line that tells of a change.
