@@ -17,6 +17,7 @@ from digest.store.sending.status import Counts
 from digest.usecases.approval import accepts_errors, revision, unseen
 from digest.usecases.lost_texts import LostText, lost_texts
 from digest.usecases.special import due_at, is_uncomposed
+from digest.usecases.stop_edition import state_after_pause
 from digest.web.desk import since
 from digest.web.desk.checks import SETTINGS
 from digest.web.desk.sentences import translate_all
@@ -211,8 +212,13 @@ def _paused(
     """Say why, and offer to end it: for good once there are recipients, back to a draft before."""
     _ = visit.catalogue.gettext
     stopping = _still_handed_over(visit, edition) if edition.state in _STOPPED else ""
-    more = f"{_why_paused(visit, edition)} {stopping}".strip()
-    buttons = ("resume", "cancel" if numbers.frozen else "reopen") if has_buttons else ()
+    planned, required = _plan(visit, edition), visit.desk.app.requires_approval(edition.key)
+    until = _deadline(visit, edition, planned)[1] if planned and required and not numbers.frozen else ""
+    more = " ".join(filter(None, (_why_paused(visit, edition), stopping, until)))
+    editions = visit.desk.app.editions
+    follows = state_after_pause(editions, edition.key, begun=numbers.frozen > 0, requires_approval=required)
+    other = "cancel" if numbers.frozen else "reopen" if follows != EditionState.DRAFT else ""
+    buttons = tuple(filter(None, ("resume", other))) if has_buttons else ()
     return make(kind="bad", title=_("Paused. Nothing more goes out."), more=more, buttons=buttons)
 
 
@@ -353,6 +359,8 @@ def _approval_line(visit: Visit, edition: Edition) -> str:
     app, now = visit.desk.app, visit.desk.now()
     for act in app.audit.newest(_DECISIONS, subject=edition.key):
         if act.what == EditionState.APPROVED:
+            if act.who == visit.user.name:
+                break
             values = {"who": act.who, "clock": clock(act.at.astimezone(now.tzinfo))}
             return visit.catalogue.gettext("%(who)s approved it at %(clock)s. A change needs a new approval.") % values
     return visit.catalogue.gettext("A change needs a new approval.")

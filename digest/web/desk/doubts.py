@@ -8,10 +8,15 @@ from __future__ import annotations
 from itertools import combinations
 
 from digest.curate.importance.numbers import missing_numbers
+from digest.hindi import cut
 from digest.hindi.tokens import written_tokens
 from digest.models import Edition, Story
+from digest.render.intro import unknown_markup
 from digest.web.desk.checks import Problem
 from digest.web.desk.visit import Visit, edition_path
+
+# What phones show of a subject, in grapheme clusters.
+SUBJECT_LENGTH = 45
 
 
 def problems(visit: Visit, edition: Edition) -> list[Problem]:
@@ -23,6 +28,20 @@ def problems(visit: Visit, edition: Edition) -> list[Problem]:
     if lead and not lead.summary:
         place = visit.path(f"{edition_path(edition.key)}/story/{lead.id}")
         found.append(Problem("warn", _("The top story has no summary"), lead.title, place, _("Write one"), own=True))
+    if marks := unknown_markup(edition.intro):
+        found.append(
+            Problem(
+                "warn",
+                _("The intro has marks that the email shows as typed"),
+                " ".join(marks),
+                "#intro",
+                _("Change it"),
+            )
+        )
+    if (length := cut.length(edition.subject)) > SUBJECT_LENGTH:
+        long = _("Phones show about %(most)s characters of it; it has %(num)s.")
+        detail = long % {"most": SUBJECT_LENGTH, "num": length}
+        found.append(Problem("warn", _("The subject is long"), detail, "#subject", _("Change it")))
     for one, other in combinations(stories, 2):
         if set(one.alike) & set(other.article_ids) or set(other.alike) & set(one.article_ids):
             place = visit.path(f"{edition_path(edition.key)}/story/{one.id}") + "#regroup"

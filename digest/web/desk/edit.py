@@ -151,9 +151,13 @@ def do(
         return visit.problem(409, _("This story is no longer in the edition"), _("Somebody removed it, or it changed."))
     left = [each.article_ids[0] for each in displaced(edition, changed)] if tells else []
     query = {"void": "1" if reopened else "", "left": " ".join(left[:MAX_LEFT])}
-    story = _story(visit)
-    place = f"row-{story}" if any(each.id == story for each in changed.stories()) else part
-    return visit.go(edition_path(key), part=place, **{name: value for name, value in query.items() if value})
+    name = _story(visit)
+    found = next((each for each in changed.stories() if name in (each.id, *each.articles, *each.article_ids)), None)
+    return visit.go(
+        edition_path(key),
+        part=f"row-{found.id}" if found else part,
+        **{name: value for name, value in query.items() if value},
+    )
 
 
 def void_approval(visit: Visit, edition: Edition) -> bool:

@@ -109,15 +109,21 @@ def take(visit: Visit) -> Response:
 
 
 def picture(visit: Visit) -> Response:
-    """Take the picture of one of the story's articles, none, or the composed one."""
+    """Take the picture of one of the story's articles, that of an address, none, or the composed one."""
     edition, story = _found(visit)
+    _ = visit.catalogue.gettext
     chosen = visit.form.get("picture", "")
     found = visit.desk.app.articles.by_ids(story.article_ids)
     images = {id: article.image for id, article in found.items() if article.image}
-    if chosen not in ("none", "composed", *images):
+    if chosen not in ("none", "composed", "address", *images):
         raise HTTPException(422)
     image = images.get(chosen)
     url = image.url if image else "" if chosen == "none" else None
+    if chosen == "address":
+        url = pictures.address(visit, visit.form.get("address", ""))
+        if not url:
+            wrong = _("This is not the address of a picture. It begins with https://.")
+            return visit.problem(422, wrong, field="address")
     void = {"void": "1"} if edit.void_approval(visit, edition) else {}
     visit.desk.app.editor.choose_picture(edition.key, story.id, visit.actor, url)
     return visit.go(f"{edition_path(edition.key)}/story/{story.id}", **void, part="picture", pictured="1")

@@ -92,7 +92,7 @@ def test_an_editors_own_words_need_no_look(desk: Site, editor: Browser, sender: 
 @pytest.mark.slow
 def test_an_intro_is_looked_at_too_and_a_reason_overrides(desk: Site, editor: Browser, sender: Browser) -> None:
     let_a_model_write(desk, 0, intro="नहर की सफ़ाई पूरी हुई।")
-    assert "भूमिका मशीन ने लिखी" in editor.get("/").text
+    assert "‘संपादक की ओर से’ मशीन ने लिखा" in editor.get("/").text
     assert "नहर की सफ़ाई" in approve(desk, sender)
     assert draft(desk).state == EditionState.DRAFT
     approve(desk, sender, reason="संपादक ने फ़ोन पर सुना")

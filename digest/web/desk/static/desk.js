@@ -216,9 +216,8 @@ function putBack(before) {
 
 // After a change the line about it is above all for a while, so that it is seen wherever the change was.
 let quiet = 0;
-function tell(changed) {
+function tell() {
   document.body.classList.add("acted");
-  arrangeTold(changed);
   clearTimeout(quiet);
   quiet = setTimeout(hush, 10000);
 }
@@ -411,7 +410,15 @@ document.addEventListener("htmx:after:swap", (event) => {
   document.getElementById("next")?.dispatchEvent(new Event("again"));
   const [changed] = acted;
   focusBeside();
+  tell();
   putBack(swapped);
-  tell(changed);
+  if (saving) document.getElementById(changed)?.scrollIntoView({ block: "nearest" });
+  arrangeTold(changed);
 });
 prepare();
+// A change that led to this page from another one, such as that of a story.
+window.addEventListener("load", () => {
+  if (!document.querySelector(".told[data-fresh]")) return;
+  tell();
+  setTimeout(() => arrangeTold(window.location.hash.slice(1)));
+});
