@@ -84,8 +84,8 @@ class PersonalData:
         }
 
     def _responses(self, id: int) -> dict[str, Any]:
-        """The person's responses: texts, clicks, requests about their data, and the answer to
-        the question whether to continue."""
+        """The person's responses: texts, clicks, requests about their data and for an edition again, and the answer
+        to the question whether to continue."""
         asked = self.reengagement.asked(id)
         clicked = self.clicks.last_click(id)
         return {
@@ -104,6 +104,7 @@ class PersonalData:
                     "kind": str(request.kind),
                     "new address": request.email,
                     "done at": request.done_at.isoformat() if request.done_at else "",
+                    "edition": request.edition,
                 }
                 for request in self.requests.of(id)
             ],

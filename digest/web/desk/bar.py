@@ -253,6 +253,10 @@ def _end(visit: Visit, edition: Edition, accepted: int) -> str:
         return _("It is not composed")
     if is_special(edition.key):
         return _("No article matches. Compose it again under the same name.")
+    planned, now = _plan(visit, edition), visit.desk.now()
+    if planned is not None and planned.send_at > now:
+        values = {"clock": _clock(visit, planned.send_at.astimezone(now.tzinfo))}
+        return _("Too few stories so far. It is tried again at %(clock)s.") % values
     return _("No edition: too few stories.")
 
 

@@ -235,7 +235,7 @@ def test_an_editor_can_let_the_other_text_stand(desk: Site, editor: Browser) -> 
 
 def lost(page: str) -> str:
     """The part of a page that shows the editor's texts that somebody replaced."""
-    return unescape(page.partition('<aside class="lost"')[2].partition("</aside>")[0])
+    return unescape(page.partition('<section class="lost"')[2].partition("</section>")[0])
 
 
 @pytest.mark.slow

@@ -17,7 +17,7 @@ from digest.i18n import translator
 from digest.models import Block, Edition, EditionState, Role
 from digest.store.content.articles import ArticleStore
 from digest.store.sending.overview import STOPPED
-from digest.usecases.approval import revision
+from digest.usecases.approval import accepts_errors, revision
 from digest.usecases.edit_edition import displaced
 from digest.usecases.preflight import PreflightFailed
 from digest.web.desk.acts import name_of
@@ -317,6 +317,7 @@ def test_an_edition_with_too_few_stories_says_so_and_offers_others(tmp_path: Pat
         assert re.search("पिछले 24 घंटों की [0-9]+ ही ख़बरें मिलीं, अंक के लिए 12 चाहिए।", page)
         assert 'href="#pool"' in page
         assert 'id="pool"' in page
+        assert "7:00 बजे फिर कोशिश होगी" in page
 
 
 def test_without_scripts_a_form_leads_back_to_its_part_of_the_page(editor: Browser) -> None:
@@ -398,6 +399,9 @@ def test_errors_need_a_reason(desk: Site, sender: Browser) -> None:
     assert draft(desk).state == EditionState.APPROVED
     assert any("it is meant so" in each.reason for each in desk.app.editions.decisions(KEY))
     assert line(sender).startswith("मंज़ूर। 7:00 बजे")
+    sender.post(f"{HERE}/reopen")
+    assert not accepts_errors(desk.app.editions.decisions(KEY)), "the next approval needs a reason again"
+    sender.post(f"{HERE}/approve", seen=revision(draft(desk)), reason="it is meant so")
     assert pipeline.send(desk.app, KEY, scheduled=True).edition.state == EditionState.SENDING, "the reason counts"
 
 
