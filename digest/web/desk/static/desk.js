@@ -187,24 +187,25 @@ function prepare() {
   follow();
 }
 
-// What a line about a change repeats of a row in sight is left out. The line does not cover the row of the change.
+// The lines about a change do not cover its row, and leave out what they repeat of a row in sight.
 function arrangeTold(changed) {
   const told = document.querySelector(".told");
   if (!told) return;
-  const top = document.querySelector("#state .line")?.getBoundingClientRect().bottom ?? 0;
-  const bottom = window.innerHeight - 140;
-  const isSeen = (row) => {
-    const place = row.querySelector("h4").getBoundingClientRect();
-    return place.top >= top && place.bottom <= bottom;
-  };
-  for (const each of told.querySelectorAll("[data-row]")) {
-    const row = document.getElementById(`row-${each.dataset.row}`);
-    each.hidden = row ? isSeen(row) : each.dataset.row === "";
+  const box = (element) => element.getBoundingClientRect();
+  told.style.top = told.style.bottom = "";
+  // On a phone only the first part of the line of state stays on top.
+  const top = Math.max(0, ...[...document.querySelectorAll("#state, #state .line")].map((each) => box(each).bottom));
+  const row = document.getElementById(changed);
+  if (row && box(row).bottom > box(told).top && box(row).top > top + told.offsetHeight) {
+    told.style.top = `${top + 8}px`;
+    told.style.bottom = "auto";
   }
-  const row = document.getElementById(changed)?.getBoundingClientRect();
-  const isBelow = row && row.bottom > told.getBoundingClientRect().top && row.top > top + told.offsetHeight;
-  told.style.top = isBelow ? `${top + 8}px` : "";
-  told.style.bottom = isBelow ? "auto" : "";
+  const covers = (place) => place.bottom > box(told).top && place.top < box(told).bottom;
+  const isSeen = (place) => place.top >= top && place.bottom <= window.innerHeight && !covers(place);
+  for (const each of told.querySelectorAll("[data-row]")) {
+    const headline = document.querySelector(`#row-${CSS.escape(each.dataset.row)} h4`);
+    each.hidden = headline ? isSeen(box(headline)) : each.dataset.row === "";
+  }
 }
 
 // The rows and their places, to keep them there when lines above them come and go.
