@@ -191,7 +191,7 @@ def _named(ranked: Sequence[Ranked], names: Sequence[str]) -> list[Ranked]:
 
 
 def _keep(picked: Sequence[Ranked], kept: Sequence[Ranked], pinned: Sequence[Ranked], rules: Rules) -> list[Ranked]:
-    """Put each kept story that was not picked in the place of the weakest one, preferably of a section with several."""
+    """Put each kept story that was not picked in the place of the weakest one."""
     stories = list(picked)
     for story in kept:
         if story in stories:
@@ -200,8 +200,7 @@ def _keep(picked: Sequence[Ranked], kept: Sequence[Ranked], pinned: Sequence[Ran
         if len(stories) < rules.max_stories or not spare:
             stories.append(story)
             continue
-        counts = Counter(each.section for each in stories)
-        weakest = max(spare, key=lambda each: (counts[each.section] > 1, each.sort_key))
+        weakest = max(spare, key=lambda each: each.sort_key)
         stories[stories.index(weakest)] = story
     return stories
 

@@ -18,6 +18,8 @@ from digest.utils.text import plural
 # How long an edition's alerts stay open after its day: about missed editions, and about receivers' responses.
 _MISSED_FOR, _FEEDBACK_FOR = timedelta(hours=36), timedelta(days=4)
 _PROVIDER_FOR = timedelta(hours=12)
+# Time for an editor who withdraws an approval to give it again, before all are asked for it.
+_AT_WORK = timedelta(minutes=10)
 # A run may still cancel a batch and send it again.
 _UNKNOWN_FOR = timedelta(seconds=30)
 # With fewer recipients a rate is not significant.
@@ -109,7 +111,7 @@ def thin_editions(facts: AlertFacts) -> Iterator[Alert]:
 
 def waiting_editions(facts: AlertFacts) -> Iterator[Alert]:
     for edition in facts.editions:
-        if edition.state != EditionState.DRAFT or edition.composed_at is None:
+        if edition.state != EditionState.DRAFT or edition.composed_at is None or _is_at_work(facts, edition):
             continue
         if facts.requires_approval(edition.key):
             yield Alert(
@@ -120,6 +122,13 @@ def waiting_editions(facts: AlertFacts) -> Iterator[Alert]:
                 approval_action(edition.key, facts.approval_link(edition.key)),
                 edition.composed_at,
             )
+
+
+def _is_at_work(facts: AlertFacts, edition: EditionFacts) -> bool:
+    """Whether somebody has just withdrawn or ended its approval, and there is time to approve it again."""
+    by = facts.decide_by(edition.key)
+    is_new = edition.reopened_at is not None and facts.now - edition.reopened_at < _AT_WORK
+    return is_new and (by is None or by - facts.now > 2 * _AT_WORK)
 
 
 def approval_action(key: str, link: str | None) -> str:

@@ -31,6 +31,8 @@ class EditionFacts:
     deferred: int = 0
     # The time of the earliest batch that is due and not handed over, without deferred recipients.
     oldest_due: datetime | None = None
+    # When an approval was last withdrawn, or ended with a change.
+    reopened_at: datetime | None = None
     # When sending paused automatically, and why.
     stopped: tuple[datetime, str] | None = None
 
@@ -100,6 +102,8 @@ class AlertFacts:
     keys: Mapping[str, str]
     # Whether an edition, by key, waits until somebody approves it.
     requires_approval: Callable[[str], bool]
+    # Until when an edition, by key, can be approved; None if it has no such time.
+    decide_by: Callable[[str], datetime | None]
     # The address where an edition, by key, can be approved; None without such a page.
     approval_link: Callable[[str], str | None]
     # The transports whose events are expected, and when the newest payload arrived.

@@ -19,6 +19,8 @@ MAX_LENGTH = 5_000
 """Characters of an intro. Longer ones, which older versions accepted, are plain text: the parser is not fast."""
 
 _MARKUP = re.compile(r"[*_\[\\]")
+# Markdown that an email shows as typed: headings, lists, quotations, and links without https.
+_NO_MARKUP = re.compile(r"^(?:#{1,6}|[-+*>]|[0-9]+[.)]) |\[[^\]]*\]\((?!https?://)[^)]*\)", re.MULTILINE)
 _TAGS = {"strong_open": "<b>", "strong_close": "</b>", "em_open": "<i>", "em_close": "</i>"}
 
 
@@ -43,6 +45,11 @@ def paragraphs(edition: Edition) -> tuple[Paragraph, ...]:
     if len(edition.intro) > MAX_LENGTH or _is_all_by_machine(edition):
         return tuple(map(_plain, lines))
     return tuple(_formatted(line) if _MARKUP.search(line) else _plain(line) for line in lines)
+
+
+def unknown_markup(intro: str) -> list[str]:
+    """Return the Markdown of an intro that its email shows as typed."""
+    return list(dict.fromkeys(found[0].strip() for found in _NO_MARKUP.finditer(intro)))
 
 
 def _is_all_by_machine(edition: Edition) -> bool:

@@ -92,6 +92,9 @@ class Accounts:
             raise DigestError(f"{email!r} is not an email address.")
         if not self.users.set_sign_in_email(user.id, address, self.now()):
             raise DigestError(f"Another user signs in with {email.strip()}.")
+        if address and not user.email:
+            # Tests go there too, until the user names another address.
+            self.users.set_email(user.id, address)
         self.log.record(by, "email", name, address or "none", now=self.now())
 
     def user_of_email(self, email: str) -> User | None:

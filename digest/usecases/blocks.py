@@ -153,6 +153,10 @@ class BlockReader:
                 found[path.stem] = (where, path)
         return dict(found.values())
 
+    def has_file(self, edition: Edition, name: str) -> bool:
+        """Whether a file or a URL gives this block, so that an editor can go back to it."""
+        return _kind(name) in self.urls or any(path.stem == name for path in self._files(edition).values())
+
     def _fetch(self, url: str) -> bytes | str:
         """Return the body of the response, or the error as a sentence."""
         try:

@@ -47,6 +47,8 @@ class AlertWatch:
     limits: AlertThresholds
     # Whether an edition, by key, waits until somebody approves it.
     requires_approval: Callable[[str], bool]
+    # Until when an edition, by key, can be approved; None if it has no such time.
+    decide_by: Callable[[str], datetime | None]
     # The address where an edition, by key, can be approved; None without such a page.
     approval_link: Callable[[str], str | None]
     # The transports whose events are expected.
@@ -110,6 +112,7 @@ class AlertWatch:
             probes=self._probe(now) if probe else {},
             keys=self.keys,
             requires_approval=self.requires_approval,
+            decide_by=self.decide_by,
             approval_link=self.approval_link,
             events_expected=self.events_expected,
             last_events=self.overview.last_events(),

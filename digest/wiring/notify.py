@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -40,16 +40,20 @@ class NotifyWiring(DeliverWiring):
         # Without the address of the pages it is only a path.
         return url if url.startswith("http") else ""
 
+    def decide_by(self, key: str) -> datetime | None:
+        """Return until when an edition can be approved; None for one without a plan."""
+        planned = self.calendar.of(key)
+        return (planned.approve_by or planned.expires_at) if planned else None
+
     @cached_property
     def approval_mails(self) -> ApprovalMails:
         from digest.usecases.approval_mail import ApprovalDeadline, ApprovalMails
 
         def deadline(key: str) -> ApprovalDeadline | None:
-            planned = self.calendar.of(key)
-            if planned is None:
+            planned, by = self.calendar.of(key), self.decide_by(key)
+            if planned is None or by is None:
                 return None
-            is_sent = planned.approve_by is not None and planned.schedule.on_no_approval == "send"
-            return ApprovalDeadline(planned.approve_by or planned.expires_at, is_sent)
+            return ApprovalDeadline(by, planned.approve_by is not None and planned.schedule.on_no_approval == "send")
 
         return ApprovalMails(
             editions=self.editions,
@@ -154,6 +158,7 @@ class NotifyWiring(DeliverWiring):
                 backup_age=timedelta(days=alerts.backup_days),
             ),
             requires_approval=self.requires_approval,
+            decide_by=self.decide_by,
             approval_link=self.approval_link,
             events_expected=self.settings.web.webhooks.providers,
             transports={name: partial(TRANSPORTS[name], self) for name in delivery.transport if name != "outbox"},

@@ -235,6 +235,28 @@ def test_an_edition_that_waits_for_approval(newsroom: Newsroom) -> None:
         day.app.editions.move(KEY, EditionState.APPROVED, out_of=(EditionState.DRAFT,))
         day.watch()
         assert (day.raised(), day.resolved()) == ([f"edition-waiting:{KEY}"], [f"edition-waiting:{KEY}"])
+        # Whoever withdraws the approval has ten minutes before all are asked again.
+        reopen(day)
+        day.watch()
+        assert len(day.raised()) == 1
+        day.at(5, 50)
+        day.watch()
+        assert day.raised() == [f"edition-waiting:{KEY}"] * 2
+
+
+def reopen(day: Day) -> None:
+    day.app.editions.move(KEY, EditionState.DRAFT, out_of=(EditionState.APPROVED,))
+    day.app.editions.record(KEY, EditionState.DRAFT, "", now=day.app.now())
+
+
+def test_an_approval_that_is_withdrawn_shortly_before_its_time_is_asked_for_at_once(newsroom: Newsroom) -> None:
+    with watched(newsroom, DIGEST_SCHEDULE__APPROVAL="required", DIGEST_SCHEDULE__APPROVE_BY="06:50") as day:
+        day.at(6, 40)
+        day.run("compose")
+        day.app.editions.move(KEY, EditionState.APPROVED, out_of=(EditionState.DRAFT,))
+        reopen(day)
+        day.watch()
+        assert day.raised() == [f"edition-waiting:{KEY}"]
 
 
 def test_editors_get_the_draft_in_their_language_with_a_button(newsroom: Newsroom) -> None:

@@ -186,6 +186,7 @@ def test_an_added_story_gets_the_place_of_its_score_and_the_weakest_makes_room(f
     assert best.id in {story.id for story in changed.stories()}
     assert changed.lead == before.lead, "it is not put on top"
     (gone,) = displaced(before, changed)
+    assert gone.score == min(story.score for story in before.stories()), "whatever its section"
     assert len(list(changed.stories())) == 4
     assert app.editor.add(KEY, best.id, RAVI) == changed
     back = app.editor.add(KEY, gone.article_ids[0], SUMAN)

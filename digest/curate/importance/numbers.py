@@ -120,6 +120,21 @@ def number_values(written: Sequence[tuple[str, str]]) -> frozenset[float]:
     return frozenset(number.value for number in _numbers(written))
 
 
+def missing_numbers(written: Sequence[tuple[str, str]], known: Sequence[tuple[str, str]]) -> list[str]:
+    """Return the numbers and years that begin with a digit and that a known text lacks, as they are written."""
+    tokens, values = {token for token, _word in known}, number_values(known)
+    missing = {
+        number.start: " ".join(word for _token, word in written[number.start : number.end])
+        for number in _numbers(written)
+        if written[number.start][0][0].isdigit() and number.value not in values
+    }
+    counted = {at for number in _numbers(written) for at in range(number.start, number.end)}
+    for at, (token, word) in enumerate(written):
+        if at not in counted and token[0].isdigit() and token not in tokens:
+            missing[at] = word
+    return list(dict.fromkeys(missing[at] for at in sorted(missing)))
+
+
 def _numbers(written: Sequence[tuple[str, str]]) -> list[_CountedNumber]:
     """Return the numbers of a text; `81 हजार` is one. Leaves out years."""
     numbers = []

@@ -60,6 +60,7 @@ class Overview:
             waiting = _waiting(connection, keys, now)
             frozen = _frozen_at(connection, keys)
             stopped = _stopped(connection, keys)
+            reopened = _reopened(connection, keys)
         return [
             EditionFacts(
                 edition.key,
@@ -77,6 +78,7 @@ class Overview:
                 failures=failures[edition.key],
                 deferred=waiting[edition.key].deferred,
                 oldest_due=waiting[edition.key].oldest_due,
+                reopened_at=reopened.get(edition.key),
                 stopped=stopped.get(edition.key),
             )
             for edition in found
@@ -200,6 +202,12 @@ def _stopped(connection: Connection, keys: Collection[str]) -> dict[str, Any]:
     of = decision.c
     rows = select(of.edition, of.at, of.reason).where(of.edition.in_(list(keys)), of.what == STOPPED)
     return {row.edition: (row.at, row.reason) for row in connection.execute(rows.order_by(of.id))}
+
+
+def _reopened(connection: Connection, keys: Collection[str]) -> dict[str, datetime]:
+    of = decision.c
+    rows = select(of.edition, of.at).where(of.edition.in_(list(keys)), of.what == EditionState.DRAFT)
+    return {row.edition: row.at for row in connection.execute(rows.order_by(of.id))}
 
 
 # The recipients come from a small index, and their texts by key: SQLite would otherwise read all of an edition.

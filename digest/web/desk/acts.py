@@ -34,7 +34,7 @@ _NAMED = (
     "segment dropped",
 )
 # Acts whose details are such a name, or an address.
-_NAMED_DETAILS = ("test sent", "passkey added", "token revoked", "texts taken over", REPLACED, CAME_IN)
+_NAMED_DETAILS = ("test sent", "approval void", "passkey added", "token revoked", "texts taken over", REPLACED, CAME_IN)
 _BLOCKS = ("block left out", "block taken back", "block text")
 
 

@@ -17,10 +17,12 @@ from digest.store.sending.status import Counts
 from digest.usecases.approval import accepts_errors, revision, unseen
 from digest.usecases.lost_texts import LostText, lost_texts
 from digest.usecases.special import due_at, is_uncomposed
+from digest.usecases.stop_edition import state_after_pause
+from digest.web.desk import since
 from digest.web.desk.checks import SETTINGS
 from digest.web.desk.sentences import translate_all
 from digest.web.desk.views import clock, when
-from digest.web.desk.visit import Visit
+from digest.web.desk.visit import Visit, number_in
 
 if TYPE_CHECKING:
     from digest.config.calendar import PlannedEdition
@@ -44,6 +46,10 @@ class StateLine:
     more: str = ""
     buttons: tuple[str, ...] = ()
     seen: str = ""
+    # The number of the newest act on the edition.
+    act: int = 0
+    # What changed after the page was opened, and by whom.
+    news: Sequence[str] = ()
     # Only while it is ahead.
     send_at: datetime | None = None
     asks_reason: bool = False
@@ -79,7 +85,12 @@ def bar(
     send_at = due.astimezone(now.tzinfo) if due else None
     ahead = _ahead(send_at, now)
     has_buttons = visit.may(Role.SENDER) and not read_only
-    make = partial(StateLine, edition.key, read_only=read_only, seen=revision(edition), send_at=ahead)
+    seen, act = revision(edition), since.newest(visit, edition.key)
+    news: Sequence[str] = ()
+    if visit.query.get("seen", seen) != seen:
+        opened = number_in(visit.query.get("act", ""))
+        news = since.told(visit, since.acts(visit, edition.key, act if opened is None else opened), most=30)
+    make = partial(StateLine, edition.key, read_only=read_only, seen=seen, act=act, news=news, send_at=ahead)
     if edition.state in (EditionState.DRAFT, EditionState.APPROVED):
         if visit.may(Role.EDITOR) and not read_only:
             make = partial(make, lost=lost_texts(app.audit, edition, visit.user.name))
@@ -211,8 +222,13 @@ def _paused(
     """Say why, and offer to end it: for good once there are recipients, back to a draft before."""
     _ = visit.catalogue.gettext
     stopping = _still_handed_over(visit, edition) if edition.state in _STOPPED else ""
-    more = f"{_why_paused(visit, edition)} {stopping}".strip()
-    buttons = ("resume", "cancel" if numbers.frozen else "reopen") if has_buttons else ()
+    planned, required = _plan(visit, edition), visit.desk.app.requires_approval(edition.key)
+    until = _deadline(visit, edition, planned)[1] if planned and required and not numbers.frozen else ""
+    more = " ".join(filter(None, (_why_paused(visit, edition), stopping, until)))
+    editions = visit.desk.app.editions
+    follows = state_after_pause(editions, edition.key, begun=numbers.frozen > 0, requires_approval=required)
+    other = "cancel" if numbers.frozen else "reopen" if follows != EditionState.DRAFT else ""
+    buttons = tuple(filter(None, ("resume", other))) if has_buttons else ()
     return make(kind="bad", title=_("Paused. Nothing more goes out."), more=more, buttons=buttons)
 
 
@@ -362,6 +378,8 @@ def _approval_line(visit: Visit, edition: Edition) -> str:
     app, now = visit.desk.app, visit.desk.now()
     for act in app.audit.newest(_DECISIONS, subject=edition.key):
         if act.what == EditionState.APPROVED:
+            if act.who == visit.user.name:
+                break
             values = {"who": act.who, "clock": clock(act.at.astimezone(now.tzinfo))}
             return visit.catalogue.gettext("%(who)s approved it at %(clock)s. A change needs a new approval.") % values
     return visit.catalogue.gettext("A change needs a new approval.")

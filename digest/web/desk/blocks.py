@@ -31,6 +31,8 @@ class BlockRow:
     text: str
     is_out: bool = False
     changed: bool = False
+    # Whether an editor added it, so that there is no file to go back to.
+    is_own: bool = False
     # Whether an editor can write it.
     writable: bool = False
 
@@ -43,6 +45,7 @@ def rows(visit: Visit, edition: Edition, changes: EditorialChanges) -> list[Bloc
             _title(visit, each.kind),
             _words(each.data),
             changed=each.name in changes.blocks,
+            is_own=each.name in changes.blocks and not visit.desk.app.composer.blocks.has_file(edition, each.name),
             writable=bool(each.name) and each.kind in FIELDS,
         )
         for each in edition.blocks

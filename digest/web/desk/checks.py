@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import combinations
 from typing import TYPE_CHECKING, Literal
 
 from digest.app import App
@@ -16,7 +15,6 @@ from digest.usecases.approval import revision
 from digest.usecases.special import is_uncomposed
 from digest.web.desk.background import Background
 from digest.web.desk.sentences import translate
-from digest.web.desk.visit import Visit, edition_path
 
 if TYPE_CHECKING:
     from digest.i18n.catalogue import Catalogue
@@ -140,23 +138,3 @@ def sentence_of(found: LintFinding, catalogue: Catalogue) -> tuple[str, bool]:
 def _plain(rule: str, message: str) -> LintFinding:
     """Return an error whose sentence exists in English only."""
     return LintFinding("error", rule, message)
-
-
-def doubts(visit: Visit, edition: Edition) -> list[Problem]:
-    """What an editor should look at before approving: a lead without a summary, and two stories that may be one.
-
-    None of them blocks the approval.
-    """
-    _ = visit.catalogue.gettext
-    found = []
-    stories = list(edition.stories())
-    lead = next((story for story in stories if story.id == edition.lead), None)
-    if lead and not lead.summary:
-        place = visit.path(f"{edition_path(edition.key)}/story/{lead.id}")
-        found.append(Problem("warn", _("The top story has no summary"), lead.title, place, _("Write one"), own=True))
-    for one, other in combinations(stories, 2):
-        if set(one.alike) & set(other.article_ids) or set(other.alike) & set(one.article_ids):
-            place = visit.path(f"{edition_path(edition.key)}/story/{one.id}") + "#regroup"
-            titles = f"“{one.title}” · “{other.title}”"
-            found.append(Problem("warn", _("These two may be one story"), titles, place, _("Look"), own=True))
-    return found

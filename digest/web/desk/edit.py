@@ -10,9 +10,12 @@ from starlette.responses import Response
 from digest.models import Edition, EditionState
 from digest.render.intro import MAX_LENGTH
 from digest.usecases.edit_edition import EditionEditor, UnknownStory, displaced, paragraphs
+from digest.web.desk import since
 from digest.web.desk.visit import Visit, edition_path, number_in
 
 _MAX_TEXT = 5_000
+# Rows of the log that are looked at for the approval.
+_DECISIONS = 50
 # The most stories that a page names as having left.
 MAX_LEFT = 3
 
@@ -105,7 +108,7 @@ def settle(visit: Visit) -> Response:
     if "hx-request" not in visit.request.headers:
         return visit.go(edition_path(key))
     # Only the line of state is loaded again, so that a text stays that is being typed.
-    shown = {name: form.get(name, "") for name in ("seen", "begun", "numbers")}
+    shown = {name: form.get(name, "") for name in ("seen", "act", "begun", "numbers")}
     return visit.go(f"{edition_path(key)}/state", **shown, **({"stale": "1"} if puts_back else {}))
 
 
@@ -148,9 +151,13 @@ def do(
         return visit.problem(409, _("This story is no longer in the edition"), _("Somebody removed it, or it changed."))
     left = [each.article_ids[0] for each in displaced(edition, changed)] if tells else []
     query = {"void": "1" if reopened else "", "left": " ".join(left[:MAX_LEFT])}
-    story = _story(visit)
-    place = f"row-{story}" if any(each.id == story for each in changed.stories()) else part
-    return visit.go(edition_path(key), part=place, **{name: value for name, value in query.items() if value})
+    name = _story(visit)
+    found = next((each for each in changed.stories() if name in (each.id, *each.articles, *each.article_ids)), None)
+    return visit.go(
+        edition_path(key),
+        part=f"row-{found.id}" if found else part,
+        **{name: value for name, value in query.items() if value},
+    )
 
 
 def void_approval(visit: Visit, edition: Edition) -> bool:
@@ -158,11 +165,13 @@ def void_approval(visit: Visit, edition: Edition) -> bool:
     app = visit.desk.app
     if edition.state != EditionState.APPROVED:
         return False
+    acts = app.audit.newest(_DECISIONS, subject=edition.key)
+    approver = next((act.who for act in acts if act.what == EditionState.APPROVED), "")
     with app.database.transaction():
         if not app.editions.move(edition.key, EditionState.DRAFT, out_of=(EditionState.APPROVED,)):
             return False
         app.editions.record(edition.key, EditionState.DRAFT, f"changed by {visit.user.name}", now=app.now())
-        app.audit.record(visit.actor, "approval void", edition.key, now=app.now())
+        app.audit.record(visit.actor, since.VOID, edition.key, approver, now=app.now())
     return True
 
 

@@ -29,8 +29,9 @@ def form(visit: Visit) -> Response:
 
 def form_before(visit: Visit) -> Response:
     """Show the form to sign in before a form that was sent without a session. It keeps that form's fields."""
-    wrong = visit.catalogue.gettext("Your session has ended. Nothing was changed.")
-    return form_page(visit, status=401, wrong=wrong, again=_Again.of(visit))
+    _, again = visit.catalogue.gettext, _Again.of(visit)
+    wrong = _("Your session has ended.") if again else _("Your session has ended. Nothing was changed.")
+    return form_page(visit, status=401, wrong=wrong, again=again)
 
 
 def sign_in(visit: Visit) -> Response:

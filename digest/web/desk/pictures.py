@@ -49,6 +49,13 @@ def state(visit: Visit, edition: Edition, story: Story, articles: Sequence[Artic
     return PictureState("", "", why, choices)
 
 
+def address(visit: Visit, given: str) -> str:
+    """Return a given address, if emails can have a picture from there; '' otherwise."""
+    image = Image(texts.web_address(given.strip()[:2_000]))
+    is_stored = visit.desk.app.branding.theme.images != "source"
+    return image.url if is_stored or _is_shown(image) else ""
+
+
 def _is_shown(image: Image) -> bool:
     """Whether an email shows a picture of a web address."""
     return texts.web_address(image.url).startswith("https://")

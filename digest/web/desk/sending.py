@@ -18,9 +18,9 @@ from digest.usecases.approval import EditionChanged, ModelTextUnseen, record_dec
 from digest.usecases.preflight import PreflightFailed
 from digest.usecases.special import MAX_AHEAD, parse_time
 from digest.usecases.stop_edition import state_after_pause
-from digest.web.desk import seen, today
+from digest.web.desk import seen, since, today
 from digest.web.desk.sentences import PageSentence, tell
-from digest.web.desk.visit import Visit, edition_path
+from digest.web.desk.visit import Visit, edition_path, number_in
 
 PAUSABLE = (EditionState.DRAFT, EditionState.APPROVED, EditionState.FROZEN, EditionState.SENDING)
 # How a decision was made, for its record.
@@ -37,8 +37,12 @@ def approve(visit: Visit) -> Response:
     if edition.state != EditionState.DRAFT:
         return visit.go(edition_path(edition.key))
     changed = _("The edition changed after you opened this page. Please look again, and then decide.")
-    if visit.form.get("seen") != revision(edition):
-        return today.page(visit, edition, status=409, problem=changed)
+    opened = number_in(visit.form.get("act", ""))
+    # What the sender typed meanwhile was seen.
+    if visit.form.get("seen") != revision(edition) and not (
+        opened is not None and since.is_own_text(visit, edition.key, opened)
+    ):
+        return today.page(visit, edition, status=409, problem=changed, since=opened)
     reason, at = visit.form.get("reason", "").strip()[:500], visit.form.get("at", "").strip()
     try:
         when = parse_time(at, app.now(), app.settings.newsletter.zone) if at else None
@@ -50,7 +54,8 @@ def approve(visit: Visit) -> Response:
     try:
         app.approver.approve(edition, how=_BY, by=visit.actor, detail=detail, force=reason or None, at=when)
     except EditionChanged:
-        return today.page(visit, app.editions.get(edition.key) or edition, status=409, problem=changed)
+        present = app.editions.get(edition.key) or edition
+        return today.page(visit, present, status=409, problem=changed, since=opened)
     except ModelTextUnseen as error:
         return today.page(visit, edition, status=409, problem=seen.sentence(visit, list(error.left)), asks_reason=True)
     except PreflightFailed:

@@ -14,7 +14,7 @@ from digest.hindi.sentences import split
 from digest.models import Article, Edition, Role, Story, is_breaking
 from digest.store.sending.revisions import REVISABLE
 from digest.usecases.edit_edition import NotEditable, has_refused, one_line
-from digest.web.desk import edit, pictures, seen, today
+from digest.web.desk import edit, pictures, seen, since, today
 from digest.web.desk.bar import bar
 from digest.web.desk.sentences import PageSentence
 from digest.web.desk.visit import Visit, edition_path
@@ -69,8 +69,7 @@ def save(visit: Visit) -> Response:
             title, summary = (visit.form.get(name, text)[:_MAX_FIELD] for name, text in present.items())
             return _page(visit, edition, story, status=422, title=title, summary=summary, problems=problems)
     app, section = visit.desk.app, changed.get("section", "")
-    if changed or texts:
-        edit.void_approval(visit, edition)
+    void = {"void": "1"} if (changed or texts) and edit.void_approval(visit, edition) else {}
     try:
         if texts:
             app.editor.write_story(
@@ -89,8 +88,8 @@ def save(visit: Visit) -> Response:
         return _page(visit, *_found(visit), status=409, title=title, summary=summary, problem=problem)
     following = _following(edition, story) if "next" in visit.form else None
     if following is not None:
-        return visit.go(f"{edition_path(edition.key)}/story/{following.id}")
-    return visit.go(edition_path(edition.key), part=f"row-{story.id}")
+        return visit.go(f"{edition_path(edition.key)}/story/{following.id}", **void)
+    return visit.go(edition_path(edition.key), part=f"row-{story.id}", **void)
 
 
 def take(visit: Visit) -> Response:
@@ -104,24 +103,30 @@ def take(visit: Visit) -> Response:
     if (over := cut.length(text) - MAX_SUMMARY) > 0:
         problems = {"summary": _("%(num)s characters too long") % {"num": over}}
         return _page(visit, edition, story, status=422, title=story.title, summary=text, problems=problems)
-    edit.void_approval(visit, edition)
+    void = {"void": "1"} if edit.void_approval(visit, edition) else {}
     visit.desk.app.editor.take_refused(edition.key, story.id, visit.actor, shown=shown)
-    return visit.go(f"{edition_path(edition.key)}/story/{story.id}")
+    return visit.go(f"{edition_path(edition.key)}/story/{story.id}", **void)
 
 
 def picture(visit: Visit) -> Response:
-    """Take the picture of one of the story's articles, none, or the composed one."""
+    """Take the picture of one of the story's articles, that of an address, none, or the composed one."""
     edition, story = _found(visit)
+    _ = visit.catalogue.gettext
     chosen = visit.form.get("picture", "")
     found = visit.desk.app.articles.by_ids(story.article_ids)
     images = {id: article.image for id, article in found.items() if article.image}
-    if chosen not in ("none", "composed", *images):
+    if chosen not in ("none", "composed", "address", *images):
         raise HTTPException(422)
     image = images.get(chosen)
     url = image.url if image else "" if chosen == "none" else None
-    edit.void_approval(visit, edition)
+    if chosen == "address":
+        url = pictures.address(visit, visit.form.get("address", ""))
+        if not url:
+            wrong = _("This is not the address of a picture. It begins with https://.")
+            return visit.problem(422, wrong, field="address")
+    void = {"void": "1"} if edit.void_approval(visit, edition) else {}
     visit.desk.app.editor.choose_picture(edition.key, story.id, visit.actor, url)
-    return visit.go(f"{edition_path(edition.key)}/story/{story.id}")
+    return visit.go(f"{edition_path(edition.key)}/story/{story.id}", **void, part="picture", pictured="1")
 
 
 def _page(
@@ -162,6 +167,7 @@ def _page(
         summary=summary,
         problems=problems or {},
         problem=problem,
+        void=since.void_line(visit, edition.key) if visit.query.get("void") == "1" else "",
         correctable=edition.state in REVISABLE and edition.corrects is None,
         lines=[
             (number, each, _sources_of(each, story, articles), each in own_words)

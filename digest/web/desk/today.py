@@ -9,7 +9,17 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.responses import Response, StreamingResponse
 
-from digest.models import ENDED_STATES, Article, Edition, EditionState, Role, Story, is_breaking, is_special
+from digest.models import (
+    ENDED_STATES,
+    LETTERS_TO_SOME,
+    Article,
+    Edition,
+    EditionState,
+    Role,
+    Story,
+    is_breaking,
+    is_special,
+)
 from digest.render.intro import MAX_LENGTH
 from digest.render.intro import paragraphs as intro_paragraphs
 from digest.render.size_budget import CLIPPED, removable
@@ -19,23 +29,28 @@ from digest.store.sending.status import Counts
 from digest.usecases.approval import revision, unseen
 from digest.usecases.correct_edition import correction_key
 from digest.usecases.edit_edition import CAME_IN, REPLACED
-from digest.web.desk import blocks, seen
+from digest.web.desk import blocks, doubts, seen
 from digest.web.desk.acts import name_of
 from digest.web.desk.admin import sources
 from digest.web.desk.bar import UNDER_WAY, bar, stops
-from digest.web.desk.checks import PAGE_WAIT, Checked, Problem, doubts, problems
+from digest.web.desk.checks import PAGE_WAIT, Checked, Problem, problems
 from digest.web.desk.edit import MAX_LEFT
 from digest.web.desk.letter import FORMS, variants
 from digest.web.desk.sentences import PageSentence
+from digest.web.desk.since import acts as acts_since
+from digest.web.desk.since import told, void_line
 from digest.web.desk.visit import Visit, edition_path
 
 if TYPE_CHECKING:
     from digest.curate.editorial import EditorialChanges
+    from digest.store.desk.audit import Act
 
 # States in which the stories can be changed; an approval ends with the first change.
 EDITABLE = (EditionState.DRAFT, EditionState.SKIPPED, EditionState.APPROVED)
 # Rows of the log that the page shows.
 _ACTS = 12
+# The age of the user's own change up to which a newly opened page tells of it at its edge.
+_FRESH = timedelta(seconds=10)
 # Stories that still fit, up to which the meter names the one that is left out next.
 _LITTLE_ROOM = 3
 
@@ -133,14 +148,16 @@ def page(
     problem: str | PageSentence = "",
     asks_reason: bool = False,
     view: str = "stories",
+    since: int | None = None,
 ) -> Response:
-    """The whole page of an edition."""
+    """The whole page of an edition. With `since` it says what changed after that act of the log."""
     app, now = visit.desk.app, visit.desk.now()
     form = visit.query.get("form", "")
     editable = edition.state in EDITABLE
     is_paused, numbers = edition.state == EditionState.PAUSED, _counts(visit, edition)
     last = app.audit.last_change(edition.key) if editable else None
     acts = app.audit.newest(_ACTS, subject=edition.key) if editable else []
+    changed_story = _changed_story(edition, last) if last else None
     changes, moving = app.editions.editorial_changes(edition.key), _moving(visit, edition, numbers)
     found_blocks = blocks.rows(visit, edition, changes)
     return visit.page(
@@ -149,19 +166,24 @@ def page(
         bar=bar(visit, edition, asks_reason=asks_reason, numbers=numbers),
         edition=edition,
         intro=intro_paragraphs(edition),
-        others=_others(visit),
+        others=_others(visit, edition),
         groups=_groups(visit, edition, changes) if editable or (is_paused and not moving["sending"]) else (),
         sections=app.topics,
         editable=editable and visit.may(Role.EDITOR),
         replaced=REPLACED,
         last=last,
+        last_story=changed_story,
+        is_fresh=last is not None and _is_fresh(visit, edition, last),
+        doubtful_numbers=doubts.own_numbers(visit, edition, changed_story) if changed_story and last else (),
         acts=acts,
         # The headlines that the last change brought in.
         came=[act.detail for act in acts if last and act.what == CAME_IN and act.id > last.id],
         new=_new_articles(visit, edition) if edition.state == EditionState.DRAFT else 0,
+        has_own_texts=bool(changes.subject or changes.preheader),
         revision=revision(edition),
         problem=problem,
-        void=visit.query.get("void") == "1",
+        changed=told(visit, acts_since(visit, edition.key, since)) if since is not None else (),
+        void=void_line(visit, edition.key) if visit.query.get("void") == "1" else "",
         left=_left_stories(visit, edition) if editable else (),
         max_intro=MAX_LENGTH,
         blocks=found_blocks,
@@ -197,8 +219,20 @@ def current(visit: Visit) -> Edition | None:
     others = [each for each in app.editions.unfinished() if each.key not in planned and each.day == now.date()]
     found += [each for each in others if not is_breaking(each.key)]
     open_ = [each for each in found if each.state not in ENDED_STATES or each.state == EditionState.SKIPPED]
-    sending = [each for each in open_ if each.state in UNDER_WAY]
-    return next(iter((*sending, *open_, *reversed(found))), None)
+    # A special edition does not hide a planned one.
+    open_.sort(key=lambda each: (each.key not in planned, each.state not in UNDER_WAY))
+    return next(iter((*open_, *reversed(found))), None)
+
+
+def _changed_story(edition: Edition, act: Act) -> Story | None:
+    """Return the story whose headline an act of the log begins with; None if the edition lacks it."""
+    return next((story for story in edition.stories() if act.detail.startswith(story.title)), None)
+
+
+def _is_fresh(visit: Visit, edition: Edition, act: Act) -> bool:
+    """Whether the user's own change has just led to this page."""
+    is_own = act.who == visit.user.name and visit.desk.now() - act.at < _FRESH
+    return is_own and edition.state != EditionState.APPROVED
 
 
 def _counts(visit: Visit, edition: Edition) -> Counts | None:
@@ -268,13 +302,26 @@ def _new_articles(visit: Visit, edition: Edition) -> int:
     return visit.desk.app.articles.count_seen_since(edition.composed_at + timedelta(minutes=1))
 
 
-def _others(visit: Visit) -> list[Edition]:
-    """Return the other editions of the day."""
-    now = visit.desk.now()
-    keys = [each.key for each in visit.desk.app.calendar.current(now)]
-    if len(keys) < 2:
-        return []
-    return [found for key in keys if (found := visit.desk.app.editions.get(key)) is not None]
+def _others(visit: Visit, shown: Edition) -> list[tuple[str, str]]:
+    """Return the key and name of each edition of today, planned ones first, if the shown one is among several."""
+    app, now = visit.desk.app, visit.desk.now()
+    planned = [each.key for each in app.calendar.current(now)]
+    found = [edition for key in planned if (edition := app.editions.get(key)) is not None]
+    found += [each for each in app.editions.unfinished() if each.key not in planned and each.day == now.date()]
+    if shown.day == now.date() and shown.key not in {each.key for each in found}:
+        found.append(shown)
+    branding = app.branding
+    names = {
+        each.key: each.name or each.key
+        if is_special(each.key)
+        else visit.catalogue.gettext("Breaking news")
+        if is_breaking(each.key)
+        else branding.edition_name(each.key) or each.key[11:] or branding.name
+        for each in found
+        # Corrections are behind the links of their editions.
+        if not each.key.startswith(LETTERS_TO_SOME)
+    }
+    return list(names.items()) if len(names) > 1 and shown.key in names else []
 
 
 def _corrections(visit: Visit, edition: Edition) -> list[Edition]:
@@ -292,7 +339,7 @@ def check_results(visit: Visit, edition: Edition, *, wait: float = PAGE_WAIT) ->
     if edition.state not in EDITABLE:
         return unknown
     left = seen.problems(visit, edition, seen.left(visit, edition))
-    doubtful = doubts(visit, edition)
+    doubtful = doubts.problems(visit, edition)
     found = visit.desk.checks.of(edition, wait=wait)
     if found is None:
         last = visit.desk.checks.last(edition)

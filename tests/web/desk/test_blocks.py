@@ -63,6 +63,7 @@ def test_a_quotation_is_written_changed_and_removed(desk: Site, editor: Browser)
     assert blocks(desk)["quote"].data == {"text": "नई राह", "by": "दादी"}
     editor.submit(f"{HERE}/block", {"name": "quote", "act": "save", "text": "<b>राह</b>", "by": "कहावत"})
     assert "&lt;b&gt;राह" in editor.get(f"{HERE}/letter").text
+    assert 'value="file"' not in editor.get("/").text, "it has no file to go back to"
     editor.post(f"{HERE}/block", name="quote", act="file")
     assert "quote" not in blocks(desk), "it has no file"
     assert [act.what for act in desk.app.audit.newest(3)] == ["block text"] * 3

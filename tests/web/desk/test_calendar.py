@@ -162,6 +162,11 @@ def test_a_special_edition_is_sent_when_it_is_approved(desk: Site, editor: Brows
     sender.submit("/edition/vishesh/approve", {"seen": shown(desk)}, follow=True)
     page = sender.get("/edition/vishesh").text
     assert "एक मिनट के अंदर जाएगा" in page
+    # It does not hide the planned edition, and each leads to the other.
+    others = sender.get("/").text.partition('class="filters')[2].partition("</nav>")[0]
+    assert f'/edition/{KEY}" aria-current="page"' in others
+    assert "/edition/vishesh" in others
+    assert f"/edition/{KEY}" in page.partition('class="filters')[2].partition("</nav>")[0]
     scheduler = Scheduler(watch_settings(desk.app), lambda _line: None)
     scheduler.editions.check_one("vishesh")
     edition = desk.app.editions.get("vishesh")

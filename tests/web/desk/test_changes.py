@@ -239,3 +239,39 @@ def test_an_editor_can_let_the_other_text_stand(desk: Site, editor: Browser) -> 
 def lost(page: str) -> str:
     """The part of a page that shows the editor's texts that somebody replaced."""
     return unescape(page.partition('<section class="lost"')[2].partition("</section>")[0])
+
+
+@pytest.mark.slow
+def test_who_ended_an_approval_by_which_change_is_named_to_both(desk: Site, sender: Browser) -> None:
+    other, story = set_up(desk, "ravi", Role.EDITOR), stories(desk)[1]
+    sender.post(f"{HERE}/approve", seen=shown(sender.get(HERE).text)["seen"])
+    opened = shown(sender.get(HERE).text)
+    page = other.post(f"{HERE}/move", story=story.id, step="up", follow=True).text
+    assert "kavita की मंज़ूरी हट गई।" in page
+    line = sender.get(f"{HERE}/state?seen={opened['seen']}&act={opened['act']}").text
+    assert "ravi ने अंक बदला, इसलिए kavita की मंज़ूरी हट गई।" in line
+    opened = shown(sender.get(HERE).text)
+    other.post(f"{HERE}/move", story=story.id, step="down")
+    line = sender.get(f"{HERE}/state?seen={opened['seen']}&act={opened['act']}").text
+    assert f"ravi: जगह बदली: {story.title[:20]}" in unescape(line)
+    # A refused approval says what changed.
+    refused = sender.post(f"{HERE}/approve", **opened)
+    assert refused.status == 409
+    assert f"ravi: जगह बदली: {story.title[:20]}" in unescape(refused.text)
+
+
+@pytest.mark.slow
+def test_what_the_sender_typed_meanwhile_refuses_no_approval(desk: Site, sender: Browser) -> None:
+    opened, story = shown(sender.get(HERE).text), stories(desk)[1]
+    sender.post(f"{HERE}/story/{story.id}", title="कविता का शीर्षक", was_title=story.title)
+    assert sender.post(f"{HERE}/approve", **opened).status == 303
+    opened = shown(sender.get(HERE).text)
+    sender.post(f"{HERE}/reopen")
+    sender.post(f"{HERE}/drop", story=story.id)
+    assert sender.post(f"{HERE}/approve", **opened).status == 409, "what took its place was not seen"
+
+
+def shown(page: str) -> dict[str, str]:
+    """What the form to approve says about the edition that its page shows."""
+    form = page.partition('id="state"')[2].partition("</form>")[0]
+    return dict(re.findall('name="(seen|act)" value="([^"]*)"', form))

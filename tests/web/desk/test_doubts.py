@@ -45,3 +45,30 @@ def test_samples_for_a_real_address_are_refused_in_hindi(tmp_path: Path) -> None
         assert refused.status == 409
         assert "अंक में नमूने की ख़बरें हैं" in refused.text
         assert 'id="do-approve"' in refused.text
+
+
+@pytest.mark.slow
+def test_a_number_that_an_editor_wrote_and_no_source_has_is_named(desk: Site, editor: Browser) -> None:
+    story = next(edition_of(desk).stories())
+    fields = {"title": story.title, "was_title": story.title, "was_summary": story.summary}
+    own = f"{story.summary} पिछले साल 98,765 लोग आए थे।"
+    page = editor.submit(f"{HERE}/story/{story.id}", {**fields, "summary": own}, follow=True).text
+    assert "किसी स्रोत में नहीं, जाँच लें: 98,765" in page
+    assert "संख्या किसी स्रोत में नहीं" in editor.get(f"{HERE}/checks").text
+    fields["was_summary"] = own
+    page = editor.submit(f"{HERE}/story/{story.id}", {**fields, "summary": story.summary}, follow=True).text
+    assert "किसी स्रोत में नहीं, जाँच लें" not in page
+    assert "संख्या किसी स्रोत में नहीं" not in editor.get(f"{HERE}/checks").text
+
+
+def test_markup_that_the_email_shows_as_typed_and_a_long_subject_are_named(desk: Site, editor: Browser) -> None:
+    editor.submit(f"{HERE}/texts", {"was_intro": "", "intro": "**नमस्ते** [यह](https://example.com/a)"})
+    page = editor.get(f"{HERE}/checks").text
+    assert "ईमेल में ऐसे ही दिखेंगे" not in page
+    assert "विषय-पंक्ति लंबी है" not in page
+    wrong = "## शीर्षक\n- सूची\n[वह](example.com)"
+    editor.submit(f"{HERE}/texts", {"was_intro": "", "intro": wrong, "was_subject": "", "subject": "लंबा विषय " * 8})
+    page = editor.get(f"{HERE}/checks").text
+    assert "ईमेल में ऐसे ही दिखेंगे" in page
+    assert "## - [वह](example.com)" in page
+    assert "विषय-पंक्ति लंबी है" in page

@@ -46,6 +46,7 @@ def test_an_editors_morning(tmp_path: Path, width: int, scripts: str) -> None:
         if scripts == "on":
             # The script counts akshars as the server does.
             assert seen["count"] == f"{cut.length('कसौटी का विषय')}/45"
+            assert seen["news"] == "", "one's own change is not told as somebody's"
             assert seen["shifted"] == [], "nothing moves when the checks arrive"
             assert not seen.get("behind"), "no opened menu is behind the tabs of a phone"
             assert (seen["hindiKey"], seen["focusAfterDrop"]) == (True, True)
@@ -55,6 +56,8 @@ def test_an_editors_morning(tmp_path: Path, width: int, scripts: str) -> None:
         edition = edition_of(desk)
         assert edition.state == EditionState.APPROVED
         assert edition.subject == "कसौटी का विषय"
+        if scripts == "on":
+            assert edition.intro == "बिना सहेजी बात", "an approval saves first what was typed"
 
 
 # test_changes.py has the stream and the line that tells of a change.

@@ -61,3 +61,19 @@ def test_a_picture_that_no_mail_program_shows_is_not_offered_and_the_page_says_w
     page = page_with("https://pictures.example/a.jpg")
     assert 'href="https://pictures.example/a.jpg"' in page
     assert 'value="none"' in page
+
+
+@pytest.mark.slow
+def test_a_picture_of_an_address_takes_the_place_of_the_storys_own(desk: Site, editor: Browser) -> None:
+    story = with_picture(desk)[0]
+    here = f"/edition/{KEY}/story/{story.id}"
+    for wrong in ("javascript:alert(1)", "http://pictures.example/a.jpg", "a.jpg"):
+        assert editor.post(f"{here}/picture", picture="address", address=wrong).status == 422, wrong
+    assert story.image in [each.image for each in with_picture(desk)]
+    url = "https://pictures.example/a.jpg"
+    page = editor.post(f"{here}/picture", picture="address", address=url, follow=True).text
+    assert f'href="{url}"' in page
+    assert "चित्र बदला</span>" in page
+    assert url in [each.image.url for each in with_picture(desk) if each.image]
+    editor.post(f"{here}/picture", picture="composed")
+    assert story.image in [each.image for each in with_picture(desk)]

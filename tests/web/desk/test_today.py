@@ -354,7 +354,7 @@ def test_the_intro_is_markdown_with_a_limit(desk: Site, editor: Browser) -> None
     assert "नमस्ते, पढ़ें यह (https://example.com/a)।" in editor.get(f"{HERE}/letter?form=text").text
     refused = editor.submit(f"{HERE}/texts", {"was_intro": written, "intro": "क" * 5_001})
     assert refused.status == 422
-    assert "भूमिका बहुत लंबी है" in refused.text
+    assert "‘संपादक की ओर से’ बहुत लंबा है" in refused.text
     viewer = set_up(desk, "mohan", Role.VIEWER).get("/").text
     assert "<b>नमस्ते</b>, पढ़ें <a" in viewer
     editor.post(f"{HERE}/undo")
@@ -377,7 +377,7 @@ def test_errors_need_a_reason(desk: Site, sender: Browser) -> None:
     set_up(desk, "suman", Role.EDITOR).submit(f"{HERE}/texts", {"was_intro": "", "intro": "नमस्ते {{ name }}"})
     found = sender.problems(HERE)
     assert "टेम्पलेट का बचा हुआ टुकड़ा" in found
-    assert "भूमिका में टेम्पलेट का बचा टुकड़ा लगता है: नमस्ते {{ name }}" in found, "the finding itself is in Hindi too"
+    assert "‘संपादक की ओर से’ में टेम्पलेट का बचा टुकड़ा लगता है: नमस्ते {{ name }}" in found, "the finding itself is in Hindi too"
     sender.post("/language", language="en", here="/")
     assert "editor&#39;s intro contains what looks like a template&#39;s leftover" in sender.problems(HERE)
     sender.post("/language", language="hi", here="/")

@@ -135,11 +135,77 @@ function typedFields() {
 
 const isUntouched = () => typedFields().length === 0;
 
+// The forms for texts of the edition, in which something is not saved yet. They say by data-keeps what their Save sends.
+const unsaved = () => [...new Set(typedFields().map((field) => field.form))].filter((form) => form?.matches("[data-keeps]"));
+
+// Whether the browser is on its way to another page, with everything saved or sent.
+let leaves = false;
+window.addEventListener("beforeunload", (event) => {
+  if (!leaves && unsaved().length) event.preventDefault();
+});
+window.addEventListener("pageshow", () => {
+  leaves = false;
+  atWork(null);
+});
+
+// Saves what was typed before another form is sent or a link is followed. A form that is refused is sent once more, so its
+// page says why. Returns whether all is saved.
+async function saveFirst(forms) {
+  document.body.classList.add("busy");
+  for (const form of forms) {
+    const body = new URLSearchParams(new FormData(form));
+    if (form.dataset.keeps) body.append(...form.dataset.keeps.split("="));
+    const answer = await fetch(form.action, { method: "POST", body }).catch(() => null);
+    const failed = !answer || answer.status >= 500;
+    unreachable(failed);
+    if (failed) {
+      atWork(null);
+      return false;
+    }
+    if (!answer.redirected) {
+      leaves = true;
+      form.querySelector(".btn.dark").click();
+      return false;
+    }
+    for (const field of typedFields().filter((each) => each.form === form)) field.defaultValue = field.value;
+  }
+  leaves = true;
+  return true;
+}
+
+// Marks the pressed button and its row until the answer is there. Another press has no effect meanwhile.
+function atWork(button) {
+  document.body.classList.toggle("busy", button !== null);
+  for (const each of document.querySelectorAll(".working")) each.classList.remove("working");
+  button?.classList.add("working");
+}
+
 function prepare() {
   renew();
   countFields(document);
   makeSortable(document);
   follow();
+}
+
+// The lines about a change do not cover its row, and leave out what they repeat of a row in sight.
+function arrangeTold(changed) {
+  const told = document.querySelector(".told");
+  if (!told) return;
+  const box = (element) => element.getBoundingClientRect();
+  told.style.top = told.style.bottom = "";
+  // On a phone only the first part of the line of state stays on top.
+  const top = Math.max(0, ...[...document.querySelectorAll("#state, #state .line")].map((each) => box(each).bottom));
+  const row = document.getElementById(changed);
+  if (row && box(row).bottom > box(told).top && box(row).top > top + told.offsetHeight) {
+    told.style.top = `${top + 8}px`;
+    told.style.bottom = "auto";
+  }
+  const covers = (place) => place.bottom > box(told).top && place.top < box(told).bottom;
+  const isSeen = (place) => place.top >= top && place.bottom <= window.innerHeight && !covers(place);
+  for (const each of told.querySelectorAll("[data-row]")) {
+    const headline = document.querySelector(`#row-${CSS.escape(each.dataset.row)} h4`);
+    each.hidden = headline ? isSeen(box(headline)) : each.dataset.row === "";
+  }
 }
 
 // The rows and their places, to keep them there when lines above them come and go.
@@ -161,6 +227,7 @@ function hush() {
   const before = places();
   clearTimeout(quiet);
   document.body.classList.remove("acted");
+  for (const each of document.querySelectorAll(".told [data-row]")) each.hidden = false;
   putBack(before);
 }
 
@@ -209,10 +276,23 @@ function signInAgain(source) {
     if (isUntouched()) window.location.reload();
     return;
   }
+  leaves = true;
   HTMLFormElement.prototype.submit.call(typedFields()[0]?.form ?? source);
 }
 
+// The line of state of a page that a form replaces or has replaced would call the user's own change somebody's.
+function isOutdated(context) {
+  if (context.target.id !== "state" || context.sourceElement.matches("form")) return false;
+  const asked = new URL(context.request.action, window.location.href).searchParams.get("seen");
+  const shown = new URL(line()?.getAttribute("hx-get") ?? "", window.location.href).searchParams.get("seen");
+  return document.body.classList.contains("busy") || asked !== shown;
+}
+
 document.addEventListener("htmx:before:response", (event) => {
+  if (isOutdated(event.detail.ctx)) {
+    event.preventDefault();
+    return;
+  }
   const { status, headers } = event.detail.ctx.response;
   if (status === 401) {
     event.preventDefault();
@@ -249,18 +329,52 @@ document.addEventListener("click", async (event) => {
   place.scrollIntoView({ block: "nearest" });
 });
 
-// Other forms leave the page. If the desk did not answer, the browser would replace it, and the text would be gone.
+// Other forms leave the page. What was typed elsewhere is saved first. If the desk did not answer, the browser would replace
+// the page, and the text would be gone.
 const reached = new WeakSet();
 document.addEventListener("submit", async (event) => {
   const form = event.target;
-  if (form.matches("[hx-boost]") || !form.querySelector("textarea") || reached.has(form)) return;
+  const others = unsaved().filter((each) => each !== form);
+  atWork(event.submitter);
+  if (form.matches("[hx-boost]") || form.hasAttribute("hx-post")) return;
+  if (reached.has(form) || !(others.length || form.querySelector("textarea"))) {
+    leaves = true;
+    return;
+  }
   event.preventDefault();
-  const answer = await fetch(document.querySelector("link[rel=icon]").href, { cache: "no-store" }).catch(() => null);
+  if (!(await saveFirst(others))) return;
+  const answer = others.length ? { ok: true } : await fetch(document.querySelector("link[rel=icon]").href, { cache: "no-store" }).catch(() => null);
   unreachable(!answer?.ok);
-  if (!answer?.ok) return;
+  leaves = Boolean(answer?.ok);
+  if (!answer?.ok) {
+    atWork(null);
+    return;
+  }
   reached.add(form);
   form.requestSubmit(event.submitter);
   reached.delete(form);
+});
+
+// A link to another page of the desk saves first, too.
+document.addEventListener("click", async (event) => {
+  const link = event.target.closest("a[href]");
+  const forms = unsaved();
+  if (!link || !forms.length || event.defaultPrevented || event.ctrlKey || event.metaKey || event.shiftKey || link.target) return;
+  if (link.matches("[data-leaves]")) {
+    leaves = true;
+    return;
+  }
+  const isHere = link.pathname === window.location.pathname && link.hash;
+  if (link.origin !== window.location.origin || isHere) return;
+  event.preventDefault();
+  if (await saveFirst(forms)) window.location.assign(link.href);
+});
+
+// Enter saves a text of one line.
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Enter" || event.isComposing || !event.target.matches("textarea[data-line]")) return;
+  event.preventDefault();
+  event.target.form.querySelector(".btn.dark").click();
 });
 
 // A stripe on top says at once that a press arrived, also on a slow network. The line of state asks by itself.
@@ -274,7 +388,9 @@ document.addEventListener("htmx:before:request", (event) => {
   const at = rows.indexOf(source.closest(".st"));
   acted = at < 0 ? [] : [rows[at].id, (rows[at + 1] ?? rows[at - 1])?.id];
 });
-document.addEventListener("htmx:finally:request", () => document.body.classList.remove("busy"));
+document.addEventListener("htmx:finally:request", (event) => {
+  if (event.detail.ctx.sourceElement.matches("form")) atWork(null);
+});
 document.addEventListener("keydown", onKey);
 let swapped = [];
 document.addEventListener("htmx:before:swap", () => {
@@ -293,8 +409,17 @@ document.addEventListener("htmx:after:swap", (event) => {
   if (event.detail.ctx.target !== document.body) return;
   saving?.replaceChildren();
   document.getElementById("next")?.dispatchEvent(new Event("again"));
+  const [changed] = acted;
   focusBeside();
   tell();
   putBack(swapped);
+  if (saving) document.getElementById(changed)?.scrollIntoView({ block: "nearest" });
+  arrangeTold(changed);
 });
 prepare();
+// A change that led to this page from another one, such as that of a story.
+window.addEventListener("load", () => {
+  if (!document.querySelector(".told[data-fresh]")) return;
+  tell();
+  setTimeout(() => arrangeTold(window.location.hash.slice(1)));
+});

@@ -1,0 +1,67 @@
+"""What an editor should look at before approving.
+
+A lead without a summary, two stories that may be one, and a number that an editor wrote and no source has.
+"""
+
+from __future__ import annotations
+
+from itertools import combinations
+
+from digest.curate.importance.numbers import missing_numbers
+from digest.hindi import cut
+from digest.hindi.tokens import written_tokens
+from digest.models import Edition, Story
+from digest.render.intro import unknown_markup
+from digest.web.desk.checks import Problem
+from digest.web.desk.visit import Visit, edition_path
+
+# What phones show of a subject, in grapheme clusters.
+SUBJECT_LENGTH = 45
+
+
+def problems(visit: Visit, edition: Edition) -> list[Problem]:
+    """Return a line for each. None of them blocks the approval."""
+    _ = visit.catalogue.gettext
+    found = []
+    stories = list(edition.stories())
+    lead = next((story for story in stories if story.id == edition.lead), None)
+    if lead and not lead.summary:
+        place = visit.path(f"{edition_path(edition.key)}/story/{lead.id}")
+        found.append(Problem("warn", _("The top story has no summary"), lead.title, place, _("Write one"), own=True))
+    if marks := unknown_markup(edition.intro):
+        found.append(
+            Problem(
+                "warn",
+                _("The intro has marks that the email shows as typed"),
+                " ".join(marks),
+                "#intro",
+                _("Change it"),
+            )
+        )
+    if (length := cut.length(edition.subject)) > SUBJECT_LENGTH:
+        long = _("Phones show about %(most)s characters of it; it has %(num)s.")
+        detail = long % {"most": SUBJECT_LENGTH, "num": length}
+        found.append(Problem("warn", _("The subject is long"), detail, "#subject", _("Change it")))
+    for one, other in combinations(stories, 2):
+        if set(one.alike) & set(other.article_ids) or set(other.alike) & set(one.article_ids):
+            place = visit.path(f"{edition_path(edition.key)}/story/{one.id}") + "#regroup"
+            titles = f"“{one.title}” · “{other.title}”"
+            found.append(Problem("warn", _("These two may be one story"), titles, place, _("Look"), own=True))
+    for story in stories:
+        for numbers in own_numbers(visit, edition, story):
+            place = visit.path(f"{edition_path(edition.key)}/story/{story.id}")
+            detail = f"{numbers}: {story.title}"
+            found.append(Problem("warn", _("A number that no source has"), detail, place, _("Look"), own=True))
+    return found
+
+
+def own_numbers(visit: Visit, edition: Edition, story: Story) -> list[str]:
+    """Return the numbers in an editor's text of a story that none of its articles has, as one text."""
+    app = visit.desk.app
+    texts = app.editions.editorial_changes(edition.key).texts
+    if texts.keys().isdisjoint((story.id, *story.article_ids)):
+        return []
+    articles = app.articles.by_ids(story.article_ids).values()
+    known = [token for each in articles for token in written_tokens(f"{each.title}\n{each.text}\n{each.excerpt}")]
+    missing = missing_numbers(written_tokens(f"{story.title}\n{story.summary}"), known) if known else []
+    return [", ".join(missing)] if missing else []

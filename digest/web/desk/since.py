@@ -1,0 +1,67 @@
+"""What changed in an edition after a page was opened, and by whom."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from digest.store.desk.audit import Act
+from digest.usecases.edit_edition import CAME_IN, KEPT
+from digest.web.desk.acts import detail_of, name_of
+from digest.web.desk.visit import Visit
+
+# The record of an approval that ended with a change. Its detail is the name of the approver.
+VOID = "approval void"
+# The most acts that are looked at.
+_MOST = 30
+# Records that change nothing themselves.
+_NO_CHANGES = ("test sent", KEPT, CAME_IN)
+# Acts that change only what their author typed.
+_TYPED = ("texts", "story text", VOID)
+
+
+def newest(visit: Visit, key: str) -> int:
+    """Return the number of the newest act on an edition, for a page to keep; 0 if there is none."""
+    return next((act.id for act in visit.desk.app.audit.newest(1, subject=key)), 0)
+
+
+def acts(visit: Visit, key: str, number: int) -> list[Act]:
+    """Return the acts that changed an edition after the one with this number, newest first."""
+    found = visit.desk.app.audit.newest(_MOST, subject=key)
+    return [act for act in found if act.id > number and act.what not in _NO_CHANGES]
+
+
+def is_own_text(visit: Visit, key: str, number: int) -> bool:
+    """Whether an edition changed after this act, and only by texts that the user typed."""
+    found = acts(visit, key, number)
+    return bool(found) and all(act.who == visit.user.name and act.what in _TYPED for act in found)
+
+
+def told(visit: Visit, found: Sequence[Act], *, most: int = 60) -> list[str]:
+    """Return who did what to which story, newest first. An approval that ended with a change comes first.
+
+    `most` is how many characters of a headline there are.
+    """
+    _ = visit.catalogue.gettext
+    ended = _("%(who)s changed the edition; the approval by %(approver)s is void.")
+    void = [ended % {"who": act.who, "approver": act.detail} for act in found if act.what == VOID and act.detail]
+    done = [f"{act.who}: {_what(visit, act, most)}" for act in found if act.what != VOID]
+    return [*void[:1], *dict.fromkeys(done)]
+
+
+def void_line(visit: Visit, key: str) -> str:
+    """Say whose approval the user's change ended."""
+    _ = visit.catalogue.gettext
+    found = next((act.detail for act in visit.desk.app.audit.newest(_MOST, subject=key) if act.what == VOID), "")
+    if not found:
+        return _("The approval is void, because the edition was changed.")
+    return _("The approval by %(who)s is void.") % {"who": found}
+
+
+def _what(visit: Visit, act: Act, most: int) -> str:
+    # Where a story went stays.
+    title, arrow, place = detail_of(act, visit.catalogue).rpartition(" → ")
+    if not arrow:
+        title, place = place, ""
+    short = title if len(title) <= most else f"{title[:most].rstrip()}…"
+    detail = f"{short}{arrow}{place}"
+    return ": ".join(filter(None, (name_of(act.what, visit.catalogue), detail)))
