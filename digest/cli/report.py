@@ -13,7 +13,12 @@ from digest.errors import DigestError
 
 @click.command()
 @click.argument("edition", required=False, default="")
-@click.option("--html", "html", type=click.Path(dir_okay=False, path_type=Path), help="Write it as HTML to this file.")
+@click.option(
+    "--html",
+    "html",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write it for editors, in the newsletter's language, as HTML to this file.",
+)
 @click.option("--csv", "csv", type=click.Path(dir_okay=False, path_type=Path), help="Write it as CSV to this file.")
 @json_option
 @click.pass_obj
@@ -27,7 +32,7 @@ def report(home: Path, edition: str, html: Path | None, csv: Path | None, as_jso
     from digest.notify.failures import as_json as failures_json
     from digest.notify.failures import as_text as failures_text
     from digest.notify.report import as_json as document
-    from digest.notify.report_formats import as_csv, as_html, as_text
+    from digest.notify.report_formats import as_csv, as_text
     from digest.store.sending.failures import FailureReader
 
     with app_despite_faults(home) as app:
@@ -36,9 +41,11 @@ def report(home: Path, edition: str, html: Path | None, csv: Path | None, as_jso
             raise DigestError("There is no edition yet. `digest send` makes one.")
         made = app.reporter.report(found.key)
         failures = FailureReader(app.database).read([found.key])
-        zone, language = app.settings.newsletter.zone, app.settings.newsletter.language
+        zone = app.settings.newsletter.zone
+        # The page that editors get by email.
+        page = app.report_mails.build(made).html if html else ""
     if html:
-        _write(html, as_html(made, zone, language), "utf-8")
+        _write(html, page, "utf-8")
     if csv:
         # With a byte order mark, because spreadsheets would otherwise read Hindi as Latin-1.
         _write(csv, as_csv(made, zone, failures), "utf-8-sig")

@@ -308,6 +308,11 @@ class PrivacySettings(SettingsModel):
         default=("dpdp",),
         description="Laws whose rights the notice names: `dpdp` (India), `gdpr` (European Union).",
     )
+    board_url: WebRoot = Field(
+        default="",
+        description="The page on which people complain to the Data Protection Board of India. Empty: the notice names "
+        "the Board without a link.",
+    )
     minimum_age: int = Field(
         default=18,
         ge=0,

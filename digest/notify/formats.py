@@ -58,9 +58,15 @@ def _standard(message: Message, zone: tzinfo, _chat: str) -> dict[str, Any]:
     return {"type": message.type, "timestamp": message.at.astimezone(zone).isoformat(), "data": data}
 
 
+def _chat_text(message: Message, zone: tzinfo) -> tuple[str, str]:
+    """A subject and a text for a chat. A message with an email of its own is for editors, in their language."""
+    if message.mail_text:
+        return message.mail_subject, message.mail_text
+    return subject_of([message]), plain_text(message, zone).partition("\n")[2]
+
+
 def _slack(message: Message, zone: tzinfo, _chat: str) -> dict[str, Any]:
-    text = _slack_text(subject_of([message]))
-    body = _slack_text(plain_text(message, zone).partition("\n")[2].strip())
+    text, body = (_slack_text(part.strip()) for part in _chat_text(message, zone))
     shown = f"*{text}*\n{body}"[:_MAX_SLACK]
     # `text` is what a notification shows.
     return {"text": text, "blocks": [{"type": "section", "text": {"type": "mrkdwn", "text": shown}}]}
@@ -72,7 +78,7 @@ def _slack_text(text: str) -> str:
 
 def _telegram(message: Message, zone: tzinfo, chat: str) -> dict[str, Any]:
     # No parse_mode: a single unescaped character would cause a 400 and lose the alert.
-    text = f"{subject_of([message])}\n{plain_text(message, zone).partition(chr(10))[2]}"
+    text = "\n".join(_chat_text(message, zone))
     return {"chat_id": chat, "text": text[:_MAX_TELEGRAM], "link_preview_options": {"is_disabled": True}}
 
 

@@ -1,4 +1,4 @@
-"""A report as text, as HTML for an email, and as CSV. Pure functions."""
+"""A report as text for a terminal, and as CSV. Pure functions."""
 
 from __future__ import annotations
 
@@ -8,14 +8,13 @@ from datetime import tzinfo
 
 from digest.notify.failures import KINDS, Failures
 from digest.notify.formats import format_time
-from digest.notify.pages import template
 from digest.notify.report import Report, rows
 from digest.utils.redact import hide_addresses
 from digest.utils.text import escape_formula
 
 
 def as_text(report: Report, zone: tzinfo) -> str:
-    """Aligned lines for a terminal and for the text part of an email."""
+    """Aligned lines for a terminal, and for webhooks that operators read."""
     table = rows(report, zone)
     names, values = (max(len(row[place]) for row in table) for place in (0, 1))
     lines = [report.headline, ""]
@@ -37,19 +36,6 @@ def as_text(report: Report, zone: tzinfo) -> str:
         decided = (f"  {format_time(at, zone)}: {what}, {why}" for at, what, why in report.decisions)
         lines += ["", "Decisions:", *decided]
     return "\n".join(lines)
-
-
-def as_html(report: Report, zone: tzinfo, language: str) -> str:
-    """A page of one column. `language` is that of the news."""
-    decisions = [(format_time(at, zone), what, why) for at, what, why in report.decisions]
-    said = [one_line(text) for _at, text in report.said]
-    return template("report.html.j2").render(
-        report=report,
-        said=said,
-        rows=rows(report, zone),
-        decisions=decisions,
-        language=language,
-    )
 
 
 def as_csv(report: Report, zone: tzinfo, failures: Failures | None = None) -> str:

@@ -112,12 +112,12 @@ class Database:
                 self._lock.release()
 
     @contextmanager
-    def transaction(self, session: Connection | None = None) -> Iterator[None]:
+    def transaction(self, session: Connection | None = None, *, area: str = "") -> Iterator[None]:
         """Make every `write` and `read` of this thread inside the block one transaction, rolled back if it raises.
 
-        On PostgreSQL it can use a given `session`, which no other thread uses meanwhile.
+        On PostgreSQL it can use a given `session`, which no other thread uses meanwhile. `area` is as for `write`.
         """
-        with self.write() if session is None else self._within(session) as connection, self._sharing(connection):
+        with self.write(area) if session is None else self._within(session) as connection, self._sharing(connection):
             yield
 
     @contextmanager

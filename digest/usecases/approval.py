@@ -13,11 +13,12 @@ import orjson
 from digest.curate.editorial import Changes
 from digest.errors import DigestError
 from digest.models import Actor, Edition, EditionState, Story, Variant, is_breaking, is_special
+from digest.store.content.editions import ERRORS_ACCEPTED
 from digest.usecases.preflight import Preflight, PreflightFailed, PreflightResult, SampleGuard
 from digest.usecases.special import OBEYS_FREQUENCY, SEND_AT
 
 if TYPE_CHECKING:
-    from digest.store.content.editions import EditionStore
+    from digest.store.content.editions import Decision, EditionStore
     from digest.store.desk.audit import AuditLog
     from digest.subscribers.tokens import Signer
     from digest.usecases.breaking import BreakingNews
@@ -108,9 +109,21 @@ class Approver:
                 self.editions.record(key, SEND_AT, at.isoformat(), now=self.now(), by=by.name)
             if obey_frequency:
                 self.editions.record(key, OBEYS_FREQUENCY, how, now=self.now(), by=by.name)
+            if checked.errors:
+                despite = f"{force} (despite: {'; '.join(checked.errors)})"
+                self.editions.record(key, ERRORS_ACCEPTED, despite, now=self.now(), by=by.name)
             self.editions.record(key, EditionState.APPROVED, force or how, now=self.now(), by=by.name)
             self.log.record(by, EditionState.APPROVED, key, detail, now=self.now())
         return checked
+
+
+def accepts_errors(decisions: Sequence[Decision]) -> bool:
+    """Whether whoever approved an edition accepted its errors. Not after its approval was withdrawn."""
+    accepts = False
+    for each in decisions:
+        if each.what in (EditionState.DRAFT, ERRORS_ACCEPTED):
+            accepts = each.what == ERRORS_ACCEPTED
+    return accepts
 
 
 @dataclass(frozen=True, slots=True)

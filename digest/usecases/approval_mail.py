@@ -101,7 +101,7 @@ class ApprovalMails:
             _("Look at it and decide") if is_open else _("Open the desk"),
             link,
             desk,
-            _("Whoever has this link can approve the edition, so do not forward this email.") if is_signed else "",
+            _("Whoever has this link can approve the edition, so do not pass it on.") if is_signed else "",
         )
 
     def _waiting(self, edition: Edition) -> list[str]:

@@ -38,6 +38,8 @@ _BEING_COMPOSED = "It is being composed. If that takes longer than 15 minutes, c
 
 # The act of an editor who replaced texts that somebody else had saved meanwhile.
 REPLACED = "newer text replaced"
+# The act of an editor who leaves the text by which somebody replaced theirs.
+LET_STAND = "newer text let stand"
 # The record of a story that takes the place of a removed one.
 CAME_IN = "came in"
 # Characters of the name that recipients read.
@@ -284,12 +286,12 @@ class EditionEditor:
         subject: str | None = None,
         preheader: str | None = None,
         intro: str | None = None,
-        replaced: Sequence[str] = (),
+        seen: Mapping[str, str] | None = None,
     ) -> Edition:
         """Set the texts that are given. An empty subject or preheader means the generated one.
 
-        Bold, italic and links of the intro are Markdown. `replaced` are texts that the editor had not seen, because
-        somebody saved them meanwhile. Raises TextTooLong.
+        Bold, italic and links of the intro are Markdown. `seen` has the texts that the editor saw, by field: the log
+        names those that somebody saved meanwhile. Raises TextTooLong.
         """
         self._editable(key)
         given = {"subject": subject, "preheader": preheader}
@@ -303,9 +305,10 @@ class EditionEditor:
             key,
             lambda changes: replace(changes, **texts),  # type: ignore[arg-type]
             by,
-            REPLACED if replaced else "texts",
-            _quoted(replaced, detail),
+            "texts",
+            detail,
             chooses=False,
+            replaced=lambda changes: _unseen(texts, seen, {name: getattr(changes, name) for name in texts}),
         )
 
     def write_story(
@@ -316,14 +319,13 @@ class EditionEditor:
         *,
         title: str | None,
         summary: str | None,
-        replaced: Sequence[str] = (),
+        seen: Mapping[str, str] | None = None,
     ) -> Edition:
         """Set the texts of a story that are given. An empty text means the composed one.
 
-        `replaced` is as for `write`.
+        `seen` is as for `write`.
         """
-        what = REPLACED if replaced else "story text"
-        return self._write_story(key, story, by, what, title=title, summary=summary, replaced=replaced)
+        return self._write_story(key, story, by, "story text", title=title, summary=summary, seen=seen)
 
     def take_refused(self, key: str, story: str, by: Actor, *, shown: str = "") -> Edition:
         """Make a model's summary that a check refused the editor's own text of the story.
@@ -344,9 +346,10 @@ class EditionEditor:
         *,
         title: str | None,
         summary: str | None,
-        replaced: Sequence[str] = (),
+        seen: Mapping[str, str] | None = None,
     ) -> Edition:
         found = self._known(key, story)
+        given = {"title": title, "summary": summary}
 
         def change(changes: Changes) -> Changes:
             old = changes.texts.get(story, StoryText())
@@ -358,9 +361,13 @@ class EditionEditor:
             return replace(changes, texts=others if text == StoryText() else {**others, story: text})
 
         # Only composing again restores a composed text.
-        chooses = "" in (title, summary)
-        detail = _quoted(replaced, title or _title(found))
-        return self._change(key, change, by, what, detail, chooses=chooses)
+        chooses = "" in given.values()
+
+        def replaced(changes: Changes) -> list[str]:
+            old = changes.texts.get(story, StoryText())
+            return _unseen(given, seen, {name: getattr(old, name) for name in given})
+
+        return self._change(key, change, by, what, title or _title(found), chooses=chooses, replaced=replaced)
 
     def choose_picture(self, key: str, story: str, by: Actor, url: str | None) -> Edition:
         """Give a story the picture of this URL, '' for none, None for the composed one."""
@@ -445,6 +452,11 @@ class EditionEditor:
             "; ".join(texts[id].title for id in ids),
             chooses=False,
         )
+
+    def let_stand(self, key: str, by: Actor) -> None:
+        """Leave the texts by which somebody replaced the editor's own ones meanwhile."""
+        self._editable(key)
+        self.log.record(by, LET_STAND, key, now=self.now())
 
     def undo(self, key: str, by: Actor) -> Edition:
         """Undo the last change, or redo it if the last change was an undo. Raises DigestError if there is none."""
@@ -545,9 +557,17 @@ class EditionEditor:
         detail: str,
         *,
         chooses: bool = True,
+        replaced: Callable[[Changes], Sequence[str]] = lambda _changes: (),
     ) -> Edition:
-        """Record a change and apply it. `chooses`: it may change which stories the edition has."""
-        changes = self.editions.change_editorial(key, change, by, what, detail, now=self.now())
+        """Record a change and apply it. `chooses`: it may change which stories the edition has.
+
+        `replaced` returns the texts that it replaces without the editor having seen them. It gets what is stored when
+        no other change can come between, so two changes at the same moment do not miss each other.
+        """
+        with self.editions.database.transaction(area="edition"):
+            if lost := replaced(self.editions.editorial_changes(key)):
+                what, detail = REPLACED, "; ".join([*map(quoted, lost), detail])
+            changes = self.editions.change_editorial(key, change, by, what, detail, now=self.now())
         if changes is None:
             raise NotEditable(f"Edition {key} was approved or sent in the meantime; only a draft can be changed.")
         if is_breaking(key):
@@ -618,8 +638,22 @@ def check_block(kind: str, data: Mapping[str, Any]) -> None:
         raise BlockRejected(kind, dict(found)) from None
 
 
-def _quoted(texts: Sequence[str], more: str) -> str:
-    return "; ".join([*(f"“{one_line(text)}”" for text in texts), more])
+def _unseen(texts: Mapping[str, str | None], seen: Mapping[str, str] | None, present: Mapping[str, str]) -> list[str]:
+    """Return the present texts that other ones replace, and that the editor has not seen."""
+    return [
+        old
+        for name, text in texts.items()
+        if text is not None
+        and name in (seen or {})
+        and (old := present[name])
+        and old.split() != text.split()
+        and old.split() != (seen or {})[name].split()
+    ]
+
+
+def quoted(text: str) -> str:
+    """Return a replaced text as the log has it."""
+    return f"“{one_line(text)}”"
 
 
 def _fault(error: ErrorDetails, options: int) -> tuple[str, BlockFault]:

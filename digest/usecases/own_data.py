@@ -87,8 +87,8 @@ class PersonalData:
         }
 
     def _responses(self, id: int) -> dict[str, Any]:
-        """The person's responses: texts, clicks, requests about their data, and the answer to
-        the question whether to continue."""
+        """The person's responses: texts, clicks, requests about their data and for an edition again, and the answer
+        to the question whether to continue."""
         asked = self.reengagement.asked(id)
         clicked = self.clicks.last_click(id)
         return {
@@ -107,6 +107,7 @@ class PersonalData:
                     "kind": str(request.kind),
                     "new address": request.email,
                     "done at": self._time(request.done_at),
+                    "edition": request.edition,
                 }
                 for request in self.requests.of(id)
             ],

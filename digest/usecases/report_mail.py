@@ -1,6 +1,7 @@
 """The email to editors with the report on an edition, in the newsletter's language.
 
-The webhook and `digest report` have the same report in English, with the numbers that only operators need.
+Slack and Telegram get its text. `digest report` and other webhooks have the same report in English, with the numbers
+that only operators need.
 """
 
 from __future__ import annotations

@@ -334,7 +334,9 @@ def _routers(app: App, pages: Pages, outbound: OutboundMail, leave_page: LeavePa
     )
     # The framework tries one router after the other: first those whose pages are rendered for each request.
     routers = [
-        preferences.router(page, Resender(context, editions, latest, published, images, sender, outbound, app.topics)),
+        preferences.router(
+            page, Resender(context, editions, latest, published, images, sender, outbound, notices.requests, app.topics)
+        ),
         unsubscribe.router(leave_page),
         preferences.pause_router(page),
         own_data.router(page, leave_page, own),

@@ -25,11 +25,11 @@ def mailbox_quotas(address: str, purpose: str = "join") -> list[Quota]:
 
 def network_quotas(purpose: str, request: Request) -> list[Quota]:
     """The limits of the emails that one network can request for a purpose."""
-    name = f"{purpose}:{_network(client_address(request))}"
+    name = f"{purpose}:{network(client_address(request))}"
     return [Quota(name, _PER_NETWORK_AND_HOUR, _HOUR), Quota(name, _PER_NETWORK_AND_DAY, _DAY)]
 
 
-def _network(address: str) -> str:
+def network(address: str) -> str:
     """The network that shares a quota: an IPv4 /24 or an IPv6 /56, the size of one household or office."""
     try:
         known = ip_address(address)

@@ -26,8 +26,8 @@ from digest.subscribers.address import normalise, refuse_tags
 from digest.usecases.erase_subscriber import SubscriberEraser
 from digest.usecases.own_data import AddressChanger, PersonalData
 from digest.web.change_notices import ChangeNotices, had_left
-from digest.web.dependencies import Context
-from digest.web.email_limits import mailbox_quotas, network_quotas
+from digest.web.dependencies import Context, client_address
+from digest.web.email_limits import mailbox_quotas, network, network_quotas
 from digest.web.known_browser import knows, remember
 from digest.web.outbound_mail import OutboundMail
 from digest.web.own_data_emails import OwnDataEmails, purpose_of
@@ -38,8 +38,11 @@ from digest.web.unsubscribe import LeavePage, shorten_text, state_of
 _DAY = timedelta(days=1)
 # The most requests of one subscriber and kind in a day. Each sends an email or two.
 _MAX_REQUESTS = 6
-# And by browsers that are not known as the subscriber's.
-_MAX_REQUESTS_OF_OTHERS = 3
+# And by browsers that are not known as the subscriber's, from one network. Nobody needs to be known for the link to the
+# preferences: it makes the browser known.
+_MAX_REQUESTS_OF_OTHERS, _MAX_LINKS_OF_OTHERS = 3, 6
+# Other networks may ask so often beyond that, so that a single stranger cannot use up all requests.
+_FROM_ELSEWHERE = 3
 _BY_SELF = "asked by the person on the pages"
 _FILE: dict[int | str, dict[str, Any]] = {200: {"description": "The file.", "content": {"application/json": {}}}}
 
@@ -83,7 +86,7 @@ class OwnData:
         `part` is the part of the preferences that their link opens.
         """
         now, context = self.context.now(), self.context
-        quotas = [self._quota(request, subscriber, kind), *network_quotas(str(kind), request)]
+        quotas = [*self._quotas(request, subscriber, kind), *network_quotas(str(kind), request)]
         if address:
             quotas += mailbox_quotas(address)
         if not context.quotas.take(quotas, now):
@@ -172,12 +175,17 @@ class OwnData:
         language = self.context.pages.language(request)
         self.outbound.send(self.emails.nomination(found, named, opened, language))
 
-    def _quota(self, request: Request, subscriber: StoredSubscriber, kind: RequestKind) -> Quota:
-        """The limit of the subscriber. What a stranger with a forwarded email asks for uses up a limit of its own."""
-        # Nobody needs to be known for the link to the preferences: it makes the browser known.
-        if kind == RequestKind.CHOOSE or knows(self.context, request, subscriber):
-            return Quota(f"{kind}:{subscriber.id}", _MAX_REQUESTS, _DAY)
-        return Quota(f"{kind} by others:{subscriber.id}", _MAX_REQUESTS_OF_OTHERS, _DAY)
+    def _quotas(self, request: Request, subscriber: StoredSubscriber, kind: RequestKind) -> list[Quota]:
+        """The limits of the subscriber. What a stranger with a forwarded email asks for uses up limits of its own.
+
+        The links of the emails that were sent before stay valid, so whoever is refused has one in the mailbox.
+        """
+        if knows(self.context, request, subscriber):
+            return [Quota(f"{kind}:{subscriber.id}", _MAX_REQUESTS, _DAY)]
+        name = f"{kind} by others:{subscriber.id}"
+        here = f"{name} from {network(client_address(request))}"
+        most = _MAX_LINKS_OF_OTHERS if kind == RequestKind.CHOOSE else _MAX_REQUESTS_OF_OTHERS
+        return [Quota(name, most + _FROM_ELSEWHERE, _DAY), Quota(here, most, _DAY)]
 
     def _reported_us(self, address: str) -> bool:
         """Whether the owner of an address reported us as spam. They get no email that others can request."""

@@ -79,6 +79,7 @@ class PrivacyNotice:
             "grievance": grievance,
             "contact": grievance.email or branding.reply_to or branding.sender_email,
             "laws": set[Law](self.privacy.laws),
+            "board_url": self.privacy.board_url,
             "minimum_age": self.privacy.minimum_age,
             "tracks": tracking_of(self.settings),
         }

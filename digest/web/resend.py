@@ -14,6 +14,7 @@ from digest.render.variants import variant_for
 from digest.store.content.articles import ImageStore
 from digest.store.content.editions import EditionStore, PublishedStore
 from digest.store.people.preferences import StoredSubscriber
+from digest.store.people.requests import RequestStore
 from digest.store.rate_limits import Quota
 from digest.web.dependencies import Context
 from digest.web.editions import LatestEdition
@@ -42,6 +43,7 @@ class Resender:
     images: ImageStore
     sender: Sender
     outbound: OutboundMail
+    requests: RequestStore
     # The topics that a subscriber may choose.
     topics: Collection[str]
 
@@ -66,8 +68,11 @@ class Resender:
         # The Message-ID derives from this name. A mailbox may hide a message whose Message-ID repeats.
         unique = f"{key}-again-{secrets.token_hex(4)}"
         to = recipient(subscriber.id, subscriber.email, self.sender, self.context.signer.sign_email)
-        queued = self.outbound.send(Outgoing(unique, "again", "again", email, self.sender, (to,), images))
-        return ResendResult.SENT if queued else ResendResult.RATE_LIMITED
+        if not self.outbound.send(Outgoing(unique, "again", "again", email, self.sender, (to,), images)):
+            return ResendResult.RATE_LIMITED
+        # For the copy of the person's data.
+        self.requests.record_again(subscriber.id, key, now)
+        return ResendResult.SENT
 
 
 def find_email(

@@ -263,6 +263,7 @@ def _own_data(now: datetime) -> Iterator[SamplePage]:
             "grievance": Grievance(name="…", phone="…") if email else Grievance(),
             "contact": _ASHA,
             "laws": {law},
+            "board_url": "https://example.com/" if email else "",
             "minimum_age": 18 if email else 0,
             "tracks": tracks,
             "stored": StoredNotice("…", "hi", 2, "…", now) if email else None,

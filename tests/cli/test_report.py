@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import select, update
 
 from digest.app import make_app
+from digest.i18n import translator
 from digest.models import BatchState
 from digest.store.schema import batch
 from digest.store.sending.statistics import in_flight_seconds
@@ -114,7 +115,9 @@ def test_a_report_counts_feedback_and_names_the_command_for_unknown_outcomes(
     files = tmp_path / "report.html", tmp_path / "report.csv"
     run = newsroom.digest("report", KEY, "--html", str(files[0]), "--csv", str(files[1]), **settings)
     assert (run.code, run.out) == (0, "")
-    assert f"digest reconcile {KEY}" in files[0].read_text(encoding="utf-8")
+    page = files[0].read_text(encoding="utf-8")
+    assert f"digest reconcile {KEY}" in page
+    assert translator("hi").gettext("In numbers") in page, "editors read it"
     with files[1].open(encoding="utf-8-sig", newline="") as opened:
         table = {row["what"]: row["value"] for row in csv.DictReader(opened)}
     assert (table["sent"], table["unknown"]) == ("20", "20")

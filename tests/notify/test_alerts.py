@@ -253,6 +253,18 @@ def test_telegram_gets_plain_text_within_its_limit() -> None:
     assert len(document["text"]) <= 4096
 
 
+def test_a_chat_of_editors_gets_their_texts_and_other_webhooks_the_english_ones() -> None:
+    texts = {"mail_subject": "[सवेरा] कृपया मंज़ूर करें", "mail_text": "अंक तैयार है।", "html": "<p>अंक तैयार है।</p>"}
+    message = Message("id", MessageType.RAISED, START, "सवेरा", "Edition waits", "It waits.", action="Run it", **texts)
+    assert payload(message, "telegram", UTC)["text"] == "[सवेरा] कृपया मंज़ूर करें\nअंक तैयार है।"
+    slack = payload(message, "slack", UTC)
+    assert (slack["text"], slack["blocks"][0]["text"]["text"]) == (
+        "[सवेरा] कृपया मंज़ूर करें",
+        "*[सवेरा] कृपया मंज़ूर करें*\nअंक तैयार है।",
+    )
+    assert payload(message, "standard", UTC)["data"]["title"] == "Edition waits"
+
+
 @each_row("secret", ["", "whsec_", "whsec_c2hvcnQ=", "whsec_!!", "secret"])
 def test_an_invalid_secret_is_refused_without_being_repeated(secret: str) -> None:
     with pytest.raises(ValueError, match="expected") as caught:

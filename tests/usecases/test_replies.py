@@ -14,7 +14,7 @@ from digest.mail.message import recipient
 from digest.mail.mime import message_id_of
 from digest.models import Subscriber
 from digest.notify.report import as_json
-from digest.notify.report_formats import as_html, as_text
+from digest.notify.report_formats import as_text
 from digest.subscribers.address import normalise
 from tests.support.folders import newsletter_folder
 
@@ -50,8 +50,7 @@ def test_a_reply_is_kept_with_its_subscriber_and_its_edition(app: App) -> None:
     assert len(app.subscriber_texts.newest(10, automatic=True)) == 2
     report = app.reporter.report(KEY)
     assert as_json(report)["words"] == {"answer": 0, "reply": 1, "auto-reply": 1}
-    zone = app.settings.newsletter.zone
-    for shown in (as_text(report, zone), as_html(report, zone, "hi")):
+    for shown in (as_text(report, app.settings.newsletter.zone), app.report_mails.build(report).html):
         assert "अच्छा अंक" in shown
         assert "ravi@" not in shown
 

@@ -201,6 +201,13 @@ def test_strangers_and_other_requests_do_not_use_up_the_limit_of_the_owner(pages
         last = pages.post(f"{place}/data")
     assert translated("This has been asked for often today") not in last.text
     assert "कोई ईमेल नहीं भेजा गया" in last.text
+    # Another network has requests left, and the link in the mailbox works until the next email comes.
+    assert pages.get(newest_link(pages, 3)).status == 200
+    assert (
+        translated("We have sent you an email. Its link leads to the file.")
+        in pages.post(f"{place}/data", network="203.0.113.9").text
+    )
+    assert pages.get(newest_link(pages, 4)).status == 200
     assert (
         f"/leave/{pages.token('preferences', ASHA)}?done=erase"
         in pages.request("POST", f"{place}/erase", b"", {"Content-Type": FORM}).headers["location"]
@@ -208,6 +215,24 @@ def test_strangers_and_other_requests_do_not_use_up_the_limit_of_the_owner(pages
     pages.post(f"{place}/back")
     for what in ("data", "erase", "nominee"):
         assert translated("We have sent you an email") in pages.post(f"{preferences(pages)}/{what}").text
+
+
+def newest_link(pages: Site, count: int) -> str:
+    """The link of the last email about a copy of the data, when there are so many."""
+    links = [link for mail in pages.mails(ASHA, "own", count=count) if (link := link_of(mail)).startswith("/data/")]
+    assert len(links) == count
+    return next(link for link in links if pages.get(link).status == 200)
+
+
+def test_a_stranger_does_not_use_up_the_links_to_the_preferences(pages: Site) -> None:
+    place = f"/preferences/{pages.token('preferences', ASHA)}/choose"
+    for _ in range(7):
+        last = pages.post(place)
+    assert "उसका लिंक अब भी चलेगा" in last.text
+    assert translated("We have sent you an email") in pages.post(place, network="203.0.113.9").text
+    links = [link_of(mail) for mail in pages.mails(ASHA, "own", count=7)]
+    assert len(links) == 7, "six for one network, and one for another"
+    assert {pages.request("GET", link).status for link in links} == {303}
 
 
 def test_without_an_edition_at_hand_the_link_comes_by_email(pages: Site) -> None:
@@ -252,6 +277,7 @@ def test_each_consent_keeps_the_notice_that_was_shown(pages: Site) -> None:
         "desk@example.com",
     ):
         assert words in notice.text
+    assert translated("Complain to the Board") not in pages.get("/privacy").text, "its address is not set"
 
 
 def test_the_kept_notice_introduces_those_who_work_for_us(tmp_path: Path) -> None:
@@ -268,14 +294,15 @@ def test_the_kept_notice_introduces_those_who_work_for_us(tmp_path: Path) -> Non
         assert f"{translated('These work for us:')}\n* Example Hosting: सर्वर" in notice.text
     assert entry.wording.endswith("मेरी उम्र 18 साल या उससे ज़्यादा है।")
     # Other settings make another notice. The consent keeps the notice that was shown.
-    with site(pages.app.home, [ASHA], DIGEST_PRIVACY__GRIEVANCE__NAME="सुमन") as changed:
+    with site(pages.app.home, [ASHA], DIGEST_PRIVACY__BOARD_URL="https://board.example/complain") as changed:
+        link = f'<a href="https://board.example/complain">{translated("Complain to the Board")}</a>'
+        assert link in changed.get("/privacy").text
         changed.post("/join", email="kavita@example.org")
         changed.post(link_of(changed.mails("kavita@example.org")[0]))
         (other,) = changed.consent("kavita@example.org")
-        versions = {
-            each.version for each in NoticeStore(changed.app.database).named([entry.notice, other.notice]).values()
-        }
-        assert versions == {1, 2}
+        notices = NoticeStore(changed.app.database).named([entry.notice, other.notice])
+        assert {each.version for each in notices.values()} == {1, 2}
+        assert "https://board.example/complain" in notices[other.notice].text
 
 
 def test_the_notice_follows_the_settings(tmp_path: Path) -> None:

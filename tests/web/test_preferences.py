@@ -322,6 +322,8 @@ def test_resending_is_an_extra_email_and_rate_limited(sent: Site) -> None:
     assert extra["List-Unsubscribe"] == first["List-Unsubscribe"]
     assert translated("You asked for it a moment ago") in sent.post(place).text
     assert len(sent.mails(email, "2026-11-23-again-*")) == 1
+    data = sent.app.personal_data.collect(email) or {}
+    assert [(each["kind"], each["edition"]) for each in data["requests"]] == [("again", "2026-11-23")]
     assert counts(sent.app.database, "2026-11-23") == before
 
 

@@ -44,6 +44,8 @@ from digest.store.schema import audit as audit_table
 
 # The decision to send despite failed checks or a limit.
 FORCED = "forced"
+# That somebody approved an edition although its emails have errors.
+ERRORS_ACCEPTED = "errors accepted"
 # That a story was corrected after the send began.
 CORRECTED = "corrected"
 _MARK_LENGTH = 16

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, or_, select
+from sqlalchemy import Connection, func, insert, or_, select
 
 from digest.models import Actor
 from digest.store.database import Database
@@ -65,9 +65,23 @@ class AuditLog:
 
     def last_change(self, edition: str) -> Act | None:
         """Return the last act that changed the content of an edition."""
+        return next(iter(self.changes(edition, limit=1)), None)
+
+    def changes(self, edition: str, *, limit: int) -> list[Act]:
+        """Return the last acts that changed the content of an edition, newest first."""
         own = (audit.c.subject == edition) & audit.c.before.is_not(None)
-        row = self.database.query(select(audit).where(own).order_by(audit.c.id.desc()).limit(1)).one_or_none()
-        return Act(**row._mapping) if row else None
+        rows = select(audit).where(own).order_by(audit.c.id.desc()).limit(limit)
+        return [Act(**row._mapping) for row in self.database.query(rows)]
+
+    def is_done_by_others(self, subject: str, what: str, who: str) -> bool:
+        """Whether somebody else than `who` did this to a subject."""
+        done = (audit.c.subject == subject) & (audit.c.what == what) & (audit.c.who != who)
+        return self.database.query(select(audit.c.id).where(done).limit(1)).first() is not None
+
+    def last_id(self, subject: str, what: str, who: str) -> int:
+        """Return the id of the last time that `who` did this to a subject; 0 if there is none."""
+        done = (audit.c.subject == subject) & (audit.c.what == what) & (audit.c.who == who)
+        return self.database.query(select(func.max(audit.c.id)).where(done)).scalar() or 0
 
 
 def add(

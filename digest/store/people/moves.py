@@ -78,7 +78,9 @@ def rename(connection: Connection, id: int, old: str, new: str, email: str, now:
         connection.execute(update(subscriber).where(subscriber.c.id == other).values(gone))
     connection.execute(update(subscriber).where(own).values(address=new, email=email))
     # Links in emails to the old mailbox end. The page of the change itself still says that it is done.
-    mailed = (person_request.c.subscriber == id) & (person_request.c.kind != RequestKind.ADDRESS)
+    mailed = (person_request.c.subscriber == id) & person_request.c.kind.not_in(
+        [RequestKind.ADDRESS, RequestKind.AGAIN]
+    )
     connection.execute(delete(person_request).where(mailed))
     for column in (consent_table.c.address, signup.c.address):
         connection.execute(update(column.table).where(column == old).values({column.name: new}))

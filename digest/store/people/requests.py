@@ -32,6 +32,8 @@ class RequestKind(StrEnum):
     CHOOSE = "choose"
     # Opened by the change itself.
     UNDO = "undo"
+    # An edition that was sent again. It needs no confirmation, so it is stored when it is done.
+    AGAIN = "again"
 
 
 class Side(StrEnum):
@@ -56,8 +58,13 @@ class PersonRequest:
     confirmed_at: datetime | None
     confirmed_new_at: datetime | None
     done_at: datetime | None
-    # What an undo restores: `left`, whether the subscriber had left before.
+    # What an undo restores: `left`, whether the subscriber had left before. `edition`: the one that was sent again.
     undo: Mapping[str, Any] | None = None
+
+    @property
+    def edition(self) -> str:
+        """The edition that was sent again; '' for other requests."""
+        return (self.undo or {}).get("edition", "") if self.kind == RequestKind.AGAIN else ""
 
     @property
     def until(self) -> datetime:
@@ -113,6 +120,15 @@ class RequestStore:
                 connection.execute(delete(person_request).where(person_request.c.id.in_(old)))
             connection.execute(_insert, row_of(opened))
         return opened
+
+    def record_again(self, subscriber: int, edition: str, now: datetime) -> None:
+        """Record that the subscriber got an edition again."""
+        done = PersonRequest(
+            secrets.randbits(62), subscriber, RequestKind.AGAIN, "", "", now, None, None, now, {"edition": edition}
+        )
+        with self.database.write() as connection:
+            connection.execute(delete(person_request).where(person_request.c.asked_at < now - KEPT))
+            connection.execute(_insert, row_of(done))
 
     def get(self, id: int, kind: RequestKind, now: datetime) -> PersonRequest | None:
         """Return a request of this kind, done or not; None if it is unknown or too old."""

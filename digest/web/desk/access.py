@@ -71,6 +71,7 @@ ROUTES = (
     Route("POST", f"{_KEY}/restore", Role.EDITOR, "edit.restore", "Restore a removed story"),
     Route("POST", f"{_KEY}/undo", Role.EDITOR, "edit.undo", "Undo the last change"),
     Route("POST", f"{_KEY}/texts", Role.EDITOR, "edit.texts", "Set subject, preheader and intro"),
+    Route("POST", f"{_KEY}/settle", Role.EDITOR, "edit.settle", "Put back a text that somebody replaced, or let it be"),
     Route("GET", _KEY + "/block/{name}", Role.VIEWER, "blocks.page", "The form of a block"),
     Route("POST", f"{_KEY}/block", Role.EDITOR, "blocks.change", "Leave a block out, put it back, or write it"),
     Route("POST", f"{_KEY}/refresh", Role.EDITOR, "edit.refresh", "Compose again with new articles"),

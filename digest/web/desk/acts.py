@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from digest.render.blocks.rows import ROWS
-from digest.usecases.edit_edition import CAME_IN, REPLACED
+from digest.usecases.edit_edition import CAME_IN, LET_STAND, REPLACED
 from digest.web.desk.sentences import translate_all
 
 if TYPE_CHECKING:
@@ -56,6 +56,7 @@ def _names(catalogue: Catalogue) -> Mapping[str, str]:
         "texts": _("Texts changed"),
         "story text": _("Story changed"),
         REPLACED: _("Text replaced that somebody saved meanwhile"),
+        LET_STAND: _("The other text was let stand"),
         "texts taken over": _("Texts of other editions taken over"),
         "refused summary taken": _("A model's refused summary taken"),
         "undone": _("Taken back"),

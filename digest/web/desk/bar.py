@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -10,12 +10,14 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 from digest.hindi import dates
-from digest.models import Edition, EditionState, Role, is_special
+from digest.models import Edition, EditionState, Role, is_breaking, is_special
 from digest.store.sending.overview import STOPPED
 from digest.store.sending.recovery import in_flight_elsewhere
 from digest.store.sending.status import Counts
-from digest.usecases.approval import revision
+from digest.usecases.approval import accepts_errors, revision, unseen
+from digest.usecases.lost_texts import LostText, lost_texts
 from digest.usecases.special import due_at, is_uncomposed
+from digest.web.desk.checks import SETTINGS
 from digest.web.desk.sentences import translate_all
 from digest.web.desk.views import clock, when
 from digest.web.desk.visit import Visit
@@ -53,6 +55,8 @@ class Bar:
     is_special: bool = False
     # Whether an approval sends the edition at once.
     sends: bool = False
+    # The user's texts that somebody replaced at the same moment.
+    lost: Sequence[LostText] = ()
 
 
 def bar(
@@ -68,7 +72,7 @@ def bar(
     With `read_only` it has no buttons. `numbers` are those of the page, if it has them.
     """
     app, now = visit.desk.app, visit.desk.now()
-    planned = app.calendar.of(edition.key)
+    planned = _plan(visit, edition)
     due = planned.send_at if planned else None
     if is_special(edition.key) and edition.state == EditionState.APPROVED:
         due = due_at(app.editions.decisions(edition.key))
@@ -77,9 +81,11 @@ def bar(
     has_buttons = visit.may(Role.SENDER) and not read_only
     make = partial(Bar, edition.key, read_only=read_only, seen=revision(edition), send_at=ahead)
     if edition.state in (EditionState.DRAFT, EditionState.APPROVED):
+        if visit.may(Role.EDITOR) and not read_only:
+            make = partial(make, lost=lost_texts(app.audit, edition, visit.user.name))
         make = partial(make, left=_left(ahead - now, visit) if ahead else "")
         if edition.state == EditionState.APPROVED:
-            return _approved(make, visit, edition, send_at, has_buttons=has_buttons)
+            return _approved(make, visit, edition, planned, send_at, has_buttons=has_buttons)
         return _draft(make, visit, edition, planned, send_at, has_buttons=has_buttons, asks_reason=asks_reason)
     numbers = numbers or app.status_reader.counts(edition.key, now)
     make = partial(make, begun=edition.state in (*UNDER_WAY, EditionState.DONE))
@@ -99,16 +105,23 @@ def _approved(
     make: Callable[..., Bar],
     visit: Visit,
     edition: Edition,
+    planned: PlannedEdition | None,
     send_at: datetime | None,
     *,
     has_buttons: bool,
 ) -> Bar:
     _, now = visit.catalogue.gettext, visit.desk.now()
-    goes = _special_line(visit, edition, send_at, now) if is_special(edition.key) else ""
+    ahead = _ahead(send_at, now)
+    kind, title, goes = "ok", _when_to_whom(visit, edition, ahead), ""
+    if is_special(edition.key):
+        goes = _special_line(visit, edition, send_at, now)
+    elif planned is None and not is_breaking(edition.key):
+        kind, title, goes = "warn", _("It does not go out by itself"), _by_command(visit, edition)
+    if has_obstacles(visit, edition):
+        kind, title = "bad", _obstacles_line(visit, ahead)
     more = f"{goes} {_approval_line(visit, edition)}".strip()
-    approved, title = _("Approved."), _when_to_whom(visit, edition, _ahead(send_at, now))
     buttons = ("reopen", "pause") if has_buttons else ()
-    return make(kind="ok", title=f"{approved} {title}", more=more, buttons=buttons)
+    return make(kind=kind, title=f"{_('Approved.')} {title}", more=more, buttons=buttons)
 
 
 def _draft(
@@ -121,20 +134,48 @@ def _draft(
     has_buttons: bool,
     asks_reason: bool,
 ) -> Bar:
-    _, special, now = visit.catalogue.gettext, is_special(edition.key), visit.desk.now()
-    required = special or visit.desk.app.requires_approval(edition.key)
-    # Composed or approved after its time, it goes out with the approval.
-    sends = required and planned is not None and send_at is not None and send_at <= now <= planned.expires_at
-    by_itself = _("It goes out by itself; approving it keeps it as it is now.")
+    _, special, breaking = visit.catalogue.gettext, is_special(edition.key), is_breaking(edition.key)
+    required = special or breaking or visit.desk.app.requires_approval(edition.key)
+    ahead = _ahead(send_at, visit.desk.now())
+    waits, more, sends = required, _("It goes out by itself; approving it keeps it as it is now."), False
+    if planned is None and not (special or breaking):
+        waiting = _("It waits for approval.") if required else ""
+        title, more = _("It does not go out by itself"), f"{waiting} {_by_command(visit, edition)}".strip()
+    else:
+        if required:
+            waits, more = _deadline(visit, edition, planned)
+        # Composed or approved after its time, it goes out with the approval.
+        sends = waits and ahead is None
+        title = _when_to_whom(visit, edition, ahead, sends=sends, waits=waits)
+    is_blocked = has_obstacles(visit, edition, approves=required)
     return make(
-        kind="warn" if required else "info",
-        title=_when_to_whom(visit, edition, _ahead(send_at, now), sends=sends),
-        more=_deadline(visit, edition, planned, now, special=special) if required else by_itself,
+        kind="bad" if is_blocked else "warn" if required else "info",
+        title=_obstacles_line(visit, ahead) if is_blocked else title,
+        more=more,
         buttons=("approve", "pause") if has_buttons else (),
         asks_reason=asks_reason,
         is_special=special,
-        sends=special or sends,
+        sends=sends,
     )
+
+
+def _plan(visit: Visit, edition: Edition) -> PlannedEdition | None:
+    """Return the plan by which an edition goes out; None if its day has none, or its time is over."""
+    now, on_its_day = visit.desk.now(), visit.desk.app.calendar.on(edition.day)
+    return next((each for each in on_its_day if each.key == edition.key and now <= each.expires_at), None)
+
+
+def has_obstacles(visit: Visit, edition: Edition, *, approves: bool = False) -> bool:
+    """Whether something refuses the send, or with `approves` the approval, as far as the checks have ended."""
+    editions = visit.desk.app.editions
+    if approves and unseen(edition, editions.editorial_changes(edition.key)):
+        return True
+    found = visit.desk.checks.of(edition) or visit.desk.checks.last(edition)
+    errors = [each for each in found.findings if each.level == "error"] if found else []
+    if errors and edition.state == EditionState.APPROVED and accepts_errors(editions.decisions(edition.key)):
+        # No reason sends samples to real people.
+        errors = [each for each in errors if each.rule == SETTINGS]
+    return bool(errors)
 
 
 def _under_way(
@@ -196,6 +237,10 @@ def _end(visit: Visit, edition: Edition, accepted: int) -> str:
         return _("It is not composed")
     if is_special(edition.key):
         return _("No article matches. Compose it again under the same name.")
+    planned, now = _plan(visit, edition), visit.desk.now()
+    if planned is not None and planned.send_at > now:
+        values = {"clock": _clock(visit, planned.send_at.astimezone(now.tzinfo))}
+        return _("Too few stories so far. It is tried again at %(clock)s.") % values
     return _("No edition: too few stories.")
 
 
@@ -211,22 +256,48 @@ def _still_handed_over(visit: Visit, edition: Edition) -> str:
     return found % {"num": f"{num:,}"} if num else ""
 
 
-def _when_to_whom(visit: Visit, edition: Edition, send_at: datetime | None, *, sends: bool = False) -> str:
-    """Say when an edition goes out, and to how many. With `sends` an approval sends it at once."""
+def _obstacles_line(visit: Visit, send_at: datetime | None) -> str:
+    _ = visit.catalogue.gettext
+    if send_at is None:
+        return _("It does not go out before the obstacles are removed")
+    values = {"clock": _clock(visit, send_at)}
+    return _("It does not go out at %(clock)s unless the obstacles are removed") % values
+
+
+def _by_command(visit: Visit, edition: Edition) -> str:
+    return visit.catalogue.gettext("`digest send %(edition)s` sends it.") % {"edition": edition.key}
+
+
+def _clock(visit: Visit, at: datetime) -> str:
+    """An hour, with the day if it is another one."""
+    is_today = at.date() == visit.desk.now().date()
+    return clock(at) if is_today else f"{dates.short(at.date(), visit.catalogue.language)} {clock(at)}"
+
+
+def _when_to_whom(
+    visit: Visit, edition: Edition, send_at: datetime | None, *, sends: bool = False, waits: bool = False
+) -> str:
+    """Say when an edition goes out, and to how many.
+
+    With `waits` it goes out only if somebody approves it, with `sends` as soon as somebody does.
+    """
     _, ngettext = visit.catalogue.gettext, visit.catalogue.ngettext
     number = visit.desk.audience.of(edition)
-    at = clock(send_at) if send_at else ""
-    if send_at and send_at.date() != visit.desk.now().date():
-        at = f"{dates.short(send_at.date(), visit.catalogue.language)} {at}"
+    at = _clock(visit, send_at) if send_at else ""
     if number is None:
         if sends:
             return _("It goes out as soon as it is approved.")
-        return _("It goes out at %(clock)s") % {"clock": at} if at else _("It is ready to be sent")
+        if at:
+            return (_("If approved, it goes out at %(clock)s") if waits else _("It goes out at %(clock)s")) % {
+                "clock": at
+            }
+        return _("It is ready to be sent")
     whom = ngettext("%(num)s subscriber", "%(num)s subscribers", number) % {"num": f"{number:,}"}
     if not number:
         return _("It goes to nobody")
     if at:
-        return _("At %(clock)s to %(whom)s") % {"clock": at, "whom": whom}
+        told = _("If approved, at %(clock)s to %(whom)s") if waits else _("At %(clock)s to %(whom)s")
+        return told % {"clock": at, "whom": whom}
     return (_("As soon as it is approved, to %(whom)s") if sends else _("It goes to %(whom)s")) % {"whom": whom}
 
 
@@ -246,27 +317,30 @@ def _special_line(visit: Visit, edition: Edition, send_at: datetime | None, now:
     """Say when an approved special edition goes out; '' if the line has its hour."""
     _ = visit.catalogue.gettext
     if send_at is None or now > send_at + visit.desk.app.settings.schedule.expires_after:
-        return _("`digest send %(edition)s` sends it.") % {"edition": edition.key}
+        return _by_command(visit, edition)
     return "" if send_at > now else _("It goes out within a minute.")
 
 
-def _deadline(visit: Visit, edition: Edition, planned: PlannedEdition | None, now: datetime, *, special: bool) -> str:
+def _deadline(visit: Visit, edition: Edition, planned: PlannedEdition | None) -> tuple[bool, str]:
+    """Return whether a draft goes out only if somebody approves it, and until when that is possible."""
     _ = visit.catalogue.gettext
-    if special:
-        return _("It waits for approval, and goes out right after it or at the time that you choose.")
+    if is_special(edition.key):
+        return True, _("It waits for approval, and goes out right after it or at the time that you choose.")
     if planned is None:
-        return _("It waits for approval.")
+        return True, _("It waits for approval.")
     by = planned.approve_by
-    # A draft that was composed after that time waits until it expires.
-    is_late = by is not None and edition.composed_at is not None and edition.composed_at >= by
-    due = (planned.expires_at if by is None or is_late else by).astimezone(now.tzinfo)
-    if now > due:
-        return _("It waits for approval. Its time is over, so send it with `digest send`.")
-    if by is not None and planned.schedule.on_no_approval == "send":
-        if is_late:
-            return _("It goes out within a minute.")
-        return _("Without approval by %(clock)s it goes out as it is.") % {"clock": clock(due)}
-    return _("Without approval by %(clock)s there is no edition.") % {"clock": clock(due)}
+    sends = by is not None and planned.schedule.on_no_approval == "send"
+    # A draft that was composed or reopened after that time waits until it expires.
+    if by is not None and visit.desk.app.editions.reopened_since(edition.key, by):
+        sends, by = False, None
+    elif by is not None and edition.composed_at is not None and edition.composed_at >= by:
+        if sends:
+            return False, _("It goes out within a minute.")
+        by = None
+    due = _clock(visit, (by or planned.expires_at).astimezone(visit.desk.now().tzinfo))
+    if sends:
+        return False, _("Without approval by %(clock)s it goes out as it is.") % {"clock": due}
+    return True, _("Without approval by %(clock)s there is no edition.") % {"clock": due}
 
 
 def _approval_line(visit: Visit, edition: Edition) -> str:

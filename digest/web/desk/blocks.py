@@ -85,7 +85,12 @@ def change(visit: Visit) -> Response:
             return editor.leave_out_block(key, name, by)
         if wanted == "back":
             return editor.take_back_block(key, name, by)
-        return editor.write_block(key, name, by, None if wanted == "file" else texts)
+        # Another editor's changes of other fields stay.
+        seen = edit.seen(visit)
+        changed = {
+            field: text for field, text in texts.items() if field not in seen or text.strip() != seen[field].strip()
+        }
+        return editor.write_block(key, name, by, None if wanted == "file" else changed)
 
     if wanted not in ("out", "back", "file", "save"):
         raise HTTPException(422)

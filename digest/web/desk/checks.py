@@ -24,6 +24,8 @@ Level = Literal["bad", "warn"]
 
 # Seconds that a page waits for the checks, and seconds that they are valid, because templates and settings may change.
 PAGE_WAIT, _LASTS = 0.02, 120.0
+# The rule of an error that no reason lets pass.
+SETTINGS = "settings"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +80,7 @@ class Checks(Background[Checked]):
         try:
             found: PreflightResult = self._app.approver.check(edition)
         except ConfigurationError as error:
-            return Checked(tuple(_plain("settings", str(each)) for each in error.problems), (), None, None)
+            return Checked(tuple(_plain(SETTINGS, str(each)) for each in error.problems), (), None, None)
         except StoreError:
             raise
         except DigestError as error:
@@ -103,7 +105,7 @@ def problems(checked: Checked, edition: Edition, catalogue: Catalogue) -> Sequen
         "unsubscribe": (_("The unsubscribe link"), "", ""),
         "contrast": (_("Hard to read"), "#letter", _("Look")),
         "advertisement": (_("An advertisement"), "#letter", _("Look")),
-        "settings": (_("The settings or the list"), "", ""),
+        SETTINGS: (_("The settings or the list"), "", ""),
         "edition": (_("The edition"), "#letter", _("Look")),
     }
     other = (_("The email"), "#letter", _("Look"))

@@ -83,11 +83,30 @@ def texts(visit: Visit) -> Response:
         _ = visit.catalogue.gettext
         most = _("It has at most %(most)s characters. Go back and shorten it.") % {"most": f"{MAX_LENGTH:,}"}
         return visit.problem(422, _("The intro is too long"), most)
-    edition = visit.edition()
-    lost = replaced(
-        visit, {"subject": edition.subject, "preheader": edition.preheader, "intro": edition.intro}, changed
-    )
-    return do(visit, lambda editor, key: editor.write(key, visit.actor, **changed, replaced=lost), part="texts")
+    return do(visit, lambda editor, key: editor.write(key, visit.actor, **changed, seen=seen(visit)), part="texts")
+
+
+def settle(visit: Visit) -> Response:
+    """Put back the editor's own text that somebody replaced at the same moment, or let the other one stand."""
+    form, app, key = visit.form, visit.desk.app, visit.parameters["key"]
+    edition, field, text = visit.edition(), form.get("field", ""), form.get("text", "")
+    puts_back = "back" in form
+    if not puts_back:
+        app.editor.let_stand(key, visit.actor)
+    elif field in ("subject", "preheader", "intro"):
+        void_approval(visit, edition)
+        app.editor.write(key, visit.actor, **{field: text}, seen={field: form.get("present", "")})
+    elif field in ("title", "summary"):
+        void_approval(visit, edition)
+        texts = {"title": None, "summary": None, field: text}
+        app.editor.write_story(key, _story(visit), visit.actor, **texts, seen={field: form.get("present", "")})
+    else:
+        raise HTTPException(422)
+    if "hx-request" not in visit.request.headers:
+        return visit.go(edition_path(key))
+    # Only the line of state is loaded again, so that a text stays that is being typed.
+    shown = {name: form.get(name, "") for name in ("seen", "begun", "numbers")}
+    return visit.go(f"{edition_path(key)}/state", **shown, **({"stale": "1"} if puts_back else {}))
 
 
 def changed_fields(visit: Visit, present: Mapping[str, str]) -> dict[str, str]:
@@ -104,20 +123,9 @@ def changed_fields(visit: Visit, present: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-def replaced(visit: Visit, present: Mapping[str, str], changed: Mapping[str, str]) -> list[str]:
-    """Return the present texts that an editor's `changed` ones replace without the editor having seen them."""
-
-    def words(text: str) -> list[str]:
-        return text.split()
-
-    form = visit.form
-    return [
-        present[name]
-        for name, text in changed.items()
-        if f"was_{name}" in form
-        and present.get(name)
-        and words(present[name]) not in (words(form[f"was_{name}"]), words(text))
-    ]
+def seen(visit: Visit) -> dict[str, str]:
+    """Return the texts with which the page of a form was opened, by field."""
+    return {name.removeprefix("was_"): text for name, text in visit.form.items() if name.startswith("was_")}
 
 
 def do(

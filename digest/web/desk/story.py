@@ -79,7 +79,7 @@ def save(visit: Visit) -> Response:
                 visit.actor,
                 title=texts.get("title"),
                 summary=texts.get("summary"),
-                replaced=edit.replaced(visit, present, texts),
+                seen=edit.seen(visit),
             )
         if section in app.topics:
             app.editor.move(edition.key, story.id, section, 1, visit.actor)

@@ -55,6 +55,12 @@ def test_a_quotation_is_written_changed_and_removed(desk: Site, editor: Browser)
     editor.submit(f"{HERE}/block", {"name": "quote", "act": "save", **WISE})
     assert blocks(desk)["quote"].data == WISE
     assert "“जहाँ चाह, वहाँ राह।” – कहावत" in editor.get(f"{HERE}/letter?form=text").text
+    # Two editors at once: only what this form changed.
+    opened = {"name": "quote", "act": "save", **WISE, **{f"was_{field}": text for field, text in WISE.items()}}
+    assert 'name="was_by" value="कहावत"' in editor.get(f"{HERE}/block/quote").text
+    editor.submit(f"{HERE}/block", {**opened, "by": "दादी"})
+    editor.submit(f"{HERE}/block", {**opened, "text": "नई राह"})
+    assert blocks(desk)["quote"].data == {"text": "नई राह", "by": "दादी"}
     editor.submit(f"{HERE}/block", {"name": "quote", "act": "save", "text": "<b>राह</b>", "by": "कहावत"})
     assert "&lt;b&gt;राह" in editor.get(f"{HERE}/letter").text
     editor.post(f"{HERE}/block", name="quote", act="file")

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from html import unescape
 from http.client import HTTPConnection, HTTPResponse
 from pathlib import Path
+from threading import Barrier
 from urllib.parse import urlsplit
 
 import pytest
@@ -170,3 +174,65 @@ def stories(desk: Site) -> list[Story]:
     edition = desk.app.editions.get(KEY)
     assert edition is not None
     return list(edition.stories())
+
+
+@pytest.mark.slow
+def test_two_saves_of_one_field_at_the_same_moment_lose_no_words(desk: Site, editor: Browser) -> None:
+    story = stories(desk)[0]
+    other = set_up(desk, "ravi", Role.EDITOR)
+    here = f"{HERE}/story/{story.id}"
+    written = {"suman": "सुमन का शीर्षक", "ravi": "रवि का शीर्षक"}
+    browsers = {"suman": editor, "ravi": other}
+    ready = Barrier(2)
+
+    def save(name: str) -> None:
+        fields = {"title": written[name], "was_title": story.title, "csrf": tokens[name]}
+        ready.wait()
+        browsers[name].submit(here, fields, token="")
+
+    tokens = {name: browser.token() for name, browser in browsers.items()}
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(save, written))
+    present = stories(desk)[0].title
+    winner, loser = sorted(written, key=lambda name: written[name] != present)
+    assert written[winner] == present
+    notice = lost(browsers[loser].get(f"{HERE}/state?seen=before").text)
+    assert f"{winner} ने भी इसे सहेजा है" in notice
+    assert re.findall('class="typed"[^>]*>([^<]*)<', notice) == [present, written[loser]]
+    # Also beside another story, and without the script.
+    assert lost(browsers[loser].get(f"{HERE}/story/{stories(desk)[1].id}").text)
+    assert not lost(browsers[winner].get(HERE).text)
+    fields = dict(re.findall('name="(story|field|text|present|seen)" value="([^"]*)"', notice))
+    htmx = {"hx-request": "true"}
+    page = browsers[loser].submit(f"{HERE}/settle", {**fields, "back": "1"}, headers=htmx, follow=True).text
+    assert stories(desk)[0].title == written[loser]
+    assert "data-stale" in page
+    assert not lost(page)
+    # Whoever is replaced by somebody who saw the text is not told.
+    assert not lost(browsers[winner].get(HERE).text)
+
+
+@pytest.mark.slow
+def test_an_editor_can_let_the_other_text_stand(desk: Site, editor: Browser) -> None:
+    other, was = set_up(desk, "ravi", Role.EDITOR), {"was_subject": "", "was_intro": ""}
+    editor.post(f"{HERE}/texts", **was, subject="सुमन का विषय", intro="सुमन की **बात**\nदूसरा पैरा")
+    other.post(f"{HERE}/texts", **was, subject="रवि का विषय", intro="रवि की बात")
+    notice = lost(editor.get(HERE).text)
+    assert "सुमन का विषय" in notice
+    assert "सुमन की **बात**\nदूसरा पैरा" in notice
+    assert not lost(set_up(desk, "asha", Role.EDITOR).get(HERE).text)
+    assert not lost(editor.post(f"{HERE}/settle", follow=True).text)
+    assert desk.app.editions.get(KEY).subject == "रवि का विषय"  # type: ignore[union-attr]
+    # A later one is a new one.
+    editor.post(f"{HERE}/texts", was_subject="रवि का विषय", subject="सुमन का दूसरा")
+    other.post(f"{HERE}/texts", was_subject="रवि का विषय", subject="रवि का दूसरा")
+    assert "सुमन का दूसरा" in lost(editor.get(HERE).text)
+    # Not any more, when the editor has written it again.
+    editor.post(f"{HERE}/texts", was_subject="रवि का दूसरा", subject="सुमन का तीसरा")
+    assert not lost(editor.get(HERE).text)
+    assert editor.post(f"{HERE}/settle", back="1", field="lead", text="x").status == 422
+
+
+def lost(page: str) -> str:
+    """The part of a page that shows the editor's texts that somebody replaced."""
+    return unescape(page.partition('<section class="lost"')[2].partition("</section>")[0])

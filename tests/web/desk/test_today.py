@@ -17,8 +17,9 @@ from digest.i18n import translator
 from digest.models import Block, Edition, EditionState, Role
 from digest.store.content.articles import ArticleStore
 from digest.store.sending.overview import STOPPED
-from digest.usecases.approval import revision
+from digest.usecases.approval import accepts_errors, revision
 from digest.usecases.edit_edition import displaced
+from digest.usecases.preflight import PreflightFailed
 from digest.web.desk.acts import name_of
 from digest.web.desk.sentences import translate
 from tests.web.desk.browser import TESTER, Browser, set_up
@@ -67,7 +68,7 @@ def shown(page: Response) -> list[str]:
 def test_the_page_says_when_to_whom_and_what_if_nobody_acts(desk: Site, editor: Browser) -> None:
     page = counted(editor)
     text = re.sub(r"\s+", " ", page.text)
-    assert re.search(r"7:00 बजे [0-9]+ पाठकों को जाएगा.*2[678] मिनट बाक़ी", text)
+    assert re.search(r"मंज़ूरी मिली तो 7:00 बजे [0-9]+ पाठकों को जाएगा.*2[678] मिनट बाक़ी", text)
     assert "6:50 तक न मिली तो आज का अंक नहीं जाएगा" in text
     assert "मंज़ूर करें" not in text, "an editor does not approve"
     edition = draft(desk)
@@ -86,6 +87,41 @@ def test_an_approval_after_the_hour_sends_and_says_so(tmp_path: Path) -> None:
         assert re.search("मंज़ूर होते ही [0-9]+ पाठकों को जाएगा", page)
         assert "मंज़ूर करके भेजें" in page
         assert "11:00 तक न मिली तो आज का अंक नहीं जाएगा" in page
+
+
+@pytest.mark.slow
+def test_the_line_on_top_promises_no_send_that_something_stops(tmp_path: Path) -> None:
+    """Obstacles, a day without an edition, and an hour that is over."""
+    with_errors = {"was_intro": "", "intro": "नमस्ते {{ name }}"}
+    for desk in open_desk(tmp_path / "newsletter", DIGEST_SCHEDULE__APPROVAL="auto"):
+        browser = set_up(desk, "kavita", Role.SENDER)
+        assert re.search("^7:00 बजे [0-9]+ पाठकों को जाएगा", line(browser))
+        browser.submit(f"{HERE}/texts", with_errors)
+        browser.get(f"{HERE}/checks")
+        assert line(browser).startswith("रुकावटें न हटीं तो 7:00 बजे नहीं जाएगा")
+        with pytest.raises(PreflightFailed):
+            pipeline.send(desk.app, KEY, scheduled=True)
+        browser.submit(f"{HERE}/texts", {"was_intro": "नमस्ते {{ name }}", "intro": "नमस्ते"})
+        browser.get(f"{HERE}/checks")
+        assert line(browser).startswith("7:00 बजे")
+        # A draft of a day that the schedule leaves out waits for a command.
+        holiday = open_desk(tmp_path / "holiday", DIGEST_SCHEDULE__HOLIDAYS=f'["{KEY}"]')
+        assert line(set_up(next(holiday), "kavita", Role.SENDER)) == "अपने-आप नहीं जाएगा"
+        next(holiday, None)
+    for desk in open_desk(tmp_path / "late", DIGEST_NOW=f"{KEY}T11:30+05:30"):
+        assert line(set_up(desk, "kavita", Role.SENDER)) == "अपने-आप नहीं जाएगा"
+
+
+def line(browser: Browser) -> str:
+    """The state line's heading, when the recipients are counted."""
+    for _ in range(200):
+        found = re.search("<h1[^>]*>(.*?)</h1>", browser.get("/").text)
+        assert found
+        said = re.sub("<[^>]+>", "", found[1]).strip()
+        if "बजे जाएगा" not in said:
+            return said
+        time.sleep(0.05)
+    raise AssertionError("the recipients were never counted")
 
 
 @pytest.mark.slow
@@ -281,6 +317,7 @@ def test_an_edition_with_too_few_stories_says_so_and_offers_others(tmp_path: Pat
         assert re.search("पिछले 24 घंटों की [0-9]+ ही ख़बरें मिलीं, अंक के लिए 12 चाहिए।", page)
         assert 'href="#pool"' in page
         assert 'id="pool"' in page
+        assert "7:00 बजे फिर कोशिश होगी" in page
 
 
 def test_without_scripts_a_form_leads_back_to_its_part_of_the_page(editor: Browser) -> None:
@@ -361,6 +398,11 @@ def test_errors_need_a_reason(desk: Site, sender: Browser) -> None:
     sender.post(f"{HERE}/approve", seen=revision(draft(desk)), reason="it is meant so")
     assert draft(desk).state == EditionState.APPROVED
     assert any("it is meant so" in each.reason for each in desk.app.editions.decisions(KEY))
+    assert line(sender).startswith("मंज़ूर। 7:00 बजे")
+    sender.post(f"{HERE}/reopen")
+    assert not accepts_errors(desk.app.editions.decisions(KEY)), "the next approval needs a reason again"
+    sender.post(f"{HERE}/approve", seen=revision(draft(desk)), reason="it is meant so")
+    assert pipeline.send(desk.app, KEY, scheduled=True).edition.state == EditionState.SENDING, "the reason counts"
 
 
 @pytest.mark.slow

@@ -287,6 +287,8 @@ document.addEventListener("htmx:after:swap", (event) => {
     adding = false;
     event.detail.ctx.target.querySelector(".btn")?.focus({ preventScroll: true });
   }
+  // An obstacle is also in the line of state.
+  if (event.detail.ctx.target.id === "blockers") look();
   // After a change of the edition the next best stories differ.
   if (event.detail.ctx.target !== document.body) return;
   saving?.replaceChildren();

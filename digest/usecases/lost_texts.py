@@ -1,0 +1,66 @@
+"""Texts of an editor that somebody replaced without having seen them, because both saved at the same time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from digest.models import Edition
+from digest.usecases.edit_edition import LET_STAND, REPLACED, quoted
+
+if TYPE_CHECKING:
+    from digest.store.desk.audit import AuditLog
+
+# How many of an edition's newest changes are looked at.
+_CHANGES = 60
+_TEXTS, _STORY_TEXTS = ("subject", "preheader", "intro"), ("title", "summary")
+# A story's id, '' for the edition, and a field.
+_Place: TypeAlias = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class LostText:
+    """A text that somebody replaced. `story` is '' for a text of the edition. `who` wrote the `present` text."""
+
+    story: str
+    field: str
+    text: str
+    who: str
+    present: str
+
+
+def lost_texts(log: AuditLog, edition: Edition, user: str) -> list[LostText]:
+    """Return the user's texts of an edition that were replaced unseen.
+
+    One that the user has written again or let stand since is left out, and so is one that is there again.
+    """
+    if not log.is_done_by_others(edition.key, REPLACED, user):
+        return []
+    acts = [(act, _texts(act.before), _texts(act.after)) for act in log.changes(edition.key, limit=_CHANGES)]
+    let_stand = log.last_id(edition.key, LET_STAND, user)
+    found = []
+    for place, present in _present_texts(edition).items():
+        # Newest first, with the text that each act left.
+        history = [(act, new.get(place, "")) for act, old, new in acts if old.get(place) != new.get(place)]
+        mine = next((at for at, (act, _text) in enumerate(history) if act.who == user), 0)
+        if mine == 0:
+            continue
+        text, (replacing, _new) = history[mine][1], history[mine - 1]
+        is_lost = replacing.what == REPLACED and quoted(text) in replacing.detail and replacing.id > let_stand
+        if text and text != present and is_lost:
+            found.append(LostText(*place, text, history[0][0].who, present))
+    return found
+
+
+def _present_texts(edition: Edition) -> dict[_Place, str]:
+    found = {("", name): getattr(edition, name) for name in _TEXTS}
+    return found | {(story.id, name): getattr(story, name) for story in edition.stories() for name in _STORY_TEXTS}
+
+
+def _texts(changes: Mapping[str, Any] | None) -> dict[_Place, str]:
+    """Return the texts that stored editorial changes have."""
+    changes = changes or {}
+    found = {("", name): changes.get(name) or "" for name in _TEXTS}
+    written = changes.get("texts") or {}
+    return found | {(story, name): text.get(name) or "" for story, text in written.items() for name in _STORY_TEXTS}
