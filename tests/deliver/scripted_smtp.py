@@ -10,9 +10,10 @@ GOOD = {"CONNECT": b"220 here\r\n", "DATA": b"354 go on\r\n", "QUIT": b"221 bye\
 
 
 class ScriptedSmtp:
-    """Serves one connection after the other. `script` maps a verb (`connect`, `ehlo`, `mail`, `rcpt`, `data`, `dot`) to its
-    replies, used up in order; the rest is 250. None hangs up. A reply without a line end is cut off: it is sent, then
-    the server hangs up.
+    """Serves one connection after the other.
+
+    `script` maps a verb (`connect`, `ehlo`, `mail`, `rcpt`, `data`, `dot`) to its replies, used up in order; the rest
+    is 250. None hangs up. A reply without a line end is cut off: it is sent, then the server hangs up.
 
     `seen` is every verb in order, over all connections; `taken` the addresses of emails that came whole and had, or
     would have had, a 2xx. `pipelining` offers it.
