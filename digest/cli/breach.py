@@ -77,7 +77,7 @@ def breach(
             ("letter.html", html.html),
             ("letter.txt", html.text),
             ("affected.csv", affected_csv(found)),
-            ("board.md", board_report(notice, found, scope, key, app.now())),
+            ("board.md", board_report(letter, notice, found, scope, key, app.now())),
         ):
             write_private(folder / place, text.encode())
         placed, accepted = 0, 0

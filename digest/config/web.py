@@ -280,6 +280,11 @@ class Processor(SettingsModel):
     name: Line = Field(min_length=1, description="Name of the company.")
     task: Line = Field(min_length=1, description="What it does, in the language of the newsletter.")
     country: Line = Field(default="", description="Where it keeps the data.")
+    safeguards: Line = Field(
+        default="",
+        description="What protects the data there if it is outside the European Union, such as standard contractual "
+        "clauses (GDPR articles 44–49).",
+    )
 
 
 class Purpose(SettingsModel):
@@ -318,7 +323,7 @@ class PrivacySettings(SettingsModel):
     processors: tuple[Processor, ...] = Field(
         default=(),
         description="Companies that handle subscribers' data for you, such as the host of the server. The email "
-        "provider is named without this.",
+        "provider is named without this; with its name here (`SendGrid`, `Brevo` …) the notice has its country too.",
     )
     purposes: tuple[Purpose, ...] = Field(
         default=(),

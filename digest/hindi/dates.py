@@ -107,19 +107,19 @@ def short(d: date, language: str = "hi") -> str:
 
 
 def clock(t: datetime, language: str = "hi") -> str:
-    """A time of day: 'शाम 6:05 बजे'; in English '6:05 PM'."""
-    hour = t.hour % 12 or 12
+    """A time of day, without minutes if there are none: 'शाम 6:05 बजे', 'सुबह 7 बजे'; in English '6:05 PM', '7 AM'."""
+    hour = f"{t.hour % 12 or 12}" + (f":{t.minute:02d}" if t.minute else "")
     if language == "hi":
-        return f"{_part_of_day(t)} {hour}:{t.minute:02d} बजे"
+        return f"{_part_of_day(t)} {hour} बजे"
     if language == "en":
-        return f"{hour}:{t.minute:02d} {'AM' if t.hour < 12 else 'PM'}"
+        return f"{hour} {'AM' if t.hour < 12 else 'PM'}"
     from babel.dates import format_time
 
     return format_time(t.time(), "short", locale=language)
 
 
 def hour(t: time, language: str = "hi") -> str:
-    """A planned time of day, without minutes if there are none: 'सुबह 7 बजे'; in English '7 AM'."""
+    """A planned time of day: 'सुबह 7 बजे'; in English '7 AM'."""
     return clock(datetime.combine(date.min, t), language).replace(":00", "", 1)
 
 

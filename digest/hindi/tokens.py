@@ -41,6 +41,12 @@ _FIRST, _LAST = 0x0900, 0x097F
 MOST = 8
 # The fewest letters of a stem by which a query finds another name.
 _SHORTEST = 3
+# Endings of one noun that the stemmer does not join: कछुआ, कछुए, कछुओं; चिड़िया, चिड़ियाँ.
+_INFLECTIONS = (("आ", "ए", "ओं", "ओ", "आं", "एं"), ("या", "यां", "यों", "यो"))
+# The fewest letters before them, and of a stem by which a query finds the other forms.
+_SHORTEST_BASE, _SHORTEST_FORM = 3, 2
+# The prefix of electronic things, written with a hyphen or without: ई-बस, ईबस.
+_ELECTRONIC = "ई"
 
 
 def tokens(text: str) -> list[str]:
@@ -117,15 +123,39 @@ def query_groups(query: str) -> list[tuple[str, ...]]:
     """Return the words of a query, each with the others under which the index may have it. A query of only stop words
     finds nothing.
 
-    An alias replaces a word only as it is listed: 'स्कूल' is indexed as 'विद्यालय', but 'स्कूलों' by its own stem.
+    An alias replaces a word only as it is listed: 'स्कूल' is indexed as 'विद्यालय', but 'स्कूलों' by its own stem. Other
+    forms of a noun have other stems, and a compound may have a hyphen in the query or in the story. The query has all
+    of them, so the index need not be built again.
     """
     found: dict[tuple[str, ...], None] = {}
-    for token in tokens(query):
+    for token, whole in chain.from_iterable(map(_query_tokens, query.split())):
         if stem := stem_of(token):
-            names = {stem, _stem(token)}
+            names = {stem, _stem(token), *_other_forms(token)}
             names |= set(chain.from_iterable(_names().get(name, ()) for name in (stem, _stem(token))))
+            # Each part of a compound may stand for itself, or the whole for all parts.
+            names |= {stem_of(whole)} if whole else set()
             found[stem, *sorted(names - {stem})] = None
     return [tuple(map(encode, group)) for group in found][:MOST]
+
+
+def _query_tokens(piece: str) -> list[tuple[str, str]]:
+    """Return the tokens of a piece of a query without spaces, each with the whole compound that it is a part of."""
+    found = list(_word_tokens(piece))
+    if len(found) == 1 and found[0].startswith(_ELECTRONIC) and len(found[0]) >= _SHORTEST:
+        found = [_ELECTRONIC, found[0].removeprefix(_ELECTRONIC)]
+        return [(token, "".join(found)) for token in found] if stem_of(found[1]) else [("".join(found), "")]
+    is_compound = len(found) == 2 and "-" in piece and min(found) >= "\u0900"
+    return [(token, "".join(found) if is_compound else "") for token in found]
+
+
+def _other_forms(token: str) -> set[str]:
+    """Return the stems of other forms of a noun that the stemmer gives another stem."""
+    for endings in _INFLECTIONS:
+        for ending in endings:
+            base = token.removesuffix(ending)
+            if base != token and len(base) >= _SHORTEST_BASE:
+                return {stem for each in endings if len(stem := _stem(base + each)) >= _SHORTEST_FORM}
+    return set()
 
 
 @lru_cache(maxsize=1)

@@ -185,12 +185,12 @@ def _sizes(email: RenderedEmail) -> tuple[dict[str, int], str]:
 
 def _variants(app: App, edition: Edition) -> list[Variant]:
     """The variants that subscribers get. With an invalid list, only the one with all topics."""
-    from digest.render.variants import variant_for
+    from digest.render.variants import EVERYTHING
 
     try:
         return app.enqueuer.variants_in_use(edition)
     except ConfigurationError:
-        return [variant_for(edition, (), "html")]
+        return [EVERYTHING]
 
 
 def _file_stamp(path: Path) -> str:

@@ -93,7 +93,7 @@ def _page(edition: Edition, branding: Branding, blocks: tuple[Block, ...], now: 
     # The page loads stored pictures from its own site, by their hash.
     theme = replace(branding.theme, images="attach", can_attach=True)
     subject = texts.one_line(edition.subject) or subjects.subject_line(edition, branding.language)
-    preheader = texts.one_line(edition.preheader) or subjects.preheader(edition, branding.language)
+    preheader = texts.one_line(edition.preheader) or subjects.preheader(edition, branding.language, subject)
     return build_page(
         edition,
         replace(branding, theme=theme),

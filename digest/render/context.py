@@ -235,7 +235,7 @@ def build_page(
         briefs=printer.items(lambda story: story.id in brief),
         blocks=blocks,
         colours=tuple(dict.fromkeys(each.colour for each in headlines)),
-        links=build_links(branding, edition),
+        links=build_links(branding, edition, subject),
         postal_address=texts.one_line(branding.postal_address),
         reply=bool(branding.reply_to),
         theme=look,
@@ -338,12 +338,15 @@ class _Printer:
         return replace(picture, url=f"{base.rstrip('/')}/picture/{picture.url.removeprefix('cid:')}")
 
     def notes(self, story: Story) -> tuple[str, ...]:
-        count, when = story.origin_count, ""
+        count, named, when = story.origin_count, len(set(story.sources)), ""
         if story.dated and is_breaking(self.edition.key):
             when = self.moment(story)
         elif story.dated and self.is_old(story):
             when = dates.short(self.local(story).date(), self.branding.language)
         sources = self.catalogue.ngettext("%(num)s source", "%(num)s sources", count) % {"num": count}
+        if count < named:
+            # The archive names them all; copies of one agency's report count once.
+            sources = self.catalogue.gettext("%(named)s sources, %(num)s independent") % {"named": named, "num": count}
         by_machine = self.catalogue.gettext("Written by a machine") if self.is_by_machine(story) else ""
         return tuple(note.replace(" ", NBSP) for note in (sources if count > 1 else "", when, by_machine) if note)
 
@@ -394,7 +397,7 @@ def headline_stories(edition: Edition, brief: set[str]) -> set[str]:
     return {id for *_, id in order[:HEADLINES]}
 
 
-def build_links(branding: Branding, edition: Edition) -> Links:
+def build_links(branding: Branding, edition: Edition, subject: str) -> Links:
     """The links of every email. Placeholders are at the end, where a token needs no quoting."""
     base = texts.web_address(branding.base_url or "").rstrip("/")
     if base:
@@ -415,8 +418,9 @@ def build_links(branding: Branding, edition: Edition) -> Links:
         archive = f"{base}/archive/{quote(public, safe='')}"
         join = f"{base}/join" if branding.signup else ""
         name = texts.one_line(branding.name)
-        whatsapp = texts.web_address(f"https://wa.me/?text={quote(f'{name}: {archive}', safe='')}")
-        forward = f"mailto:?subject={quote(name, safe='')}&body={quote(archive, safe='')}"
+        whatsapp = texts.web_address(f"https://wa.me/?text={quote(f'{subject} {archive}', safe='')}")
+        line = translator(branding.language).gettext("You may like this edition of %(name)s:") % {"name": name}
+        forward = f"mailto:?subject={quote(name, safe='')}&body={quote(f'{line} {archive}', safe='')}"
         return replace(links, archive=archive, join=join, whatsapp=whatsapp, forward=neutral_url(forward))
     sender = texts.mail_address(branding.reply_to or "") or texts.mail_address(branding.sender_email)
     mail = f"mailto:{sender}?subject=unsubscribe%20{PLACEHOLDERS['unsubscribe']}" if sender else ""

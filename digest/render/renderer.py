@@ -106,8 +106,8 @@ class Renderer:
         subject = one_line(edition.subject) or subjects.subject_line(selected, language)
         preheader = one_line(edition.preheader)
         # A generated preheader may announce stories that this variant lacks; one written by an editor stays.
-        if not preheader or preheader == subjects.preheader(edition, language):
-            preheader = subjects.preheader(selected, language)
+        if not preheader or preheader == subjects.preheader(edition, language, subject):
+            preheader = subjects.preheader(selected, language, subject)
         if self._devanagari_digits:
             subject, preheader = devanagari_digits_in_text(subject), devanagari_digits_in_text(preheader)
         if test:

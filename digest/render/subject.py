@@ -22,7 +22,7 @@ from digest.render.texts import acronyms_in_devanagari, one_line
 SUBJECT_MIN = 15
 SUBJECT_LIMIT = 45
 SUBJECT_MOST = 90
-# How many stories can give the subject: the lead and the best others. A small story does not stand for an edition.
+# How many stories can give the subject: the lead and the best others.
 CHOICES = 5
 PREHEADER_MIN = 30
 PREHEADER_LIMIT = 70
@@ -64,83 +64,79 @@ _UNFINISHED = frozenset(
 
 
 def subject_line(edition: Edition, language: str, taken: Collection[str] = ()) -> str:
-    """The lead's headline in at most 45 clusters, with the date after it if it fits.
+    """Return a headline of the edition; its date without one.
 
-    If the lead's is longer, the subject is the first headline with 15 to 45 among the four best other stories; if there
-    is none, the lead's.
-    Gmail joins emails with the same subject into one thread, so the subject differs from all of `taken`, by date and
-    number.
+    The lead's headline is the first choice if it has at most 45 clusters, then those of the best other stories with 15
+    to 45, then the lead's whole one. Gmail joins emails with the same subject into one thread, so those in `taken` are
+    skipped. Only if all are taken, the first choice gets the date if it fits, or a number.
     """
     used = {_thread_key(subject) for subject in taken}
-    headline = _choose(edition, language, SUBJECT_LIMIT)[0]
-    day = dates.short(edition.day, language) if headline else ""
-    headline = headline or dates.day(edition.day, language)
-    first = f"{headline}{_SEPARATOR}{day}" if day else headline
-    if cut.length(first) > SUBJECT_LIMIT or headline.endswith(cut.ELLIPSIS):
-        first = headline
-    if _thread_key(first) not in used:
-        return first
-
-    def ending_with(suffix: str) -> str:
-        return (_choose(edition, language, SUBJECT_LIMIT - cut.length(suffix))[0] or headline) + suffix
-
-    for number in count(1 if day else 2):
-        mark = f"({number})" if number > 1 else ""
-        subject = ending_with(_SEPARATOR + " ".join(filter(None, (day, mark))))
-        if cut.length(subject) > SUBJECT_LIMIT:
-            # A number alone is shorter.
-            if not mark:
-                continue
-            subject = ending_with(f" {mark}")
+    choices = _choices(edition, language)
+    if untaken := next((choice for choice in choices if _thread_key(choice) not in used), ""):
+        return untaken
+    first = choices[0] if choices else dates.day(edition.day, language)
+    if choices:
+        dated = f"{first}{_SEPARATOR}{dates.short(edition.day, language)}"
+        if cut.length(dated) <= SUBJECT_LIMIT and _thread_key(dated) not in used:
+            return dated
+    for number in count(1 if not choices else 2):
+        mark = f" ({number})" if number > 1 else ""
+        subject = shorten(first, SUBJECT_MOST - cut.length(mark), SUBJECT_MIN) + mark
         if _thread_key(subject) not in used:
             return subject
     raise AssertionError("numbers do not end")
 
 
-def _choose(edition: Edition, language: str, room: int) -> tuple[str, Story | None]:
-    """Return the text of the subject before its date, and its story; ('', None) without a headline."""
+def _choices(edition: Edition, language: str) -> list[str]:
+    """Return the headlines that can be the subject, the first choice first."""
     lead = _lead(edition)
-    others = sorted(
-        (story for story in edition.stories() if story is not lead and not story.recurring),
-        key=lambda story: -story.score,
-    )
-    stories = [lead, *others][:CHOICES] if lead else []
-    headlines = [(text, story) for story in stories if (text := _headline_of(story, language))]
-    if not headlines:
-        return "", None
+    if lead is None:
+        return []
+    others = [story for story in edition.stories() if story is not lead and not story.recurring]
+    # Most of those without a summary are only a line at the end of the email.
+    told = [story for story in others if story.summary] or others
+    stories = [lead, *sorted(told, key=lambda story: -story.score)]
+    # No story of the lower half stands for an edition.
+    best = stories[: min(CHOICES, len(stories) // 2 + 1)]
+    headlines = [(text, story is lead) for story in best if (text := _headline_of(story, language))]
     # A headline that the feed cut off is used only if there is no other.
     whole = [found for found in headlines if not _CUT_OFF.search(found[0])] or headlines
-    for headline, story in whole:
-        if (0 if story is lead else SUBJECT_MIN) <= cut.length(headline) <= room:
-            return headline, story
-    headline, story = whole[0]
-    return shorten(headline, room + SUBJECT_MOST - SUBJECT_LIMIT, SUBJECT_MIN), story
+    fitting = [text for text, is_lead in whole if (0 if is_lead else SUBJECT_MIN) <= cut.length(text) <= SUBJECT_LIMIT]
+    longest = [shorten(text, SUBJECT_MOST, SUBJECT_MIN) for text, _is_lead in whole[:1]]
+    return list(dict.fromkeys([*fitting, *longest]))
 
 
-def preheader(edition: Edition, language: str) -> str:
-    """The next headlines in at most 70 clusters, never the subject again.
+def preheader(edition: Edition, language: str, subject: str) -> str:
+    """Return the next headlines in at most 70 clusters, without one that `subject` has.
 
     Inboxes fill a short preheader with the body's first words, so it continues with the lead's summary.
     """
     lead = _lead(edition)
-    chosen = _choose(edition, language, SUBJECT_LIMIT)[1]
-    seen = {_thread_key(_headline_of(chosen, language))} if chosen else set()
+    above = _thread_key(subject)
+    seen: set[str] = set()
     headlines: list[str] = []
     for story in ([lead] if lead else []) + [story for story in edition.stories() if not story.recurring]:
         headline = _headline_of(story, language)
-        if headline and _thread_key(headline) not in seen:
-            seen.add(_thread_key(headline))
+        key = _thread_key(headline)
+        if headline and key not in seen and not _repeats(key, above):
+            seen.add(key)
             headlines.append(headline)
     text = _join(headlines)
     summary = clean_headline(lead.summary, language=language, story_language=lead.language) if lead else ""
-    if cut.length(text) < PREHEADER_MIN and _thread_key(summary) not in seen:
+    told = _thread_key(summary)
+    if cut.length(text) < PREHEADER_MIN and told not in seen and not _repeats(told, above):
         text = _join([text, summary])
     filler = translator(language).gettext("Today's news in brief")
     if cut.length(text) < PREHEADER_MIN:
         text = _join([text, filler, dates.day(edition.day, language)])
-    if _thread_key(text) == _thread_key(subject_line(edition, language)):
+    if _thread_key(text) == above:
         text = _join([filler, dates.day(edition.day, language)])
     return text
+
+
+def _repeats(text: str, subject: str) -> bool:
+    """Whether a subject, which may be cut or have a date after it, says the text. Both are thread keys."""
+    return bool(text) and (text in subject or text.startswith(subject.removesuffix(cut.ELLIPSIS) or " "))
 
 
 def breaking_subject(edition: Edition, language: str, taken: Collection[str] = ()) -> str:

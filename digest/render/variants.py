@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import Literal
 
 from digest.models import Edition, Section, Variant
 
+EVERYTHING = Variant("html", None, "html")
+"""The variant with all topics."""
 
-def variant_for(edition: Edition, topics: Sequence[str], form: Literal["html", "text"]) -> Variant:
+
+def variant_for(
+    edition: Edition, topics: Sequence[str], form: Literal["html", "text"], *, choosable: Collection[str]
+) -> Variant:
     """The variant for a subscriber who chose `topics`; no topics means all.
 
-    Keys look like `html`, `text` and `html-0.3`, where the numbers are positions of sections.
+    `choosable` are the topics that can be chosen. A section that nobody can choose, such as one that only an article
+    names, goes to whoever gets a chosen one. Keys look like `html`, `text` and `html-0.3`, where the numbers are
+    positions of sections.
     """
     names = [section.name for section in edition.sections]
-    positions = [position for position, name in enumerate(names) if name in topics]
+    chosen = {name for name in names if name in topics}
+    positions = [
+        position for position, name in enumerate(names) if chosen and (name in chosen or name not in choosable)
+    ]
     if not topics or len(positions) == len(names):
         return Variant(form, None, form)
     key = f"{form}-{'.'.join(map(str, positions)) or 'none'}"

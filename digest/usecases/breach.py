@@ -51,8 +51,10 @@ measures:
 advice:
   hi: "किसी ईमेल के कहने पर पासवर्ड या बैंक की जानकारी न दें। हम यह कभी नहीं माँगते।"
   en: "Give nobody a password or bank details because an email asks for it. We never do."
-# Who answers questions.
+# Who answers questions. Left empty: privacy.grievance of the settings.
 contact: {name: "", email: "", phone: ""}
+# When and how you noticed it. Only the report for the Board has it.
+discovered: ""
 """
 
 
@@ -81,6 +83,8 @@ class BreachNotice(_Model):
     measures: BilingualText
     advice: BilingualText
     contact: Contact = Contact()
+    # Free text, for the report only.
+    discovered: str = ""
 
 
 def read_notice(path: Path) -> BreachNotice:
@@ -104,8 +108,10 @@ class BreachLetter:
     editions: EditionStore
     branding: Branding
     environment: Callable[[], Environment]
+    # The legal name of the organisation.
+    responsible: str
     # The contact in the settings, used for a notice without one.
-    contact: str
+    contact: Contact
     batch_size: int
     now: Callable[[], datetime]
 
@@ -119,7 +125,8 @@ class BreachLetter:
         """The letter in HTML and as text only. `whole`: the store leaked, not only the recipients of an edition."""
         values: dict[str, Any] = {
             "notice": notice,
-            "contact": notice.contact.email or self.contact,
+            "contact": self.contact_of(notice),
+            "responsible": self.responsible,
             "whole": whole,
             "days": {language: self._days(affected.editions, language) for language in ("hi", "en")},
             "branding": self.branding,
@@ -129,6 +136,11 @@ class BreachLetter:
         html = self.environment().get_template("breach.html.j2").render(values, subject=subject)
         text = self.environment().get_template("breach.txt.j2").render(values, subject=subject)
         return RenderedEmail("html", subject, html, text), RenderedEmail("text", subject, "", text)
+
+    def contact_of(self, notice: BreachNotice) -> Contact:
+        """Who answers questions: the notice's contact, or that of the settings. It has an address."""
+        own = notice.contact
+        return own.model_copy(update={"email": own.email or self.contact.email}) if own != Contact() else self.contact
 
     def _days(self, keys: Sequence[str], language: str) -> str:
         editions = ((key, self.editions.get(key)) for key in keys)
@@ -176,8 +188,8 @@ def _words(language: str) -> dict[str, str]:
         "title": _("Your data: what has happened and what you can do"),
         "concerned": _("Which of your data is concerned"),
         "whole": _(
-            "Your email address, your name if you gave it, what you chose, and when and from "
-            "which network address you agreed."
+            "Your email address; what you chose; which editions you got; when and from which network address you "
+            "agreed. If you gave them: your name, your answers, what you wrote to us, why you left, whom you nominated."
         ),
         "edition": _("Your email address, and that you got these editions"),
         "consequences": _("What may come of it"),
@@ -208,12 +220,19 @@ def affected_csv(affected: AffectedPeople) -> str:
     return out.getvalue()
 
 
-def board_report(notice: BreachNotice, affected: AffectedPeople, scope: BreachScope, key: str, now: datetime) -> str:
+def board_report(
+    letter: BreachLetter, notice: BreachNotice, affected: AffectedPeople, scope: BreachScope, key: str, now: datetime
+) -> str:
     """Draft the report to the Data Protection Board: due without delay, and in detail within 72 hours (rule 7(2))."""
     held = "\n".join(f"- {what}: {number:,}" for what, number in affected.held.items())
     unreached = len(affected.people) - len(affected.reached)
+    contact = letter.contact_of(notice)
+    who = ", ".join(filter(None, (letter.responsible, letter.branding.postal_address)))
     return (
         f"# Personal data breach: report for the Data Protection Board (draft of {now:%Y-%m-%d %H:%M %Z})\n\n"
+        f"## Organisation\n\n{who} (newsletter: {letter.branding.name})\n\n"
+        f"Contact: {', '.join(filter(None, (contact.name, contact.email, contact.phone)))}\n\n"
+        f"## Discovery\n\n{notice.discovered or '(write when and how you noticed it)'}\n\n"
         f"## Nature, extent, time and place\n\n{notice.happened.en}\n\nScope: {_describe(scope)}.\n\n"
         f"People affected: {len(affected.people):,}\n\nData held about them (people):\n\n{held}\n\n"
         f"## Likely impact\n\n{notice.consequences.en}\n\n"

@@ -383,7 +383,7 @@ class Composer:
         taken = self.editions.subjects(excluding=edition.key, limit=RECENT_SUBJECTS)
         line = edition.subject or subject.subject_line(edition, self.language, taken=taken)
         edition = replace(edition, subject=line)
-        return replace(edition, preheader=edition.preheader or subject.preheader(edition, self.language))
+        return replace(edition, preheader=edition.preheader or subject.preheader(edition, self.language, line))
 
     def _with_intro(self, edition: Edition, summariser: Summariser) -> Edition:
         """Return the edition with an intro by a model, if that is its task and the articles support the text."""

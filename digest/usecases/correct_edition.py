@@ -167,8 +167,8 @@ class EditionCorrector:
         # A generated subject follows the headlines.
         if before.subject == subject.subject_line(before, self.language, taken=taken):
             changed = replace(changed, subject=subject.subject_line(changed, self.language, taken=taken))
-        if before.preheader == subject.preheader(before, self.language):
-            changed = replace(changed, preheader=subject.preheader(changed, self.language))
+        if before.preheader == subject.preheader(before, self.language, before.subject):
+            changed = replace(changed, preheader=subject.preheader(changed, self.language, changed.subject))
         return changed
 
     def _render(self, before: Edition, changed: Edition, story: str) -> list[RenderedEmail]:

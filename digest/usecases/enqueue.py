@@ -21,7 +21,7 @@ from digest.models import (
     split_variant,
     variant_of_revision,
 )
-from digest.render.variants import select, variant_for
+from digest.render.variants import EVERYTHING, select, variant_for
 from digest.store.content.editions import FORCED
 from digest.store.sending import restored
 from digest.store.sending.enqueue import Placement, enqueue_subscribers
@@ -90,6 +90,8 @@ class DuePolicy:
     edition: Edition
     now: datetime
     audience: Audience
+    # The topics that a subscriber may choose.
+    topics: Collection[str]
     # The hour for subscribers without their own; None sends to everyone at once.
     default_hour: time | None = None
     # A fixed time for everyone who is due (`digest send --at`).
@@ -104,7 +106,7 @@ class DuePolicy:
             # Whoever got the wrong text gets the correction, whatever their topics: the lead goes to everybody.
             subscriber = replace(subscriber, topics=())
         due = decide(subscriber, self.edition.day, send_at=self.default_hour, now=self.now, audience=self.audience)
-        variant = variant_for(self.edition, subscriber.topics, subscriber.format)
+        variant = variant_for(self.edition, subscriber.topics, subscriber.format, choosable=self.topics)
         if variant.key not in self._has_stories:
             self._has_stories[variant.key] = select(self.edition, variant) is not None
         if due.due_at is not None and not self._has_stories[variant.key]:
@@ -142,6 +144,8 @@ class Enqueuer:
     calendar: Callable[[], Calendar]
     # Slug that subscribers can choose → whether subscribers without a choice get it.
     choices: Mapping[str, bool]
+    # The topics that a subscriber may choose.
+    topics: Collection[str]
     # The hour of editions outside the schedule.
     default_hour: time
     # Puts an edition into the archive, and returns notes for the operator.
@@ -183,7 +187,15 @@ class Enqueuer:
             self._obey_frequency(edition.key)
         by_hour = scheduled or (at is None and planned is not None and self._keeps_hours(edition, now))
         emails = self.editions.emails(edition.key)
-        policy = DuePolicy(edition, now, self._audience(edition.key), hour if by_hour else None, at, frozenset(emails))
+        policy = DuePolicy(
+            edition,
+            now,
+            self._audience(edition.key),
+            self.topics,
+            default_hour=hour if by_hour else None,
+            send_at=at,
+            emails=frozenset(emails),
+        )
         placed = 0
         notes: dict[str, None] = {}
         # Subscribers may change while the emails are rendered, so decide again until none has.
@@ -236,9 +248,9 @@ class Enqueuer:
     def variants_in_use(self, edition: Edition) -> list[Variant]:
         """Return the variant with all topics, and each other one with stories that a listed subscriber would get."""
         self.subscriber_list.sync()
-        found = {"html": variant_for(edition, (), "html")}
+        found = {EVERYTHING.key: EVERYTHING}
         for topics, form in self.subscribers.preference_combinations():
-            variant = variant_for(edition, topics, form)
+            variant = variant_for(edition, topics, form, choosable=self.topics)
             if variant.key not in found and select(edition, variant) is not None:
                 found[variant.key] = variant
         return list(found.values())
@@ -249,7 +261,7 @@ class Enqueuer:
         Fast enough for a page: it decides once for all subscribers with the same preferences.
         """
         self.subscriber_list.sync()
-        policy = DuePolicy(edition, self.now(), self._audience(edition.key))
+        policy = DuePolicy(edition, self.now(), self._audience(edition.key), self.topics)
         sizes = self.subscribers.group_sizes(edition.key)
         return sum(size for group, size in sizes if policy.decide(group.candidate())[1].due_at is not None)
 
@@ -260,7 +272,7 @@ class Enqueuer:
         found = counts(self.database, edition.key)
         if edition.state == EditionState.SKIPPED or edition.key.startswith(BREACH):
             return SendPlan(edition, 0, found, [])
-        policy = DuePolicy(edition, self.now(), self._audience(edition.key, obey_frequency=obey_frequency))
+        policy = DuePolicy(edition, self.now(), self._audience(edition.key, obey_frequency=obey_frequency), self.topics)
         due, excluded = 0, []
         for subscriber in self.subscribers.candidates(edition.key):
             _variant, decision = policy.decide(subscriber)
@@ -273,7 +285,7 @@ class Enqueuer:
     def due_candidates(self, edition: Edition) -> list[Candidate]:
         """Return the subscribers without a place who would get the edition now. Enqueues nobody."""
         self.subscriber_list.sync()
-        policy = DuePolicy(edition, self.now(), self._audience(edition.key))
+        policy = DuePolicy(edition, self.now(), self._audience(edition.key), self.topics)
         return [each for each in self.subscribers.candidates(edition.key) if not policy.decide(each)[1].excluded]
 
     def _recipients_per_batch(self) -> int:

@@ -62,7 +62,8 @@ class SubscriberEraser:
         """
         self.feedback.process_webhooks()
         held = self.preferences.find(address)
-        erased = self.erasures.erase(address, reason, now=self.now(), quotas=[f"join:{mailbox(address)}"])
+        quotas = [f"{purpose}:{mailbox(address)}" for purpose in ("join", "leave")]
+        erased = self.erasures.erase(address, reason, now=self.now(), quotas=quotas)
         return erased, self._remove_emails({address, held.email if held else address})
 
     def _remove_emails(self, addresses: set[str]) -> int:

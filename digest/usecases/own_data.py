@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from digest.store.database import Database
     from digest.store.people.consent import NoticeStore
     from digest.store.people.erasure import Erasures
-    from digest.store.people.preferences import PreferenceStore
+    from digest.store.people.preferences import PreferenceStore, StoredSubscriber
     from digest.store.people.reengagement import ReengagementStore
     from digest.store.people.requests import RequestStore
     from digest.store.people.subscriber_texts import SubscriberTextStore
@@ -45,7 +45,10 @@ class PersonalData:
     now: Callable[[], datetime]
 
     def collect(self, address: str) -> dict[str, Any] | None:
-        """Return the data of a comparable address as JSON values; None if nothing is stored."""
+        """Return the data of a comparable address as JSON values, with all times in the newsletter's zone.
+
+        None if nothing is stored.
+        """
         now = self.now()
         held = self.preferences.find(address)
         consents = self.admin.consents.entries(address)
@@ -55,15 +58,15 @@ class PersonalData:
         notices = self.notices.named({entry.notice for entry in consents if entry.notice})
         entries = [
             {
-                "at": entry.at.isoformat(),
+                "at": self._time(entry.at),
                 **pick(entry, "what source wording detail notice"),
             }
             for entry in consents
         ]
         return {
-            "at": now.isoformat(timespec="seconds"),
+            "at": self._time(now),
             "email": held.email if held else address,
-            "subscriber": _fields(held) if held else None,
+            "subscriber": self._fields(held) if held else None,
             **(self._responses(held.id) if held else {}),
             "consents": entries,
             "notices": {
@@ -72,7 +75,7 @@ class PersonalData:
             },
             "history": [
                 {
-                    "at": event.at.isoformat(),
+                    "at": self._time(event.at),
                     "kind": event.kind,
                     "edition": event.edition or "",
                     "what": event.what,
@@ -91,37 +94,40 @@ class PersonalData:
         return {
             "words": [
                 {
-                    "at": word.at.isoformat(),
+                    "at": self._time(word.at),
                     **pick(word, "kind edition about text"),
                 }
                 for word in self.texts.of(id)
             ],
-            "last click": clicked.isoformat() if clicked else "",
-            "asked whether to continue": asked.isoformat() if asked else "",
+            "last click": self._time(clicked),
+            "asked whether to continue": self._time(asked),
             "requests": [
                 {
-                    "at": request.asked_at.isoformat(),
+                    "at": self._time(request.asked_at),
                     "kind": str(request.kind),
                     "new address": request.email,
-                    "done at": request.done_at.isoformat() if request.done_at else "",
+                    "done at": self._time(request.done_at),
                     "edition": request.edition,
                 }
                 for request in self.requests.of(id)
             ],
         }
 
+    def _fields(self, held: StoredSubscriber) -> dict[str, Any]:
+        return {
+            **pick(held, "name topics editions frequency"),
+            "hour": held.hour.isoformat("minutes") if held.hour else "",
+            **pick(held, "timezone format status"),
+            "on the list": held.listed,
+            "gets no mail because": held.suppressed or "",
+            "paused until": self._time(held.paused_until),
+            "added at": self._time(held.added_at),
+            "came from": held.origin,
+        }
 
-def _fields(held: Any) -> dict[str, Any]:
-    return {
-        **pick(held, "name topics editions frequency"),
-        "hour": held.hour.isoformat("minutes") if held.hour else "",
-        **pick(held, "timezone format status"),
-        "on the list": held.listed,
-        "gets no mail because": held.suppressed or "",
-        "paused until": held.paused_until.isoformat() if held.paused_until else "",
-        "added at": held.added_at.isoformat() if held.added_at else "",
-        "came from": held.origin,
-    }
+    def _time(self, moment: datetime | None) -> str:
+        """A moment with its offset from UTC; '' for none."""
+        return moment.astimezone(self.zone).isoformat(timespec="seconds") if moment else ""
 
 
 @dataclass(frozen=True)

@@ -51,8 +51,11 @@ def router(context: Context, editions: EditionStore, answers: AnswerStore, texts
         """Return the subscriber and the question of a link, or an error page. A test email's links are nobody's."""
         id = context.subscriber_id_from_token(_PURPOSE, token)
         subscriber = context.subscriber(id) if id is not None else None
-        if subscriber is None and id != TEST_SUBSCRIBER:
+        if id is None:
             return context.invalid_link(request)
+        if subscriber is None and id != TEST_SUBSCRIBER:
+            # Erased since.
+            return pages.error(request, 410, pages.catalogue(request).gettext("You are not on our list"))
         question = find_question(editions.get(edition), block, pages.branding.language)
         if question is None or not 1 <= choice <= len(question.options):
             return pages.error(request, 404, pages.catalogue(request).gettext("There is nothing here"))
@@ -72,6 +75,7 @@ def router(context: Context, editions: EditionStore, answers: AnswerStore, texts
             return found
         subscriber, question = found
         is_answered = done in tuple(AnswerResult)
+        is_known = subscriber is not None and knows(context, request, subscriber)
         counts = answers.counts(edition, block) if is_answered and not question.right else {}
         values: dict[str, Any] = {
             "question": question,
@@ -79,8 +83,10 @@ def router(context: Context, editions: EditionStore, answers: AnswerStore, texts
             "is_right": question.right == choice,
             "state": done if is_answered else "ask",
             "done": done if done in _WORD_DONE else "",
-            "email": masked(subscriber.email) if subscriber else "",
+            "email": _shown(subscriber, is_known=is_known) if subscriber else "",
+            "known": is_known,
             "results": shares(question.options, counts),
+            "answered": sum(counts.values()),
         }
         return pages.response(request, "answer.html.j2", f"/answer/{edition}/{block}/{choice}/{token}", **values)
 
@@ -117,6 +123,10 @@ def router(context: Context, editions: EditionStore, answers: AnswerStore, texts
         return redirect(pages, request, f"/answer/{quote(edition)}/{block}/{choice}/{token}", done=done)
 
     return routes
+
+
+def _shown(subscriber: StoredSubscriber, *, is_known: bool) -> str:
+    return subscriber.email if is_known else masked(subscriber.email)
 
 
 def shares(options: Sequence[str], counts: Mapping[int, int]) -> list[tuple[str, int]]:

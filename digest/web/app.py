@@ -274,7 +274,7 @@ def _routers(app: App, pages: Pages, outbound: OutboundMail, leave_page: LeavePa
     published = next_edition.published
     public_archive = web.archive == "public"
     rates = TopicRates(published)
-    notice = PrivacyNotice(pages, app.settings)
+    current = CurrentNotice(PrivacyNotice(pages, app.settings), NoticeStore(database))
     receives_none = _receives_none(web.nameserver)
     signup = None
     if web.signup:
@@ -296,13 +296,14 @@ def _routers(app: App, pages: Pages, outbound: OutboundMail, leave_page: LeavePa
             is_approved=set(approvals) == {"required"},
             count=TimedCache(lambda: app.directory.counts(app.now())[SubscriberState.ACTIVE], _COUNTED_AGAIN),
             show_readers_from=web.show_readers_from,
+            topics=app.topics,
         )
         signup = Signup(
             context,
             SignupStore(database),
             emails,
             outbound,
-            CurrentNotice(notice, NoticeStore(database)),
+            current,
             offer,
             web.signup_mails_per_hour,
             welcomes=web.welcome,
@@ -334,13 +335,13 @@ def _routers(app: App, pages: Pages, outbound: OutboundMail, leave_page: LeavePa
     # The framework tries one router after the other: first those whose pages are rendered for each request.
     routers = [
         preferences.router(
-            page, Resender(context, editions, latest, published, images, sender, outbound, notices.requests)
+            page, Resender(context, editions, latest, published, images, sender, outbound, notices.requests, app.topics)
         ),
         unsubscribe.router(leave_page),
         preferences.pause_router(page),
         own_data.router(page, leave_page, own),
         static_routes(pages, signup),
-        privacy_routes.router(notice),
+        privacy_routes.router(current),
         stay.router(context, app.reengagement_store, next_edition),
         answers.router(context, editions, app.answers, app.subscriber_texts),
         approval.router(ApprovalPage(context, app.copy_with(unattended=True), app.public_desk_url)),
@@ -350,6 +351,7 @@ def _routers(app: App, pages: Pages, outbound: OutboundMail, leave_page: LeavePa
                 editions,
                 published,
                 app.renderer,
+                app.topics,
                 links=app.readable_click_links,
                 opens_archive=web.archive == "subscribers",
                 has_public_archive=public_archive,

@@ -117,7 +117,7 @@ def router(page: ApprovalPage) -> APIRouter:
         """Carry out a button, and show the edition afterwards. `act` is false if the edition was changed meanwhile."""
         found, here = page.edition(edition, code), f"/approve/{edition}/{code}"
         if found is None:
-            return context.invalid_link(request)
+            return context.invalid_link(request, by_subscriber=False)
         problems: list[str] = []
         changed = False
         if act is not None:

@@ -122,7 +122,7 @@ def _words(change: Change | None, newsletter: str, language: str) -> EmailTexts:
     if change == Change.LEFT:
         return EmailTexts(
             _("You have unsubscribed from %(name)s") % name,
-            _("You have unsubscribed"),
+            _("You have unsubscribed from %(name)s") % name,
             (
                 _("Somebody, hopefully you, pressed “Unsubscribe” in one of our emails. No more come."),
                 _("If they gave a reason, we delete it when you subscribe again."),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from digest.i18n import translator
 
-CONSENT_VERSION = 4
+CONSENT_VERSION = 5
 """The version of the sentences, which the consent log records beside them. Raise it when the words change."""
 
 

@@ -53,11 +53,12 @@ class Context:
         origin = f"{self.pages.language(request)}, from {client_address(request)}"
         return ConsentContext(f"web:{page}", wording, f"{detail}; {origin}" if detail else origin)
 
-    def invalid_link(self, request: Request) -> HTMLResponse:
-        """The page for a link that we did not sign."""
+    def invalid_link(self, request: Request, *, by_subscriber: bool = True) -> HTMLResponse:
+        """The page for a link that we did not sign. To subscribers it offers another link by email."""
         catalogue = self.pages.catalogue(request)
         advice = catalogue.gettext("Part of the link may be missing. Open it from the email again, or write to us.")
-        return self.pages.error(request, 404, catalogue.gettext("This link is incomplete"), advice)
+        title = catalogue.gettext("This link is incomplete")
+        return self.pages.error(request, 404, title, advice, offers_link=by_subscriber)
 
 
 def client_address(request: Request) -> str:

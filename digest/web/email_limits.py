@@ -17,9 +17,9 @@ _HOUR, _DAY = timedelta(hours=1), timedelta(days=1)
 _PER_NETWORK_AND_HOUR, _PER_NETWORK_AND_DAY = 300, 1500
 
 
-def mailbox_quotas(address: str) -> list[Quota]:
-    """The limits of the emails to one mailbox that may not be its visitor's."""
-    name = f"join:{mailbox(address)}"
+def mailbox_quotas(address: str, purpose: str = "join") -> list[Quota]:
+    """The limits of the emails for a purpose to one mailbox that may not be its visitor's."""
+    name = f"{purpose}:{mailbox(address)}"
     return [Quota(name, 1, timedelta(minutes=10)), Quota(name, 3, _DAY), Quota(name, 6, 7 * _DAY)]
 
 

@@ -16,7 +16,7 @@ from fastapi import APIRouter, Depends, Form, Query, Request
 from fastapi.responses import HTMLResponse, Response
 
 from digest.mail.message import Outgoing
-from digest.store.people.consent import NOMINATED
+from digest.store.people.consent import NOMINATED, UNNOMINATED
 from digest.store.people.moves import MoveResult
 from digest.store.people.preferences import StoredSubscriber
 from digest.store.people.requests import MailboxSide, PersonRequest, RequestKind, RequestStore
@@ -121,7 +121,7 @@ class OwnData:
         now, context = self.context.now(), self.context
         if not context.quotas.take(network_quotas(str(RequestKind.CHOOSE), request), now):
             return False
-        if not context.quotas.take(mailbox_quotas(address), now):
+        if not context.quotas.take(mailbox_quotas(address, "leave"), now):
             return True
         language = context.pages.language(request)
         # The mail thread looks the address up: here its duration would tell whether the address is known.
@@ -161,10 +161,19 @@ class OwnData:
         """Respond with the page of a link."""
         status = 410 if state == "late" else status
         values = {"result": "", "email": "", "side": "", "left": False, "next_due": None, **values}
-        values = {"nominee": "", "contact": "", **values}
+        values = {"nominee": "", "contact": "", "named": "", **values}
         return self.context.pages.response(
             request, "own_data.html.j2", place, status=status, kind=str(kind), state=state, place=place, **values
         )
+
+    def tell_nominee(self, request: Request, subscriber: int, named: str) -> None:
+        """Queue the email that says whom a subscriber nominates now; '' for nobody."""
+        found = self.context.subscriber(subscriber)
+        if found is None or found.suppressed == "complained":
+            return
+        opened = self.requests.open(subscriber, RequestKind.CHOOSE, now=self.context.now())
+        language = self.context.pages.language(request)
+        self.outbound.send(self.emails.nomination(found, named, opened, language))
 
     def _quotas(self, request: Request, subscriber: StoredSubscriber, kind: RequestKind) -> list[Quota]:
         """The limits of the subscriber. What a stranger with a forwarded email asks for uses up limits of its own.
@@ -414,15 +423,28 @@ def _erasure_routes(routes: APIRouter, own: OwnData) -> None:
 
 
 def _nomination_routes(routes: APIRouter, own: OwnData) -> None:
-    """Name somebody who may use the rights of the subscriber."""
+    """Name somebody who may use the rights of the subscriber, or nobody any more."""
     context = own.context
+
+    def page(request: Request, token: str, found: PersonRequest, **values: Any) -> HTMLResponse:
+        subscriber = context.subscriber(found.subscriber)
+        named = context.preferences.nominee(subscriber.address) if subscriber else ""
+        state = "done" if found.done_at else "ask"
+        return own.page(request, RequestKind.NOMINEE, f"/nominee/{token}", state, named=named, **values)
+
+    def settle(request: Request, found: PersonRequest, what: str, named: str) -> None:
+        """Log a nomination or its end, and tell the subscriber. The link does this once."""
+        if own.requests.finish(found.id, context.now()):
+            consent = context.consent_context(request, "nominee", detail=named)
+            context.preferences.record(found.subscriber, what, consent, now=context.now())
+            own.tell_nominee(request, found.subscriber, named)
 
     @routes.get("/nominee/{token}", response_class=HTMLResponse, summary="The form to nominate somebody")
     def show_nominee(request: Request, token: str) -> HTMLResponse:
         found = own.find(RequestKind.NOMINEE, MailboxSide.PRESENT, token)
         if found is None:
             return own.expired(request, RequestKind.NOMINEE, MailboxSide.PRESENT, token)
-        return own.page(request, RequestKind.NOMINEE, f"/nominee/{token}", "done" if found.done_at else "ask")
+        return page(request, token, found)
 
     @routes.post("/nominee/{token}", response_class=HTMLResponse, summary="Nominate somebody", **REDIRECTS)
     def nominate(
@@ -431,18 +453,25 @@ def _nomination_routes(routes: APIRouter, own: OwnData) -> None:
         nominee: Annotated[str, Form(max_length=1000)] = "",
         contact: Annotated[str, Form(max_length=1000)] = "",
     ) -> Response:
-        place = f"/nominee/{token}"
         found = own.find(RequestKind.NOMINEE, MailboxSide.PRESENT, token)
         if found is None:
             return own.expired(request, RequestKind.NOMINEE, MailboxSide.PRESENT, token)
         named = [shorten_text(nominee), shorten_text(contact)]
         if not all(named):
             typed = {"nominee": named[0], "contact": named[1]}
-            return own.page(request, RequestKind.NOMINEE, place, "ask", result="empty", status=400, **typed)
-        if own.requests.finish(found.id, context.now()):
-            consent = context.consent_context(request, "nominee", detail=", ".join(named))
-            context.preferences.record(found.subscriber, NOMINATED, consent, now=context.now())
-        return redirect(context.pages, request, place)
+            return page(request, token, found, result="empty", status=400, **typed)
+        settle(request, found, NOMINATED, ", ".join(named))
+        return redirect(context.pages, request, f"/nominee/{token}")
+
+    @routes.post(
+        "/nominee/{token}/withdraw", response_class=HTMLResponse, summary="Withdraw the nomination", **REDIRECTS
+    )
+    def withdraw(request: Request, token: str) -> Response:
+        found = own.find(RequestKind.NOMINEE, MailboxSide.PRESENT, token)
+        if found is None:
+            return own.expired(request, RequestKind.NOMINEE, MailboxSide.PRESENT, token)
+        settle(request, found, UNNOMINATED, "")
+        return redirect(context.pages, request, f"/nominee/{token}")
 
 
 def _undo_routes(routes: APIRouter, page: PreferencesPage, own: OwnData) -> None:

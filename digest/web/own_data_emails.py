@@ -63,6 +63,23 @@ class OwnDataEmails:
             words, kind, side, request, to=to, subscriber=subscriber, language=language, until=until, part=part
         )
 
+    def nomination(self, subscriber: StoredSubscriber, named: str, opened: PersonRequest, language: str) -> Outgoing:
+        """The email that says whom the subscriber nominates now; '' for nobody. Its link opens the preferences."""
+        _ = translator(language).gettext
+        name = {"name": self.pages.branding.name, "who": named}
+        subject = _("Your nomination at %(name)s") if named else _("Your nomination at %(name)s is withdrawn")
+        words = EmailTexts(
+            subject % name,
+            _("Your nomination is stored") if named else _("Your nomination is withdrawn"),
+            (
+                _("You nominate: %(who)s") % name if named else _("You nominate nobody now."),
+                _("Please do not forward this email: its link shows your preferences and can change them."),
+            ),
+            _("Open my preferences"),
+            _("Was it not you? Then open your preferences and nominate somebody else or nobody, or write to us."),
+        )
+        return self.build_for(subscriber, words, opened, language)
+
     def build_for(
         self, subscriber: StoredSubscriber, words: EmailTexts, opened: PersonRequest, language: str
     ) -> Outgoing:

@@ -162,11 +162,12 @@ class Pages:
             headers["cache-control"] = MAY_GO_BACK
         return HTMLResponse(html, status, headers=headers)
 
-    def error(self, request: Request, status: int, title: str, advice: str = "") -> HTMLResponse:
-        """Respond with a page that explains an error."""
-        return self.response(
-            request, "problem.html.j2", "/", status=status, missing=status == 404, title=title, advice=advice
-        )
+    def error(
+        self, request: Request, status: int, title: str, advice: str = "", *, offers_link: bool = False
+    ) -> HTMLResponse:
+        """Respond with a page that explains an error. `offers_link`: how to get another link by email."""
+        values = {"missing": status == 404, "title": title, "advice": advice, "offers_link": offers_link}
+        return self.response(request, "problem.html.j2", "/", status=status, **values)
 
     def server_error(self, request: Request, error: Exception) -> HTMLResponse:
         """Respond with 503 if the store is temporarily unavailable, else 500."""

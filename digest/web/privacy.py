@@ -20,7 +20,7 @@ from digest.config.web import Law, PrivacySettings, Processor
 from digest.i18n import translator
 from digest.models import PROVIDER_NAMES
 from digest.store.content.clicks import KEPT as CLICKS_KEPT
-from digest.store.people.consent import NoticeStore, StoredNotice
+from digest.store.people.consent import NoticeStore, StoredNotice, hash_of
 from digest.store.people.requests import KEPT
 from digest.store.people.signups import PENDING
 from digest.store.sending.folding import KEPT_EDITIONS
@@ -120,9 +120,10 @@ class PrivacyNotice:
                 _("to learn what readers like"),
                 self._days(settings.store.keep.words, language),
             ),
+            NoticeLine(_("why you left, if you tell us"), _("to improve the newsletter"), listed),
             NoticeLine(
-                _("why you left, and whom you name to use your rights, if you tell us"),
-                _("to improve the newsletter, and to know that person"),
+                _("whom you nominate to use your rights, and how to reach the person, if you tell us"),
+                _("to know that person"),
                 listed,
             ),
         ]  # fmt: skip
@@ -175,10 +176,15 @@ class PrivacyNotice:
         ]
 
     def processors(self, language: str) -> list[Processor]:
-        """Who handles the data besides the newsroom: the email providers, and those of the settings."""
+        """Who handles the data besides the newsroom: the email providers, and those of the settings.
+
+        A provider that the settings describe, with its country, is listed once.
+        """
         task = translator(language).gettext("sends the emails")
+        described = {each.name.casefold() for each in self.privacy.processors}
         names = [PROVIDER_NAMES[name] for name in self.settings.delivery.transport if name in PROVIDER_NAMES]
-        return [*(Processor(name=name, task=task) for name in names), *self.privacy.processors]
+        found = [Processor(name=name, task=task) for name in names if name.casefold() not in described]
+        return [*found, *self.privacy.processors]
 
     def text(self, language: str) -> str:
         """The notice as plain text. This is the form that the store keeps."""
@@ -192,8 +198,10 @@ class PrivacyNotice:
         }
 
     def _days(self, time: timedelta, language: str) -> str:
-        number = max(1, time.days)
-        return translator(language).ngettext("%(num)s day", "%(num)s days", number) % {"num": number}
+        number, ngettext = max(1, time.days), translator(language).ngettext
+        if number % 365 == 0:
+            return ngettext("%(num)s year", "%(num)s years", number // 365) % {"num": number // 365}
+        return ngettext("%(num)s day", "%(num)s days", number) % {"num": number}
 
 
 @dataclass(frozen=True)
@@ -207,17 +215,23 @@ class CurrentNotice:
         """Return the notice in this language. Stores its text if it is new."""
         return self.store.keep(self.notice.text(language), language, now)
 
+    def stored(self, language: str) -> StoredNotice | None:
+        """Return the notice in this language with its version; None before somebody agreed to it."""
+        hash = hash_of(self.notice.text(language))
+        return self.store.named([hash]).get(hash)
 
-def router(notice: PrivacyNotice) -> APIRouter:
+
+def router(current: CurrentNotice) -> APIRouter:
     """`/privacy`: the data stored about subscribers, its purpose and duration, and their rights."""
-    pages = notice.pages
+    notice, pages = current.notice, current.notice.pages
     routes = APIRouter(tags=["privacy"], responses=PAGE_RESPONSES, dependencies=[Depends(language_parameter)])
 
     @routes.get("/privacy", response_class=HTMLResponse, summary="The privacy notice")
     def show(request: Request) -> HTMLResponse:
-        values = notice.values(pages.language(request))
+        language = pages.language(request)
+        values = {**notice.values(language), "stored": current.stored(language)}
         response = pages.response(request, "privacy.html.j2", "/privacy", personal=False, **values)
-        response.headers["x-robots-tag"] = "all" if pages.language(request) == pages.languages[0] else "noindex"
+        response.headers["x-robots-tag"] = "all" if language == pages.languages[0] else "noindex"
         response.headers["cache-control"] = "public, max-age=300"
         return response
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
@@ -43,6 +44,8 @@ class Resender:
     sender: Sender
     outbound: OutboundMail
     requests: RequestStore
+    # The topics that a subscriber may choose.
+    topics: Collection[str]
 
     def resend(self, subscriber: StoredSubscriber) -> ResendResult:
         """Send the subscriber's newest edition again."""
@@ -54,7 +57,7 @@ class Resender:
         place = self.published.place(key, subscriber.id)
         if place and place.state in (BatchState.PENDING, BatchState.SUBMITTING):
             return ResendResult.PENDING
-        email = find_email(self.editions, key, subscriber, place.variant if place else None)
+        email = find_email(self.editions, key, subscriber, place.variant if place else None, choosable=self.topics)
         if email is None:
             return ResendResult.UNAVAILABLE
         name = f"again:{subscriber.id}"
@@ -73,7 +76,12 @@ class Resender:
 
 
 def find_email(
-    editions: EditionStore, key: str, subscriber: StoredSubscriber | None, variant: str | None = None
+    editions: EditionStore,
+    key: str,
+    subscriber: StoredSubscriber | None,
+    variant: str | None = None,
+    *,
+    choosable: Collection[str],
 ) -> RenderedEmail | None:
     """The stored email for a subscriber: the one they got, else that of their preferences, else that of all topics."""
     emails = editions.emails(key)
@@ -84,6 +92,6 @@ def find_email(
         return max(own, key=lambda name: split_variant(name)[1], default=base)
 
     if variant not in emails and subscriber is not None and edition is not None:
-        variant = newest(variant_for(edition, subscriber.topics, subscriber.format).key)
+        variant = newest(variant_for(edition, subscriber.topics, subscriber.format, choosable=choosable).key)
     names = (variant, newest("html"), newest("text"))
     return next((emails[name] for name in names if name in emails), None)

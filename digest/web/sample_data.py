@@ -24,6 +24,7 @@ from digest.store.content.archive import (
     Topic,
 )
 from digest.store.content.editions import Published
+from digest.store.people.consent import StoredNotice
 from digest.store.people.preferences import StoredSubscriber
 from digest.subscribers.typos import AddressOddity
 from digest.web.archive.metadata import Metadata
@@ -87,7 +88,7 @@ def sample_pages(now: datetime, topics: Collection[str]) -> Iterator[SamplePage]
         for right, results in ((0, [("हाँ", 60)]), (1, [])):
             question = Question("कैसा लगा?", ("हाँ", "नहीं"), right, "…")
             shown = {"question": question, "answer": "हाँ", "is_right": True, "state": state, "results": results}
-            shown["email"] = "" if right else _ASHA
+            shown |= {"email": "" if right else _ASHA, "known": not right, "answered": 1}
             for done in ("", "word", "kept"):
                 yield SamplePage("answer.html.j2", {**shown, "done": done})
     yield from _approval(now)
@@ -96,7 +97,7 @@ def sample_pages(now: datetime, topics: Collection[str]) -> Iterator[SamplePage]
         yield SamplePage("note.html.j2", {"personal": False, "read": read, "public": "" if read else "/archive/x"})
         yield SamplePage("text.html.j2", {"title": sent.subject, "text": "…", "read": read, "personal": False})
     for advice in ("", "…"):
-        yield SamplePage("problem.html.j2", {"title": "…", "advice": advice, "missing": True})
+        yield SamplePage("problem.html.j2", {"title": "…", "advice": advice, "missing": True, "offers_link": advice})
 
 
 def _archive(now: datetime) -> Iterator[SamplePage]:
@@ -132,7 +133,12 @@ def _archive(now: datetime) -> Iterator[SamplePage]:
     yield SamplePage(
         "topic.html.j2", {**common, **paging, "topic": topic, "topics": [topic], "stories": [story, later], "page": 2}
     )
-    for found in (SearchResult("मेट्रो", (story,), 31), SearchResult("मेटरो", (), 0, "मेट्रो", 2), SearchResult("", (), 0)):
+    for found in (
+        SearchResult("मेट्रो", (story,), 31),
+        SearchResult("मेटरो", (), 0, "मेट्रो", 2),
+        SearchResult("khel", (), 0, latin=True),
+        SearchResult("", (), 0),
+    ):
         yield SamplePage(
             "search.html.j2", {**common, **paging, "topics": [topic], "found": found, "query": found.query, "page": 1}
         )
@@ -210,8 +216,8 @@ def _signup(show: ShowcaseEdition, now: datetime) -> Iterator[SamplePage]:
         }
         values |= {"typed": _ASHA, "agreement": "…", "shown": shown, "offer": offer}
         rates = {"देश": StoryRate(2, "edition"), "खेल": StoryRate(1, "month")} if shown else {}
-        yield SamplePage("join.html.j2", {**values, "rates": rates, "personal": False})
-    yield from _own_data()
+        yield SamplePage("join.html.j2", {**values, "rates": rates, "topics": ["देश"], "personal": False})
+    yield from _own_data(now)
     for mailbox in (None, mailbox_of("asha@gmail.com", _ASHA)):
         yield SamplePage("asked.html.j2", {"typed": _ASHA, "until": now, "mailbox": mailbox})
     for state in ("ask", "done", "active", "late"):
@@ -220,6 +226,7 @@ def _signup(show: ShowcaseEdition, now: datetime) -> Iterator[SamplePage]:
             values |= {
                 "preferences": preferences,
                 "next_due": due,
+                "pausing": None if due else now,
                 "welcomed": bool(due),
                 "shown": show if due else None,
             }
@@ -247,18 +254,19 @@ def _signup(show: ShowcaseEdition, now: datetime) -> Iterator[SamplePage]:
             )
 
 
-def _own_data() -> Iterator[SamplePage]:
+def _own_data(now: datetime) -> Iterator[SamplePage]:
     for law, email, tracks in (("dpdp", _ASHA, Tracking.NOTHING), *(("gdpr", "", each) for each in Tracking)):
         values: dict[str, Any] = {
             "responsible": "…",
             "items": [NoticeLine("…", "…", "…")],
-            "processors": [Processor(name="…", task="…", country="…")] if email else [],
+            "processors": [Processor(name="…", task="…", country="…", safeguards="…")] if email else [],
             "grievance": Grievance(name="…", phone="…") if email else Grievance(),
             "contact": _ASHA,
             "laws": {law},
             "board_url": "https://example.com/" if email else "",
             "minimum_age": 18 if email else 0,
             "tracks": tracks,
+            "stored": StoredNotice("…", "hi", 2, "…", now) if email else None,
         }
         for template in ("privacy.html.j2", "privacy.txt.j2"):
             yield SamplePage(template, {**values, "personal": False})
@@ -269,7 +277,7 @@ def _own_data() -> Iterator[SamplePage]:
             for side, result, left in (("present", "busy", False), ("new", "taken", True), ("new", "empty", False)):
                 values = {"kind": kind, "state": state, "side": side, "result": result, "email": _ASHA, "place": "/x"}
                 due = None if left else datetime(2026, 1, 1, 7, tzinfo=UTC)
-                values |= {"left": left, "next_due": due, "nominee": "…", "contact": "…"}
+                values |= {"left": left, "next_due": due, "nominee": "…", "contact": "…", "named": "" if left else "…"}
                 yield SamplePage("own_data.html.j2", values)
 
 
@@ -321,10 +329,11 @@ def _preferences(now: datetime, topics: Collection[str], sent: Published) -> Ite
             "done": done,
             "wrong": wrong,
             "edition": [sent] if done else [],
-            "rates": dict.fromkeys(topics, StoryRate(2, "week")) if done else None,
+            "rates": dict.fromkeys((*topics, "शहर"), StoryRate(2, "week")) if done else None,
             "next_due": now if done else None,
             "subscriber": replace(subscriber, signed_up_at=now if done else None),
             "email": _ASHA,
+            "nominee": "…" if done else "",
             "is_unfed": bool(done),
             "pausing": now + timedelta(weeks=1) if pausing else None,
             "hours": hour_choices(send_at, None, "en"),

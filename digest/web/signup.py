@@ -66,6 +66,8 @@ class Offer:
     # Counts the subscribers who get the newsletter, and from how many on the page says so; 0 is never.
     count: TimedCache[int]
     show_readers_from: int
+    # The topics that a subscriber may choose.
+    topics: tuple[str, ...] = ()
 
     @property
     def readers(self) -> str:
@@ -100,7 +102,7 @@ class Signup:
         shown = self.offer.showcase.newest()
         rates = self.offer.rates.of(shown.edition.key if shown else None, self.context.now())
         card_of = shown.edition.key if shown and self.can_draw(shown.edition.title) else None
-        values |= {"offer": self.offer, "shown": shown, "rates": rates or {}}
+        values |= {"offer": self.offer, "shown": shown, "rates": rates or {}, "topics": self.offer.topics}
         values |= {"agreement": consent, "meta": home_metadata(pages, request, card_of=card_of)}
         response = pages.response(request, "join.html.j2", "/join", status=status, personal=False, **values)
         if status == 200:
@@ -120,7 +122,8 @@ class Signup:
     def confirmation_page(self, request: Request, token: str, state: str, **values: Any) -> HTMLResponse:
         """Respond with the page of a confirmation link."""
         pages = self.context.pages
-        values = {"email": "", "preferences": "", "next_due": None, "until": None, "welcomed": False, **values}
+        values = {"email": "", "preferences": "", "next_due": None, "pausing": None, "until": None, **values}
+        values.setdefault("welcomed", False)
         language = pages.language(request)
         invitation = pages.catalogue(request).gettext("%(name)s: the day's news that matters, free by email. %(url)s")
         text = invitation % {"name": pages.branding.name, "url": pages.absolute_url("/", language)}
@@ -267,7 +270,9 @@ def _used(signup: Signup, request: Request, token: str, id: int | None, done: st
         token,
         "done" if done in ("joined", "welcomed") else "active",
         preferences=signup.context.signer.sign("preferences", subscriber.id) if is_known else "",
-        next_due=signup.next_due(subscriber),
+        # Others may have the email: they do not see whether, and until when, the mail is paused.
+        next_due=signup.next_due(subscriber) if is_known else None,
+        pausing=signup.context.paused_until(subscriber) if is_known else None,
         welcomed=done == "welcomed",
     )
 

@@ -35,7 +35,7 @@ class SignupEmails:
 
     def confirmation(self, signup: int, email: str, token: str, language: str, *, until: datetime) -> Outgoing:
         """The email that asks the owner of an address to confirm the sign-up."""
-        subject = translator(language).gettext("Confirm: you want to get %(name)s")
+        subject = translator(language).gettext("Confirm your subscription to %(name)s")
         # The address has no subscriber yet, so List-Unsubscribe offers mailto instead of a link.
         sender = replace(self.sender, base_url=None)
         to = recipient(0, email, sender, self.signer.sign_email)

@@ -150,7 +150,7 @@ class LeavePage:
         if subscriber is not None and state == "here":
             values["email"] = masked(subscriber.email)
             if knows(self.context, request, subscriber):
-                values |= {"known": True, "less": self.offers(subscriber)}
+                values |= {"known": True, "email": subscriber.email, "less": self.offers(subscriber)}
                 values |= {"pausing": self.context.paused_until(subscriber)}
                 # Both links of an email open this page, but only one of them opens the preferences.
                 values["choose"] = self.context.subscriber_id_from_token("preferences", token) is not None

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import html
 import re
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import Annotated
 
@@ -53,6 +54,8 @@ class EmailViewer:
     published: PublishedStore
     # Renders a draft for links in a test email, because test emails are not stored.
     renderer: Renderer
+    # The topics that a subscriber may choose.
+    topics: Collection[str]
     # Decodes the links that count clicks. The page has the real addresses.
     links: ClickLinks | None = None
     # Whether its token also opens the archive (`web.archive: subscribers`).
@@ -71,7 +74,8 @@ class EmailViewer:
         received = place is not None and place.state in _MAY_BE_DELIVERED
         visible = received or id == TEST_SUBSCRIBER or self.published.get(key, now) is not None
         subscriber = self.context.subscriber(id)
-        email = find_email(self.editions, key, subscriber, place.variant if place else None) if visible else None
+        variant = place.variant if place else None
+        email = find_email(self.editions, key, subscriber, variant, choosable=self.topics) if visible else None
         if email is None and id == TEST_SUBSCRIBER and (edition := self.editions.get(key)):
             email = self.renderer.render(edition, Variant("html"), now=now, test=True)
         if email is not None and self.links is not None and (edition := self.editions.get(key)):

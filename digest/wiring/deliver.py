@@ -78,6 +78,7 @@ class DeliverWiring(SubscriberWiring):
             spread_over=self.settings.delivery.spread_over,
             calendar=self.calendar_reader.read,
             choices=self.settings.choices,
+            topics=self.topics,
             default_hour=self.settings.schedule.send_at,
             archive=self.archivist.add,
             now=self.now,

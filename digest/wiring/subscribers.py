@@ -129,16 +129,22 @@ class SubscriberWiring(CurateWiring):
     @cached_property
     def breach_letter(self) -> BreachLetter:
         from digest.render.environment import make_environment
-        from digest.usecases.breach import BreachLetter
+        from digest.usecases.breach import BreachLetter, Contact
         from digest.utils import files
 
-        newsletter, folders = self.settings.newsletter, [self.home / "templates", files.templates()]
+        newsletter, privacy = self.settings.newsletter, self.settings.privacy
+        folders = [self.home / "templates", files.templates()]
         return BreachLetter(
             database=self.database,
             editions=self.editions,
             branding=self.branding,
             environment=lambda: make_environment(folders, newsletter.language),
-            contact=self.settings.privacy.grievance.email or newsletter.reply_to or newsletter.sender.email,
+            responsible=privacy.responsible or newsletter.name,
+            contact=Contact(
+                name=privacy.grievance.name,
+                email=privacy.grievance.email or newsletter.reply_to or newsletter.sender.email,
+                phone=privacy.grievance.phone,
+            ),
             batch_size=self.settings.delivery.recipients_per_batch,
             now=self.now,
         )

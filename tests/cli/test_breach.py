@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from email import message_from_bytes, policy
 from pathlib import Path
 
@@ -10,8 +11,10 @@ import pytest
 
 from digest import pipeline
 from digest.app import App, make_app
-from digest.models import Subscriber
+from digest.models import Actor, Subscriber
 from digest.store.desk.audit import AuditLog
+from digest.store.desk.users import Role
+from digest.store.people.consent import UNNOMINATED, ConsentLog
 from digest.store.people.preferences import ConsentContext, PreferenceStore
 from digest.usecases.breach import EXAMPLE
 from tests.cli.newsroom import Newsroom, Run
@@ -25,12 +28,13 @@ EARLY, LATE = "2026-11-23T07:00+05:30", "2026-11-24T09:00+05:30"
 PEOPLE = [f"subscriber{n}@example.com" for n in range(6)]
 
 
-def run(home: Path, *arguments: str, file: str = "what.yaml") -> Run:
+def run(home: Path, *arguments: str, file: str = "what.yaml", **environment: str) -> Run:
     """Inform about a breach whose facts are not the example's."""
     text = EXAMPLE.replace("22 नवंबर", "21 नवंबर").replace("22 November", "21 November")
     text = text.replace("पासवर्ड और कुंजियाँ", "सारी कुंजियाँ").replace("passwords and keys", "all keys")
+    text = text.replace('discovered: ""', 'discovered: "23 November, 22:00"')
     (home / "what.yaml").write_text(text, encoding="utf-8")
-    return Newsroom(home).digest("breach", file, *arguments, DIGEST_NOW=LATE)
+    return Newsroom(home).digest("breach", file, *arguments, DIGEST_NOW=LATE, **environment)
 
 
 def letters(home: Path) -> list[str]:
@@ -124,6 +128,40 @@ def test_a_wider_scope_adds_the_others(home: Path) -> None:
     shown = json.loads(done.out)
     assert (shown["affected"], shown["placed"]) == (5, 2)
     assert letters(home) == [PEOPLE[0], *PEOPLE[3:]]
+
+
+def test_the_store_s_leak_names_everything_and_everybody_in_it(home: Path) -> None:
+    with make_app(home, environment={"DIGEST_NOW": LATE}) as app:
+        id = next(row.id for row in app.subscribers.candidates("x") if row.email == PEOPLE[0])
+        now = app.now()
+        app.answers.save(KEY, "feedback", id, 1, now=now, replace=True)
+        app.subscriber_texts.answer(KEY, "feedback", id, "बढ़िया", about="feedback", now=now, replace=True)
+        for person, nominee in ((PEOPLE[0], "मीना"), (PEOPLE[3], "हरीश")):
+            app.subscriber_editor.nominate(person, nominee, f"{nominee}@example.org", Actor("tests", "command"))
+        log = ConsentLog(app.database)
+        log.record(PEOPLE[3], UNNOMINATED, now + timedelta(seconds=1))
+        app.accounts.users.add("सुधा", Role.EDITOR, now)
+    grievance = {"NAME": "रेखा सिंह", "EMAIL": "help@example.com", "PHONE": "+91 11 0000 0000"}
+    environment = {f"DIGEST_PRIVACY__GRIEVANCE__{name}": value for name, value in grievance.items()}
+    done = run(home, "--store", "--json", DIGEST_PRIVACY__RESPONSIBLE="नदी मीडिया", **environment)
+    assert done.code == 0, done.err
+    held = json.loads(done.out)["held"]
+    assert {name: held[name] for name in ("answers to polls and quizzes", "comments and replies")} == {
+        "answers to polls and quizzes": 1,
+        "comments and replies": 1,
+    }
+    assert (held["which editions they got"], held["nominee, with how to reach the person"]) == (3, 1)
+    affected = (home / "breach/affected.csv").read_text(encoding="utf-8")
+    assert '"मीना, मीना@example.org",no: named by a subscriber; tell them yourself' in affected
+    assert "सुधा,no: has an account of the desk; tell them yourself" in affected
+    assert "हरीश" not in affected
+    letter = (home / "breach/letter.txt").read_text(encoding="utf-8")
+    assert letter.count("रेखा सिंह, help@example.com, +91 11 0000 0000") == 2
+    assert "whom you nominated" in " ".join(letter.split())
+    board = (home / "breach/board.md").read_text(encoding="utf-8")
+    assert "नदी मीडिया, " in board
+    assert "रेखा सिंह, help@example.com" in board
+    assert "## Discovery\n\n23 November, 22:00\n" in board
 
 
 def test_mistakes_are_named(home: Path) -> None:

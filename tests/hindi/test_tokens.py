@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from digest.hindi.tokens import ALIASES, STOP_WORDS, stems, tokens
+from digest.hindi.tokens import ALIASES, STOP_WORDS, index_words, query_groups, stems, tokens
 from tests.support.tables import each_row
 
 
@@ -46,6 +46,25 @@ def test_variants_share_a_stem(one: str, other: str) -> None:
 @pytest.mark.parametrize(("one", "other"), [("भाजपा", "कांग्रेस"), ("सोमवार", "मंगलवार"), ("जीत", "हार")])
 def test_different_words_have_different_stems(one: str, other: str) -> None:
     assert stems(one) != stems(other)
+
+
+@each_row(
+    ("query", "story", "finds"),
+    [
+        ("कछुआ", "समुद्री कछुओं के घोंसले", True),
+        ("कछुए", "समुद्री कछुओं के घोंसले", True),
+        ("कछुओं", "घायल कछुआ मिला", True),
+        ("चिड़िया", "चिड़ियाँ लौटीं", True),
+        ("ईबस", "नदीपुर में ई-बस चली", True),
+        ("ई-बस", "नदीपुर में ईबस चली", True),
+        ("ईबस", "नदीपुर में बस चली", False),
+        ("हाफ़-मैराथन", "झीलनगर हाफ़मैराथन", True),
+        ("ईरान", "ईरान से तेल आया", True),
+    ],
+)
+def test_a_query_finds_other_forms_of_a_word(query: str, story: str, finds: bool) -> None:
+    words = set(index_words(story).split())
+    assert all(words & set(group) for group in query_groups(query)) is finds
 
 
 def test_stop_words_are_dropped_and_topics_kept() -> None:

@@ -106,5 +106,5 @@ def test_a_daily_column_is_no_brief_no_headline_on_top_and_no_subject() -> None:
     assert ">दैनिक स्तंभ<" in email.html
     assert "आज का राशिफल" in email.text
     alone = replace(edition, sections=(Section("दैनिक स्तंभ", (page,)),), lead="")
-    assert "राशिफल" not in subject_line(with_page, "hi") + preheader(with_page, "hi")
+    assert "राशिफल" not in subject_line(with_page, "hi") + preheader(with_page, "hi", "")
     assert subject_line(alone, "hi")

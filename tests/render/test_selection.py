@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from digest.models import Section, Variant
-from digest.render.variants import select
+from digest.render.variants import select, variant_for
 from tests.render.sample import EDITION, EVERYTHING
 
 
@@ -18,6 +18,13 @@ def chosen(*topics: str, **edition: object) -> list[tuple[str, list[str]]] | Non
 
 def test_a_variant_without_topics_keeps_everything() -> None:
     assert select(EDITION, EVERYTHING) == EDITION
+
+
+def test_a_section_that_nobody_can_choose_goes_to_whoever_gets_a_chosen_one() -> None:
+    choosable = [section.name for section in EDITION.sections if section.name != "विज्ञान"]
+    assert variant_for(EDITION, ["कारोबार"], "html", choosable=choosable).topics == {"कारोबार", "विज्ञान"}
+    assert variant_for(EDITION, ["मौसम"], "html", choosable=choosable).topics == frozenset()
+    assert variant_for(EDITION, choosable, "text", choosable=choosable) == Variant("text", None, "text")
 
 
 def test_the_order_and_the_lead_are_kept() -> None:

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from digest.hindi import cut
 from digest.hindi.text import words
 from digest.models import PLACEHOLDERS, Edition, Section
-from digest.render.subject import clean_headline, preheader, shorten, subject_line
+from digest.render import subject as subjects
+from digest.render.subject import clean_headline, shorten, subject_line
 from digest.render.texts import ACRONYMS, Acronym, acronyms_in_devanagari
 from tests.render.sample import EDITION, story
 from tests.support.tables import each_row
@@ -34,11 +35,15 @@ def edition(*titles: str, lead: str = "s0", summary: str = "") -> Edition:
     return replace(EDITION, sections=(Section("देश", stories),), lead=lead)
 
 
+def preheader(made: Edition, language: str = "hi") -> str:
+    return subjects.preheader(made, language, subject_line(made, language))
+
+
 def test_the_lead_s_headline_is_the_subject() -> None:
-    assert subject_line(edition("पहली ख़बर", "दूसरी ख़बर", lead="s1"), "hi") == "दूसरी ख़बर · 23 नवंबर"
+    assert subject_line(edition("पहली ख़बर", "दूसरी ख़बर", lead="s1"), "hi") == "दूसरी ख़बर"
 
 
-def test_a_long_headline_is_whole_and_has_no_date() -> None:
+def test_a_long_headline_is_whole() -> None:
     long = "पहाड़ों में मौसम की पहली बर्फ़बारी, तीन दिन तक और गिरेगा पारा, सैलानियों के लिए सड़कें दोपहर बाद खुलेंगी"
     assert subject_line(edition(long), "hi") == long
 
@@ -62,7 +67,7 @@ def test_no_word_in_capitals_remains(text: str) -> None:
 
 
 def test_an_english_subject_keeps_its_acronyms() -> None:
-    assert subject_line(edition("RBI opens a centre"), "en") == "RBI opens a centre · 23 November"
+    assert subject_line(edition("RBI opens a centre"), "en") == "RBI opens a centre"
 
 
 def test_no_story_gives_the_date() -> None:
@@ -70,44 +75,44 @@ def test_no_story_gives_the_date() -> None:
 
 
 def test_the_preheader_has_the_next_headlines() -> None:
-    got = preheader(edition("पहली ख़बर", "दूसरी बड़ी ख़बर यहाँ है", "तीसरी ख़बर भी आ गई है आज"), "hi")
+    got = preheader(edition("पहली ख़बर", "दूसरी बड़ी ख़बर यहाँ है", "तीसरी ख़बर भी आ गई है आज"))
     assert got == "दूसरी बड़ी ख़बर यहाँ है · तीसरी ख़बर भी आ गई है आज"
 
 
 def test_a_long_next_headline_is_cut_between_words() -> None:
     long = " ".join(["पहाड़ों में मौसम की पहली बर्फ़बारी"] * 4)
-    got = preheader(edition("पहली ख़बर", long), "hi")
+    got = preheader(edition("पहली ख़बर", long))
     assert got.endswith("…")
     assert 60 <= cut.length(got) <= 70
     assert long.startswith(got.removesuffix("…") + " ")
-    assert preheader(edition("पहली ख़बर", "दूसरी", long), "hi").startswith("दूसरी · पहाड़ों")
+    assert preheader(edition("पहली ख़बर", "दूसरी", long)).startswith("दूसरी · पहाड़ों")
 
 
 def test_a_single_story_fills_the_preheader_with_its_summary() -> None:
     summary = "मौसम विभाग के अनुसार तापमान और नीचे जाएगा और ठंड बढ़ेगी।"
-    assert preheader(edition("पहली ख़बर", summary=summary), "hi") == summary
+    assert preheader(edition("पहली ख़बर", summary=summary)) == summary
 
 
 def test_a_repeated_headline_appears_once() -> None:
-    assert "पहली" not in preheader(edition("पहली ख़बर", "पहली ख़बर"), "hi")
+    assert "पहली" not in preheader(edition("पहली ख़बर", "पहली ख़बर"))
 
 
 @each_row(
     ("title", "subject"),
     [
-        ("🔴 LIVE: शहर की नई मेट्रो आज से चली", "शहर की नई मेट्रो आज से चली · 23 नवंबर"),
-        ("ब्रेकिंग न्यूज़ | शहर की नई मेट्रो आज से चली", "शहर की नई मेट्रो आज से चली · 23 नवंबर"),
-        ("★ शहर की नई मेट्रो ► आज से चली ✓", "शहर की नई मेट्रो आज से चली · 23 नवंबर"),
-        ("“शहर की नई मेट्रो आज से चली”", "“शहर की नई मेट्रो आज से चली” · 23 नवंबर"),
-        ("शहर की नई मेट्रो चली!!! क्या बदलेगा??", "शहर की नई मेट्रो चली! क्या बदलेगा? · 23 नवंबर"),
-        ("1️⃣ साल में 👨‍👩‍👧 परिवार बढ़े ❤️", "1 साल में परिवार बढ़े · 23 नवंबर"),
-        ("LIVE: खेल", "लाइव: खेल · 23 नवंबर"),
+        ("🔴 LIVE: शहर की नई मेट्रो आज से चली", "शहर की नई मेट्रो आज से चली"),
+        ("ब्रेकिंग न्यूज़ | शहर की नई मेट्रो आज से चली", "शहर की नई मेट्रो आज से चली"),
+        ("★ शहर की नई मेट्रो ► आज से चली ✓", "शहर की नई मेट्रो आज से चली"),
+        ("“शहर की नई मेट्रो आज से चली”", "“शहर की नई मेट्रो आज से चली”"),
+        ("शहर की नई मेट्रो चली!!! क्या बदलेगा??", "शहर की नई मेट्रो चली! क्या बदलेगा?"),
+        ("1️⃣ साल में 👨‍👩‍👧 परिवार बढ़े ❤️", "1 साल में परिवार बढ़े"),
+        ("LIVE: खेल", "लाइव: खेल"),
         ("🔥🔥🔥", "सोमवार, 23 नवंबर 2026"),
     ],
 )
 def test_ornaments_and_labels_are_removed(title: str, subject: str) -> None:
     assert subject_line(edition(title), "hi") == subject
-    assert not set("🔴★►✓🔥❤👨") & set(preheader(edition("पहली", title), "hi"))
+    assert not set("🔴★►✓🔥❤👨") & set(preheader(edition("पहली", title)))
 
 
 def test_a_joiner_inside_a_word_is_kept() -> None:
@@ -120,22 +125,22 @@ def test_a_headline_without_room_gives_way_to_the_best_one_that_fits() -> None:
     made = edition(long, other, best, "पुल खुला")
     stories = tuple(replace(each, score=1.0 if each.title == best else 0.5) for each in made.sections[0].stories)
     ranked = replace(made, sections=(replace(made.sections[0], stories=stories),))
-    assert subject_line(ranked, "hi") == f"{best} · 23 नवंबर"
-    assert preheader(ranked, "hi") == f"{long} · पुल खुला"
+    assert subject_line(ranked, "hi") == best
+    assert preheader(ranked) == f"{long} · पुल खुला"
     # A few words say too little, unless they are the lead's.
     assert subject_line(edition(long, "पुल खुला"), "hi") == long
 
 
 def test_a_headline_that_the_feed_cut_off_is_no_subject_if_there_is_another() -> None:
     other = "रामगंज की मंडी में गेहूं की आवक दोगुनी हुई"
-    assert subject_line(edition("कमला नदी पर नया पुल बनाने वाले...", other), "hi") == f"{other} · 23 नवंबर"
+    assert subject_line(edition("कमला नदी पर नया पुल बनाने वाले...", other), "hi") == other
     assert subject_line(edition("कमला नदी पर नया पुल बनाने वाले..."), "hi").startswith("कमला नदी पर नया पुल")
 
 
 def test_the_preheader_prefers_headlines_that_fit() -> None:
     long = "नई रेल लाइन के लिए अपने खेतों की सारी ज़मीन देने वाले सब किसानों को आज 1,200 करोड़ रुपये मिले हैं इस साल"
     short = "रामगंज की मंडी में गेहूं की आवक दोगुनी हुई"
-    assert preheader(edition("सोनपुरा में पुल खुला", long, short), "hi").startswith(short)
+    assert preheader(edition("सोनपुरा में पुल खुला", long, short)).startswith(short)
 
 
 @each_row("row", [row for rows in ACRONYMS.values() for row in rows])
@@ -159,7 +164,7 @@ def test_acronyms_are_read_with_the_words_beside_them(text: str, shown: str) -> 
 
 
 def test_a_headline_in_capitals_is_lower_cased() -> None:
-    assert subject_line(edition("RBI OPENS A CENTRE FOR COINS"), "en") == "RBI opens a centre for coins · 23 November"
+    assert subject_line(edition("RBI OPENS A CENTRE FOR COINS"), "en") == "RBI opens a centre for coins"
 
 
 def test_email_names_are_marathi_in_marathi() -> None:
@@ -175,6 +180,24 @@ def test_a_subject_of_another_edition_is_not_reused() -> None:
     assert all(each.startswith(headline) for each in (first, second, third))
 
 
+def test_the_next_headline_comes_before_a_date_or_number() -> None:
+    lead, other = "रामगंज की मंडी में गेहूं की आवक दोगुनी हुई", "सोनपुरा के मेले में इस साल दुगुने लोग पहुंचे"
+    made = edition(lead, other, "कमला नदी का पुराना पुल अगले महीने बंद होगा")
+    assert subject_line(made, "hi", taken=[lead]) == other
+    # The third is in the lower half of the edition.
+    assert subject_line(made, "hi", taken=[lead, other]) == f"{lead} · 23 नवंबर"
+    assert subjects.preheader(made, "hi", f"{lead} · 23 नवंबर").startswith(other)
+    assert subjects.preheader(made, "hi", other).startswith(lead)
+
+
+def test_a_story_without_a_summary_is_no_subject_if_others_have_one() -> None:
+    long = "अगले महीने से बंद होगा सोनपुरा में कमला नदी का पुराना पुल, विभाग ने किया इनकार"
+    made = edition(long, "सोनपुरा के मेले में इस साल दुगुने लोग पहुंचे", "रामगंज की मंडी में गेहूं की आवक दोगुनी हुई")
+    stories = made.sections[0].stories
+    told = (*stories[:2], replace(stories[2], summary="मंडी में गेहूं की आवक बढ़ी।"))
+    assert subject_line(replace(made, sections=(Section("देश", told),)), "hi") == stories[2].title
+
+
 def test_a_subject_without_room_for_the_date_has_the_number_alone() -> None:
     headline = "रामगंज की मंडी में गेहूं की आवक दोगुनी हुई है इस साल फिर"
     assert subject_line(edition(headline), "hi") == headline
@@ -183,7 +206,7 @@ def test_a_subject_without_room_for_the_date_has_the_number_alone() -> None:
 
 def test_two_editions_without_stories_differ() -> None:
     empty = replace(EDITION, sections=())
-    assert subject_line(empty, "hi", taken=[subject_line(empty, "hi")]) == "सोमवार, 23 नवंबर 2026 · (2)"
+    assert subject_line(empty, "hi", taken=[subject_line(empty, "hi")]) == "सोमवार, 23 नवंबर 2026 (2)"
 
 
 @given(title=st.text(max_size=150), known=st.integers(0, 4))
@@ -229,4 +252,4 @@ def test_limits_hold_for_any_headlines(language: str, titles: list[str], summary
 @each_row("tag", PLACEHOLDERS.values())
 def test_a_placeholder_in_a_headline_is_removed(tag: str) -> None:
     made = edition(f"देखें {tag}", f"और {tag}")
-    assert tag not in subject_line(made, "hi") + preheader(made, "hi")
+    assert tag not in subject_line(made, "hi") + preheader(made)

@@ -372,6 +372,10 @@ def test_search_finds_folded_words_and_suggests_others(sent: Site) -> None:
     missed = sent.get("/search?q=" + quote(word[:2] + "ऌ" + word[3:]))
     assert f">{title}</a>" not in missed.text
     assert f'href="/search?q={quote(word.strip(",‘’!?"))}"' in missed.text
+    # In Latin letters.
+    assert translated("The stories are in Devanagari letters: type %(devanagari)s instead of %(latin)s.")[:20] in (
+        sent.get("/search?q=10+rupaye").text
+    )
     for strange in ("", "?q=", "?q=%22%27)OR(", "?q=" + quote("के में का"), "?q=" + "a" * 200, "?q=%00"):
         assert sent.get("/search" + strange).status == 200
     assert sent.get("/search?q=" + "a" * 201).status == 422

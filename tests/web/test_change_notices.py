@@ -105,7 +105,7 @@ def test_the_pause_button_of_an_email_brings_a_link_to_the_pauses(pages: Site) -
     opened = pages.request("GET", link)
     pages.cookie = opened.headers["set-cookie"].partition(";")[0]
     assert 'id="pause"' in pages.get(opened.headers["location"]).text
-    assert pages.post(page(pages, "pause")).title.startswith("सदस्यता सोमवार, 7 दिसंबर 2026")
+    assert pages.post(page(pages, "pause")).title.startswith("आपके ईमेल सोमवार, 7 दिसंबर 2026")
 
 
 def test_an_old_email_subscribes_nobody_again(pages: Site) -> None:
@@ -150,7 +150,7 @@ def test_a_change_is_put_back_for_thirty_days(pages: Site) -> None:
 def test_a_nomination_needs_the_mailbox(tmp_path: Path) -> None:
     with site(tmp_path / "newsletter", [ASHA]) as pages:
         pages.post(f"{pages.preferences(ASHA)}/nominee")
-        link = link_of(told(pages))
+        link = asked = link_of(told(pages))
         assert pages.get(link).title == translated("Nominate somebody")
         wrong = pages.post(link, nominee="रवि", contact=" ")
         assert (wrong.status, 'value="रवि"' in wrong.text) == (400, True)
@@ -160,3 +160,15 @@ def test_a_nomination_needs_the_mailbox(tmp_path: Path) -> None:
         held = pages.app.personal_data.collect(ASHA)
         assert held
         assert [entry["detail"].split(";")[0] for entry in held["consents"]] == ["रवि, ravi@example.org"]
+        named = translated("You nominate: %(who)s") % {"who": "रवि, ravi@example.org"}
+        assert named in pages.get(pages.preferences(ASHA)).text
+        subjects = {str(mail["Subject"]) for mail in pages.mails(ASHA, "own", count=2)}
+        assert translated("Your nomination at %(name)s") % {"name": "सुबह की ख़बरें"} in subjects
+        # Another link withdraws it, once.
+        pages.post(f"{pages.preferences(ASHA)}/nominee")
+        links = {link_of(mail) for mail in pages.mails(ASHA, "own", count=3)}
+        (again,) = (link for link in links - {asked} if link.startswith("/nominee/"))
+        assert named in pages.get(again).text
+        assert pages.post(f"{again}/withdraw").title == translated("Your nomination is withdrawn")
+        assert pages.post(again, nominee="कोई और", contact="x").title == translated("Your nomination is withdrawn")
+        assert named not in pages.get(pages.preferences(ASHA)).text

@@ -75,6 +75,15 @@ def ask(kind: str) -> Callable[[Site, str], None]:
     return make
 
 
+def nominate(pages: Site, email: str) -> None:
+    pages.post(f"{pages.preferences(email)}/nominee")
+    link = link_of(pages.mails(email, "own")[0])
+    for file in pages.app.home.glob(f"outbox/own/*-{email}.eml"):
+        file.unlink()
+    pages.post(link, **FIELDS)
+    pages.mails(email, "own")
+
+
 # Name in the docs → how the email comes, its folder of the outbox, and its address if that is another.
 EMAILS: dict[str, tuple[Callable[[Site, str], None], str, str]] = {
     "confirm a sign-up": (join, "join", "neha@example.org"),
@@ -87,6 +96,7 @@ EMAILS: dict[str, tuple[Callable[[Site, str], None], str, str]] = {
     "a copy of the data": (ask("data"), "own", ""),
     "an erasure": (ask("erase"), "own", ""),
     "a nomination": (ask("nominee"), "own", ""),
+    "whom you nominate now": (nominate, "own", ""),
 }
 
 PEOPLE = (READER, ASKED, *(f"{number}@example.com" for number in range(len(EMAILS))))

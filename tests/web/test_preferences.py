@@ -443,3 +443,24 @@ def test_a_subscriber_chooses_whether_to_get_breaking_news(tmp_path: Path) -> No
         saved = pages.post(place, *all_topics(pages), ("editions", "main"), *EVERY_DAY, **PLAIN).text
         assert 'value="breaking" checked' not in saved
         assert next(pages.app.subscribers.candidates("x")).editions == ("main",)
+
+
+@pytest.mark.slow
+def test_a_topic_that_only_an_article_names_goes_to_everybody(tmp_path: Path) -> None:
+    home = tmp_path / "newsletter"
+    newsletter_folder(home, all_sources=False)
+    rows = {"नई सड़क बनी": "देश", "हॉकी में जीत": "खेल", "बस अड्डा खुला": "शहर", "चुनाव की तारीख़ आई": "राजनीति"}
+    for number, (title, section) in enumerate(rows.items()):
+        text = f"---\ntitle: {title}\nsection: {section}\ndate: 2026-11-23 05:00\n---\n{title}। लोग ख़ुश हैं।\n"
+        (home / "desk").mkdir(exist_ok=True)
+        (home / f"desk/{number}.md").write_text(text, encoding="utf-8")
+    (home / "subscribers.yaml").write_text("subscribers: [{email: asha@example.com, topics: [खेल]}]", encoding="utf-8")
+    with site(home, [], DIGEST_SOURCES="[{name: डेस्क, path: desk}]") as pages:
+        pipeline.send(pages.app, "2026-11-23")
+        (mail,) = pages.mails("asha@example.com", "2026-11-23")
+        text = str(mail.get_body(("plain",)).get_content())  # type: ignore[union-attr]
+        # The last one leads, and the lead goes to everybody.
+        assert [title in text for title in rows] == [False, True, True, True]
+        everybody = f'{translated("Everybody gets the news of:")} <span lang="hi">शहर</span>'
+        for path in ("/join", pages.preferences("asha@example.com")):
+            assert everybody in pages.get(path).text

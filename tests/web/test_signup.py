@@ -35,8 +35,8 @@ def sign_up(pages: Site, email: str = "neha@example.org") -> str:
 def test_the_version_of_the_consent_changes_with_its_words() -> None:
     # If this fails because you changed a sentence: raise CONSENT_VERSION, and only then the sentences here.
     assert (CONSENT_VERSION, consent_wording("hi", "न"), consent_wording("en", "N")) == (
-        4,
-        "मुझे ‘न’ ईमेल पर चाहिए। सदस्यता कभी भी, किसी भी ईमेल से छोड़ी जा सकती है। मेरी उम्र 18 साल या उससे ज़्यादा है।",
+        5,
+        "मुझे ‘न’ ईमेल पर चाहिए। सदस्यता कभी भी छोड़ी जा सकती है; हर ईमेल में छोड़ने का लिंक है। मेरी उम्र 18 साल या उससे ज़्यादा है।",
         "I want to get N by email. I can unsubscribe at any time, from any email. I am 18 or older.",
     )
 
@@ -74,7 +74,7 @@ def test_the_confirmation_email_has_one_link_and_none_to_preferences(pages: Site
     assert "/preferences/" not in html.get_content() + text.get_content()
     assert html.get_content().count("<a ") == 1
     assert "https" not in str(mail["List-Unsubscribe"])
-    assert "अपना ईमेल पता पक्का करें" in str(mail["Subject"])
+    assert "अपना पता पक्का करें" in str(mail["Subject"])
 
 
 def test_a_confirmation_link_expires_after_three_days(pages: Site) -> None:
@@ -248,9 +248,16 @@ def test_a_used_link_says_that_the_subscription_is_active(pages: Site) -> None:
     pages.cookie = ""
     for again in (pages.get(link), pages.post(link)):
         assert (again.status, again.title) == (200, translated("Your subscription is active"))
-        assert "मंगलवार, 24 नवंबर 2026" in again.text
-        # A person with the old email must not get another key.
+        # A person with the old email gets no other key, and does not learn when the next edition comes.
         assert "/preferences/" not in again.text
+        assert "मंगलवार, 24 नवंबर 2026" not in again.text
+    place = pages.preferences("neha@example.org")
+    assert "मंगलवार, 24 नवंबर 2026" in pages.get(link).text
+    pages.post(f"{place}", ("topics", "देश"), ("days", "sun"), hour="", format="html", weeks="2")
+    paused = translated("Your email is paused until %(day)s.") % {"day": "सोमवार, 7 दिसंबर 2026"}
+    assert paused in pages.get(link).text
+    pages.cookie = ""
+    assert "दिसंबर" not in pages.get(link).text
     pages.post(f"/leave/{pages.token('leave', 'neha@example.org')}")
     assert pages.get(link).status == 410
 
@@ -304,7 +311,7 @@ def test_the_form_shows_the_newest_edition_and_the_topics_that_have_news(sent: S
     lead = next(story for story in edition.stories() if story.id == edition.lead)
     assert lead.title in shown.text
     assert 'href="/archive/2026-11-23"' in shown.text
-    assert all(f'<dt lang="hi">{section.name}</dt>' in shown.text for section in edition.sections)
+    assert all(f'<li><b lang="hi">{section.name}</b>' in shown.text for section in edition.sections)
     assert "सुबह 7 बजे" in shown.title
     with_tracking = {"DIGEST_NEWSLETTER__TRACKING": "on", "DIGEST_SCHEDULE__DAYS": '["mon"]'}
     with site(sent.app.home, [], **with_tracking) as other:

@@ -51,7 +51,8 @@ def our_emails(out: Path, data: Path) -> Iterator[CheckedEmail]:
         edition = hindi.edition
         yield make(out, hindi, "samples-hi", edition, everything)
         yield make(out, hindi, "samples-hi-images", with_images(edition, IMAGES), everything)
-        topic = variant_for(edition, [edition.sections[-1].name], "html")
+        names = [section.name for section in edition.sections]
+        topic = variant_for(edition, names[-1:], "html", choosable=names)
         yield make(out, hindi, "samples-hi-one-topic", edition, topic)
         yield make(out, hindi, "every-part", every_part(edition), everything)
         yield make(out, hindi, "every-block", with_images(every_block(edition), IMAGES), everything)

@@ -7,13 +7,28 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select, true
 
 from digest.errors import DigestError
 from digest.models import DeliveryOutcome
 from digest.store.database import Database
+from digest.store.people.consent import nominees
 from digest.store.people.preferences import ERASED
-from digest.store.schema import consent, delivery, edition, preference, signup, subscriber, suppression
+from digest.store.schema import (
+    answer,
+    consent,
+    delivery,
+    desk_user,
+    edition,
+    last_click,
+    person_request,
+    preference,
+    reader_word,
+    reengagement,
+    signup,
+    subscriber,
+    suppression,
+)
 from digest.store.sending.enqueue import preferred
 from digest.store.statements import chunks
 
@@ -39,7 +54,11 @@ class BreachScope:
 
 @dataclass(frozen=True, slots=True)
 class AffectedPerson:
-    """An affected person. `unreached` says why no email goes to them; '' if one does. `id` is None for a sign-up."""
+    """An affected person. `unreached` says why no email goes to them; '' if one does.
+
+    `id` is None for somebody who is no subscriber: an unconfirmed sign-up, a nominee (`email` has the name, and how to
+    reach the person), an account of the desk.
+    """
 
     id: int | None
     email: str
@@ -81,14 +100,10 @@ def find_affected(database: Database, scope: BreachScope) -> AffectedPeople:
         people = [AffectedPerson(row.id, row.email, row.format, _unreached(row)) for _id, row in sorted(rows.items())]
         held = {"email address": len(people), "which editions they got": len(people) if keys else 0}
         if scope.concerns_store:
-            held |= _held(connection, rows)
-            waiting = select(signup.c.email).where(signup.c.confirmed_at.is_(None))
-            if not scope.store:
-                waiting = waiting.where(signup.c.asked_at <= scope.held_at)
-            never = "signed up and never confirmed"
-            others = sorted(set(connection.execute(waiting).scalars()))
-            people += [AffectedPerson(None, email, "html", never) for email in others]
-            held["unconfirmed sign-up"] = len(others)
+            held |= _held(connection, rows, scope)
+            for what, why, found in _others(connection, rows, scope):
+                people += [AffectedPerson(None, each, "html", why) for each in found]
+                held[what] = len(found)
     return AffectedPeople(tuple(people), keys, {what: number for what, number in held.items() if number})
 
 
@@ -118,6 +133,7 @@ def _people() -> Select[Any]:
         select(
             subscriber.c.id,
             subscriber.c.email,
+            subscriber.c.address,
             subscriber.c.name,
             subscriber.c.listed,
             subscriber.c.status,
@@ -137,18 +153,58 @@ def _unreached(row: Any) -> str:
     return "" if row.listed and row.status == "active" else "not on the list" if not row.listed else "paused"
 
 
-def _held(connection: Connection, rows: dict[int, Any]) -> dict[str, int]:
+def _held(connection: Connection, rows: dict[int, Any], scope: BreachScope) -> dict[str, int]:
+    """Return what the store, or the copy of it, holds about subscribers → about how many of them."""
     agreed = 0
     for part in chunks(rows):
         addresses = select(subscriber.c.address).where(subscriber.c.id.in_(part))
-        people = select(func.count(consent.c.address.distinct())).where(consent.c.address.in_(addresses))
+        people = select(func.count(consent.c.address.distinct())).where(
+            consent.c.address.in_(addresses), _by_then(consent.c.at, scope)
+        )
         agreed += connection.execute(people).scalar_one()
+
+    def count(column: ColumnElement[Any], at: ColumnElement[Any], *where: ColumnElement[bool]) -> int:
+        ids = connection.execute(select(column).distinct().where(_by_then(at, scope), *where)).scalars()
+        return sum(1 for id in ids if id in rows)
+
+    got = delivery.c.outcome.is_(None) | (delivery.c.outcome != DeliveryOutcome.EXCLUDED)
     return {
+        "which editions they got": count(
+            delivery.c.subscriber, edition.c.frozen_at, got, delivery.c.edition == edition.c.key
+        ),
         "name": sum(1 for row in rows.values() if row.name),
         "choices": sum(1 for row in rows.values() if row.chose is not None),
         "consents with network addresses": agreed,
         "unsubscribes, bounces and complaints": sum(1 for row in rows.values() if row.reason),
+        "answers to polls and quizzes": count(answer.c.subscriber, answer.c.at),
+        "comments and replies": count(reader_word.c.subscriber, reader_word.c.at),
+        "when they last opened a link": count(last_click.c.subscriber, last_click.c.at),
+        "the question whether to continue": count(reengagement.c.subscriber, reengagement.c.asked_at),
+        "requests about their data": count(person_request.c.subscriber, person_request.c.asked_at),
     }
+
+
+def _others(connection: Connection, rows: dict[int, Any], scope: BreachScope) -> list[tuple[str, str, list[str]]]:
+    """Return people who are no subscribers: what is held about them, why no letter goes to them, and who they are."""
+    waiting = select(signup.c.email).where(signup.c.confirmed_at.is_(None), _by_then(signup.c.asked_at, scope))
+    named = nominees(connection, _by_then(consent.c.at, scope))
+    known = {row.address for row in rows.values()}
+    accounts = select(desk_user.c.name, desk_user.c.email).where(_by_then(desk_user.c.created_at, scope))
+    users = [", ".join(filter(None, row)) for row in connection.execute(accounts)]
+    return [
+        ("unconfirmed sign-up", "signed up and never confirmed", sorted(set(connection.execute(waiting).scalars()))),
+        (
+            "nominee, with how to reach the person",
+            "named by a subscriber; tell them yourself",
+            sorted({each for address, each in named.items() if address in known}),
+        ),
+        ("account of the desk", "has an account of the desk; tell them yourself", sorted(users)),
+    ]
+
+
+def _by_then(at: ColumnElement[Any], scope: BreachScope) -> ColumnElement[bool]:
+    """Whether a row was in what leaked: the present store, or the copy of it."""
+    return true() if scope.store else at <= scope.held_at
 
 
 def already_informed(database: Database, key: str) -> Collection[int]:

@@ -7,6 +7,7 @@ It refers to the privacy notices that people saw, which are kept word for word, 
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -21,6 +22,9 @@ from digest.store.statements import row_of
 NOMINATED = "nominated"
 """The word of the log for a nomination; its detail names the person."""
 
+UNNOMINATED = "nomination withdrawn"
+"""The word of the log for the end of a nomination."""
+
 MOVED = "changed address"
 """The word of the log for another address; its detail has the earlier one."""
 
@@ -32,6 +36,9 @@ SAID_WHY = "said why"
 
 UNDONE = "web:undo"
 """The source of an entry by "Not you?", the link that undoes a change."""
+
+# What the pages add to the detail of an entry: the language and the client's address.
+_ORIGIN = re.compile(r"; [a-z]{2}, from \S*$")
 
 # Log words that become webhook events. Bulk changes, as by an import or an edited file, become one with numbers.
 _EVENTS = {
@@ -77,6 +84,11 @@ class ConsentLog:
         rows = select(*columns).where(consent.c.address == address).order_by(consent.c.at, consent.c.id)
         return [Consent(*row) for row in self.database.query(rows)]
 
+    def nominee(self, address: str) -> str:
+        """Return whom a subscriber nominates, with how to reach the person; '' for nobody."""
+        with self.database.read() as connection:
+            return nominees(connection, consent.c.address == address).get(address, "")
+
 
 # Built once, because each change on a page adds an entry.
 _insert = insert(consent)
@@ -102,6 +114,18 @@ def append(connection: Connection, entries: Sequence[Consent]) -> None:
             own = select(subscriber.c.id).where(subscriber.c.address == entry.address)
             data = {"subscriber": connection.execute(own).scalar(), "what": entry.what}
             outbox.add(connection, type, data, entry.at)
+
+
+def nominees(connection: Connection, whose: ColumnElement[bool]) -> dict[str, str]:
+    """Return address → whom the subscriber nominates, with how to reach the person. The newest entry counts."""
+    rows = select(consent.c.address, consent.c.what, consent.c.detail).where(
+        consent.c.what.in_((NOMINATED, UNNOMINATED)), whose
+    )
+    found: dict[str, str] = {}
+    for address, what, detail in connection.execute(rows.order_by(consent.c.at, consent.c.id)):
+        found[address] = _ORIGIN.sub("", detail) if what == NOMINATED else ""
+    # An erasure leaves the entry without its detail.
+    return {address: named for address, named in found.items() if named}
 
 
 def withdraw_reason(connection: Connection, address: str) -> None:

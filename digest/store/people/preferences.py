@@ -183,6 +183,10 @@ class PreferenceStore:
                 _log(connection, address, "changed", context, now)
             return True
 
+    def nominee(self, address: str) -> str:
+        """Return whom a subscriber nominates, with how to reach the person; '' for nobody."""
+        return consent.ConsentLog(self.database).nominee(address)
+
     def record(self, id: int, what: str, context: ConsentContext, *, now: datetime) -> None:
         """Add an entry to the consent log without changing anything else."""
         with self.database.write() as connection:

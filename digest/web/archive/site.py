@@ -13,6 +13,8 @@ from urllib.parse import quote
 
 from markupsafe import Markup
 
+from digest.hindi.language import DEVANAGARI
+from digest.hindi.sounds import sounds, sounds_like
 from digest.hindi.text import fold
 from digest.hindi.tokens import query_groups, written_tokens
 from digest.render.archive_page import SHARE, SITE
@@ -30,6 +32,9 @@ PER_PAGE = 30
 
 # Limits of suggestions: the number of stories whose headlines are searched, and of query words that are corrected.
 _TITLES, _MOST_CORRECTED = 1_500, 4
+# The fewest consonants of a Latin word for which a Devanagari one is suggested.
+_LEAST_SOUNDS = 3
+_LATIN = re.compile("[A-Za-z]")
 _OWN_LINK = re.compile(rf'="{SITE}(/(?:story/|topic/|corrections)[^"]*)"')
 
 
@@ -50,6 +55,8 @@ class SearchResult:
     count: int
     suggestion: str = ""
     suggested: int = 0
+    # Whether Latin letters were searched where the stories have Devanagari ones.
+    latin: bool = False
 
 
 @dataclass(frozen=True)
@@ -119,7 +126,8 @@ class Archive:
         if found.count:
             return SearchResult(query, found.stories, found.count)
         suggestion, suggested = self._suggest(query, now) if words else ("", 0)
-        return SearchResult(query, (), 0, suggestion, suggested)
+        latin = self.context.pages.branding.language in DEVANAGARI and bool(_LATIN.search(query))
+        return SearchResult(query, (), 0, suggestion, suggested, latin)
 
     def with_links(self, html: str, language: str) -> str:
         """An article with the addresses of our pages in this language, and of our pictures."""
@@ -147,12 +155,15 @@ class Archive:
             stems = query_groups(word)
             if stems and self.store.count_matches(stems, now):
                 kept.append(word)
+            elif token.isascii():
+                kept += [by_fold[word] for word in by_fold if _may_spell(token, word)][:1]
             elif near := difflib.get_close_matches(token, _similar(token, by_fold), n=1, cutoff=0.7):
                 kept.append(by_fold[near[0]])
         for length in range(len(kept), 0, -1):
             suggestion = " ".join(kept[:length])
             count = self.store.count_matches(query_groups(suggestion), now)
-            if count and suggestion != query:
+            # A number alone is not what the query is about.
+            if count and suggestion != query and not suggestion.isdigit():
                 return suggestion, count
         return "", 0
 
@@ -186,6 +197,11 @@ class Archive:
         first = thread[-1].published or midnight(thread[-1])
         changes = (each.corrected_at or midnight(each) for each in corrections)
         return first, max(first, thread[0].published or midnight(thread[0]), *changes)
+
+
+def _may_spell(latin: str, word: str) -> bool:
+    """Whether a Latin word may be this one: `nadipur`, नदीपुर. With two consonants it is like too many words."""
+    return len(sounds(latin)) >= _LEAST_SOUNDS and sounds_like(latin, word)
 
 
 def _similar(token: str, words: Mapping[str, str]) -> Sequence[str]:

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from digest.config.schedule import WEEKDAYS
 from digest.errors import ConfigurationError
 from digest.render.sample_edition import sample_edition
-from digest.render.variants import variant_for
+from digest.render.variants import EVERYTHING
 from digest.usecases.edit_settings import EDITABLE, SettingsChanged, problems_by_setting
 from digest.usecases.shown_email import fill_placeholders, in_scheme
 from digest.web.desk.admin.setting_words import choices, labels
@@ -70,7 +70,7 @@ def letter(visit: Visit) -> Response:
         raise HTTPException(404) from None
     stored = (each for each in app.editions.all(limit=_EDITIONS) if any(each.stories()))
     edition = next(stored, None) or sample_edition(app.now())
-    email = app.renderer_in(theme).render(edition, variant_for(edition, (), "html"), now=app.now())
+    email = app.renderer_in(theme).render(edition, EVERYTHING, now=app.now())
     if email is None:
         raise HTTPException(404)
     _outgoing, html, _text = fill_placeholders(edition, email, app.sender, app.signer, app.articles.images)
