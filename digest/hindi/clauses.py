@@ -18,6 +18,8 @@ _FINITE = folded_words(
 _SURELY_FINITE = folded_words("है हैं था थे थी थीं गया गई गए गयी गये गईं दिया लिया किया")
 _AUXILIARIES = folded_words("है हैं था थे थी थीं")
 _FUTURE = re.compile("(?:े|ें|ए|एं|ो|ों)ग[ाीे]$")
+# बताए, सुनाये, but not किराया and साया.
+_CAUSED = re.compile("..(?:ाए|ाये|ायी)$")
 _BEGUN = folded_words("लगा लगी लगे लिए लिये हुयी हुये रखा रखी")
 _GOING_ON = folded_words("रहा रही रहे")
 
@@ -41,7 +43,7 @@ def _last_verb(text: str) -> str:
 def reports_event(text: str) -> bool:
     """Return whether a sentence ends with what happened or will happen: no state, habit, or thing that goes on."""
     verb = _last_verb(text)
-    return verb in (_FINITE | _BEGUN) - _GOING_ON or bool(_FUTURE.search(verb))
+    return verb in (_FINITE | _BEGUN) - _GOING_ON or bool(_FUTURE.search(verb) or _CAUSED.search(verb))
 
 
 def has_happened(text: str) -> bool:
@@ -52,3 +54,8 @@ def has_happened(text: str) -> bool:
 def has_verb(text: str) -> bool:
     """Return whether a finite verb stands anywhere in the text."""
     return bool((_FINITE - {fold("की"), fold("दी"), fold("ली")}) & set(tokens(text)))
+
+
+def has_main_verb(text: str) -> bool:
+    """Return whether a finite verb other than an auxiliary stands anywhere in the text."""
+    return bool((_FINITE - _AUXILIARIES - {fold("की"), fold("दी"), fold("ली")}) & set(tokens(text)))

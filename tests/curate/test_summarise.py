@@ -83,7 +83,6 @@ def test_a_sentence_that_refers_back_needs_the_one_before_it() -> None:
 @pytest.mark.parametrize(
     "far",
     [
-        "पुलिस ने मेले में ऐसे ही एक व्यापारी को रोका।",
         "जहां किसी ने अफ़वाह फैला दी कि नहर टूट गई है।",
         "कहीं आप भी तो इस नहर का पानी नहीं पी रहे हैं।",
     ],

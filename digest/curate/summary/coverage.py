@@ -9,9 +9,9 @@ from collections.abc import Callable, Mapping, Sequence
 
 from digest.curate.similarity.cues import death_tolls
 from digest.curate.similarity.score import cosine
-from digest.curate.summary.sentence_rules import SentenceCandidate, is_echo
-from digest.curate.summary.title_parts import DENIAL, PART_SIZE, PART_WORDS, TitlePart, share_told, title_parts
-from digest.curate.summary.voice import names_speech, states
+from digest.curate.summary.sentence_rules import DESCRIBES, SentenceCandidate, is_echo
+from digest.curate.summary.title_parts import DENIAL, PART_SIZE, PART_WORDS, TitlePart, goes_on, share_told, title_parts
+from digest.curate.summary.voice import names_speech, opens_speech, states
 from digest.curate.summary.word_meanings import (
     KILLED,
     all_meanings,
@@ -20,7 +20,7 @@ from digest.curate.summary.word_meanings import (
     tells_of_death,
     without_times,
 )
-from digest.hindi.clauses import has_happened
+from digest.hindi.clauses import has_happened, has_main_verb
 from digest.hindi.sentences import split
 from digest.hindi.text import deva_ratio, fold, folded_words, words
 from digest.hindi.tokens import stem_of, stems, tokens
@@ -59,7 +59,8 @@ LEAST_DEVA = 0.3
 
 _SAVED = re.compile("(?<![^ ])जान (?=बच)")
 # The past perfect: कर दी थी, हुआ था.
-_PERFECT = re.compile(fold("(?:ी|े|ा|ई|ए|या) (?:था|थी|थे|थीं)[।.]?$"))
+_PERFECT = re.compile(fold("(?<!चुक)(?:ी|े|ा|ई|ए|या) (?:था|थी|थे|थीं)[।.]?$"))
+_GOING_ON = re.compile(fold("(?<!ने जा )(?:रहा|रही|रहे) (?:है|हैं)[।.]?$"))
 _PASSING = re.compile(fold("(?:रहा|रही|रहे|चाहता|चाहते|होता|होती|होते|करता|करती|करते) (?:था|थी|थे|थीं)[।.]?$"))
 # Headlines whose news is an answer.
 _EXPLAINS = re.compile(
@@ -69,6 +70,8 @@ _EXPLAINS = re.compile(
         "|(?:ये|यह) (?:है|हैं|दुकानें|आदेश|काम|तरीका|फैसला|बात)|बड़ा खुलासा|बड़ी बात|आपबीती)(?:$|[ ,?!])|^क्या |[?]$"
     )
 )
+# `मंत्री ने पूछा, क्यों गिरा पुल`: the news is that they ask.
+_ASKED = re.compile(fold("(?:पूछा|पूछे|पूछी|पूछ रहे)[ ,:-].*"))
 # `मंत्री बोले- …`, `विधायक ने कहा, …`
 _QUOTES = re.compile(fold("(?:बोले|बोला|बोली|बोलीं|कहा|बताया) ?[-–—:,]"))
 # What has happened according to them is reported as a fact.
@@ -80,8 +83,14 @@ _SPEAKER = re.compile("(?::|[-–—] ) ?(?!(?:रिपोर्ट|अध्�
 
 
 def _looks_back(text: str) -> bool:
-    folded = fold(text)
+    """Return whether a main clause reports what had been before: `पुल बंद हुआ था`."""
+    folded = DESCRIBES.split(fold(text), maxsplit=1)[0]
     return bool(_PERFECT.search(folded)) and not _PASSING.search(folded)
+
+
+def _describes_scene(sentence: str) -> bool:
+    """Return whether a sentence tells what goes on: `मेला चल रहा है`. `मेला खुलने जा रहा है` is news."""
+    return bool(_GOING_ON.search(fold(sentence))) and not opens_speech(sentence)
 
 
 class HeadlineCoverage:
@@ -98,7 +107,7 @@ class HeadlineCoverage:
         self.tolls = {str(toll) for toll in death_tolls(stems(fold(title).replace("शहीद", "मृत")))}
         self._read_parts(title, [each.text for each in sentences], background)
         self._read_speaker(title)
-        self.looks_back = _looks_back(title)
+        self.looks_back = any(_looks_back(part.text) for part in self.parts)
         self.explains = self._is_question(title)
         self.weigh = weigher(background)
         self.centre = self.weigh(Counter(stem for each in sentences for stem in each.stems))
@@ -115,6 +124,7 @@ class HeadlineCoverage:
         self.numbers = [each for each, _weight in self.words if each & told and any(map(str.isdigit, each))]
         self.kills = any(meaning & KILLED for meaning, _weight in self.words)
         self.denies = any(part.denies for part in self.parts)
+        self.is_event = any(has_main_verb(part.text) and not goes_on(part.text) for part in self.news)
 
     def _read_speaker(self, title: str) -> None:
         """Read who says the title's news."""
@@ -132,7 +142,11 @@ class HeadlineCoverage:
         """Whether the title's news is an answer. `कैसे टूटा पुल, मंत्री ने बुलाई बैठक` has news beside the question."""
         texts = (part.text for part in self.parts)
         has_news = any(len(words(text)) > PART_WORDS and not _EXPLAINS.search(fold(text)) for text in texts)
-        return (not has_news or "?" in title) and bool(_EXPLAINS.search(fold(title)))
+        return (not has_news or "?" in title) and bool(_EXPLAINS.search(_ASKED.sub("", fold(title))))
+
+    def is_echoed_before(self, each: SentenceCandidate) -> bool:
+        """Return whether the sentence before this one is the title."""
+        return self.echo is not None and each.position == self.echo.position + 1
 
     def share(self, texts: Sequence[str]) -> float:
         """Return the share of the title's news that the texts cover, from 0 to 1."""
@@ -143,21 +157,28 @@ class HeadlineCoverage:
 
         It must cover more if its sentence that covers most is at a late `position`: reports tell their news early.
         """
+        if not self.looks_back:
+            # What had been before is no news.
+            text = " ".join(each for each in split(text) if not _looks_back(each) or names_speech(each))
         covered = all_meanings(text)
         words = [word for part in self.news for word in part.words]
         # Names in one sentence and the verb in another may be other news.
         wholes = (words, *(part.words for part in self.news))
-        if max(share_told(whole, all_meanings(each)) for each in split(text) for whole in wholes) < IN_ONE:
+        shares = (share_told(whole, all_meanings(each)) for each in split(text) for whole in wholes)
+        if max(shares, default=0.0) < IN_ONE:
+            return False
+        tells_end, is_late = any(part.tells_end(covered) for part in self.news), position >= LATE
+        if self.is_event and not tells_end and all(map(_describes_scene, split(text))):
             return False
         has_number = not self.numbers or any(number & covered for number in self.numbers)
-        tells_end, is_late = any(part.tells_end(covered) for part in self.news), position >= LATE
         if has_number and share_told(words, covered) >= max(LEAST_TOLD[tells_end], is_late * LATE_TOLD):
             return True
         return any(self._is_told(part, covered, LATE_PART if is_late else PART_TOLD) for part in self.news)
 
     def is_led(self, first: str, text: str) -> bool:
         """Return whether a text that opens a report is about the title: with its last word or most of a part."""
-        if self.share([first]) < LEAST_FIRST or self.share([text]) < LEAST_LED or _looks_back(first):
+        is_old = _looks_back(first) and not self.looks_back
+        if is_old or self.share([first]) < LEAST_FIRST or self.share([text]) < LEAST_LED:
             return False
         covered = all_meanings(text)
         return any(part.tells_end(covered) or share_told(part.words, covered) >= PART_LED for part in self.news)

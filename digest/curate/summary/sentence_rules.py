@@ -12,9 +12,9 @@ from digest.curate.summary.support.vocabulary import GENERAL, concepts_of, key_o
 from digest.curate.summary.trimming import with_place, without_contrast, without_latin_brackets, without_opening
 from digest.curate.summary.voice import (
     addresses_reader,
+    known_opening,
     lacks_agent,
     lacks_speaker,
-    names_known,
     names_speech,
     opens_speech,
     states,
@@ -54,11 +54,10 @@ HANGING = frozenset(
         "इसलिये इतनी इतने उतना तीनों चारों आखिरकार नतीजतन मसलन बाकी बाद बावजूद हां हाँ नहीं भी ही क्योंकी इन्हीं उन्हीं उनको इनको",
     )
 )
-# `पुलिस ने ऐसे ही एक व्यक्ति को पकड़ा` needs the sentence before, and so does `जहां किसी ने …` without its वहां.
-_LIKE_BEFORE = re.compile(fold("(?:^| )(?:ऐसे|ऐसी|ऐसा) ही (?:एक|दो|कुछ|कई|मामले|में) "))
+# `जहां किसी ने …` needs its वहां.
 _WHERE = re.compile(fold("^(?:जहां|जहाँ) (?!.*[ ,](?:वहां|वहीं|वहाँ|वही|तो) )"))
-# Passives that need no speaker before them.
-HEARSAY = re.compile(fold("(?:बताया|कहा|माना) (?:जा रहा|जा रही|जाता|गया) है"))
+# Passives that need no speaker before them, and `ऐसे आसार हैं कि …`, which says what.
+HEARSAY = re.compile(fold("(?:बताया|कहा|माना) (?:जा रहा|जा रही|जाता|गया) है|(?:ऐसे|ऐसी|ऐसा) [^,।]{2,20} (?:है|हैं) कि "))
 # `घायलों को वहीं भर्ती कराया गया`
 _THERE, _NEAR_START = folded_words("वहीं वहां वहाँ"), 4
 # `जिस समय बस पुल पर थी।` is half a sentence.
@@ -83,18 +82,16 @@ _POINTERS = folded_words(
 # The first agent of a sentence that may have no other: `नरमी के बावजूद इसने मजबूती दिखाई`.
 _AGENTS = folded_words("उन्होंने इन्होंने उसने इसने")
 _EMPTY = re.compile(any_of("empty"))
+# `पुल गिरने का मामला सामने आया`, `सबसे बड़े दानी के रूप में सामने आए` say what.
+_SAYS_WHAT = re.compile(fold("(?:[^ ]ने का मामला|के रूप में) सामने"))
 # What happens always is the scene, and no event: `पुल पर भीड़ रहती है`, `मेले में कुश्ती होती है`.
 _HABITUAL = re.compile(
     fold("(?<!सक)(?<!चाह)(?<!कह)(?<!मान)(?<!बता)(?<!लग)(?:ता|ती|ते) (?:जाता |जाती |जाते )?(?:है|हैं)[।.]?$")
 )
 # A relative clause only describes: `ऐसा ऐप बनाया है, जो पाँच बोलियाँ समझता है`.
-_DESCRIBES = re.compile(fold(" (?:जो|जिस|जिसे|जिसमें|जिससे|जिसका|जिसकी|जिसके|जिन|जिन्हें|जिनमें|जिनसे|जिनका|जिनकी|जिनके) "))
+DESCRIBES = re.compile(fold(" (?:जो|जिस|जिसे|जिसमें|जिससे|जिसका|जिसकी|जिसके|जिन|जिन्हें|जिनमें|जिनसे|जिनका|जिनकी|जिनके) "))
 _TURNS = folded_words("लेकिन मगर परंतु परन्तु किंतु")
 _LONE_AGENT = re.compile("^([^ ,।]+) ने ")
-_THIS_SAID = re.compile(
-    rf"(?:^|[ ,])(?:यह|ये|ऐसी|ऐसा|इसकी|इस बात की) {any_of('said_thing')} (?:भी )?(?:व्यक्त |जारी )?"
-    "(?:की|दी|कही|किया|दिया|जताई|लगाया|लगाए)(?: गई| गया)?(?: है| हैं| थी| था)?[।.]?$"
-)
 # `यह बात मंत्री ने कही।`, `ऐसा वैज्ञानिकों का मानना है।`: the sentences before it are somebody's words.
 _ATTRIBUTES = re.compile(
     fold(
@@ -248,8 +245,7 @@ def _candidate(position: int, text: str, article: Article, *, continues: bool) -
     shown = with_place(shown, "" if position else article.place)
     plain = without_contrast(shown)
     # Nothing stands before the first sentence that could name the agent.
-    needs_more = (position > 0 and lacks_agent(plain)) or bool(_THIS_SAID.search(fold(plain)))
-    hangs = needs_more or refers_back(plain, article.title)
+    hangs = (position > 0 and lacks_agent(plain)) or refers_back(plain, article.title)
     connective = ""
     if not (continues or hangs):
         connective, shown = shown.removesuffix(plain) if shown.endswith(plain) else "", plain
@@ -261,10 +257,15 @@ def _candidate(position: int, text: str, article: Article, *, continues: bool) -
         hangs=continues or hangs,
         question=is_question(shown),
         connective=connective,
-        unnamed=position > 0 and names_known(shown, article.title),
+        unnamed=position > 0 and _opens_known(shown, article.title),
         surname=_surname(shown),
         weak=_weakness(shown, position, article.title),
     )
+
+
+def _opens_known(text: str, title: str) -> bool:
+    word = known_opening(text)
+    return bool(word) and not _needs_no_name(word, title)
 
 
 def _surname(text: str) -> str:
@@ -279,8 +280,8 @@ def _surname(text: str) -> str:
 
 def _weakness(text: str, position: int, title: str) -> float:
     folded = fold(text)
-    is_empty = _EMPTY.search(folded) and not any(map(str.isdigit, folded))
-    main_clause = _DESCRIBES.split(folded, maxsplit=1)[0]
+    is_empty = _EMPTY.search(_SAYS_WHAT.sub("", folded)) and not any(map(str.isdigit, folded))
+    main_clause = DESCRIBES.split(folded, maxsplit=1)[0]
     is_habitual = _HABITUAL.search(folded) and (main_clause == folded or _HABITUAL.search(main_clause))
     is_scene = is_empty or (is_habitual and not names_speech(text))
     if is_scene or addresses_reader(text) or points_inside(text, title):
@@ -311,7 +312,7 @@ def ends_in_abbreviation(text: str, following: str) -> bool:
 
 def refers_back(text: str, title: str) -> bool:
     """Return whether a sentence opens with a word that refers to something outside the sentence and the title."""
-    if _LIKE_BEFORE.search(fold(text)) or _WHERE.search(fold(text)) or _THERE & set(tokens(text)[1:_NEAR_START]):
+    if _WHERE.search(fold(text)) or _THERE & set(tokens(text)[1:_NEAR_START]):
         return True
     if opening(text) not in HANGING or HEARSAY.match(fold(text)):
         return False

@@ -24,6 +24,7 @@ from digest.curate.summary.sentence_rules import (
     is_known,
 )
 from digest.curate.summary.trimming import shorten_sentence
+from digest.curate.summary.voice import reports_speech
 from digest.hindi.clauses import reports_event
 from digest.hindi.sentences import split
 from digest.hindi.tokens import stems, tokens
@@ -155,6 +156,8 @@ def summarise(
     # Headlines are only analysed in Hindi. In other languages the first sentences are taken.
     coverage = HeadlineCoverage(heading if article.language == "hi" else "", found, background)
     usable = [each for each in found[:LOOK_AT] if set(each.stems) != coverage.stems and not is_known(each, known)]
+    # The headline, as a sentence of the report, names what the next one refers to.
+    usable = [replace(each, unnamed=False) if coverage.is_echoed_before(each) else each for each in usable]
     most = most if coverage.words else min(most, MOST_UNTITLED)
     passages = _passages(usable, coverage, heading, words, most)
     led = ""
@@ -205,7 +208,9 @@ def _leads(chosen: Sequence[SentenceCandidate], text: str, coverage: HeadlineCov
         and first.position <= 1
         and not first.weak
         and not coverage.explains
-        and reports_event(first.text)
+        and (reports_event(first.text) or reports_speech(first.text))
+        # Below a quotation, other words or acts of the same speaker are other news.
+        and (coverage.is_official or not coverage.quotes)
         and coverage.is_led(first.text, text)
         and _agrees(chosen, text, coverage)
     )
@@ -223,8 +228,8 @@ def _passages(
         [shorten_candidate(each, words, heading)]
         for each in usable
         if can_open(each, heading)
-        # Only what follows the headline itself may do without its words.
-        and (coverage.echo or not coverage.words or coverage.share([each.text]) >= LEAST_OPENING)
+        # Only a quotation before its speaker, or what follows the headline itself, may do without its words.
+        and (each.speaker_at or coverage.echo or not coverage.words or coverage.share([each.text]) >= LEAST_OPENING)
     ]
     while open_ended:
         chosen = open_ended.pop()

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from digest.curate.summary.word_lists import any_of
 from digest.curate.summary.word_meanings import GRAVE_NEWS, meanings, meanings_in_title
 from digest.hindi.sounds import sounds_like
 from digest.hindi.text import fold, folded_words
@@ -25,6 +26,7 @@ _PARTS = re.compile("[,:](?![0-9])|[;!?।…|]|\\.\\.+| [-–—]+ |[-–—] "
 _SAYS = re.compile(fold("(?:बोले|बोला|बोली|बोलीं|कहा|बताया) ?$"))
 # `बंद हुआ था`, but not `घूम रहा था`.
 _WAS = re.compile(fold("(?<!रह)(?<!त)(?:ी|े|ा|ई|ए|या) (?:था|थी|थे|थीं)(?: |$)"))
+_GOES_ON = re.compile(f"(?:^| ){any_of('stem')} {fold('(?:रहा|रही|रहे)(?: |$)')}")
 DENIAL = folded_words("नहीं न ना मत इनकार इन्कार खारिज रद्द नामंजूर बिना")
 # `नाव ही नहीं, पुल भी` and `नहीं सुधरे तो` deny nothing.
 _DENIES_NOTHING = re.compile(fold("(?:सिर्फ|केवल|महज) (?:[^ ]+ ){0,3}नहीं|ही नहीं|नहीं [^ ]+ तो "))
@@ -47,9 +49,11 @@ class TitlePart:
 
     def tells_end(self, covered: frozenset[str]) -> bool:
         """Return whether the last word is covered. It is mostly what happened."""
-        if not self.words or (len(self.words) < PART_WORDS and self.words[-1][1] < GRAVE):
+        if not self.words:
             return False
-        return not covered.isdisjoint(self.words[-1][0])
+        last = self.words[-1][0]
+        is_short = len(self.words) < PART_WORDS and last.isdisjoint(GRAVE_NEWS)
+        return not is_short and not covered.isdisjoint(last)
 
 
 def share_told(words: Sequence[tuple[frozenset[str], float]], covered: frozenset[str]) -> float:
@@ -63,8 +67,9 @@ def title_parts(
 ) -> list[TitlePart]:
     """Return the parts of a title above these sentences of its report; `told` are all meanings of the report."""
     texts = _PARTS.split(title)
-    # `सोनपुरा का मंदिर: …` is a topic, and no news.
-    has_topic = title[len(texts[0]) :][:1] == ":" and len(stems(texts[0])) <= PART_WORDS
+    # `सोनपुरा का मंदिर: …` is a topic, and no news. `नहर बहुत बड़ी है: रमा देवी` has only the speaker after it.
+    opening, rest = texts[0], title[len(texts[0]) :]
+    has_topic = rest[:1] == ":" and len(stems(opening)) <= PART_WORDS <= len(tokens(rest))
     rarity = _rarity(background)
     heard = {token for each in sentences for token in tokens(each)}
     found: list[TitlePart] = []
@@ -75,14 +80,20 @@ def title_parts(
         denies = bool(DENIAL & set(tokens(_DENIES_NOTHING.sub("", fold(text)))))
         is_speaker = not at and bool(_SAYS.search(fold(text)))
         found.append(TitlePart(text, weighed, denies, is_news=not (is_topic or is_speaker)))
-    if any(each.is_news and not _looks_back(each) for each in found):
-        found = [replace(each, is_news=each.is_news and not _looks_back(each)) for each in found]
+    for is_background in (_looks_back, goes_on):
+        if any(each.is_news and len(each.words) >= PART_WORDS and not is_background(each.text) for each in found):
+            found = [replace(each, is_news=each.is_news and not is_background(each.text)) for each in found]
     return found
 
 
-def _looks_back(part: TitlePart) -> bool:
+def _looks_back(text: str) -> bool:
     """Return whether a part tells what was before, as the second does: `पुल फिर खुला, पिछले साल बंद हुआ था`."""
-    return bool(_WAS.search(fold(part.text)))
+    return bool(_WAS.search(fold(text)))
+
+
+def goes_on(text: str) -> bool:
+    """Return whether a text tells what goes on, as the first part does: `सता रही है महंगाई, नया मेला खुला`."""
+    return bool(_GOES_ON.search(fold(text)))
 
 
 def _weighed(

@@ -9,16 +9,25 @@ from digest.curate.summary.word_lists import any_of
 from digest.hindi.clauses import WEIGHTY, ends_clause
 from digest.hindi.tokens import stems, tokens
 
-_OPENING = re.compile(rf"^(?:आप ?को |ज्ञात |आपको )?(?:{any_of('introduction')},? कि|दरअसल|असल में|खबर है कि),? ")
+# `हैरानी की बात तो यह है कि` too.
+_OPENING = re.compile(
+    rf"^(?:(?:आप ?को |ज्ञात |आपको )?(?:{any_of('introduction')},? कि|दरअसल|असल में|खबर है कि)"
+    "|[^ ,]+ की बात (?:तो )?(?:(?:यह|ये) )?(?:भी )?है कि),? "
+)
 # A place or an office with an agency's mark before a colon: `नगर न्यायालय (सं): `.
 _CREDIT = re.compile("^[^।.:()]{2,40} ?\\([^()]{1,12}\\) ?[:–-] ")
-# `इस दौरान हुए हादसों में` and `वहीं पर` are no contrast. `जिसमें कम से कम 20 लोग` is a sentence of its own.
-_CONTRAST = re.compile(rf"^{any_of('contrast')},? (?!(?:पर|से|के|की|का) |हु[एईआ])|^जिसमें (?=कम से कम|करीब|लगभग|[0-9०-९])")
+# `इस दौरान हुए हादसों में`, `यहां आए लोग` and `वहीं पर` are no contrast. `जिसमें कम से कम 20 लोग` can stand alone.
+_CONTRAST = re.compile(
+    rf"^{any_of('contrast')},? (?!(?:पर|से|के|की|का|तक|भी) |हु[एईआ]|आ[एईय]|रह|पहुंच|बन)"
+    "|^जिसमें (?=कम से कम|करीब|लगभग|[0-9०-९])"
+)
 # `इस समय जहां … है। वहीं …`: without its second half.
 _WHERE = re.compile("^((?:इस समय|इस वक्त|इन दिनों|फिलहाल|अभी|एक तरफ|एक ओर),? )जहा[ंँ] (?!.*[ ,](?:वहा[ंँ]|वही[ंँ]|तो) )")
 # `यहां` is the place of a dateline, which is not shown. A place of more words is a list.
 _HERE = re.compile("^यहा[ंँ] (?:(?=(?:के|की|का|से|स्थित) )|(?:पर )?)")
 _HERE_INSIDE = re.compile("(?<=(?: ने| को| का| की)) यहा[ंँ] (?!(?:के|की|का|से|स्थित|तक|पर|वहा[ंँ]) )")
+# `शहर में` too needs the name.
+_TOWN = re.compile("(?:शहर|नगर|कस्बे|जिले|ज़िले|जनपद) (?:में|के|की|का|से|को) ")
 _PLACE_WORDS = 2
 # Latin words in brackets, for search engines. A short acronym after its name is news: `केंद्रीय जांच ब्यूरो (CBI)`.
 _NEITHER = r"[^()\[\]\u0900-\u097f]*"
@@ -40,9 +49,16 @@ def without_opening(text: str) -> str:
 
 
 def with_place(text: str, place: str) -> str:
-    """Return the sentence with `यहां` at its start replaced by the place of the dateline, and without it elsewhere."""
+    """Return the sentence with the place of the dateline for `यहां` or before `शहर` at its start.
+
+    `यहां` inside it is removed.
+    """
+    if not 0 < len(place.split()) <= _PLACE_WORDS:
+        return _HERE_INSIDE.sub(" ", text)
+    if _TOWN.match(text):
+        return _HERE_INSIDE.sub(" ", f"{place} {text}")
     found = _HERE.match(text)
-    if not found or not 0 < len(place.split()) <= _PLACE_WORDS:
+    if not found:
         return _HERE_INSIDE.sub(" ", text)
     rest = text[found.end() :]
     rest = rest if re.match("(?:के|की|का|से|स्थित) ", rest) else f"में {rest}"

@@ -7,11 +7,12 @@ from itertools import pairwise
 
 from digest.curate.summary.word_lists import any_of, word_set
 from digest.hindi.text import fold, folded_words
-from digest.hindi.tokens import stems, tokens
+from digest.hindi.tokens import tokens
 
 _END = r"(?=$|[ ,।.:;“”‘’?!-])"
 _SAYING = re.compile(rf"(?:^|[ ,“‘]){any_of('saying')}{_END}")
 _QUOTES_ON = re.compile(rf"{any_of('quoting')}{_END}")
+_HAS_SAID = re.compile(rf" ने [^,]*{any_of('saying')}(?: [^ ,]+){{0,2}},? कि ")
 _FIRST_PERSON = word_set("first_person")
 _SECOND_PERSON = word_set("second_person")
 _IF, _AFTER_PARTY = folded_words("अगर यदि"), folded_words("के की का को ने से में पर नेता विधायक सांसद पार्टी")
@@ -26,8 +27,10 @@ _WHOLE_QUOTE = re.compile("^[\"“‘'].*[\"”’'][।.]?$")
 _ACT = re.compile(
     rf"(?<!दिखाई)(?<!सुनाई)(?<!चल)(?<!हो)(?:^| ){any_of('act')}(?: (?:है|हैं|था|थे))?[।.]?$|(?:^| )(?:कहा|बताया) कि "
 )
+# `कुल मामलों की संख्या` is that of a place before, and `सूचना मिलते ही` needs what was told.
 _DEFINITE = re.compile(
     rf"^(?:{any_of('describing')} )?({any_of('definite')}) (?:ने|को|का|के|की|में|से|पर|भी|अब|इस|इन[^ ]*|अपने|अपनी) "
+    "|^(कुल|सूचना|खबर|जानकारी) (?:मिल|पाकर|पाते|मामल|संख्या|मरीज|मृतक|मौत|संक्रमित)"
 )
 _AGENT = re.compile(rf"(?:^|[ ’”]){any_of('agent')}[ ,]")
 
@@ -40,6 +43,11 @@ def names_speech(text: str) -> bool:
 def opens_speech(text: str) -> bool:
     """Return whether the sentences after this one may still be the speaker's words."""
     return bool(_QUOTES_ON.search(fold(text)))
+
+
+def reports_speech(text: str) -> bool:
+    """Return whether the sentence reports that somebody has said something: `मंत्री ने चेतावनी दी है कि …`."""
+    return bool(_HAS_SAID.search(fold(text)))
 
 
 def lacks_speaker(text: str) -> bool:
@@ -68,10 +76,10 @@ def lacks_agent(text: str) -> bool:
     return found is not None and not _AGENT.search(folded[: found.start() + 1])
 
 
-def names_known(text: str, title: str) -> bool:
-    """Return whether the sentence opens with a person or body that an earlier sentence introduced, not the title."""
+def known_opening(text: str) -> str:
+    """Return the folded word for a person, body, event or place that a sentence opens with as known; '' for none."""
     found = _DEFINITE.match(fold(text))
-    return found is not None and not set(stems(found[1])) <= set(stems(title))
+    return (found[1] or found[2]) if found else ""
 
 
 def addresses_reader(text: str) -> bool:
