@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
-from digest.models import Edition, Image, Section, Story, Variant
+from digest.models import Edition, EditionState, Image, Section, Story, Variant
 from digest.render.renderer import Renderer
 from digest.render.themes import Branding
 
@@ -146,7 +146,7 @@ EDITION = Edition(
     key="2026-11-23",
     day=date(2026, 11, 23),
     number=214,
-    state="approved",
+    state=EditionState.APPROVED,
     subject="",
     preheader="",
     sections=(DESH, VIGYAN, KHEL, KAROBAR, BRIEF),
