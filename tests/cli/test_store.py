@@ -8,6 +8,7 @@ import shutil
 import sqlite3
 import subprocess
 from contextlib import closing
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,7 @@ from digest.store.workers import Worker, WorkerStore
 from tests.cli.newsroom import NOW, Newsroom, Run
 from tests.support.databases import fresh_schema
 from tests.support.smtp_server import RecordingSmtp
+from tests.support.tables import each_row
 
 # Each test makes, sends or serves an edition.
 pytestmark = pytest.mark.slow
@@ -306,13 +308,21 @@ def test_breaking_news_may_tell_a_story_again_that_nobody_knows_of(newsroom: New
     assert (held["accepted"], held["unknown"] > 0) == (0, True)
 
 
-@pytest.mark.parametrize("how", ["an older copy by hand", "no mark", "a backup by hand", "unreadable"])
-def test_a_store_that_does_not_know_everything_frees_nothing(newsroom: Newsroom, tmp_path: Path, how: str) -> None:
+@pytest.fixture
+def sent_since(newsroom: Newsroom, tmp_path: Path) -> Newsroom:
+    """A special edition was sent since the copies `copy.db`, a backup, and `older.db`."""
     newsroom.json("send")
     newsroom.json("store", "backup", str(tmp_path / "copy.db"))
     shutil.copyfile(newsroom.home / "digest.db", tmp_path / "older.db")
     newsroom.json("compose", "--slug", "special")
     newsroom.json("send", "special")
+    return newsroom
+
+
+@each_row("how", ["an older copy by hand", "no mark", "a backup by hand", "unreadable"])
+def test_a_store_that_does_not_know_everything_frees_nothing(sent_since: Newsroom, tmp_path: Path, how: str) -> None:
+    newsroom = replace(sent_since, home=tmp_path / how)
+    shutil.copytree(sent_since.home, newsroom.home)
     files = sent(newsroom)
     if how == "no mark":
         (newsroom.home / "digest.db.mark").unlink()

@@ -11,8 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from alembic.autogenerate import compare_metadata
-from alembic.migration import MigrationContext
 from sqlalchemy import Connection, MetaData, text
 from sqlalchemy.engine import make_url
 
@@ -76,6 +74,10 @@ def definitions(connection: Connection) -> dict[str, str]:
 
 
 def differences(connection: Connection) -> list[Any]:
+    # Slow to import: every test process collects this module.
+    from alembic.autogenerate import compare_metadata
+    from alembic.migration import MigrationContext
+
     def exists_here(item: Any, *_details: object) -> bool:
         condition = getattr(item, "_ddl_if", None)
         return condition is None or condition.dialect == connection.dialect.name

@@ -9,8 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from alembic import command
-from alembic.config import Config
 from sqlalchemy import Column, Connection, MetaData, Table, insert, inspect, select, text, update
 
 from digest.deliver.outcome import Accepted
@@ -171,6 +169,10 @@ def test_a_drop_waits_only_some_seconds_for_readers(
 
 
 def migrate_to(database: Database, version: str) -> None:
+    # Slow to import: every test process collects this module.
+    from alembic import command
+    from alembic.config import Config
+
     config = Config()
     config.set_main_option("script_location", str(_MIGRATIONS))
     with database.write() as connection:
