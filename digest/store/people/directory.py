@@ -158,6 +158,13 @@ class SubscriberDirectory:
                 rows = rows.where(or_(*(condition for _, condition in _beginnings(sqlite=self.database.sqlite))))
             return frozenset(connection.execute(rows, {"low": word, "high": word + _LAST} if word else {}).scalars())
 
+    def count_with_topic(self, topic: str) -> int:
+        """Count the subscribers on the list who have a topic, by the list or by their own choice."""
+        with self.database.read() as connection:
+            chosen, _condition = self._with_topic(connection, topic)
+            listed = select(func.count()).where(subscriber.c.id.in_(chosen), subscriber.c.listed)
+            return int(connection.execute(listed).scalar_one())
+
     def unconfirmed(self, limit: int) -> list[tuple[str, datetime]]:
         """Return (email, time of request) of sign-ups that were not confirmed, newest first."""
         rows = select(signup.c.email, signup.c.asked_at).where(signup.c.confirmed_at.is_(None))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from digest.app import App
+from digest.errors import ConfigProblem
 from digest.notify.failures import Failures
 from digest.store.people.directory import SubscriberState
 from digest.store.people.growth import Day
@@ -47,6 +48,8 @@ class Desk:
     failures: Background[Failures]
     # Whether `digest.yaml` has errors, so that the settings before are in use.
     has_faults: Background[bool]
+    # The errors of `subscribers.yaml`, because of which the last valid list is in use.
+    list_faults: Background[tuple[ConfigProblem, ...]]
     # Reasons that are not informative: the age of a story, and the sum of all other reasons.
     small_reasons: tuple[re.Pattern[str], ...]
 

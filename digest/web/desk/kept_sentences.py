@@ -51,6 +51,7 @@ KEPT = (
     "it contained a teaser",
     "no intro: the model's was not used, because %(why)s",
     "“%(title)s” has no picture: the file%(name)s %(why)s",
+    "subscribers who chose %(name)s: %(num)s; keep this section, or change their topics first",
     # The history of a subscriber.
     "first seen in %(origin)s",
     "came from the sign-up page",
@@ -138,6 +139,8 @@ KEPT = (
     "%(email)s is not a valid email address: %(why)s",
     "an email address must have an @-sign",
     "unknown topic %(name)s",
+    "unknown topic %(name)s; did you mean %(value)s?",
+    "unknown key %(name)s; did you mean %(value)s?",
     "did you mean %(name)s?",
     "expected why, for the record",
     "There is a user %(name)s already. `digest users link %(again)s` makes a new link.",

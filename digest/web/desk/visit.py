@@ -16,7 +16,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from digest.config.loader import FILE_NAME
-from digest.errors import StoreError
+from digest.errors import ConfigProblem, ConfigurationError, StoreError
 from digest.i18n import translator
 from digest.models import Actor, Edition, Role, Story
 from digest.usecases.block_texts import FIELDS
@@ -108,6 +108,20 @@ class Visit:
         if not self.desk.has_faults.get(key, lambda: bool(editor.read().faults), wait=self.patience):
             return None
         return datetime.fromtimestamp(stat.st_mtime, UTC)
+
+    @cached_property
+    def list_faults(self) -> tuple[ConfigProblem, ...]:
+        """The errors of `subscribers.yaml`, for an admin. Until they are corrected, the last valid list is in use."""
+        if not self.may(Role.ADMIN):
+            return ()
+        listed = self.desk.app.subscriber_list
+        try:
+            stat = listed.path.stat()
+        except OSError:
+            # Everybody may have come by an import.
+            return ()
+        key = f"{stat.st_mtime_ns} {stat.st_size}"
+        return self.desk.list_faults.get(key, listed.faults, wait=self.patience) or ()
 
     @property
     def parameters(self) -> Mapping[str, str]:
@@ -209,6 +223,10 @@ class Visit:
         if isinstance(error, StoreError):
             raise error
         return refusal(error, self.catalogue)
+
+    def told_problem(self, problem: ConfigProblem) -> Told:
+        """Return one error of a file in the language of the page."""
+        return refusal(ConfigurationError([problem]), self.catalogue)
 
     @property
     def typed(self) -> list[str]:
