@@ -71,6 +71,7 @@ class Collecting(Stores):
             self.fetcher,
             self.now(),
             self.home,
+            language=self.settings.newsletter.language,
             robots=self.robots,
             fulltext_cache=self.fulltext_cache,
             article_store=self.articles,

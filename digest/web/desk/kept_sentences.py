@@ -52,6 +52,8 @@ KEPT = (
     "no intro: the model's was not used, because %(why)s",
     "“%(title)s” has no picture: the file%(name)s %(why)s",
     "subscribers who chose %(name)s: %(num)s; keep this section, or change their topics first",
+    "no edition could have any of its %(num)s articles: %(measures)s",
+    "%(num)s older than 7 days",
     # The history of a subscriber.
     "first seen in %(origin)s",
     "came from the sign-up page",

@@ -73,6 +73,7 @@ def test_the_desk_adds_no_files_and_fetches_nothing_private(desk: Site, admin: B
     before = stored(desk)
     for url in ("/etc/passwd", "file:///etc/passwd", desk.base, "http://169.254.169.254/latest"):
         assert admin.post("/sources/preview", url=url).status == 422
+    assert f"digest sources add {desk.base} --allow-private" in admin.post("/sources/preview", url=desk.base).text
     assert admin.post("/sources/add", name="x", url="/etc/passwd").status == 422
     assert stored(desk) == before
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from digest.collect.collector import ALLOW_PRIVATE
 from digest.errors import ConfigurationError, DigestError
 from digest.models import Role, Source, SourceHealth
 from digest.utils.redact import redact
@@ -113,8 +112,12 @@ def preview(visit: Visit) -> Response:
         problem = _("This is a source already: %(name)s") % {"name": plan.same.name}
         return _page(visit, status=422, problem=problem)
     if plan.problem:
-        private = f" {ALLOW_PRIVATE}" if plan.found.private else ""
-        return _page(visit, status=422, problem=visit.told(DigestError(plan.problem + private)))
+        said = visit.told(DigestError(plan.problem))
+        if plan.found.private:
+            more = _("If you trust it, whoever looks after the server adds it: %(command)s")
+            command = f"digest sources add {url} --allow-private"
+            said = replace(said, text=f"{said.text} {more % {'command': command}}")
+        return _page(visit, status=422, problem=said)
     newest = sorted(plan.found.articles, key=lambda article: article.published, reverse=True)[:_TITLES]
     return _page(visit, plan=plan, newest=newest)
 
@@ -194,6 +197,9 @@ def _line(visit: Visit, source: Source, health: SourceHealth | None, now: dateti
         return Line(source, health, "warn", _("the last fetch failed"), why)
     if health.moved_to:
         return Line(source, health, "warn", _("has a new address"))
+    if health.last_new is None and source.url:
+        why = Told(_("All articles so far were too old or in another language, so no edition could have one."))
+        return Line(source, health, "warn", _("nothing usable"), why)
     if health.last_new and now - health.last_new > alerts.source_silent:
         return Line(source, health, "warn", _("nothing new for long"))
     return Line(source, health, "ok", _("fine"))
