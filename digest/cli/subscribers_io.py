@@ -215,6 +215,8 @@ def _show(origin: str, report: ImportReport, target: Path | None, *, dry_run: bo
     ignored = dict.fromkeys(heading for part in lists.parts for heading in part.ignored)
     if ignored:
         click.echo(f"ignored columns: {', '.join(ignored)}")
+    for heading, values in report.unread:
+        note(f"warning: the column {heading!r} has values ({', '.join(values)}) and is not read; --map names its field")
     for line, _email, reason in rejected[:_MAX_REJECTED]:
         name, own = lists.locate(line)
         note(f"{name}:{own}: {reason}")

@@ -240,6 +240,7 @@ KEPT = (
     "%(email)s is already on the list (from import %(name)s). `digest subscribers set` changes a subscriber.",
     "%(email)s reported an email as spam. Only their own sign-up ends that; nothing was changed.",
     'expected a time of day such as "07:00", found %(name)s',
+    "expected daily, weekdays, weekly:mon … weekly:sun, or several days such as weekly:mon,wed,fri, found %(name)s",
     "unknown edition %(name)s",
     "unknown time zone %(name)s",
     "use a name such as Asia/Kolkata",
