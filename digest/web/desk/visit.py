@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hmac
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
@@ -198,9 +198,9 @@ class Visit:
             raise HTTPException(404)
         return found
 
-    def path(self, place: str, **query: str) -> str:
+    def path(self, place: str, **query: str | Sequence[str]) -> str:
         """The path of a page of the desk."""
-        return self.desk.views.root + quote(place) + (f"?{urlencode(query)}" if query else "")
+        return self.desk.views.root + quote(place) + (f"?{urlencode(query, doseq=True)}" if query else "")
 
     def page(self, template: str, *, status: int = 200, **values: Any) -> Response:
         """Answer with a page."""
