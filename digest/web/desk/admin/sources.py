@@ -127,7 +127,7 @@ def add(visit: Visit) -> Response:
     try:
         visit.desk.app.source_editor.add(row, visit.actor)
     except (ConfigurationError, DigestError) as error:
-        return _page(visit, status=422, problem=visit.told(error))
+        return _page(visit, status=422, problem=_told(visit, error))
     return visit.go("/sources", done="added")
 
 
@@ -144,7 +144,7 @@ def change(visit: Visit) -> Response:
         try:
             visit.desk.app.source_editor.change(name, changed, visit.actor)
         except (ConfigurationError, DigestError) as error:
-            return _one(visit, name, status=422, problem=visit.told(error))
+            return _one(visit, name, status=422, problem=_told(visit, error))
     return visit.go("/sources/one", name=name, done="saved")
 
 
@@ -163,6 +163,13 @@ def remove(visit: Visit) -> Response:
     except (ConfigurationError, DigestError) as error:
         return _page(visit, status=409, problem=visit.told(error))
     return visit.go("/sources", done="removed")
+
+
+def _told(visit: Visit, error: ConfigurationError | DigestError) -> Told:
+    """Return an error in the language of the page. The line of a row in digest.yaml says nothing about its form."""
+    if isinstance(error, ConfigurationError):
+        error = ConfigurationError([replace(each, line=0) for each in error.problems])
+    return visit.told(error)
 
 
 def _options(visit: Visit) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from digest.errors import ConfigurationError, DigestError
 from digest.store.people.directory import MAX_FOUND, SubscriberFilter, SubscriberState, filter_from
-from digest.store.people.preferences import PreferenceStore
+from digest.store.people.preferences import PreferenceStore, StoredSubscriber
 from digest.subscribers.address import comparable
 from digest.usecases.edit_subscribers import parse_address
 from digest.usecases.segments import MAX_NAME, UnknownSegment
@@ -96,18 +96,31 @@ def add(visit: Visit) -> Response:
     except ConfigurationError as error:
         return _add_form(visit, status=422, **field_problem(visit, error))
     except DigestError as error:
-        return _add_form(visit, status=422, field="email", problem=visit.told(error))
+        held = PreferenceStore(app.database).find(parse_address(email))
+        problem: str | Told = visit.told(error)
+        if held is not None and held.listed and not held.suppressed:
+            # The link to their page says how to change them.
+            problem = _("%(email)s is already on the list.") % {"email": email}
+        return _add_form(visit, status=422, field="email", problem=problem, existing=held)
     visit.desk.subscriber_counts.forget()
     return visit.go(f"/subscriber/{held.id}", done="added") if held else visit.go("/subscribers")
 
 
-def _add_form(visit: Visit, *, status: int = 200, field: str = "", problem: str | Told = "") -> Response:
+def _add_form(
+    visit: Visit,
+    *,
+    status: int = 200,
+    field: str = "",
+    problem: str | Told = "",
+    existing: StoredSubscriber | None = None,
+) -> Response:
     app = visit.desk.app
     return visit.page(
         "admin/add.html.j2",
         status=status,
         field=field,
         problem=problem,
+        existing=existing,
         given=visit.form,
         topics=app.topics,
         editions=app.edition_slugs,
