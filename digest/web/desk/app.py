@@ -84,6 +84,7 @@ def create_desk(app: App, base: str) -> Iterator[ServedDesk]:
             rates=Rates(),
             uploads=enter(Uploads()),
             subscriber_counts=enter(Background[dict[SubscriberState, int]]("subscribers", lasts=_COUNTS_LAST)),
+            found_counts=enter(Background[int]("found", lasts=_COUNTS_LAST)),
             growth=enter(Background[list[Day]]("growth", lasts=_GROWTH_LASTS)),
             changes=enter(Changes(own.editions.mark)),
             failures=enter(Background[Failures]("failures", lasts=_FAILURES_LAST)),

@@ -43,6 +43,8 @@ class Desk:
     uploads: Uploads
     # The number of subscribers in each state.
     subscriber_counts: Background[dict[SubscriberState, int]]
+    # The number of subscribers whom a filter matches.
+    found_counts: Background[int]
     growth: Background[list[Day]]
     changes: Changes
     failures: Background[Failures]

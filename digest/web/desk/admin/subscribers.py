@@ -19,6 +19,8 @@ from digest.web.desk.sentences import Told
 from digest.web.desk.visit import Visit, number_in
 
 _PAGE = 50
+# Seconds that a page waits for the number of those whom its filter matches.
+_WAIT = 0.02
 _MAX_UNCONFIRMED = 200
 
 
@@ -35,18 +37,27 @@ def _page(visit: Visit, wanted: SubscriberFilter, *, status: int = 200, problem:
     asked = wanted.state is SubscriberState.UNCONFIRMED and not wanted.search
     most = 0 if asked else _PAGE
     lines, more = directory.page(wanted, now=now, limit=most, before=before, last=last)
+    # A filter that fills several pages is counted in the background.
+    total = len(lines) if before is None and more is None and len(lines) < MAX_FOUND else None
+    counts = desk.subscriber_counts.get("all", lambda: directory.counts(now), wait=visit.patience)
+    if total is None and counts and wanted == SubscriberFilter(state=wanted.state):
+        total = counts.get(wanted.state) if wanted.state else None
+    elif total is None and not wanted.search:
+        key = " ".join(f"{name}={value}" for name, value in wanted.as_json().items())
+        total = desk.found_counts.get(key, lambda: directory.count(wanted, now=now), wait=_WAIT)
     return visit.page(
         "admin/subscribers.html.j2",
         status=status,
         problem=problem,
         wanted=wanted,
         lines=lines,
+        total=total,
         asked=directory.unconfirmed(_MAX_UNCONFIRMED) if asked else None,
         older=_query(wanted, before=str(more)) if more and not asked else None,
         # Several filters together: the page is not full, and older subscribers were not looked at.
         unfinished=more is not None and len(lines) < most,
         is_first=before is None,
-        counts=desk.subscriber_counts.get("all", lambda: directory.counts(now), wait=visit.patience),
+        counts=counts,
         states=list(SubscriberState),
         segments=[(each.name, _query(each.filter), each.filter == wanted) for each in directory.segments()],
         query_of=lambda state: _query(replace(wanted, search="", state=state)),
