@@ -239,7 +239,7 @@ class SourceHealth:
 
     name: str
     url: str | None = None
-    # The last success, and the last one with a new article.
+    # The last success, and the last one with a new article that an edition could have.
     last_good: datetime | None = None
     last_new: datetime | None = None
     # Failed fetches in a row.

@@ -316,6 +316,9 @@ def _source_problems(app: App, source: Source, known: SourceHealth | None, *, on
         return [*past, problem]
     if found.url and found.url != source.url and not (known and known.moved_to):
         return [*past, f"redirects to {found.url}; use that as its url"]
+    if found.unusable:
+        # It says more than what past collections know.
+        return [*(_past_problems(known, now) if known and known.last_new else []), found.unusable]
     return past
 
 

@@ -188,7 +188,7 @@ def _report(app: App, key: str, confirmed: Sequence[int], *, as_json: bool) -> i
     if unsendable:
         note(unsendable_note(unsendable))
     if totals.pending and existing(app, key).state not in GIVEN_UP_STATES:
-        note(f"Run `digest send {key}` to send the pending batches.")
+        note(f"`digest run` sends the pending batches within a minute; if it does not run, use `digest send {key}`.")
     return 1 if unknown or unsendable else 0
 
 

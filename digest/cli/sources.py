@@ -20,6 +20,7 @@ from digest.cli.sources_edit import (
     note_override,
     preview_configured,
     private_option,
+    warnings_of,
     with_remedy,
 )
 from digest.cli.sources_io import export, import_
@@ -91,12 +92,12 @@ def test(home: Path, target: str, links: str | None, allow_private: bool, as_jso
         found = _preview(app, target, links or "", allow_private, zone)
     if as_json:
         articles = [article_json(article, summarise(article)) for article in found.articles]
-        document = {"kind": found.kind or "", "warnings": list(found.warnings), "articles": articles}
+        document = {"kind": found.kind or "", "warnings": warnings_of(found), "articles": articles}
         emit({**document, "error": found.error} if found.error else document)
         return 1 if found.error else 0
     if found.error:
         note(f"{target}: {found.error}")
-    for warning in found.warnings:
+    for warning in warnings_of(found):
         note(f"warning: {warning}")
     if found.kind:
         click.echo(f"{found.kind}, {plural(len(found.articles), 'article')}")

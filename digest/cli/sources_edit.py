@@ -94,6 +94,10 @@ def with_remedy(found: SourcePreview, remedy: str) -> SourcePreview:
     return replace(found, error=f"{found.error} {remedy}") if found.private else found
 
 
+def warnings_of(found: SourcePreview) -> list[str]:
+    return [*found.warnings, *([found.unusable] if found.unusable else [])]
+
+
 def note_override() -> None:
     """Warn if the environment gives the sources, so that an edit of the file has no effect."""
     from digest.config import source_list
@@ -127,7 +131,7 @@ def _report(found: SourcePreview, addition: _Addition, *, as_json: bool) -> int:
             "line": addition.line,
             "dry_run": addition.dry_run,
             "kind": found.kind or "",
-            "warnings": list(found.warnings),
+            "warnings": warnings_of(found),
             "found": len(found.articles),
             "articles": articles,
         }
@@ -159,7 +163,7 @@ def _newest(found: SourcePreview) -> list[Any]:
 
 def _show(found: SourcePreview, row: Mapping[str, Any], target: str, now: datetime) -> None:
     """Print the newest titles, and the row that would be added unless it is empty."""
-    for warning in found.warnings:
+    for warning in warnings_of(found):
         note(f"warning: {warning}")
     if row and found.url and found.url != target:
         note(f"{target} leads to {found.url}, which is added instead.")

@@ -217,6 +217,8 @@ def _show(origin: str, report: ImportReport, target: Path | None, *, dry_run: bo
     ignored = dict.fromkeys(heading for part in lists.parts for heading in part.ignored)
     if ignored:
         click.echo(f"ignored columns: {', '.join(ignored)}")
+    for heading, values in report.unread:
+        note(f"warning: the column {heading!r} has values ({', '.join(values)}) and is not read; --map names its field")
     if rejected:
         _show_rejected(lists, rejected, target)
     for topic, times in Counter(topic for _line, _email, topic in report.without).most_common(_MAX_REJECTED):

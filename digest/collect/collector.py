@@ -71,6 +71,8 @@ class SourcePreview:
     url: str | None = None
     # Whether its host has an address that `allow_private` would permit.
     private: bool = False
+    # Why no edition could have any of its articles; None if it could have one.
+    unusable: str | None = None
 
 
 def collect(
@@ -119,7 +121,7 @@ def collect(
             job, result = pool.next()
             beat()
             index = due[job]
-            finish(index, _save(sources[index], states[index], result, store, now, known))
+            finish(index, _save(sources[index], states[index], result, store, now, context.language, known))
     ordered = tuple(reports[index] for index in range(len(sources)))
     return CollectReport(ordered, sum(report.fetched for report in ordered))
 
@@ -142,7 +144,10 @@ def preview_source(target: str, context: CollectContext, *, source: Source | Non
         return SourcePreview(None, error=result.message, private=result.private)
     parsed = result.parsed
     url = parsed.feed_url or result.moved_to
-    return SourcePreview(parsed.kind, parsed.warnings, parsed.articles, parsed.error, parsed.title, url)
+    unusable = health.why_unusable(parsed.articles, context.language, context.now)
+    return SourcePreview(
+        parsed.kind, parsed.warnings, parsed.articles, parsed.error, parsed.title, url, unusable=unusable
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,6 +232,7 @@ def _save(
     result: SourceResult | _Failure,
     store: CollectStore,
     now: datetime,
+    language: str,
     listed: frozenset[str],
 ) -> SourceReport:
     """Save the articles first and the state after them; in the other order a crash between them would lose articles."""
@@ -245,7 +251,7 @@ def _save(
             after = health.after_success(
                 state,
                 now,
-                new=saved.new,
+                new=saved.new if any(health.is_usable(each, language, now) for each in parsed.articles) else 0,
                 validators=_validators(result),
                 moved_to=result.moved_to,
                 seconds=round(result.seconds, 3),

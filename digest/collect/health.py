@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from digest import __version__
 from digest.collect.types import SourceState, Validators
-from digest.models import Source, SourceHealth
+from digest.models import Article, Source, SourceHealth
 from digest.utils.redact import redact
 
 # Time without a new article after which a source gets a warning; even weekly ones publish in that time.
@@ -110,9 +111,28 @@ def health_warnings(health: SourceHealth, now: datetime) -> tuple[str, ...]:
         good = health.last_good
         since = f"last read on {good.astimezone(now.tzinfo):%Y-%m-%d at %H:%M}" if good else "never read so far"
         return (f"it has failed {health.failures} times in a row; {since}",)
-    if health.last_new is not None and health.failures == 0 and now - health.last_new > SILENT:
+    is_read = health.last_good is not None and health.failures == 0
+    # An empty folder of files waits for its first article.
+    if is_read and health.last_new is None and "://" in (health.url or ""):
+        return ("no edition could have any of its articles so far: all were too old or in another language",)
+    if is_read and health.last_new is not None and now - health.last_new > SILENT:
         return (f"it has had no new article since {health.last_new.astimezone(now.tzinfo):%Y-%m-%d}",)
     return ()
+
+
+def is_usable(article: Article, language: str, now: datetime) -> bool:
+    """Whether an edition could have this article now or could have had it in the last days."""
+    return article.language == language and (not article.dated or now - article.published <= SILENT)
+
+
+def why_unusable(articles: Sequence[Article], language: str, now: datetime) -> str | None:
+    """Say why no edition could have any of these articles; None if it could have one, or if there are none."""
+    if not articles or any(is_usable(each, language, now) for each in articles):
+        return None
+    foreign = sum(each.language != language for each in articles)
+    parts = ((foreign, f"not in {language}"), (len(articles) - foreign, f"older than {SILENT.days} days"))
+    found = ", ".join(f"{number} {what}" for number, what in parts if number)
+    return f"no edition could have any of its {len(articles)} articles: {found}"
 
 
 def format_time(moment: datetime, now: datetime) -> str:

@@ -72,6 +72,8 @@ class CollectContext:
     now: datetime
     # Relative paths of sources are relative to this folder.
     home: Path
+    # The newsletter's: editions have no articles in another one.
+    language: str = "hi"
     # Caches that outlive a run; new ones are made if they are None.
     robots: Robots | None = None
     fulltext_cache: FulltextCache | None = None

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 from digest.config import source_list
 from digest.config.loader import FILE_NAME
 from digest.errors import ConfigProblem, ConfigurationError, DigestError, TemplateProblem
+from digest.usecases.topics import unfed_sections
 from digest.utils.files import readable_by_others, resolve_path
 from digest.utils.redact import redact
 
@@ -61,6 +62,14 @@ def check_newsletter(app: App, findings: Findings) -> None:
     findings.run(lambda: app.brevo_webhook_token)
     findings.run(lambda: check_telegram(app))
     check_notice(app, findings)
+    check_sections(app, findings)
+
+
+def check_sections(app: App, findings: Findings) -> None:
+    """Warn of sections that get no story by themselves, such as mistyped ones."""
+    for name, alike in unfed_sections(app.settings):
+        hint = f"did you mean {alike!r}?" if alike else "give a source this section"
+        findings.warnings.append(f"edition.sections: no story is put into {name!r}: no source has this section; {hint}")
 
 
 def check_telegram(app: App) -> None:

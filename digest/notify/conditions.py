@@ -211,8 +211,8 @@ def unknown_outcomes(facts: AlertFacts) -> Iterator[Alert]:
             why = (
                 "The store was restored from a copy, and they may have been sent since the copy was made."
                 if restored
-                else f"The connection broke, and the {'mail server' if smtp else 'provider'} may or may not have their "
-                "emails."
+                else "The connection broke or the program was stopped before an answer came, and the "
+                f"{'mail server' if smtp else 'provider'} may or may not have their emails."
             )
             how = (
                 "it lists what to look for in the log of the mail server"

@@ -134,8 +134,16 @@ SUBSCRIBER_SEARCH = {
 }
 """The statements that create them, for a new store and for a migration."""
 
+SUBSCRIBER_DOMAIN = {
+    "sqlite": "CREATE INDEX ix_search_domain ON subscriber"
+    " (substr(address, instr(address, '@') + 1)) WHERE address <> ''",
+    "postgresql": "CREATE INDEX ix_search_domain ON subscriber"
+    " (substr(lower(address), strpos(address, '@') + 1) text_pattern_ops) WHERE address <> ''",
+}
+"""The statement that creates the index of the domains."""
+
 for _dialect, _statements in SUBSCRIBER_SEARCH.items():
-    for _statement in _statements:
+    for _statement in (*_statements, SUBSCRIBER_DOMAIN[_dialect]):
         event.listen(subscriber, "after_create", DDL(_statement).execute_if(dialect=_dialect))  # type: ignore[no-untyped-call]
 
 suppression = Table(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
+import unicodedata
 from collections.abc import Collection
 from datetime import date
 
@@ -18,17 +19,31 @@ _OFFICE = WEEKDAYS[:5]
 _MAX_COMPARED = 60
 # Words that people write for days, for messages that suggest the right one.
 _DAYS = {
-    "mon": ("monday", "सोमवार", "somvar"),
-    "tue": ("tuesday", "tues", "मंगलवार", "mangalvar"),
-    "wed": ("wednesday", "बुधवार", "budhvar"),
-    "thu": ("thursday", "thur", "thurs", "गुरुवार", "बृहस्पतिवार", "guruvar"),
-    "fri": ("friday", "शुक्रवार", "shukravar"),
-    "sat": ("saturday", "शनिवार", "shanivar"),
-    "sun": ("sunday", "रविवार", "इतवार", "ravivar"),
+    "mon": ("monday", "सोमवार", "सोम", "somvar"),
+    "tue": ("tuesday", "tues", "मंगलवार", "मंगल", "mangalvar"),
+    "wed": ("wednesday", "बुधवार", "बुध", "budhvar"),
+    "thu": ("thursday", "thur", "thurs", "गुरुवार", "बृहस्पतिवार", "गुरु", "guruvar"),
+    "fri": ("friday", "शुक्रवार", "शुक्र", "shukravar"),
+    "sat": ("saturday", "शनिवार", "शनि", "shanivar"),
+    "sun": ("sunday", "रविवार", "इतवार", "रवि", "ravivar"),
 }
 DAY_OF_WORD = {word: day for day, words in _DAYS.items() for word in (day, *words)}
-DAILY_WORDS = ("everyday", "every day", "all", "day")
-WEEKDAYS_WORDS = ("weekday", "workdays", "mon-fri", "business days")
+DAILY_WORDS = (
+    "everyday",
+    "every day",
+    "all",
+    "day",
+    "रोज़",
+    "रोज",
+    "रोज़ाना",
+    "रोजाना",
+    "प्रतिदिन",
+    "दैनिक",
+    "हर दिन",
+    "हर रोज़",
+)
+WEEKDAYS_WORDS = ("weekday", "workdays", "mon-fri", "business days", "monday to friday", "सोमवार से शुक्रवार")
+_AND = ("and", "और", "व")
 
 
 def parse(text: str) -> str:
@@ -71,21 +86,29 @@ def is_due_on(frequency: str, day: date) -> bool:
 
 def _hint(text: str) -> str:
     """Return the end of an error message: what was meant by `weekly:sunday`, `mon,wed`, `every day` or `रविवार`."""
-    from digest.subscribers.frequency import DAILY_WORDS, DAY_OF_WORD, WEEKDAYS_WORDS
-
-    word = text.strip().casefold()
-    named = [DAY_OF_WORD.get(each) for each in re.split(r"[\s,;:/-]+", word.removeprefix("weekly")) if each]
+    word = unicodedata.normalize("NFC", text).strip().casefold()
     if word in ("weekly", "weekly:"):
         return "; add the day, such as weekly:sun"
     if word in ("weekend", "weekends"):
         return "; choose weekly:sat, weekly:sun or weekly:sat,sun"
+    close = difflib.get_close_matches(word[:_MAX_COMPARED], ["daily", "weekdays", "weekly:sun"], n=1)
+    likely = meant(word) or (close[0] if close and not any(each in DAY_OF_WORD for each in _words(word)) else "")
+    return f"; did you mean '{likely}'?" if likely else ""
+
+
+def meant(word: str) -> str:
+    """Return the frequency that words in lower case mean, such as `every day` or `सोम और गुरु`; else ''."""
+    if word in ("daily", "weekdays"):
+        return word
+    if word in DAILY_WORDS:
+        return "daily"
     if word in WEEKDAYS_WORDS:
-        meant = "weekdays"
-    elif word in DAILY_WORDS:
-        meant = "daily"
-    elif days := [day for day in named if day]:
-        meant = of_days(days) if len(days) == len(named) else ""
-    else:
-        close = difflib.get_close_matches(word[:_MAX_COMPARED], ["daily", "weekdays", "weekly:sun"], n=1)
-        meant = close[0] if close else ""
-    return f"; did you mean '{meant}'?" if meant else ""
+        return "weekdays"
+    named = [DAY_OF_WORD.get(each, "") for each in _words(word)]
+    return of_days(named) if named and all(named) else ""
+
+
+def _words(text: str) -> list[str]:
+    return [
+        each for each in re.split(r"[\s,;:/-]+", text.removeprefix(_WEEKLY.rstrip(":"))) if each and each not in _AND
+    ]

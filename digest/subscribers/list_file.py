@@ -290,11 +290,16 @@ def _parse_zone(value: str, zones: Collection[str]) -> str:
 
 
 def _nearest_hour(value: str) -> str:
-    """Suggest a time for `०७:००`, `7.30`, `8` or `“8:30”`: other digits or separators, no minutes, quotes."""
+    suggestion = hour_meant(value)
+    return f"; did you mean '{suggestion}'?" if suggestion else ""
+
+
+def hour_meant(value: str) -> str:
+    """Return the time that `०७:००`, `7.30`, `8` or `“8:30”` mean (other digits or separators, no minutes); else ''."""
     plain = "".join(str(unicodedata.digit(char, "")) or char for char in value.strip(" “”‘’"))
     parts = re.match(r"([0-9]{1,2})(?:\s*[:.,h\u0903]\s*([0-9]{2}))?\Z", plain)
     suggestion = f"{int(parts[1]):02}:{parts[2] or '00'}" if parts else ""
-    return f"; did you mean '{suggestion}'?" if _HOUR.match(suggestion) else ""
+    return suggestion if _HOUR.match(suggestion) else ""
 
 
 def _names(value: Any, known: Collection[str] | None, kind: str, example: str) -> tuple[str, ...]:

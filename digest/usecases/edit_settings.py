@@ -23,6 +23,7 @@ from digest.yamlio.keys import Value, YamlKeys
 if TYPE_CHECKING:
     from digest.config.settings import Settings
     from digest.store.desk.audit import AuditLog
+    from digest.usecases.topics import TopicsInUse
 
 
 class InputKind(StrEnum):
@@ -71,11 +72,12 @@ class SettingsChanged(DigestError):
 
 @dataclass(frozen=True, slots=True)
 class HeldSettings:
-    """The values of the form as text, and the version of the file that they are from.
+    """The settings, the values of the form as text, and the version of the file that they are from.
 
     `fixed`: setting → the environment variable that overrides it. `faults`: the present errors of the file.
     """
 
+    settings: Settings
     values: Mapping[str, str]
     version: str
     fixed: Mapping[str, str]
@@ -98,6 +100,7 @@ class SettingsEditor:
     # The settings in use while the file has errors.
     last_valid: Settings
     audit: AuditLog
+    topics: TopicsInUse
     now: Callable[[], datetime]
 
     def read(self) -> HeldSettings:
@@ -109,7 +112,7 @@ class SettingsEditor:
             settings = loader.from_data(raw, self.environment)
         except ConfigurationError as error:
             raw, settings, faults = {}, self.last_valid, tuple(str(each) for each in error.problems)
-        return HeldSettings(_texts(settings), version, self._fixed(raw), faults)
+        return HeldSettings(settings, _texts(settings), version, self._fixed(raw), faults)
 
     def planned(self, given: Mapping[str, str]) -> Settings:
         """The settings as they would be. Writes nothing. Raises ConfigurationError with every problem."""
@@ -120,9 +123,11 @@ class SettingsEditor:
     def change(self, given: Mapping[str, str], version: str, by: Actor) -> list[SettingChange]:
         """Write all differences or none, and return them.
 
-        Raises ConfigurationError with every problem, SettingsChanged if the file has another version by now, and
-        EditNotPossible for a value in an unusual notation.
+        Raises ConfigurationError with every problem, TopicsChosen if subscribers chose a section that would be removed,
+        SettingsChanged if the file has another version by now, and EditNotPossible for a value in an unusual
+        notation.
         """
+        self.topics.require(loader.from_data(reader.read_file(self._path), self.environment), self.planned(given))
         # The file is edited within the transaction: if the store is busy, it stays as it is.
         with self.audit.database.transaction(), edit_lock(self._path):
             editor = YamlKeys(self._path)

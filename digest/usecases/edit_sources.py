@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from digest.collect.source_reader import CollectContext
     from digest.store.desk.audit import AuditLog
+    from digest.usecases.topics import TopicsInUse
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,7 @@ class SourceEditor:
     environment: Mapping[str, str]
     context: Callable[[], CollectContext]
     audit: AuditLog
+    topics: TopicsInUse
     now: Callable[[], datetime]
 
     def list(self) -> tuple[Source, ...]:
@@ -95,7 +97,12 @@ class SourceEditor:
         return line
 
     def change(self, name: str, fields: Mapping[str, Any], by: Actor) -> None:
-        """Set fields of a source, such as weight, section or paused; None removes one. Raises DigestError."""
+        """Set fields of a source, such as weight, section or paused; None removes one.
+
+        Raises ConfigurationError, TopicsChosen if subscribers chose a section that would be removed, and DigestError.
+        """
+        if "section" in fields:
+            self._keep_topics(name, fields["section"])
         what, detail = "source changed", ", ".join(f"{key}: {value}" for key, value in fields.items())
         if set(fields) == {"paused"}:
             what, detail = "source paused" if fields["paused"] else "source resumed", ""
@@ -105,11 +112,28 @@ class SourceEditor:
             self._record(by, what, name, detail)
 
     def remove(self, name: str, by: Actor) -> None:
-        """Remove a source; its articles stay in the store. Raises DigestError."""
+        """Remove a source; its articles stay in the store.
+
+        Raises ConfigurationError, TopicsChosen if subscribers chose its section and no other source has it, and
+        DigestError.
+        """
+        self._keep_topics(name, None)
         with self.audit.database.transaction():
             if not source_list.remove(self.home, name, self.environment):
                 raise self._unknown(name)
             self._record(by, "source removed", name)
+
+    def _keep_topics(self, name: str, section: str | None) -> None:
+        """Raise TopicsChosen if another section of a source, or none, would remove a topic that subscribers chose."""
+        try:
+            before = loader.load(self.home, self.environment)
+        except ConfigurationError:
+            # The edit may correct the error. Otherwise it is reported when the file is written.
+            return
+        sources = [
+            each.model_copy(update={"section": section}) if each.name == name else each for each in before.sources
+        ]
+        self.topics.require(before, before.model_copy(update={"sources": tuple(sources)}))
 
     def _record(self, by: Actor, what: str, name: str, detail: str = "") -> None:
         self.audit.record(by, what, f"source {name}", detail, now=self.now())

@@ -43,6 +43,9 @@ class SubscriberList:
     # Version of the file → its errors, for the version read last if it has errors and the last valid list is in use.
     _faulty: dict[str, tuple[ConfigProblem, ...]] = field(default_factory=dict, repr=False)
 
+    # Version of the file that `faults` read last → its errors.
+    _checked: dict[str, tuple[ConfigProblem, ...]] = field(default_factory=dict, repr=False)
+
     @property
     def problems(self) -> tuple[ConfigProblem, ...]:
         """The errors because of which the last valid list is in use; empty if the file is valid."""
@@ -70,12 +73,18 @@ class SubscriberList:
 
         Does not change the store. An unchanged file is not read again.
         """
-        try:
-            if self.subscribers.synced_version() != self._version():
+        version = self._version()
+        if self.subscribers.synced_version() == version:
+            return ()
+        if version not in self._checked:
+            found: tuple[ConfigProblem, ...] = ()
+            try:
                 self.read()
-        except ConfigurationError as error:
-            return tuple(error.problems)
-        return ()
+            except ConfigurationError as error:
+                found = tuple(error.problems)
+            self._checked.clear()
+            self._checked[version] = found
+        return self._checked.get(version, ())
 
     def sync(self, *, may_be_empty: bool = False, reported: Collection[str] = ()) -> None:
         """Make the store's list equal to the file's.

@@ -31,6 +31,10 @@ if TYPE_CHECKING:
 
 # Rows of a list that a report shows.
 _SAMPLE = 5
+# Rows in which ignored columns are looked at, values of each that are shown, and their characters.
+_LOOKED_AT, _VALUES, _MAX_VALUE = 1000, 3, 40
+# Columns of our own exports and rejected rows that say nothing about a subscriber.
+_NOT_FIELDS = ("origin", "rejected file", "rejected line", "rejected because")
 
 Rejected = tuple[int, str, str]
 """(line, address, reason) of a row that was not imported."""
@@ -65,6 +69,9 @@ class ImportReport:
     others: tuple[str, ...]
     # The first rows of the first list, as field → texts.
     sample: tuple[tuple[str, list[str]], ...]
+    # The columns with values that no field is read from, with some of these values. Exports of other tools have many,
+    # which are left out.
+    unread: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -133,7 +140,7 @@ class SubscriberTransfer:
             rejections.sort()
             if rejected_to is not None:
                 write_rejected(rejected_to, lists, rejections)
-            sample = _sample(lists.parts[0])
+            sample, unread = _sample(lists.parts[0]), _unread(lists.parts[0])
         if not dry_run:
             detail = f"{done.added} new, {done.returned} on the list again, {done.changed} changed"
             if done.stopped:
@@ -141,7 +148,7 @@ class SubscriberTransfer:
             self.audit.record(by, "subscribers imported", f"import {name}", detail, now=now)
         refused = {line for line, _email, _reason in rejections}
         kept = tuple(each for each in without if each[0] not in refused)
-        return ImportReport(name, lists, done, tuple(rejections), kept, tuple(others), sample)
+        return ImportReport(name, lists, done, tuple(rejections), kept, tuple(others), sample, unread)
 
     def _reading(self, file: Path, mapping: ListMapping) -> ListReading:
         return read_list(
@@ -219,6 +226,19 @@ class SubscriberTransfer:
 def _sample(part: ListReading) -> tuple[tuple[str, list[str]], ...]:
     rows = list(islice(part.file.rows(), _SAMPLE))
     return tuple((field, [str(row.cells.get(name, "")) for row in rows]) for field, name in part.columns.items())
+
+
+def _unread(part: ListReading) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Return the ignored columns that have values in the first rows, with some of them."""
+    names = [name for name in part.ignored if name.strip().lower() not in _NOT_FIELDS]
+    if part.format not in ("csv", "jsonl") or not names:
+        return ()
+    values: dict[str, dict[str, None]] = {name: {} for name in names}
+    for row in islice(part.file.rows(), _LOOKED_AT):
+        for name in names:
+            if text := str(row.cells.get(name.strip().lower()) or "").strip():
+                values[name].setdefault(text[:_MAX_VALUE])
+    return tuple((name, tuple(islice(found, _VALUES))) for name, found in values.items() if found)
 
 
 def write_rejected(target: Path, lists: ListBundle, rejected: Iterable[Rejected]) -> None:

@@ -13,8 +13,6 @@ if TYPE_CHECKING:
     from digest.collect.http.robots import Robots
     from digest.collect.pages.fulltext_fetch import FulltextCache
     from digest.collect.source_reader import CollectContext
-    from digest.usecases.edit_settings import SettingsEditor
-    from digest.usecases.edit_sources import SourceEditor
 
 
 class CollectWiring(StoreWiring):
@@ -27,18 +25,6 @@ class CollectWiring(StoreWiring):
     def all_sources(self) -> tuple[Source, ...]:
         """The sources whose articles editions may have: also paused ones."""
         return tuple(source.to_source() for source in self.settings.sources)
-
-    @cached_property
-    def source_editor(self) -> SourceEditor:
-        from digest.usecases.edit_sources import SourceEditor
-
-        return SourceEditor(self.home, self.environment, self.collect_context, self.audit, self.now)
-
-    @cached_property
-    def settings_editor(self) -> SettingsEditor:
-        from digest.usecases.edit_settings import SettingsEditor
-
-        return SettingsEditor(self.home, self.environment, self.settings, self.audit, self.now)
 
     @cached_property
     def fetcher(self) -> Fetcher:
@@ -85,6 +71,7 @@ class CollectWiring(StoreWiring):
             self.fetcher,
             self.now(),
             self.home,
+            language=self.settings.newsletter.language,
             robots=self.robots,
             fulltext_cache=self.fulltext_cache,
             article_store=self.articles,

@@ -52,13 +52,10 @@ class CurateWiring(CollectWiring, RenderWiring, PlanningWiring):
 
     @property
     def topics(self) -> tuple[str, ...]:
-        """The topics that a subscriber may choose: the newsletter's sections and those of its sources."""
-        from digest.curate.section_names import DAILY_COLUMNS
+        """The topics that a subscriber may choose."""
+        from digest.usecases.topics import topics_of
 
-        named = (source.section for source in self.settings.sources if source.section)
-        columns = [DAILY_COLUMNS] if "section" in self.settings.edition.recurring.values() else []
-        sections = (self.rules.called.get(name, name) for name in (*named, *columns))
-        return tuple(dict.fromkeys((*self.rules.sections, *sections)))
+        return topics_of(self.settings)
 
     @cached_property
     def summariser(self) -> Summariser:

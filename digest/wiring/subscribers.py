@@ -1,4 +1,4 @@
-"""The people: subscribers and the users of the desk."""
+"""The people: subscribers and the users of the desk. Edits of the settings, which must suit what subscribers chose."""
 
 from __future__ import annotations
 
@@ -13,11 +13,14 @@ if TYPE_CHECKING:
 
     from digest.usecases.accounts import Accounts, ApiTokens
     from digest.usecases.breach import BreachLetter
+    from digest.usecases.edit_settings import SettingsEditor
+    from digest.usecases.edit_sources import SourceEditor
     from digest.usecases.oidc import OidcSignIn
     from digest.usecases.own_data import AddressChanger, PersonalData
     from digest.usecases.preflight import ExampleDomainGuard, SampleGuard
     from digest.usecases.segments import Segments
     from digest.usecases.subscriber_list import SubscriberList
+    from digest.usecases.topics import TopicsInUse
 
 # Bytes of the metadata of a provider of OpenID Connect, with all of its keys.
 _PROVIDER_ANSWER = 256 * 1024
@@ -38,6 +41,26 @@ class SubscriberWiring(CurateWiring):
             now=self.now,
             keep_last_good=self.unattended and self.settings.subscribers.on_error == "last_good",
         )
+
+    @cached_property
+    def topics_in_use(self) -> TopicsInUse:
+        from digest.usecases.topics import TopicsInUse
+
+        return TopicsInUse(self.directory, lambda: self.subscriber_list.sync(may_be_empty=True))
+
+    @cached_property
+    def source_editor(self) -> SourceEditor:
+        from digest.usecases.edit_sources import SourceEditor
+
+        context = self.collect_context
+        return SourceEditor(self.home, self.environment, context, self.audit, self.topics_in_use, self.now)
+
+    @cached_property
+    def settings_editor(self) -> SettingsEditor:
+        from digest.usecases.edit_settings import SettingsEditor
+
+        home, environment, settings = self.home, self.environment, self.settings
+        return SettingsEditor(home, environment, settings, self.audit, self.topics_in_use, self.now)
 
     @cached_property
     def segments(self) -> Segments:

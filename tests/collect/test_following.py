@@ -231,7 +231,7 @@ def test_robots_are_asked_for_pages_and_listings_and_not_for_feeds(run: Run, sit
     assert run(source("gaon", site.url("/feed"))).error is None
     assert len(site.hits("/robots.txt")) == 0
     report = run(source("pages", site.url("/feed"), fulltext=FulltextMode.ALWAYS))
-    assert report.warnings == ("5 items: robots.txt forbids fetching its page",)
+    assert report.warnings[0] == "5 items: robots.txt forbids fetching its page"
     assert hits(site, "/n/") == []
     assert "robots.txt forbids fetching" in run(source("listing", site.url("/list"), links=".card a")).error
     assert len(site.hits("/list")) == 0

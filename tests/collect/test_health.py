@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
-from digest.collect.collector import CollectReport, SourceReport, collect
+from digest.collect.collector import CollectReport, SourceReport, collect, preview_source
 from digest.collect.http.fetch import Fetcher
 from digest.collect.source_reader import CollectContext
 from digest.models import Source
@@ -16,9 +17,11 @@ from tests.collect.notebook import InMemoryStore, source
 from tests.collect.server import FEED
 from tests.support.http_behaviours import redirect, too_many, validated
 from tests.support.http_server import HttpServer
+from tests.support.tables import each_row
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
+DESCRIPTION = "किसानों ने खेतों की सिंचाई शुरू कर दी है।".encode()
 
 
 @pytest.fixture
@@ -87,6 +90,29 @@ def test_a_week_without_new_articles_gives_a_warning(desk: Desk, site: HttpServe
     desk.one(one)
     assert desk.one(one, at=NOW + timedelta(days=7)).warnings == ()
     assert desk.one(one, at=NOW + timedelta(days=8)).warnings == ("it has had no new article since 2026-11-23",)
+
+
+@each_row(
+    "body, why",
+    [
+        (FEED.replace(b"23 Nov 2026", b"23 Nov 2014"), "1 older than 7 days"),
+        (
+            FEED.replace("नहर में पानी आया".encode(), b"Water is back in the canal").replace(DESCRIPTION, b""),
+            "1 not in hi",
+        ),
+    ],
+)
+def test_a_source_that_no_edition_could_use_gives_a_warning_at_once(body: bytes, why: str) -> None:
+    with TemporaryDirectory() as home, HttpServer() as running:
+        running.route("/feed", body)
+        one, desk = source("gaon", running.url("/feed")), Desk(Path(home))
+        assert desk.one(one).warnings == (
+            "no edition could have any of its articles so far: all were too old or in another language",
+        )
+        found = preview_source(one.url, CollectContext(Fetcher(), NOW, desk.home), source=one)
+        assert found.unusable == f"no edition could have any of its 1 articles: {why}"
+        running.route("/feed", FEED.replace(b"/n/1", b"/n/2"))
+        assert desk.one(one, at=NOW + HOUR).warnings == ()
 
 
 def test_every_run_respects_retry_after(desk: Desk, site: HttpServer) -> None:

@@ -89,6 +89,9 @@ def test_a_search_compares_beginnings_in_any_script(directory: SubscriberDirecto
     assert found(directory, search="_") == found(directory, search="sha") == found(directory, search="'") == []
     assert found(directory, search="o'b") == ["dev%_"]
     assert found(directory, search="a", topic="खेल") == ["asha"]
+    assert len(found(directory, search="@example")) == len(found(directory, search="EXAMPLE.com")) == len(PEOPLE) + 1
+    assert found(directory, search="@xample") == []
+    assert directory.count(SubscriberFilter(topic="खेल"), now=NOW) == len(found(directory, topic="खेल"))
 
 
 def test_filters_together_and_topics_that_somebody_chose(directory: SubscriberDirectory) -> None:

@@ -13,6 +13,7 @@ from digest.store.database import Database
 from digest.store.people.erasure import Erasures
 from digest.store.schema import batch
 from digest.store.sending.decisions import DecisionGrounds
+from digest.store.sending.failures import FailureReader
 from digest.store.sending.ledger import SqlLedger
 from digest.store.sending.status import Counts, UnknownRecipient, counts, unknown_batches, unknown_recipients
 from tests.store.conftest import KEY, NOW, Frozen
@@ -114,6 +115,19 @@ def test_a_confirmation_by_the_provider_settles_only_those_who_are_left(
     ledger.decide_recipients(KEY, claim.batch, ids[:1], NotSent("not there"), GROUNDS, NOW)
     assert ledger.confirm_accepted(claim.attempt)
     assert totals(database) == (2, 1, 0)
+
+
+def test_those_who_have_it_by_decision_count_for_the_transport(
+    database: Database, ledger: SqlLedger, frozen: Frozen
+) -> None:
+    ids = frozen(4)
+    broken_off(ledger, "smtp", unknown=ids[1:], accepted=ids[:1])
+    (whole,) = unknown_batches(database, KEY)
+    ledger.decide_recipients(KEY, whole.batch, ids[1:2], Accepted(), GROUNDS, NOW)
+    ledger.decide_recipients(KEY, whole.batch, ids[2:], Accepted(), GROUNDS, NOW)
+    found = FailureReader(database).read([KEY])
+    assert [(row.name, row.sent) for row in found.senders] == [("smtp", 4)]
+    assert sum(row.sent or 0 for row in found.mailboxes) == 4
 
 
 def test_the_sizes_of_batches_are_those_of_their_recipients(

@@ -89,17 +89,34 @@ def _rows(found: _Groups, sent: Mapping[str, int] | None, *, every: bool = True)
 
 
 def _transports(connection: Connection, editions: Collection[str]) -> tuple[dict[int, str], Counter[str]]:
-    """Return batch → the last transport that handed it over, and transport → recipients."""
-    rows = (
-        select(attempt.c.batch, attempt.c.transport, batch.c.size)
+    """Return batch → the last transport that handed it or the batch it came from over, and transport → recipients."""
+    own = batch.c.edition.in_(list(editions))
+    tried = (
+        select(attempt.c.batch, attempt.c.transport, attempt.c.state)
         .join(batch, batch.c.id == attempt.c.batch)
-        .where(batch.c.edition.in_(list(editions)), attempt.c.state.in_(_HANDED_OVER), attempt.c.transport != "")
+        .where(own, attempt.c.transport != "")
         .order_by(attempt.c.started_at)
     )
     transports: dict[int, str] = {}
+    # Also of attempts that handed nothing over.
+    any_: dict[int, str] = {}
+    for number, name, state in connection.execute(tried):
+        any_[number] = name
+        if state in _HANDED_OVER:
+            transports[number] = name
+    parents: dict[int, int | None] = {}
     sizes: dict[int, int] = {}
-    for number, name, size in connection.execute(rows):
-        transports[number], sizes[number] = name, size
+    for number, parent, size, state in connection.execute(
+        select(batch.c.id, batch.c.parent, batch.c.size, batch.c.state).where(own)
+    ):
+        parents[number], sizes[number] = parent, size
+        if state in _MAY_HAVE_ARRIVED and number not in transports:
+            # An operator said of a part of a batch that it arrived: that part has no attempt of its own.
+            above: int | None = number
+            while above is not None and above not in any_:
+                above = parents.get(above)
+            if above is not None:
+                transports[number] = any_[above]
     sent: Counter[str] = Counter()
     for number, name in transports.items():
         sent[name] += sizes[number]

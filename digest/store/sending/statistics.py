@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
@@ -174,7 +174,10 @@ def in_flight_seconds(times: Iterable[tuple[datetime, datetime]]) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Missed:
-    """A person who did not get an edition: excluded or rejected before, or bounced, blocked or dropped after."""
+    """A person who did not get an edition, or perhaps did not.
+
+    Excluded or rejected before, bounced, blocked or dropped after, or of a batch whose outcome is unknown.
+    """
 
     id: int
     email: str
@@ -186,18 +189,43 @@ class MissedRecipients:
     def __init__(self, database: Database) -> None:
         self.database = database
 
-    def page(self, edition: str, kind: str, *, most: int, after: int = 0) -> tuple[list[Missed], int | None]:
-        """Return the people of one kind in the order of their numbers, and the last number if there are more."""
+    def page(
+        self, edition: str, kind: str, *, most: int, after: int = 0, reasons: Sequence[str] = ()
+    ) -> tuple[list[Missed], int | None]:
+        """Return the people of one kind in the order of their numbers, and the last number if there are more.
+
+        With `reasons`, only those with one of them.
+        """
         columns = (subscriber.c.id, subscriber.c.email)
+        if kind == BatchState.UNKNOWN:
+            return self._unknown(edition, most=most, after=after)
         if kind in list(DeliveryOutcome):
             of, what = delivery.c, delivery.c.outcome
         else:
             of, what = delivery_event.c, delivery_event.c.kind
+        chosen = [of.reason.in_(list(reasons))] if reasons else []
         rows = select(*columns, what.label("what"), of.reason).join(subscriber, subscriber.c.id == of.subscriber)
         page = (
-            rows.where(of.edition == edition, what == kind, of.subscriber > after)
+            rows.where(of.edition == edition, what == kind, of.subscriber > after, *chosen)
             .order_by(of.subscriber)
             .limit(most + 1)
         )
         found = [Missed(row.id, row.email, row.what, row.reason or "") for row in self.database.query(page)]
+        return found[:most], (found[most - 1].id if len(found) > most else None)
+
+    def _unknown(self, edition: str, *, most: int, after: int) -> tuple[list[Missed], int | None]:
+        batches = select(batch.c.id).where(batch.c.edition == edition, batch.c.state == BatchState.UNKNOWN)
+        rows = (
+            select(subscriber.c.id, subscriber.c.email)
+            .join(delivery, delivery.c.subscriber == subscriber.c.id)
+            .where(
+                delivery.c.edition == edition,
+                delivery.c.batch.in_(batches),
+                delivery.c.outcome.is_(None),
+                subscriber.c.id > after,
+            )
+            .order_by(subscriber.c.id)
+            .limit(most + 1)
+        )
+        found = [Missed(row.id, row.email, BatchState.UNKNOWN, "") for row in self.database.query(rows)]
         return found[:most], (found[most - 1].id if len(found) > most else None)

@@ -8,26 +8,35 @@ FIELDS = ("email", "name", "topics", "frequency", "timezone", "hour", "format", 
 """Fields of a subscriber. The other keys of COLUMNS are found in other tools' exports and are converted to these."""
 
 COLUMNS = {
-    "email": ("email", "email address", "e-mail", "e-mail address", "mail", "ईमेल", "ई-मेल", "ईमेल पता"),
+    "email": ("email", "email address", "e-mail", "e-mail address", "mail", "ईमेल", "ई-मेल", "ईमेल पता", "पता", "मेल"),
     "name": ("name", "full name", "नाम"),
     "first": ("first name", "firstname", "fname", "first_name", "पहला नाम"),
     "last": ("last name", "lastname", "lname", "last_name", "surname", "उपनाम"),
     "topics": ("topics", "topic", "sections", "विषय"),
-    "labels": ("tags", "labels"),
-    "attributes": ("attributes",),
+    "labels": ("tags", "labels", "लेबल"),
+    "attributes": ("attributes", "अन्य जानकारी"),
     "editions": ("editions", "edition", "संस्करण"),
-    "frequency": ("frequency",),
-    "timezone": ("timezone", "time zone"),
-    "hour": ("hour", "time"),
-    "format": ("format", "email_type"),
-    "status": ("status",),
-    "agreed": ("confirm_time", "optin_time", "agreed", "subscribed_at", "created_at", "consent_at"),
-    "ip": ("confirm_ip", "optin_ip"),
-    "paused_until": ("paused_until",),
-    "left": ("unsub_time", "unsubscribed_at"),
-    "bounced": ("clean_time",),
-    "mailable": ("subscribed_to_emails", "subscribed"),
-    "stopped": ("email_disabled",),
+    "frequency": ("frequency", "how often", "कितनी बार", "आवृत्ति", "कब", "दिन"),
+    "timezone": ("timezone", "time zone", "टाइम ज़ोन", "टाइमज़ोन", "समय क्षेत्र"),
+    "hour": ("hour", "time", "किस समय", "समय"),
+    "format": ("format", "email_type", "ईमेल का प्रारूप", "प्रारूप"),
+    "status": ("status", "state", "स्थिति"),
+    "agreed": (
+        "confirm_time",
+        "optin_time",
+        "agreed",
+        "subscribed_at",
+        "created_at",
+        "consent_at",
+        "time of consent",
+        "सहमति का समय",
+    ),
+    "ip": ("confirm_ip", "optin_ip", "network address", "नेटवर्क पता"),
+    "paused_until": ("paused_until", "paused until", "कब तक रोका"),
+    "left": ("unsub_time", "unsubscribed_at", "time of leaving", "छोड़ने का समय"),
+    "bounced": ("clean_time", "time of the bounce", "मेल लौटने का समय"),
+    "mailable": ("subscribed_to_emails", "subscribed", "gets emails", "मेल जाती है"),
+    "stopped": ("email_disabled", "gets no emails", "मेल नहीं जाती"),
 }
 """Field → headings in lower case, preferred ones first."""
 
@@ -42,18 +51,28 @@ SIGNATURES = {
 STATUSES = {
     "": "active", "active": "active", "subscribed": "active", "enabled": "active", "confirmed": "active",
     "free": "active", "paid": "active", "comped": "active", "सक्रिय": "active",
+    "चालू": "active", "रोकी हुई": "paused", "रोका": "paused",
     "paused": "paused", "disabled": "paused", "inactive": "paused",
     "unsubscribed": "unsubscribed", "left": "unsubscribed", "optout": "unsubscribed", "opt-out": "unsubscribed",
+    "छोड़ गए": "unsubscribed", "छोड़ दिया": "unsubscribed", "लौटा": "bounced", "शिकायत": "complained",
     "blocklisted": "unsubscribed", "blacklisted": "unsubscribed", "suppressed": "unsubscribed",
     "bounced": "bounced", "cleaned": "bounced", "undeliverable": "bounced", "invalid": "bounced",
     "complained": "complained", "spam": "complained", "abuse": "complained", "complaint": "complained",
 }  # fmt: skip
 """Other tools' word for a status → `active`, `paused`, or the reason to suppress the address."""
 
-UNCONFIRMED = ("unconfirmed", "pending", "nonsubscribed", "non-subscribed", "transactional")
+UNCONFIRMED = (
+    "unconfirmed",
+    "not confirmed yet",
+    "पक्का होना बाक़ी",
+    "pending",
+    "nonsubscribed",
+    "non-subscribed",
+    "transactional",
+)
 """Statuses of people who never consented. They are not imported."""
 
-YES, NO = ("true", "1", "yes", "y", "on"), ("false", "0", "no", "n", "off")
+YES, NO = ("true", "1", "yes", "y", "on", "हाँ", "हां"), ("false", "0", "no", "n", "off", "नहीं")
 
 
 _OWN_COLUMNS = (*FIELDS, "agreed", "origin", "paused_until")

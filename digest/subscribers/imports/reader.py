@@ -11,6 +11,7 @@ from digest.subscribers import list_file
 from digest.subscribers.imports.file import ListFile, open_list
 from digest.subscribers.imports.formats import COLUMNS, SIGNATURES, STATUSES, UNCONFIRMED
 from digest.subscribers.imports.rows import Incoming, RowValidator, split_topics
+from digest.subscribers.imports.words import plain
 
 # Characters of a rejected row's address, which may be anything.
 _MAX_SHOWN = 320
@@ -108,8 +109,9 @@ def _columns(
 ) -> tuple[dict[str, str], list[ConfigProblem]]:
     columns: dict[str, str] = {}
     problems = []
+    known = {plain(heading): heading for heading in reversed(headings)}
     for meaning, names in COLUMNS.items():
-        heading = next((one for one in names if one in headings), None)
+        heading = next((known[one] for one in names if one in known), None)
         if heading is not None:
             columns[meaning] = heading
     for meaning, heading in mapping.items():

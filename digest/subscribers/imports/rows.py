@@ -12,6 +12,7 @@ from digest.subscribers import list_file
 from digest.subscribers.address import normalise, refuse_tags
 from digest.subscribers.imports.file import FileRow
 from digest.subscribers.imports.formats import NO, STATUSES, UNCONFIRMED, YES
+from digest.subscribers.imports.words import means_all_topics, meant, plain
 from digest.utils.clock import time_zones
 from digest.utils.text import unescape_formula
 
@@ -144,6 +145,7 @@ class RowValidator:
         return self._known_topics(key, _topics_in_attributes(text) if key == "attributes" else split_topics(text))
 
     def _known_topics(self, key: str, names: list[str]) -> list[str] | None:
+        names = [name for name in names if not means_all_topics(name) or name.strip() in (self.topics or ())]
         if self.topics is not None:
             if key != "labels" and not self.lenient:
                 for name in names:
@@ -155,7 +157,7 @@ class RowValidator:
 
     def _parse_field(self, key: str, text: str) -> str | None:
         try:
-            value = list_file.parse_field(key, text, topics=None, zones=self.zones)
+            value = list_file.parse_field(key, meant(key, text), topics=None, zones=self.zones)
         except ValueError as error:
             if self.lenient:
                 return None
@@ -180,7 +182,7 @@ class RowValidator:
         return self._parsed("status", cells, self._parse_status) or (None, None)
 
     def _parse_status(self, _key: str, raw: str) -> tuple[str | None, str | None]:
-        text = raw.lower()
+        text = plain(raw)
         if text in UNCONFIRMED:
             raise ValueError(f"has not consented to mail (status {text})")
         if text not in STATUSES:

@@ -21,7 +21,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from digest.app import App
 from digest.curate.compose import RunnerUp
 from digest.curate.importance.rows import ROWS
-from digest.errors import ConfigurationError, DigestError, StoreError
+from digest.errors import ConfigProblem, ConfigurationError, DigestError, StoreError
 from digest.i18n import translator
 from digest.notify.failures import Failures
 from digest.store.desk.acting import acting
@@ -46,6 +46,8 @@ _MAX_FIELDS = 200
 # Seconds. The key contains the edition's changes, so the results stay valid.
 _RUNNERS_UP_LAST = 3600.0
 _COUNTS_LAST, _GROWTH_LASTS, _FAILURES_LAST, _FAULTS_LAST = 20.0, 300.0, 60.0, 60.0
+# The list's first file is in the key, and those it includes are not.
+_LIST_FAULTS_LAST = 20.0
 Handler = Callable[[Visit], Response]
 
 
@@ -82,10 +84,12 @@ def create_desk(app: App, base: str) -> Iterator[ServedDesk]:
             rates=Rates(),
             uploads=enter(Uploads()),
             subscriber_counts=enter(Background[dict[SubscriberState, int]]("subscribers", lasts=_COUNTS_LAST)),
+            found_counts=enter(Background[int]("found", lasts=_COUNTS_LAST)),
             growth=enter(Background[list[DailyGrowth]]("growth", lasts=_GROWTH_LASTS)),
             changes=enter(ChangeStreams(own.editions.mark)),
             failures=enter(Background[Failures]("failures", lasts=_FAILURES_LAST)),
             has_faults=enter(Background[bool]("settings", lasts=_FAULTS_LAST)),
+            list_faults=enter(Background[tuple[ConfigProblem, ...]]("list", lasts=_LIST_FAULTS_LAST)),
             small_reasons=_small_reasons(own.settings.newsletter.language),
         )
         hosts = {str(urlsplit(each).hostname) for each in (url, base) if each} | {"localhost", "127.0.0.1", "::1"}

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from digest.app import App
+from digest.errors import ConfigProblem
 from digest.notify.failures import Failures
 from digest.store.people.directory import SubscriberState
 from digest.store.people.growth import DailyGrowth
@@ -42,11 +43,15 @@ class Desk:
     uploads: Uploads
     # The number of subscribers in each state.
     subscriber_counts: Background[dict[SubscriberState, int]]
+    # The number of subscribers whom a filter matches.
+    found_counts: Background[int]
     growth: Background[list[DailyGrowth]]
     changes: ChangeStreams
     failures: Background[Failures]
     # Whether `digest.yaml` has errors, so that the settings before are in use.
     has_faults: Background[bool]
+    # The errors of `subscribers.yaml`, because of which the last valid list is in use.
+    list_faults: Background[tuple[ConfigProblem, ...]]
     # Reasons that are not informative: the age of a story, and the sum of all other reasons.
     small_reasons: tuple[re.Pattern[str], ...]
 

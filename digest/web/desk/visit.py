@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hmac
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
@@ -16,7 +16,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from digest.config.loader import FILE_NAME
-from digest.errors import StoreError
+from digest.errors import ConfigProblem, ConfigurationError, StoreError
 from digest.i18n import translator
 from digest.models import Actor, Edition, Role, Story
 from digest.usecases.block_texts import FIELDS
@@ -109,6 +109,20 @@ class Visit:
             return None
         return datetime.fromtimestamp(stat.st_mtime, UTC)
 
+    @cached_property
+    def list_faults(self) -> tuple[ConfigProblem, ...]:
+        """The errors of `subscribers.yaml`, for an admin. Until they are corrected, the last valid list is in use."""
+        if not self.may(Role.ADMIN):
+            return ()
+        listed = self.desk.app.subscriber_list
+        try:
+            stat = listed.path.stat()
+        except OSError:
+            # Everybody may have come by an import.
+            return ()
+        key = f"{stat.st_mtime_ns} {stat.st_size}"
+        return self.desk.list_faults.get(key, listed.faults, wait=self.patience) or ()
+
     @property
     def parameters(self) -> Mapping[str, str]:
         return self.request.path_params
@@ -184,9 +198,9 @@ class Visit:
             raise HTTPException(404)
         return found
 
-    def path(self, place: str, **query: str) -> str:
+    def path(self, place: str, **query: str | Sequence[str]) -> str:
         """The path of a page of the desk."""
-        return self.desk.views.root + quote(place) + (f"?{urlencode(query)}" if query else "")
+        return self.desk.views.root + quote(place) + (f"?{urlencode(query, doseq=True)}" if query else "")
 
     def page(self, template: str, *, status: int = 200, **values: Any) -> Response:
         """Answer with a page."""
@@ -209,6 +223,10 @@ class Visit:
         if isinstance(error, StoreError):
             raise error
         return refusal(error, self.catalogue)
+
+    def told_problem(self, problem: ConfigProblem) -> PageSentence:
+        """Return one error of a file in the language of the page."""
+        return refusal(ConfigurationError([problem]), self.catalogue)
 
     @property
     def typed(self) -> list[str]:

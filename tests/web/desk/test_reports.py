@@ -6,6 +6,7 @@ import csv
 import io
 import re
 from collections.abc import Iterator
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -75,6 +76,13 @@ def test_who_waits_for_their_hour_does_not_count_as_sent(tmp_path: Path) -> None
         found = FailureReader(app.database).read([KEY])
         assert sum(row.sent or 0 for row in found.mailboxes) == counts.accepted
         assert "सबको मिला।" not in admin.get(f"/report/{KEY}").text
+        with app.database.write() as connection:
+            connection.execute(update(batch).where(batch.c.id == one).values(state=BatchState.UNKNOWN))
+        assert f"/report/{KEY}/missed?kind=unknown" in admin.get(f"/report/{KEY}").text
+        page = admin.get(f"/report/{KEY}/missed?kind=unknown").text
+        assert f"digest reconcile {KEY}" in page
+        assert "@example.com" in page
+        assert ",unknown," in admin.get(f"/report/{KEY}/missed.csv").text
 
 
 @pytest.mark.slow
@@ -110,6 +118,9 @@ def test_an_edition_says_who_did_not_get_it_and_what_the_editor_did(admin: Brows
     assert '<th scope="row">अन्य</th>' in page
     excluded = admin.get(f"/report/{KEY}/missed?kind=excluded").text
     assert "ravi@example.com" in excluded
+    rows = [unescape(each) for each in re.findall(r'missed\?kind=excluded&amp;reason=[^"]+', page)]
+    assert len(rows) > 1
+    assert sum("ravi@example.com" in admin.get(f"/report/{KEY}/{row}").text for row in rows) == 1
     bounced = admin.get(f"/report/{KEY}/missed?kind=bounced").text
     assert "asha@example.com" in bounced
     assert translated("the mailbox is full") in bounced

@@ -43,6 +43,15 @@ def save(browser: Browser, at: str, **fields: str):  # type: ignore[no-untyped-d
     )
 
 
+def shown_in_time(browser: Browser, path: str, words: str) -> bool:
+    """Whether a page says this as soon as the file is read in the background."""
+    for _ in range(200):
+        if words in browser.get(path).text:
+            return True
+        time.sleep(0.05)
+    return False
+
+
 def test_settings_are_written_with_comments_and_logged(desk: Site, admin: Browser) -> None:
     path = file_of(desk)
     path.write_text("# head\n" + path.read_text(encoding="utf-8") + "# the end\n", encoding="utf-8")
@@ -54,7 +63,7 @@ def test_settings_are_written_with_comments_and_logged(desk: Site, admin: Browse
         "schedule__days:mon": "on",
         "schedule__days:thu": "on",
         "edition__max_stories": "१४",
-        "edition__sections": "खेल\r\nदेश\r\n\r\nकला, संस्कृति",
+        "edition__sections": "खेल\r\nदेश\r\n\r\nविज्ञान\r\nकला, संस्कृति",
         "theme__name": "modern",
         "theme__accent": "#1d7436",
         "alerts__email": "asha@example.com, ravi@example.com",
@@ -66,7 +75,7 @@ def test_settings_are_written_with_comments_and_logged(desk: Site, admin: Browse
     assert [str(each) for each in now.schedule.holidays] == ["2027-01-26", "holidays.ics"]
     assert now.schedule.days == ("mon", "thu")
     assert now.edition.max_stories == 14
-    assert now.edition.sections == ("खेल", "देश", "कला, संस्कृति")
+    assert now.edition.sections == ("खेल", "देश", "विज्ञान", "कला, संस्कृति")
     assert (now.theme.name, now.theme.accent) == ("modern", "#1d7436")
     text = path.read_text(encoding="utf-8")
     assert text.startswith("# head\n")
@@ -133,16 +142,41 @@ def test_a_faulty_file_is_explained_and_what_was_typed_stays(desk: Site, admin: 
     path = file_of(desk)
     path.write_text(path.read_text(encoding="utf-8") + "editon: {}\n", encoding="utf-8")
     assert "editon" in admin.get("/settings").text
-    for _ in range(200):
-        # The file is read in the background.
-        if "पुरानी सेटिंग" in (home := admin.get("/").text):
-            break
-        time.sleep(0.05)
-    assert "digest.yaml में" in home
+    assert shown_in_time(admin, "/", "पुरानी सेटिंग")
     assert "पुरानी सेटिंग" not in set_up(desk, "suman", Role.EDITOR).get("/").text
     page = save(admin, version(admin), newsletter__name="नई सुबह")
     assert page.status == 422
     assert "नई सुबह" in page.text
+    assert page.text.count("editon") == 1
+    assert translated("Nothing is saved yet. Put right what is marked, and save again.") not in page.text
+
+
+@pytest.mark.slow
+def test_a_section_that_subscribers_chose_stays(desk: Site, admin: Browser) -> None:
+    people = [f"  - {{email: p{each}@example.com, topics: [विज्ञान]}}" for each in range(2)]
+    listed = desk.app.home / "subscribers.yaml"
+    listed.write_text("\n".join(["subscribers:", *people, ""]), encoding="utf-8")
+    before = file_of(desk).read_bytes()
+    page = save(admin, version(admin), edition__sections="देश\nखेल\nव्यपार")
+    assert page.status == 422
+    assert "2 पाठकों ने विज्ञान चुना है" in page.text
+    assert file_of(desk).read_bytes() == before
+    wide = save(admin, version(admin), edition__sections="देश\nव्यपार\nविज्ञान")
+    assert wide.status == 303, "nobody chose any other section"
+    assert translated("Did you mean %(name)s?") % {"name": "व्यापार"} in admin.get("/settings").text
+
+
+@pytest.mark.slow
+def test_every_page_of_an_admin_says_that_the_list_has_errors(desk: Site, admin: Browser) -> None:
+    listed, path = desk.app.home / "subscribers.yaml", "/sources"
+    valid = listed.read_bytes()
+    listed.write_bytes(valid + b"  - {email: x@example.com, nmae: x}\n")
+    told = translated("subscribers.yaml has %(num)s error.") % {"num": 1}
+    assert shown_in_time(admin, path, told)
+    assert "nmae" in admin.get("/subscribers").text
+    assert told not in set_up(desk, "suman", Role.EDITOR).get(path).text
+    listed.write_bytes(valid)
+    assert told not in admin.get(path).text
 
 
 @pytest.mark.slow

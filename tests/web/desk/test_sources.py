@@ -42,7 +42,9 @@ def test_a_source_is_added_weighed_paused_and_removed_and_comments_stay(desk: Si
     assert admin.submit("/sources/add", NEW).status == 422
     assert admin.post("/sources/change", name="नदी समाचार", weight="0.5", section="खेल").status == 303
     assert (stored(desk)["नदी समाचार"].weight, stored(desk)["नदी समाचार"].section) == (0.5, "खेल")
-    assert admin.post("/sources/change", name="नदी समाचार", weight="50").status == 422
+    wrong = admin.post("/sources/change", name="नदी समाचार", weight="50")
+    assert wrong.status == 422
+    assert "digest.yaml" not in wrong.text.partition('role="alert"')[2].partition("</p>")[0]
     assert admin.post("/sources/pause", name="नदी समाचार", pause="1").status == 303
     assert stored(desk)["नदी समाचार"].paused
     assert translated("paused") in admin.get(one("नदी समाचार")).text
@@ -73,6 +75,7 @@ def test_the_desk_adds_no_files_and_fetches_nothing_private(desk: Site, admin: B
     before = stored(desk)
     for url in ("/etc/passwd", "file:///etc/passwd", desk.base, "http://169.254.169.254/latest"):
         assert admin.post("/sources/preview", url=url).status == 422
+    assert f"digest sources add {desk.base} --allow-private" in admin.post("/sources/preview", url=desk.base).text
     assert admin.post("/sources/add", name="x", url="/etc/passwd").status == 422
     assert stored(desk) == before
 

@@ -96,6 +96,8 @@ def test_a_subscriber_is_added_and_changed_in_the_list_file_with_its_comments(de
     id = desk.subscriber_id("naya@example.com")
     fields = {"lists": "topics", "topics:देश": "on", "frequency": "weekdays", "hour": "08:30", "name": ""}
     assert admin.submit(f"/subscriber/{id}", fields).status == 303
+    again = admin.post("/subscribers/add", email="naya@example.com", consent="paper form")
+    assert f'href="/desk/subscriber/{id}"' in again.text
     text = (desk.app.home / "subscribers.yaml").read_text(encoding="utf-8")
     assert text.startswith(LIST.rstrip())
     held = PreferenceStore(desk.app.database).get(id)
@@ -185,7 +187,8 @@ def test_an_import_is_shown_first_and_then_done(desk: Site, admin: Browser) -> N
     record = desk.app.subscriber_admin.find("new@example.com")
     assert record is not None
     assert record.origin == "mela"
-    assert admin.post(f"/subscribers/import/{found[1]}").status == 404
+    assert f"/subscribers/import/{found[1]}/rejected" in done.text
+    assert "nobody" in admin.get(f"/subscribers/import/{found[1]}/rejected").text
     assert desk.app.audit.newest(1)[0].what == "subscribers imported"
     exported = admin.post("/subscribers/export", format="csv", origin="mela")
     assert "new@example.com" in exported.text
@@ -215,6 +218,24 @@ def test_an_import_names_who_gets_no_more_mail_and_which_topics_are_left_out(des
     assert record.subscriber.topics == ("खेल",)
     assert desk.app.subscribers.suppressed() == {"asha@example.com": "unsubscribed"}
     assert "1 get no more mail" in desk.app.audit.newest(1)[0].detail
+
+
+@pytest.mark.slow
+def test_the_words_of_the_desk_are_known_and_other_columns_need_a_decision(desk: Site, admin: Browser) -> None:
+    for language in ("hi", "en"):
+        admin.cookies["desk-language"] = language
+        labels = re.findall(r'<label for="map-\w+">([^<]+) <span', upload(admin, "email\na@example.com\n").text)
+        page = upload(admin, ",".join(labels) + "\na@example.com" + "," * (len(labels) - 1))
+        assert labels
+        assert translated("Ignored columns", language) not in page.text
+    page = upload(admin, "email,पसंदीदा रंग\na@example.com,नीला\n")
+    assert "नीला" in page.text
+    place = re.search(r"/subscribers/import/\w+", page.text)
+    assert place
+    assert admin.post(place[0], consent="form").status == 422
+    assert desk.app.subscriber_admin.find("a@example.com") is None
+    assert admin.post(place[0], consent="form", unread="on").status == 200
+    assert desk.app.subscriber_admin.find("a@example.com") is not None
 
 
 @pytest.mark.slow

@@ -63,13 +63,16 @@ def preview(visit: Visit) -> Response:
     return _preview(visit, id, upload, report)
 
 
-def _preview(visit: Visit, id: str, upload: Upload, report: ImportReport, *, wrong: str = "") -> Response:
+def _preview(
+    visit: Visit, id: str, upload: Upload, report: ImportReport, *, wrong: str = "", undecided: bool = False
+) -> Response:
     part = report.lists.parts[0]
     originals = {heading.strip().lower(): heading for heading in part.file.headings}
     return page(
         visit,
-        status=422 if wrong else 200,
+        status=422 if wrong or undecided else 200,
         wrong=wrong,
+        undecided=undecided,
         id=id,
         upload=upload,
         report=report,
@@ -100,12 +103,18 @@ def run(visit: Visit) -> Response:
             shown = _import(visit, upload, visit.actor, dry_run=True)
             if shown.done.added or shown.done.returned:
                 return _preview(visit, id, upload, shown, wrong=_("Say where and how these people agreed."))
+        if visit.actor.via == "desk" and "unread" not in visit.form:
+            shown = _import(visit, upload, visit.actor, dry_run=True)
+            if shown.unread:
+                return _preview(visit, id, upload, shown, undecided=True)
         report = _import(visit, upload, visit.actor, dry_run=False, consent=consent)
     except (ConfigurationError, DigestError) as error:
         return page(visit, status=409, problem=visit.told(_named(error, upload)), id=id, upload=upload)
-    visit.desk.uploads.forget(id)
+    # The rejected rows can still be downloaded.
+    if not report.rejected:
+        visit.desk.uploads.forget(id)
     visit.desk.subscriber_counts.forget()
-    return page(visit, done=report, without=_without(report))
+    return page(visit, done=report, without=_without(report), id=id)
 
 
 def rejected(visit: Visit) -> Response:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from starlette.responses import Response
 
-from digest.models import DeliveryOutcome, Role, is_special, split_key
+from digest.models import BatchState, DeliveryOutcome, Role, is_special, split_key
 from digest.notify import failures as failed
 from digest.notify.failures import Failures
 from digest.notify.report import Report, ReportRow
@@ -22,15 +22,18 @@ from digest.utils.text import escape_formula
 from digest.web.desk.admin import words
 from digest.web.desk.admin.plot import stack
 from digest.web.desk.bar import bar
+from digest.web.desk.sentences import PageSentence
 from digest.web.desk.views import moment
 from digest.web.desk.visit import Visit, number_in
 
 _EDITIONS, _DAYS, _PEOPLE = 14, 30, 100
 # Seconds to wait for the counts of a file, which cannot be loaded again as a page can.
 _FILE_WAIT = 30.0
+# The most stored reasons with the same words.
+_REASONS = 50
 # Rows that are read at once for a file.
 _ROWS_AT_ONCE = 5000
-_KINDS = (*DeliveryOutcome, *failed.KINDS)
+_KINDS = (BatchState.UNKNOWN, *DeliveryOutcome, *failed.KINDS)
 
 
 def page(visit: Visit) -> Response:
@@ -68,6 +71,8 @@ def edition(visit: Visit) -> Response:
         special=_name(visit, found.key) if is_special(found.key) or found.corrects else "",
         bar=bar(visit, found, read_only=True, numbers=report.numbers),
         rows=_rows(visit, report),
+        missing=_missing(visit, report),
+        bounces_unread=_bounces_unread(visit, report),
         failures=_failures(visit, [found.key]),
         kinds=failed.KINDS,
         may_see_people=visit.may(Role.ADMIN),
@@ -76,6 +81,23 @@ def edition(visit: Visit) -> Response:
         words=words,
         now=visit.desk.now(),
     )
+
+
+def _missing(visit: Visit, report: Report) -> list[tuple[str, PageSentence, int, list[str]]]:
+    """Return kind, reason in words, number and stored reasons of those who did not get it, each wording once."""
+    found: dict[tuple[str, str], tuple[str, PageSentence, int, list[str]]] = {}
+    for kind, reasons in (("excluded", report.excluded), ("rejected", report.rejected)):
+        for reason, count in reasons:
+            said = words.told(reason, visit.catalogue)
+            _kind, first, number, stored = found.get((kind, said.text), (kind, said, 0, []))
+            found[kind, said.text] = (kind, first, number + count, [*stored, reason])
+    return sorted(found.values(), key=lambda each: (each[0], -each[2]))
+
+
+def _bounces_unread(visit: Visit, report: Report) -> bool:
+    """Whether no bounce may mean that nobody reads them: SMTP returns them as mail."""
+    smtp = visit.desk.app.settings.delivery.smtp
+    return set(report.transports) == {"smtp"} and not smtp.bounces and not report.numbers.bounced
 
 
 def _rows(visit: Visit, report: Report) -> list[tuple[str, str, str]]:
@@ -120,7 +142,8 @@ def missed(visit: Visit) -> Response:
     kind = visit.query.get("kind", "")
     kind = kind if kind in _KINDS else DeliveryOutcome.REJECTED
     after = number_in(visit.query.get("after", "")) or 0
-    found, more = MissedRecipients(app.database).page(key, kind, most=_PEOPLE, after=after)
+    reasons = visit.request.query_params.getlist("reason")[:_REASONS]
+    found, more = MissedRecipients(app.database).page(key, kind, most=_PEOPLE, after=after, reasons=reasons)
     return visit.page(
         "admin/missed.html.j2",
         key=key,
@@ -128,6 +151,7 @@ def missed(visit: Visit) -> Response:
         kinds=_KINDS,
         found=found,
         more=more,
+        reasons=reasons,
         words=words,
         now=visit.desk.now(),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from starlette.exceptions import HTTPException
@@ -14,6 +14,7 @@ from digest.render.sample_edition import sample_edition
 from digest.render.variants import EVERYTHING
 from digest.usecases.edit_settings import EDITABLE, SettingsChanged, problems_by_setting
 from digest.usecases.shown_email import fill_placeholders, in_scheme
+from digest.usecases.topics import TopicsChosen, unfed_sections
 from digest.web.desk.admin.setting_words import choices, labels
 from digest.web.desk.admin.words import days
 from digest.web.desk.letter import framed
@@ -38,9 +39,14 @@ def save(visit: Visit) -> Response:
             "Somebody changed digest.yaml meanwhile. Nothing is saved yet: look at what differs, and save again."
         )
         return page(visit, status=409, given=given, problem=problem)
+    except TopicsChosen as error:
+        problem = _("Nothing is saved yet. Put right what is marked, and save again.")
+        return page(visit, status=422, given=given, problem=problem, chosen=error.topics)
     except ConfigurationError as error:
         wrong, others = problems_by_setting(error)
-        problem = _("Nothing is saved yet. Put right what is marked, and save again.")
+        problem = _("Nothing is saved. digest.yaml has errors, and whoever looks after the server corrects them first.")
+        if wrong:
+            problem = _("Nothing is saved yet. Put right what is marked, and save again.")
         return page(visit, status=422, given=given, problem=problem, wrong=wrong, others=others)
     except EditNotPossible as error:
         problem = _("Nothing is saved: a value in digest.yaml is written in a way that only an operator can change.")
@@ -93,12 +99,16 @@ def page(
     given: Mapping[str, str] = {},
     problem: str = "",
     wrong: Mapping[str, str] = {},
-    others: list[str] | None = None,
+    others: Sequence[str] = (),
+    chosen: Sequence[tuple[str, int]] = (),
     scheme: str = "",
 ) -> Response:
     held = visit.desk.app.settings_editor.read()
     values = {**held.values, **{key: text for key, text in given.items() if key not in held.fixed}}
-    shown: dict[str, Any] = {"wrong_settings": wrong, "others": [*held.faults, *(others or ())]}
+    if chosen:
+        wrong = {**wrong, "edition.sections": ""}
+    # Saving a faulty file finds the errors of the file again.
+    shown: dict[str, Any] = {"wrong_settings": wrong, "others": list(dict.fromkeys((*held.faults, *others)))}
     return visit.page(
         "admin/settings.html.j2",
         status=status,
@@ -113,6 +123,8 @@ def page(
         choices=choices(visit.catalogue),
         several=bool(visit.desk.app.settings.schedule.editions),
         scheme=scheme,
+        chosen_topics=chosen,
+        unfed=unfed_sections(held.settings),
         chosen_theme={key: values[key] for key in _THEME},
         **shown,
     )

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from digest.collect.collector import ALLOW_PRIVATE
 from digest.errors import ConfigurationError, DigestError
 from digest.models import Role, Source, SourceHealth
 from digest.utils.redact import redact
@@ -109,8 +108,12 @@ def preview(visit: Visit) -> Response:
         problem = _("This is a source already: %(name)s") % {"name": plan.same.name}
         return page(visit, status=422, problem=problem)
     if plan.problem:
-        private = f" {ALLOW_PRIVATE}" if plan.found.private else ""
-        return page(visit, status=422, problem=visit.told(DigestError(plan.problem + private)))
+        said = visit.told(DigestError(plan.problem))
+        if plan.found.private:
+            more = _("If you trust it, whoever looks after the server adds it: %(command)s")
+            command = f"digest sources add {url} --allow-private"
+            said = replace(said, text=f"{said.text} {more % {'command': command}}")
+        return page(visit, status=422, problem=said)
     newest = sorted(plan.found.articles, key=lambda article: article.published, reverse=True)[:_TITLES]
     return page(visit, plan=plan, newest=newest)
 
@@ -120,7 +123,7 @@ def add(visit: Visit) -> Response:
     try:
         visit.desk.app.source_editor.add(row, visit.actor)
     except (ConfigurationError, DigestError) as error:
-        return page(visit, status=422, problem=visit.told(error))
+        return page(visit, status=422, problem=_told(visit, error))
     return visit.go("/sources", done="added")
 
 
@@ -137,7 +140,7 @@ def change(visit: Visit) -> Response:
         try:
             visit.desk.app.source_editor.change(name, changed, visit.actor)
         except (ConfigurationError, DigestError) as error:
-            return _one(visit, name, status=422, problem=visit.told(error))
+            return _one(visit, name, status=422, problem=_told(visit, error))
     return visit.go("/sources/one", name=name, done="saved")
 
 
@@ -156,6 +159,13 @@ def remove(visit: Visit) -> Response:
     except (ConfigurationError, DigestError) as error:
         return page(visit, status=409, problem=visit.told(error))
     return visit.go("/sources", done="removed")
+
+
+def _told(visit: Visit, error: ConfigurationError | DigestError) -> PageSentence:
+    """Return an error in the language of the page. The line of a row in digest.yaml says nothing about its form."""
+    if isinstance(error, ConfigurationError):
+        error = ConfigurationError([replace(each, line=0) for each in error.problems])
+    return visit.told(error)
 
 
 def _options(visit: Visit) -> dict[str, Any]:
@@ -190,6 +200,9 @@ def _line(visit: Visit, source: Source, health: SourceHealth | None, now: dateti
         return SourceLine(source, health, "warn", _("the last fetch failed"), why)
     if health.moved_to:
         return SourceLine(source, health, "warn", _("has a new address"))
+    if health.last_new is None and source.url:
+        why = PageSentence(_("All articles so far were too old or in another language, so no edition could have one."))
+        return SourceLine(source, health, "warn", _("nothing usable"), why)
     if health.last_new and now - health.last_new > alerts.source_silent:
         return SourceLine(source, health, "warn", _("nothing new for long"))
     return SourceLine(source, health, "ok", _("fine"))

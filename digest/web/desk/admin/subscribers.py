@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from digest.errors import ConfigurationError, DigestError
 from digest.store.people.directory import MAX_FOUND, SubscriberFilter, SubscriberState, filter_from
-from digest.store.people.preferences import PreferenceStore
+from digest.store.people.preferences import PreferenceStore, StoredSubscriber
 from digest.subscribers.address import comparable
 from digest.usecases.edit_subscribers import parse_address
 from digest.usecases.segments import MAX_NAME, UnknownSegment
@@ -19,6 +19,8 @@ from digest.web.desk.sentences import PageSentence
 from digest.web.desk.visit import Visit, number_in
 
 _PAGE = 50
+# Seconds that a page waits for the number of those whom its filter matches.
+_WAIT = 0.02
 _MAX_UNCONFIRMED = 200
 
 
@@ -35,18 +37,27 @@ def _page(visit: Visit, wanted: SubscriberFilter, *, status: int = 200, problem:
     asked = wanted.state is SubscriberState.UNCONFIRMED and not wanted.search
     most = 0 if asked else _PAGE
     lines, more = directory.page(wanted, now=now, limit=most, before=before, last=last)
+    # A filter that fills several pages is counted in the background.
+    total = len(lines) if before is None and more is None and len(lines) < MAX_FOUND else None
+    counts = desk.subscriber_counts.get("all", lambda: directory.counts(now), wait=visit.patience)
+    if total is None and counts and wanted == SubscriberFilter(state=wanted.state):
+        total = counts.get(wanted.state) if wanted.state else None
+    elif total is None and not wanted.search:
+        key = " ".join(f"{name}={value}" for name, value in wanted.as_json().items())
+        total = desk.found_counts.get(key, lambda: directory.count(wanted, now=now), wait=_WAIT)
     return visit.page(
         "admin/subscribers.html.j2",
         status=status,
         problem=problem,
         wanted=wanted,
         lines=lines,
+        total=total,
         asked=directory.unconfirmed(_MAX_UNCONFIRMED) if asked else None,
         older=_query(wanted, before=str(more)) if more and not asked else None,
         # Several filters together: the page is not full, and older subscribers were not looked at.
         unfinished=more is not None and len(lines) < most,
         is_first=before is None,
-        counts=desk.subscriber_counts.get("all", lambda: directory.counts(now), wait=visit.patience),
+        counts=counts,
         states=list(SubscriberState),
         segments=[(each.name, _query(each.filter), each.filter == wanted) for each in directory.segments()],
         query_of=lambda state: _query(replace(wanted, search="", state=state)),
@@ -92,18 +103,31 @@ def add(visit: Visit) -> Response:
     except ConfigurationError as error:
         return add_form(visit, status=422, **field_problem(visit, error))
     except DigestError as error:
-        return add_form(visit, status=422, field="email", problem=visit.told(error))
+        held = PreferenceStore(app.database).find(parse_address(email))
+        problem: str | PageSentence = visit.told(error)
+        if held is not None and held.listed and not held.suppressed:
+            # The link to their page says how to change them.
+            problem = _("%(email)s is already on the list.") % {"email": email}
+        return add_form(visit, status=422, field="email", problem=problem, existing=held)
     visit.desk.subscriber_counts.forget()
     return visit.go(f"/subscriber/{held.id}", done="added") if held else visit.go("/subscribers")
 
 
-def add_form(visit: Visit, *, status: int = 200, field: str = "", problem: str | PageSentence = "") -> Response:
+def add_form(
+    visit: Visit,
+    *,
+    status: int = 200,
+    field: str = "",
+    problem: str | PageSentence = "",
+    existing: StoredSubscriber | None = None,
+) -> Response:
     app = visit.desk.app
     return visit.page(
         "admin/add.html.j2",
         status=status,
         field=field,
         problem=problem,
+        existing=existing,
         given=visit.form,
         topics=app.topics,
         editions=app.edition_slugs,
