@@ -62,8 +62,8 @@ def check(
     backup. The exit code is 1 if something is missing. --seed names your own addresses at Gmail, Yahoo and Outlook that
     get every edition, so that you see whether it lands in the inbox.
     """
-    _require_sensible(
-        edition, links=links, offline=offline, launch=launch, of_launch=bool(seeds or nameserver or selectors)
+    _refuse_contradictions(
+        edition, links=links, offline=offline, launch=launch, has_launch_options=bool(seeds or nameserver or selectors)
     )
     if launch:
         return _launch(home, seeds, nameserver, selectors, as_json)
@@ -75,11 +75,13 @@ def check(
     return 2 if report.findings.problems else 1 if report.edition.get("errors") else 0
 
 
-def _require_sensible(edition: str | None, *, links: bool, offline: bool, launch: bool, of_launch: bool) -> None:
-    """Raise UsageError for options that do not go together. `of_launch` says whether there are options of --launch."""
+def _refuse_contradictions(
+    edition: str | None, *, links: bool, offline: bool, launch: bool, has_launch_options: bool
+) -> None:
+    """Raise UsageError for options that do not go together. `has_launch_options`: one that only --launch takes."""
     if launch and (edition or links or offline):
         raise click.UsageError("--launch takes no EDITION, --links or --offline")
-    if of_launch and not launch:
+    if has_launch_options and not launch:
         raise click.UsageError("--seed, --nameserver and --selector need --launch")
     if links and offline:
         raise click.UsageError("--links needs the network, and --offline forbids it: choose one")

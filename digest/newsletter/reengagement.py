@@ -72,7 +72,7 @@ def ask_now(app: App) -> QuestionResult:
     return QuestionResult(edition, app.reengagement.pause(plan))
 
 
-def turn(at: datetime, now: datetime, *, told: bool, done: bool) -> QuestionStep:
+def step_due(at: datetime, now: datetime, *, told: bool, done: bool) -> QuestionStep:
     """Return which step is due at this moment."""
     if done or now > at + _LATE:
         return QuestionStep.NOTHING
@@ -94,7 +94,7 @@ class WeeklyQuestion:
             return QuestionStep.NOTHING
         at = self._moment()
         told, done = (meta.get(self._store, name) == at.isoformat() for name in (_TOLD, _DONE))
-        return turn(at, self._app.now(), told=told, done=done)
+        return step_due(at, self._app.now(), told=told, done=done)
 
     def tell(self) -> Announcement | None:
         """Return the alert to the admins, once. None if nobody is affected."""

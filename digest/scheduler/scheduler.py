@@ -226,7 +226,7 @@ class Scheduler:
             found.sync()
             problems = found.problems
             self.editions.without_list = False
-            then = "the last valid list is used; who was removed from the file since then gets no mail"
+            then = "the last valid list is used; anyone removed from the file since then gets no mail"
         except ConfigurationError as error:
             problems, then = tuple(error.problems), "nobody gets mail"
             self.editions.without_list = True

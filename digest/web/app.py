@@ -30,8 +30,8 @@ from digest.store.people.preferences import ConsentContext, PreferenceStore
 from digest.store.people.requests import RequestStore
 from digest.store.people.signups import SignupStore
 from digest.store.rate_limits import RateLimiter
-from digest.utils.brief import TimedCache
 from digest.utils.heartbeat import Heartbeat
+from digest.utils.timed_cache import TimedCache
 from digest.web import answers, approval, clicks, own_data, preferences, stay, unsubscribe, view_in_browser
 from digest.web import privacy as privacy_routes
 from digest.web import signup as signup_routes
@@ -122,7 +122,7 @@ log = logging.getLogger(__name__)
 # Characters.
 _MIN_TOKEN = 16
 # Seconds for which the pages remember the calendar.
-_BRIEF = 5.0
+_CACHED_SECONDS = 5.0
 # (path prefix, bytes) of routes that accept more than a form.
 _LARGER_BODIES = (("/webhooks/", 8 * 1024 * 1024),)
 
@@ -260,7 +260,7 @@ def _leave_page(
     context = _context(app, pages)
     emails = OwnDataEmails(pages, app.sender, app.signer)
     notices = ChangeNotices(context, RequestStore(app.database), emails, outbound)
-    calendar = TimedCache(app.calendar_reader.read, _BRIEF)
+    calendar = TimedCache(app.calendar_reader.read, _CACHED_SECONDS)
     published = PublishedStore(app.database, samples=app.outbox_only)
     next_edition = NextEdition(calendar.get, app.settings.choices, published, app.now)
     return LeavePage(context, next_edition, notices, leaving)

@@ -16,7 +16,7 @@ from digest.store.content.editions import Published, PublishedStore
 from digest.store.people.preferences import StoredSubscriber
 from digest.subscribers.due import Audience
 from digest.usecases.enqueue import audience_of
-from digest.utils.brief import TimedCache
+from digest.utils.timed_cache import TimedCache
 
 # The most planned editions to search: a year of them, for somebody who chose one day a week of a weekly edition.
 _MAX_EDITIONS = 400

@@ -166,7 +166,7 @@ class OwnData:
             request, "own_data.html.j2", place, status=status, kind=str(kind), state=state, place=place, **values
         )
 
-    def tell_nominee(self, request: Request, subscriber: int, named: str) -> None:
+    def confirm_nomination(self, request: Request, subscriber: int, named: str) -> None:
         """Queue the email that says whom a subscriber nominates now; '' for nobody."""
         found = self.context.subscriber(subscriber)
         if found is None or found.suppressed == "complained":
@@ -437,7 +437,7 @@ def _nomination_routes(routes: APIRouter, own: OwnData) -> None:
         if own.requests.finish(found.id, context.now()):
             consent = context.consent_context(request, "nominee", detail=named)
             context.preferences.record(found.subscriber, what, consent, now=context.now())
-            own.tell_nominee(request, found.subscriber, named)
+            own.confirm_nomination(request, found.subscriber, named)
 
     @routes.get("/nominee/{token}", response_class=HTMLResponse, summary="The form to nominate somebody")
     def show_nominee(request: Request, token: str) -> HTMLResponse:

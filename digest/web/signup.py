@@ -25,7 +25,7 @@ from digest.store.people.signups import JOINED, PENDING, SignupStore
 from digest.store.rate_limits import Quota
 from digest.subscribers import typos
 from digest.subscribers.address import normalise, refuse_tags
-from digest.utils.brief import TimedCache
+from digest.utils.timed_cache import TimedCache
 from digest.web.archive.metadata import home_metadata
 from digest.web.consent import CONSENT_VERSION
 from digest.web.dependencies import Context, client_address

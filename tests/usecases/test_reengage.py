@@ -17,7 +17,7 @@ from sqlalchemy import func, select
 from digest.app import App, make_app
 from digest.cli.commands import cli
 from digest.errors import DigestError
-from digest.newsletter.reengagement import QuestionStep, turn
+from digest.newsletter.reengagement import QuestionStep, step_due
 from digest.notify.alert import AlertKind
 from digest.pipeline import deliver_due, send
 from digest.render.lint import lint
@@ -242,7 +242,7 @@ AT = datetime.fromisoformat("2026-07-07T11:00+05:30")
 def test_the_admins_are_told_before_anybody_is_asked(
     hours: int, told: bool, done: bool, expected: QuestionStep
 ) -> None:
-    assert turn(AT, AT + timedelta(hours=hours), told=told, done=done) is expected
+    assert step_due(AT, AT + timedelta(hours=hours), told=told, done=done) is expected
 
 
 @contextmanager

@@ -67,7 +67,10 @@ class Expired:
 
 
 class SqlLedger:
-    """Implements `deliver.ports.AttemptLedger`, and what commands and events do to batches. Threads may share it."""
+    """The batches of editions. Threads may share it.
+
+    Implements `deliver.ports.Ledger` and `feedback.ports.AttemptLedger`, and what commands and events do to batches.
+    """
 
     def __init__(
         self,

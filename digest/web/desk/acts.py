@@ -33,8 +33,10 @@ _NAMED = (
     "segment saved",
     "segment dropped",
 )
+# An approval that ended with a change. Its detail is the name of the approver.
+VOID = "approval void"
 # Acts whose details are such a name, or an address.
-_NAMED_DETAILS = ("test sent", "approval void", "passkey added", "token revoked", "texts taken over", REPLACED, CAME_IN)
+_NAMED_DETAILS = ("test sent", VOID, "passkey added", "token revoked", "texts taken over", REPLACED, CAME_IN)
 _BLOCKS = ("block left out", "block taken back", "block text")
 
 
@@ -70,7 +72,7 @@ def _names(catalogue: Catalogue) -> Mapping[str, str]:
         "composed again": _("Composed again"),
         "special composed": _("Special edition composed"),
         "approved": _("approved"),
-        "approval void": _("Approval void"),
+        VOID: _("Approval void"),
         "paused": _("Held"),
         "resumed": _("Went on"),
         "reopened": _("draft"),

@@ -6,11 +6,9 @@ from collections.abc import Sequence
 
 from digest.store.desk.audit import Act
 from digest.usecases.edit_edition import CAME_IN, KEPT
-from digest.web.desk.acts import detail_of, name_of
+from digest.web.desk.acts import VOID, detail_of, name_of
 from digest.web.desk.visit import Visit
 
-# The record of an approval that ended with a change. Its detail is the name of the approver.
-VOID = "approval void"
 # The most acts that are looked at.
 _MOST = 30
 # Records that change nothing themselves.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import count
 
-from digest.utils.brief import TimedCache
+from digest.utils.timed_cache import TimedCache
 
 
 def test_it_is_read_once_for_a_while() -> None:
