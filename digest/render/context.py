@@ -338,15 +338,12 @@ class _Printer:
         return replace(picture, url=f"{base.rstrip('/')}/picture/{picture.url.removeprefix('cid:')}")
 
     def notes(self, story: Story) -> tuple[str, ...]:
-        count, named, when = story.origin_count, len(set(story.sources)), ""
+        count, when = story.origin_count, ""
         if story.dated and is_breaking(self.edition.key):
             when = self.moment(story)
         elif story.dated and self.is_old(story):
             when = dates.short(self.local(story).date(), self.branding.language)
         sources = self.catalogue.ngettext("%(num)s source", "%(num)s sources", count) % {"num": count}
-        if count < named:
-            # The archive names them all; copies of one agency's report count once.
-            sources = self.catalogue.gettext("%(named)s sources, %(num)s independent") % {"named": named, "num": count}
         by_machine = self.catalogue.gettext("Written by a machine") if self.is_by_machine(story) else ""
         return tuple(note.replace(" ", NBSP) for note in (sources if count > 1 else "", when, by_machine) if note)
 

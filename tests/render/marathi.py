@@ -26,9 +26,6 @@ msgid_plural "%(num)s sources"
 msgstr[0] "%(num)s स्रोत"
 msgstr[1] "%(num)s स्रोत"
 
-msgid "%(named)s sources, %(num)s independent"
-msgstr "%(named)s स्रोत, %(num)s स्वतंत्र"
-
 msgid "You may like this edition of %(name)s:"
 msgstr "‘%(name)s’चा हा अंक तुम्हाला आवडेल:"
 

@@ -148,7 +148,7 @@ def detail_of(act: Act, catalogue: Catalogue) -> str:
         name, _colon, text = act.detail.partition(":")
         row = ROWS.get(name.partition("-")[0])
         return ": ".join(filter(None, (catalogue.gettext(row.title) if row else name, text.strip())))
-    return translate_all(act.detail, catalogue)
+    return translate_all(act.detail, catalogue, is_answer=False)
 
 
 def via_of(via: str, catalogue: Catalogue) -> str:

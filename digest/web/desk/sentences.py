@@ -103,16 +103,19 @@ def _value(name: str, text: str, catalogue: Catalogue) -> str:
     return translate(text, catalogue) or (translate(f"{text}.", catalogue) or text).removesuffix("।")
 
 
-def translate_all(line: str, catalogue: Catalogue) -> str:
+def translate_all(line: str, catalogue: Catalogue, *, is_answer: bool = True) -> str:
     """Translate each sentence of a stored line. A sentence of no known form stays, such as a person's own words."""
-    return tell(line, catalogue).text
+    return tell(line, catalogue, is_answer=is_answer).text
 
 
-def tell(line: str, catalogue: Catalogue) -> PageSentence:
-    """Like `translate_all`, and say in a few words what a mail server or a provider answered."""
+def tell(line: str, catalogue: Catalogue, *, is_answer: bool = True) -> PageSentence:
+    """Like `translate_all`, and say in a few words what a mail server or a provider answered.
+
+    `is_answer` says that the line may have such an answer. A headline may look like one: `550 पेड़ लगेंगे`.
+    """
     parts = _BETWEEN.split(line)
     said = [_part(part, catalogue) for part in parts]
-    if not all(said) and not SERVERS_ANSWER.search(line) and (whole := translate(line, catalogue)):
+    if not all(said) and not (is_answer and SERVERS_ANSWER.search(line)) and (whole := translate(line, catalogue)):
         return PageSentence(whole)
     found: list[str] = []
     originals: list[str] = []
@@ -122,7 +125,7 @@ def tell(line: str, catalogue: Catalogue) -> PageSentence:
         text = "; ".join(part for part, _said in pairs)
         if known:
             found += [words for _part, words in pairs if words is not None]
-        elif SERVERS_ANSWER.search(text):
+        elif is_answer and SERVERS_ANSWER.search(text):
             found.append(answer_of(text, catalogue))
             originals.append(text)
         else:

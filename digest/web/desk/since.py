@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import takewhile
 
+from digest.models import EditionState
 from digest.store.desk.audit import Act
 from digest.usecases.edit_edition import CAME_IN, KEPT
 from digest.web.desk.acts import VOID, detail_of, name_of
@@ -41,7 +43,11 @@ def told(visit: Visit, found: Sequence[Act], *, most: int = 60) -> list[str]:
     """
     _ = visit.catalogue.gettext
     ended = _("%(who)s changed the edition; the approval by %(approver)s is void.")
-    void = [ended % {"who": act.who, "approver": act.detail} for act in found if act.what == VOID and act.detail]
+    # An approval that was given again is not void.
+    since_approval = takewhile(lambda act: act.what != EditionState.APPROVED, found)
+    void = [
+        ended % {"who": act.who, "approver": act.detail} for act in since_approval if act.what == VOID and act.detail
+    ]
     done = [f"{act.who}: {_what(visit, act, most)}" for act in found if act.what != VOID]
     return [*void[:1], *dict.fromkeys(done)]
 

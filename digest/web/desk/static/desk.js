@@ -309,9 +309,13 @@ document.addEventListener("htmx:before:response", (event) => {
 // story's page.
 const phone = window.matchMedia("(max-width: 900px)");
 document.addEventListener("click", async (event) => {
-  const closed = event.target.closest("[data-close]")?.closest(".st");
-  closed?.querySelector(".edit").replaceChildren();
-  closed?.querySelector("h4 a").focus();
+  const close = event.target.closest("[data-close]");
+  const isChanged = close && typedFields().some((field) => field.form === close.form);
+  if (close && !(isChanged && !window.confirm(close.dataset.close))) {
+    const closed = close.closest(".st");
+    closed.querySelector(".edit").replaceChildren();
+    closed.querySelector("h4 a").focus();
+  }
   const link = event.target.closest(".st h4 a, .st .write");
   const place = link?.closest(".st").querySelector(".edit");
   if (!place || !phone.matches || event.ctrlKey || event.metaKey || event.shiftKey) return;
@@ -325,7 +329,9 @@ document.addEventListener("click", async (event) => {
   place.innerHTML = await answer.text();
   window.htmx.process(place);
   countFields(place);
-  place.querySelector("textarea").focus({ preventScroll: true });
+  const headline = place.querySelector("textarea");
+  headline.focus({ preventScroll: true });
+  headline.setSelectionRange(headline.value.length, headline.value.length);
   place.scrollIntoView({ block: "nearest" });
 });
 
