@@ -233,6 +233,7 @@ def test_names_of_people_stay_in_the_log_and_blocks_are_named_in_its_language() 
     assert detail_of(act("test sent", "2026-12-01", "admin@example.com"), HINDI) == "admin@example.com"
     assert detail_of(act("test sent", "2026-12-01", "editor"), HINDI) == "editor", "a group of the settings"
     assert detail_of(act("block left out", "2026-12-01", "quote-2"), HINDI) == "आज का विचार"
+    assert detail_of(act("story text", "2026-12-01", "550 पेड़ लगेंगे"), HINDI) == "550 पेड़ लगेंगे", "no server's answer"
     assert detail_of(act("block text", "2026-12-01", "quote: none: of it"), HINDI) == "आज का विचार: none: of it"
     assert subject_of(act("subscriber added", "subscriber 5"), HINDI) == "पाठक 5"
 
