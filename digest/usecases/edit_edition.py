@@ -413,21 +413,21 @@ class EditionEditor:
         kind = name.partition("-")[0]
         if kind not in FIELDS or (name != kind and name not in self._block_names(key)):
             raise UnknownBlock(key, name, FIELDS)
-        data = dict(next((each.data for each in edition.blocks if each.name == name), {}))
-        if values is not None:
-            given = _block_values(kind, values)
-            data = {field: each for field, each in {**data, **given}.items() if each != ""}
-            check_block(kind, data)
+        composed = next((each.data for each in edition.blocks if each.name == name), {})
+        given = None if values is None else _block_values(kind, values)
 
         def change(changes: EditorialChanges) -> EditorialChanges:
-            others = {each: old for each, old in changes.blocks.items() if each != name}
-            return replace(
-                changes,
-                blocks=others if values is None else {**others, name: data},
-                blocks_out=_without(changes.blocks_out, name),
-            )
+            blocks = {each: old for each, old in changes.blocks.items() if each != name}
+            if given is not None:
+                # Another editor may have saved other fields after the edition was read. A block that was left out
+                # begins empty.
+                base = composed if name in changes.blocks_out else changes.blocks.get(name, composed)
+                blocks[name] = {field: each for field, each in {**base, **given}.items() if each != ""}
+                check_block(kind, blocks[name])
+            return replace(changes, blocks=blocks, blocks_out=_without(changes.blocks_out, name))
 
-        words = next((data[field] for field in ("text", "question", "title") if data.get(field)), "")
+        texts = {**composed, **(given or {})}
+        words = next((texts[field] for field in ("text", "question", "title") if texts.get(field)), "")
         return self._change(key, change, by, "block text", f"{name}: {words}" if words else name)
 
     def _block_names(self, key: str) -> list[str]:
