@@ -541,12 +541,10 @@ class EditionEditor:
         begun = next(iter(self.log.newest(1, subject=key)), None)
         return begun is not None and begun.at > now - _COMPOSING_LASTS
 
-    def refresh(self, key: str, by: Actor) -> Edition:
+    def refresh(self, key: str) -> Edition:
         """Compose the draft again with the articles that came since."""
         self._editable(key)
-        changed = self.breaking.rewrite(key) if is_breaking(key) else self.composer.compose(key, fetch=False).edition
-        self.log.record(by, "composed again", key, now=self.now())
-        return changed
+        return self.breaking.rewrite(key) if is_breaking(key) else self.composer.compose(key, fetch=False).edition
 
     def _change(
         self,
@@ -571,7 +569,7 @@ class EditionEditor:
         if changes is None:
             raise NotEditable(f"Edition {key} was approved or sent in the meantime; only a draft can be changed.")
         if is_breaking(key):
-            return self.breaking.rewrite(key)
+            return self.breaking.rewrite(key, again=True)
         # Another editor's change at the same moment needs a new composition.
         if not chooses and (edition := self.composer.arrange(key, changes)) is not None:
             return edition

@@ -39,17 +39,18 @@ class AuditLog:
 
     def newest(
         self,
-        limit: int,
+        limit: int | None,
         *,
         subject: str | None = None,
         before: int | None = None,
+        after: int | None = None,
         search: str = "",
         acts: Sequence[str] = (),
     ) -> list[Act]:
         """Return acts, newest first.
 
-        They can be limited to one subject, to acts before a given one, or to those that contain a text. `acts` are
-        the values of `what` that the search finds too.
+        They can be limited to one subject, to acts before or after a given one, or to those that contain a text. `acts`
+        are the values of `what` that the search finds too.
         """
         columns = [column for column in audit.c if column.name not in ("before", "after")]
         rows = select(*columns).order_by(audit.c.id.desc()).limit(limit)
@@ -57,6 +58,8 @@ class AuditLog:
             rows = rows.where(audit.c.subject == subject)
         if before is not None:
             rows = rows.where(audit.c.id < before)
+        if after is not None:
+            rows = rows.where(audit.c.id > after)
         if search:
             texts = (audit.c.who, audit.c.via, audit.c.what, audit.c.subject, audit.c.detail)
             contains = (text.icontains(search, autoescape=True) for text in texts)

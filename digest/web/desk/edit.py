@@ -73,7 +73,7 @@ def undo(visit: Visit) -> Response:
 
 
 def refresh(visit: Visit) -> Response:
-    return do(visit, lambda editor, key: editor.refresh(key, visit.actor), tells=False)
+    return do(visit, lambda editor, key: editor.refresh(key), tells=False)
 
 
 def texts(visit: Visit) -> Response:

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 from html import unescape
 from http.client import HTTPConnection, HTTPResponse
 from pathlib import Path
@@ -17,11 +18,12 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from digest import pipeline
 from digest.errors import StoreUnavailable
-from digest.models import EditionState, Role, Story
+from digest.models import Actor, EditionState, Role, Story
 from digest.web.desk.changes import ChangeStreams
 from tests.web.desk.browser import ROOT, Browser, set_up
-from tests.web.desk.conftest import KEY, edition_of, open_desk
+from tests.web.desk.conftest import KEY, edition_of, open_desk, put_draft
 from tests.web.site import Site
 
 HERE = f"/edition/{KEY}"
@@ -269,6 +271,29 @@ def test_what_the_sender_typed_meanwhile_refuses_no_approval(desk: Site, sender:
     sender.post(f"{HERE}/reopen")
     sender.post(f"{HERE}/drop", story=story.id)
     assert sender.post(f"{HERE}/approve", **opened).status == 409, "what took its place was not seen"
+
+
+@pytest.mark.slow
+def test_own_texts_hide_no_other_change_from_an_approval(desk: Site, sender: Browser) -> None:
+    app, story = desk.app, stories(desk)[1]
+
+    def type_texts(number: int) -> None:
+        for each in range(number):
+            app.editor.write(KEY, Actor("kavita", "desk"), intro=f"नमस्ते {each}")
+
+    # What came since leads to another edition.
+    opened = shown(sender.get(HERE).text)
+    put_draft(desk, edition_of(desk).map_stories(lambda each: replace(each, summary=f"{each.summary} पुराना।")))
+    pipeline.compose(app, KEY)
+    type_texts(1)
+    refused = sender.post(f"{HERE}/approve", **opened)
+    assert refused.status == 409
+    assert "digest: फिर से बना" in refused.text
+    opened = shown(sender.get(HERE).text)
+    app.editor.drop(KEY, story.id, Actor("ravi", "desk"))
+    type_texts(31)
+    assert sender.post(f"{HERE}/approve", **opened).status == 409
+    assert sender.post(f"{HERE}/approve", **shown(sender.get(HERE).text)).status == 303
 
 
 def shown(page: str) -> dict[str, str]:
