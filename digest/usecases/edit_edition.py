@@ -453,10 +453,10 @@ class EditionEditor:
             chooses=False,
         )
 
-    def let_stand(self, key: str, by: Actor) -> None:
-        """Leave the texts by which somebody replaced the editor's own ones meanwhile."""
+    def let_stand(self, key: str, by: Actor, act: int, field: str) -> None:
+        """Leave the text by which somebody replaced the editor's own one. `act` is the number of that act."""
         self._editable(key)
-        self.log.record(by, KEPT, key, now=self.now())
+        self.log.record(by, KEPT, key, kept_text(act, field), now=self.now())
 
     def undo(self, key: str, by: Actor) -> Edition:
         """Undo the last change, or redo it if the last change was an undo. Raises DigestError if there is none."""
@@ -647,6 +647,11 @@ def _unseen(texts: Mapping[str, str | None], seen: Mapping[str, str] | None, pre
         and old.split() != text.split()
         and old.split() != (seen or {})[name].split()
     ]
+
+
+def kept_text(act: int, field: str) -> str:
+    """Return how the log names a text that an act of the log replaced, and that its author lets go."""
+    return f"{act} {field}"
 
 
 def quoted(text: str) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, or_, select
+from sqlalchemy import Connection, insert, or_, select
 
 from digest.models import Actor
 from digest.store.database import Database
@@ -81,10 +81,10 @@ class AuditLog:
         done = (audit.c.subject == subject) & (audit.c.what == what) & (audit.c.who != who)
         return self.database.query(select(audit.c.id).where(done).limit(1)).first() is not None
 
-    def last_id(self, subject: str, what: str, who: str) -> int:
-        """Return the id of the last time that `who` did this to a subject; 0 if there is none."""
+    def details(self, subject: str, what: str, who: str) -> set[str]:
+        """Return the details of each time that `who` did this to a subject."""
         done = (audit.c.subject == subject) & (audit.c.what == what) & (audit.c.who == who)
-        return self.database.query(select(func.max(audit.c.id)).where(done)).scalar() or 0
+        return set(self.database.query(select(audit.c.detail).where(done)).scalars())
 
 
 def add(

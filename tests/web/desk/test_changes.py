@@ -226,7 +226,14 @@ def test_an_editor_can_let_the_other_text_stand(desk: Site, editor: Browser) -> 
     assert "सुमन का विषय" in notice
     assert "सुमन की **बात**\nदूसरा पैरा" in notice
     assert not lost(set_up(desk, "asha", Role.EDITOR).get(HERE).text)
-    assert not lost(editor.post(f"{HERE}/settle", follow=True).text)
+    # Only what was shown is let go: not the intro, and not a later text.
+    fields = dict(re.findall('name="(field|replacing)" value="([^"]*)"', notice.partition("</form>")[0]))
+    assert fields["field"] == "subject"
+    notice = lost(editor.post(f"{HERE}/settle", **fields, follow=True).text)
+    assert "सुमन का विषय" not in notice
+    assert "दूसरा पैरा" in notice
+    fields = dict(re.findall('name="(field|replacing)" value="([^"]*)"', notice))
+    assert not lost(editor.post(f"{HERE}/settle", **fields, follow=True).text)
     assert desk.app.editions.get(KEY).subject == "रवि का विषय"  # type: ignore[union-attr]
     # A later one is a new one.
     editor.post(f"{HERE}/texts", was_subject="रवि का विषय", subject="सुमन का दूसरा")
@@ -236,6 +243,7 @@ def test_an_editor_can_let_the_other_text_stand(desk: Site, editor: Browser) -> 
     editor.post(f"{HERE}/texts", was_subject="रवि का दूसरा", subject="सुमन का तीसरा")
     assert not lost(editor.get(HERE).text)
     assert editor.post(f"{HERE}/settle", back="1", field="lead", text="x").status == 422
+    assert editor.post(f"{HERE}/settle", field="subject").status == 422
 
 
 def lost(page: str) -> str:
