@@ -13,7 +13,7 @@ import orjson
 from digest.curate.editorial import EditorialChanges
 from digest.errors import DigestError
 from digest.models import Actor, Edition, EditionState, Story, Variant, is_breaking, is_special
-from digest.store.content.editions import ERRORS_ACCEPTED
+from digest.store.content.editions import ERRORS_ACCEPTED, SHOWN
 from digest.usecases.preflight import Preflight, PreflightFailed, PreflightResult, SampleGuard
 from digest.usecases.special import OBEYS_FREQUENCY, SEND_AT
 
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from digest.usecases.breaking import BreakingNews
 
 PURPOSE = "approve"
-# The parts of an edition that subscribers see. The revision is a fingerprint of them.
-_SHOWN = ("subject", "preheader", "intro", "sections", "lead", "blocks")
 _REVISION_LENGTH = 16
 # Stands for the intro where other texts of a model have the id of a story.
 INTRO = "intro"
@@ -39,7 +37,7 @@ def approval_link(base: str, signer: TokenSigner, key: str) -> str:
 
 def revision(edition: Edition) -> str:
     """Return a fingerprint of everything that an edition shows, so that nobody approves what they have not seen."""
-    shown = {name: getattr(edition, name) for name in _SHOWN}
+    shown = {name: getattr(edition, name) for name in SHOWN}
     return hashlib.sha256(orjson.dumps(shown, default=str)).hexdigest()[:_REVISION_LENGTH]
 
 

@@ -125,10 +125,10 @@ class BreakingNews:
                 raise BreakingRefused(f"This story is proposed already: digest breaking send {key}")
             return self._propose(articles, "Proposed by an editor.", earlier), found
 
-    def rewrite(self, key: str) -> Edition:
+    def rewrite(self, key: str, *, again: bool = False) -> Edition:
         """Write a proposal again from its stored articles, with the editors' changes.
 
-        An edition in another state stays as it is.
+        An edition in another state stays as it is. With `again`, this is part of an editor's change, which the log has.
         """
         stored = self._existing(key)
         if stored.state != EditionState.DRAFT:
@@ -138,9 +138,10 @@ class BreakingNews:
         articles = tuple(known[id] for id in ids if id in known)
         # Without its articles the story cannot be written again.
         summariser = self.composer.summariser_for(stored)
-        again = self._write(key, articles, stored.reason, summariser) if articles else stored
-        again = self.composer.pictures.prepare(again, stored)
-        saved = self.editions.put(replace(again, composed_at=stored.composed_at), over=(EditionState.DRAFT,))
+        written = self._write(key, articles, stored.reason, summariser) if articles else stored
+        written = self.composer.pictures.prepare(written, stored)
+        written = replace(written, composed_at=stored.composed_at)
+        saved = self.editions.put(written, over=(EditionState.DRAFT,), recomposed=not again)
         return saved or self._existing(key)
 
     def drop(self, key: str, *, by: str = "") -> None:

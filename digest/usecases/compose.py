@@ -164,6 +164,8 @@ class Composer:
                 over=(EditionState.DRAFT, EditionState.SKIPPED),
                 expected_changes=changes if stored else None,
                 earlier=self.calendar().earlier_planned(key, self.now()),
+                # Composing after an editor's change is part of that change.
+                recomposed=not again,
             )
             if saved:
                 return ComposeResult(saved, choice.curated, collected)

@@ -413,21 +413,21 @@ class EditionEditor:
         kind = name.partition("-")[0]
         if kind not in FIELDS or (name != kind and name not in self._block_names(key)):
             raise UnknownBlock(key, name, FIELDS)
-        data = dict(next((each.data for each in edition.blocks if each.name == name), {}))
-        if values is not None:
-            given = _block_values(kind, values)
-            data = {field: each for field, each in {**data, **given}.items() if each != ""}
-            check_block(kind, data)
+        composed = next((each.data for each in edition.blocks if each.name == name), {})
+        given = None if values is None else _block_values(kind, values)
 
         def change(changes: EditorialChanges) -> EditorialChanges:
-            others = {each: old for each, old in changes.blocks.items() if each != name}
-            return replace(
-                changes,
-                blocks=others if values is None else {**others, name: data},
-                blocks_out=_without(changes.blocks_out, name),
-            )
+            blocks = {each: old for each, old in changes.blocks.items() if each != name}
+            if given is not None:
+                # Another editor may have saved other fields after the edition was read. A block that was left out
+                # begins empty.
+                base = composed if name in changes.blocks_out else changes.blocks.get(name, composed)
+                blocks[name] = {field: each for field, each in {**base, **given}.items() if each != ""}
+                check_block(kind, blocks[name])
+            return replace(changes, blocks=blocks, blocks_out=_without(changes.blocks_out, name))
 
-        words = next((data[field] for field in ("text", "question", "title") if data.get(field)), "")
+        texts = {**composed, **(given or {})}
+        words = next((texts[field] for field in ("text", "question", "title") if texts.get(field)), "")
         return self._change(key, change, by, "block text", f"{name}: {words}" if words else name)
 
     def _block_names(self, key: str) -> list[str]:
@@ -453,10 +453,10 @@ class EditionEditor:
             chooses=False,
         )
 
-    def let_stand(self, key: str, by: Actor) -> None:
-        """Leave the texts by which somebody replaced the editor's own ones meanwhile."""
+    def let_stand(self, key: str, by: Actor, act: int, field: str) -> None:
+        """Leave the text by which somebody replaced the editor's own one. `act` is the number of that act."""
         self._editable(key)
-        self.log.record(by, KEPT, key, now=self.now())
+        self.log.record(by, KEPT, key, kept_text(act, field), now=self.now())
 
     def undo(self, key: str, by: Actor) -> Edition:
         """Undo the last change, or redo it if the last change was an undo. Raises DigestError if there is none."""
@@ -541,12 +541,10 @@ class EditionEditor:
         begun = next(iter(self.log.newest(1, subject=key)), None)
         return begun is not None and begun.at > now - _COMPOSING_LASTS
 
-    def refresh(self, key: str, by: Actor) -> Edition:
+    def refresh(self, key: str) -> Edition:
         """Compose the draft again with the articles that came since."""
         self._editable(key)
-        changed = self.breaking.rewrite(key) if is_breaking(key) else self.composer.compose(key, fetch=False).edition
-        self.log.record(by, "composed again", key, now=self.now())
-        return changed
+        return self.breaking.rewrite(key) if is_breaking(key) else self.composer.compose(key, fetch=False).edition
 
     def _change(
         self,
@@ -571,7 +569,7 @@ class EditionEditor:
         if changes is None:
             raise NotEditable(f"Edition {key} was approved or sent in the meantime; only a draft can be changed.")
         if is_breaking(key):
-            return self.breaking.rewrite(key)
+            return self.breaking.rewrite(key, again=True)
         # Another editor's change at the same moment needs a new composition.
         if not chooses and (edition := self.composer.arrange(key, changes)) is not None:
             return edition
@@ -649,6 +647,11 @@ def _unseen(texts: Mapping[str, str | None], seen: Mapping[str, str] | None, pre
         and old.split() != text.split()
         and old.split() != (seen or {})[name].split()
     ]
+
+
+def kept_text(act: int, field: str) -> str:
+    """Return how the log names a text that an act of the log replaced, and that its author lets go."""
+    return f"{act} {field}"
 
 
 def quoted(text: str) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from digest.models import Edition
-from digest.usecases.edit_edition import KEPT, REPLACED, quoted
+from digest.usecases.edit_edition import KEPT, REPLACED, kept_text, quoted
 
 if TYPE_CHECKING:
     from digest.store.desk.audit import AuditLog
@@ -21,24 +21,28 @@ _Place: TypeAlias = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class LostText:
-    """A text that somebody replaced. `story` is '' for a text of the edition. `who` wrote the `present` text."""
+    """A text that somebody replaced. `story` is '' for a text of the edition. `who` wrote the `present` text.
+
+    `act` is the number of the act that replaced it.
+    """
 
     story: str
     field: str
     text: str
     who: str
     present: str
+    act: int
 
 
 def lost_texts(log: AuditLog, edition: Edition, user: str) -> list[LostText]:
     """Return the user's texts of an edition that were replaced unseen.
 
-    One that the user has written again or kept since is left out, and so is one that is there again.
+    One that the user has written again or let go is left out, and so is one that is there again.
     """
     if not log.is_done_by_others(edition.key, REPLACED, user):
         return []
     acts = [(act, _texts(act.before), _texts(act.after)) for act in log.changes(edition.key, limit=_CHANGES)]
-    kept = log.last_id(edition.key, KEPT, user)
+    let_go = log.details(edition.key, KEPT, user)
     found = []
     for place, present in _present_texts(edition).items():
         # Newest first, with the text that each act left.
@@ -47,9 +51,10 @@ def lost_texts(log: AuditLog, edition: Edition, user: str) -> list[LostText]:
         if mine == 0:
             continue
         text, (replacing, _new) = history[mine][1], history[mine - 1]
-        is_lost = replacing.what == REPLACED and quoted(text) in replacing.detail and replacing.id > kept
-        if text and text != present and is_lost:
-            found.append(LostText(*place, text, history[0][0].who, present))
+        is_lost = replacing.what == REPLACED and quoted(text) in replacing.detail
+        is_let_go = kept_text(replacing.id, place[1]) in let_go
+        if text and text != present and is_lost and not is_let_go:
+            found.append(LostText(*place, text, history[0][0].who, present, replacing.id))
     return found
 
 

@@ -120,7 +120,7 @@ def test_stories_are_merged_and_split_and_composing_again_keeps_it(app: App) -> 
     assert article in app.editions.editorial_changes(KEY).split
     app.editor.undo(KEY, RAVI)
     assert second.id not in {each.id for each in edition(app).stories()}
-    assert [(act.who, act.what, act.detail) for act in app.audit.newest(3)] == [
+    assert [(act.who, act.what, act.detail) for act in app.audit.changes(KEY, limit=3)] == [
         ("ravi", "undone", "split off"),
         ("ravi", "split off", f"{second.title} ← {first.title}"),
         ("suman", "merged", f"{first.title} ← {second.title}"),
@@ -270,7 +270,7 @@ def test_a_story_that_an_editor_worked_on_stays_when_its_articles_are_older_than
     }
     for _ in range(2):
         with make_app(app.home, environment=environment) as later:
-            again = {each.id: each for each in later.editor.refresh(KEY, SUMAN).stories()}
+            again = {each.id: each for each in later.editor.refresh(KEY).stories()}
         assert {edited.id, pinned.id, moved.id} <= again.keys()
         assert not again.keys() & {each.id for each in others if each.published < later.now() - timedelta(hours=1)}
         assert again[edited.id].title == "सुमन का शीर्षक"

@@ -36,7 +36,7 @@ from digest.models import (
     split_key,
 )
 from digest.store.content.article_rows import article_from_json, select_articles
-from digest.store.content.reached import edition_composed, edition_reached
+from digest.store.content.reached import composed_again, edition_composed, edition_reached
 from digest.store.database import Database
 from digest.store.desk import audit
 from digest.store.schema import article, batch, decision, delivery, edition, rendered_email, subscriber
@@ -48,6 +48,8 @@ FORCED = "forced"
 ERRORS_ACCEPTED = "errors accepted"
 # That a story was corrected after the send began.
 CORRECTED = "corrected"
+# The parts of an edition that subscribers see.
+SHOWN = ("subject", "preheader", "intro", "sections", "lead", "blocks")
 _MARK_LENGTH = 16
 
 _SECTIONS = tuple[Section, ...]
@@ -235,9 +237,11 @@ class EditionStore:
         over: Sequence[EditionState],
         expected_changes: EditorialChanges | None = None,
         earlier: Collection[str] = (),
+        recomposed: bool = False,
     ) -> Edition | None:
         """Store an edition and return it with its number. `earlier` is as for `assign_number`.
 
+        With `recomposed`, the log says so if a draft gets other content: no editor's act tells of it.
         None if a stored edition with this key has a state that is not in `over`, or other editorial changes than
         expected.
         """
@@ -258,6 +262,8 @@ class EditionStore:
             changed = connection.execute(update(edition).where(own).values(values)).rowcount
             if changed:
                 _tell_composed(connection, item, old.state if old.composed_at else None)
+                if recomposed and _is_other_draft(old, values):
+                    composed_again(connection, item.key)
             return replace(item, number=values["number"]) if changed else None
 
     def mark(self, key: str) -> str:
@@ -488,6 +494,12 @@ def _number(connection: Connection, key: str, earlier: Collection[str], *, sampl
     number = highest + len(between) + 1
     later = [sent[other] for other in sent if other > day]
     return max(sent.values()) + 1 if later and number >= min(later) else number
+
+
+def _is_other_draft(old: Row[Any], values: Mapping[str, Any]) -> bool:
+    """Whether both are drafts, and subscribers would see another content."""
+    drafts = old.state == values["state"] == EditionState.DRAFT
+    return drafts and any(getattr(old, name) != values[name] for name in SHOWN)
 
 
 def _tell_composed(connection: Connection, item: Edition, before: str | None) -> None:

@@ -41,3 +41,8 @@ def edition_composed(connection: Connection, key: str, stories: int) -> None:
     now = outbox.clock_of(connection)
     outbox.add(connection, "edition.composed", {"edition": key, "stories": stories}, now)
     audit.add(connection, actor(), "composed", key, f"{stories} stories", now=now)
+
+
+def composed_again(connection: Connection, key: str) -> None:
+    """Record that a draft was composed again and has other content."""
+    audit.add(connection, actor(), "composed again", key, now=outbox.clock_of(connection))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, or_, select
+from sqlalchemy import Connection, insert, or_, select
 
 from digest.models import Actor
 from digest.store.database import Database
@@ -39,17 +39,18 @@ class AuditLog:
 
     def newest(
         self,
-        limit: int,
+        limit: int | None,
         *,
         subject: str | None = None,
         before: int | None = None,
+        after: int | None = None,
         search: str = "",
         acts: Sequence[str] = (),
     ) -> list[Act]:
         """Return acts, newest first.
 
-        They can be limited to one subject, to acts before a given one, or to those that contain a text. `acts` are
-        the values of `what` that the search finds too.
+        They can be limited to one subject, to acts before or after a given one, or to those that contain a text. `acts`
+        are the values of `what` that the search finds too.
         """
         columns = [column for column in audit.c if column.name not in ("before", "after")]
         rows = select(*columns).order_by(audit.c.id.desc()).limit(limit)
@@ -57,6 +58,8 @@ class AuditLog:
             rows = rows.where(audit.c.subject == subject)
         if before is not None:
             rows = rows.where(audit.c.id < before)
+        if after is not None:
+            rows = rows.where(audit.c.id > after)
         if search:
             texts = (audit.c.who, audit.c.via, audit.c.what, audit.c.subject, audit.c.detail)
             contains = (text.icontains(search, autoescape=True) for text in texts)
@@ -78,10 +81,10 @@ class AuditLog:
         done = (audit.c.subject == subject) & (audit.c.what == what) & (audit.c.who != who)
         return self.database.query(select(audit.c.id).where(done).limit(1)).first() is not None
 
-    def last_id(self, subject: str, what: str, who: str) -> int:
-        """Return the id of the last time that `who` did this to a subject; 0 if there is none."""
+    def details(self, subject: str, what: str, who: str) -> set[str]:
+        """Return the details of each time that `who` did this to a subject."""
         done = (audit.c.subject == subject) & (audit.c.what == what) & (audit.c.who == who)
-        return self.database.query(select(func.max(audit.c.id)).where(done)).scalar() or 0
+        return set(self.database.query(select(audit.c.detail).where(done)).scalars())
 
 
 def add(

@@ -142,6 +142,9 @@ def detail_of(act: Act, catalogue: Catalogue) -> str:
     """Return the details of an act in the editor's language."""
     if act.what == "undone":
         return name_of(act.detail, catalogue)
+    # Its detail is a number, for the program.
+    if act.what == KEPT:
+        return ""
     if act.what in _NAMED_DETAILS:
         return act.detail
     if act.what in _BLOCKS:

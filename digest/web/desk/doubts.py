@@ -5,8 +5,10 @@ A lead without a summary, two stories that may be one, and a number that an edit
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import combinations
 
+from digest.curate.editorial import StoryText
 from digest.curate.importance.numbers import missing_numbers
 from digest.hindi import cut
 from digest.hindi.tokens import written_tokens
@@ -47,21 +49,23 @@ def problems(visit: Visit, edition: Edition) -> list[Problem]:
             place = visit.path(f"{edition_path(edition.key)}/story/{one.id}") + "#regroup"
             titles = f"“{one.title}” · “{other.title}”"
             found.append(Problem("warn", _("These two may be one story"), titles, place, _("Look"), own=True))
+    written = visit.desk.app.editions.editorial_changes(edition.key).texts
     for story in stories:
-        for numbers in own_numbers(visit, edition, story):
+        for numbers in own_numbers(visit, written, story):
             place = visit.path(f"{edition_path(edition.key)}/story/{story.id}")
             detail = f"{numbers}: {story.title}"
             found.append(Problem("warn", _("A number that no source has"), detail, place, _("Look"), own=True))
     return found
 
 
-def own_numbers(visit: Visit, edition: Edition, story: Story) -> list[str]:
-    """Return the numbers in an editor's text of a story that none of its articles has, as one text."""
-    app = visit.desk.app
-    texts = app.editions.editorial_changes(edition.key).texts
-    if texts.keys().isdisjoint((story.id, *story.article_ids)):
+def own_numbers(visit: Visit, written: Mapping[str, StoryText], story: Story) -> list[str]:
+    """Return the numbers in an editor's text of a story that none of its articles has, as one text.
+
+    `written` has the editors' texts, by the id of a story or of an article.
+    """
+    if written.keys().isdisjoint((story.id, *story.article_ids)):
         return []
-    articles = app.articles.by_ids(story.article_ids).values()
+    articles = visit.desk.app.articles.by_ids(story.article_ids).values()
     known = [token for each in articles for token in written_tokens(f"{each.title}\n{each.text}\n{each.excerpt}")]
     missing = missing_numbers(written_tokens(f"{story.title}\n{story.summary}"), known) if known else []
     return [", ".join(missing)] if missing else []

@@ -73,7 +73,7 @@ def undo(visit: Visit) -> Response:
 
 
 def refresh(visit: Visit) -> Response:
-    return do(visit, lambda editor, key: editor.refresh(key, visit.actor), tells=False)
+    return do(visit, lambda editor, key: editor.refresh(key), tells=False)
 
 
 def texts(visit: Visit) -> Response:
@@ -93,18 +93,21 @@ def settle(visit: Visit) -> Response:
     """Put back the editor's own text that somebody replaced at the same moment, or let the other one stand."""
     form, app, key = visit.form, visit.desk.app, visit.parameters["key"]
     edition, field, text = visit.edition(), form.get("field", ""), form.get("text", "")
-    puts_back = "back" in form
+    puts_back, replacing = "back" in form, number_in(form.get("replacing", ""))
+    of_edition = field in ("subject", "preheader", "intro")
+    if not of_edition and field not in ("title", "summary"):
+        raise HTTPException(422)
     if not puts_back:
-        app.editor.let_stand(key, visit.actor)
-    elif field in ("subject", "preheader", "intro"):
+        if replacing is None:
+            raise HTTPException(422)
+        app.editor.let_stand(key, visit.actor, replacing, field)
+    elif of_edition:
         void_approval(visit, edition)
         app.editor.write(key, visit.actor, **{field: text}, seen={field: form.get("present", "")})
-    elif field in ("title", "summary"):
+    else:
         void_approval(visit, edition)
         texts = {"title": None, "summary": None, field: text}
         app.editor.write_story(key, _story(visit), visit.actor, **texts, seen={field: form.get("present", "")})
-    else:
-        raise HTTPException(422)
     if "hx-request" not in visit.request.headers:
         return visit.go(edition_path(key))
     # Only the line of state is loaded again, so that a text stays that is being typed.

@@ -11,7 +11,7 @@ from digest.usecases.edit_edition import CAME_IN, KEPT
 from digest.web.desk.acts import VOID, detail_of, name_of
 from digest.web.desk.visit import Visit
 
-# The most acts that are looked at.
+# The most acts that are looked at for the end of an approval.
 _MOST = 30
 # Records that change nothing themselves.
 _NO_CHANGES = ("test sent", KEPT, CAME_IN)
@@ -26,8 +26,8 @@ def newest(visit: Visit, key: str) -> int:
 
 def acts(visit: Visit, key: str, number: int) -> list[Act]:
     """Return the acts that changed an edition after the one with this number, newest first."""
-    found = visit.desk.app.audit.newest(_MOST, subject=key)
-    return [act for act in found if act.id > number and act.what not in _NO_CHANGES]
+    found = visit.desk.app.audit.newest(None, subject=key, after=number)
+    return [act for act in found if act.what not in _NO_CHANGES]
 
 
 def is_own_text(visit: Visit, key: str, number: int) -> bool:

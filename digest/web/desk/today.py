@@ -174,7 +174,7 @@ def page(
         last=last,
         last_story=changed_story,
         is_fresh=last is not None and _is_fresh(visit, edition, last),
-        doubtful_numbers=doubts.own_numbers(visit, edition, changed_story) if changed_story and last else (),
+        doubtful_numbers=doubts.own_numbers(visit, changes.texts, changed_story) if changed_story and last else (),
         acts=acts,
         # The headlines that the last change brought in.
         came=[act.detail for act in acts if last and act.what == CAME_IN and act.id > last.id],

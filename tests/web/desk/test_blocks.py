@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -67,6 +68,16 @@ def test_a_quotation_is_written_changed_and_removed(desk: Site, editor: Browser)
     editor.post(f"{HERE}/block", name="quote", act="file")
     assert "quote" not in blocks(desk), "it has no file"
     assert [act.what for act in desk.app.audit.newest(3)] == ["block text"] * 3
+
+
+def test_a_field_that_another_editor_saves_at_the_same_moment_stays(desk: Site) -> None:
+    app = desk.app
+    app.editor.write_block(KEY, "quote", BY, WISE)
+    # The other change is stored, and the edition is not composed with it yet.
+    theirs = replace(app.editions.editorial_changes(KEY), blocks={"quote": {**WISE, "by": "दादी"}})
+    assert app.editions.set_editorial_changes(KEY, theirs)
+    app.editor.write_block(KEY, "quote", BY, {"text": "नई राह"})
+    assert blocks(desk)["quote"].data == {"text": "नई राह", "by": "दादी"}
 
 
 @pytest.mark.slow

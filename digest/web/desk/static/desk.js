@@ -340,6 +340,8 @@ document.addEventListener("click", async (event) => {
 const reached = new WeakSet();
 document.addEventListener("submit", async (event) => {
   const form = event.target;
+  // The page stays when a file is saved.
+  if (form.matches("[data-download]")) return;
   const others = unsaved().filter((each) => each !== form);
   atWork(event.submitter);
   if (form.matches("[hx-boost]") || form.hasAttribute("hx-post")) return;
@@ -380,7 +382,7 @@ document.addEventListener("click", async (event) => {
 document.addEventListener("keydown", (event) => {
   if (event.key !== "Enter" || event.isComposing || !event.target.matches("textarea[data-line]")) return;
   event.preventDefault();
-  event.target.form.querySelector(".btn.dark").click();
+  event.target.form.querySelector(".btn.dark")?.click();
 });
 
 // A stripe on top says at once that a press arrived, also on a slow network. The line of state asks by itself.
