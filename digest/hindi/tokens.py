@@ -45,8 +45,13 @@ _SHORTEST = 3
 _INFLECTIONS = (("आ", "ए", "ओं", "ओ", "आं", "एं"), ("या", "यां", "यों", "यो"))
 # The fewest letters before them, and of a stem by which a query finds the other forms.
 _SHORTEST_BASE, _SHORTEST_FORM = 3, 2
-# The prefix of electronic things, written with a hyphen or without: ई-बस, ईबस.
+# The prefix of electronic things, written with a hyphen or without: ई-बस, ईबस. Other words begin with it too: ईनाम.
 _ELECTRONIC = "ई"
+_ELECTRONIC_THINGS = (
+    "अटेंडेंस ऑक्शन ऑटो ऑफ़िस ऑफिस कचरा कार कॉमर्स कोर्ट गवर्नेंस गवर्नेन्स गेम चालान टिकट टेंडर टैक्सी ट्रक डिस्ट्रिक्ट "
+    "नीलामी पत्रिका पास पासपोर्ट पुस्तक पेपर पेमेंट पोर्टल फ़ाइल फाइल बस बाइक बुक भुगतान मंडी मार्केट मेल रिक्शा रुपया रुपी "
+    "लर्निंग लाइब्रेरी वाहन वीज़ा वीजा वेस्ट व्हीकल शासन श्रम सिगरेट सिम सेवा साइकिल स्कूटर हॉस्पिटल"
+)
 
 
 def tokens(text: str) -> list[str]:
@@ -142,10 +147,16 @@ def _query_tokens(piece: str) -> list[tuple[str, str]]:
     """Return the tokens of a piece of a query without spaces, each with the whole compound that it is a part of."""
     found = list(_word_tokens(piece))
     if len(found) == 1 and found[0].startswith(_ELECTRONIC) and len(found[0]) >= _SHORTEST:
-        found = [_ELECTRONIC, found[0].removeprefix(_ELECTRONIC)]
-        return [(token, "".join(found)) for token in found] if stem_of(found[1]) else [("".join(found), "")]
+        thing = found[0].removeprefix(_ELECTRONIC)
+        if stem_of(thing) in _electronic_stems():
+            return [(_ELECTRONIC, found[0]), (thing, found[0])]
     is_compound = len(found) == 2 and "-" in piece and min(found) >= "\u0900"
     return [(token, "".join(found) if is_compound else "") for token in found]
+
+
+@lru_cache(maxsize=1)
+def _electronic_stems() -> frozenset[str]:
+    return frozenset(stems(_ELECTRONIC_THINGS))
 
 
 def _other_forms(token: str) -> set[str]:

@@ -18,8 +18,8 @@ def variant_for(
     """The variant for a subscriber who chose `topics`; no topics means all.
 
     `choosable` are the topics that can be chosen. A section that nobody can choose, such as one that only an article
-    names, goes to whoever gets a chosen one. Keys look like `html`, `text` and `html-0.3`, where the numbers are
-    positions of sections.
+    names, goes to whoever gets a chosen one: alone it makes no email. Keys look like `html`, `text` and `html-0.3`,
+    where the numbers are positions of sections.
     """
     names = [section.name for section in edition.sections]
     chosen = {name for name in names if name in topics}

@@ -109,19 +109,23 @@ class Approver:
                 self.editions.record(key, OBEYS_FREQUENCY, how, now=self.now(), by=by.name)
             if checked.errors:
                 despite = f"{force} (despite: {'; '.join(checked.errors)})"
-                self.editions.record(key, ERRORS_ACCEPTED, despite, now=self.now(), by=by.name)
+                failed = " ".join(sorted(checked.failed))
+                self.editions.record(key, ERRORS_ACCEPTED, despite, now=self.now(), by=by.name, evidence=failed)
             self.editions.record(key, EditionState.APPROVED, force or how, now=self.now(), by=by.name)
             self.log.record(by, EditionState.APPROVED, key, detail, now=self.now())
         return checked
 
 
-def accepts_errors(decisions: Sequence[OperatorDecision]) -> bool:
-    """Whether whoever approved an edition accepted its errors. Not after its approval was withdrawn."""
-    accepts = False
+def accepted_errors(decisions: Sequence[OperatorDecision]) -> frozenset[str]:
+    """Return the checks whose errors the approval of an edition accepted. Nothing after the approval was withdrawn.
+
+    Checks instead of messages, because a message may have a number that differs between variants.
+    """
+    accepted: frozenset[str] = frozenset()
     for each in decisions:
         if each.what in (EditionState.DRAFT, ERRORS_ACCEPTED):
-            accepts = each.what == ERRORS_ACCEPTED
-    return accepts
+            accepted = frozenset(each.evidence.split() if each.what == ERRORS_ACCEPTED else ())
+    return accepted
 
 
 @dataclass(frozen=True, slots=True)

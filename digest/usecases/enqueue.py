@@ -28,7 +28,7 @@ from digest.store.sending.enqueue import Placement, enqueue_subscribers
 from digest.store.sending.folded import is_folded, why_never_again
 from digest.store.sending.status import Counts, counts, went_by_hours
 from digest.subscribers.due import Audience, Candidate, Due, decide
-from digest.usecases.approval import accepts_errors
+from digest.usecases.approval import accepted_errors
 from digest.usecases.preflight import PreflightFailed
 from digest.usecases.special import OBEYS_FREQUENCY, obeys_frequency
 
@@ -170,7 +170,8 @@ class Enqueuer:
         """Give every listed subscriber without a place one: in a batch, or excluded with the reason.
 
         Renders the emails of new variants and checks them; an error stops the call before anything is written. Raises
-        PreflightFailed, unless whoever approved it accepted the errors, and DigestError for a folded edition.
+        PreflightFailed, unless whoever approved it accepted errors of these checks, and DigestError for a folded
+        edition.
         """
         now = self.now()
         self._refuse_folded(edition)
@@ -215,7 +216,9 @@ class Enqueuer:
                 if key not in emails
             ]
             checked = self.preflight.run_checks(new, edition)
-            if checked.errors and not (force or accepts_errors(self.editions.decisions(edition.key))):
+            if checked.errors and not (
+                force or checked.failed <= accepted_errors(self.editions.decisions(edition.key))
+            ):
                 raise PreflightFailed(edition.key, checked)
             if checked.errors and force:
                 self.editions.record(edition.key, FORCED, f"{force} (despite: {'; '.join(checked.errors)})", now=now)

@@ -107,6 +107,11 @@ class PreflightResult:
         return tuple(finding.message for finding in self.findings if finding.level == "error")
 
     @property
+    def failed(self) -> frozenset[str]:
+        """The short names of the checks that found errors."""
+        return frozenset(finding.rule for finding in self.findings if finding.level == "error")
+
+    @property
     def warnings(self) -> tuple[str, ...]:
         return tuple(finding.message for finding in self.findings if finding.level == "warning")
 

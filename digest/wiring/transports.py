@@ -28,7 +28,7 @@ def _smtp(app: IdentityWiring) -> Transport:
     return _build_smtp(
         app,
         smtp,
-        "delivery.smtp.password_env",
+        "delivery.smtp",
         bounces=smtp.bounces or None,
         token=app.signer.sign if smtp.bounces else None,
         sign=_dkim(smtp.dkim, app) if smtp.dkim else None,
@@ -40,11 +40,11 @@ def alert_smtp(app: IdentityWiring) -> Transport:
     smtp = app.settings.alerts.smtp
     if smtp is None:
         raise ConfigurationError([ConfigProblem(loader.FILE_NAME, 0, "'alerts.smtp' is required")])
-    return _build_smtp(app, smtp, "alerts.smtp.password_env")
+    return _build_smtp(app, smtp, "alerts.smtp")
 
 
-def _build_smtp(app: IdentityWiring, smtp: SmtpSettings | AlertSmtp, password_key: str, **options: Any) -> Transport:
-    """Build the transport for a server. An error about the password names the settings key `password_key`."""
+def _build_smtp(app: IdentityWiring, smtp: SmtpSettings | AlertSmtp, section: str, **options: Any) -> Transport:
+    """Build the transport for a server. Errors name its keys in the settings' `section`."""
     kind = registry.load("smtp")
     built: Transport = kind(
         smtp.host,
@@ -52,8 +52,9 @@ def _build_smtp(app: IdentityWiring, smtp: SmtpSettings | AlertSmtp, password_ke
         clock=app.clock,
         security=smtp.security,
         username=smtp.username or None,
-        password=app.secret(smtp.password_env, password_key) if smtp.username else None,
+        password=app.secret(smtp.password_env, f"{section}.password_env") if smtp.username else None,
         timeout=smtp.timeout.total_seconds(),
+        settings=section,
         **options,
     )
     return built

@@ -16,6 +16,7 @@ from digest.store.desk.audit import AuditLog
 from digest.store.desk.users import Role
 from digest.store.people.consent import UNNOMINATED, ConsentLog
 from digest.store.people.preferences import ConsentContext, PreferenceStore
+from digest.store.people.requests import RequestStore
 from digest.usecases.breach import EXAMPLE
 from tests.cli.newsroom import Newsroom, Run
 from tests.support.folders import newsletter_folder
@@ -138,6 +139,8 @@ def test_the_store_s_leak_names_everything_and_everybody_in_it(home: Path) -> No
         app.subscriber_texts.answer(KEY, "feedback", id, "बढ़िया", about="feedback", now=now, replace=True)
         for person, nominee in ((PEOPLE[0], "मीना"), (PEOPLE[3], "हरीश")):
             app.subscriber_editor.nominate(person, nominee, f"{nominee}@example.org", Actor("tests", "command"))
+        # An edition sent again is no request about their data.
+        RequestStore(app.database).record_again(id, KEY, now)
         log = ConsentLog(app.database)
         log.record(PEOPLE[3], UNNOMINATED, now + timedelta(seconds=1))
         app.accounts.users.add("सुधा", Role.EDITOR, now)
@@ -151,6 +154,7 @@ def test_the_store_s_leak_names_everything_and_everybody_in_it(home: Path) -> No
         "comments and replies": 1,
     }
     assert (held["which editions they got"], held["nominee, with how to reach the person"]) == (3, 1)
+    assert "requests about their data" not in held
     affected = (home / "breach/affected.csv").read_text(encoding="utf-8")
     assert '"मीना, मीना@example.org",no: named by a subscriber; tell them yourself' in affected
     assert "सुधा,no: has an account of the desk; tell them yourself" in affected

@@ -58,6 +58,18 @@ def test_force_sends_it_and_records_the_reason(newsroom: Newsroom) -> None:
     assert "agreed by phone" in newsroom.digest("status", KEY).out
 
 
+def test_an_approval_accepts_only_the_errors_that_it_saw(newsroom: Newsroom) -> None:
+    newsroom.json("compose")
+    assert newsroom.digest("edition", "edit", KEY, "--intro", "नमस्ते {{ name }}").code == 0
+    assert newsroom.digest("edition", "approve", KEY, "--force", "it is meant").code == 0
+    remove_unsubscribe_link(newsroom)
+    refused = newsroom.digest("send")
+    assert (refused.code, "no unsubscribe link" in refused.err) == (1, True)
+    assert newsroom.outbox() == {}
+    (newsroom.home / "templates" / "letter.html.j2").unlink()
+    assert newsroom.json("send")["state"] == "done"
+
+
 def test_force_needs_a_reason(newsroom: Newsroom) -> None:
     remove_unsubscribe_link(newsroom)
     assert newsroom.digest("send", "--force", "  ").code == 1

@@ -186,7 +186,10 @@ def test_a_wrong_password_stops_the_run_and_is_not_shown() -> None:
             assert outcome.permanent
             assert outcome.reason.startswith(f"smtp 127.0.0.1:{server.port}: 535 ")
             assert "535" in str(smtp.probe())
+            assert "check delivery.smtp.username in digest.yaml" in outcome.reason
             assert "wrong-but-secret" not in repr(outcome) + str(smtp.probe())
+        with transport(server, username="desk", password="wrong", settings="alerts.smtp") as smtp:
+            assert "the variable of alerts.smtp.password_env" in str(smtp.probe())
         with transport(server, username="desk", password="right") as smtp:
             assert smtp.probe() is None
             assert smtp.submit(outgoing(A), RecordingLog()) == PerRecipient(frozenset({1}))

@@ -59,7 +59,10 @@ def test_different_words_have_different_stems(one: str, other: str) -> None:
         ("ई-बस", "नदीपुर में ईबस चली", True),
         ("ईबस", "नदीपुर में बस चली", False),
         ("हाफ़-मैराथन", "झीलनगर हाफ़मैराथन", True),
+        ("ईबसें", "नदीपुर में ई-बसें चलीं", True),
         ("ईरान", "ईरान से तेल आया", True),
+        ("ईनाम", "विजेता को ईनाम मिला", True),
+        ("ईनाम", "ई-बस का नाम बदला", False),
     ],
 )
 def test_a_query_finds_other_forms_of_a_word(query: str, story: str, finds: bool) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from digest.feedback.rules import UNSUBSCRIBED
+from digest.store.people.consent import NOMINATED, ConsentLog
 from digest.store.people.preferences import PreferenceStore
 from tests.web.site import Site, link_of, site, translated
 
@@ -145,6 +146,13 @@ def test_a_change_is_put_back_for_thirty_days(pages: Site) -> None:
     for day, status in (("2026-12-22", 200), ("2026-12-24", 410)):
         with site(pages.app.home, [ASHA], DIGEST_NOW=f"{day}T07:00+05:30") as later:
             assert later.get(undo).status == status
+
+
+@pytest.mark.parametrize("language", ["hi", "bho"])
+def test_a_nominee_is_shown_without_the_network_address(pages: Site, language: str) -> None:
+    detail = f"Ravi, 98; {language}, from 203.0.113.9"
+    ConsentLog(pages.app.database).record(ASHA, NOMINATED, pages.app.now(), "web", detail=detail)
+    assert ConsentLog(pages.app.database).nominee(ASHA) == "Ravi, 98"
 
 
 def test_a_nomination_needs_the_mailbox(tmp_path: Path) -> None:

@@ -461,6 +461,6 @@ def test_a_topic_that_only_an_article_names_goes_to_everybody(tmp_path: Path) ->
         text = str(mail.get_body(("plain",)).get_content())  # type: ignore[union-attr]
         # The last one leads, and the lead goes to everybody.
         assert [title in text for title in rows] == [False, True, True, True]
-        everybody = f'{translated("Everybody gets the news of:")} <span lang="hi">शहर</span>'
+        everybody = f'{translated("Your editions also have the news of:")} <span lang="hi">शहर</span>'
         for path in ("/join", pages.preferences("asha@example.com")):
             assert everybody in pages.get(path).text

@@ -72,13 +72,15 @@ class Smtp:
         bounces: str | None = None,
         token: Callable[[str, int], str] | None = None,
         sign: Callable[[bytes], bytes] | None = None,
+        settings: str = "delivery.smtp",
     ) -> None:
+        """`settings` is the section of digest.yaml that errors name."""
         self.where = f"smtp {host}:{port}"
         self.registry = ConnectionRegistry()
         self.connect = partial(
             connect, host, port, self.registry, security=security, username=username, password=password, timeout=timeout
         )
-        self.clock, self.sign = clock, sign
+        self.clock, self.sign, self.settings = clock, sign, settings
         self.bounces, self.token = bounces, token
         self.local = threading.local()
         self.open: list[SmtpConnection] = []
@@ -218,7 +220,10 @@ class Smtp:
     def _describe(self, error: Exception) -> str:
         text = f"{self.where}: {describe(error)}"
         if isinstance(error, smtplib.SMTPAuthenticationError):
-            text += "; check smtp.username in digest.yaml and the password in the variable of smtp.password_env"
+            text += (
+                f"; check {self.settings}.username in digest.yaml and the password in the variable of "
+                f"{self.settings}.password_env"
+            )
         return text
 
 

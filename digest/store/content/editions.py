@@ -44,7 +44,7 @@ from digest.store.schema import audit as audit_table
 
 # The decision to send despite failed checks or a limit.
 FORCED = "forced"
-# That somebody approved an edition although its emails have errors.
+# That somebody approved an edition although its emails have errors. The evidence names the checks that failed.
 ERRORS_ACCEPTED = "errors accepted"
 # That a story was corrected after the send began.
 CORRECTED = "corrected"
@@ -370,9 +370,9 @@ class EditionStore:
         """Return when the edition was last enqueued; None if it has no recipients."""
         return self.database.query(select(edition.c.frozen_at).where(edition.c.key == key)).scalar()
 
-    def record(self, key: str, what: str, reason: str, *, now: datetime, by: str = "") -> None:
+    def record(self, key: str, what: str, reason: str, *, now: datetime, by: str = "", evidence: str = "") -> None:
         """Record an editor's or operator's decision. `by` is who decided, if known."""
-        values = {"edition": key, "what": what, "reason": reason, "at": now, "decided_by": by}
+        values = {"edition": key, "what": what, "reason": reason, "at": now, "decided_by": by, "evidence": evidence}
         with self.database.write() as connection:
             connection.execute(insert(decision).values(**values))
 

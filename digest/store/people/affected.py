@@ -14,6 +14,7 @@ from digest.models import DeliveryOutcome
 from digest.store.database import Database
 from digest.store.people.consent import nominees
 from digest.store.people.preferences import ERASED
+from digest.store.people.requests import RequestKind
 from digest.store.schema import (
     answer,
     consent,
@@ -180,7 +181,9 @@ def _held(connection: Connection, rows: dict[int, Any], scope: BreachScope) -> d
         "comments and replies": count(reader_word.c.subscriber, reader_word.c.at),
         "when they last opened a link": count(last_click.c.subscriber, last_click.c.at),
         "the question whether to continue": count(reengagement.c.subscriber, reengagement.c.asked_at),
-        "requests about their data": count(person_request.c.subscriber, person_request.c.asked_at),
+        "requests about their data": count(
+            person_request.c.subscriber, person_request.c.asked_at, person_request.c.kind != RequestKind.AGAIN
+        ),
     }
 
 

@@ -38,7 +38,7 @@ UNDONE = "web:undo"
 """The source of an entry by "Not you?", the link that undoes a change."""
 
 # What the pages add to the detail of an entry: the language and the client's address.
-_ORIGIN = re.compile(r"; [a-z]{2}, from \S*$")
+_ORIGIN = re.compile(r"; [a-z]{2,3}, from \S*$")
 
 # Log words that become webhook events. Bulk changes, as by an import or an edited file, become one with numbers.
 _EVENTS = {

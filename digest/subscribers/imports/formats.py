@@ -19,7 +19,7 @@ COLUMNS = {
     "frequency": ("frequency", "how often", "कितनी बार", "आवृत्ति", "कब", "दिन"),
     "timezone": ("timezone", "time zone", "टाइम ज़ोन", "टाइमज़ोन", "समय क्षेत्र"),
     "hour": ("hour", "time", "किस समय", "समय"),
-    "format": ("format", "email_type", "ईमेल का प्रारूप", "प्रारूप"),
+    "format": ("format", "email_type", "ईमेल का रूप", "ईमेल का प्रारूप", "प्रारूप"),
     "status": ("status", "state", "स्थिति"),
     "agreed": (
         "confirm_time",

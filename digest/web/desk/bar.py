@@ -14,12 +14,11 @@ from digest.models import Edition, EditionState, Role, is_breaking, is_special
 from digest.store.sending.overview import STOPPED
 from digest.store.sending.recovery import in_flight_elsewhere
 from digest.store.sending.status import Counts
-from digest.usecases.approval import accepts_errors, revision, unseen
+from digest.usecases.approval import accepted_errors, revision, unseen
 from digest.usecases.lost_texts import LostText, lost_texts
 from digest.usecases.special import due_at, is_uncomposed
 from digest.usecases.stop_edition import state_after_pause
 from digest.web.desk import since
-from digest.web.desk.checks import SETTINGS
 from digest.web.desk.sentences import translate_all
 from digest.web.desk.views import clock, when
 from digest.web.desk.visit import Visit, number_in
@@ -183,9 +182,9 @@ def has_obstacles(visit: Visit, edition: Edition, *, approves: bool = False) -> 
         return True
     found = visit.desk.checks.of(edition) or visit.desk.checks.last(edition)
     errors = [each for each in found.findings if each.level == "error"] if found else []
-    if errors and edition.state == EditionState.APPROVED and accepts_errors(editions.decisions(edition.key)):
-        # No reason sends samples to real people.
-        errors = [each for each in errors if each.rule == SETTINGS]
+    if errors and edition.state == EditionState.APPROVED:
+        accepted = accepted_errors(editions.decisions(edition.key))
+        errors = [each for each in errors if each.rule not in accepted]
     return bool(errors)
 
 

@@ -230,6 +230,7 @@ def test_the_words_of_the_desk_are_known_and_other_columns_need_a_decision(desk:
         assert translated("Ignored columns", language) not in page.text
     page = upload(admin, "email,पसंदीदा रंग\na@example.com,नीला\n")
     assert "नीला" in page.text
+    assert 'name="format" value=""' in page.text
     place = re.search(r"/subscribers/import/\w+", page.text)
     assert place
     assert admin.post(place[0], consent="form").status == 422

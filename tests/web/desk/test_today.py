@@ -17,7 +17,7 @@ from digest.i18n import translator
 from digest.models import Block, EditionState, Role
 from digest.store.content.articles import ArticleStore
 from digest.store.sending.overview import STOPPED
-from digest.usecases.approval import accepts_errors, revision
+from digest.usecases.approval import accepted_errors, revision
 from digest.usecases.edit_edition import displaced
 from digest.usecases.preflight import PreflightFailed
 from digest.web.desk.acts import name_of
@@ -390,7 +390,7 @@ def test_errors_need_a_reason(desk: Site, sender: Browser) -> None:
     assert any("it is meant so" in each.reason for each in desk.app.editions.decisions(KEY))
     assert line(sender).startswith("मंज़ूर। 7:00 बजे")
     sender.post(f"{HERE}/reopen")
-    assert not accepts_errors(desk.app.editions.decisions(KEY)), "the next approval needs a reason again"
+    assert not accepted_errors(desk.app.editions.decisions(KEY)), "the next approval needs a reason again"
     sender.post(f"{HERE}/approve", seen=revision(edition_of(desk)), reason="it is meant so")
     assert pipeline.send(desk.app, KEY, scheduled=True).edition.state == EditionState.SENDING, "the reason counts"
 
