@@ -75,7 +75,7 @@ def _names(catalogue: Catalogue) -> Mapping[str, str]:
         VOID: _("Approval void"),
         "paused": _("Held"),
         "resumed": _("Went on"),
-        "reopened": _("draft"),
+        "reopened": _("Draft again"),
         "cancelled": _("stopped"),
         "skipped": _("Skipped"),
         "expired": _("Expired"),

@@ -42,11 +42,15 @@ def told(visit: Visit, found: Sequence[Act], *, most: int = 60) -> list[str]:
     `most` is how many characters of a headline there are.
     """
     _ = visit.catalogue.gettext
+    user = visit.user.name
     ended = _("%(who)s changed the edition; the approval by %(approver)s is void.")
+    own_ended = _("%(who)s changed the edition; your approval is void.")
     # An approval that was given again is not void.
     since_approval = takewhile(lambda act: act.what != EditionState.APPROVED, found)
     void = [
-        ended % {"who": act.who, "approver": act.detail} for act in since_approval if act.what == VOID and act.detail
+        (own_ended if act.detail == user else ended) % {"who": act.who, "approver": act.detail}
+        for act in since_approval
+        if act.what == VOID and act.detail
     ]
     done = [f"{act.who}: {_what(visit, act, most)}" for act in found if act.what != VOID]
     return [*void[:1], *dict.fromkeys(done)]
@@ -58,6 +62,8 @@ def void_line(visit: Visit, key: str) -> str:
     found = next((act.detail for act in visit.desk.app.audit.newest(_MOST, subject=key) if act.what == VOID), "")
     if not found:
         return _("The approval is void, because the edition was changed.")
+    if found == visit.user.name:
+        return _("Your approval is void.")
     return _("The approval by %(who)s is void.") % {"who": found}
 
 

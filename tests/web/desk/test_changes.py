@@ -259,7 +259,7 @@ def test_who_ended_an_approval_by_which_change_is_named_to_both(desk: Site, send
     page = other.post(f"{HERE}/move", story=story.id, step="up", follow=True).text
     assert "kavita की मंज़ूरी हट गई।" in page
     line = sender.get(f"{HERE}/state?seen={opened['seen']}&act={opened['act']}").text
-    assert "ravi ने अंक बदला, इसलिए kavita की मंज़ूरी हट गई।" in line
+    assert "ravi ने अंक बदला, इसलिए आपकी मंज़ूरी हट गई।" in line
     opened = shown(sender.get(HERE).text)
     other.post(f"{HERE}/move", story=story.id, step="down")
     line = sender.get(f"{HERE}/state?seen={opened['seen']}&act={opened['act']}").text
