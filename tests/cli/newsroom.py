@@ -6,15 +6,12 @@ import email
 import email.policy
 import json
 import os
-import shutil
 import subprocess
 import sys
-import tempfile
-from collections.abc import Hashable, Mapping
+from collections.abc import Mapping
 from contextlib import redirect_stderr, redirect_stdout
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from email.message import EmailMessage
-from hashlib import sha256
 from io import BytesIO, TextIOWrapper
 from pathlib import Path
 from typing import Any
@@ -47,36 +44,9 @@ class Newsroom:
 
     home: Path
     environment: dict[str, str] = field(default_factory=lambda: {"DIGEST_NOW": NOW})
-    # Whether a first `compose` or `send` may be copied from an equal newsroom.
-    may_copy: bool = False
 
     def digest(self, *arguments: str, **environment: str) -> Run:
         """Run a command in this process: starting Python takes longer than most tests."""
-        key = None if environment else self._first_command(arguments)
-        if key is None:
-            return self._run(arguments, environment)
-        if key not in _done:
-            run = self._run(arguments, environment)
-            made = tempfile.TemporaryDirectory()
-            shutil.copytree(self.home, made.name, dirs_exist_ok=True)
-            _done[key] = (self.home, made, run)
-            return run
-        home, made, run = _done[key]
-        shutil.copytree(made.name, self.home, dirs_exist_ok=True)
-        return replace(run, **{name: getattr(run, name).replace(str(home), str(self.home)) for name in ("out", "err")})
-
-    def _first_command(self, arguments: tuple[str, ...]) -> Hashable | None:
-        """All that the first `compose` or `send` depends on. None if this is another command, or not the first."""
-        is_first = not (self.home / "digest.db").exists() and self.environment == {"DIGEST_NOW": NOW}
-        if not self.may_copy or arguments not in _FIRST or not is_first:
-            return None
-        files = sorted(path for path in self.home.rglob("*") if path.is_file())
-        contents = sha256(b"".join(f"{path.relative_to(self.home)}\0".encode() + path.read_bytes() for path in files))
-        environment = self.env()
-        environment.pop("PYTEST_CURRENT_TEST", None)
-        return arguments, contents.digest(), tuple(sorted(environment.items()))
-
-    def _run(self, arguments: tuple[str, ...], environment: Mapping[str, str]) -> Run:
         out, err = _stream(), _stream()
         before = dict(os.environ), Path.cwd(), sys.argv
         try:
@@ -146,18 +116,12 @@ class Newsroom:
         return mails
 
 
-_FIRST = (("compose",), ("compose", "--json"), ("send",), ("send", "--json"))
-# What the first command depends on → where it ran, a copy of the folder afterwards, and its output.
-_done: dict[Hashable, tuple[Path, tempfile.TemporaryDirectory[str], Run]] = {}
-
-
 @pytest.fixture
 def newsroom(tmp_path: Path, request: pytest.FixtureRequest) -> Newsroom:
     """A new newsletter, with all of its sources if the test is marked `all_sources`."""
     home = tmp_path / "newsletter"
     newsletter_folder(home, all_sources=wants_all_sources(request))
-    # These see or change what happens in the process.
-    return Newsroom(home, may_copy=not {"monkeypatch", "caplog"} & set(request.fixturenames))
+    return Newsroom(home)
 
 
 def _stream() -> TextIOWrapper:
