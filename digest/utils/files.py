@@ -12,6 +12,7 @@ import io
 import os
 import shlex
 import tempfile
+import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -22,6 +23,7 @@ from digest.errors import DigestError
 _PACKAGE = Path(__file__).parent.parent
 PRIVATE_FILE = 0o600
 PRIVATE_FOLDER = 0o700
+_making_folder = threading.Lock()
 
 
 def templates() -> Path:
@@ -48,15 +50,17 @@ def resolve_path(home: Path, path: str) -> Path:
 def make_private_folder(path: Path) -> None:
     """Create a folder for its owner only, and its parents as usual. One that exists keeps its mode. Raises OSError."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        path.mkdir(PRIVATE_FOLDER)
-    except FileExistsError:
-        if not path.is_dir():
-            raise
-    else:
-        # The umask may have taken bits of the owner's.
-        path.chmod(PRIVATE_FOLDER)
-        give_to_owner(path, path.parent)
+    # Another thread that found the folder before it has its owner would make files of root in it.
+    with _making_folder:
+        try:
+            path.mkdir(PRIVATE_FOLDER)
+        except FileExistsError:
+            if not path.is_dir():
+                raise
+        else:
+            # The umask may have taken bits of the owner's.
+            path.chmod(PRIVATE_FOLDER)
+            give_to_owner(path, path.parent)
 
 
 def open_private(path: Path, flags: int) -> int:

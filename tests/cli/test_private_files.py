@@ -225,7 +225,7 @@ def test_what_root_creates_belongs_to_the_owner_of_the_folder(newsroom: Newsroom
     stores = ("digest.db", "digest.db.mark", "digest.db.sending.lock", "digest.db.delivering.lock")
     made = [newsroom.home / name for name in (*stores, "digest.yaml", "digest.yaml.bak", "outbox", "preview")]
     made += [*newsroom.home.glob("outbox/*"), *newsroom.home.glob("outbox/*/*"), *newsroom.home.glob("preview/*")]
-    assert {path.stat().st_uid for path in made} == {NOBODY}
+    assert {str(path): path.stat().st_uid for path in made if path.stat().st_uid != NOBODY} == {}
     assert {f"{stat.S_IMODE(path.stat().st_mode):04o}" for path in made} == {"0600", "0700"}
 
 
