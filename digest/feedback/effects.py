@@ -95,7 +95,7 @@ def decide(events: Sequence[Event], known: KnownDelivery, *, tracking: bool = Fa
 
 
 def _may_confirm(attempt: AttemptRef, delivery: tuple[str, int], known: KnownDelivery) -> bool:
-    """Whether the attempt's outcome is open. An event of somebody who is not in its batch confirms nothing."""
+    """Whether the attempt's outcome is open. An event confirms nothing if its person is not in the batch."""
     return attempt.state in _OPEN and known.deliveries[delivery] == attempt.batch
 
 

@@ -347,7 +347,7 @@ def _share(count: int, numbers: EditionNumbers) -> str:
 
 
 def percentage(count: int, numbers: EditionNumbers) -> str:
-    """The count as a share of all recipients who were sent the edition; '' for less than 0.01 %."""
+    """The count as a share of all recipients of the edition; '' for less than 0.01 %."""
     share = group(100 * count / numbers.accepted) if numbers.accepted else "0"
     return f"{share} %" if share != "0" else ""
 

@@ -453,8 +453,8 @@ class EditionEditor:
             chooses=False,
         )
 
-    def let_stand(self, key: str, by: Actor, act: int, field: str) -> None:
-        """Leave the text by which somebody replaced the editor's own one. `act` is the number of that act."""
+    def keep_other_text(self, key: str, by: Actor, act: int, field: str) -> None:
+        """Record that the editor accepts a text that replaced their own. `act` is the number of the act that did it."""
         self._editable(key)
         self.log.record(by, KEPT, key, kept_text(act, field), now=self.now())
 

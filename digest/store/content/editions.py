@@ -241,7 +241,7 @@ class EditionStore:
     ) -> Edition | None:
         """Store an edition and return it with its number. `earlier` is as for `assign_number`.
 
-        With `recomposed`, the log says so if a draft gets other content: no editor's act tells of it.
+        With `recomposed`, the log records a draft that gets other content, because no editor's act does.
         None if a stored edition with this key has a state that is not in `over`, or other editorial changes than
         expected.
         """

@@ -57,7 +57,7 @@ class BreachScope:
 class AffectedPerson:
     """An affected person. `unreached` says why no email goes to them; '' if one does.
 
-    `id` is None for somebody who is no subscriber: an unconfirmed sign-up, a nominee (`email` has the name, and how to
+    `id` is None for people who are not subscribers: an unconfirmed sign-up, a nominee (`email` has the name, and how to
     reach the person), an account of the desk.
     """
 

@@ -85,7 +85,7 @@ class ConsentLog:
         return [Consent(*row) for row in self.database.query(rows)]
 
     def nominee(self, address: str) -> str:
-        """Return whom a subscriber nominates, with how to reach the person; '' for nobody."""
+        """Return a subscriber's nominee and how to reach them; '' if there is none."""
         with self.database.read() as connection:
             return nominees(connection, consent.c.address == address).get(address, "")
 
@@ -117,7 +117,7 @@ def append(connection: Connection, entries: Sequence[Consent]) -> None:
 
 
 def nominees(connection: Connection, whose: ColumnElement[bool]) -> dict[str, str]:
-    """Return address → whom the subscriber nominates, with how to reach the person. The newest entry counts."""
+    """Return address → the subscriber's nominee and how to reach them. The newest entry counts."""
     rows = select(consent.c.address, consent.c.what, consent.c.detail).where(
         consent.c.what.in_((NOMINATED, UNNOMINATED)), whose
     )

@@ -184,7 +184,7 @@ class PreferenceStore:
             return True
 
     def nominee(self, address: str) -> str:
-        """Return whom a subscriber nominates, with how to reach the person; '' for nobody."""
+        """Return a subscriber's nominee and how to reach them; '' if there is none."""
         return consent.ConsentLog(self.database).nominee(address)
 
     def record(self, id: int, what: str, context: ConsentContext, *, now: datetime) -> None:

@@ -140,6 +140,9 @@ def subject_of(act: Act, catalogue: Catalogue) -> str:
 
 def detail_of(act: Act, catalogue: Catalogue) -> str:
     """Return the details of an act in the editor's language."""
+    if act.what == KEPT:
+        # Only the number of another act and the name of a field.
+        return ""
     if act.what == "undone":
         return name_of(act.detail, catalogue)
     # Its detail is a number, for the program.

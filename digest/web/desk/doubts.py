@@ -51,15 +51,15 @@ def problems(visit: Visit, edition: Edition) -> list[Problem]:
             found.append(Problem("warn", _("These two may be one story"), titles, place, _("Look"), own=True))
     written = visit.desk.app.editions.editorial_changes(edition.key).texts
     for story in stories:
-        for numbers in own_numbers(visit, written, story):
+        if numbers := own_numbers(visit, written, story):
             place = visit.path(f"{edition_path(edition.key)}/story/{story.id}")
-            detail = f"{numbers}: {story.title}"
+            detail = f"{', '.join(numbers)}: {story.title}"
             found.append(Problem("warn", _("A number that no source has"), detail, place, _("Look"), own=True))
     return found
 
 
 def own_numbers(visit: Visit, written: Mapping[str, StoryText], story: Story) -> list[str]:
-    """Return the numbers in an editor's text of a story that none of its articles has, as one text.
+    """Return the numbers in an editor's text of a story that none of its articles has, as they are written.
 
     `written` has the editors' texts, by the id of a story or of an article.
     """
@@ -67,5 +67,4 @@ def own_numbers(visit: Visit, written: Mapping[str, StoryText], story: Story) ->
         return []
     articles = visit.desk.app.articles.by_ids(story.article_ids).values()
     known = [token for each in articles for token in written_tokens(f"{each.title}\n{each.text}\n{each.excerpt}")]
-    missing = missing_numbers(written_tokens(f"{story.title}\n{story.summary}"), known) if known else []
-    return [", ".join(missing)] if missing else []
+    return missing_numbers(written_tokens(f"{story.title}\n{story.summary}"), known) if known else []

@@ -100,7 +100,7 @@ def settle(visit: Visit) -> Response:
     if not puts_back:
         if replacing is None:
             raise HTTPException(422)
-        app.editor.let_stand(key, visit.actor, replacing, field)
+        app.editor.keep_other_text(key, visit.actor, replacing, field)
     elif of_edition:
         void_approval(visit, edition)
         app.editor.write(key, visit.actor, **{field: text}, seen={field: form.get("present", "")})

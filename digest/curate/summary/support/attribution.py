@@ -142,7 +142,7 @@ class Attribution:
         )
 
     def _may_describe_office(self, word: Word, known: Sequence[Word]) -> bool:
-        """Whether the articles have the word in the title of a speaker who has no name."""
+        """Whether an article gives a nameless speaker a title with this word."""
         if any(self._articles.is_called(head, word) for head in known):
             return True
         if not is_name_like(word) and any(self._articles.is_near(head, word) for head in known):

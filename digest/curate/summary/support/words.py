@@ -302,7 +302,7 @@ class _WordBuilder:
         if len(self.words) - 1 > self.open_from:
             before = self.words[-2]
             if ("time" in last.concepts) != ("time" in before.concepts) and not before.number:
-                # A time stands beside a noun, not in its phrase.
+                # A time is next to a noun, not in its phrase.
                 self.phrase, self.open_from = self.phrase + 1, len(self.words) - 1
         last.phrase, last.quoted = self.phrase, self.quoted
         if last.text in _EMPHASES or _DIRECT_PLURAL.search(last.text):
