@@ -60,7 +60,7 @@ def _page(visit: Visit, link: DecisionLink, edition: Edition, *, status: int = 2
         edition=edition,
         act=what,
         needs_passkey=needs_passkey(visit),
-        question=passkeys.question(visit) if needs_passkey(visit) else None,
+        challenge=passkeys.sign_in_challenge(visit) if needs_passkey(visit) else None,
         used_by=link.used_by,
         used_at=link.used_at,
         stale=revision(edition) != link.revision,
