@@ -43,10 +43,10 @@ __all__ = [
     "deliver_due",
     "key_of_today",
     "place_held",
+    "recompose_older_drafts",
     "send",
     "send_test",
     "take_seat",
-    "tell_other_editions",
     "why_not_sent",
 ]
 
@@ -268,7 +268,7 @@ def take_seat(app: App, key: str, *, stop: threading.Event, progress: Progress |
     return _deliver(app, key, None, 0, stop, progress, notes)
 
 
-def tell_other_editions(app: App, alert: str) -> tuple[str, ...]:
+def recompose_older_drafts(app: App, alert: str) -> tuple[str, ...]:
     """Compose the drafts again that are older than an alert edition, so that they do not repeat its story.
 
     Returns a sentence for each edition that a person should check.

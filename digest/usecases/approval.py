@@ -117,7 +117,7 @@ class Approver:
 
 
 def accepted_errors(decisions: Sequence[OperatorDecision]) -> frozenset[str]:
-    """Return the checks whose errors the approval of an edition accepted. Nothing after the approval was withdrawn.
+    """Return the checks whose errors the approval of an edition accepted; none if that approval was withdrawn.
 
     Checks instead of messages, because a message may have a number that differs between variants.
     """

@@ -252,7 +252,7 @@ class EditionStore:
             values["number"] = _number(connection, item.key, earlier, sample=item.sample)
             if old is None:
                 connection.execute(insert(edition).values(key=item.key, editorial_changes={}, **values))
-                _tell_composed(connection, item, None)
+                _record_composed(connection, item, None)
                 return replace(item, number=values["number"])
             if old.state not in over:
                 return None
@@ -261,7 +261,7 @@ class EditionStore:
             own = (edition.c.key == item.key) & edition.c.state.in_(over)
             changed = connection.execute(update(edition).where(own).values(values)).rowcount
             if changed:
-                _tell_composed(connection, item, old.state if old.composed_at else None)
+                _record_composed(connection, item, old.state if old.composed_at else None)
                 if recomposed and _is_other_draft(old, values):
                     composed_again(connection, item.key)
             return replace(item, number=values["number"]) if changed else None
@@ -502,7 +502,7 @@ def _is_other_draft(old: Row[Any], values: Mapping[str, Any]) -> bool:
     return drafts and any(getattr(old, name) != values[name] for name in SHOWN)
 
 
-def _tell_composed(connection: Connection, item: Edition, before: str | None) -> None:
+def _record_composed(connection: Connection, item: Edition, before: str | None) -> None:
     """Record that an edition became a draft, or was skipped.
 
     An edition that was never composed is only a placeholder.

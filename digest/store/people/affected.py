@@ -24,10 +24,10 @@ from digest.store.schema import (
     last_click,
     person_request,
     preference,
-    reader_word,
     reengagement,
     signup,
     subscriber,
+    subscriber_text,
     suppression,
 )
 from digest.store.sending.enqueue import preferred
@@ -178,7 +178,7 @@ def _held(connection: Connection, rows: dict[int, Any], scope: BreachScope) -> d
         "consents with network addresses": agreed,
         "unsubscribes, bounces and complaints": sum(1 for row in rows.values() if row.reason),
         "answers to polls and quizzes": count(answer.c.subscriber, answer.c.at),
-        "comments and replies": count(reader_word.c.subscriber, reader_word.c.at),
+        "comments and replies": count(subscriber_text.c.subscriber, subscriber_text.c.at),
         "when they last opened a link": count(last_click.c.subscriber, last_click.c.at),
         "the question whether to continue": count(reengagement.c.subscriber, reengagement.c.asked_at),
         "requests about their data": count(

@@ -146,7 +146,8 @@ class SqlLedger:
     ) -> Claim | None:
         """Claim one batch.
 
-        None if it ended: it is empty without eligible recipients, unknown if its provider no longer knows it.
+        Returns None if the batch ends instead: as empty without eligible recipients, or as unknown if its provider no
+        longer recognises it.
         """
         within = self.redo_within.get(transport)
         if within is not None and attempts.retryable_before(connection, row.id, now - within):
