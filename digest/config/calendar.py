@@ -165,7 +165,7 @@ class Calendar:
 class CalendarReader:
     """Reads the calendar again at each call, because files of holidays may change."""
 
-    def __init__(self, settings: Settings, home: Path, *, keep_last: bool = False) -> None:
+    def __init__(self, settings: Settings, home: Path, *, keep_last: bool) -> None:
         """With `keep_last`, the last calendar stays in use when a file of holidays becomes faulty."""
         self.settings, self.home = settings, home
         self.keep_last = keep_last

@@ -139,7 +139,7 @@ def _repeats(text: str, subject: str) -> bool:
     return bool(text) and (text in subject or text.startswith(subject.removesuffix(cut.ELLIPSIS) or " "))
 
 
-def breaking_subject(edition: Edition, language: str, taken: Collection[str] = ()) -> str:
+def breaking_subject(edition: Edition, language: str, taken: Collection[str]) -> str:
     """'Breaking news: ' in the language and the headline, different from all of `taken`.
 
     The headline is cut only if the subject has more than 90 clusters.

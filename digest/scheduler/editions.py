@@ -291,7 +291,7 @@ class EditionJobs:
         key = planned.key
         if self.app.editions.move(key, EditionState.APPROVED, out_of=(EditionState.DRAFT,)):
             why = f"nobody decided by {self._clock(planned.approve_by)} (schedule.on_no_approval: send)"
-            self.app.editions.record(key, EditionState.APPROVED, why, now=self.app.now())
+            self.app.editions.record_decision(key, EditionState.APPROVED, why, now=self.app.now())
             self.notices.notice("approved", key, f"Edition {key} is approved: {why}.")
             self._check_planned(planned)
 

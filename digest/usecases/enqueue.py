@@ -221,7 +221,9 @@ class Enqueuer:
             ):
                 raise PreflightFailed(edition.key, checked)
             if checked.errors and force:
-                self.editions.record(edition.key, FORCED, f"{force} (despite: {'; '.join(checked.errors)})", now=now)
+                self.editions.record_decision(
+                    edition.key, FORCED, f"{force} (despite: {'; '.join(checked.errors)})", now=now
+                )
             emails |= {email.variant: email for email in new}
             self.editions.save_emails(edition.key, emails.values())
             notes |= dict.fromkeys((*map(str, checked.findings), *checked.left_out))
@@ -333,7 +335,7 @@ class Enqueuer:
 
     def _obey_frequency(self, key: str) -> None:
         if not obeys_frequency(self.editions.decisions(key)):
-            self.editions.record(key, OBEYS_FREQUENCY, "as asked for by the operator", now=self.now())
+            self.editions.record_decision(key, OBEYS_FREQUENCY, "as asked for by the operator", now=self.now())
 
     def _render(self, edition: Edition, variant: Variant) -> RenderedEmail:
         email = self.renderer.render(edition, variant, now=self.now())

@@ -148,7 +148,14 @@ class DeliverWiring(SubscriberWiring):
                 raise
             transports = ()
         return EditionStopper(
-            self.database, self.editions, self.ledger, transports, self.recovery, self.audit, self.now
+            self.database,
+            self.editions,
+            self.ledger,
+            transports,
+            self.recovery,
+            self.audit,
+            self.requires_approval,
+            self.now,
         )
 
     @cached_property

@@ -370,7 +370,9 @@ class EditionStore:
         """Return when the edition was last enqueued; None if it has no recipients."""
         return self.database.query(select(edition.c.frozen_at).where(edition.c.key == key)).scalar()
 
-    def record(self, key: str, what: str, reason: str, *, now: datetime, by: str = "", evidence: str = "") -> None:
+    def record_decision(
+        self, key: str, what: str, reason: str, *, now: datetime, by: str = "", evidence: str = ""
+    ) -> None:
         """Record an editor's or operator's decision. `by` is who decided, if known."""
         values = {"edition": key, "what": what, "reason": reason, "at": now, "decided_by": by, "evidence": evidence}
         with self.database.write() as connection:

@@ -51,10 +51,10 @@ class RowValidator:
         columns: Mapping[str, str],
         defaults: Mapping[str, str],
         topics: Collection[str] | None,
-        editions: Collection[str] | None = None,
+        editions: Collection[str] | None,
         *,
         lenient: bool,
-        on_unknown_topic: Callable[[str], None] = lambda _topic: None,
+        on_unknown_topic: Callable[[str], None],
     ) -> None:
         self.columns = columns
         self.defaults = defaults
