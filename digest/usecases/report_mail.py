@@ -68,8 +68,8 @@ class ReportMails:
     """Builds the emails."""
 
     branding: Branding
-    # '' if the desk is turned off or has no address.
-    desk_url: str
+    # None if the desk is turned off or has no address.
+    desk_url: str | None
 
     def build(self, report: Report) -> Mail:
         catalogue = translator(self.branding.language)

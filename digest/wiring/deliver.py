@@ -170,7 +170,6 @@ class DeliverWiring(SubscriberWiring):
         from digest.store.desk.links import LinkStore
         from digest.usecases.send_test import DraftMailer
 
-        url = self.desk_url() if self.settings.desk.enabled else ""
         return DraftMailer(
             database=self.database,
             renderer=self.renderer,
@@ -179,8 +178,7 @@ class DeliverWiring(SubscriberWiring):
             sender=self.sender,
             sign=self.signer.sign_email,
             transport=lambda: self.transports[0],
-            # Without the address of the pages it is only a path.
-            desk_url=url if url.startswith("http") else "",
+            desk_url=self.public_desk_url,
             language=self.settings.newsletter.language,
             now=self.now,
         )

@@ -50,15 +50,15 @@ class Expired:
     deferred: int = 0
     # The rest.
     others: int = 0
-    # About the rest: when the last of them was due, and why the last attempt failed; '' without one.
+    # About the rest: when the last of them was due, and why the last attempt failed.
     due_at: datetime | None = None
-    problem: str = ""
+    problem: str | None = None
 
     @property
     def recipients(self) -> int:
         return self.deferred + self.others
 
-    def plus(self, deferred: int, others: int, due_at: datetime, problem: str) -> Expired:
+    def plus(self, deferred: int, others: int, due_at: datetime, problem: str | None) -> Expired:
         """Add the recipients of a batch."""
         if not others:
             return replace(self, deferred=self.deferred + deferred)
