@@ -43,10 +43,10 @@ __all__ = [
     "deliver_due",
     "key_of_today",
     "place_held",
+    "recompose_older_drafts",
     "send",
     "send_test",
     "take_seat",
-    "tell_other_editions",
     "why_not_sent",
 ]
 
@@ -177,7 +177,8 @@ def send(
         if not deliver:
             app.ledger.finish(key, app.now())
             return SendResult(app.editions.get(key) or edition, counts(app.database, key), enqueued.placed, notes=notes)
-        sent = _deliver(app, key, lock, enqueued.placed, stop, progress, notes)
+        sent = _deliver(app, key, lock, stop, progress)
+        sent = replace(sent, placed=enqueued.placed, notes=(*notes, *sent.notes))
         return sent if app.seats is None else _with_others(app, sent, stop)
 
 
@@ -239,7 +240,8 @@ def deliver_due(app: App, key: str, *, stop: threading.Event) -> SendResult | No
         app.high_water.check()
         notes = app.recovery.recover(key)
         lock.downgrade()
-        return _deliver(app, key, lock, 0, stop, None, notes)
+        sent = _deliver(app, key, lock, stop, None)
+        return replace(sent, notes=(*notes, *sent.notes))
 
 
 def call_seats(app: App, key: str) -> None:
@@ -251,7 +253,7 @@ def call_seats(app: App, key: str) -> None:
         app.ledger.finish(key, app.now())
 
 
-def take_seat(app: App, key: str, *, stop: threading.Event, progress: Progress | None = None) -> SendResult | None:
+def take_seat(app: App, key: str, *, stop: threading.Event, progress: Progress) -> SendResult | None:
     """Deliver due batches of a frozen edition, together with other processes.
 
     Needs PostgreSQL. Returns None if nothing is due. Each process claims batch by batch, so none waits for another.
@@ -265,10 +267,11 @@ def take_seat(app: App, key: str, *, stop: threading.Event, progress: Progress |
         app.ledger.finish(key, app.now())
         return None
     app.sample_guard.refuse(edition)
-    return _deliver(app, key, None, 0, stop, progress, notes)
+    sent = _deliver(app, key, None, stop, progress)
+    return replace(sent, notes=(*notes, *sent.notes))
 
 
-def tell_other_editions(app: App, alert: str) -> tuple[str, ...]:
+def recompose_older_drafts(app: App, alert: str) -> tuple[str, ...]:
     """Compose the drafts again that are older than an alert edition, so that they do not repeat its story.
 
     Returns a sentence for each edition that a person should check.
@@ -401,69 +404,68 @@ class _Emails(Mapping[str, RenderedEmail]):
         return len(self._known)
 
 
-def _deliver(
-    app: App,
-    key: str,
-    lock: Lock | None,
-    placed: int,
-    stop: threading.Event,
-    progress: Progress | None,
-    notes: tuple[str, ...],
-) -> SendResult:
+def _deliver(app: App, key: str, lock: Lock | None, stop: threading.Event, progress: Progress | None) -> SendResult:
+    """Deliver what is due. Without a `lock`, other processes deliver batches of the edition at the same time."""
     with span("deliver", edition=key) as measured:
-        total = pending(app.database, key)
-        done = 0
-
-        def step(recipients: int) -> None:
-            nonlocal done
-            done += recipients
-            if progress:
-                progress(done, total)
-
-        settings = app.settings.delivery
-        emails = _Emails(app, key)
         rejections = RejectionWatch(lambda: app.automatic_stop.check(key))
-        job = DeliveryJob(
-            edition=key,
-            emails=emails,
-            images=app.articles.images.load(content_ids(emails.values())),
-            sender=app.sender,
-            ledger=app.ledger,
-            transports=app.transports,
-            token=app.signer.sign_email,
-            clock=app.clock,
-            threads=settings.threads,
-            tries=settings.tries,
-            progress=step,
-            schedule_window=app.schedule_window,
-            resend_unknown=settings.on_unknown == "resend",
-            rate_limiter=app.rate_limiter,
-            rejections=rejections,
-        )
-        report = SendReport()
-        while True:
-            with (
-                app.ledger.running(),
-                abort_after_grace(stop, app.transports),
-                _halted_by_breaking_news(app, key, stop) as halt,
-            ):
-                report = report.plus(send_due(replace(job, stop=halt)))
-            # Connections belong to the run's threads, which have ended.
-            for transport in app.transports:
-                transport.close()
-            if not halt.is_set() or stop.is_set():
-                break
-            if lock is None or not lock.lend(stop):
-                break
-            app.high_water.check()
+        report = _run(app, _delivery_job(app, key, rejections, progress), lock, stop)
         app.ledger.finish(key, app.now())
         edition = app.editions.get(key)
         if edition is None:
             raise DigestError(f"Edition {key} is no longer in the store.")
+        notes: tuple[str, ...] = ()
         if rejections.reason:
-            notes += (f"Sending was paused automatically: {rejections.reason}.", *why_not_sent(edition))
+            notes = (f"Sending was paused automatically: {rejections.reason}.", *why_not_sent(edition))
         # A seat has no lock. Many seats can run, so a seat counts batches and does not read every recipient.
         counted = counts(app.database, key, by_row=lock is not None)
-        sent = SendResult(edition, counted, placed, report, notes)
-        measured.set(accepted=sent.counts.accepted, pending=sent.counts.pending, unknown=sent.counts.unknown)
-        return sent
+        measured.set(accepted=counted.accepted, pending=counted.pending, unknown=counted.unknown)
+        return SendResult(edition, counted, report=report, notes=notes)
+
+
+def _delivery_job(app: App, key: str, rejections: RejectionWatch, progress: Progress | None) -> DeliveryJob:
+    total = pending(app.database, key)
+    done = 0
+
+    def step(recipients: int) -> None:
+        nonlocal done
+        done += recipients
+        if progress:
+            progress(done, total)
+
+    settings = app.settings.delivery
+    emails = _Emails(app, key)
+    return DeliveryJob(
+        edition=key,
+        emails=emails,
+        images=app.articles.images.load(content_ids(emails.values())),
+        sender=app.sender,
+        ledger=app.ledger,
+        transports=app.transports,
+        token=app.signer.sign_email,
+        clock=app.clock,
+        threads=settings.threads,
+        tries=settings.tries,
+        progress=step,
+        schedule_window=app.schedule_window,
+        resend_unknown=settings.on_unknown == "resend",
+        rate_limiter=app.rate_limiter,
+        rejections=rejections,
+    )
+
+
+def _run(app: App, job: DeliveryJob, lock: Lock | None, stop: threading.Event) -> SendReport:
+    """Run the job until nothing is due. Breaking news may interrupt it and borrow the lock."""
+    report = SendReport()
+    while True:
+        with (
+            app.ledger.running(),
+            abort_after_grace(stop, app.transports),
+            _halted_by_breaking_news(app, job.edition, stop) as halt,
+        ):
+            report = report.plus(send_due(replace(job, stop=halt)))
+        # Connections belong to the run's threads, which have ended.
+        for transport in app.transports:
+            transport.close()
+        if not halt.is_set() or stop.is_set() or lock is None or not lock.lend(stop):
+            return report
+        app.high_water.check()

@@ -105,7 +105,7 @@ def send(home: Path, key: str | None, force: str, as_json: bool) -> int:
             )
         code = report_sent(app, sent, as_json)
         if sent.edition.state in (EditionState.SENDING, EditionState.DONE):
-            for line in pipeline.tell_other_editions(app, key):
+            for line in pipeline.recompose_older_drafts(app, key):
                 note(line)
         return code
 

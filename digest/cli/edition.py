@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 # The verb of a state in messages, where it differs from the state's name.
-_VERBS = {EditionState.DRAFT: "reopened", EditionState.SENDING: "resumed"}
+_VERBS = {EditionState.DRAFT: "reopened"}
 # The name of a state in messages, with an article where it needs one.
 _NAMES = {EditionState.DRAFT: "a draft"}
 # What to do with an edition that cannot be resumed.
@@ -389,15 +389,18 @@ def _what_sends_it(planned: PlannedEdition | None, now: datetime) -> str:
 @click.argument("key", metavar="EDITION")
 @click.pass_obj
 def reopen(home: Path, key: str) -> None:
-    """Turn an approved or expired edition into a draft again.
+    """Turn an edition into a draft again: one that is approved or expired, or was paused before anybody got it.
 
     Possible until its recipients are enqueued. Editorial changes are kept. If an edition of the schedule had expired,
     `digest run` does not send it: use `digest send`.
     """
     from digest.app import make_app
 
-    _move(home, key, EditionState.DRAFT, out_of=(EditionState.APPROVED, EditionState.EXPIRED), reason="")
     with make_app(home) as app:
+        found = existing(app, key)
+        if not app.stopper.reopen(key, command_actor(app.environment), why=_BY):
+            raise DigestError(_impossible(found, EditionState.DRAFT))
+        click.echo(f"Edition {key} is {EditionState.DRAFT}.")
         planned = app.calendar.of(key)
         if is_special(key):
             click.echo(f"To send it: digest edition approve {key}, or with --at at a time.")
@@ -414,12 +417,7 @@ def pause(home: Path, key: str) -> None:
 
     Batches in flight finish. Emails that the provider holds for later are cancelled.
     """
-    _stop(
-        home,
-        key,
-        EditionState.PAUSED,
-        out_of=(EditionState.DRAFT, EditionState.APPROVED, EditionState.FROZEN, EditionState.SENDING),
-    )
+    _stop(home, key, EditionState.PAUSED)
 
 
 @edition.command()
@@ -428,19 +426,16 @@ def pause(home: Path, key: str) -> None:
 def resume(home: Path, key: str) -> None:
     """Resume a paused edition. The next send continues it."""
     from digest.app import make_app
-    from digest.store.sending.status import counts
-    from digest.usecases.stop_edition import state_after_pause
 
     with make_app(home) as app:
-        state = existing(app, key).state
-        if state != EditionState.PAUSED:
-            hint = _INSTEAD_OF_RESUMING.get(state, "").format(key=key)
+        before = existing(app, key).state
+        state = app.stopper.resume(key, command_actor(app.environment), why=_BY)
+        if state is None:
+            hint = _INSTEAD_OF_RESUMING.get(before, "").format(key=key)
             raise DigestError(
-                f"Edition {key} is {_NAMES.get(state, state)}, not paused, so it cannot be resumed.{hint}"
+                f"Edition {key} is {_NAMES.get(before, before)}, not paused, so it cannot be resumed.{hint}"
             )
-        begun = counts(app.database, key).frozen > 0
-        then = state_after_pause(app.editions, key, begun=begun, requires_approval=app.requires_approval(key))
-    _move(home, key, then, out_of=(EditionState.PAUSED,))
+    click.echo(f"Edition {key} is {state}.")
 
 
 @edition.command()
@@ -451,18 +446,7 @@ def cancel(home: Path, key: str) -> None:
 
     Nobody else gets it. Emails that the provider holds for later are cancelled.
     """
-    _stop(
-        home,
-        key,
-        EditionState.CANCELLED,
-        out_of=(
-            EditionState.DRAFT,
-            EditionState.APPROVED,
-            EditionState.FROZEN,
-            EditionState.SENDING,
-            EditionState.PAUSED,
-        ),
-    )
+    _stop(home, key, EditionState.CANCELLED)
 
 
 @edition.command()
@@ -564,12 +548,12 @@ def _waiting(app: App) -> str:
     raise DigestError("No edition of today waits for approval. `digest edition list` shows all editions.")
 
 
-def _stop(home: Path, key: str, state: EditionState, *, out_of: Sequence[EditionState]) -> None:
+def _stop(home: Path, key: str, state: EditionState) -> None:
     from digest.cli.faults import app_despite_faults
 
     with app_despite_faults(home) as app:
         found = existing(app, key)
-        done = app.stopper.stop(key, state, command_actor(app.environment), why=_BY, out_of=out_of)
+        done = app.stopper.stop(key, state, command_actor(app.environment), why=_BY)
         if not done.stopped:
             raise DigestError(_impossible(found, state))
     click.echo(f"Edition {key} is {state}.")
@@ -636,24 +620,3 @@ def _change(home: Path, key: str, act: Callable[[App, Actor], Edition], more: st
         show_edition(changed)
         for story in displaced(before, changed):
             note(f"no longer in the edition: [{story.id}] {story.title}")
-
-
-def _move(
-    home: Path,
-    key: str,
-    state: EditionState,
-    *,
-    out_of: Sequence[EditionState],
-    reason: str | None = None,
-) -> None:
-    from digest.app import make_app
-    from digest.usecases.approval import record_decision
-
-    with make_app(home) as app:
-        found = existing(app, key)
-        by, now, what = command_actor(app.environment), app.now(), _VERBS.get(state, state)
-        with app.database.transaction():
-            if not app.editions.move(key, state, out_of=out_of, reason=reason):
-                raise DigestError(_impossible(found, state))
-            record_decision(app.editions, app.audit, key, state, by, why=_BY, what=what, now=now)
-    click.echo(f"Edition {key} is {state}.")

@@ -107,7 +107,7 @@ def _parse_time(app: App, text: str) -> datetime:
         raise ConfigurationError([ConfigProblem("--at", 0, f"{expected}, found {text!r}")]) from None
     if not now.year - 1 <= when.year <= now.year + 1:
         raise ConfigurationError([ConfigProblem("--at", 0, f"{when:%Y-%m-%d} is more than a year away")])
-    when = when if when.tzinfo else resolve_local_time(when, app.settings.newsletter.zone, "--at")
+    when = when if when.tzinfo else resolve_local_time(when, app.settings.newsletter.zone)
     # Compare in UTC: within one zone Python subtracts wall clock times, which jump twice a year.
     lead = when.astimezone(UTC) - now.astimezone(UTC)
     if not timedelta(0) < lead <= _MAX_LEAD:

@@ -91,7 +91,7 @@ def _post(app: App, key: str, seen: bool | None, *, as_json: bool) -> int:
     if seen is not None:
         if not poster.posts.decide(key, poster.channel, posted=seen, now=app.now()):
             raise DigestError(f"The post of edition {key} is {before.state if before else 'not made'}, not unknown.")
-        app.editions.record(
+        app.editions.record_decision(
             key, "channel post", "seen" if seen else "not seen", now=app.now(), by=user_name(app.environment)
         )
     post = poster.post(key, at_once=True)

@@ -72,7 +72,7 @@ def after_success(
     new: int,
     validators: Validators | None,
     moved_to: str | None,
-    seconds: float | None = None,
+    seconds: float | None,
 ) -> SourceState:
     """The state after a successful fetch. `validators` is None if nothing had changed."""
     health = replace(

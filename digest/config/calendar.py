@@ -165,19 +165,19 @@ class Calendar:
 class CalendarReader:
     """Reads the calendar again at each call, because files of holidays may change."""
 
-    def __init__(self, settings: Settings, home: Path, *, keep_last: bool = False) -> None:
+    def __init__(self, settings: Settings, home: Path, *, keep_last: bool) -> None:
         """With `keep_last`, the last calendar stays in use when a file of holidays becomes faulty."""
         self.settings, self.home = settings, home
         self.keep_last = keep_last
-        # The current error; '' if there is none.
-        self.fault = ""
+        # The current error.
+        self.fault: str | None = None
         self._last: Calendar | None = None
 
     def read(self) -> Calendar:
         """Return the calendar. Raises ConfigurationError for a faulty file of holidays, unless `keep_last`."""
         try:
             self._last = make_calendar(self.settings, self.home)
-            self.fault = ""
+            self.fault = None
         except ConfigurationError as error:
             if not self.keep_last or self._last is None:
                 raise

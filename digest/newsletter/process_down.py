@@ -12,7 +12,7 @@ from pathlib import Path
 
 from digest.app import App, make_app
 from digest.errors import ConfigProblem, ConfigurationError, DigestError
-from digest.notify.alert import AlertKind
+from digest.notify.alert import Alert, AlertKind
 
 # The subject of the alert. That of an edited file is the file's name.
 _SUBJECT = "start"
@@ -31,12 +31,15 @@ def report_failed_start(home: Path, problems: Sequence[ConfigProblem]) -> None:
             alerts = replace(alerts, channels=[each for each in alerts.channels if each.name == "webhook"])
         lines = map(str, problems)
         alerts.raise_alert(
-            AlertKind.SETTINGS_FAULTY,
-            _SUBJECT,
-            title="`digest run` cannot start",
-            text="\n".join(["Nothing is collected, composed or sent before these errors are corrected:", *lines]),
-            action="Correct what it names; `digest check` shows all errors. systemd then starts it; "
-            "else start it again.",
+            Alert(
+                AlertKind.SETTINGS_FAULTY,
+                _SUBJECT,
+                title="`digest run` cannot start",
+                text="\n".join(["Nothing is collected, composed or sent before these errors are corrected:", *lines]),
+                action="Correct what it names; `digest check` shows all errors. systemd then starts it; "
+                "else start it again.",
+                since=alerts.now(),
+            )
         )
         alerts.deliver()
 
@@ -46,15 +49,15 @@ def clear_failed_start(app: App) -> None:
     app.alerts.clear(AlertKind.SETTINGS_FAULTY, _SUBJECT, "`digest run` is running again.")
 
 
-def ping(app: App) -> str:
-    """Request `alerts.heartbeat_url`, if it is set. Returns why it failed, else ''. Never names the URL's path."""
+def ping(app: App) -> str | None:
+    """Request `alerts.heartbeat_url`, if it is set. Returns why it failed, or None. It never names the URL's path."""
     from digest.collect.http.post import JsonPoster, PostFailed
 
     alerts = app.settings.alerts
     if not alerts.heartbeat_url:
-        return ""
+        return None
     try:
         status = JsonPoster(allow_private=alerts.webhook_private).get(alerts.heartbeat_url).status
     except PostFailed as problem:
         return str(problem)
-    return "" if 200 <= status < 300 else f"the service answered {status}"
+    return None if 200 <= status < 300 else f"the service answered {status}"

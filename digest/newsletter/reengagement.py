@@ -12,14 +12,15 @@ from enum import StrEnum
 from digest.app import App
 from digest.config.schedule import WEEKDAYS
 from digest.errors import ConfigProblem, ConfigurationError
+from digest.notify.alert import AlertMessage
 from digest.store import meta
 from digest.usecases.reengage import ReengagePlan
 
 # How long before the question the admins get the alert, and the minimum: they must have time to stop it.
-_TOLD_BEFORE, _TOLD_AT_LEAST = timedelta(days=1), timedelta(hours=12)
+_ANNOUNCED_BEFORE, _ANNOUNCED_AT_LEAST = timedelta(days=1), timedelta(hours=12)
 # How late the question may still go out, such as after a power cut.
 _LATE = timedelta(hours=6)
-_TOLD, _DONE = "reengage told", "reengage done"
+_ANNOUNCED, _DONE = "reengage told", "reengage done"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,7 @@ class QuestionStep(StrEnum):
     """Which step of the weekly question is due."""
 
     NOTHING = "nothing"
-    TELL = "tell"
+    ANNOUNCE = "announce"
     ASK = "ask"
 
 
@@ -42,10 +43,9 @@ class QuestionStep(StrEnum):
 class Announcement:
     """The alert to the admins a day before."""
 
-    title: str
-    text: str
-    action: str
-    until: datetime
+    message: AlertMessage
+    # When the question is sent.
+    at: datetime
 
 
 def require_enabled(app: App) -> None:
@@ -72,13 +72,13 @@ def ask_now(app: App) -> QuestionResult:
     return QuestionResult(edition, app.reengagement.pause(plan))
 
 
-def step_due(at: datetime, now: datetime, *, told: bool, done: bool) -> QuestionStep:
+def step_due(at: datetime, now: datetime, *, announced: bool, done: bool) -> QuestionStep:
     """Return which step is due at this moment."""
     if done or now > at + _LATE:
         return QuestionStep.NOTHING
-    if told:
+    if announced:
         return QuestionStep.ASK if now >= at else QuestionStep.NOTHING
-    return QuestionStep.TELL if at - _TOLD_BEFORE <= now <= at - _TOLD_AT_LEAST else QuestionStep.NOTHING
+    return QuestionStep.ANNOUNCE if at - _ANNOUNCED_BEFORE <= now <= at - _ANNOUNCED_AT_LEAST else QuestionStep.NOTHING
 
 
 class WeeklyQuestion:
@@ -93,15 +93,15 @@ class WeeklyQuestion:
         if not self._chosen.enabled or self._chosen.weekday is None:
             return QuestionStep.NOTHING
         at = self._moment()
-        told, done = (meta.get(self._store, name) == at.isoformat() for name in (_TOLD, _DONE))
-        return step_due(at, self._app.now(), told=told, done=done)
+        announced, done = (meta.get(self._store, name) == at.isoformat() for name in (_ANNOUNCED, _DONE))
+        return step_due(at, self._app.now(), announced=announced, done=done)
 
-    def tell(self) -> Announcement | None:
+    def announcement(self) -> Announcement | None:
         """Return the alert to the admins, once. None if nobody is affected."""
         require_enabled(self._app)
         at = self._moment()
         plan, listed = self._app.reengagement.plan(), self._app.subscribers.count_listed()
-        meta.set(self._store, _TOLD, at.isoformat())
+        meta.set(self._store, _ANNOUNCED, at.isoformat())
         if not plan.ask and not plan.pause:
             return None
         asked = f"{len(plan.ask):,} subscribers who did nothing for {self._chosen.after.days} days"
@@ -109,11 +109,11 @@ class WeeklyQuestion:
             title = "More than half of the list seems not to read, so `digest run` asks nobody"
             text = f"{len(plan.ask) + plan.more:,} of {listed:,} did nothing for {self._chosen.after.days} days."
             action = "`digest subscribers reengage` shows them. If that is right, run it with --send yourself."
-            return Announcement(title, text, action, at)
+            return Announcement(AlertMessage(title, text, action), at)
         title = f"On {at:%A} at {at:%H:%M} {asked} are asked whether to continue"
         text = f"{len(plan.pause):,} who did not answer an earlier question are paused. {plan.more:,} more are silent."
         action = "`digest subscribers reengage` shows them. To stop it, set `reengage.enabled` to false before."
-        return Announcement(title, text, action, at)
+        return Announcement(AlertMessage(title, text, action), at)
 
     def ask(self) -> QuestionResult | None:
         """Ask those who are due, once. None if they are more than half of the list."""

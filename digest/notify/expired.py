@@ -6,10 +6,10 @@ from digest.notify.alert import AlertMessage
 from digest.utils.text import plural
 
 
-def tell_of_expired(key: str, recipients: int, problem: str, *, missed: bool) -> AlertMessage:
+def expired_message(key: str, recipients: int, problem: str | None, *, missed: bool) -> AlertMessage:
     """The texts about recipients who did not get an edition in time, and whose mail server did not defer it.
 
-    `problem` says why the last attempt failed; '' without one. `missed`: `digest run` did not run at their time.
+    `problem` says why the last attempt failed. `missed`: `digest run` did not run at their time.
     """
     title = f"Edition {key} did not reach {plural(recipients, 'recipient')}"
     if missed:
@@ -32,7 +32,7 @@ def tell_of_expired(key: str, recipients: int, problem: str, *, missed: bool) ->
     )
 
 
-def tell_of_deferred(key: str, recipients: int) -> AlertMessage:
+def deferred_message(key: str, recipients: int) -> AlertMessage:
     """The texts about recipients whose mail servers deferred the email until it was too old."""
     return AlertMessage(
         f"Mail servers deferred edition {key} for {plural(recipients, 'recipient')}",

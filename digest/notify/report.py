@@ -126,7 +126,7 @@ class Report:
     model_price: ModelPrice | None = None
     # Texts from subscribers: the count by kind, and the newest as (at, text) without names.
     texts: Mapping[str, int] = field(default_factory=dict)
-    said: Sequence[tuple[datetime, str]] = ()
+    newest_texts: Sequence[tuple[datetime, str]] = ()
     # None if links do not count clicks.
     clicks: ClickReport | None = None
 

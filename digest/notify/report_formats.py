@@ -25,8 +25,8 @@ def as_text(report: Report, zone: tzinfo) -> str:
     for title, reasons in (("Excluded, and why", report.excluded), ("Rejected, and why", report.rejected)):
         if reasons:
             lines += ["", f"{title}:", *(f"  {count:,}: {reason}" for reason, count in reasons)]
-    if report.said:
-        lines += ["", "What readers wrote:", *(f"  {one_line(text)}" for _at, text in report.said)]
+    if report.newest_texts:
+        lines += ["", "What readers wrote:", *(f"  {one_line(text)}" for _at, text in report.newest_texts)]
     if report.clicks and (report.clicks.targets or report.clicks.hidden):
         lines += ["", "Clicks, people:", *(f"  {each.people:,}: {each.title}" for each in report.clicks.targets)]
         lines += [f"  {report.clicks.note}"] * bool(report.clicks.note)

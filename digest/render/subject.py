@@ -94,8 +94,8 @@ def _choices(edition: Edition, language: str) -> list[str]:
         return []
     others = [story for story in edition.stories() if story is not lead and not story.recurring]
     # Most of those without a summary are only a line at the end of the email.
-    told = [story for story in others if story.summary] or others
-    stories = [lead, *sorted(told, key=lambda story: -story.score)]
+    with_summary = [story for story in others if story.summary] or others
+    stories = [lead, *sorted(with_summary, key=lambda story: -story.score)]
     # No story of the lower half stands for an edition.
     best = stories[: min(CHOICES, len(stories) // 2 + 1)]
     headlines = [(text, story is lead) for story in best if (text := _headline_of(story, language))]
@@ -123,8 +123,8 @@ def preheader(edition: Edition, language: str, subject: str) -> str:
             headlines.append(headline)
     text = _join(headlines)
     summary = clean_headline(lead.summary, language=language, story_language=lead.language) if lead else ""
-    told = _thread_key(summary)
-    if cut.length(text) < PREHEADER_MIN and told not in seen and not _repeats(told, above):
+    summary_key = _thread_key(summary)
+    if cut.length(text) < PREHEADER_MIN and summary_key not in seen and not _repeats(summary_key, above):
         text = _join([text, summary])
     filler = translator(language).gettext("Today's news in brief")
     if cut.length(text) < PREHEADER_MIN:
@@ -139,7 +139,7 @@ def _repeats(text: str, subject: str) -> bool:
     return bool(text) and (text in subject or text.startswith(subject.removesuffix(cut.ELLIPSIS) or " "))
 
 
-def breaking_subject(edition: Edition, language: str, taken: Collection[str] = ()) -> str:
+def breaking_subject(edition: Edition, language: str, taken: Collection[str]) -> str:
     """'Breaking news: ' in the language and the headline, different from all of `taken`.
 
     The headline is cut only if the subject has more than 90 clusters.

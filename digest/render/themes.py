@@ -165,12 +165,6 @@ class Look:
     # Rounded corners of images and labels.
     radius: int
     button_radius: int
-    # The bullet of a story in brief.
-    bullet: str
-    # Whether boxes have a tinted background.
-    boxes: bool = True
-    # Whether labels have a coloured background.
-    badges: bool = False
 
     def size_of(self, letters: int) -> int:
         """The font size of a name of `letters` grapheme clusters on a phone. A very long name wraps."""
@@ -206,7 +200,6 @@ LOOKS = {
         section="ink",
         radius=0,
         button_radius=2,
-        bullet="■",
     ),
     "modern": Look(
         name="modern",
@@ -233,8 +226,6 @@ LOOKS = {
         section="line",
         radius=10,
         button_radius=26,
-        bullet="●",
-        badges=True,
     ),
     "plain": Look(
         name="plain",
@@ -261,8 +252,6 @@ LOOKS = {
         section="line",
         radius=0,
         button_radius=6,
-        bullet="·",
-        boxes=False,
     ),
 }  # fmt: skip
 """By name. Each accent has a contrast of 5 or more on every background of its look."""

@@ -15,7 +15,7 @@ from digest.config.loader import FILE_NAME
 from digest.models import BatchState, Corrects, Edition, EditionState, is_breaking, is_special
 from digest.notify.alert import AlertKind
 from digest.notify.conditions import are_many_deferred
-from digest.notify.expired import tell_of_deferred, tell_of_expired
+from digest.notify.expired import deferred_message, expired_message
 from digest.scheduler.guard import JobGuard
 from digest.scheduler.notices import Notices
 from digest.scheduler.steps import WAITING, EditionStep, hand_over_at, next_step
@@ -250,7 +250,7 @@ class EditionJobs:
             self.warn(str(refused))
             return
         self.log_sent(sent)
-        for line in pipeline.tell_other_editions(self.app, key):
+        for line in pipeline.recompose_older_drafts(self.app, key):
             self.log(line)
 
     def _send_special(self, key: str, now: datetime) -> None:
@@ -291,7 +291,7 @@ class EditionJobs:
         key = planned.key
         if self.app.editions.move(key, EditionState.APPROVED, out_of=(EditionState.DRAFT,)):
             why = f"nobody decided by {self._clock(planned.approve_by)} (schedule.on_no_approval: send)"
-            self.app.editions.record(key, EditionState.APPROVED, why, now=self.app.now())
+            self.app.editions.record_decision(key, EditionState.APPROVED, why, now=self.app.now())
             self.notices.notice("approved", key, f"Edition {key} is approved: {why}.")
             self._check_planned(planned)
 
@@ -333,20 +333,13 @@ class EditionJobs:
         accepted = counts(self.app.database, key).accepted
         if expired.others:
             is_missed = self._began is not None and expired.due_at is not None and expired.due_at + limit < self._began
-            told = tell_of_expired(key, expired.others, expired.problem, missed=is_missed)
+            message = expired_message(key, expired.others, expired.problem, missed=is_missed)
         elif are_many_deferred(expired.deferred, accepted, self.app.settings.alerts.block_rate):
-            told = tell_of_deferred(key, expired.deferred)
+            message = deferred_message(key, expired.deferred)
         else:
             # A few full mailboxes are a line in the report.
             return
-        self.notices.raise_alert(
-            AlertKind.RECIPIENTS_EXPIRED,
-            key,
-            title=told.title,
-            text=told.text,
-            action=told.action,
-            until=now + _FOR_A_DAY,
-        )
+        self.notices.raise_alert(AlertKind.RECIPIENTS_EXPIRED, key, message, until=now + _FOR_A_DAY)
 
     def _expire(self, key: str, reason: str, *, deadline: datetime | None = None) -> None:
         """Expire an edition, unless somebody composed or reopened it after the deadline: then a person sends it."""

@@ -12,7 +12,7 @@ from datetime import datetime
 
 from digest.app import App
 from digest.errors import ConfigProblem, ConfigurationError, DigestError, StoreError
-from digest.notify.alert import NOTICES, Alert, AlertKind, MessageType, title_of_errors, without_code
+from digest.notify.alert import NOTICES, Alert, AlertKind, AlertMessage, MessageType, title_of_errors, without_code
 from digest.store import meta
 
 # Kinds that are warnings in the log.
@@ -79,7 +79,7 @@ class Notices:
             if problems and kind in _ABOUT_FILES:
                 # The log has an event in one line, an alert an error in each.
                 title, text = title_of_errors(problems), "\n".join([f"{intro}:", *map(str, problems)])
-            self.raise_alert(found.kind, subject, title=title, text=text, action=action, until=until)
+            self.raise_alert(found.kind, subject, AlertMessage(title, text, action), until=until)
 
     def clear(self, kind: str, subject: str, text: str = "") -> bool:
         """Report in the sentence `text`, if given, that a fault is gone. False if there was no such fault.
@@ -104,10 +104,10 @@ class Notices:
         return [subject for each, subject in [*self._noticed] if each == kind]
 
     def raise_alert(
-        self, kind: AlertKind, subject: str, *, title: str, text: str, action: str, until: datetime | None = None
+        self, kind: AlertKind, subject: str, message: AlertMessage, *, until: datetime | None = None
     ) -> bool:
         """Raise an alert. False if the store could not take it: then `refresh` tries again."""
-        return self._store(Alert(kind, subject, title, text, action, self._app().now(), until))
+        return self._store(Alert(kind, subject, *message, self._app().now(), until))
 
     def refresh(self) -> None:
         """Forget what has ended by itself, and store the alerts that the store could not take before."""
@@ -124,15 +124,7 @@ class Notices:
 
     def _store(self, alert: Alert) -> bool:
         try:
-            self._app().alerts.raise_alert(
-                alert.kind,
-                alert.subject,
-                title=alert.title,
-                text=alert.text,
-                action=alert.action,
-                since=alert.since,
-                until=alert.until,
-            )
+            self._app().alerts.raise_alert(alert)
         except StoreError as error:
             self._unstored[alert.key] = alert
             self.report_store_failure(str(error))

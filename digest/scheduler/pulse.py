@@ -34,7 +34,7 @@ class Pulse:
     # Returns the problems that keep this process from working; empty if it works.
     problems: Callable[[], list[str]]
     # Pings the service. Returns the reason if that failed, else ''.
-    ping: Callable[[], str]
+    ping: Callable[[], str | None]
     # Called with the seconds that the process stood still.
     on_stood_still: Callable[[float], None]
     warn: Callable[[str], None]
@@ -42,7 +42,7 @@ class Pulse:
     tolerated: float = _TOLERATED
     look: float = _LOOK
     # Why the last ping failed, to log each reason once.
-    _said: str = field(default="", init=False)
+    _logged: str | None = field(default=None, init=False)
 
     @contextmanager
     def running(self) -> Iterator[None]:
@@ -61,9 +61,9 @@ class Pulse:
         if self.problems():
             return
         problem = self.ping()
-        if problem and problem != self._said:
+        if problem and problem != self._logged:
             self.warn(f"The heartbeat (`alerts.heartbeat_url`) could not be sent: {problem}. It is tried every minute.")
-        self._said = problem
+        self._logged = problem
 
     def _run(self, ended: threading.Event) -> None:
         next_ping = time.monotonic()

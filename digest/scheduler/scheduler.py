@@ -21,7 +21,7 @@ from digest.config.loader import FILE_NAME
 from digest.errors import AlreadyRunning, ConfigurationError, StoreError
 from digest.newsletter.reengagement import QuestionStep, WeeklyQuestion
 from digest.newsletter.reload import ListWatch, SettingsWatch
-from digest.notify.alert import AlertKind
+from digest.notify.alert import AlertKind, AlertMessage
 from digest.scheduler.editions import EditionJobs
 from digest.scheduler.guard import BackgroundJob, BackgroundJobs, JobGuard
 from digest.scheduler.notices import Notices
@@ -339,15 +339,10 @@ class Scheduler:
         """
         weekly = WeeklyQuestion(self.app)
         due = weekly.due()
-        if due is QuestionStep.TELL and (told := weekly.tell()):
-            self.log(f"{told.title}.")
+        if due is QuestionStep.ANNOUNCE and (announced := weekly.announcement()):
+            self.log(f"{announced.message.title}.")
             self.notices.raise_alert(
-                AlertKind.REENGAGE_PLANNED,
-                f"{told.until:%Y-%m-%d}",
-                title=told.title,
-                text=told.text,
-                action=told.action,
-                until=told.until,
+                AlertKind.REENGAGE_PLANNED, f"{announced.at:%Y-%m-%d}", announced.message, until=announced.at
             )
         elif due is QuestionStep.ASK:
             asked = weekly.ask()
@@ -360,35 +355,22 @@ class Scheduler:
     def notice_standstill(self, seconds: float) -> None:
         """Alert if this process was stopped or frozen while the machine's clocks ran on."""
         now = self.app.now()
-        outside = (
-            ""
-            if self.app.settings.alerts.heartbeat_url
-            else (" Set `alerts.heartbeat_url`, so that a service outside tells you while it stands still.")
-        )
-        self.notices.raise_alert(
-            AlertKind.STOOD_STILL,
-            "",
-            title=f"The newsletter stood still for {duration(seconds)}",
-            text="Its process was stopped or frozen: by a signal, a paused container or virtual machine, or a machine "
+        advice = " Set `alerts.heartbeat_url`, so that a service outside tells you while it stands still."
+        message = AlertMessage(
+            f"The newsletter stood still for {duration(seconds)}",
+            "Its process was stopped or frozen: by a signal, a paused container or virtual machine, or a machine "
             f"without memory or CPU. {CATCH_UP}",
-            action="`digest status` shows the edition. Look for the cause: `journalctl --since -2h`, `docker events "
-            f"--since 2h --until 0s`.{outside}",
-            until=now + timedelta(hours=1),
+            "`digest status` shows the edition. Look for the cause: `journalctl --since -2h`, `docker events "
+            f"--since 2h --until 0s`.{'' if self.app.settings.alerts.heartbeat_url else advice}",
         )
+        self.notices.raise_alert(AlertKind.STOOD_STILL, "", message, until=now + timedelta(hours=1))
 
     def _look_for_clock_jump(self) -> None:
         """Alert if the clock was set or the machine slept, because jobs may have run at unplanned times."""
         before, self._clocks = self._clocks, Clocks.read()
         now = self.app.now()
         if jump := find_jump(before, self._clocks, now):
-            self.notices.raise_alert(
-                AlertKind.CLOCK_JUMP,
-                "",
-                title=jump.title,
-                text=jump.text,
-                action=jump.action,
-                until=now + timedelta(hours=1),
-            )
+            self.notices.raise_alert(AlertKind.CLOCK_JUMP, "", jump, until=now + timedelta(hours=1))
 
     def _wait(self) -> None:
         """Wait until something is due, somebody edits the settings or the list or decides on an edition, or `stop`."""
@@ -411,7 +393,7 @@ def sole_scheduler(app: App, stop: threading.Event, log: Callable[[str], None]) 
     """Wait until no other process runs the schedule of this store. Yields None if `stop` is set before."""
     with ExitStack() as held:
         lock: Lock | None = None
-        said = ""
+        logged = ""
         while lock is None and not stop.is_set():
             try:
                 lock = held.enter_context(exclusive(app.database, "running the schedule", wait=0.0))
@@ -420,11 +402,11 @@ def sole_scheduler(app: App, stop: threading.Event, log: Callable[[str], None]) 
                 reason = "Another `digest run` works on this store. Standing by, to take over when it ends."
             except StoreError as error:
                 reason = f"{error}. Trying again until the store answers."
-            if reason != said:
+            if reason != logged:
                 log(reason)
-            said = reason
+            logged = reason
             beat()
             stop.wait(_STAND_BY)
-        if lock is not None and said:
+        if lock is not None and logged:
             log("Nobody else runs the schedule now. This `digest run` takes over.")
         yield lock

@@ -54,9 +54,7 @@ class _Counted:
                 self.report(self.what, self.done, self.total)
 
 
-def copy_tables(
-    source: Connection, target: Connection, report: Report = lambda _what, _done, _total: None
-) -> list[CopiedTable]:
+def copy_tables(source: Connection, target: Connection, report: Report) -> list[CopiedTable]:
     """Copy every row with its ids. Both sides are read again and compared. Raises StoreError if they differ.
 
     `target` has the tables, which are empty apart from the new store's id.

@@ -421,7 +421,7 @@ last_click = Table(
 )
 
 # Texts from subscribers: a comment with an answer, or a reply by mail.
-reader_word = Table(
+subscriber_text = Table(
     "reader_word",
     metadata,
     Column("id", Id, primary_key=True, autoincrement=True),

@@ -53,27 +53,13 @@ class Alerts:
     # Makes the email for editors. Without it, the admins get the alert in English.
     mail_of: Callable[[MessageType, Alert], Mail | None] = lambda _type, _item: None
 
-    def raise_alert(
-        self,
-        kind: str,
-        subject: str,
-        *,
-        title: str,
-        text: str,
-        action: str,
-        since: datetime | None = None,
-        until: datetime | None = None,
-    ) -> bool:
+    def raise_alert(self, alert: Alert) -> bool:
         """Raise an alert, and return whether it is sent.
 
         Call this whenever the condition is seen: the alert is sent once until `clear`. An alert about a file or a
         server is sent again when its cause changes, once for each cause.
-
-        `title` is one line, `text` says what happened, `action` what to do, with the exact command. At `until` the
-        alert ends without a message.
         """
-        now = self.now()
-        return self._raise(redact_alert(Alert(kind, subject, title, text, action, since or now, until)), now)
+        return self._raise(redact_alert(alert), self.now())
 
     def clear(self, kind: str, subject: str, text: str = "") -> bool:
         """End an alert, with a message. False if it is not open."""

@@ -104,20 +104,22 @@ class Approver:
                 raise EditionChanged(f"Edition {key} was changed while it was being checked. Look at it again.")
             self.editions.move(key, EditionState.APPROVED, out_of=(EditionState.DRAFT,))
             if at is not None:
-                self.editions.record(key, SEND_AT, at.isoformat(), now=self.now(), by=by.name)
+                self.editions.record_decision(key, SEND_AT, at.isoformat(), now=self.now(), by=by.name)
             if obey_frequency:
-                self.editions.record(key, OBEYS_FREQUENCY, how, now=self.now(), by=by.name)
+                self.editions.record_decision(key, OBEYS_FREQUENCY, how, now=self.now(), by=by.name)
             if checked.errors:
                 despite = f"{force} (despite: {'; '.join(checked.errors)})"
                 failed = " ".join(sorted(checked.failed))
-                self.editions.record(key, ERRORS_ACCEPTED, despite, now=self.now(), by=by.name, evidence=failed)
-            self.editions.record(key, EditionState.APPROVED, force or how, now=self.now(), by=by.name)
+                self.editions.record_decision(
+                    key, ERRORS_ACCEPTED, despite, now=self.now(), by=by.name, evidence=failed
+                )
+            self.editions.record_decision(key, EditionState.APPROVED, force or how, now=self.now(), by=by.name)
             self.log.record(by, EditionState.APPROVED, key, detail, now=self.now())
         return checked
 
 
 def accepted_errors(decisions: Sequence[OperatorDecision]) -> frozenset[str]:
-    """Return the checks whose errors the approval of an edition accepted. Nothing after the approval was withdrawn.
+    """Return the checks whose errors the approval of an edition accepted; none if that approval was withdrawn.
 
     Checks instead of messages, because a message may have a number that differs between variants.
     """
@@ -170,19 +172,3 @@ def is_by_machine(story: Story) -> bool:
 
 def _fingerprint(*texts: str) -> str:
     return hashlib.sha256("\0".join(texts).encode()).hexdigest()[:_FINGERPRINT_LENGTH]
-
-
-def record_decision(
-    editions: EditionStore,
-    log: AuditLog,
-    key: str,
-    state: EditionState,
-    by: Actor,
-    *,
-    why: str,
-    what: str,
-    now: datetime,
-) -> None:
-    """Record who brought an edition into a state. `why` is the reason or the way, `what` the verb in the audit log."""
-    editions.record(key, state, why, now=now, by=by.name)
-    log.record(by, what, key, now=now)

@@ -49,8 +49,8 @@ class ApprovalMails:
     branding: Branding
     # The page where anybody who has the address can approve an edition; None without one.
     approval_link: Callable[[str], str | None]
-    # '' if the desk is turned off or has no address.
-    desk_url: str
+    # None if the desk is turned off or has no address.
+    desk_url: str | None
     deadline: Callable[[str], ApprovalDeadline | None]
     zone: tzinfo
 

@@ -152,9 +152,9 @@ class BreakingNews:
         edition = self._existing(key)
         if not self.editions.move(key, EditionState.CANCELLED, out_of=(*OPEN, EditionState.EXPIRED)):
             raise BreakingRefused(f"Edition {key} is {edition.state} and cannot be dropped.")
-        self.editions.record(key, EditionState.CANCELLED, "dropped by an editor", now=self.now(), by=by)
+        self.editions.record_decision(key, EditionState.CANCELLED, "dropped by an editor", now=self.now(), by=by)
 
-    def key_to_send(self, key: str | None = None) -> str:
+    def key_to_send(self, key: str | None) -> str:
         """Return the key of the edition to send: the named one, or the only proposal. Raises DigestError."""
         if key:
             return self._existing(key).key
@@ -207,7 +207,7 @@ class BreakingNews:
                 f"digest breaking send {key} --force REASON"
             )
         if limits:
-            self.editions.record(key, FORCED, f"{force} (despite: {'; '.join(limits)})", now=self.now())
+            self.editions.record_decision(key, FORCED, f"{force} (despite: {'; '.join(limits)})", now=self.now())
 
     def _require_enabled(self) -> None:
         if not self.settings.enabled:

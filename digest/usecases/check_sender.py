@@ -41,12 +41,12 @@ _RESEND_SELECTORS = ("resend",)
 _RESEND_SPF = "v=spf1 include:amazonses.com ~all"
 
 
-def sendgrid_route(more: tuple[str, ...] = ()) -> SenderRoute:
-    """`more` selectors are those that the operator names, here and below."""
+def sendgrid_route(more: tuple[str, ...]) -> SenderRoute:
+    """Return the route of SendGrid. `more` are DKIM selectors that the operator names, here and below."""
     return SenderRoute("sendgrid", None, selectors=(*_SENDGRID_SELECTORS, *more))
 
 
-def resend_route(domain: str, more: tuple[str, ...] = ()) -> SenderRoute:
+def resend_route(domain: str, more: tuple[str, ...]) -> SenderRoute:
     selectors = (*_RESEND_SELECTORS, *more)
     return SenderRoute("resend", f"send.{domain}", spf=_RESEND_SPF, selectors=selectors, signer=domain)
 
@@ -56,7 +56,7 @@ def ses_route(domain: str, selectors: tuple[str, ...]) -> SenderRoute:
     return SenderRoute("ses", None, selectors=selectors, signer=domain)
 
 
-def brevo_route(domain: str, more: tuple[str, ...] = ()) -> SenderRoute:
+def brevo_route(domain: str, more: tuple[str, ...]) -> SenderRoute:
     return SenderRoute("brevo", None, selectors=(*_BREVO_SELECTORS, *more), signer=domain)
 
 

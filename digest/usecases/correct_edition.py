@@ -110,7 +110,7 @@ class EditionCorrector:
             correction = self._prepare(changed, story, text) if text else ""
             detail = f"{_find(changed, story).title}{f' · {text}' if text else ''}"
             self.log.record(by, "corrected", key, detail, now=self.now())
-            self.editions.record(key, CORRECTED, force or detail, now=self.now(), by=by.name)
+            self.editions.record_decision(key, CORRECTED, force or detail, now=self.now(), by=by.name)
             self.archivist.correct(changed, text, _find(changed, story))
         return self._result(changed, self.cancel_replaced(key), correction)
 

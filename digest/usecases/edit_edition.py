@@ -82,8 +82,8 @@ class BlockRejected(DigestError):
     """A block cannot be shown with these texts. `faults` has those of each faulty field."""
 
     def __init__(self, kind: str, faults: Mapping[str, BlockFault]) -> None:
-        said = (f"{field}: {fault.message}" for field, fault in faults.items())
-        super().__init__(f"The block {kind}: " + "; ".join(said))
+        messages = (f"{field}: {fault.message}" for field, fault in faults.items())
+        super().__init__(f"The block {kind}: " + "; ".join(messages))
         self.faults = faults
 
 

@@ -210,21 +210,10 @@ class Enqueuer:
                 for variant, decision in decisions.values()
                 if decision.due_at is not None and decision.variant is not None
             }
-            new = [
-                replace(self._render(edition, variant), variant=key)
-                for key, variant in wanted.items()
-                if key not in emails
-            ]
-            checked = self.preflight.run_checks(new, edition)
-            if checked.errors and not (
-                force or checked.failed <= accepted_errors(self.editions.decisions(edition.key))
-            ):
-                raise PreflightFailed(edition.key, checked)
-            if checked.errors and force:
-                self.editions.record(edition.key, FORCED, f"{force} (despite: {'; '.join(checked.errors)})", now=now)
-            emails |= {email.variant: email for email in new}
+            new, findings = self._render_new(edition, wanted, stored=emails, force=force)
+            emails |= new
             self.editions.save_emails(edition.key, emails.values())
-            notes |= dict.fromkeys((*map(str, checked.findings), *checked.left_out))
+            notes |= dict.fromkeys(findings)
             decided = {profile: decision for profile, (_variant, decision) in decisions.items()}
             done = enqueue_subscribers(
                 self.database,
@@ -236,13 +225,32 @@ class Enqueuer:
             )
             placed += done.recipients
             if done.held:
-                notes[f"Edition {edition.key}: {done.held}. Nothing of it is sent: {restored.how_to(edition.key)}"] = (
-                    None
-                )
+                held = f"Edition {edition.key}: {done.held}. Nothing of it is sent: {restored.how_to(edition.key)}"
+                notes |= dict.fromkeys([held])
             if not done.undecided:
                 notes |= dict.fromkeys(self._archive(edition))
                 return EnqueueSummary(placed, tuple(notes))
         raise DigestError(f"Edition {edition.key}: subscribers kept changing while they were enqueued. Send again.")
+
+    def _render_new(
+        self, edition: Edition, wanted: Mapping[str, Variant], *, stored: Collection[str], force: str | None
+    ) -> tuple[dict[str, RenderedEmail], list[str]]:
+        """Render and check the wanted emails that are not stored. Return them by their keys, and the findings.
+
+        Raises PreflightFailed for errors, unless `force` or the approval accepts them.
+        """
+        new = {
+            key: replace(self._render(edition, variant), variant=key)
+            for key, variant in wanted.items()
+            if key not in stored
+        }
+        checked = self.preflight.run_checks(list(new.values()), edition)
+        if checked.errors and force:
+            despite = f"{force} (despite: {'; '.join(checked.errors)})"
+            self.editions.record_decision(edition.key, FORCED, despite, now=self.now())
+        elif checked.errors and not checked.failed <= accepted_errors(self.editions.decisions(edition.key)):
+            raise PreflightFailed(edition.key, checked)
+        return new, [*map(str, checked.findings), *checked.left_out]
 
     def _calling(self, key: str) -> Callable[[Connection], None] | None:
         queue = self.seats
@@ -333,7 +341,7 @@ class Enqueuer:
 
     def _obey_frequency(self, key: str) -> None:
         if not obeys_frequency(self.editions.decisions(key)):
-            self.editions.record(key, OBEYS_FREQUENCY, "as asked for by the operator", now=self.now())
+            self.editions.record_decision(key, OBEYS_FREQUENCY, "as asked for by the operator", now=self.now())
 
     def _render(self, edition: Edition, variant: Variant) -> RenderedEmail:
         email = self.renderer.render(edition, variant, now=self.now())

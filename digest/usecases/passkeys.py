@@ -33,10 +33,10 @@ _MAX_ANSWER = 30_000
 
 @dataclass(frozen=True, slots=True)
 class PasskeyOrigin:
-    """The desk's host and origin, and a secret that only this browser has."""
+    """Where a browser has the desk open: its host, its URL without a path, and a secret that only this browser has."""
 
     host: str
-    origin: str
+    url: str
     browser: str
 
 
@@ -61,7 +61,7 @@ class Passkeys:
     def of(self, user: User) -> list[Credential]:
         return self.accounts.users.passkeys(user.id)
 
-    def ask_to_register(self, user: User, place: PasskeyOrigin) -> Challenge:
+    def registration_challenge(self, user: User, origin: PasskeyOrigin) -> Challenge:
         from webauthn import generate_registration_options, options_to_json
         from webauthn.helpers.structs import (
             AuthenticatorSelectionCriteria,
@@ -72,8 +72,8 @@ class Passkeys:
 
         challenge = secrets.token_bytes(32)
         options = generate_registration_options(
-            rp_id=place.host,
-            rp_name=place.host,
+            rp_id=origin.host,
+            rp_name=origin.host,
             user_id=hashlib.sha256(f"desk user {user.id}".encode()).digest(),
             user_name=user.name,
             challenge=challenge,
@@ -84,22 +84,22 @@ class Passkeys:
             ),
             exclude_credentials=[PublicKeyCredentialDescriptor(id=_bytes(each.secret)) for each in self.of(user)],
         )
-        return Challenge(options_to_json(options), self._state(challenge, place))
+        return Challenge(options_to_json(options), self._state(challenge, origin))
 
-    def register(self, user: User, answer: str, state: str, label: str, place: PasskeyOrigin) -> None:
+    def register(self, user: User, answer: str, state: str, label: str, origin: PasskeyOrigin) -> None:
         """Add the passkey that a browser made. Raises PasskeyRefused."""
         from webauthn import verify_registration_response
         from webauthn.helpers.exceptions import WebAuthnException
 
         if len(self.of(user)) >= MOST:
             raise PasskeyRefused(f"A user has at most {MOST} passkeys. Remove one first.")
-        challenge = self._challenge(state, place)
+        challenge = self._challenge(state, origin)
         try:
             made = verify_registration_response(
                 credential=_parsed(answer),
                 expected_challenge=challenge,
-                expected_rp_id=place.host,
-                expected_origin=place.origin,
+                expected_rp_id=origin.host,
+                expected_origin=origin.url,
                 require_user_verification=True,
             )
         except (WebAuthnException, ValueError, KeyError, TypeError) as error:
@@ -114,17 +114,17 @@ class Passkeys:
         if self.accounts.users.remove_passkeys(user.id, id=id):
             self.accounts.log.record(Actor(user.name, "desk"), "passkey removed", user.name, now=self.accounts.now())
 
-    def ask_to_sign_in(self, place: PasskeyOrigin) -> Challenge:
+    def sign_in_challenge(self, origin: PasskeyOrigin) -> Challenge:
         from webauthn import generate_authentication_options, options_to_json
         from webauthn.helpers.structs import UserVerificationRequirement
 
         challenge = secrets.token_bytes(32)
         options = generate_authentication_options(
-            rp_id=place.host, challenge=challenge, user_verification=UserVerificationRequirement.REQUIRED
+            rp_id=origin.host, challenge=challenge, user_verification=UserVerificationRequirement.REQUIRED
         )
-        return Challenge(options_to_json(options), self._state(challenge, place))
+        return Challenge(options_to_json(options), self._state(challenge, origin))
 
-    def sign_in(self, answer: str, state: str, place: PasskeyOrigin, *, network: str, agent: str) -> SignedIn | None:
+    def sign_in(self, answer: str, state: str, origin: PasskeyOrigin, *, network: str, agent: str) -> SignedIn | None:
         """Open a session for the owner of the passkey. None if it cannot be verified. Raises TooManyTries."""
         from webauthn import verify_authentication_response
         from webauthn.helpers.exceptions import WebAuthnException
@@ -142,9 +142,9 @@ class Passkeys:
             user, stored = found
             checked = verify_authentication_response(
                 credential=credential,
-                expected_challenge=self._challenge(state, place),
-                expected_rp_id=place.host,
-                expected_origin=place.origin,
+                expected_challenge=self._challenge(state, origin),
+                expected_rp_id=origin.host,
+                expected_origin=origin.url,
                 credential_public_key=_bytes(stored.public_key),
                 # The store compares the counter itself, in one statement.
                 credential_current_sign_count=0,
@@ -157,15 +157,15 @@ class Passkeys:
         accounts.log.record(Actor(user.name, "desk"), "signed in", user.name, "passkey", now=accounts.now())
         return accounts.open_session(user, agent, method="passkey")
 
-    def _state(self, challenge: bytes, place: PasskeyOrigin) -> str:
+    def _state(self, challenge: bytes, origin: PasskeyOrigin) -> str:
         body = f"{_text(challenge)}.{int(self.accounts.now().timestamp())}"
-        return f"{body}.{self.accounts.signer.sign_name(_PURPOSE, f'{body} {place.browser}')}"
+        return f"{body}.{self.accounts.signer.sign_name(_PURPOSE, f'{body} {origin.browser}')}"
 
-    def _challenge(self, state: str, place: PasskeyOrigin) -> bytes:
+    def _challenge(self, state: str, origin: PasskeyOrigin) -> bytes:
         """Return the challenge of a state that we made for this browser a short time ago. It works once."""
         body, _, code = state.rpartition(".")
         challenge, _, made = body.partition(".")
-        if not place.browser or not self.accounts.signer.is_signed_name(_PURPOSE, f"{body} {place.browser}", code):
+        if not origin.browser or not self.accounts.signer.is_signed_name(_PURPOSE, f"{body} {origin.browser}", code):
             raise PasskeyRefused("The page was open too long. Please try again.")
         now = self.accounts.now()
         if not timedelta(0) <= now - datetime.fromtimestamp(int(made), UTC) <= _LASTS:

@@ -41,7 +41,7 @@ _EARLIER = 14
 # How many reasons are shown, and how many are read before those that differ only in an address are merged.
 _REASONS, _READ = 10, 1000
 # How many texts from subscribers are shown.
-_SAID = 10
+_NEWEST_TEXTS = 10
 # A later report would be of no use.
 _LATEST = timedelta(days=1)
 
@@ -118,7 +118,7 @@ class Reporter:
             model_use=edition.model_use,
             model_price=self.model_price,
             texts={str(kind): number for kind, number in self.texts.counts(key).items()},
-            said=[(each.at, each.text) for each in self.texts.newest(_SAID, edition=key)],
+            newest_texts=[(each.at, each.text) for each in self.texts.newest(_NEWEST_TEXTS, edition=key)],
             clicks=self.clicks.report(edition) if self.clicks else None,
             decisions=[(each.at, each.what, _why(each)) for each in self.editions.decisions(key)],
             work=self._work_on(edition),

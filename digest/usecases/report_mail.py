@@ -68,8 +68,8 @@ class ReportMails:
     """Builds the emails."""
 
     branding: Branding
-    # '' if the desk is turned off or has no address.
-    desk_url: str
+    # None if the desk is turned off or has no address.
+    desk_url: str | None
 
     def build(self, report: Report) -> Mail:
         catalogue = translator(self.branding.language)
@@ -201,7 +201,7 @@ def _parts(report: Report, catalogue: Catalogue) -> list[ReportPart]:
         ),
         ReportPart(_("What the editors did"), tuple(ReportRow(name, group(count)) for name, count in done if count)),
         ReportPart(_("Most read"), tuple(ReportRow(each.title, group(each.people)) for each in read)),
-        ReportPart(_("What readers wrote"), tuple(ReportRow(one_line(text)) for _at, text in report.said)),
+        ReportPart(_("What readers wrote"), tuple(ReportRow(one_line(text)) for _at, text in report.newest_texts)),
     ]
 
 

@@ -51,8 +51,8 @@ class DraftMailer:
     sender: Sender
     sign: Sign
     transport: Callable[[], Transport]
-    # The address of the desk; '' if it is turned off or has none.
-    desk_url: str
+    # The address of the desk; None if it is turned off or has none.
+    desk_url: str | None
     language: str
     now: Callable[[], datetime]
 

@@ -68,7 +68,7 @@ def parse_time(text: str, now: datetime, zone: ZoneInfo) -> datetime:
         raise ValueError(f"expected a time such as 2026-11-23T07:00, found {text!r}") from None
     if when.tzinfo is None:
         try:
-            when = resolve_local_time(when, zone, "--at")
+            when = resolve_local_time(when, zone)
         except ConfigurationError as error:
             raise ValueError(error.problems[0].message) from None
     if when <= now:

@@ -1,4 +1,4 @@
-"""Pause or cancel an edition, and cancel its scheduled emails at the provider.
+"""Pause, cancel, resume and reopen editions. Scheduled emails of a stopped edition are cancelled at the provider.
 
 An edition pauses automatically when too many of its first recipients bounce or complain.
 """
@@ -22,7 +22,6 @@ from digest.store.sending.cancellations import next_free_cancellation, stopped_w
 from digest.store.sending.overview import STOPPED, first_recipients
 from digest.store.sending.recovery import in_flight_elsewhere
 from digest.store.sending.status import counts
-from digest.usecases.approval import record_decision
 
 if TYPE_CHECKING:
     from digest.store.content.editions import EditionStore
@@ -31,6 +30,9 @@ if TYPE_CHECKING:
     from digest.store.sending.ledger import SqlLedger
     from digest.usecases.reconcile import EditionRecovery
 
+# The states in which an edition can be paused or cancelled.
+PAUSABLE = (EditionState.DRAFT, EditionState.APPROVED, EditionState.FROZEN, EditionState.SENDING)
+CANCELLABLE = (*PAUSABLE, EditionState.PAUSED)
 # Seconds. A run whose edition was stopped ends when its batches in flight are done.
 _LOCK_WAIT = 30.0
 _POLL_INTERVAL = 0.25
@@ -60,7 +62,7 @@ class StopResult:
 
 @dataclass(frozen=True)
 class EditionStopper:
-    """Stops editions, and cancels scheduled emails where the provider can."""
+    """Stops, resumes and reopens editions, and records who did it."""
 
     database: Database
     editions: EditionStore
@@ -68,6 +70,8 @@ class EditionStopper:
     transports: Sequence[Transport]
     recovery: EditionRecovery
     log: AuditLog
+    # Whether a person must approve the edition with this key.
+    requires_approval: Callable[[str], bool]
     now: Callable[[], datetime]
 
     def stop(
@@ -77,7 +81,7 @@ class EditionStopper:
         by: Actor,
         *,
         why: str,
-        out_of: Sequence[EditionState],
+        out_of: Sequence[EditionState] | None = None,
         wait: float = _LOCK_WAIT,
     ) -> StopResult:
         """Move the edition to `paused` or `cancelled`, so that no further batch of it is claimed.
@@ -85,17 +89,54 @@ class EditionStopper:
         Waits at most `wait` seconds for batches that other processes have in flight, recovers those that dead runs
         left, and cancels scheduled emails at a provider; their recipients are pending again. If batches are in flight
         longer, `resume_cancellations` cancels their scheduled emails. An edition that is done, or was stopped before,
-        can be stopped as long as a provider holds emails of it. `why` is the reason or the way, for the record.
+        can be stopped as long as a provider holds emails of it. `why` is the reason or the way, for the record;
+        `out_of` limits the states that can be left.
         """
+        if out_of is None:
+            out_of = PAUSABLE if state == EditionState.PAUSED else CANCELLABLE
         held = self.ledger.scheduled_recipients(key, self.now())
         begun = counts(self.database, key).frozen > 0
         if any(held):
             out_of = (*out_of, EditionState.DONE, state)
-        with self.database.transaction():
-            if not self.editions.move(key, state, out_of=out_of):
-                return StopResult(stopped=False)
-            record_decision(self.editions, self.log, key, state, by, why=why, what=state, now=self.now())
+        if not self._move(key, state, by, out_of=out_of, why=why, what=state):
+            return StopResult(stopped=False)
         return self._cancel_scheduled(key, wait=wait) if begun else StopResult(stopped=True)
+
+    def resume(self, key: str, by: Actor, *, why: str) -> EditionState | None:
+        """Resume a paused edition, and return its state. None if it is not paused."""
+        state = state_after_pause(
+            self.editions,
+            key,
+            begun=counts(self.database, key).frozen > 0,
+            requires_approval=self.requires_approval(key),
+        )
+        return state if self._move(key, state, by, out_of=(EditionState.PAUSED,), why=why, what="resumed") else None
+
+    def reopen(self, key: str, by: Actor, *, why: str) -> bool:
+        """Make an edition a draft again. False if it is not approved or expired, nor paused before anybody got it."""
+        states = [EditionState.APPROVED, EditionState.EXPIRED]
+        if not counts(self.database, key).frozen:
+            states.append(EditionState.PAUSED)
+        return self._move(key, EditionState.DRAFT, by, out_of=states, why=why, what="reopened", reason="")
+
+    def _move(
+        self,
+        key: str,
+        state: EditionState,
+        by: Actor,
+        *,
+        out_of: Sequence[EditionState],
+        why: str,
+        what: str,
+        reason: str | None = None,
+    ) -> bool:
+        """Move the edition, and record the decision. `what` is its verb in the audit log."""
+        with self.database.transaction():
+            if not self.editions.move(key, state, out_of=out_of, reason=reason):
+                return False
+            self.editions.record_decision(key, state, why, now=self.now(), by=by.name)
+            self.log.record(by, what, key, now=self.now())
+            return True
 
     def resume_cancellations(self) -> dict[str, int]:
         """Retry cancellations of stopped editions.
@@ -197,5 +238,5 @@ class AutomaticStop:
         # The next `EditionStopper.resume_cancellations` cancels scheduled emails.
         if not self.editions.move(key, EditionState.PAUSED, out_of=(EditionState.SENDING,)):
             return False
-        self.editions.record(key, STOPPED, reason, now=self.now())
+        self.editions.record_decision(key, STOPPED, reason, now=self.now())
         return True

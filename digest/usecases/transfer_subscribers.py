@@ -165,9 +165,9 @@ class SubscriberTransfer:
         kind: str,
         excluded: Counter[str],
         *,
-        origin: str | None = None,
-        suppressed: bool = False,
-        only: Collection[str] | None = None,
+        origin: str | None,
+        suppressed: bool,
+        only: Collection[str] | None,
     ) -> Iterator[ExportRow]:
         """Yield the subscribers who may be mailed, or the suppressed addresses.
 

@@ -20,10 +20,10 @@ def time_zones() -> frozenset[str]:
     return frozenset(files("tzdata").joinpath("zones").read_text(encoding="utf-8").split())
 
 
-def resolve_local_time(given: datetime, zone: ZoneInfo, where: str) -> datetime:
-    """Return the moment of a local time in the zone.
+def resolve_local_time(given: datetime, zone: ZoneInfo) -> datetime:
+    """Return the moment of a local time in the zone, such as one given with `--at`.
 
-    Raises ConfigurationError, with `where` as its place, for a time that a clock change skips or repeats.
+    Raises ConfigurationError for a time that a clock change skips or repeats.
     """
     first, second = (given.replace(tzinfo=zone, fold=fold) for fold in (0, 1))
     before, after = first.utcoffset(), second.utcoffset()
@@ -35,7 +35,7 @@ def resolve_local_time(given: datetime, zone: ZoneInfo, where: str) -> datetime:
     else:
         ways = " or ".join(moment.isoformat(timespec="minutes") for moment in (first, second))
         problem = f"occurs twice in {zone.key}, where clocks go back then; write {ways}"
-    raise ConfigurationError([ConfigProblem(where, 0, f"{given:%Y-%m-%d %H:%M} {problem}")])
+    raise ConfigurationError([ConfigProblem("--at", 0, f"{given:%Y-%m-%d %H:%M} {problem}")])
 
 
 def utc_now() -> datetime:

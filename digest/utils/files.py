@@ -112,20 +112,20 @@ def _other_owner(path: Path) -> tuple[int, int] | None:
     return (found.st_uid, found.st_gid) if found.st_uid else None
 
 
-def refused_access(path: Path) -> str:
+def refused_access(path: Path) -> str | None:
     """Return why this process may not read and write a file, and the command that allows it.
 
-    Empty if it may, or is root.
+    None if it may, or is root.
     """
     if not hasattr(os, "geteuid"):
-        return ""
+        return None
     try:
         found, me = path.stat(), os.geteuid()
     except OSError:
-        return ""
+        return None
     effective = os.access in os.supports_effective_ids
     if me == 0 or os.access(path, os.R_OK | os.W_OK, effective_ids=effective):
-        return ""
+        return None
     if found.st_uid == me:
         # Else the file system is read-only.
         is_closed = found.st_mode & 0o600 != 0o600

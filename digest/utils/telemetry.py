@@ -57,7 +57,7 @@ _report: Callable[[BaseException], None] | None = None
 
 
 @contextmanager
-def reporting(*, tracer: Tracer | None = None, errors: Callable[[BaseException], None] | None = None) -> Iterator[None]:
+def reporting(*, tracer: Tracer | None, errors: Callable[[BaseException], None] | None) -> Iterator[None]:
     """Use this tracer and error reporter within the block, in all threads."""
     global _tracer, _report
     before = _tracer, _report

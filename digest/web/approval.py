@@ -39,8 +39,8 @@ class ApprovalPage:
 
     context: Context
     app: App
-    # '' if the desk is turned off or has no address.
-    desk_url: str
+    # None if the desk is turned off or has no address.
+    desk_url: str | None
 
     def edition(self, key: str, code: str) -> Edition | None:
         """Return the edition that a link names, or None if we did not sign it."""

@@ -148,7 +148,14 @@ class DeliverWiring(SubscriberWiring):
                 raise
             transports = ()
         return EditionStopper(
-            self.database, self.editions, self.ledger, transports, self.recovery, self.audit, self.now
+            self.database,
+            self.editions,
+            self.ledger,
+            transports,
+            self.recovery,
+            self.audit,
+            self.requires_approval,
+            self.now,
         )
 
     @cached_property
@@ -163,7 +170,6 @@ class DeliverWiring(SubscriberWiring):
         from digest.store.desk.links import LinkStore
         from digest.usecases.send_test import DraftMailer
 
-        url = self.desk_url() if self.settings.desk.enabled else ""
         return DraftMailer(
             database=self.database,
             renderer=self.renderer,
@@ -172,8 +178,7 @@ class DeliverWiring(SubscriberWiring):
             sender=self.sender,
             sign=self.signer.sign_email,
             transport=lambda: self.transports[0],
-            # Without the address of the pages it is only a path.
-            desk_url=url if url.startswith("http") else "",
+            desk_url=self.public_desk_url,
             language=self.settings.newsletter.language,
             now=self.now,
         )

@@ -43,14 +43,14 @@ class FolderWiring:
         from digest.store.database import open_database
 
         if self._lender is not None:
-            self._tell_outbox(self._lender.database)
+            self._configure_outbox(self._lender.database)
             return self._lender.database
         clock = self.clock if isinstance(self.clock, SharedClock) else None
         database = open_database(self.settings.store.url, home=self.home, clock=clock)
-        self._tell_outbox(database)
+        self._configure_outbox(database)
         return database
 
-    def _tell_outbox(self, database: Database) -> None:
+    def _configure_outbox(self, database: Database) -> None:
         """Configure which outgoing webhook events are stored. Reloaded settings replace the earlier ones."""
         from digest.store.outbox import Endpoint, endpoint_key, set_endpoints
 

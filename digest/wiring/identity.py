@@ -55,6 +55,13 @@ class IdentityWiring(FolderWiring):
         own, base = self.settings.desk.base_url, self.settings.newsletter.base_url or pages or ""
         return own.rstrip("/") or f"{base.rstrip('/')}/desk"
 
+    @property
+    def public_desk_url(self) -> str | None:
+        """The address of the desk for emails; None if the desk is turned off or has none."""
+        # Without the address of the pages, `desk_url` is only a path.
+        url = self.desk_url() if self.settings.desk.enabled else None
+        return url if url and url.startswith("http") else None
+
     def approval_link(self, key: str) -> str | None:
         """The address where an admin approves the edition; None if `alerts.approval_links` is off."""
         base, chosen = self.settings.newsletter.base_url, self.settings.alerts.approval_links

@@ -33,13 +33,6 @@ class NotifyWiring(DeliverWiring):
         name, mails = self.settings.newsletter.name, self.approval_mails
         return Alerts(AlertStore(self.database), self.alert_channels, name, self.now, mails.build)
 
-    @property
-    def public_desk_url(self) -> str:
-        """The address of the desk for emails; '' if the desk is turned off or has none."""
-        url = self.desk_url() if self.settings.desk.enabled else ""
-        # Without the address of the pages it is only a path.
-        return url if url.startswith("http") else ""
-
     def decide_by(self, key: str) -> datetime | None:
         """Return until when an edition can be approved; None for one without a plan."""
         planned = self.calendar.of(key)

@@ -48,7 +48,7 @@ def make_worker(app: App, seats: int, process: Process) -> Engine | None:
     from digest.workers.procrastinate_engine import ProcrastinateEngine
     from digest.workers.queue import ProcrastinateQueue, install
 
-    said = ""
+    logged = ""
     while not process.stop.is_set():
         beat()
         try:
@@ -56,9 +56,9 @@ def make_worker(app: App, seats: int, process: Process) -> Engine | None:
             refuse_blind_resends(app.settings, app.workers.all())
             schema = install(app.database)
         except StoreUnavailable as error:
-            if str(error) != said:
+            if str(error) != logged:
                 process.log(f"{error}. Trying again until the store answers.")
-            said = str(error)
+            logged = str(error)
             process.stop.wait(_AGAIN)
             continue
         queue = ProcrastinateQueue(schema)

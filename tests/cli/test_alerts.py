@@ -246,7 +246,7 @@ def test_an_edition_that_waits_for_approval(newsroom: Newsroom) -> None:
 
 def reopen(day: Day) -> None:
     day.app.editions.move(KEY, EditionState.DRAFT, out_of=(EditionState.APPROVED,))
-    day.app.editions.record(KEY, EditionState.DRAFT, "", now=day.app.now())
+    day.app.editions.record_decision(KEY, EditionState.DRAFT, "", now=day.app.now())
 
 
 def test_an_approval_that_is_withdrawn_shortly_before_its_time_is_asked_for_at_once(newsroom: Newsroom) -> None:

@@ -278,7 +278,7 @@ def test_an_edition_that_is_resumed_goes_on_at_once(newsroom: Newsroom, monkeypa
         run.start()
         assert waiting.wait(60), log
         app.editions.move(KEY, EditionState.SENDING, out_of=(EditionState.PAUSED,))
-        app.editions.record(KEY, EditionState.SENDING, "at the desk", now=now[0])
+        app.editions.record_decision(KEY, EditionState.SENDING, "at the desk", now=now[0])
         resumed = sent.wait(60)
         stop.set()
         run.join()

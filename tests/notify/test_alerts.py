@@ -52,7 +52,7 @@ def receiving(database: Database, clock: Clock) -> Iterator[tuple[Alerts, Webhoo
 
 def raise_(alerts: Alerts, subject: str = "NDTV", **values: Any) -> bool:
     texts = {"title": f"The source {subject} is dead", "text": "It failed.", "action": "digest sources test"}
-    return alerts.raise_alert("source-dead", subject, **{**texts, **values})
+    return alerts.raise_alert(Alert("source-dead", subject, **{**texts, "since": alerts.now(), **values}))
 
 
 def test_an_alert_is_told_once_and_resolved_once(database: Database, clock: Clock) -> None:
@@ -288,10 +288,13 @@ def test_two_secrets_give_two_signatures(database: Database, clock: Clock) -> No
 
 
 def test_an_open_alert_is_told_again_once_for_each_new_cause(database: Database, clock: Clock) -> None:
-    texts = {"title": "subscribers.yaml has errors", "action": "digest subscribers check"}
+    def errors(line: int) -> Alert:
+        text = f"subscribers.yaml:{line}: no email"
+        return Alert("list-faulty", "subscribers.yaml", "It has errors", text, "digest subscribers check", clock())
+
     with receiving(database, clock) as (alerts, receiver):
         for line in (5, 5, 9, 9, 5):
-            alerts.raise_alert("list-faulty", "subscribers.yaml", text=f"subscribers.yaml:{line}: no email", **texts)
+            alerts.raise_alert(errors(line))
             alerts.deliver()
             clock.pass_(timedelta(minutes=1))
         received = [each["data"]["text"] for each in receiver.accepted]
@@ -299,7 +302,7 @@ def test_an_open_alert_is_told_again_once_for_each_new_cause(database: Database,
         # After its end, the first cause is new again.
         alerts.clear("list-faulty", "subscribers.yaml")
         clock.pass_(timedelta(minutes=1))
-        assert alerts.raise_alert("list-faulty", "subscribers.yaml", text="subscribers.yaml:5: no email", **texts)
+        assert alerts.raise_alert(errors(5))
 
 
 def test_a_server_has_a_new_cause_if_it_answers_with_another_code(database: Database, clock: Clock) -> None:
@@ -312,7 +315,7 @@ def test_a_server_has_a_new_cause_if_it_answers_with_another_code(database: Data
     )
     with receiving(database, clock) as (alerts, receiver):
         for text in answers:
-            alerts.raise_alert("provider-down", "smtp", title="smtp does not accept emails", text=text, action="wait")
+            alerts.raise_alert(Alert("provider-down", "smtp", "smtp does not accept emails", text, "wait", clock()))
             alerts.deliver()
         assert [each["data"]["text"] for each in receiver.accepted] == [answers[0], answers[2], answers[4]]
         # The text of a dead source counts its failures, and the alert is sent once.

@@ -354,7 +354,7 @@ class World:
             reopens = story.editor == "reopens" and now >= planned.expires_at + REOPENING
             if edition.state == EditionState.EXPIRED and reopens:
                 app.editions.move(key, EditionState.DRAFT, out_of=(EditionState.EXPIRED,), reason="")
-                app.editions.record(key, EditionState.DRAFT, "by an editor", now=now)
+                app.editions.record_decision(key, EditionState.DRAFT, "by an editor", now=now)
                 # The scheduler leaves it to a person.
                 self.process.scheduler.tick()
                 app.editions.move(key, EditionState.APPROVED, out_of=(EditionState.DRAFT,))

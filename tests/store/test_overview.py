@@ -57,7 +57,7 @@ def test_the_facts_of_an_edition(database: Database, ledger: SqlLedger, frozen: 
     ledger.settle(claims[3].attempt, NotSent("refused"), LATER)
     events(database, (ids[0], "bounced", "5.1.1"), (ids[1], "deferred", "421 4.7.28 slow"), (ids[4], "delivered", ""))
     editions, overview = EditionStore(database), Overview(database)
-    editions.record(KEY, STOPPED, "too many", now=NOW)
+    editions.record_decision(KEY, STOPPED, "too many", now=NOW)
     assert overview.recent(NOW.date()) == [KEY]
     assert overview.sending() == {KEY: 2}
     edition = editions.get(KEY)

@@ -224,11 +224,11 @@ AT = datetime.fromisoformat("2026-07-07T11:00+05:30")
 
 
 @each_row(
-    ("hours", "told", "done", "expected"),
+    ("hours", "announced", "done", "expected"),
     [
         (-25, False, False, QuestionStep.NOTHING),
-        (-24, False, False, QuestionStep.TELL),
-        (-13, False, False, QuestionStep.TELL),
+        (-24, False, False, QuestionStep.ANNOUNCE),
+        (-13, False, False, QuestionStep.ANNOUNCE),
         (-13, True, False, QuestionStep.NOTHING),
         # Too late to stop it.
         (-11, False, False, QuestionStep.NOTHING),
@@ -240,9 +240,9 @@ AT = datetime.fromisoformat("2026-07-07T11:00+05:30")
     ],
 )
 def test_the_admins_are_told_before_anybody_is_asked(
-    hours: int, told: bool, done: bool, expected: QuestionStep
+    hours: int, announced: bool, done: bool, expected: QuestionStep
 ) -> None:
-    assert step_due(AT, AT + timedelta(hours=hours), told=told, done=done) is expected
+    assert step_due(AT, AT + timedelta(hours=hours), announced=announced, done=done) is expected
 
 
 @contextmanager

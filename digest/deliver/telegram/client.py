@@ -94,8 +94,8 @@ class TelegramClient:
     def _read(self, response: HttpResponse) -> Outcome:
         found = response.json()
         answer = found if isinstance(found, dict) else {}
-        said = self._hide(str(answer.get("description") or ""))[:_MAX_DETAIL]
-        detail = f"telegram answered {response.status}{f': {said}' if said else ''}"
+        description = self._hide(str(answer.get("description") or ""))[:_MAX_DETAIL]
+        detail = f"telegram answered {response.status}{f': {description}' if description else ''}"
         if 200 <= response.status < 300:
             result = answer.get("result")
             number = result.get("message_id") if isinstance(result, dict) else 0

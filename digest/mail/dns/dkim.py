@@ -26,7 +26,7 @@ def check_key(selector: str, domain: str, lookup: Lookup, *, public: str | None 
     return judge_key(name, answer, public)
 
 
-def judge_key(name: str, answer: DnsAnswer, public: str | None = None) -> Finding:
+def judge_key(name: str, answer: DnsAnswer, public: str | None) -> Finding:
     """Judge the TXT records at `name`."""
     wanted = f'publish TXT {name} "v=DKIM1; k=rsa; p={public or "…"}"'
     fix = wanted if public else f"publish the record that your provider shows for {name}"

@@ -137,11 +137,11 @@ def check_alignment(domain: str, passing: Passing, policy: DmarcPolicy | None, l
         strict = modes.get("adkim", "r").lower() == "s"
         verdicts.append(("DKIM", signer, is_aligned(signer, domain, lookup, strict=strict)))
     if aligned := [(how, name) for how, name, verdict in verdicts if verdict]:
-        said = " and ".join(f"{how} of {name}" for how, name in aligned)
+        ways = " and ".join(f"{how} of {name}" for how, name in aligned)
         # Safe by RFC 9989's tree walk and by RFC 7489's list of suffixes: one name contains the other.
         if any(is_related(name, domain) for _how, name in aligned):
-            return good(_ALIGNMENT, f"{said} is aligned with {domain}")
-        message = f"{said} is aligned with {domain} only through a common parent, which receivers determine differently"
+            return good(_ALIGNMENT, f"{ways} is aligned with {domain}")
+        message = f"{ways} is aligned with {domain} only through a common parent, which receivers determine differently"
         return warning(_ALIGNMENT, message, f"sign with d={domain} or its parent")
     if passing.spf is None or passing.dkim is None or any(verdict is None for *_, verdict in verdicts):
         return unknown(

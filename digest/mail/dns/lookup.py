@@ -14,8 +14,8 @@ class DnsAnswer:
 
     # TXT records with their strings joined; "10 mx.example.com" for MX. Empty: the DNS says that there is none.
     records: tuple[str, ...] = ()
-    # Why the answer is unknown; '' if it is known.
-    problem: str = ""
+    # Why the answer is unknown; None if it is known.
+    problem: str | None = None
 
 
 # (name, type) → answer. Types: "TXT", "A", "AAAA", "MX". Never raises.
@@ -35,7 +35,7 @@ def addresses(lookup: Lookup, name: str) -> DnsAnswer:
     """The A and AAAA records of a name. Unknown if there are none and one of the two queries failed."""
     found = [lookup(name, kind) for kind in ("A", "AAAA")]
     records = tuple(record for answer in found for record in answer.records)
-    problem = next((answer.problem for answer in found if answer.problem), "")
+    problem = next((answer.problem for answer in found if answer.problem), None)
     return DnsAnswer(records) if records else DnsAnswer((), problem)
 
 

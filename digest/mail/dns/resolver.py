@@ -43,7 +43,7 @@ def parse_nameserver(text: str) -> tuple[str, int]:
     return str(ipaddress.ip_address(host)), int(port)
 
 
-def make_lookup(nameserver: str | None = None) -> Lookup:
+def make_lookup(nameserver: str | None) -> Lookup:
     """Return a cached lookup by this server (`address[:port]`), or by the system's. Raises ValueError."""
     import dns.resolver
 
@@ -107,7 +107,7 @@ class MailDomains:
     Asks the machine's DNS server, or `nameserver` (`address[:port]`). Threads share it. Raises ValueError.
     """
 
-    def __init__(self, nameserver: str | None = None, *, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, nameserver: str | None, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._server = parse_nameserver(nameserver) if nameserver else None
         self._clock = clock
         self._free = threading.BoundedSemaphore(_AT_ONCE)

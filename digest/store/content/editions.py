@@ -252,7 +252,7 @@ class EditionStore:
             values["number"] = _number(connection, item.key, earlier, sample=item.sample)
             if old is None:
                 connection.execute(insert(edition).values(key=item.key, editorial_changes={}, **values))
-                _tell_composed(connection, item, None)
+                _record_composed(connection, item, None)
                 return replace(item, number=values["number"])
             if old.state not in over:
                 return None
@@ -261,7 +261,7 @@ class EditionStore:
             own = (edition.c.key == item.key) & edition.c.state.in_(over)
             changed = connection.execute(update(edition).where(own).values(values)).rowcount
             if changed:
-                _tell_composed(connection, item, old.state if old.composed_at else None)
+                _record_composed(connection, item, old.state if old.composed_at else None)
                 if recomposed and _is_other_draft(old, values):
                     composed_again(connection, item.key)
             return replace(item, number=values["number"]) if changed else None
@@ -370,7 +370,9 @@ class EditionStore:
         """Return when the edition was last enqueued; None if it has no recipients."""
         return self.database.query(select(edition.c.frozen_at).where(edition.c.key == key)).scalar()
 
-    def record(self, key: str, what: str, reason: str, *, now: datetime, by: str = "", evidence: str = "") -> None:
+    def record_decision(
+        self, key: str, what: str, reason: str, *, now: datetime, by: str = "", evidence: str = ""
+    ) -> None:
         """Record an editor's or operator's decision. `by` is who decided, if known."""
         values = {"edition": key, "what": what, "reason": reason, "at": now, "decided_by": by, "evidence": evidence}
         with self.database.write() as connection:
@@ -502,7 +504,7 @@ def _is_other_draft(old: Row[Any], values: Mapping[str, Any]) -> bool:
     return drafts and any(getattr(old, name) != values[name] for name in SHOWN)
 
 
-def _tell_composed(connection: Connection, item: Edition, before: str | None) -> None:
+def _record_composed(connection: Connection, item: Edition, before: str | None) -> None:
     """Record that an edition became a draft, or was skipped.
 
     An edition that was never composed is only a placeholder.

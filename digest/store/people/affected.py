@@ -24,10 +24,10 @@ from digest.store.schema import (
     last_click,
     person_request,
     preference,
-    reader_word,
     reengagement,
     signup,
     subscriber,
+    subscriber_text,
     suppression,
 )
 from digest.store.sending.enqueue import preferred
@@ -55,7 +55,7 @@ class BreachScope:
 
 @dataclass(frozen=True, slots=True)
 class AffectedPerson:
-    """An affected person. `unreached` says why no email goes to them; '' if one does.
+    """An affected person. `unreached` says why no email goes to them; None if one does.
 
     `id` is None for people who are not subscribers: an unconfirmed sign-up, a nominee (`email` has the name, and how to
     reach the person), an account of the desk.
@@ -64,7 +64,7 @@ class AffectedPerson:
     id: int | None
     email: str
     format: str
-    unreached: str = ""
+    unreached: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,10 +148,12 @@ def _people() -> Select[Any]:
     )
 
 
-def _unreached(row: Any) -> str:
+def _unreached(row: Any) -> str | None:
     if row.reason:
         return str(row.reason)
-    return "" if row.listed and row.status == "active" else "not on the list" if not row.listed else "paused"
+    if not row.listed:
+        return "not on the list"
+    return None if row.status == "active" else "paused"
 
 
 def _held(connection: Connection, rows: dict[int, Any], scope: BreachScope) -> dict[str, int]:
@@ -178,7 +180,7 @@ def _held(connection: Connection, rows: dict[int, Any], scope: BreachScope) -> d
         "consents with network addresses": agreed,
         "unsubscribes, bounces and complaints": sum(1 for row in rows.values() if row.reason),
         "answers to polls and quizzes": count(answer.c.subscriber, answer.c.at),
-        "comments and replies": count(reader_word.c.subscriber, reader_word.c.at),
+        "comments and replies": count(subscriber_text.c.subscriber, subscriber_text.c.at),
         "when they last opened a link": count(last_click.c.subscriber, last_click.c.at),
         "the question whether to continue": count(reengagement.c.subscriber, reengagement.c.asked_at),
         "requests about their data": count(

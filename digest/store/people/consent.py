@@ -135,7 +135,7 @@ def withdraw_reason(connection: Connection, address: str) -> None:
     connection.execute(delete(consent).where(consent.c.address == address, consent.c.what == SAID_WHY, later))
 
 
-def tell_numbers(connection: Connection, source: str, now: datetime, **numbers: int) -> None:
+def queue_counts_event(connection: Connection, source: str, now: datetime, **numbers: int) -> None:
     """Queue one webhook event about a bulk change of subscribers, in the caller's transaction."""
     if any(numbers.values()):
         outbox.add(connection, "subscribers.changed", {"source": source, **numbers}, now)

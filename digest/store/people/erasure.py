@@ -38,10 +38,10 @@ from digest.store.schema import (
     moved_address,
     person_request,
     preference,
-    reader_word,
     reengagement,
     signup,
     subscriber,
+    subscriber_text,
     suppression,
     webhook,
 )
@@ -169,7 +169,7 @@ def _anonymise(connection: Connection, id: int, person: _Person) -> int:
     connection.execute(update(subscriber).where(subscriber.c.id == id).values(address=f"erased:{id}", **empty))
     connection.execute(delete(preference).where(preference.c.subscriber == id))
     delete_answers(connection, subscriber=id)
-    for table in (click_visit, last_click, reader_word, reengagement):
+    for table in (click_visit, last_click, subscriber_text, reengagement):
         connection.execute(delete(table).where(table.c.subscriber == id))
     keys = editions_of(connection, id)
     own = and_(delivery.c.edition.in_(keys), delivery.c.subscriber == id)

@@ -35,7 +35,7 @@ from sqlalchemy import (
 from digest.feedback.rules import SEVERITY
 from digest.models import Subscriber
 from digest.store.database import Database, copy_rows, format_topics
-from digest.store.people.consent import tell_numbers
+from digest.store.people.consent import queue_counts_event
 from digest.store.people.erasure import Erasures
 from digest.store.people.moves import new_addresses
 from digest.store.schema import Id, Moment, consent, preference, subscriber, suppression
@@ -144,7 +144,7 @@ class SubscriberImport:
                         update_listed=existing == "update",
                     )
                     came = {"added": done.added + done.returned, "changed": done.changed, "suppressed": done.suppressed}
-                    tell_numbers(connection, f"import {origin}", now, **came)
+                    queue_counts_event(connection, f"import {origin}", now, **came)
                     if dry_run:
                         transaction.rollback()
             finally:

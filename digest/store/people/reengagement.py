@@ -20,9 +20,9 @@ from digest.store.schema import (
     delivery,
     last_click,
     preference,
-    reader_word,
     reengagement,
     subscriber,
+    subscriber_text,
     suppression,
 )
 from digest.store.sending.enqueue import Placement, insert_deliveries, placements
@@ -144,14 +144,14 @@ def _signs_of_life(since: Any) -> list[ColumnElement[bool]]:
     """
     own = subscriber.c.id
     # `source` is the page's name for decisions on pages; commands and imports write other names.
-    by_hand = reader_word.c.kind != TextKind.AUTO_REPLY
+    by_hand = subscriber_text.c.kind != TextKind.AUTO_REPLY
     by_page = consent.c.source.like("web:%")
     return [
         _exists(answer.c.subscriber, answer.c.subscriber == own, answer.c.at >= since),
         _exists(
-            reader_word.c.subscriber,
-            reader_word.c.subscriber == own,
-            reader_word.c.at >= since,
+            subscriber_text.c.subscriber,
+            subscriber_text.c.subscriber == own,
+            subscriber_text.c.at >= since,
             by_hand,
         ),
         _exists(last_click.c.subscriber, last_click.c.subscriber == own, last_click.c.at >= since),

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Select, delete, func, insert, select, update
 
 from digest.store.database import Database
-from digest.store.schema import reader_word, subscriber
+from digest.store.schema import subscriber, subscriber_text
 
 
 class TextKind(StrEnum):
@@ -49,13 +49,13 @@ class SubscriberTextStore:
         """Store a comment with an answer. False if there is one already that it may not replace."""
         name = hashlib.sha256(f"answer\n{edition}\n{block}\n{subscriber}".encode()).hexdigest()
         with self.database.write(area="reader_word") as connection:
-            own = reader_word.c.hash == name
+            own = subscriber_text.c.hash == name
             values = {"text": text, "about": about, "at": now}
-            if connection.execute(select(reader_word.c.text).where(own)).scalar() is None:
+            if connection.execute(select(subscriber_text.c.text).where(own)).scalar() is None:
                 fixed = {"subscriber": subscriber, "edition": edition, "kind": TextKind.ANSWER, "hash": name}
-                connection.execute(insert(reader_word).values(**fixed, **values))
+                connection.execute(insert(subscriber_text).values(**fixed, **values))
             elif replace:
-                connection.execute(update(reader_word).where(own).values(values))
+                connection.execute(update(subscriber_text).where(own).values(values))
             else:
                 return False
         return True
@@ -65,22 +65,22 @@ class SubscriberTextStore:
     ) -> bool:
         """Store a reply by mail. False if it is stored already."""
         with self.database.write(area="reader_word") as connection:
-            if connection.execute(select(reader_word.c.id).where(reader_word.c.hash == hash)).first():
+            if connection.execute(select(subscriber_text.c.id).where(subscriber_text.c.hash == hash)).first():
                 return False
             values = {"subscriber": subscriber, "edition": edition, "kind": kind, "about": about, "text": text}
-            connection.execute(insert(reader_word).values(**values, at=at, hash=hash))
+            connection.execute(insert(subscriber_text).values(**values, at=at, hash=hash))
         return True
 
     def newest(self, limit: int, *, edition: str | None = None, automatic: bool = False) -> list[SubscriberText]:
         """The newest texts, of one edition or of all. Automatic replies are left out unless asked for."""
-        of = reader_word.c
+        of = subscriber_text.c
         rows = _texts().where(of.edition == edition) if edition is not None else _texts()
         rows = rows if automatic else rows.where(of.kind != TextKind.AUTO_REPLY)
         return self._read(rows.order_by(of.at.desc(), of.id.desc()).limit(limit))
 
     def of(self, subscriber: int) -> list[SubscriberText]:
         """Everything that a subscriber wrote, oldest first."""
-        of = reader_word.c
+        of = subscriber_text.c
         return self._read(_texts().where(of.subscriber == subscriber).order_by(of.at, of.id))
 
     def _read(self, rows: Select[Any]) -> list[SubscriberText]:
@@ -92,16 +92,16 @@ class SubscriberTextStore:
 
     def counts(self, edition: str) -> dict[TextKind, int]:
         """The number of texts of each kind about an edition."""
-        kinds = select(reader_word.c.kind).where(reader_word.c.edition == edition)
+        kinds = select(subscriber_text.c.kind).where(subscriber_text.c.edition == edition)
         found = Counter(self.database.query(kinds).scalars())
         return {TextKind(kind): number for kind, number in found.items()}
 
     def delete_old(self, before: datetime) -> int:
         with self.database.write() as connection:
-            return int(connection.execute(delete(reader_word).where(reader_word.c.at < before)).rowcount)
+            return int(connection.execute(delete(subscriber_text).where(subscriber_text.c.at < before)).rowcount)
 
 
 def _texts() -> Select[Any]:
-    of = reader_word.c
+    of = subscriber_text.c
     columns = (of.subscriber, func.coalesce(subscriber.c.email, ""), of.edition, of.kind, of.about, of.text, of.at)
     return select(*columns).outerjoin(subscriber, subscriber.c.id == of.subscriber)

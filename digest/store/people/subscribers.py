@@ -38,7 +38,7 @@ from digest.models import Subscriber
 from digest.store import meta
 from digest.store.database import Database, analyze, copy_rows, format_topics, hash_in_memory, temp_table
 from digest.store.people import moves, suppressions
-from digest.store.people.consent import Consent, ConsentLog, append, tell_numbers
+from digest.store.people.consent import Consent, ConsentLog, append, queue_counts_event
 from digest.store.people.erasure import Erasures
 from digest.store.schema import Moment, consent, preference, subscriber, suppression
 from digest.store.sending.enqueue import RecipientGroup, comparable, parse_topics, preferred, unplaced_subscribers
@@ -127,7 +127,7 @@ class SubscriberStore:
                 removed = connection.execute(update(subscriber).where(gone).values(listed=False)).rowcount
             meta.put(connection, _VERSION, version)
             others = {"added": added - reported_added, "removed": removed - reported_removed}
-            tell_numbers(connection, "list file", now, **others)
+            queue_counts_event(connection, "list file", now, **others)
         return ListSyncResult(listed=total, added=added, removed=removed)
 
     def of_list_file(self) -> dict[str, str]:
@@ -348,7 +348,7 @@ class SubscriberAdmin:
                 names = ("address", "what", "at", "source", "wording", "detail")
                 connection.execute(insert(consent).from_select(names, rows.order_by(subscriber.c.id)))
                 connection.execute(update(subscriber).where(gone).values(listed=False))
-                tell_numbers(connection, f"import {origin}", now, removed=len(removed))
+                queue_counts_event(connection, f"import {origin}", now, removed=len(removed))
         return RemovedImport(removed, kept)
 
     def _update(self, address: str, values: dict[str, Any], entry: Consent) -> bool:

@@ -42,7 +42,7 @@ def signed_up(address: ColumnElement[str]) -> ScalarSelect[datetime]:
 _signed_up = select(signed_up(_address))
 
 
-def suppress_from_event(connection: Connection, address: str, reason: str, *, at: datetime, detail: str = "") -> bool:
+def suppress_from_event(connection: Connection, address: str, reason: str, *, at: datetime, detail: str) -> bool:
     """`suppress`, unless the subscriber came back after the event."""
     back = resubscribed_at(connection, address, reason)
     # Providers report whole seconds.

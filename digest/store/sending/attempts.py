@@ -136,10 +136,10 @@ def end_attempt(connection: Connection, name: str, outcome: Outcome, now: dateti
     return number
 
 
-def last_detail(connection: Connection, number: int) -> str:
-    """Return what the last attempt of a batch says about its outcome; '' without one."""
+def last_detail(connection: Connection, number: int) -> str | None:
+    """Return what the last attempt of a batch says about its outcome; None without one."""
     rows = select(attempt.c.detail).where(attempt.c.batch == number).order_by(attempt.c.started_at.desc())
-    return connection.execute(rows.limit(1)).scalar() or ""
+    return connection.execute(rows.limit(1)).scalar() or None
 
 
 def values_of(outcome: Outcome) -> tuple[str, str, str]:

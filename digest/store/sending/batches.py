@@ -189,7 +189,7 @@ def new_batches(
     variant: str,
     due_at: datetime,
     sizes: Sequence[int],
-    state: BatchState = BatchState.PENDING,
+    state: BatchState,
 ) -> list[int]:
     """Create batches of these sizes. Returns their numbers in this order."""
     same = {"edition": edition, "variant": variant, "due_at": due_at, "state": state}

@@ -50,15 +50,15 @@ class Expired:
     deferred: int = 0
     # The rest.
     others: int = 0
-    # About the rest: when the last of them was due, and why the last attempt failed; '' without one.
+    # About the rest: when the last of them was due, and why the last attempt failed.
     due_at: datetime | None = None
-    problem: str = ""
+    problem: str | None = None
 
     @property
     def recipients(self) -> int:
         return self.deferred + self.others
 
-    def plus(self, deferred: int, others: int, due_at: datetime, problem: str) -> Expired:
+    def plus(self, deferred: int, others: int, due_at: datetime, problem: str | None) -> Expired:
         """Add the recipients of a batch."""
         if not others:
             return replace(self, deferred=self.deferred + deferred)
@@ -146,7 +146,8 @@ class SqlLedger:
     ) -> Claim | None:
         """Claim one batch.
 
-        None if it ended: it is empty without eligible recipients, unknown if its provider no longer knows it.
+        Returns None if the batch ends instead: as empty without eligible recipients, or as unknown if its provider no
+        longer recognises it.
         """
         within = self.redo_within.get(transport)
         if within is not None and attempts.retryable_before(connection, row.id, now - within):

@@ -100,7 +100,7 @@ class ListFile:
         return ConfigurationError([ConfigProblem(self.path.name, line, message)])
 
 
-def open_list(path: Path, *, json_lines: bool | None = None) -> ListFile:
+def open_list(path: Path, *, json_lines: bool | None) -> ListFile:
     """Detect the file's format; `json_lines` None detects that too. Raises ConfigurationError if it is not a list."""
     encoding = _encoding(path)
     with path.open(encoding=encoding, newline="") as file, _decode_errors(path, encoding):

@@ -10,8 +10,7 @@ from digest.errors import ConfigProblem, ConfigurationError
 from digest.subscribers import list_file
 from digest.subscribers.imports.file import ListFile, open_list
 from digest.subscribers.imports.formats import COLUMNS, SIGNATURES, STATUSES, UNCONFIRMED
-from digest.subscribers.imports.rows import Incoming, RowValidator, split_topics
-from digest.subscribers.imports.words import plain
+from digest.subscribers.imports.rows import Incoming, RowValidator, plain, split_topics
 
 # Characters of a rejected row's address, which may be anything.
 _MAX_SHOWN = 320

@@ -3,21 +3,30 @@
 from __future__ import annotations
 
 import json
+import re
+import unicodedata
 from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime, time
 from typing import Any, NamedTuple
 
 from digest.errors import quoted
-from digest.subscribers import list_file
+from digest.subscribers import frequency, list_file
 from digest.subscribers.address import normalise, refuse_tags
 from digest.subscribers.imports.file import FileRow
 from digest.subscribers.imports.formats import NO, STATUSES, UNCONFIRMED, YES
-from digest.subscribers.imports.words import means_all_topics, meant, plain
 from digest.utils.clock import time_zones
 from digest.utils.text import unescape_formula
 
 # Columns that hold topics.
 _TOPIC_COLUMNS = ("topics", "labels", "attributes")
+# What people write, as `plain` returns it → the format.
+_FORMATS = {
+    **dict.fromkeys(("text only", "plain", "plain text", "सिर्फ़ टेक्स्ट", "टेक्स्ट", "सादा"), "text"),
+    **dict.fromkeys(("designed", "पूरे डिज़ाइन में", "डिज़ाइन"), "html"),
+}
+_ALL_TOPICS = ("all", "all topics", "everything", "सब", "सभी", "सब विषय", "सभी विषय", "सब कुछ")
+# “8 बजे”, “सुबह 8:30 बजे”, “8 am”; an hour of the evening is written in several ways.
+_MORNING = re.compile(r"(?:सुबह\s+)?(.+?)(?:\s*(?:बजे|am))?\Z")
 
 
 class Incoming(NamedTuple):
@@ -51,10 +60,10 @@ class RowValidator:
         columns: Mapping[str, str],
         defaults: Mapping[str, str],
         topics: Collection[str] | None,
-        editions: Collection[str] | None = None,
+        editions: Collection[str] | None,
         *,
         lenient: bool,
-        on_unknown_topic: Callable[[str], None] = lambda _topic: None,
+        on_unknown_topic: Callable[[str], None],
     ) -> None:
         self.columns = columns
         self.defaults = defaults
@@ -244,3 +253,22 @@ def _attributes(text: str) -> dict[str, Any]:
     except (ValueError, RecursionError):
         return {}
     return attributes if isinstance(attributes, dict) else {}
+
+
+def plain(text: str) -> str:
+    """Return a heading or value for comparison: in lower case, single spaces, a nukta as its own character."""
+    return " ".join(unicodedata.normalize("NFC", text).lower().split())
+
+
+def meant(key: str, text: str) -> str:
+    """Return the value that a word means for a field; the text itself if it is no such word."""
+    if key == "frequency":
+        return frequency.meant(plain(text)) or text
+    if key == "hour":
+        found = _MORNING.match(plain(text))
+        return (found and list_file.hour_meant(found[1])) or text
+    return _FORMATS.get(plain(text), text) if key == "format" else text
+
+
+def means_all_topics(name: str) -> bool:
+    return plain(name) in _ALL_TOPICS

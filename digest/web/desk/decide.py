@@ -14,9 +14,9 @@ from digest.store.desk.links import DecisionLink
 from digest.usecases.approval import EditionChanged, ModelTextUnseen, revision
 from digest.usecases.preflight import PreflightFailed
 from digest.usecases.send_test import LinkAct
+from digest.usecases.stop_edition import PAUSABLE
 from digest.web.desk import passkeys, today
 from digest.web.desk.bar import bar
-from digest.web.desk.sending import PAUSABLE
 from digest.web.desk.visit import Visit, edition_path
 
 _BY = "by the link of a test"
@@ -41,7 +41,7 @@ def act(visit: Visit) -> Response:
     if not app.draft_mailer.use(visit.parameters["token"], visit.user.name):
         return page(visit)
     if what == LinkAct.HOLD:
-        app.stopper.stop(edition.key, EditionState.PAUSED, visit.actor, why=_BY, out_of=PAUSABLE, wait=0)
+        app.stopper.stop(edition.key, EditionState.PAUSED, visit.actor, why=_BY, wait=0)
         return visit.go(edition_path(edition.key))
     try:
         app.approver.approve(edition, how=_BY, by=visit.actor, detail=_BY)
@@ -60,7 +60,7 @@ def _page(visit: Visit, link: DecisionLink, edition: Edition, *, status: int = 2
         edition=edition,
         act=what,
         needs_passkey=needs_passkey(visit),
-        question=passkeys.question(visit) if needs_passkey(visit) else None,
+        challenge=passkeys.sign_in_challenge(visit) if needs_passkey(visit) else None,
         used_by=link.used_by,
         used_at=link.used_at,
         stale=revision(edition) != link.revision,

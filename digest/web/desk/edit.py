@@ -173,7 +173,7 @@ def void_approval(visit: Visit, edition: Edition) -> bool:
     with app.database.transaction():
         if not app.editions.move(edition.key, EditionState.DRAFT, out_of=(EditionState.APPROVED,)):
             return False
-        app.editions.record(edition.key, EditionState.DRAFT, f"changed by {visit.user.name}", now=app.now())
+        app.editions.record_decision(edition.key, EditionState.DRAFT, f"changed by {visit.user.name}", now=app.now())
         app.audit.record(visit.actor, VOID, edition.key, approver, now=app.now())
     return True
 

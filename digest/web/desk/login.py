@@ -99,7 +99,7 @@ def sign_in_with_passkey(visit: Visit) -> Response:
     answer, state = visit.form.get("answer", ""), visit.form.get("state", "")
     try:
         signed_in = passkeys.passkeys_of(visit).sign_in(
-            answer, state, passkeys.place(visit), network=network, agent=_agent(visit)
+            answer, state, passkeys.origin(visit), network=network, agent=_agent(visit)
         )
     except TooManyTries:
         return _too_many(visit, next=next)
@@ -113,8 +113,8 @@ def form_page(
     visit: Visit, *, status: int = 200, name: str = "", next: str = "", wrong: str = "", again: _Again | None = None
 ) -> Response:
     """Show the form to sign in, with what was typed here, and in the form that follows it."""
-    asked = passkeys.question(visit) if visit.may_sign_in else None
-    values = {"name": name, "next": next, "wrong": wrong, "may_sign_in": visit.may_sign_in, "question": asked}
+    challenge = passkeys.sign_in_challenge(visit) if visit.may_sign_in else None
+    values = {"name": name, "next": next, "wrong": wrong, "may_sign_in": visit.may_sign_in, "challenge": challenge}
     values |= {"provider": visit.desk.provider, "again": again or _Again.read(visit.form.get("again", ""))}
     return visit.page("login.html.j2", status=status, **values)
 

@@ -14,7 +14,7 @@ def add(visit: Visit) -> Response:
     form = visit.form
     try:
         passkeys_of(visit).register(
-            visit.user, form.get("answer", ""), form.get("state", ""), form.get("label", ""), place(visit)
+            visit.user, form.get("answer", ""), form.get("state", ""), form.get("label", ""), origin(visit)
         )
     except PasskeyRefused:
         refused = visit.catalogue.gettext("The passkey could not be added. Please try again.")
@@ -29,9 +29,9 @@ def remove(visit: Visit) -> Response:
     return visit.go("/passkeys")
 
 
-def question(visit: Visit) -> Challenge | None:
-    """Return the sign-in request for the browser; None where passkeys do not work."""
-    return passkeys_of(visit).ask_to_sign_in(place(visit)) if works(visit) else None
+def sign_in_challenge(visit: Visit) -> Challenge | None:
+    """Return the challenge for the browser; None where passkeys do not work."""
+    return passkeys_of(visit).sign_in_challenge(origin(visit)) if works(visit) else None
 
 
 def works(visit: Visit) -> bool:
@@ -43,7 +43,7 @@ def works(visit: Visit) -> bool:
     return False
 
 
-def place(visit: Visit) -> PasskeyOrigin:
+def origin(visit: Visit) -> PasskeyOrigin:
     scheme = "https" if visit.is_secure else "http"
     # Also sets the cookie if the browser has none.
     browser = visit.form_token
@@ -51,13 +51,13 @@ def place(visit: Visit) -> PasskeyOrigin:
 
 
 def page(visit: Visit, *, status: int = 200, problem: str = "") -> Response:
-    asked = passkeys_of(visit).ask_to_register(visit.user, place(visit)) if works(visit) else None
+    challenge = passkeys_of(visit).registration_challenge(visit.user, origin(visit)) if works(visit) else None
     return visit.page(
         "passkeys.html.j2",
         status=status,
         problem=problem,
         passkeys=passkeys_of(visit).of(visit.user),
-        question=asked,
+        challenge=challenge,
         longest=MAX_LABEL,
         now=visit.desk.now(),
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
@@ -10,22 +9,19 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from digest.errors import ConfigurationError
-from digest.models import Edition, EditionState
+from digest.models import EditionState
 from digest.store.rate_limits import Quota
-from digest.store.sending.status import counts
 from digest.subscribers.address import comparable
-from digest.usecases.approval import EditionChanged, ModelTextUnseen, record_decision, revision
+from digest.usecases.approval import EditionChanged, ModelTextUnseen, revision
 from digest.usecases.preflight import PreflightFailed
 from digest.usecases.special import MAX_AHEAD, parse_time
-from digest.usecases.stop_edition import state_after_pause
+from digest.usecases.stop_edition import CANCELLABLE
 from digest.web.desk import seen, since, today
 from digest.web.desk.sentences import PageSentence, tell
 from digest.web.desk.visit import Visit, edition_path, number_in
 
-PAUSABLE = (EditionState.DRAFT, EditionState.APPROVED, EditionState.FROZEN, EditionState.SENDING)
 # How a decision was made, for its record.
 _BY = "on the desk"
-CANCELLABLE = (*PAUSABLE, EditionState.PAUSED)
 # The most tests per user in an hour.
 _MOST, _WINDOW = 30, timedelta(hours=1)
 
@@ -69,23 +65,19 @@ def approve(visit: Visit) -> Response:
 
 def reopen(visit: Visit) -> Response:
     """Make an approved or expired edition, or one that was paused before anybody got it, a draft again."""
-    app, edition = visit.desk.app, visit.edition()
-    states = [EditionState.APPROVED, EditionState.EXPIRED]
-    if not counts(app.database, edition.key).frozen:
-        states.append(EditionState.PAUSED)
-    return _moved(visit, edition, EditionState.DRAFT, states, "reopened", reason="")
+    edition = visit.edition()
+    visit.desk.app.stopper.reopen(edition.key, visit.actor, why=_BY)
+    return visit.go(edition_path(edition.key))
 
 
 def pause(visit: Visit) -> Response:
-    return _stopped(visit, EditionState.PAUSED, PAUSABLE)
+    return _stopped(visit, EditionState.PAUSED)
 
 
 def resume(visit: Visit) -> Response:
-    app, edition = visit.desk.app, visit.edition()
-    begun = counts(app.database, edition.key).frozen > 0
-    required = app.requires_approval(edition.key)
-    state = state_after_pause(app.editions, edition.key, begun=begun, requires_approval=required)
-    return _moved(visit, edition, state, [EditionState.PAUSED], "resumed")
+    edition = visit.edition()
+    visit.desk.app.stopper.resume(edition.key, visit.actor, why=_BY)
+    return visit.go(edition_path(edition.key))
 
 
 def ask_cancel(visit: Visit) -> Response:
@@ -97,29 +89,13 @@ def ask_cancel(visit: Visit) -> Response:
 
 
 def cancel(visit: Visit) -> Response:
-    return _stopped(visit, EditionState.CANCELLED, CANCELLABLE)
+    return _stopped(visit, EditionState.CANCELLED)
 
 
-def _stopped(visit: Visit, state: EditionState, out_of: Sequence[EditionState]) -> Response:
+def _stopped(visit: Visit, state: EditionState) -> Response:
     """Stop the edition, without waiting for batches in flight: the page shows them."""
     edition = visit.edition()
-    visit.desk.app.stopper.stop(edition.key, state, visit.actor, why=_BY, out_of=out_of, wait=0)
-    return visit.go(edition_path(edition.key))
-
-
-def _moved(
-    visit: Visit,
-    edition: Edition,
-    state: EditionState,
-    out_of: list[EditionState],
-    what: str,
-    *,
-    reason: str | None = None,
-) -> Response:
-    app = visit.desk.app
-    with app.database.transaction():
-        if app.editions.move(edition.key, state, out_of=out_of, reason=reason):
-            record_decision(app.editions, app.audit, edition.key, state, visit.actor, why=_BY, what=what, now=app.now())
+    visit.desk.app.stopper.stop(edition.key, state, visit.actor, why=_BY, wait=0)
     return visit.go(edition_path(edition.key))
 
 
