@@ -118,6 +118,7 @@ def _pages(app: App) -> Pages:
         "a story beside its sources": ([f"/edition/{_KEY}/story/{id}" for id in stories], TODAY),
         "search in the articles": ([f"/edition/{_KEY}/pool?q={quote(word)}" for word in words], SEARCH),
         "search for a subscriber": ([f"/subscribers?q={text}" for text in people], SEARCH),
+        "search for a domain": ([f"/subscribers?q={text}" for text in ("@example.com", "@example", "example.c", "@no")], SEARCH),
         "subscribers": (["/subscribers", "/subscribers?before=9000"], LIST),
         "subscribers, filtered": ([f"/subscribers?{each}" for each in (*lists, *topics, mixed)], LIST),
         "one subscriber": ([f"/subscriber/{dice.randrange(1, 20_000)}" for _ in range(50)], LIST),
