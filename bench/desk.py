@@ -103,9 +103,10 @@ def _pages(app: App) -> Pages:
     stories = [story.id for story in app.editions.get(_KEY).stories()]  # type: ignore[union-attr]
     dice = random.Random(5)
     words = [word for article in make_articles(60) for word in article.title.split()]
+    names = [quote(name) for name in (*_NAMES, *_SURNAMES)]
     people = [
         *(email_of(dice.randrange(20_000))[:-9] for _ in range(20)),
-        *(quote(name) for name in (*_NAMES, *_SURNAMES)),
+        *names,
         *(quote(f"{dice.choice(_NAMES)} {dice.choice(_SURNAMES)[:2]}") for _ in range(20)),
     ]
     lists = ("state=active", "state=paused", "state=bounced", "state=left", "state=removed", "frequency=weekly")
@@ -118,6 +119,14 @@ def _pages(app: App) -> Pages:
         "a story beside its sources": ([f"/edition/{_KEY}/story/{id}" for id in stories], TODAY),
         "search in the articles": ([f"/edition/{_KEY}/pool?q={quote(word)}" for word in words], SEARCH),
         "search for a subscriber": ([f"/subscribers?q={text}" for text in people], SEARCH),
+        "search for a domain": (
+            [f"/subscribers?q={each}" for each in ("@example.com", "@exa", "example.c", "@no")],
+            SEARCH,
+        ),
+        "search with a filter": (
+            [f"/subscribers?state=bounced&q={each}" for each in ("@example.com", *names[:12:2])],
+            LIST,
+        ),
         "subscribers": (["/subscribers", "/subscribers?before=9000"], LIST),
         "subscribers, filtered": ([f"/subscribers?{each}" for each in (*lists, *topics, mixed)], LIST),
         "one subscriber": ([f"/subscriber/{dice.randrange(1, 20_000)}" for _ in range(50)], LIST),

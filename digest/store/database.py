@@ -13,7 +13,8 @@ import secrets
 import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
 from pathlib import Path
@@ -64,6 +65,15 @@ _CLOCK_AGE = 30.0
 _CHUNK = 1_000
 
 
+@dataclass(slots=True)
+class _Snapshot:
+    """The transaction of a `Database.snapshot`. `opened` ends it."""
+
+    opened: ExitStack
+    connection: Connection | None = None
+    is_current: bool = True
+
+
 class Database:
     """An open store. `read` and `write` open one transaction each."""
 
@@ -75,7 +85,7 @@ class Database:
         self.sqlite = engine.dialect.name == "sqlite"
         # SQLite lets waiting writers poll with growing pauses. This queue is faster.
         self._lock = threading.RLock()
-        # `connection` is that of this thread's `transaction`.
+        # `connection` is that of this thread's `transaction`, `snapshot` its `snapshot`.
         self._local = threading.local()
 
     @contextmanager
@@ -91,6 +101,9 @@ class Database:
             self.advisory_lock(within, area)
             yield within
             return
+        if held := self._snapshot:
+            # Later reads must see what is written here.
+            held.is_current = False
         with self.translate_errors(), self.write_lock(), self.engine.connect() as connection:
             connection = connection.execution_options(writes=True)
             pragma = nullcontext() if durable else self._pragma(connection, "synchronous", "NORMAL", "FULL")
@@ -124,10 +137,24 @@ class Database:
     def snapshot(self) -> Iterator[None]:
         """Make every `read` of this thread inside the block one transaction, for a page of many small queries.
 
-        On PostgreSQL each transaction takes three round trips besides its queries. Nothing inside may write.
+        On PostgreSQL each transaction takes three round trips besides its queries. The first `read` begins it. After a
+        `write`, or a read that failed, reads are transactions of their own.
         """
-        with self.read() as connection, self._sharing(connection):
+        if self._snapshot:
             yield
+            return
+        with ExitStack() as opened:
+            self._local.snapshot = _Snapshot(opened)
+            try:
+                yield
+            finally:
+                del self._local.snapshot
+
+    @property
+    def _snapshot(self) -> _Snapshot | None:
+        """This thread's snapshot, if it may still be used."""
+        held: _Snapshot | None = getattr(self._local, "snapshot", None)
+        return held if held and held.is_current else None
 
     @contextmanager
     def _sharing(self, connection: Connection) -> Iterator[None]:
@@ -159,7 +186,21 @@ class Database:
         """A read-only transaction that sees one snapshot."""
         if within := getattr(self._local, "connection", None):
             yield within
-            return
+        elif held := self._snapshot:
+            try:
+                with self.translate_errors():
+                    held.connection = held.connection or held.opened.enter_context(self._read())
+                    yield held.connection
+            except StoreError:
+                # PostgreSQL refuses every further statement of this transaction.
+                held.is_current = False
+                raise
+        else:
+            with self._read() as connection:
+                yield connection
+
+    @contextmanager
+    def _read(self) -> Iterator[Connection]:
         with self.translate_errors(), self.engine.connect() as connection:
             if not self.sqlite:
                 connection = connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, MetaData, text
+from sqlalchemy import Connection, MetaData, event, text
 from sqlalchemy.engine import make_url
 
 from digest.errors import AlreadyRunning, ConfigurationError, StoreError
@@ -220,6 +220,26 @@ def test_a_snapshot_does_not_see_what_others_change_meanwhile(database: Database
         thread.join(10)
         assert (meta.get(database, "a"), elsewhere(database, "a")) == ("1", "2")
     assert meta.get(database, "a") == "2"
+
+
+def test_a_snapshot_is_one_transaction_until_something_is_written(database: Database) -> None:
+    begun: list[object] = []
+    event.listen(database.engine, "begin", begun.append)
+    with database.snapshot():
+        assert not begun
+        assert (meta.get(database, "a"), meta.get(database, "b")) == (None, None)
+        assert len(begun) == 1
+        assert get_or_create(database, "a", lambda: "1") == "1"
+        assert (meta.get(database, "a"), meta.get(database, "b")) == ("1", None)
+    assert meta.get(database, "a") == elsewhere(database, "a") == "1"
+
+
+def test_a_read_after_a_failed_one_in_a_snapshot_works(database: Database) -> None:
+    with database.snapshot():
+        assert meta.get(database, "a") is None
+        with pytest.raises(StoreError):
+            database.query(text("SELECT * FROM nowhere"))
+        assert meta.get(database, "a") is None
 
 
 def test_a_failed_transaction_is_rolled_back(database: Database) -> None:

@@ -368,7 +368,7 @@ def test_whose_edition_is_sent_again(
 
     asha = "asha@example.com"
     subscriber = StoredSubscriber(
-        1, asha, asha, "", (), "daily", None, "Asia/Kolkata", "html", True, "active", None, None, editions=chosen
+        1, asha, asha, "", (), "daily", None, "Asia/Kolkata", "html", True, "active", None, None, now, editions=chosen
     )
     found = LatestEdition(choices, Sent(), lambda: now).of(subscriber)
     assert (found.key if found else None) == expected

@@ -148,7 +148,10 @@ class ArticleStore:
     def search(self, words: str, *, source: str, since: datetime, limit: int) -> tuple[list[FoundArticle], int]:
         """Return the newest articles since a moment with all these words in their title, and how many there are."""
         wanted = [article.c.published >= since]
-        wanted += [article.c.title.icontains(word, autoescape=True) for word in words.split()]
+        title = article.c.title
+        # Hindi has no capitals. PostgreSQL takes four times as long to compare regardless of them.
+        compare = {True: title.contains, False: title.icontains}
+        wanted += [compare[word.lower() == word.upper()](word, autoescape=True) for word in words.split()]
         if source:
             wanted.append(article.c.source == source)
         columns = [article.c[name] for name in FoundArticle._fields]

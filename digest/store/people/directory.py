@@ -21,9 +21,11 @@ from sqlalchemy import (
     Select,
     Text,
     and_,
+    any_,
     exists,
     func,
     insert,
+    literal,
     literal_column,
     not_,
     or_,
@@ -31,6 +33,7 @@ from sqlalchemy import (
     text,
     union_all,
 )
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from digest.feedback.rules import COMPLAINED, UNSUBSCRIBED
 from digest.store.database import Database
@@ -109,6 +112,18 @@ class Segment:
     filter: SubscriberFilter
 
 
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A part of a filter: its plain condition, and the query that finds its subscribers by an index, if it has one.
+
+    `rows` has as many rows or more, and is read from an index alone: a filter that matches many is given up at once.
+    """
+
+    condition: ColumnElement[bool]
+    ids: Select[Any] | None = None
+    rows: Select[Any] | None = None
+
+
 class SubscriberDirectory:
     def __init__(self, database: Database) -> None:
         self.database = database
@@ -125,7 +140,7 @@ class SubscriberDirectory:
         with self.database.read() as connection:
             conditions, is_indexed = self._conditions(connection, wanted, now)
             if wanted.search:
-                ids: Sequence[int] = self._search(connection, wanted.search.lower(), conditions)
+                ids: Sequence[int] = self._search(connection, wanted, conditions)
                 more = None
             else:
                 of, top = subscriber.c.id, before or 1 + (connection.execute(_NEWEST).scalar() or 0)
@@ -255,30 +270,40 @@ class SubscriberDirectory:
         """
         few: Sequence[int] | None = None
         found = []
-        for probe, condition in self._parts(connection, wanted, now):
-            found.append(condition)
-            if few is None and probe is not None:
-                ids = connection.execute(probe.limit(_FEW + 1)).scalars().all()
+        for part in self._parts(connection, wanted, now):
+            found.append(part.condition)
+            if few is None and part.ids is not None and not _are_many(connection, part.rows):
+                ids = connection.execute(part.ids.limit(_FEW + 1)).scalars().all()
                 few = ids if len(ids) <= _FEW else None
-        return (found, False) if few is None else ([subscriber.c.id.in_(few), *found], True)
+        return (found, False) if few is None else ([self._among(few), *found], True)
 
-    def _parts(
-        self, connection: Connection, wanted: SubscriberFilter, now: datetime
-    ) -> Iterator[tuple[Select[Any] | None, ColumnElement[bool]]]:
-        """Yield for each part of a filter the query that finds its subscribers by index, and the plain condition."""
+    def _among(self, ids: Sequence[int]) -> ColumnElement[bool]:
+        """Condition: one of these subscribers. PostgreSQL gets one array, instead of two thousand parameters."""
+        of = subscriber.c.id
+        return of.in_(ids) if self.database.sqlite else of == any_(literal(list(ids), ARRAY(of.type)))
+
+    def _parts(self, connection: Connection, wanted: SubscriberFilter, now: datetime) -> Iterator[_Part]:
+        """Yield the parts of a filter."""
         of, ids = subscriber.c, select(subscriber.c.id)
         for condition in _of_state(wanted.state, now):
-            yield _probe(wanted.state, now), condition
+            yield _state_part(wanted.state, condition, now)
         for name, usual in (("frequency", "daily"), ("timezone", "Asia/Kolkata")):
             if value := getattr(wanted, name):
                 # The same text as in the partial index.
                 partial = ids.where(of[name] == value, text(f"subscriber.{name} <> '{usual}'"))
-                yield partial if value != usual else None, self._unindexed(name) == value
+                condition = self._unindexed(name) == value
+                yield (
+                    _Part(condition, partial, partial.with_only_columns(of[name]))
+                    if value != usual
+                    else _Part(condition)
+                )
         if wanted.origin:
             value = "" if wanted.origin == "-" else wanted.origin
-            yield ids.where(of.origin == value), self._unindexed("origin") == value
+            same = ids.where(of.origin == value)
+            yield _Part(self._unindexed("origin") == value, same, same.with_only_columns(of.origin))
         if wanted.topic:
-            yield self._with_topic(connection, wanted.topic)
+            chosen, condition = self._with_topic(connection, wanted.topic)
+            yield _Part(condition, chosen)
 
     def _unindexed(self, name: str) -> ColumnElement[Any]:
         """A column whose index SQLite does not use. PostgreSQL chooses well by its statistics."""
@@ -307,10 +332,16 @@ class SubscriberDirectory:
         maybe = or_(column.in_(having), subscriber.c.id.in_(chosen))
         return select(both.c[0]), and_(maybe, _has_topic(topic))
 
-    def _search(self, connection: Connection, word: str, own: Sequence[ColumnElement[bool]]) -> list[int]:
+    def _search(
+        self, connection: Connection, wanted: SubscriberFilter, own: Sequence[ColumnElement[bool]]
+    ) -> list[int]:
         """Return the subscribers whose address, domain or name begins like this, best first."""
         found: dict[int, None] = {}
-        columns, values = _beginnings(word, sqlite=self.database.sqlite)
+        columns, values = _beginnings(wanted.search.lower(), sqlite=self.database.sqlite)
+        if not self.database.sqlite and wanted != SubscriberFilter(wanted.search):
+            # PostgreSQL expects 5,000 subscribers for any word. With a filter it would read and sort all of a large
+            # domain, instead of following the index until the page is full.
+            connection.exec_driver_sql("SET LOCAL enable_bitmapscan = off")
         for column, condition in columns:
             rows = select(subscriber.c.id).where(condition, *own).order_by(text(column)).limit(MAX_FOUND)
             found |= dict.fromkeys(connection.execute(rows, values).scalars())
@@ -321,17 +352,12 @@ class SubscriberDirectory:
     ) -> list[SubscriberLine]:
         if not ids:
             return []
-        held = PreferenceStore(self.database).several(connection, ids)
-        rows = connection.execute(
-            select(subscriber.c.id, subscriber.c.added_at, subscriber.c.origin).where(subscriber.c.id.in_(ids))
-        ).all()
         last = _became_of(connection, ids, key) if key else {}
         lines = []
-        for row in rows:
-            own = held[row.id]
+        for own in PreferenceStore(self.database).several(connection, ids).values():
             state = state_of(own, now)
             named = (own.email, own.name, own.topics, own.frequency, own.hour)
-            lines.append(SubscriberLine(row.id, *named, row.added_at, row.origin, state, last.get(row.id)))
+            lines.append(SubscriberLine(own.id, *named, own.added_at, own.origin, state, last.get(own.id)))
         return lines
 
 
@@ -356,19 +382,26 @@ def filter_from(given: Mapping[str, str]) -> SubscriberFilter:
     return SubscriberFilter(**texts, state=known)
 
 
-def _probe(state: SubscriberState | None, now: datetime) -> Select[Any] | None:
-    """Return the query that finds the subscribers in a state by its index; None if most subscribers are in it."""
+def _are_many(connection: Connection, rows: Select[Any] | None) -> bool:
+    return rows is not None and connection.execute(rows.offset(_FEW).limit(1)).first() is not None
+
+
+def _state_part(state: SubscriberState | None, condition: ColumnElement[bool], now: datetime) -> _Part:
+    """The part of a filter for a state. Only addresses of the list are suppressed."""
     if state in _REASONS:
+        suppressed = suppression.c.reason.in_(_REASONS[state])
         rows = select(subscriber.c.id).join(suppression, suppression.c.address == subscriber.c.address)
-        return rows.where(suppression.c.reason.in_(_REASONS[state]))
+        return _Part(condition, rows.where(suppressed), select(suppression.c.reason).where(suppressed))
     if state is SubscriberState.REMOVED:
-        return select(subscriber.c.id).where(text("NOT subscriber.listed"))
+        unlisted = text("NOT subscriber.listed")
+        return _Part(condition, select(subscriber.c.id).where(unlisted), select(subscriber.c.listed).where(unlisted))
     if state is SubscriberState.PAUSED:
         by_list = select(subscriber.c.id).where(text("subscriber.status <> 'active'"))
         by_own = select(preference.c.subscriber).where(_paused(now))
         both = union_all(by_list, by_own).subquery()
-        return select(both.c[0])
-    return None
+        return _Part(condition, select(both.c[0]))
+    # Most subscribers are in it.
+    return _Part(condition)
 
 
 def _paused(now: datetime) -> ColumnElement[bool]:

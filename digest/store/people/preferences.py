@@ -59,11 +59,11 @@ class StoredSubscriber:
     # The reason of a suppression.
     suppressed: str | None
     paused_until: datetime | None
+    # When and how they came on the list. `origin` is '' for the list file, `web`, or the name of an import.
+    added_at: datetime
+    origin: str = ""
     # Empty means the default ones.
     editions: tuple[str, ...] = ()
-    # When and how they came on the list. `origin` is '' for the list file, `web`, or the name of an import.
-    added_at: datetime | None = None
-    origin: str = ""
     # To which the cookies of their browsers are bound: `digest.store.people.consent.cookie_version`.
     cookie_version: int = 0
     # When they last confirmed a sign-up; None if they came by a list.

@@ -148,7 +148,8 @@ def handler_of(row: Route) -> Handler:
 def answer(visit: Visit, row: Route, handler: Handler) -> Response:
     """Answer a request. If the store fails, the page repeats what was typed."""
     try:
-        return _answer(visit, row, handler)
+        with visit.desk.reading(row.method):
+            return _answer(visit, row, handler)
     except StoreError as error:
         return _store_failed(visit, error)
 

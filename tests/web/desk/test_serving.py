@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+import threading
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from sqlalchemy import Connection, Engine, event
 
 from digest import pipeline
 from digest.app import make_app
@@ -53,6 +55,25 @@ def test_a_proxy_may_strip_the_path_of_the_pages(tmp_path: Path) -> None:
             page = site.get(path)
             assert page.status == 200
             assert 'action="/news/desk/login"' in page.text
+
+
+def test_a_page_reads_the_store_in_one_transaction(editor: Browser, desk: Site) -> None:
+    begun: list[str] = []
+
+    def note(connection: Connection) -> None:
+        # What is counted in the background has transactions of its own.
+        if not connection.get_execution_options().get("writes"):
+            begun.append(threading.current_thread().name)
+
+    # All databases, because that of the desk has an engine of its own.
+    event.listen(Engine, "begin", note)
+    try:
+        for path in ("/", f"/edition/{KEY}", f"/edition/{KEY}/pool?q=a", "/reports"):
+            begun.clear()
+            assert editor.get(path).status == 200
+            assert [each for each in begun if each.startswith("AnyIO")] == ["AnyIO worker thread"], path
+    finally:
+        event.remove(Engine, "begin", note)
 
 
 def test_files_are_kept_by_browsers_and_small(desk: Site) -> None:

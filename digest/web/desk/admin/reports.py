@@ -196,6 +196,9 @@ def _day(visit: Visit, key: str) -> str:
 
 def _name(visit: Visit, key: str) -> str:
     """Return what people call an edition: its name, what it corrects, or its key."""
+    if split_key(key)[0] is not None:
+        # Only others have a name.
+        return key
     found = visit.desk.app.editions.get(key)
     if found is None:
         return key

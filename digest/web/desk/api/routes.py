@@ -72,6 +72,11 @@ def _endpoint(desk: Desk, row: Route, handler: Handler) -> Callable[[Request], o
 
 
 def _answer(desk: Desk, request: Request, row: Route, handler: Handler, body: bytes) -> Response:
+    with desk.reading(row.method):
+        return _answer_within(desk, request, row, handler, body)
+
+
+def _answer_within(desk: Desk, request: Request, row: Route, handler: Handler, body: bytes) -> Response:
     visit = _visit(desk, request)
     if visit.held is None:
         sent = "authorization" in request.headers
