@@ -143,6 +143,8 @@ class Page:
     name: str
     date: str
     short_date: str
+    # Its name if there are several a day, or that of a special edition; else ''.
+    edition_name: str
     number: int
     count: int
     minutes: int
@@ -209,17 +211,15 @@ def build_page(
         if rows:
             sections.append(Group(rows[0].section, rows[0].colour, rows, any(row.picture for row in rows)))
     intro = intro_paragraphs(edition)
+    edition_name = edition.name or branding.edition_name(edition.key)
     return Page(
         language=branding.language,
         direction=_direction(branding.language),
         subject=subject,
         preheader=preheader,
         name=name,
-        date=" · ".join(
-            filter(
-                None, (dates.day(edition.day, branding.language), edition.name or branding.edition_name(edition.key))
-            )
-        ),
+        date=" · ".join(filter(None, (dates.day(edition.day, branding.language), edition_name))),
+        edition_name=edition_name,
         short_date=dates.long(edition.day, branding.language),
         number=edition.number,
         count=len(stories),

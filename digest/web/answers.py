@@ -78,6 +78,7 @@ def router(context: Context, editions: EditionStore, answers: AnswerStore, texts
         is_known = subscriber is not None and knows(context, request, subscriber)
         counts = answers.counts(edition, block) if is_answered and not question.right else {}
         values: dict[str, Any] = {
+            "token": token,
             "question": question,
             "answer": question.options[choice - 1],
             "is_right": question.right == choice,

@@ -30,6 +30,7 @@ from digest.web.dependencies import Context, client_address
 from digest.web.email_limits import mailbox_quotas, network, network_quotas
 from digest.web.known_browser import knows, remember
 from digest.web.outbound_mail import OutboundMail
+from digest.web.own_copy import readable_copy
 from digest.web.own_data_emails import OwnDataEmails, purpose_of
 from digest.web.pages import MAY_GO_BACK, PAGE_RESPONSES, REDIRECTS, language_parameter, redirect
 from digest.web.preferences import PreferencesPage, SubmittedForm
@@ -44,7 +45,9 @@ _MAX_REQUESTS_OF_OTHERS, _MAX_LINKS_OF_OTHERS = 3, 6
 # Other networks may ask so often beyond that, so that a single stranger cannot use up all requests.
 _FROM_ELSEWHERE = 3
 _BY_SELF = "asked by the person on the pages"
-_FILE: dict[int | str, dict[str, Any]] = {200: {"description": "The file.", "content": {"application/json": {}}}}
+_FILE: dict[int | str, dict[str, Any]] = {
+    200: {"description": "The file.", "content": {"application/json": {}, "text/html": {}}}
+}
 
 # What the preferences page asks for by one button, and the page after leaving.
 Asked = Literal["data", "erase", "nominee"]
@@ -390,15 +393,24 @@ def _data_routes(routes: APIRouter, own: OwnData) -> None:
         return own.page(request, RequestKind.DATA, f"/data/{token}", "ask")
 
     @routes.post("/data/{token}", summary="Download one's data", responses=_FILE, response_model=None)
-    def download(request: Request, token: str) -> Response:
+    def download(
+        request: Request,
+        token: str,
+        form: Annotated[Literal["json", "page"], Form(description="For programs, or for people to read")] = "json",
+    ) -> Response:
         found = own.find(RequestKind.DATA, MailboxSide.PRESENT, token)
         subscriber = own.context.subscriber(found.subscriber) if found else None
         held = own.personal_data.collect(subscriber.address) if subscriber else None
         if held is None:
             return own.expired(request, RequestKind.DATA, MailboxSide.PRESENT, token)
-        text = json.dumps(held, ensure_ascii=False, indent=2)
-        headers = {"content-disposition": 'attachment; filename="my-data.json"', "cache-control": "no-store"}
-        return Response(text, media_type="application/json", headers=headers)
+        pages = own.context.pages
+        if form == "page":
+            text = readable_copy(held, pages, pages.language(request), pages.catalogue(request))
+            name, kind = "my-data.html", "text/html; charset=utf-8"
+        else:
+            text, name, kind = json.dumps(held, ensure_ascii=False, indent=2), "my-data.json", "application/json"
+        headers = {"content-disposition": f'attachment; filename="{name}"', "cache-control": "no-store"}
+        return Response(text, media_type=kind, headers=headers)
 
 
 def _erasure_routes(routes: APIRouter, own: OwnData) -> None:

@@ -168,10 +168,11 @@ class OwnDataEmails:
             )
         if kind == RequestKind.CHOOSE:
             return EmailTexts(
-                _("Your preferences for %(name)s") % name,
-                _("Choose what you get"),
+                _("Your link to change or leave %(name)s") % name,
+                _("Choose what you get, or leave"),
                 (
-                    _("Somebody, hopefully you, wants to choose what you get from %(name)s, and when.") % name,
+                    _("Somebody, hopefully you, asked for the link to your preferences for %(name)s.") % name,
+                    _("There you choose topics, days and time, take a break, or unsubscribe with one button."),
                     _("Please do not forward this email: its link shows your preferences and can change them."),
                 ),
                 _("Open my preferences"),

@@ -31,6 +31,7 @@ from digest.web.archive.metadata import Metadata
 from digest.web.archive.site import SearchResult, Share
 from digest.web.editions import ShowcaseEdition, StoryRate
 from digest.web.mailboxes import mailbox_of
+from digest.web.own_copy import Notice, Part
 from digest.web.own_data_emails import EmailTexts
 from digest.web.pages import Pages
 from digest.web.preferences import DONE, SHORT_DONE, OfferedEdition, PreferencesForm, hour_choices
@@ -88,7 +89,7 @@ def sample_pages(now: datetime, topics: Collection[str]) -> Iterator[SamplePage]
         for right, results in ((0, [("हाँ", 60)]), (1, [])):
             question = Question("कैसा लगा?", ("हाँ", "नहीं"), right, "…")
             shown = {"question": question, "answer": "हाँ", "is_right": True, "state": state, "results": results}
-            shown |= {"email": "" if right else _ASHA, "known": not right, "answered": 1}
+            shown |= {"email": "" if right else _ASHA, "known": not right, "answered": 1, "token": _TOKEN}
             for done in ("", "word", "kept"):
                 yield SamplePage("answer.html.j2", {**shown, "done": done})
     yield from _approval(now)
@@ -137,6 +138,7 @@ def _archive(now: datetime) -> Iterator[SamplePage]:
         SearchResult("मेट्रो", (story,), 31),
         SearchResult("मेटरो", (), 0, "मेट्रो", 2),
         SearchResult("khel", (), 0, latin=True),
+        SearchResult("desh", (story,), 1, instead="देश", topic="देश"),
         SearchResult("", (), 0),
     ):
         yield SamplePage(
@@ -255,14 +257,21 @@ def _signup(show: ShowcaseEdition, now: datetime) -> Iterator[SamplePage]:
 
 
 def _own_data(now: datetime) -> Iterator[SamplePage]:
-    for law, email, tracks in (("dpdp", _ASHA, Tracking.NOTHING), *(("gdpr", "", each) for each in Tracking)):
+    parts, notices = [Part("…", ((("…", "…"),),))], [Notice("…", "…", "hi", "…")]
+    yield SamplePage("own_copy.html.j2", {"css": "", "made": "…", "email": _ASHA, "parts": parts, "notices": notices})
+    both = {"dpdp", "gdpr"}
+    for laws, email, tracks in (
+        (both, _ASHA, Tracking.NOTHING),
+        ({"dpdp"}, _ASHA, Tracking.NOTHING),
+        *(({"gdpr"}, "", each) for each in Tracking),
+    ):
         values: dict[str, Any] = {
             "responsible": "…",
             "items": [NoticeLine("…", "…", "…")],
             "processors": [Processor(name="…", task="…", country="…", safeguards="…")] if email else [],
             "grievance": Grievance(name="…", phone="…") if email else Grievance(),
             "contact": _ASHA,
-            "laws": {law},
+            "laws": laws,
             "board_url": "https://example.com/" if email else "",
             "minimum_age": 18 if email else 0,
             "tracks": tracks,
@@ -303,7 +312,7 @@ def _unsubscribe(now: datetime) -> Iterator[SamplePage]:
                 "pausing": pausing,
                 "less": get_args(Less),
                 "next_due": now,
-                "choose": not done,
+                "choose": "" if done == "choose" else _TOKEN,
                 "code": "…",
                 "known": done != "choose",
             }

@@ -149,12 +149,16 @@ class LeavePage:
         values: dict[str, Any] = {"done": done, "code": code, "status": status}
         if subscriber is not None and state == "here":
             values["email"] = masked(subscriber.email)
+            # Both links of an email open this page, but only one of them opens the preferences.
+            own = token if self.context.subscriber_id_from_token("preferences", token) is not None else ""
+            if done == "back":
+                # Leaving made all browsers forget, so this one does not see on which days the subscriber gets it.
+                values |= {"choose": own, "next_due": self.next_edition.due()}
             if knows(self.context, request, subscriber):
                 values |= {"known": True, "email": subscriber.email, "less": self.offers(subscriber)}
                 values |= {"pausing": self.context.paused_until(subscriber)}
-                # Both links of an email open this page, but only one of them opens the preferences.
-                values["choose"] = self.context.subscriber_id_from_token("preferences", token) is not None
-                values["next_due"] = self.next_edition.of(subscriber) if done == "less" else None
+                values["choose"] = own
+                values["next_due"] = self.next_edition.of(subscriber) if done == "less" else values.get("next_due")
         return _page(self, request, token, state, **values)
 
     def come_back(self, request: Request, subscriber: StoredSubscriber | None) -> str:
@@ -311,7 +315,7 @@ def _page(page: LeavePage, request: Request, token: str, state: State, **values:
         "less": (),
         "next_due": None,
         "known": False,
-        "choose": False,
+        "choose": "",
         "reasons": get_args(Reason)[:-1],
         **values,
     }

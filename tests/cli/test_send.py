@@ -87,7 +87,7 @@ def test_a_test_send_is_marked_and_leaves_no_delivery(newsroom: Newsroom) -> Non
     result = newsroom.json("send", "--to", "me@example.com")
     assert (result["test"], result["sent"]) == (True, 1)
     (mail,) = newsroom.outbox("2026-11-23-test").values()
-    assert parse_mail(mail)["Subject"].startswith("[परीक्षण]")
+    assert parse_mail(mail)["Subject"].startswith("[टेस्ट]")
     assert parse_mail(mail)["To"] == "me@example.com"
     status = newsroom.json("status")
     assert (status["state"], status["frozen"]) == ("draft", 0)

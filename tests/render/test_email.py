@@ -533,10 +533,10 @@ def test_without_any_address_there_is_no_unsubscribe_link() -> None:
 
 def test_a_test_email_is_marked() -> None:
     email = render(test=True)
-    assert email.subject.startswith("[परीक्षण] पहाड़ों में")
-    assert "यह परीक्षण ईमेल है" in email.html
-    assert email.text.startswith("यह परीक्षण ईमेल है")
-    assert "परीक्षण" not in render().html + render().text + render().subject
+    assert email.subject.startswith("[टेस्ट] पहाड़ों में")
+    assert "यह टेस्ट ईमेल है" in email.html
+    assert email.text.startswith("यह टेस्ट ईमेल है")
+    assert "टेस्ट" not in render().html + render().text + render().subject
     # The archive has no page of an edition that was not sent.
     assert all(PLACEHOLDERS["view"] in part for part in (email.html, email.text))
 
@@ -651,3 +651,12 @@ def test_an_editors_own_words_have_no_label() -> None:
     support = (Support("पहली ट्रेन सुबह पाँच बजे चली।", "सुबह समाचार", "पहली ट्रेन पाँच बजे चली।"),)
     email = render(of(story(1, "मेट्रो चली", "संपादक ने यह वाक्य नए सिरे से लिखा है।", support=support)))
     assert "मशीन" not in email.html + email.text
+
+
+def test_each_of_several_editions_a_day_says_which_one_counts_its_issues() -> None:
+    evening = replace(EDITION, key="2026-11-23-shaam")
+    email = renderer(edition_names={"shaam": "शाम"}).render(evening, EVERYTHING, now=NOW)
+    assert email is not None
+    for part in (email.html, email.text):
+        assert "शाम, अंक 214" in part
+    assert "शाम, " not in render().html

@@ -230,7 +230,7 @@ def test_any_bytes_are_read_or_rejected(data: bytes) -> None:
 
 # Names, commands and placeholders, which are not translated.
 _NAMES = (
-    r"%\([a-z_]+\)s|WhatsApp|Telegram|QR|RSS|CSV|JSON Lines|ZIP|Gmail|Google Authenticator|Aegis"
+    r"%\([a-z_]+\)s|GDPR|DPDP|WhatsApp|Telegram|QR|RSS|CSV|JSON Lines|ZIP|Gmail|Google Authenticator|Aegis"
     r"|Mailchimp|Ghost|listmonk|Substack|https|suman|`[^`]+`|digest run|[a-z]+\.(?:yaml|ics)"
     r"|webhooks|(?:aap|news)@example\.com|#9c1c1c|SPF|DKIM|DMARC|HTTP|http|robots\.txt|XML|JSON(?: Feed)?|IP|UTF-8"
     r"|Asia/Kolkata|2026-12-01T00:00:00|(?<=\()status|paused_until|active, paused, unsubscribed, bounced|complained"

@@ -68,6 +68,14 @@ def test_editions_are_in_the_order_of_their_days(archive: ArchiveStore) -> None:
     assert [each.key if each else None for each in archive.neighbours(middle, NOW)] == ["2026-11-21", "2026-11-23"]
 
 
+def test_the_lead_is_first_wherever_its_section_is(archive: ArchiveStore, frozen: Frozen) -> None:
+    key = "2026-11-24"
+    frozen(1, key=key)
+    stories = [a_story(key, name, f"ख़बर {name}", position=number) for number, name in enumerate("abc")]
+    archive.add(key, ArchivePage("ख़बर c", "…", "<p></p>", "", 3, 1), NOW, stories, [])
+    assert [each.story for each in archive.stories(key, limit=2)] == ["c", "a"]
+
+
 def test_a_query_finds_the_other_number_and_other_names(archive: ArchiveStore, frozen: Frozen) -> None:
     frozen(1, key="2026-11-24")
     written = ["स्कूल", "स्कूलों", "ट्रेन", "ट्रेनें", "अदालत", "अदालतों"]

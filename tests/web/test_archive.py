@@ -16,6 +16,8 @@ import pytest
 from sqlalchemy import insert, select, update
 
 from digest import pipeline
+from digest.hindi.sounds import romanised
+from digest.hindi.text import fold
 from digest.store.schema import archive_correction, archive_page, archive_story, batch, delivery, edition
 from digest.web.archive.metadata import json_ld
 from digest.web.view_in_browser import without_remote_images
@@ -372,10 +374,17 @@ def test_search_finds_folded_words_and_suggests_others(sent: Site) -> None:
     missed = sent.get("/search?q=" + quote(word[:2] + "ऌ" + word[3:]))
     assert f">{title}</a>" not in missed.text
     assert f'href="/search?q={quote(word.strip(",‘’!?"))}"' in missed.text
-    # In Latin letters.
-    assert translated("The stories are in Devanagari letters: type %(devanagari)s instead of %(latin)s.")[:20] in (
-        sent.get("/search?q=10+rupaye").text
+    # In Latin letters, and with a word that means nothing: the stories of the Devanagari one.
+    latin = romanised(fold(word.strip(",‘’!?")))
+    spelled = sent.get(f"/search?q={latin}+me")
+    assert f">{title}</a>" in spelled.text
+    assert translated("Stories about “%(words)s”, for “%(query)s”:")[-12:] in spelled.text
+    section = edition.sections[0].name
+    assert (
+        f'href="/topic/{quote(section)}"' in sent.get(f"/search?q={romanised(fold(section))}").text.split("</form>")[1]
     )
+    # If there is no such word, the page says what to type.
+    assert "khel" in sent.get("/search?q=zzzzzz").text
     for strange in ("", "?q=", "?q=%22%27)OR(", "?q=" + quote("के में का"), "?q=" + "a" * 200, "?q=%00"):
         assert sent.get("/search" + strange).status == 200
     assert sent.get("/search?q=" + "a" * 201).status == 422

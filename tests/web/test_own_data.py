@@ -146,6 +146,25 @@ def test_a_copy_of_the_data_needs_the_mailbox(pages: Site) -> None:
     assert [(each["kind"], each["new address"]) for each in later["requests"]] == [("data", ""), ("address", NEW)]
 
 
+def test_a_copy_to_read_holds_what_the_file_for_programs_holds(pages: Site) -> None:
+    pages.post(preferences(pages), topics="खेल", days="sun", format="text", hour="09:00")
+    link = ask_for(pages, "data")
+    answer = pages.request("POST", link, b"form=page", {"Content-Type": FORM})
+    assert answer.headers["content-disposition"] == 'attachment; filename="my-data.html"'
+    assert (answer.headers["content-type"], answer.headers["cache-control"]) == ("text/html; charset=utf-8", "no-store")
+    # It is kept without our site, so it loads nothing.
+    assert not re.search("(?:href|src|action)=|<script", answer.text)
+    data = json.loads(pages.request("POST", link, b"", {"Content-Type": FORM}).text)
+    shown = re.findall("<dt>([^<]*)</dt><dd>([^<]*)</dd>", answer.text)
+    names = [name for name, _ in shown]
+    # Every entry of every list, and no field under its English name.
+    assert names.count(translated("When")) == sum(len(data[part]) for part in ("consents", "history", "requests"))
+    assert not [name for name in names if name.isascii()]
+    values = dict(shown)
+    assert (values[translated("Topics")], values[translated("Time")]) == ("खेल", "सुबह 9 बजे")
+    assert ASHA in answer.text
+
+
 def test_erasing_needs_the_mailbox_and_removes_the_line_of_the_list(tmp_path: Path) -> None:
     with site(tmp_path / "newsletter", []) as pages:
         file = pages.app.home / "subscribers.yaml"
@@ -162,7 +181,7 @@ def test_erasing_needs_the_mailbox_and_removes_the_line_of_the_list(tmp_path: Pa
         # The request is gone with the person.
         late = pages.post(link)
         assert (late.status, 'href="/leave"' in late.text) == (410, True)
-        assert "अगर आप सब कुछ मिटवा चुके हैं" in late.text
+        assert "सब कुछ मिटवा चुके हैं" in late.text
         # So is a poll's subscriber. The link is complete.
         gone = pages.get(answer)
         assert (gone.status, gone.title) == (410, translated("You are not on our list"))
@@ -252,6 +271,9 @@ def test_without_an_edition_at_hand_the_link_comes_by_email(pages: Site) -> None
     both = pages.mails(ASHA, "own", count=2)
     (mail,) = (each for each in both if each["Message-ID"] != reminder["Message-ID"])
     assert pages.mails("nobody@example.org", "own", wait=0.1) == []
+    # The email also says how to leave.
+    leaving = "There you choose topics, days and time, take a break, or unsubscribe with one button."
+    assert translated(leaving)[:30] in str(mail.get_body(("plain",)).get_content())  # type: ignore[union-attr]
     assert "set-cookie" in pages.request("GET", link_of(mail)).headers
     # A stranger cannot fill the mailbox.
     assert pages.post("/leave", email=ASHA).text == answers[0].text
@@ -310,6 +332,19 @@ def test_the_kept_notice_introduces_those_who_work_for_us(tmp_path: Path) -> Non
         assert "https://board.example/complain" in notices[other.notice].text
 
 
+def test_the_notice_names_both_laws(tmp_path: Path) -> None:
+    with site(tmp_path / "newsletter", DIGEST_PRIVACY__LAWS='["dpdp", "gdpr"]') as pages:
+        text = pages.get("/privacy?lang=en").text
+    for words in (
+        "India&#39;s Digital Personal Data Protection Act, 2023, and the General Data Protection Regulation (GDPR)",
+        "<b>By the law of India:</b> You may name somebody",
+        "<b>By the law of the European Union:</b> We send you",
+        "Data Protection Board of India",
+        "data protection authority of your country",
+    ):
+        assert words in text
+
+
 def test_the_notice_follows_the_settings(tmp_path: Path) -> None:
     settings = {
         "DIGEST_PRIVACY__LAWS": '["gdpr"]',
@@ -323,6 +358,7 @@ def test_the_notice_follows_the_settings(tmp_path: Path) -> None:
         for words in ("नदी मीडिया", "suman@example.org", "data protection authority", "which links you follow"):
             assert words in text
         assert "Data Protection Board" not in text
+        assert "Digital Personal Data Protection Act" not in text
         assert "or older" not in pages.get("/join?lang=en").text
         assert "/privacy" in pages.get("/join").text
         assert "/privacy" in pages.get(preferences(pages)).text

@@ -464,3 +464,9 @@ def test_a_topic_that_only_an_article_names_goes_to_everybody(tmp_path: Path) ->
         everybody = f'{translated("Your editions also have the news of:")} <span lang="hi">शहर</span>'
         for path in ("/join", pages.preferences("asha@example.com")):
             assert everybody in pages.get(path).text
+        alone = translated(
+            "If you choose only some topics, it comes together with theirs: on a day without news of your topics "
+            "there is no email."
+        )
+        pages_of_topics = ("/join", pages.preferences("asha@example.com"))
+        assert [alone in pages.get(path).text for path in pages_of_topics] == [False, True]

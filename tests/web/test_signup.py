@@ -358,6 +358,8 @@ def test_a_new_subscriber_gets_a_welcome_with_the_newest_headlines(tmp_path: Pat
             body = mails[subject].get_body(("plain",))
             assert body is not None
             assert "/archive/2026-11-23" in body.get_content()
+            leaving = "Not what you wanted? You can leave at any time: the link is at the bottom of every email."
+            assert translated(leaving)[:20] in body.get_content()
             assert mails[subject]["List-Unsubscribe-Post"]
 
 

@@ -83,6 +83,19 @@ def test_coming_back_undoes_only_an_unsubscribe(pages: Site) -> None:
     assert [entry.what for entry in pages.consent("asha@example.com")] == [UNSUBSCRIBED, "came back"]
 
 
+def test_whoever_comes_back_sees_the_next_date_and_the_way_to_the_preferences(pages: Site) -> None:
+    due = "You get it as before, on the days that you chose. The next edition comes on %(day)s, at %(time)s."
+    token = pages.token("preferences", "asha@example.com")
+    pages.post(f"/leave/{token}/leave")
+    shown = pages.post(f"/leave/{token}/back").text
+    assert f'href="/preferences/{token}"' in shown
+    assert translated(due).split("%(day)s")[0] + "मंगलवार, 24 नवंबर" in shown
+    # The token of the header opens no preferences.
+    header = pages.token("leave", "ravi@example.com")
+    pages.post(f"/leave/{header}")
+    assert "/preferences/" not in pages.post(f"/leave/{header}/back").text
+
+
 def test_a_known_browser_pauses_instead(pages: Site) -> None:
     place = pages.preferences("asha@example.com").replace("preferences", "leave", 1)
     assert f'action="{place}/pause"' in pages.get(place).text

@@ -327,8 +327,15 @@ class ArchiveStore:
         return [Month(first, counts[first]) for first in sorted(counts, reverse=True)]
 
     def stories(self, key: str, *, limit: int) -> list[ArchivedStory]:
-        """Return the first stories of an edition, in its order."""
-        rows = select(*_STORY).where(archive_story.c.edition == key).order_by(archive_story.c.position).limit(limit)
+        """Return the first stories of an edition: the lead, after which its page is named, and then in its order."""
+        is_lead = archive_story.c.title == archive_page.c.title
+        rows = (
+            select(*_STORY)
+            .join(archive_page, archive_page.c.edition == archive_story.c.edition)
+            .where(archive_story.c.edition == key)
+            .order_by(case((is_lead, 0), else_=1), archive_story.c.position)
+            .limit(limit)
+        )
         return [_to_story(row) for row in self.database.query(rows)]
 
     def thread_of(self, story: str) -> str | None:

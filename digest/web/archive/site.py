@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, time
 from typing import TYPE_CHECKING, Any
@@ -14,7 +14,7 @@ from urllib.parse import quote
 from markupsafe import Markup
 
 from digest.hindi.language import DEVANAGARI
-from digest.hindi.sounds import sounds, sounds_like
+from digest.hindi.sounds import romanised, sounds, sounds_like, spelling_likeness
 from digest.hindi.text import fold
 from digest.hindi.tokens import query_groups, written_tokens
 from digest.render.archive_page import SHARE, SITE
@@ -48,7 +48,10 @@ class Share:
 
 @dataclass(frozen=True, slots=True)
 class SearchResult:
-    """The stories that match, and another query that would match if none does."""
+    """The stories that match, and another query that would match if none does.
+
+    A query in Latin letters that stands for Devanagari words gets the stories of those: `instead` has them.
+    """
 
     query: str
     stories: tuple[ArchivedStory, ...]
@@ -57,6 +60,9 @@ class SearchResult:
     suggested: int = 0
     # Whether Latin letters were searched where the stories have Devanagari ones.
     latin: bool = False
+    instead: str = ""
+    # The section that the query names, in either script; '' for none.
+    topic: str = ""
 
 
 @dataclass(frozen=True)
@@ -127,7 +133,13 @@ class Archive:
             return SearchResult(query, found.stories, found.count)
         suggestion, suggested = self._suggest(query, now) if words else ("", 0)
         latin = self.context.pages.branding.language in DEVANAGARI and bool(_LATIN.search(query))
-        return SearchResult(query, (), 0, suggestion, suggested, latin)
+        topic = next((each.name for each in self.store.topics(now) if _may_be(query, each.name)), "")
+        suggestion = suggestion or (topic if latin else "")
+        if latin and suggestion and not _LATIN.search(suggestion):
+            found = self.store.search(query_groups(suggestion), now, limit=PER_PAGE, offset=(page - 1) * PER_PAGE)
+        if found.count:
+            return SearchResult(query, found.stories, found.count, instead=suggestion, topic=topic)
+        return SearchResult(query, (), 0, suggestion, suggested, latin, topic=topic)
 
     def with_links(self, html: str, language: str) -> str:
         """An article with the addresses of our pages in this language, and of our pictures."""
@@ -156,7 +168,9 @@ class Archive:
             if stems and self.store.count_matches(stems, now):
                 kept.append(word)
             elif token.isascii():
-                kept += [by_fold[word] for word in by_fold if _may_spell(token, word)][:1]
+                spelled = [by_fold[word] for word in _spelled_in_latin(token, by_fold)]
+                # Not for words such as `me`, में.
+                kept += [word for word in spelled if query_groups(word)]
             elif near := difflib.get_close_matches(token, _similar(token, by_fold), n=1, cutoff=0.7):
                 kept.append(by_fold[near[0]])
         for length in range(len(kept), 0, -1):
@@ -199,9 +213,22 @@ class Archive:
         return first, max(first, thread[0].published or midnight(thread[0]), *changes)
 
 
-def _may_spell(latin: str, word: str) -> bool:
-    """Whether a Latin word may be this one: `nadipur`, नदीपुर. With two consonants it is like too many words."""
-    return len(sounds(latin)) >= _LEAST_SOUNDS and sounds_like(latin, word)
+def _may_be(query: str, topic: str) -> bool:
+    """Whether a query is the name of a section: `khel`, खेल."""
+    name = fold(topic)
+    return fold(query) == name or (query.isascii() and bool(spelling_likeness(query, name)))
+
+
+def _spelled_in_latin(latin: str, words: Collection[str]) -> list[str]:
+    """The word that is most like a Latin one, if there is any: `khel`, खेल. `words` has frequent ones first."""
+    best = max(words, key=lambda word: spelling_likeness(latin, word), default="")
+    if best and spelling_likeness(latin, best):
+        return [best]
+    # The start of a word, or a part of one. With two consonants it is like too many.
+    if len(sounds(latin)) < _LEAST_SOUNDS:
+        return []
+    start = romanised(latin)
+    return [word for word in words if romanised(word).startswith(start) or sounds_like(latin, word)][:1]
 
 
 def _similar(token: str, words: Mapping[str, str]) -> Sequence[str]:
