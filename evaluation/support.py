@@ -85,7 +85,7 @@ def _articles(story: dict[str, Any]) -> list[Article]:
     ]
 
 
-def _judged(fault: str, problem: str, seconds: float) -> Judged:
+def _judged(fault: str, problem: str | None, seconds: float) -> Judged:
     return Judged(fault.partition(":")[0], not problem, seconds)
 
 

@@ -358,9 +358,11 @@ def _dry_run(app: App, key: str, as_json: bool, *, obey_frequency: bool) -> int:
     if already := _places(plan.placed):
         click.echo(f"Others have a place in it already: {already}.")
     if plan.placed.pending:
-        click.echo("Those pending are sent too, when they are due.")
+        click.echo("Pending recipients get it too, when they are due.")
     if plan.placed.unknown:
-        click.echo(f"Those unknown may have it and get nothing: `digest reconcile {key}` settles them.")
+        click.echo(
+            f"Recipients with an unknown outcome may have it, and are left out: `digest reconcile {key}` resolves them."
+        )
     if len(plan.excluded) > _MAX_EXCLUDED:
         _show_reasons(group_reasons(((reason, 1) for _email, reason in plan.excluded), _MAX_REASONS))
     elif plan.excluded:

@@ -217,7 +217,7 @@ def _index(editor: YamlListEditor, name: str) -> int | None:
 
 
 def _editor(home: Path) -> YamlListEditor:
-    return YamlListEditor(home / loader.FILE_NAME, "sources")
+    return YamlListEditor(home / loader.FILE_NAME, "sources", braces=True)
 
 
 def _check_settings(settings: Any, environment: Mapping[str, str]) -> None:

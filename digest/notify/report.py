@@ -159,7 +159,7 @@ class Report:
         """The open tasks, with their commands."""
         numbers, todo = self.numbers, []
         if numbers.unknown:
-            todo.append(f"{numbers.unknown:,} outcomes are unknown: `digest reconcile {self.key}` settles them.")
+            todo.append(f"{numbers.unknown:,} outcomes are unknown: `digest reconcile {self.key}` resolves them.")
         if self.state == "paused":
             todo.append(f"The edition is paused: `digest edition resume {self.key}` sends the rest.")
         if numbers.rejected:

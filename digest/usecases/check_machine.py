@@ -40,7 +40,7 @@ def check_clock(ahead: Mapping[str, float], hosts: Iterable[str], ntp: str) -> F
     offset = ask_ntp(ntp)
     if offset is not None:
         return judge_clock(offset, ntp)
-    return unknown("clock", f"not known: no server gave its time ({ntp} does not answer)", "run `timedatectl`")
+    return unknown("clock", f"not known: no time server answered ({ntp})", "run `timedatectl`")
 
 
 def judge_clock(ahead: float, server: str) -> Finding:

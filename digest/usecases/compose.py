@@ -58,7 +58,9 @@ def edition_key(day: date, slug: str = "") -> str:
     edition.
     """
     if kept := next((each for each in LETTERS_TO_SOME if slug.startswith(each)), None):
-        problem = f"names that start with {kept!r} are reserved for emails to a part of the subscribers, found {slug!r}"
+        problem = (
+            f"expected another name than {slug!r}: those that start with {kept!r} are for emails to some subscribers"
+        )
         raise ConfigurationError([ConfigProblem("--slug", 0, problem)])
     if slug and (not _KEY.match(slug) or day_of(slug)):
         problem = f"expected a short name of a-z, 0-9 and '-' that does not start with a date, found {slug!r}"

@@ -210,7 +210,7 @@ class EditionCorrector:
             corrects=Corrects(changed.key, changed.revision),
         )
         if self.editions.put(edition, over=()) is None:
-            raise DigestError(f"There is an edition {key} already.")
+            raise DigestError(f"Edition {key} exists already.")
         return key
 
     def _result(self, changed: Edition, cancelled: int, correction: str) -> CorrectionResult:

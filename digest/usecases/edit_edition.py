@@ -487,13 +487,13 @@ class EditionEditor:
         now = self.now()
         key = edition_key(now.date(), slug)
         if not slug:
-            raise NameTaken(f"There is an edition {key} already. Choose another name.")
+            raise NameTaken(f"Edition {key} exists already. Choose another name.")
         empty = Edition(key, now.date(), 0, EditionState.SKIPPED, "", "", (), reason=_BEING_COMPOSED)
         given = [selection.words, ", ".join(selection.sources), f"{selection.hours} h"]
         with self.editions.database.transaction():
             over = () if self._is_being_composed(key, now) else (EditionState.SKIPPED,)
             if self.editions.put(empty, over=over) is None:
-                raise NameTaken(f"There is an edition {key} already. Choose another name.")
+                raise NameTaken(f"Edition {key} exists already. Choose another name.")
             self.editions.set_editorial_changes(key, EditorialChanges(selection=selection))
             # This change cannot be undone: without its selection it would be another edition.
             self.log.record(by, "special composed", key, "; ".join(filter(None, given)), now=now)

@@ -166,11 +166,12 @@ class YamlText:
 
 
 class YamlListEditor(YamlText):
-    """Edits the rows under the top-level key `key`."""
+    """Edits the rows under the top-level key `key`. With `braces`, a new row is written as `- {…}` by default."""
 
-    def __init__(self, path: Path, key: str) -> None:
+    def __init__(self, path: Path, key: str, *, braces: bool = False) -> None:
         super().__init__(path)
         self.key = key
+        self.braces = braces
         rows = self.before.get(key) or []
         # The rows that the edited text must contain. With a value that is no list, no edit succeeds.
         self.expected: list[Any] = list(rows) if isinstance(rows, list) else [rows]
@@ -282,8 +283,8 @@ class YamlListEditor(YamlText):
         self._insert_after(at, lines)
 
     def _row(self, fields: Mapping[str, Any], indent: int) -> list[str]:
-        """Return the lines of a new row: `- {…}`, unless the last row has no braces."""
-        if not self.rows or _in_braces(self.rows[-1]):
+        """Return the lines of a new row: in braces if `braces` is set and the last row, if any, is in braces too."""
+        if self.braces and (not self.rows or _in_braces(self.rows[-1])):
             return [" " * indent + "- " + row_in_braces(fields)]
         lines = [f"{key}: {format_value(value)}" for key, value in fields.items()]
         return [" " * indent + "- " + lines[0], *(" " * (indent + 2) + line for line in lines[1:])]

@@ -106,7 +106,7 @@ def test_a_report_counts_feedback_and_names_the_command_for_unknown_outcomes(
     made = newsroom.json("report", KEY, **settings)
     assert (made["accepted"], made["unknown"], made["delivered"]) == (20, 20, 19)
     assert (made["bounced"], made["complained"], made["left"], made["opened"]) == (1, 1, 1, None)
-    assert made["actions"] == [f"20 outcomes are unknown: `digest reconcile {KEY}` settles them."]
+    assert made["actions"] == [f"20 outcomes are unknown: `digest reconcile {KEY}` resolves them."]
     assert {name: made[name] for name in ("accepted", "unknown")} == {
         name: reports[0][name] for name in ("accepted", "unknown")
     }

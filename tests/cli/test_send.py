@@ -231,7 +231,7 @@ def test_a_batch_without_response_is_unknown_until_an_operator_resolves_it(newsr
         assert len(server.accepted) == 30
         dry = newsroom.digest("send", "--dry-run", **settings)
         assert "Others have a place in it already: 20 accepted, 10 unknown." in dry.out
-        assert "`digest reconcile 2026-11-23` settles them" in dry.out
+        assert "`digest reconcile 2026-11-23` resolves them" in dry.out
         assert "everyone who is due already has it" not in newsroom.digest("send", **settings).out
         unknown = newsroom.json("reconcile", "2026-11-23", code=1)["batches"]
         assert [batch["readers"] for batch in unknown] == [10]

@@ -165,7 +165,7 @@ def test_the_name_of_a_special_edition_without_articles_is_free(newsroom: Newsro
     assert "nothing to cancel" in newsroom.digest("edition", "cancel", KEY).err
     assert newsroom.json(*COMPOSE)["state"] == "draft"
     taken = newsroom.digest(*COMPOSE)
-    assert (taken.code, "There is an edition vishesh already" in taken.err) == (1, True)
+    assert (taken.code, "Edition vishesh exists already" in taken.err) == (1, True)
 
 
 def test_it_raises_no_alert_about_few_stories(newsroom: Newsroom) -> None:

@@ -69,17 +69,17 @@ ADDED = {
 def sheet(folder: Path, text: str) -> tuple[Path, YamlListEditor]:
     path = folder / "digest.yaml"
     path.write_bytes(text.encode())
-    return path, YamlListEditor(path, "sources")
+    return path, YamlListEditor(path, "sources", braces=True)
 
 
 def add(path: Path, *rows: dict[str, Any]) -> None:
-    held = YamlListEditor(path, "sources")
+    held = YamlListEditor(path, "sources", braces=True)
     held.add(*rows)
     held.save()
 
 
 def remove(path: Path, index: int) -> None:
-    held = YamlListEditor(path, "sources")
+    held = YamlListEditor(path, "sources", braces=True)
     held.remove(index)
     held.save()
 

@@ -125,7 +125,7 @@ def test_each_recipient_has_an_outcome(server: SesServer) -> None:
     assert submit(server, outgoing(ASHA, RAVI, MEENA, "x@example.com")) == PerRecipient(
         ids(1),
         {2: "INVALID_PARAMETER: for a reason"},
-        {4: "ses gave no result that is documented: NEW_STATUS: for a reason"},
+        {4: "ses answered with an undocumented result: NEW_STATUS: for a reason"},
         not_sent_reason="ses: TRANSIENT_FAILURE: for a reason",
     )
     assert server.counts == {ASHA: 1}

@@ -38,7 +38,7 @@ WELL = Report(
     decisions=[],
     work=EditorsWork(kept=14, dropped=3, pulled=2, rewritten=4),
     texts={"reply": 1},
-    said=[(datetime(2026, 11, 23, 3, tzinfo=UTC), "अच्छा अंक।\nफ़ोन ravi@example.com")],
+    newest_texts=[(datetime(2026, 11, 23, 3, tzinfo=UTC), "अच्छा अंक।\nफ़ोन ravi@example.com")],
     clicks=ClickReport(412, 30, (StoryClicks("बजट सत्र आज से", "देश", 180, 201),), 0, 10),
 )
 BADLY = replace(

@@ -129,7 +129,7 @@ def _read_results(results: Sequence[dict[str, Any]], recipients: Sequence[Recipi
         elif status in _PERMANENT or status == _INVALID:
             later.append(NotSent(f"ses: {reason}", permanent=True))
         else:
-            unknown[recipient.id] = f"ses gave no result that is documented: {reason}"
+            unknown[recipient.id] = f"ses answered with an undocumented result: {reason}"
     if len(accepted) == len(recipients):
         return Accepted(str(results[0].get("MessageId", ""))[:200])
     worst = max(later, key=lambda each: (each.permanent, each.retry_after or 0.0), default=NotSent(""))

@@ -179,7 +179,7 @@ def _new_batch(connection: Connection, old: Any, state: BatchState, size: int, *
     same = {"edition": old.edition, "variant": old.variant, "due_at": old.due_at, "parent": old.id}
     key = connection.execute(_new, {**same, "state": state, "size": size, "tries": tries}).inserted_primary_key
     if key is None:
-        raise StoreError("the store gave a new batch no number")
+        raise StoreError("the store returned no number for a new batch")
     return int(key[0])
 
 

@@ -54,7 +54,7 @@ class Verdict:
     """
 
     support: tuple[Support, ...] = ()
-    problem: str = ""
+    problem: str | None = None
     doubts: tuple[str, ...] = ()
 
 
@@ -113,15 +113,15 @@ class _Judge:
             number += 1
         return chosen[0] if chosen else f"“{sentence.text}” says nothing"
 
-    def informant(self, sentence: Sentence, told: Sentence | None, support: SupportCandidate | None) -> str:
+    def informant(self, sentence: Sentence, told: Sentence | None, support: SupportCandidate | None) -> str | None:
         """Return a problem if somebody else tells in the article what was told before: `यह जानकारी X ने दी`."""
         clause = sentence.clauses[0]
         if told is None or support is None or not (_THIS & set(clause.tokens) and _NEWS & set(clause.tokens)):
-            return ""
+            return None
         mine = [word for word in clause.words if word.marker == "ने" and word.is_content and word.text not in _NEWS]
         theirs = [word for word in self._place(support).other.speaker if word.is_content]
         if not mine or not theirs or self._checker.attribution.is_speaker(mine, theirs):
-            return ""
+            return None
         return f"“{text_of(mine)}” does not tell it in the articles"
 
     def _together(
@@ -189,11 +189,11 @@ class _Judge:
         margin = _SLIGHT if is_long and most >= _VERBATIM else _MARGIN
         return [each for each in options if each.share >= most - margin], most, margin
 
-    def _foreign_word(self, clause: Clause) -> str:
+    def _foreign_word(self, clause: Clause) -> str | None:
         """Return a problem if no article has a word of the clause."""
         own = (word for word in clause.words if word.is_content and word.marker != "inherited")
-        foreign = next((word.text for word in own if not self._checker.articles.is_anywhere(word)), "")
-        return f"no article has “{foreign}”" if foreign else ""
+        foreign = next((word.text for word in own if not self._checker.articles.is_anywhere(word)), None)
+        return f"no article has “{foreign}”" if foreign else None
 
     def _must_have_one_paper(self, clause: Clause) -> bool:
         """Whether the clause counts dead or injured, and does not say which paper does."""

@@ -54,10 +54,10 @@ _CORE = frozenset({"", "ने", "को"})
 _PATIENTS = frozenset({"ने", "को"})
 
 
-def misaligned(pair: ClausePair) -> tuple[str, list[str]]:
-    """Return how the clause differs from the article's sentence ('' if it does not), and its doubts."""
+def misaligned(pair: ClausePair) -> tuple[str | None, list[str]]:
+    """Return how the clause differs from the article's sentence, if it does, and its doubts."""
     found = _Alignment(pair.articles, pair.clause, pair.place)
-    problem = next((problem for rule in _RULES if (problem := rule(found))), "")
+    problem = next((problem for rule in _RULES if (problem := rule(found))), None)
     return problem, [doubt for rule in _DOUBTS if not problem and (doubt := rule(found))]
 
 
@@ -112,15 +112,15 @@ class _Alignment(ClausePair):
         at = self.place.sentence
         return [word for each in sentences[max(0, at - 1) : at + 2] for part in each.clauses for word in part.words]
 
-    def actor(self) -> str:
+    def actor(self) -> str | None:
         """Return a problem if a number, or who acts or suffers, comes from another sentence, and is not the topic."""
         return self._stray(is_core=True)
 
-    def stray(self) -> str:
+    def stray(self) -> str | None:
         """Return a problem if another name or office comes from another sentence, and is not the topic."""
         return self._stray(is_core=False)
 
-    def _stray(self, *, is_core: bool) -> str:
+    def _stray(self, *, is_core: bool) -> str | None:
         for phrase in self._phrases():
             known = [word for word in phrase if is_name_like(word) and self._is_at_hand(word)]
             for word in phrase:
@@ -134,9 +134,9 @@ class _Alignment(ClausePair):
                     continue
                 if not any(self.articles.is_called(name, word) or self.articles.is_near(name, word) for name in known):
                     return f"“{word.text}” is in another sentence"
-        return ""
+        return None
 
-    def owner(self) -> str:
+    def owner(self) -> str | None:
         """Return a problem if an owner owns another thing in the article: `मल्होत्रा के बेटे की गिरफ़्तारी`."""
         for word in self.mine:
             if word.marker != "gen" or {"time", "measure"} & word.concepts or word.text in _TIME_UNITS:
@@ -153,12 +153,12 @@ class _Alignment(ClausePair):
                 continue
             if not any(self._owns(n, owned) for n in at) and self._has_other_owner(owned[-1] if at else owned[0]):
                 return f"“{owned[-1].text}” is not of “{word.text}”"
-        return ""
+        return None
 
-    def thing(self) -> str:
+    def thing(self) -> str | None:
         """Return a problem if the article has the word only as the owner of something that the summary omits."""
         if any(each.pronouns for each in self.other.pair[:1] or (self.other,)):
-            return ""
+            return None
         for word in self.mine:
             phrase = [each for each in self.mine if each.phrase == word.phrase]
             if word is not phrase[-1] or word.marker not in _CORE or word is self.mine[-1]:
@@ -175,9 +175,9 @@ class _Alignment(ClausePair):
                 )
             ):
                 return f"the articles say it of something of “{word.text}”"
-        return ""
+        return None
 
-    def former(self) -> str:
+    def former(self) -> str | None:
         """Return a problem if `पूर्व` is added to or missing before an office: `अध्यक्ष` for `पूर्व अध्यक्ष`."""
         mine = [*self.clause.words, *self.clause.speaker]
         for one, two in ((mine, self.near), (self.near, mine)):
@@ -191,21 +191,21 @@ class _Alignment(ClausePair):
                     for n in same_person
                 ):
                     return f"“{before.text}” is said of “{word.text}” in one of both only"
-        return ""
+        return None
 
-    def relative(self) -> str:
+    def relative(self) -> str | None:
         """Return a problem if it says of a person what the article says of their relative or property: `X का भाई`."""
         if self.other.pronouns:
             # `छात्रों की मेहनत पर प्रधान ने उन्हें इनाम दिया`
-            return ""
+            return None
         found = next((word for word in self.matched if self._only_owns(word)), None)
-        return f"the articles say it of something of “{found.text}”" if found else ""
+        return f"the articles say it of something of “{found.text}”" if found else None
 
-    def fate(self) -> str:
+    def fate(self) -> str | None:
         """Return a problem if the dead of the summary are the injured of the article, or the reverse."""
         for at, word in enumerate(self.mine):
             is_person = ("office" in word.concepts or is_name_like(word)) and word.marker not in _PLACES
-            mine = _next_fate(self.mine, at) if (word.number or is_person) and not _fate(word) else ""
+            mine = _next_fate(self.mine, at) if (word.number or is_person) and not _fate(word) else None
             places = [n for n, each in enumerate(self.near) if same(word, each)]
             if not mine or not places:
                 continue
@@ -216,9 +216,9 @@ class _Alignment(ClausePair):
             theirs = [_next_fate(self.near, n) for n in places]
             if any(theirs) and mine not in theirs:
                 return f"“{word.text}” has another fate"
-        return ""
+        return None
 
-    def superlative(self) -> str:
+    def superlative(self) -> str | None:
         """Return a problem if the clause adds that something is the first, last, only or most."""
         for before, word, after in zip(
             [None, *self.clause.words], self.clause.words, self.clause.words[1:], strict=False
@@ -228,26 +228,26 @@ class _Alignment(ClausePair):
                 continue
             if before is None or not (before.number or "time" in before.concepts or before.text in _TIME_UNITS):
                 return f"“{word.text}” is not said of it"
-        return ""
+        return None
 
-    def scope(self) -> str:
+    def scope(self) -> str | None:
         """Return a problem if a superlative is true of more: `किसी भी टीम का न्यूनतम` for `भारत का`."""
         mine = set(self.clause.tokens) - {_BEFORE}
         if not any(kind & mine for kind in _SUPERLATIVES):
-            return ""
+            return None
         added = _SUPERLATIVE_SCOPES & mine - set(self.tokens)
         wide = [word for word in self.clause.words if word.text.split()[0] in added and not _in(word, self.near)]
-        return f"it adds “{wide[0].text}” to a superlative" if wide else ""
+        return f"it adds “{wide[0].text}” to a superlative" if wide else None
 
-    def opposite(self) -> str:
+    def opposite(self) -> str | None:
         mine, theirs = set(self.clause.tokens), set(self.tokens)
         for pair in OPPOSITES:
             for one, two in (pair, pair[::-1]):
                 if one & mine and not one & theirs and two & theirs and not two & mine:
                     return f"the article has the opposite of “{min(one & mine)}”"
-        return ""
+        return None
 
-    def time(self) -> str:
+    def time(self) -> str | None:
         """Return a problem if another day is between the day and the action: `मंगलवार को कहा था, बुधवार को शुरुआत की`."""
         deed = self.mine[-1] if self.mine else None
         for word in self.mine:
@@ -263,14 +263,14 @@ class _Alignment(ClausePair):
                 if end > at
             ):
                 return f"“{word.text}” is the time of something else"
-        return ""
+        return None
 
-    def swapped(self) -> str:
+    def swapped(self) -> str | None:
         """Return a problem if two names exchange their markers (`आगरा से झांसी` for `झांसी से आगरा`), or two names or
         numbers their places: `आगरा के मोहन और झांसी के सोहन`.
         """
         exchanged = self._exchanged_markers() or self._exchanged_places()
-        return f"“{exchanged[0].text}” and “{exchanged[1].text}” are exchanged" if exchanged else ""
+        return f"“{exchanged[0].text}” and “{exchanged[1].text}” are exchanged" if exchanged else None
 
     def _exchanged_markers(self) -> tuple[Word, Word] | None:
         names = [word for word in self.mine if is_name_like(word) and word.phrase >= 0]
@@ -296,7 +296,7 @@ class _Alignment(ClausePair):
                 return one, two
         return None
 
-    def title(self) -> str:
+    def title(self) -> str | None:
         """Return a problem if the articles give the person another title: `X के मंत्री Y` for `Z के मंत्री Y`."""
         words = [*self.clause.words, *self.clause.speaker]
         for at, word in enumerate(words):
@@ -312,7 +312,7 @@ class _Alignment(ClausePair):
             wrong = wrong or self._wrong_title(word, offices, their_offices)
             if wrong is not None:
                 return f"“{wrong.text}” is not the title of “{word.text}”"
-        return ""
+        return None
 
     def _wrong_title(self, name: Word, mine: Sequence[Word], theirs: Sequence[Word]) -> Word | None:
         """Return the first word of a title if the articles have only others for the name."""
@@ -321,12 +321,12 @@ class _Alignment(ClausePair):
         is_vague = any(is_general(each) or each.text in PRONOUNS for each in (*mine, *theirs))
         return None if is_vague else mine[0]
 
-    def counted_beside(self) -> str:
+    def counted_beside(self) -> str | None:
         """Return a problem if a word comes from a clause of the sentence with another number: `2 लाख शिविरों में हैं` for
         `2 लाख बचाए गए, जबकि एक लाख शिविरों में हैं`.
         """
         if self.other.pair or not any(word.number and _in(word, self.other.words) for word in self.mine):
-            return ""
+            return None
         # The words of earlier clauses may hold for later ones too.
         at = next((n for n, each in enumerate(self.clauses) if each is self.other), len(self.clauses))
         for each in self.clauses[at + 1 :]:
@@ -336,14 +336,14 @@ class _Alignment(ClausePair):
             own = [word for word in self.mine if _in(word, each.words) and not _in(word, self.other.words)]
             if any(word.marker and not word.number and not _in(word, self.articles.lead_words) for word in own):
                 return f"“{numbers[0].text}” is the number with “{own[0].text}”"
-        return ""
+        return None
 
-    def counted_there(self) -> str:
+    def counted_there(self) -> str | None:
         """Return a problem if a number is given for a place that the sentence does not name: `पंजाब में चार मौतें` for
         those of all India.
         """
         if not any(word.number and not word.is_year for word in self.mine):
-            return ""
+            return None
         for word in self.mine:
             if word.marker not in _PLACES or not is_name_like(word) or not self.articles.is_anywhere(word):
                 continue
@@ -364,12 +364,12 @@ class _Alignment(ClausePair):
                 continue
             if not stands_for and not any(_in(each, self.near) for each in phrase):
                 return f"the number is not of “{word.text}”"
-        return ""
+        return None
 
-    def elsewhere(self) -> str:
+    def elsewhere(self) -> str | None:
         """Return a problem if a name comes from another clause of the sentence: `X की मौत हो गई, जबकि Y घायल है`."""
         if self.other.pronouns:
-            return ""
+            return None
         pool = [*self.other.words, *self.other.speaker]
         missing = [
             word
@@ -385,9 +385,9 @@ class _Alignment(ClausePair):
         for name in self._first_names():
             if not _in(name, pool) and ((missing and _in(name, self.near)) or _in(name, apart)):
                 return f"“{name.text}” is in another clause"
-        return ""
+        return None
 
-    def exception(self) -> str:
+    def exception(self) -> str | None:
         """Return a problem if it includes what the article excepts, or the reverse: `समेत` for `छोड़कर`."""
         mine, theirs = _EXCEPTS & set(self.clause.tokens), _EXCEPTS & set(self.other.tokens)
         turned = bool(mine) and not any(_EXCEPTS & set(each.tokens) for each in self.clauses)
@@ -395,15 +395,15 @@ class _Alignment(ClausePair):
             at = min(n for n, each in enumerate(self.other.tokens) if each in theirs)
             before = set(self.other.tokens[max(0, at - _EXCEPTED_WITHIN) : at])
             turned = any(word.text in before and word.is_content for word in self.clause.words)
-        return "the articles except what it includes" if turned else ""
+        return "the articles except what it includes" if turned else None
 
-    def department(self) -> str:
+    def department(self) -> str | None:
         return self._modifier(of_office=True)
 
-    def modifier(self) -> str:
+    def modifier(self) -> str | None:
         return self._modifier(of_office=False)
 
-    def _modifier(self, *, of_office: bool) -> str:
+    def _modifier(self, *, of_office: bool) -> str | None:
         """Return a problem if a noun has another word before it: `खेल मंत्रालय` for `गृह मंत्रालय`."""
         colours = frozenset({"soft", "status"})
         for before, noun in _in_phrases(self.clause.words):
@@ -429,9 +429,9 @@ class _Alignment(ClausePair):
                 for one in theirs
             ):
                 return f"the articles have “{theirs[0].text}” before “{noun.text}”"
-        return ""
+        return None
 
-    def alleged(self) -> str:
+    def alleged(self) -> str | None:
         """Return a problem if it omits that something is only alleged: `कथित`."""
         if not (self.clause.is_said or self.clause.kinds & _DOUBTFUL or self.clause.frame_kinds & _DOUBTFUL):
             claimed = [word for word in self.unmatched if not _in(word, self.line) and self._is_only_claimed(word)]
@@ -439,7 +439,7 @@ class _Alignment(ClausePair):
                 return f"the articles only claim “{claimed[0].text}”"
         theirs = {each for clause in self.clauses for each in clause.tokens}
         is_left_out = _ALLEGED & theirs and not _ALLEGED & set(self.clause.tokens) and "claim" not in self.clause.kinds
-        return "the articles only allege it" if is_left_out else ""
+        return "the articles only allege it" if is_left_out else None
 
     def _is_only_claimed(self, word: Word) -> bool:
         """Whether the articles have the word only where somebody accuses, doubts or denies."""
@@ -598,7 +598,7 @@ class _Alignment(ClausePair):
         return bool(places) and all(found and not any(_in(each, mine) for each in found) for found in owners)
 
 
-_RULES: tuple[Callable[[_Alignment], str], ...] = (
+_RULES: tuple[Callable[[_Alignment], str | None], ...] = (
     _Alignment.exception,
     _Alignment.department,
     _Alignment.alleged,
@@ -618,7 +618,7 @@ _RULES: tuple[Callable[[_Alignment], str], ...] = (
     _Alignment.thing,
 )
 # Rules that refuse true clauses as often as wrong ones. One of them alone proves nothing.
-_DOUBTS: tuple[Callable[[_Alignment], str], ...] = (
+_DOUBTS: tuple[Callable[[_Alignment], str | None], ...] = (
     _Alignment.modifier,
     _Alignment.counted_there,
     _Alignment.stray,
@@ -670,13 +670,13 @@ def _may_be_same(mates: Sequence[Word], words: Sequence[Word], at: int) -> bool:
     return not mates or not beside or any(_in(each, beside) for each in mates)
 
 
-def reverses_order(tokens: Sequence[str], theirs: Sequence[str]) -> str:
+def reverses_order(tokens: Sequence[str], theirs: Sequence[str]) -> str | None:
     """Return the action before which the tokens have something and `theirs` after it, or the reverse."""
     found = _relations(theirs)
     for deed, relation in _relations(tokens):
         if (deed, relation) not in found and (deed, _BEFORE if relation == _AFTER else _AFTER) in found:
             return deed
-    return ""
+    return None
 
 
 def other_link(link: Clause, sentence: Sentence) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from enum import Enum
 from functools import cached_property
 
 from digest.curate.summary.support.clauses import Clause, Sentence
@@ -238,6 +239,12 @@ def _phrases(sentence: Sentence) -> Iterator[list[Word]]:
             if word.is_content and word.phrase >= 0 and word.marker and not word.number:
                 by_phrase.setdefault((word.phrase, joined), []).append(word)
         yield from by_phrase.values()
+
+
+class Ruling(Enum):
+    """What a rule about one word or number returns instead of a problem, if the rules after it need not look."""
+
+    FINE = "fine"
 
 
 @dataclass

@@ -42,7 +42,7 @@ class Attribution:
 
     def speaker(
         self, at: int, clause: Clause, other: Clause, before: Sequence[Clause], *, by_paper: bool, speech: bool
-    ) -> str:
+    ) -> str | None:
         """Return the problem with the clause's speaker. `before` is the sentence before that of `other`.
 
         `by_paper`: the newspaper of `other` itself speaks. `speech`: the clause reports that somebody says something.
@@ -52,14 +52,14 @@ class Attribution:
         mine = [word for word in mine if word.marker or not has_kind(word, "wish")] or mine
         has_record = clause.is_said and _names_record(clause.speaker) and self._has_record(mine)
         if by_paper or has_record:
-            return "" if _is_papers_own(other) else "somebody says it in the article"
+            return None if _is_papers_own(other) else "somebody says it in the article"
         if clause.is_adverbial and not other.is_said:
-            return ""
+            return None
         if clause.is_said:
             return self._invented_speaker(clause, other, mine, before)
         return self._lost_speaker(at, clause, other, speech=speech)
 
-    def _lost_speaker(self, at: int, clause: Clause, other: Clause, *, speech: bool) -> str:
+    def _lost_speaker(self, at: int, clause: Clause, other: Clause, *, speech: bool) -> str | None:
         """Refuse to tell as a fact what somebody says: `बांध टूटेगा` for `मोहन ने कहा कि बांध टूटेगा`."""
         theirs = [word for word in other.speaker if word.is_content]
         is_fine = (
@@ -69,22 +69,24 @@ class Attribution:
             or self._continues_speech(at, clause, other, theirs)
             or (speech and _has_speaker(clause, theirs))
         )
-        return "" if is_fine else f"it leaves out that {text_of(theirs)} says it"
+        return None if is_fine else f"it leaves out that {text_of(theirs)} says it"
 
-    def _invented_speaker(self, clause: Clause, other: Clause, mine: Sequence[Word], before: Sequence[Clause]) -> str:
+    def _invented_speaker(
+        self, clause: Clause, other: Clause, mine: Sequence[Word], before: Sequence[Clause]
+    ) -> str | None:
         """Refuse another speaker, or one for what the article tells: `मोहन के मुताबिक` for `सोहन ने कहा कि`."""
         theirs = [word for word in other.speaker if word.is_content]
         if not other.is_said:
             agents = [word for word in other.words if word.marker in ("ने", "gen", "inherited")]
             if self._still_speaks(mine, agents, other, before):
-                return ""
+                return None
             if not (other.kinds & SPEECH and agents):
                 return f"{text_of(mine)} doesn't say it in the articles"
             theirs = agents
         # `उनके मुताबिक` on both sides.
         are_pronouns = not mine and not theirs and clause.speaker and other.speaker
         if are_pronouns or self.is_speaker(mine, theirs):
-            return ""
+            return None
         return f"{text_of(mine)} doesn't say it in the articles"
 
     def _is_own_plan(self, clause: Clause, other: Clause, speaker: Sequence[Word]) -> bool:
@@ -160,7 +162,7 @@ class Attribution:
             for sentence in source.sentences
         )
 
-    def frame(self, frame: Clause, place: Place) -> str:
+    def frame(self, frame: Clause, place: Place) -> str | None:
         """Return a day, place or verb in the introduction of a quotation that the article's introduction lacks."""
         clauses = self._articles.sentence(place).clauses
         pool = [(word, each) for each in clauses if each.is_frame for word in each.words]
@@ -183,14 +185,14 @@ class Attribution:
             ):
                 continue
             return f"“{word.text}” is not in the article's introduction of it"
-        return ""
+        return None
 
-    def _another_person(self, clause: Clause, s: int, i: int, other: Clause) -> str:
+    def _another_person(self, clause: Clause, s: int, i: int, other: Clause) -> str | None:
         """Refuse a name in place of a pronoun that means another person in the article: `वह पांचवें स्थान पर रहीं`."""
         acting = [word for word in other.words if word.text in _PERSONS and word.marker in ("", "ने")]
         names = _acting_names(clause)
         if not acting or not names or any(same(word, each) for word in names for each in other.words):
-            return ""
+            return None
         if other.is_said and any(same(word, each) for word in names for each in other.speaker):
             mine, theirs = _genders(clause.tokens[-4:]), _genders(other.tokens[-4:])
             is_another = bool(mine and theirs) and mine != theirs
@@ -199,22 +201,22 @@ class Attribution:
             sentences = self._articles.sources[s].sentences[max(0, i - 1) : i + 1]
             words = (word for each in sentences for part in each.clauses for word in part.words)
             is_another = any(is_name_like(word) and word.marker in ("ने", "") for word in words)
-        return f"“{acting[0].text}” means somebody else" if is_another else ""
+        return f"“{acting[0].text}” means somebody else" if is_another else None
 
-    def pronouns(self, at: int, clause: Clause, s: int, i: int, other: Clause) -> str:
+    def pronouns(self, at: int, clause: Clause, s: int, i: int, other: Clause) -> str | None:
         if problem := self._another_person(clause, s, i, other):
             return problem
         if not clause.pronouns or _in_same_phrase(clause, other):
-            return ""
+            return None
         earlier = itertools.takewhile(lambda each: each is not clause, self._summary[at].clauses)
         mine = [word for each in earlier for word in each.words if word.is_content]
         mine += _antecedents(self._summary, at, clause)
         if not mine:
-            return ""
+            return None
         sentences = self._articles.sources[s].sentences
         theirs = [word for each in sentences[i].clauses for word in each.words] + _antecedents(sentences, i, other)
         if any(same(word, each) for word in mine for each in theirs if word.is_content):
-            return ""
+            return None
         return f"“{clause.pronouns[0]}” means somebody else"
 
 

@@ -10,8 +10,8 @@ from digest.curate.summary.support.words import is_infinitive
 _CAUSES = ("अभाव में", "देखते हुए", "के मद्देनजर", "से नाराज", "आधार पर")
 
 
-def cause(clause: Clause, other: Clause, sentence: Sentence) -> str:
-    """Return the problem with the clause's cause; '' if it gives none, or the same cause as the article."""
+def cause(clause: Clause, other: Clause, sentence: Sentence) -> str | None:
+    """Return the problem with the clause's cause; None if it gives none, or the same cause as the article."""
     pool = [(word, each) for each in sentence.clauses for word in each.words]
     for n, verb in enumerate(clause.words):
         if verb.marker == "से" and is_infinitive(verb.text):
@@ -28,10 +28,10 @@ def cause(clause: Clause, other: Clause, sentence: Sentence) -> str:
         and not any("जिससे" in each.opener.split() for each in sentence.clauses)
     ):
         return "the article gives no cause"
-    return ""
+    return None
 
 
-def invented(clause: Clause, other: Clause, *, has_effect: bool) -> str:
+def invented(clause: Clause, other: Clause, *, has_effect: bool) -> str | None:
     """Return a problem if the clause names a cause that the article does not, or takes an effect for it.
 
     `मौत के कारण` takes the effect of `… के कारण मौत` for its cause.
@@ -43,4 +43,4 @@ def invented(clause: Clause, other: Clause, *, has_effect: bool) -> str:
     causes = [each for each in other.words if each.marker == "cause" and each.is_content]
     effects = [word for word in mine if any(same(word, each) for each in other.words)]
     turned = [word for word in effects if causes and not any(same(word, each) for each in causes)]
-    return f"the article does not give “{turned[-1].text}” as a cause" if turned else ""
+    return f"the article does not give “{turned[-1].text}” as a cause" if turned else None

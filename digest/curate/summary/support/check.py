@@ -46,17 +46,17 @@ _SHORT = 3
 
 @dataclass(frozen=True, slots=True)
 class SupportCandidate:
-    """A clause of an article that may support a clause of the summary; `problem` is '' if it does."""
+    """A clause of an article that may support a clause of the summary; `problem` is None if it does."""
 
     source: int
     sentence: int
     clause: int
     share: float
-    problem: str = ""
+    problem: str | None = None
     # Whether the article's clause has the predicate.
     has_predicate: bool = True
     # A difference that alone refuses nothing.
-    doubt: str = ""
+    doubt: str | None = None
 
 
 class Checker:
@@ -96,8 +96,8 @@ class Checker:
         """Compare the clause with one clause of an article: first how similar they are, then rule by rule."""
         pair = _WordMatch(self.articles, clause, Place(s, i, k, other), self.attribution, at)
         if not pair.content:
-            return SupportCandidate(s, i, k, 0.0, "it says nothing" if clause.negations else "")
-        if problem := _unlike(pair) or _only_its_speaker(pair) or "":
+            return SupportCandidate(s, i, k, 0.0, "it says nothing" if clause.negations else None)
+        if problem := _unlike(pair) or _only_its_speaker(pair):
             return SupportCandidate(s, i, k, pair.share, problem, has_predicate=False)
         problem, doubt = _refusal(pair)
         return SupportCandidate(s, i, k, pair.nearness, problem, pair.has_predicate, doubt)
@@ -228,43 +228,43 @@ def _only_its_speaker(pair: _WordMatch) -> str | None:
     return None if is_told else f"{text_of(told)} is not what is said"
 
 
-def _refusal(pair: _WordMatch) -> tuple[str, str]:
+def _refusal(pair: _WordMatch) -> tuple[str | None, str | None]:
     """Return the first problem of the pair, and its doubts. Two doubts are a problem."""
     problem, doubts = problem_of_words(pair, pair.unmatched, pair.inside, pair.share)
-    problem = problem or next((why for rule in _RULES if (why := rule(pair))), "")
+    problem = problem or next((why for rule in _RULES if (why := rule(pair))), None)
     if problem:
-        return problem, ""
+        return problem, None
     problem, more = misaligned(pair)
-    problem = problem or next((why for rule in _LAST_RULES if (why := rule(pair))), "")
-    doubts += [*more, *(rule(pair) for rule in _DOUBTS)]
+    problem = problem or next((why for rule in _LAST_RULES if (why := rule(pair))), None)
+    doubts += [*more, *(doubt for rule in _DOUBTS if (doubt := rule(pair)))]
     # Two rules may doubt the same word.
-    found = {doubt.partition("”")[0]: doubt for doubt in doubts if doubt}
-    doubt = ", and ".join(found.values())
-    return problem or (doubt if len(found) > _MOST_DOUBTS else ""), doubt
+    found = {doubt.partition("”")[0]: doubt for doubt in doubts}
+    together = ", and ".join(found.values()) or None
+    return problem or (together if len(found) > _MOST_DOUBTS else None), together
 
 
-def _miscounts(pair: _WordMatch) -> str:
+def _miscounts(pair: _WordMatch) -> str | None:
     """`18 लोग मारे गए` for `18 लोग घायल हुए`."""
     return counts(pair.articles, pair.clause, pair.content, pair.inside, pair.other)
 
 
-def _asserts_more(pair: _WordMatch) -> str:
+def _asserts_more(pair: _WordMatch) -> str | None:
     """`पुल खुला` for `पुल खुलेगा`: the table of rules is in `statement`."""
     return statement(pair.clause, pair.other)
 
 
-def _does_what_is_to_be_done(pair: _WordMatch) -> str:
+def _does_what_is_to_be_done(pair: _WordMatch) -> str | None:
     """`बसें ख़रीदीं` for `बसें ख़रीदने का फ़ैसला किया`."""
     return infinitive(pair.clause, pair.other)
 
 
-def _turns_result(pair: _WordMatch) -> str:
+def _turns_result(pair: _WordMatch) -> str | None:
     """`केरल हारा` for `केरल ने गोवा को हराया`."""
     turns = turns_result(pair.clause, pair.articles.clauses())
-    return "the articles tell the opposite result" if turns else ""
+    return "the articles tell the opposite result" if turns else None
 
 
-def _speaks_for_another(pair: _WordMatch) -> str:
+def _speaks_for_another(pair: _WordMatch) -> str | None:
     """`मोहन के मुताबिक` for what the article has from Sohan, or in its own name."""
     before = pair.articles.sentences(pair.place.source)[pair.place.sentence - 1].clauses if pair.place.sentence else []
     return pair.attribution.speaker(
@@ -272,29 +272,29 @@ def _speaks_for_another(pair: _WordMatch) -> str:
     )
 
 
-def _invents_cause(pair: _WordMatch) -> str:
+def _invents_cause(pair: _WordMatch) -> str | None:
     """`बारिश से पुल टूटा` for `पुल टूटा`."""
     return invented(pair.clause, pair.other, has_effect=pair.has_predicate)
 
 
-def _gives_another_title(pair: _WordMatch) -> str:
+def _gives_another_title(pair: _WordMatch) -> str | None:
     """`सचिव मोहन` for `अध्यक्ष मोहन`."""
     return misassigned(pair)
 
 
-def _doubts_cause(pair: _WordMatch) -> str:
+def _doubts_cause(pair: _WordMatch) -> str | None:
     """`गोदाम की आग से बस जली` for two sentences that the article does not connect."""
     return cause(pair.clause, pair.other, pair.sentence)
 
 
-def _doubts_pronoun(pair: _WordMatch) -> str:
+def _doubts_pronoun(pair: _WordMatch) -> str | None:
     """`उनकी दुकान` after a sentence about somebody else than in the article."""
     place = pair.place
     return pair.attribution.pronouns(pair.at, pair.clause, place.source, place.sentence, pair.other)
 
 
 # Each rule refuses what the example in its docstring shows: the summary's words for the article's.
-_RULES: tuple[Callable[[_WordMatch], str], ...] = (
+_RULES: tuple[Callable[[_WordMatch], str | None], ...] = (
     _miscounts,
     _asserts_more,
     _does_what_is_to_be_done,
@@ -302,9 +302,9 @@ _RULES: tuple[Callable[[_WordMatch], str], ...] = (
     _speaks_for_another,
 )
 # These follow the rules of `alignment`, which compare positions.
-_LAST_RULES: tuple[Callable[[_WordMatch], str], ...] = (_invents_cause, _gives_another_title)
+_LAST_RULES: tuple[Callable[[_WordMatch], str | None], ...] = (_invents_cause, _gives_another_title)
 # One of these alone refuses nothing.
-_DOUBTS: tuple[Callable[[_WordMatch], str], ...] = (_doubts_cause, _doubts_pronoun)
+_DOUBTS: tuple[Callable[[_WordMatch], str | None], ...] = (_doubts_cause, _doubts_pronoun)
 
 
 def _index(clauses: Sequence[Clause], pair: Sequence[Clause]) -> int:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 
-from digest.curate.summary.support.articles import Articles
+from digest.curate.summary.support.articles import Articles, Ruling
 from digest.curate.summary.support.clauses import Clause
 from digest.curate.summary.support.roles import fits, is_general, is_plain_word, same
 from digest.curate.summary.support.vocabulary import GRAMMAR, key_of, ordinal
@@ -23,19 +23,18 @@ _HOURS = frozenset({"बजे"})
 _PERIODS = frozenset(map(key_of, GRAMMAR["period"]))
 
 
-# A rule returns this for a number that is right. The rules after it are skipped.
-_RIGHT = ""
-
-
-def counts(articles: Articles, clause: Clause, content: Sequence[Word], inside: Sequence[Word], other: Clause) -> str:
-    """Return the problem with a number in the clause; '' if each counts the same thing as in the article."""
+def counts(
+    articles: Articles, clause: Clause, content: Sequence[Word], inside: Sequence[Word], other: Clause
+) -> str | None:
+    """Return the problem with a number in the clause; None if each counts the same thing as in the article."""
     if subject := _other_subject(articles, clause, other):
         return f"the articles have the number of something else than “{subject.text}”"
     for word in inside:
         if word.number:
             number = _Number(articles, clause, content, other, word)
-            if problem := next((found for rule in _RULES if (found := rule(number)) is not None), _RIGHT):
-                return problem
+            found = next((found for rule in _RULES if (found := rule(number)) is not None), Ruling.FINE)
+            if found is not Ruling.FINE:
+                return found
     return _direction(clause, other)
 
 
@@ -77,43 +76,43 @@ class _Number:
         return next(iter(self.nouns(1)), None)
 
 
-def _is_both(number: _Number) -> str | None:
+def _is_both(number: _Number) -> str | Ruling | None:
     """`दो खिलाड़ी` is `दोनों खिलाड़ी`."""
     is_both = number.word.number == "2" and any(each.text == "दोनों" for each in number.other.words)
-    return _RIGHT if is_both else None
+    return Ruling.FINE if is_both else None
 
 
-def _is_nth_day(number: _Number) -> str | None:
+def _is_nth_day(number: _Number) -> str | Ruling | None:
     """`तीन दिन से` is `तीसरे दिन`."""
     is_days = number.following and number.following[0].key == "दिन"
     is_nth = is_days and any(str(ordinal(each.text)) == number.word.number for each in number.other.words)
-    return _RIGHT if is_nth else None
+    return Ruling.FINE if is_nth else None
 
 
-def _is_of_another_period(number: _Number) -> str | None:
+def _is_of_another_period(number: _Number) -> str | Ruling | None:
     """`40 दिन` for `40 घंटे`."""
     return _other_unit(number.word, number.following, number.other) or None
 
 
-def _has_another_role(number: _Number) -> str | None:
+def _has_another_role(number: _Number) -> str | Ruling | None:
     """`22 गवाह पलटे` for `22 गवाहों में से छह पलटे`."""
     return None if number.theirs else f"the number {number.word.text} has another part in it"
 
 
-def _counts_no_thing(number: _Number) -> str | None:
+def _counts_no_thing(number: _Number) -> str | Ruling | None:
     """`51 पर पहुंची`, `7 बजे`: nothing is counted that could be another thing."""
     head = number.head
     if head is None or is_general(head) or "status" in head.concepts or head.text in _HOURS:
-        return _RIGHT
+        return Ruling.FINE
     predicate = next((word for word in reversed(number.clause.words) if word.is_content), None)
     if head is predicate and is_plain_word(head):
         # `संख्या 51 पहुंच गई`: the verb is not what is counted.
-        return _RIGHT
+        return Ruling.FINE
     is_own_word = not number.articles.is_anywhere(head) and "strict" not in head.concepts and not head.parts
-    return _RIGHT if is_own_word else None
+    return Ruling.FINE if is_own_word else None
 
 
-def _is_counted_once(number: _Number) -> str | None:
+def _is_counted_once(number: _Number) -> str | Ruling | None:
     """`9 नाविक` for `एक नाविक समेत 9 लोग`."""
     for one, two in pairwise(number.other.words):
         if number.head and one.text == "एक" and same(number.head, two) and two.key != "लोग":
@@ -121,12 +120,12 @@ def _is_counted_once(number: _Number) -> str | None:
     return None
 
 
-def _is_of_the_same(number: _Number) -> str | None:
+def _is_of_the_same(number: _Number) -> str | Ruling | None:
     """`दो की तलाश जारी है`: it counts the same as before."""
-    return _RIGHT if all(_stands_alone(number.other.words, n) for n in number.theirs) else None
+    return Ruling.FINE if all(_stands_alone(number.other.words, n) for n in number.theirs) else None
 
 
-def _counts_another_thing(number: _Number) -> str | None:
+def _counts_another_thing(number: _Number) -> str | Ruling | None:
     """`12 छात्र` for `12 शिक्षक`."""
     # `दो नशा तस्कर`: what is counted may have a word before it.
     nouns = number.nouns(_NOUN_WITHIN)
@@ -139,9 +138,9 @@ def _counts_another_thing(number: _Number) -> str | None:
     return f"the articles count nothing as “{number.word.text} {number.head.text}”"
 
 
-# Each rule returns a problem, or `_RIGHT`, or None if the next rule decides. The examples in the docstrings are the
-# summary's words for the article's.
-_RULES: tuple[Callable[[_Number], str | None], ...] = (
+# Each rule returns a problem, or `Ruling.FINE`, or None if the next rule decides. The examples in the docstrings are
+# the summary's words for the article's.
+_RULES: tuple[Callable[[_Number], str | Ruling | None], ...] = (
     _is_both,
     _is_nth_day,
     _is_of_another_period,
@@ -153,12 +152,12 @@ _RULES: tuple[Callable[[_Number], str | None], ...] = (
 )
 
 
-def _other_unit(number: Word, following: Sequence[Word], other: Clause) -> str:
+def _other_unit(number: Word, following: Sequence[Word], other: Clause) -> str | None:
     """Return a problem if the article has the number of another period: `40 दिन` for `40 घंटे`."""
     units = [two for one, two in pairwise(other.words) if one.number == number.number and two.key in _PERIODS]
     mine = [each for each in following if each.key in _PERIODS]
     is_other = bool(mine and units) and not any(same(mine[0], each) for each in units)
-    return f"the article has {number.text} “{units[0].text}”" if is_other else ""
+    return f"the article has {number.text} “{units[0].text}”" if is_other else None
 
 
 def _other_subject(articles: Articles, clause: Clause, other: Clause) -> Word | None:
@@ -232,7 +231,7 @@ def _noun_after(words: Sequence[Word], at: int) -> Word | None:
     return next((each for each in words[at + 1 :] if each.is_content and not each.number), None)
 
 
-def _direction(clause: Clause, other: Clause) -> str:
+def _direction(clause: Clause, other: Clause) -> str | None:
     """Return the problem if a number rises in the article and falls in the summary, or the reverse."""
     for n, word in enumerate(clause.words):
         mine = _way(clause.words, n) if word.number else None
@@ -244,7 +243,7 @@ def _direction(clause: Clause, other: Clause) -> str:
         known = [each for each in ways if each is not None]
         if known and not any(same(mine, each) for each in known):
             return f"the article has “{known[0].text}” for {word.text}, not “{mine.text}”"
-    return ""
+    return None
 
 
 def _is_result(words: Sequence[Word], number: str) -> bool:

@@ -26,7 +26,7 @@ _LABELS = GRAMMAR["label"]
 _HONORIFICS = frozenset(map(fold, ["डॉ", "डॉक्टर", "प्रो", "श्री", "श्रीमती"]))
 
 
-def misassigned(pair: ClausePair) -> str:
+def misassigned(pair: ClausePair) -> str | None:
     """Return a problem if the clause gives a person a fate or part that the article's sentence does not give them."""
     articles, clause, other = pair.articles, pair.clause, pair.other
     if "claim" in clause.act & other.act and (turned := _turned(clause, other)):
@@ -35,17 +35,17 @@ def misassigned(pair: ClausePair) -> str:
         return label
     has_fate = "arrest" in clause.kinds or bool(_FATES & set(clause.tokens))
     if not (has_fate or clause.kinds & {"blame", "claim"}):
-        return ""
+        return None
     near = _near(articles, pair.place)
     for name in _people(articles, clause):
         if _named(name, near):
             continue
         if (has_fate and name[0].marker != "gen") or _somebody_else(clause, other):
             return f"the sentence does not name “{name[0].text}”"
-    return ""
+    return None
 
 
-def _label(articles: Articles, clause: Clause) -> str:
+def _label(articles: Articles, clause: Clause) -> str | None:
     """Return a problem if a label like `बदमाश` stands before a name, and the articles don't use it of that person."""
     for at, label in enumerate(clause.words):
         if label.text not in _LABELS:
@@ -53,7 +53,7 @@ def _label(articles: Articles, clause: Clause) -> str:
         names = [each for each in takewhile(is_name_like, clause.words[at + 1 :]) if each.phrase == label.phrase]
         if names and not any(_is_labelled(label, names, each) for each in articles.clauses()):
             return f"the articles do not call “{names[0].text}” “{label.text}”"
-    return ""
+    return None
 
 
 def _is_labelled(label: Word, names: Sequence[Word], clause: Clause) -> bool:

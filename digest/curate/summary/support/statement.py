@@ -61,10 +61,10 @@ class Pair:
         return kinds | {"deny"} if denies else kinds
 
 
-def statement(clause: Clause, other: Clause) -> str:
-    """Return the first difference in negation, mode, condition, claims, quantities or past; '' if none."""
+def statement(clause: Clause, other: Clause) -> str | None:
+    """Return the first difference in negation, mode, condition, claims, quantities or past; None if there is none."""
     pair = Pair(clause, other)
-    return next((problem for rule in RULES if (problem := rule(pair))), "")
+    return next((problem for rule in RULES if (problem := rule(pair))), None)
 
 
 def _changes_negation(pair: Pair) -> str | None:
@@ -485,7 +485,7 @@ def _past_nouns(clause: Clause) -> list[Word]:
     return [after for word, after in itertools.pairwise(words) if word.text in _PAST]
 
 
-def infinitive(clause: Clause, other: Clause) -> str:
+def infinitive(clause: Clause, other: Clause) -> str | None:
     """Refuse to report as done what the article only has in the infinitive, such as `ख़रीदने का फ़ैसला किया`."""
     verb = next((word for word in reversed(clause.words) if word.is_content), None)
     if (
@@ -495,17 +495,17 @@ def infinitive(clause: Clause, other: Clause) -> str:
         or _INFINITIVE.match(verb.text)
         or clause.kinds & {"plan", "wish", "doubt", "claim"}
     ):
-        return ""
+        return None
     theirs = [
         word
         for n, word in enumerate(other.words)
         if same(verb, word) and not any(each.text.startswith("वाल") for each in other.words[n + 1 : n + 2])
     ]
     if not theirs or other.is_adverbial or _COMPELLED & set(other.tokens[-3:]):
-        return ""
+        return None
     if all(_is_to_be_done(word, other) for word in theirs):
         return f"the article has “{theirs[0].text}” only as something to be done"
-    return ""
+    return None
 
 
 def _is_to_be_done(word: Word, other: Clause) -> bool:

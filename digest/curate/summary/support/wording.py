@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from digest.curate.summary.support.articles import ClausePair
+from digest.curate.summary.support.articles import ClausePair, Ruling
 from digest.curate.summary.support.clauses import Mode
 from digest.curate.summary.support.contest import tells_result
 from digest.curate.summary.support.parts import Parts
@@ -82,15 +82,13 @@ _ACTS = frozenset({"ने", "inherited", "द्वारा"})
 _CORE = frozenset({"", "ने", "को"})
 # Classes of words for a fact of its own, even in a phrase that only describes.
 _FACTS = frozenset({"way", "blame", "arrest", "deny"})
-# What a rule returns about a word that the summary may use.
-_FINE = ""
 _FATES = GRAMMAR["dead"] | GRAMMAR["injured"] | GRAMMAR["missing"] | GRAMMAR["wins"] | GRAMMAR["beats"]
 
 
 def problem_of_words(
     pair: ClausePair, unmatched: Sequence[Word], inside: Sequence[Word], share: float
-) -> tuple[str, list[str]]:
-    """Return the problem with a word of `unmatched` ('' if there is none), and the doubts about others.
+) -> tuple[str | None, list[str]]:
+    """Return the problem with a word of `unmatched`, if there is one, and the doubts about others.
 
     `inside` are the matched words, and `share` is their weighted share of all words.
     """
@@ -109,7 +107,7 @@ class _Reading(Parts):
         # The last words of the clause: its act.
         self._acts = [each for each in pair.clause.words if each.is_content and each.marker in ("", "gen")][-3:]
 
-    def problem(self, unmatched: Sequence[Word]) -> str:
+    def problem(self, unmatched: Sequence[Word]) -> str | None:
         for word in unmatched:
             if problem := self._word(word):
                 return problem
@@ -122,15 +120,15 @@ class _Reading(Parts):
             is_hidden = bool(mine) and not any(word.is_content or word.text in PRONOUNS for word in mine)
             if is_hidden and theirs and not any(same(word, each) for word in mine for each in theirs):
                 return f"“{mine[0].text}” has another part in it"
-        return ""
+        return None
 
-    def _doubt(self, text: str) -> str:
+    def _doubt(self, text: str) -> Ruling:
         self.doubts.append(text)
-        return ""
+        return Ruling.FINE
 
-    def _word(self, word: Word) -> str:
-        """Return the problem with a word that the article's clause lacks; '' if it is fine, or only a doubt."""
-        rules: tuple[Callable[[Word], str | None], ...] = (
+    def _word(self, word: Word) -> str | None:
+        """Return the problem with a word that the article's clause lacks; None if it is fine, or only a doubt."""
+        rules: tuple[Callable[[Word], str | Ruling | None], ...] = (
             self._names_another_cause,
             self._may_be_added,
             self._is_another_number,
@@ -152,80 +150,80 @@ class _Reading(Parts):
             self._is_another_name,
         )
         found = next((found for rule in rules if (found := rule(word)) is not None), None)
-        if found is not None:
-            return found
-        return _FINE if self._articles.is_anywhere(word) else self._own(word)
+        if found is None and not self._articles.is_anywhere(word):
+            found = self._own(word)
+        return None if found is Ruling.FINE else found
 
-    # Each rule of a word returns a problem, or `_FINE`, or None if the next rule decides. The examples are the
+    # Each rule of a word returns a problem, or `Ruling.FINE`, or None if the next rule decides. The examples are the
     # summary's words for the article's.
 
-    def _names_another_cause(self, word: Word) -> str | None:
+    def _names_another_cause(self, word: Word) -> str | Ruling | None:
         """`बारिश के कारण पुल बंद` for `मरम्मत के कारण पुल बंद`."""
         is_other = word.marker == "cause" and not self._is_cause(word)
         return f"the article gives another cause than “{word.text}”" if is_other else None
 
-    def _may_be_added(self, word: Word) -> str | None:
+    def _may_be_added(self, word: Word) -> str | Ruling | None:
         """`आरोपी मोहन` is fine where Mohan is arrested."""
-        return _FINE if self._is_implied(word) else None
+        return Ruling.FINE if self._is_implied(word) else None
 
-    def _is_another_number(self, word: Word) -> str | None:
+    def _is_another_number(self, word: Word) -> str | Ruling | None:
         """`12 छात्र` for `छात्र`, unless it only describes or counts a list."""
         if not word.number:
             return None
         is_fine = self._is_list(word) or self._describes(word)
-        return _FINE if is_fine else f"the number {word.text} is in another place"
+        return Ruling.FINE if is_fine else f"the number {word.text} is in another place"
 
-    def _is_another_quantity(self, word: Word) -> str | None:
+    def _is_another_quantity(self, word: Word) -> str | Ruling | None:
         """`पूरी परीक्षा रद्द` for `परीक्षा रद्द`."""
         if not word.concepts & _QUANTITIES:
             return None
         if "both" in word.concepts and "और" in self._clause.tokens and "और" in self._other.tokens:
             # `उपग्रह और रॉकेट दोनों`
-            return _FINE
+            return Ruling.FINE
         after = self._clause.words[self._clause.words.index(word) + 1 :]
         noun = next((each for each in after if each.is_content), None)
         problem = f"“{word.text}” is not said of it"
         is_certain = noun in self._inside or "half" in word.concepts
         return problem if is_certain else self._doubt(problem)
 
-    def _is_another_act(self, word: Word) -> str | None:
+    def _is_another_act(self, word: Word) -> str | Ruling | None:
         """`पुल टूटा` for `पुल बंद हुआ`."""
         if word is not self._predicate or word.marker:
             return None
-        return _FINE if self._retells(word) else f"the clause with its other words has no “{word.text}” there"
+        return Ruling.FINE if self._retells(word) else f"the clause with its other words has no “{word.text}” there"
 
-    def _is_another_actor(self, word: Word) -> str | None:
+    def _is_another_actor(self, word: Word) -> str | Ruling | None:
         """`मोहन ने शिकायत की` for `सोहन ने शिकायत की`."""
         may_be_name = is_name_like(word) or (self._articles.is_anywhere(word) and not is_general(word))
         is_other = word.marker in ("को", "ने") and may_be_name and self._is_replaced(word)
         return f"“{word.text}” belongs to something else" if is_other else None
 
-    def _is_another_ordinal(self, word: Word) -> str | None:
+    def _is_another_ordinal(self, word: Word) -> str | Ruling | None:
         """`आठवीं तक` for `बारहवीं तक`, `तीसरे चरण` for `दूसरे चरण`."""
         is_other = ordinal(word.text) and any(ordinal(each.text) for each in self._other.words)
         return f"“{word.text}” is not said of it" if is_other else None
 
-    def _belongs_to_a_known_word(self, word: Word) -> str | None:
+    def _belongs_to_a_known_word(self, word: Word) -> str | Ruling | None:
         """`12 किलोमीटर` is fine for `12 किमी`, and so is the first name of a person that the article names in full."""
-        return _FINE if self._is_measure_unit(word) or self._completes(word) else None
+        return Ruling.FINE if self._is_measure_unit(word) or self._completes(word) else None
 
-    def _is_another_time(self, word: Word) -> str | None:
+    def _is_another_time(self, word: Word) -> str | Ruling | None:
         """`मंगलवार को` for `बुधवार को`."""
         return self._time(word) if "time" in word.concepts else None
 
-    def _is_another_fact(self, word: Word) -> str | None:
+    def _is_another_fact(self, word: Word) -> str | Ruling | None:
         """`हत्या का मामला` for `चोरी का मामला`: a word with the weight of a fact."""
         is_fact = any("strict" in part.concepts for part in (word.parts or (word,)))
         return self._strict(word) if is_fact else None
 
-    def _is_in_the_place_of_another(self, word: Word) -> str | None:
+    def _is_in_the_place_of_another(self, word: Word) -> str | Ruling | None:
         """`12 लोग अस्पताल में` for `12 लोग शिविर में`, where the sentence has the hospital too."""
         counts = any(each.number for each in self._clause.words) and word.marker not in ("", "gen")
         may_be = (counts or word.marker in ("gen", "को")) and find_any(word, self._rest)
         is_other = may_be and self._is_replaced(word, also_common=counts)
         return f"“{word.text}” belongs to something else" if is_other else None
 
-    def _is_of_another_event(self, word: Word) -> str | None:
+    def _is_of_another_event(self, word: Word) -> str | Ruling | None:
         """`गेहूं का मूल्य बढ़ा` for `सरसों का मूल्य बढ़ा`, where another sentence has the wheat."""
         is_other = not find_any(word, self._rest) and (
             self._is_added(word)
@@ -235,33 +233,33 @@ class _Reading(Parts):
         )
         return f"“{word.text}” is not said of it" if is_other else None
 
-    def _is_another_tool(self, word: Word) -> str | None:
+    def _is_another_tool(self, word: Word) -> str | Ruling | None:
         """`कार में लाए` for `ड्रोन से लाए`."""
         is_other = word.marker in _MEANS and self._is_another_means(word)
         return f"“{word.text}” belongs to something else" if is_other else None
 
-    def _is_another_level(self, word: Word) -> str | None:
+    def _is_another_level(self, word: Word) -> str | Ruling | None:
         """`हाई कोर्ट का आदेश` for `निचली अदालत का आदेश`."""
         is_other = word.marker == "gen" and _names_court(word) and any(map(_names_court, self._other.words))
         return f"another court than “{word.text}”" if is_other else None
 
-    def _is_plain(self, word: Word) -> str | None:
+    def _is_plain(self, word: Word) -> str | Ruling | None:
         """An everyday word is fine."""
-        return _FINE if is_plain_word(word) else None
+        return Ruling.FINE if is_plain_word(word) else None
 
-    def _is_another_court(self, word: Word) -> str | None:
+    def _is_another_court(self, word: Word) -> str | Ruling | None:
         """`हाई कोर्ट ने कहा` for `ज़िला अदालत ने कहा`."""
         return self._court(word) if "court" in word.concepts and word.marker in (*AGENT, "") else None
 
-    def _is_unknown_name(self, word: Word) -> str | None:
+    def _is_unknown_name(self, word: Word) -> str | Ruling | None:
         """`मोहन` where no article has him."""
         return self._own(word) if is_name_like(word) and not self._articles.is_anywhere(word) else None
 
-    def _is_another_agent(self, word: Word) -> str | None:
+    def _is_another_agent(self, word: Word) -> str | Ruling | None:
         """`निगम ने बांटा` for `संघ ने बांटा`."""
         return self._agent(word) if word.marker in _ACTS else None
 
-    def _is_another_name(self, word: Word) -> str | None:
+    def _is_another_name(self, word: Word) -> str | Ruling | None:
         """`रामपुर में` for `सोनपुर में`."""
         return self._name(word) if is_name_like(word) or "office" in word.concepts else None
 
@@ -398,40 +396,44 @@ class _Reading(Parts):
         beside = [each for each in self._inside if each.phrase == word.phrase and each.phrase >= 0]
         return any(self._articles.is_called(head, word) for head in beside)
 
-    def _time(self, word: Word) -> str:
+    def _time(self, word: Word) -> str | Ruling:
         """Check a time: it must be in the same sentence, or in the article's topic."""
         other = self._other
         following = self._clause.words[self._clause.words.index(word) + 1 :][:1]
         if word.marker == "gen" and following and following[0].number and find(word, self._rest, self._clause, False):
             # `सितंबर के 298 से`: the article has it beside the number too.
-            return "" if find(following[0], self._rest, self._clause, False) else f"“{word.text}” is not the time of it"
+            return (
+                Ruling.FINE
+                if find(following[0], self._rest, self._clause, False)
+                else f"“{word.text}” is not the time of it"
+            )
         times = [each for each in other.words if "time" in each.concepts]
         if any((each.text in _PARTS) == (word.text in _PARTS) for each in times):
             return f"“{word.text}” is the time of something else"
         if find(word, self._rest, self._clause, False):
-            return ""
+            return Ruling.FINE
         if other.mode is Mode.FACT and not other.past and any(same(word, each) for each in self._topic):
-            return ""
+            return Ruling.FINE
         return f"“{word.text}” is not the time of it"
 
-    def _strict(self, word: Word) -> str:
+    def _strict(self, word: Word) -> str | Ruling:
         """Check an act that the clause only mentions: it must be in the same sentence, or in the article's topic."""
         if self._is_elsewhere(word):
             return f"“{word.text}” has another part in it"
         if self._share >= ENOUGH and not (_FACTS & word.concepts or _is_fate(word) or self._articles.is_anywhere(word)):
             # Its own word for a circumstance: `बढ़ते मामलों को देखते हुए`.
-            return ""
+            return Ruling.FINE
         if word.marker == "को" and self._is_replaced(word):
             return f"“{word.text}” belongs to something else"
         if self._toll_rises(word) or self._goes_so(word) or tells_result(word, self._clause, self._articles.clauses()):
-            return ""
+            return Ruling.FINE
         # The sentence about an arrest must name the arrested person.
         is_topic = "arrest" not in word.concepts and any(same(word, each) for each in self._topic)
         beside = find_any(word, self._rest) or is_topic
         if beside and self._marker(word) in _TOPIC:
-            return ""
+            return Ruling.FINE
         if self._happened_to_noun(word):
-            return ""
+            return Ruling.FINE
         problem = f"“{word.text}” is not said of it"
         return problem if _FACTS & word.concepts or _is_fate(word) else self._doubt(problem)
 
@@ -451,7 +453,7 @@ class _Reading(Parts):
             and clause.mode is Mode.FACT
         )
 
-    def _court(self, word: Word) -> str:
+    def _court(self, word: Word) -> str | Ruling:
         """Check a court: its level must be that in the article's clause, or that of the last named court."""
         theirs = [each for each in self._other.words if each.marker in AGENT]
         group = [each for each in self._clause.words if each.marker == word.marker and each.is_content]
@@ -469,7 +471,7 @@ class _Reading(Parts):
                 if "court" in each.concepts and not (word.marker in AGENT and each.marker == "gen")
             ]
             if courts:
-                return "" if any(same(word, each) for each in courts) else f"another court than “{word.text}”"
+                return Ruling.FINE if any(same(word, each) for each in courts) else f"another court than “{word.text}”"
         return f"no article has “{word.text}”"
 
     def _marker(self, word: Word) -> str:
@@ -499,7 +501,7 @@ class _Reading(Parts):
         """Whether `बढ़कर` belongs to a number of dead or injured, which can only rise."""
         return word.key == "बढ" and any(each.key in _TOLLS for each in self._other.words)
 
-    def _agent(self, word: Word) -> str:
+    def _agent(self, word: Word) -> str | Ruling:
         """Check an agent: it must be in the same sentence or the one before, and must not replace another agent."""
         theirs = self._agents()
         if theirs:
@@ -514,27 +516,27 @@ class _Reading(Parts):
                     or (is_general(word) and not is_name_like(word))
                 )
             ):
-                return ""
+                return Ruling.FINE
             if any(self._articles.is_called(each, word) or self._articles.heads(each, word) for each in theirs):
                 # `विपक्ष ने` for `वर्मा ने`, who the articles call the leader of the opposition.
-                return ""
+                return Ruling.FINE
             return f"the clause with its other words has no “{word.text}” there"
         if self._is_elsewhere(word):
             return f"“{word.text}” has another part in it"
         if word.marker == "inherited" or find_any(word, self._rest) or any(same(word, each) for each in self._topic):
-            return ""
+            return Ruling.FINE
         return f"the clause with its other words has no “{word.text}” there"
 
-    def _name(self, word: Word) -> str:
+    def _name(self, word: Word) -> str | Ruling:
         """Check a name: it must be in the same sentence or the article's topic, and must not replace another name."""
         if self._is_elsewhere(word):
             return f"“{word.text}” has another part in it"
         if word.text in _FOR_NAMES and any(is_name_like(each) for each in self._other.words):
-            return ""
+            return Ruling.FINE
         if self._is_replaced(word):
             return f"“{word.text}” belongs to something else"
         if find_any(word, self._rest) or any(same(word, each) for each in self._topic):
-            return ""
+            return Ruling.FINE
         problem = f"its source has no “{word.text}”"
         return problem if word.marker in _CORE else self._doubt(problem)
 
@@ -563,7 +565,7 @@ class _Reading(Parts):
             and not leaves_out_a_name(self._clause, self._other)
         )
 
-    def _own(self, word: Word) -> str:
+    def _own(self, word: Word) -> str | Ruling:
         """Check a word that no article has: the summary may use a few such words if they cannot be names."""
         problem = f"its source has no “{word.text}”"
         may_be_name = not may_be_plain(word) and not VERB.search(word.text)
