@@ -875,4 +875,34 @@ audit = Table(
     Column("before", JSON(none_as_null=True)),
     Column("after", JSON(none_as_null=True)),
     Index(None, "subject", "id"),
+    # The filters of the log.
+    Index(None, "who", "at", "id"),
+    Index(None, "what", "at", "id"),
+    Index(None, "at", "id"),
+)
+
+# What an import replaced, so that it can be undone. Rows go with the undo, with an erasure, and after some weeks.
+import_change = Table(
+    "import_change",
+    metadata,
+    Column("address", Text, primary_key=True),
+    # The act of the log.
+    Column("act", Id, ForeignKey("audit.id"), primary_key=True, autoincrement=False),
+    # added, returned, changed or suppressed.
+    Column("what", String(16), nullable=False),
+    # The values before, as in `subscriber`. A person who was added has none.
+    Column("email", Text),
+    Column("name", Text),
+    Column("topics", JSON(none_as_null=True)),
+    Column("frequency", String(32)),
+    Column("timezone", String(64)),
+    Column("hour", String(5)),
+    Column("format", String(8)),
+    Column("status", String(16)),
+    Column("editions", JSON(none_as_null=True)),
+    Column("origin", Text),
+    Column("paused_until", Moment),
+    # The reason of the suppression before.
+    Column("reason", String(32)),
+    Index(None, "act"),
 )

@@ -35,6 +35,12 @@ class ListEditor(YamlListEditor):
                 return index
         return None
 
+    def places(self) -> dict[str, int]:
+        """Return comparable address → index of its row."""
+        nodes = (dict(pairs(row)).get("email") for row in self.rows)
+        found = ((node.value, index) for index, node in enumerate(nodes) if isinstance(node, yaml.ScalarNode))
+        return {_comparable(email): index for email, index in reversed(list(found))}
+
 
 Save = Callable[[ListEditor], None]
 """Saves an edited file. The edit holds the lock of the file meanwhile."""

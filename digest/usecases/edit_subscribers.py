@@ -226,7 +226,7 @@ class SubscriberEditor:
 
     def suppress(self, email: str, reason: str, by: Actor) -> bool:
         """Suppress an address, as if it had unsubscribed. False if it was suppressed before. Raises DigestError."""
-        address, why = parse_address(email), _reason(reason)
+        address, why = parse_address(email), reason_of(reason)
         now, source = self.now(), source_of(by, "suppress")
         with self.database.transaction(), self.database.write(area="suppression") as connection:
             new = suppressions.suppress(connection, address, UNSUBSCRIBED, at=now, detail=f"{why} ({source})")
@@ -240,7 +240,7 @@ class SubscriberEditor:
 
         Raises DigestError if there is none, or after a complaint, which only a new sign-up ends.
         """
-        address, why = parse_address(email), _reason(reason)
+        address, why = parse_address(email), reason_of(reason)
         now = self.now()
         with self.database.transaction(), self.database.write(area="suppression") as connection:
             before = suppressions.reason_of(connection, address)
@@ -258,7 +258,7 @@ class SubscriberEditor:
 
     def erase(self, email: str, reason: str, by: Actor) -> EraseResult:
         """Erase a person from the list file, the store and the outbox. `reason` must not name the person."""
-        address, why = parse_address(email), _reason(reason)
+        address, why = parse_address(email), reason_of(reason)
         subject = self._subject(address)
         eraser = self.eraser()
         path = eraser.remove_line(email)
@@ -331,7 +331,7 @@ class SubscriberEditor:
         def save(editor: list_editor.ListEditor) -> None:
             editor.check(editor.wanted)
             try:
-                edited = self.subscriber_list.read_edited(editor.path, editor.edited)
+                edited = self.subscriber_list.read_edited({editor.path: editor.edited})
             except ConfigurationError:
                 if must_be_valid:
                     raise
@@ -407,7 +407,8 @@ def _shown(value: Any) -> str:
     return ", ".join(value) if isinstance(value, list | tuple) else str(value)
 
 
-def _reason(reason: str) -> str:
+def reason_of(reason: str) -> str:
+    """Return a reason on one line. Raises ConfigurationError if it is empty."""
     text = " ".join(reason.split())
     if not text:
         raise ConfigurationError([ConfigProblem("--reason", 0, "expected why, for the record")])

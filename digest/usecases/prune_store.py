@@ -16,6 +16,7 @@ from sqlalchemy import select
 from digest.models import BatchState, EditionState
 from digest.store import meta
 from digest.store.content import old_articles
+from digest.store.people.import_undo import ImportUndo
 from digest.store.schema import batch, edition
 from digest.store.sending import folding
 
@@ -132,6 +133,8 @@ class StorePruner:
         done.payloads = self.events.delete_processed(now - self.keep_payloads)
         if self.texts:
             self.texts.delete_old(now - self.keep_texts)
+        while ImportUndo(self.database).forget_old(now, _DELIVERIES):
+            yield
         yield from self._prune_articles(done, now - self.keep_articles)
         for key in folding.half_folded_editions(self.database):
             yield from self._delete_recipients(done, key)

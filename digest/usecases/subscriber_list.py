@@ -113,9 +113,9 @@ class SubscriberList:
                     else:
                         self.sync(may_be_empty=may_be_empty, reported=reported)
 
-    def read_edited(self, path: Path, data: bytes) -> EditedList:
-        """Read the list as it will be when one of its files has this content. Raises ConfigurationError."""
-        files = {path.resolve(): data}
+    def read_edited(self, edited: Mapping[Path, bytes]) -> EditedList:
+        """Read the list as it will be when its files have these contents. Raises ConfigurationError."""
+        files = {path.resolve(): data for path, data in edited.items()}
         version = self._version(files)
         with gc_paused():
             return EditedList(files, self.read(may_be_empty=True, edited=files), version)

@@ -11,8 +11,9 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TextIO
 
-from digest.errors import ConfigProblem, ConfigurationError
+from digest.errors import ConfigProblem, ConfigurationError, DigestError
 from digest.models import Actor
+from digest.store.people.import_undo import KEPT, UndoneImport
 from digest.store.people.imports import ImportResult
 from digest.store.people.preferences import PreferenceStore
 from digest.subscribers.imports.export import ExportRow
@@ -20,6 +21,7 @@ from digest.subscribers.imports.formats import PAUSABLE
 from digest.subscribers.imports.mailchimp import ListBundle, extract_lists
 from digest.subscribers.imports.reader import ListReading, read_list
 from digest.subscribers.list_file import FILE_NAME
+from digest.usecases.edit_subscribers import source_of
 from digest.utils.files import replacing
 from digest.utils.text import escape_formula
 
@@ -41,6 +43,10 @@ Rejected = tuple[int, str, str]
 
 # Wraps the rows as they are read, to show progress. The second argument returns the number of unreadable rows.
 Counting = Callable[[Iterator["Incoming"], Callable[[], int]], Iterable["Incoming"]]
+
+
+class ImportNotUndoable(DigestError):
+    """What the import replaced is not in the store."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,19 +142,42 @@ class SubscriberTransfer:
                 rejected=reject,
                 dry_run=dry_run,
                 where=lists.describe_line,
+                by=by,
             )
             rejections.sort()
             if rejected_to is not None:
                 write_rejected(rejected_to, lists, rejections)
             sample, unread = _sample(lists.parts[0]), _unread(lists.parts[0])
-        if not dry_run:
-            detail = f"{done.added} new, {done.returned} on the list again, {done.changed} changed"
-            if done.stopped:
-                detail += f"; {done.stopped} get no more mail"
-            self.audit.record(by, "subscribers imported", f"import {name}", detail, now=now)
         refused = {line for line, _email, _reason in rejections}
         kept = tuple(each for each in without if each[0] not in refused)
         return ImportReport(name, lists, done, tuple(rejections), kept, tuple(others), sample, unread)
+
+    def plan_undo(self, act: int) -> UndoneImport:
+        """Return what undoing the import with this number in the log would do. Raises ImportNotUndoable."""
+        found = self.subscriber_admin.import_undo.plan(act)
+        if found is None:
+            raise _not_undoable(act)
+        return found
+
+    def undo_import(self, act: int, by: Actor) -> UndoneImport:
+        """Put back what an import changed, except for people about whom something was decided since.
+
+        Raises ImportNotUndoable.
+        """
+        database, now = self.subscriber_admin.database, self.now()
+        # Whoever is in the list file now belongs to it.
+        self.subscriber_list.sync(may_be_empty=True)
+        with database.transaction(area="subscriber"):
+            done = self.subscriber_admin.import_undo.run(act, source=source_of(by, "undo-import"), now=now)
+            if done is None:
+                raise _not_undoable(act)
+            detail = f"{len(done.removed)} taken off the list, {len(done.changed)} changed back"
+            if done.mailed:
+                detail += f"; {len(done.mailed)} get mail again"
+            if done.kept:
+                detail += f"; {len(done.kept)} stay as they are"
+            self.audit.record(by, "import undone", f"import {done.origin}", detail, now=now)
+        return done
 
     def _reading(self, file: Path, mapping: ListMapping) -> ListReading:
         return read_list(
@@ -221,6 +250,13 @@ class SubscriberTransfer:
                 excluded[f"paused, which {kind} cannot express"] += 1
             else:
                 yield ExportRow(row.subscriber, row.origin, row.suppressed, row.suppressed_at, row.agreed_at, until)
+
+
+def _not_undoable(act: int) -> ImportNotUndoable:
+    return ImportNotUndoable(
+        f"Entry {act} of the log is no import that can be undone: it is undone already, older than {KEPT.days} days, "
+        "or from an earlier version."
+    )
 
 
 def _sample(part: ListReading) -> tuple[tuple[str, list[str]], ...]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Iterable
 from typing import Any
 
 # First characters of text that a spreadsheet evaluates as a formula, even after blanks.
@@ -40,3 +42,9 @@ def pick(item: object, names: str) -> dict[str, Any]:
     """Attributes of an object for a JSON document, by their names, which spaces separate. Tuples become lists."""
     found = ((name, getattr(item, name)) for name in names.split())
     return {name: list(value) if isinstance(value, tuple) else value for name, value in found}
+
+
+def mark_of(parts: Iterable[Iterable[str]]) -> str:
+    """Return a short text that differs if any of the lists differs, for a form that repeats what its page showed."""
+    text = "\0\0".join("\0".join(each) for each in parts)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]

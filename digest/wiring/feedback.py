@@ -11,6 +11,7 @@ from digest.wiring.deliver import DeliverWiring
 if TYPE_CHECKING:
     from digest.feedback.sendgrid_signature import SendGridVerifier
     from digest.feedback.sns import SnsVerifier
+    from digest.usecases.edit_many import ManyEditor
     from digest.usecases.edit_subscribers import SubscriberEditor
     from digest.usecases.erase_subscriber import SubscriberEraser
     from digest.usecases.process_feedback import FeedbackProcessor
@@ -124,6 +125,22 @@ class FeedbackWiring(DeliverWiring):
             return response.body if response.status == 200 and response.complete else None
 
         return SnsVerifier(topic, fetch)
+
+    @cached_property
+    def many_editor(self) -> ManyEditor:
+        from digest.store.people.preferences import PreferenceStore
+        from digest.usecases.edit_many import ManyEditor
+
+        return ManyEditor(
+            database=self.database,
+            directory=self.directory,
+            subscriber_list=self.subscriber_list,
+            subscriber_admin=self.subscriber_admin,
+            preferences=PreferenceStore(self.database),
+            list_files=self.list_files,
+            topics=self.topics,
+            now=self.now,
+        )
 
     @cached_property
     def subscriber_editor(self) -> SubscriberEditor:

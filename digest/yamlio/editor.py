@@ -222,20 +222,54 @@ class YamlListEditor(YamlText):
         others = {name: old for name, old in self.expected[index].items() if name != key}
         self.expected[index] = others if value is None else {**self.expected[index], key: value}
         found = next(((k, v) for k, v in row.value if k.value == key), None)
-        if found is None:
-            if value is not None:
-                self._insert_field(row, key, value)
-            return
-        key_node, value_node = found
-        if value is None:
-            self._remove_field(row, key_node, value_node)
-            return
-        start, end = _offset(key_node.end_mark), self._end_offset(value_node, key_node)
-        colon = self.text.find(":", start)
-        if not start <= colon <= end:
-            self.refuse(key_node.start_mark.line, "this field is written in an unusual form")
+        if found is not None and value is None:
+            self._remove_field(row, *found)
+        elif value is not None:
+            self._splice([self._field_edit(row, key, value, self._starts())])
+
+    def set_all(self, key: str, values: Mapping[int, Any]) -> None:
+        """Set a field of many rows to values that are not None, parsing the text once. Raises EditNotPossible."""
+        self._parse_again()
+        starts = self._starts()
+        edits = [self._field_edit(self.rows[index], key, value, starts) for index, value in values.items()]
+        for index, value in values.items():
+            self.expected[index] = {**self.expected[index], key: value}
+        self._splice(edits)
+
+    def _field_edit(self, row: Any, key: str, value: Any, starts: Sequence[int]) -> tuple[int, int, str]:
+        """Return (start, end, new text) of the edit that sets a field. `starts` are the offsets of all lines."""
         written = format_value(value, flow=row.flow_style)
-        self.text = self.text[: colon + 1] + " " + written + self.text[end:]
+        found = next(((k, v) for k, v in row.value if k.value == key), None)
+        if found is not None:
+            key_node, value_node = found
+            start, end = _offset(key_node.end_mark), self._end_offset(value_node, key_node)
+            colon = self.text.find(":", start)
+            if not start <= colon <= end:
+                self.refuse(key_node.start_mark.line, "this field is written in an unusual form")
+            return colon + 1, end, " " + written
+        if row.flow_style:
+            end = _offset(row.end_mark) - 1
+            start = end
+            while self.text[start - 1].isspace():
+                start -= 1
+            return start, end, f", {key}: {written}"
+        line = self._last_line(row) + 1
+        at = starts[line] if line < len(starts) else len(self.text)
+        before = "" if ends_with_break(self.text[:at][-1:]) else self.newline
+        indent = " " * row.value[0][0].start_mark.column
+        return at, at, f"{before}{indent}{key}: {written}{self.newline}"
+
+    def _starts(self) -> list[int]:
+        """Return the offset at which each line begins."""
+        return [found.start() for found in _LINE.finditer(self.text)]
+
+    def _splice(self, edits: Sequence[tuple[int, int, str]]) -> None:
+        """Replace parts of the text, each (start, end, new text). They do not overlap."""
+        parts, done = [], 0
+        for start, end, new in sorted(edits):
+            parts += [self.text[done:start], new]
+            done = end
+        self.text = "".join([*parts, self.text[done:]])
 
     def save(self, *, validate: Callable[[Any], object] | None = None) -> None:
         """Write the file if its text contains the edited rows and nothing else has changed. `validate` may raise."""
@@ -288,15 +322,6 @@ class YamlListEditor(YamlText):
             return [" " * indent + "- " + row_in_braces(fields)]
         lines = [f"{key}: {format_value(value)}" for key, value in fields.items()]
         return [" " * indent + "- " + lines[0], *(" " * (indent + 2) + line for line in lines[1:])]
-
-    def _insert_field(self, row: Any, key: str, value: Any) -> None:
-        field = f"{key}: {format_value(value, flow=row.flow_style)}"
-        if row.flow_style:
-            end = _offset(row.end_mark) - 1
-            self.text = self.text[:end].rstrip() + ", " + field + self.text[end:]
-            return
-        indent = row.value[0][0].start_mark.column
-        self._insert_after(self._last_line(row), [" " * indent + field])
 
     def _remove_field(self, row: Any, key_node: Any, value_node: Any) -> None:
         if row.flow_style:

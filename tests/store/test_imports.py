@@ -235,3 +235,60 @@ def test_subscribers_are_counted_by_import(database: Database) -> None:
     enlist(database, "z@example.com")
     take(database, *(row(n, f"r{n}@example.com") for n in range(2, 8)))
     assert SubscriberAdmin(database).import_counts() == {"old": 6}
+
+
+SOURCE = "import mela of list.csv"
+
+
+def test_an_import_is_undone_except_for_people_who_decided_something_since(database: Database) -> None:
+    admin, undo = SubscriberAdmin(database), SubscriberAdmin(database).import_undo
+    before = [row(2, "old@example.com", name="पुराना", topics=["देश"]), row(3, "gone@example.com"), row(4, "spam@e.com")]
+    SubscriberImport(database, Erasures(database)).run(
+        before, "first", source="import first of a.csv", now=NOW, rejected=lambda *_: None
+    )
+    admin.remove("gone@example.com", source="x", now=NOW)
+    SubscriberStore(database).suppress("soft@example.com", "bounced", now=NOW, detail="5.1.1")
+    later, people = NOW + timedelta(hours=1), ("new", "old", "gone", "stays", "left", "soft", "spam")
+    values: dict[str, dict[str, Any]] = {
+        "old": {"name": "नया", "topics": ["खेल"], "paused_until": later + timedelta(days=9)},
+        "left": {"suppressed": "unsubscribed"},
+        "soft": {"suppressed": "unsubscribed"},
+        "spam": {"suppressed": "complained"},
+    }
+    addresses = {name: "spam@e.com" if name == "spam" else f"{name}@example.com" for name in people}
+    done = SubscriberImport(database, Erasures(database)).run(
+        [row(line, addresses[name], **values.get(name, {})) for line, name in enumerate(people)],
+        "mela",
+        source=SOURCE,
+        now=later,
+        rejected=lambda *_: None,
+    )
+    assert done.act is not None
+    assert undo.possible() == [done.act, done.act - 1]
+    stays = admin.find("stays@example.com")
+    assert stays is not None
+    ConsentLog(database).record("stays@example.com", "changed", later + timedelta(hours=1), "web:preferences")
+    planned = undo.plan(done.act)
+    assert planned is not None
+    found = undo.run(done.act, source="the desk, by mira", now=later + timedelta(hours=2))
+    assert found == planned
+    assert (set(found.removed), found.changed) == ({"new@example.com", "gone@example.com"}, ("old@example.com",))
+    assert set(found.mailed) == {"left@example.com", "soft@example.com"}
+    # Only their own sign-up ends a complaint.
+    assert set(found.kept) == {"stays@example.com", "spam@e.com"}
+    old, new, gone = (admin.find(f"{name}@example.com") for name in ("old", "new", "gone"))
+    assert old is not None
+    assert new is not None
+    assert gone is not None
+    assert (old.subscriber.name, old.subscriber.topics, old.origin) == ("पुराना", ("देश",), "first")
+    assert PreferenceStore(database).paused(later) == {}
+    assert (new.listed, gone.listed, gone.origin) == (False, False, "first")
+    assert SubscriberStore(database).suppressed() == {"soft@example.com": "bounced", "spam@e.com": "complained"}
+    words = [one.what for one in ConsentLog(database).entries("new@example.com")]
+    assert words == ["imported", "removed"]
+    assert undo.run(done.act, source="", now=later) is None
+    assert undo.possible() == [done.act - 1]
+    # What an import replaced is personal.
+    assert undo.forget_old(NOW + timedelta(days=31), 2) == 2
+    assert undo.forget_old(NOW + timedelta(days=31), 2) == 1
+    assert undo.possible() == []

@@ -7,11 +7,22 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, or_, select
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    tuple_,
+    update,
+)
 
 from digest.models import Actor
 from digest.store.database import Database
-from digest.store.schema import audit
+from digest.store.schema import Moment, audit
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +38,31 @@ class Act:
     detail: str
     before: dict[str, Any] | None = None
     after: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LogFilter:
+    """Which acts to find. Empty values match all.
+
+    `text` is in the subject or the details. What is found too: acts by the names `people`, acts of the kinds `kinds`,
+    and acts on the `subjects`. `since` and `until` are moments; `until` is not included.
+    """
+
+    text: str = ""
+    people: Sequence[str] = ()
+    kinds: Sequence[str] = ()
+    subjects: Sequence[str] = ()
+    who: str = ""
+    what: str = ""
+    subject: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+# The most rows in which one page looks for a text.
+_SPAN = 50_000
+_COLUMNS = [column for column in audit.c if column.name not in ("before", "after")]
+_ORDER = (audit.c.at.desc(), audit.c.id.desc())
 
 
 class AuditLog:
@@ -66,6 +102,73 @@ class AuditLog:
             rows = rows.where(or_(*contains, audit.c.what.in_(acts)))
         return [Act(**row._mapping) for row in self.database.query(rows)]
 
+    def search(self, wanted: LogFilter, limit: int, before: int | None = None) -> tuple[list[Act], int | None]:
+        """Return a page of acts, the newest first, and the number of the act that the next page starts `before`.
+
+        A page that is not full may have a next one: a text is looked for in `_SPAN` rows at a time.
+        """
+        own = self._own(wanted)
+        with self.database.read() as connection:
+            if before is not None:
+                at = connection.execute(select(audit.c.at).where(audit.c.id == before)).scalar()
+                own.append(tuple_(audit.c.at, audit.c.id) < tuple_(literal(at, Moment), before))
+            rows = select(*_COLUMNS).order_by(*_ORDER).limit(limit + 1)
+            end = None
+            if wanted.text:
+                last = select(audit.c.at, audit.c.id).where(*own).order_by(*_ORDER).offset(_SPAN - 1).limit(1)
+                if (end := connection.execute(last).first()) is not None:
+                    own.append(tuple_(audit.c.at, audit.c.id) >= tuple_(literal(end.at, Moment), end.id))
+                rows = rows.where(self._says(wanted))
+            found = [Act(**row._mapping) for row in connection.execute(rows.where(*own))]
+        if len(found) > limit:
+            return found[:limit], found[limit - 1].id
+        return found, end.id if end else None
+
+    @staticmethod
+    def _own(wanted: LogFilter) -> list[ColumnElement[bool]]:
+        found: list[ColumnElement[bool]] = []
+        if wanted.who:
+            found.append(audit.c.who == wanted.who)
+        if wanted.what:
+            found.append(audit.c.what == wanted.what)
+        if wanted.subject:
+            found.append(audit.c.subject == wanted.subject)
+        if wanted.since:
+            found.append(audit.c.at >= wanted.since)
+        if wanted.until:
+            found.append(audit.c.at < wanted.until)
+        return found
+
+    def _says(self, wanted: LogFilter) -> ColumnElement[bool]:
+        # SQLite's LIKE ignores case anyway.
+        said = [
+            column.contains(wanted.text, autoescape=True)
+            if self.database.sqlite
+            else column.icontains(wanted.text, autoescape=True)
+            for column in (audit.c.subject, audit.c.detail)
+        ]
+        lists = ((audit.c.who, wanted.people), (audit.c.what, wanted.kinds), (audit.c.subject, wanted.subjects))
+        return or_(*said, *(column.in_(values) for column, values in lists if values))
+
+    def names(self) -> list[str]:
+        """Return everybody who did something, by name."""
+        return self._distinct(audit.c.who)
+
+    def kinds(self) -> list[str]:
+        """Return the kinds of acts that the log has."""
+        return self._distinct(audit.c.what)
+
+    def _distinct(self, column: Column[str]) -> list[str]:
+        found: list[str] = []
+        with self.database.read() as connection:
+            while True:
+                # Each value takes one step in the index, however many acts have it.
+                after = select(func.min(column)).where(column > (found[-1] if found else ""))
+                following = connection.execute(after).scalar()
+                if following is None:
+                    return found
+                found.append(following)
+
     def last_change(self, edition: str) -> Act | None:
         """Return the last act that changed the content of an edition."""
         return next(iter(self.changes(edition, limit=1)), None)
@@ -103,3 +206,8 @@ def add(
     done = connection.execute(insert(audit).values({**values, "before": before, "after": after}))
     key = done.inserted_primary_key
     return int(key[0]) if key else 0
+
+
+def set_detail(connection: Connection, id: int, detail: str) -> None:
+    """Complete a row that this transaction added."""
+    connection.execute(update(audit).where(audit.c.id == id).values(detail=detail))

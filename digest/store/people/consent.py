@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
@@ -17,7 +17,7 @@ from sqlalchemy import ColumnElement, Connection, ScalarSelect, delete, func, in
 from digest.store import outbox
 from digest.store.database import Database
 from digest.store.schema import consent, consent_notice, subscriber
-from digest.store.statements import row_of
+from digest.store.statements import chunks, row_of
 
 NOMINATED = "nominated"
 """The word of the log for a nomination; its detail names the person."""
@@ -84,6 +84,18 @@ class ConsentLog:
         rows = select(*columns).where(consent.c.address == address).order_by(consent.c.at, consent.c.id)
         return [Consent(*row) for row in self.database.query(rows)]
 
+    def sources_of_pauses(self, addresses: Iterable[str]) -> dict[str, str]:
+        """Return address → the source of the newest entry about a pause that was set."""
+        found: dict[str, str] = {}
+        for part in chunks(addresses):
+            changed = consent.c.address.in_(part) & (consent.c.what == "changed")
+            pauses = consent.c.detail.contains("pause") & ~consent.c.detail.contains("pause ended")
+            rows = (
+                select(consent.c.address, consent.c.source).where(changed, pauses).order_by(consent.c.at, consent.c.id)
+            )
+            found |= dict(self.database.query(rows).all())
+        return found
+
     def nominee(self, address: str) -> str:
         """Return a subscriber's nominee and how to reach them; '' if there is none."""
         with self.database.read() as connection:
@@ -114,6 +126,12 @@ def append(connection: Connection, entries: Sequence[Consent]) -> None:
             own = select(subscriber.c.id).where(subscriber.c.address == entry.address)
             data = {"subscriber": connection.execute(own).scalar(), "what": entry.what}
             outbox.add(connection, type, data, entry.at)
+
+
+def append_many(connection: Connection, entries: Sequence[Consent]) -> None:
+    """Add entries about many people, in the caller's transaction. `queue_counts_event` reports them in one event."""
+    if entries:
+        connection.execute(_insert, list(map(row_of, entries)))
 
 
 def nominees(connection: Connection, whose: ColumnElement[bool]) -> dict[str, str]:

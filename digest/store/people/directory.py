@@ -16,6 +16,7 @@ from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import (
+    Column,
     ColumnElement,
     Connection,
     Select,
@@ -164,16 +165,23 @@ class SubscriberDirectory:
 
         People who have not confirmed are excluded.
         """
+        return frozenset(self._all(subscriber.c.address, wanted, now, None))
+
+    def ids(self, wanted: SubscriberFilter, *, now: datetime, limit: int) -> list[int]:
+        """Return the numbers of at most so many subscribers who match a filter; as `addresses`."""
+        return self._all(subscriber.c.id, wanted, now, limit)
+
+    def _all(self, column: Column[Any], wanted: SubscriberFilter, now: datetime, limit: int | None) -> list[Any]:
         if wanted.state is SubscriberState.UNCONFIRMED:
-            return frozenset()
+            return []
         with self.database.read() as connection:
             conditions, _ = self._conditions(connection, wanted, now)
-            rows = select(subscriber.c.address).where(*conditions)
+            rows = select(column).where(*conditions).limit(limit)
             values: dict[str, str] = {}
             if wanted.search:
                 columns, values = _beginnings(wanted.search.lower(), sqlite=self.database.sqlite)
                 rows = rows.where(or_(*(condition for _, condition in columns)))
-            return frozenset(connection.execute(rows, values).scalars())
+            return list(connection.execute(rows, values).scalars())
 
     def count(self, wanted: SubscriberFilter, *, now: datetime) -> int:
         """Count the subscribers who match a filter without a search. Takes a second or two with a million of them."""

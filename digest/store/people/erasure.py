@@ -34,6 +34,7 @@ from digest.store.schema import (
     delivery_event,
     edition,
     erased,
+    import_change,
     last_click,
     moved_address,
     person_request,
@@ -112,6 +113,7 @@ class Erasures:
                 update(consent).where(consent.c.address == address).values(address=hashed, wording="", detail="")
             ).rowcount
             connection.execute(delete(signup).where(signup.c.address == address))
+            connection.execute(delete(import_change).where(import_change.c.address == address))
             _forget_requests(connection, person.id)
             deliveries = _anonymise(connection, person.id, person) if person.id is not None else 0
             if not connection.execute(select(erased.c.hash).where(erased.c.hash == hashed)).first():

@@ -7,7 +7,7 @@ set-based SQL.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal
 
@@ -33,10 +33,12 @@ from sqlalchemy import (
 )
 
 from digest.feedback.rules import SEVERITY
-from digest.models import Subscriber
+from digest.models import Actor, Subscriber
 from digest.store.database import Database, copy_rows, format_topics
+from digest.store.desk import audit
 from digest.store.people.consent import queue_counts_event
 from digest.store.people.erasure import Erasures
+from digest.store.people.import_undo import IMPORTED, remember
 from digest.store.people.moves import new_addresses
 from digest.store.schema import Id, Moment, consent, preference, subscriber, suppression
 from digest.store.sending.enqueue import comparable
@@ -44,6 +46,7 @@ from digest.store.statements import chunks
 from digest.subscribers.imports.rows import Incoming
 
 _CHUNK = 10_000
+_PROGRAM = Actor("digest", "command")
 # The most addresses of stopped, and of changed subscribers, in a result.
 _FIRST = 5
 # SQLite stores times without a zone.
@@ -88,6 +91,8 @@ class ImportResult:
     stopped: int = 0
     first_stopped: tuple[str, ...] = ()
     first_changed: tuple[str, ...] = ()
+    # Its number in the log; None for a dry run.
+    act: int | None = field(default=None, compare=False)
 
 
 class SubscriberImport:
@@ -107,6 +112,7 @@ class SubscriberImport:
         rejected: Rejects,
         dry_run: bool = False,
         where: Callable[[int], str] = "line {}".format,
+        by: Actor = _PROGRAM,
     ) -> ImportResult:
         """Import the rows under the name `origin`. The consent log gets `source` and, for who joins, `wording`.
 
@@ -118,7 +124,8 @@ class SubscriberImport:
         - Of several rows with one address, the most severe suppression counts, else the first row.
         - Erased addresses are rejected.
 
-        With `dry_run`, the merge is rolled back. `where` names a line in messages.
+        With `dry_run`, the merge is rolled back. `where` names a line in messages. The log of acts gets an entry of
+        `by`, and what was replaced is kept for `ImportUndo`.
         """
         with (
             self.database.translate_errors(),
@@ -135,9 +142,11 @@ class SubscriberImport:
                 connection.execution_options(writes=True)
                 with self.database.write_lock(), connection.begin() as transaction:
                     self.database.advisory_lock(connection, "subscriber")
+                    act = audit.add(connection, by, IMPORTED, f"import {origin}", now=now)
                     done = _merge(
                         connection,
                         origin,
+                        act,
                         source=source,
                         wording=wording,
                         now=now,
@@ -145,8 +154,11 @@ class SubscriberImport:
                     )
                     came = {"added": done.added + done.returned, "changed": done.changed, "suppressed": done.suppressed}
                     queue_counts_event(connection, f"import {origin}", now, **came)
+                    audit.set_detail(connection, act, _detail(done))
                     if dry_run:
                         transaction.rollback()
+                    else:
+                        done = replace(done, act=act)
             finally:
                 connection.execution_options(writes=False)
                 with connection.begin():
@@ -209,7 +221,7 @@ def _take_out_repeated(connection: Connection) -> list[Any]:
 
 
 def _merge(
-    connection: Connection, origin: str, *, source: str, wording: str, now: datetime, update_listed: bool
+    connection: Connection, origin: str, act: int, *, source: str, wording: str, now: datetime, update_listed: bool
 ) -> ImportResult:
     i, s = _incoming.c, subscriber.c
     mailed = i.suppressed.is_(None)
@@ -219,7 +231,6 @@ def _merge(
         ~exists().where(suppression.c.address == i.address),
     )
     stopped, first_stopped = _count(connection, select(i.line).where(stopping)), _first(connection, stopping)
-    suppressed = _suppress(connection, source, now)
     known = and_(mailed, s.address == i.address)
     is_new = and_(mailed, ~exists().where(s.address == i.address))
     joins = or_(is_new, exists().where(known, s.listed.is_(False)))
@@ -230,15 +241,18 @@ def _merge(
         no_choice = and_(known, s.listed, s.origin != "", ~exists().where(preference.c.subscriber == s.id))
         may_pause = or_(joins, exists().where(no_choice)) if update_listed else joins
         connection.execute(update(_incoming).where(~and_(mailed, may_pause)).values(paused_until=None))
+    differs = or_(*(and_(i[name].is_not(None), comparable(s[name]) != comparable(i[name])) for name in _FIELDS))
+    updated = and_(known, s.listed, s.origin != "", differs)
+    pauses = and_(i.paused_until > now, ~joins)
+    changes = and_(known, s.listed, or_(updated, i.paused_until > now)) if update_listed else None
+    remember(connection, _incoming, act, mailed, changes)
+    suppressed = _suppress(connection, source, now)
     _log(connection, "agreed", i.agreed_at, source, and_(joins, mailed, i.agreed_at.is_not(None)))
     _log(connection, "imported", literal(now, Moment), source, and_(joins, mailed), wording)
     changed = 0
     first_changed: tuple[str, ...] = ()
     if update_listed:
-        differs = or_(*(and_(i[name].is_not(None), comparable(s[name]) != comparable(i[name])) for name in _FIELDS))
         values = {name: func.coalesce(i[name], s[name]) for name in _FIELDS}
-        updated = and_(known, s.listed, s.origin != "", differs)
-        pauses = and_(i.paused_until > now, ~joins)
         first_changed = _first(connection, and_(mailed, exists().where(updated)))
         _log(connection, "changed", literal(now, Moment), source, and_(mailed, or_(exists().where(updated), pauses)))
         changed = connection.execute(update(subscriber).where(updated).values(values)).rowcount
@@ -257,6 +271,12 @@ def _merge(
     return ImportResult(
         added, returned, changed, listed - changed, suppressed, still, stopped, first_stopped, first_changed
     )
+
+
+def _detail(done: ImportResult) -> str:
+    """What the log says about an import."""
+    detail = f"{done.added} new, {done.returned} on the list again, {done.changed} changed"
+    return f"{detail}; {done.stopped} get no more mail" if done.stopped else detail
 
 
 def _pause(connection: Connection, now: datetime) -> None:

@@ -19,7 +19,17 @@ from digest.store.people import consent, suppressions
 from digest.store.people.consent import Consent
 from digest.store.people.erasure import NOBODY, Erasures
 from digest.store.people.requests import RequestKind
-from digest.store.schema import batch, delivery, edition, moved_address, person_request, signup, subscriber, suppression
+from digest.store.schema import (
+    batch,
+    delivery,
+    edition,
+    import_change,
+    moved_address,
+    person_request,
+    signup,
+    subscriber,
+    suppression,
+)
 from digest.store.schema import consent as consent_table
 from digest.store.statements import chunks
 
@@ -84,6 +94,9 @@ def rename(connection: Connection, id: int, old: str, new: str, email: str, now:
     connection.execute(delete(person_request).where(mailed))
     for column in (consent_table.c.address, signup.c.address):
         connection.execute(update(column.table).where(column == old).values({column.name: new}))
+    # What an import replaced for the row of the new address that was removed.
+    connection.execute(delete(import_change).where(import_change.c.address == new))
+    connection.execute(update(import_change).where(import_change.c.address == old).values(address=new))
     connection.execute(delete(moved_address).where(moved_address.c.old.in_([old, new])))
     connection.execute(update(moved_address).where(moved_address.c.new == old).values(new=new))
     connection.execute(insert(moved_address).values(old=old, new=new, subscriber=id, at=now))

@@ -5,7 +5,7 @@ Each call is one durable transaction, including the entry in the consent log.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time
 from functools import lru_cache
@@ -18,6 +18,7 @@ from digest.store.database import Database
 from digest.store.people import consent, suppressions
 from digest.store.people.consent import Consent, cookie_version
 from digest.store.schema import preference, subscriber, suppression
+from digest.store.statements import chunks
 
 # The status of an erased subscriber's row.
 ERASED = "erased"
@@ -130,6 +131,34 @@ class PreferenceStore:
         with self.database.read() as connection:
             row = connection.execute(_choices, {"id": id}).one_or_none()
         return {name: value for name, value in row._mapping.items() if value is not None} if row else {}
+
+    def all_of(self, ids: Iterable[int]) -> list[StoredSubscriber]:
+        """Return subscribers by their numbers, the newest first, without erased ones."""
+        found: dict[int, StoredSubscriber] = {}
+        with self.database.read() as connection:
+            for part in chunks(ids):
+                found |= self.several(connection, part)
+        return [found[id] for id in sorted(found, reverse=True) if found[id].status != ERASED]
+
+    def chosen_among(self, ids: Iterable[int]) -> dict[int, frozenset[str]]:
+        """Return number → the names of the preferences that its subscriber chose."""
+        found: dict[int, frozenset[str]] = {}
+        rows = select(preference.c.subscriber, *(preference.c[name] for name in _CHOICES))
+        with self.database.read() as connection:
+            for part in chunks(ids):
+                for row in connection.execute(rows.where(preference.c.subscriber.in_(part))):
+                    found[row.subscriber] = frozenset(name for name in _CHOICES if getattr(row, name) is not None)
+        return found
+
+    def pause_all(self, connection: Connection, ids: Sequence[int], until: datetime | None) -> None:
+        """Pause many subscribers until a time, or end their pauses, in the caller's transaction."""
+        for part in chunks(ids):
+            own = preference.c.subscriber.in_(part)
+            known = set(connection.execute(select(preference.c.subscriber).where(own)).scalars())
+            connection.execute(update(preference).where(own).values(paused_until=until))
+            new = [{"subscriber": id, "paused_until": until} for id in part if id not in known]
+            if new and until is not None:
+                connection.execute(insert(preference), new)
 
     def unsubscribe(self, id: int, context: ConsentContext, *, now: datetime) -> bool:
         """Suppress the subscriber's address at their own request, durably when this returns.

@@ -48,6 +48,7 @@ from digest.subscribers.list_file import FILE_NAME
 
 if TYPE_CHECKING:
     from digest.store.people.history import SubscriberHistory
+    from digest.store.people.import_undo import ImportUndo
     from digest.store.people.imports import SubscriberImport
 
 # Rows to read at a time.
@@ -289,6 +290,12 @@ class SubscriberAdmin:
 
         return SubscriberImport(self.database, self.erasures)
 
+    @cached_property
+    def import_undo(self) -> ImportUndo:
+        from digest.store.people.import_undo import ImportUndo
+
+        return ImportUndo(self.database)
+
     def subscribers(self, origin: str | None = None) -> Iterator[SubscriberRecord]:
         """Yield the listed subscribers by id: all of them, or those of one import."""
         rows = _records().where(subscriber.c.listed).order_by(subscriber.c.id)
@@ -325,6 +332,13 @@ class SubscriberAdmin:
             f"{key}: {', '.join(value) if isinstance(value, list) else value}" for key, value in values.items()
         )
         return self._update(address, values, Consent(address, "changed", now, source, detail=detail))
+
+    def set_all(self, connection: Connection, fields: Mapping[str, Mapping[str, Any]]) -> None:
+        """Set fields of imported subscribers by address, in the caller's transaction. Others keep theirs."""
+        for address, values in fields.items():
+            if values:
+                own = (subscriber.c.address == address, subscriber.c.listed, subscriber.c.origin != "")
+                connection.execute(update(subscriber).where(*own).values(values))
 
     def remove(self, address: str, *, source: str, now: datetime) -> bool:
         """Remove an imported subscriber from the list. False if there is none."""

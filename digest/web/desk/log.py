@@ -1,16 +1,20 @@
-"""Who did what, when and to what."""
+"""Who did what, when and to what: with filters, and a search that also finds acts on a person by name or address."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
 from starlette.responses import Response
 
-from digest.store.desk.audit import Act
+from digest.store.desk.audit import Act, LogFilter
+from digest.store.people.directory import SubscriberFilter
+from digest.store.people.import_undo import IMPORTED
 from digest.store.people.preferences import PreferenceStore
 from digest.subscribers.address import comparable
 from digest.usecases.edit_subscribers import number_of, subject_of
-from digest.web.desk.acts import detail_of, named
+from digest.web.desk.acts import detail_of, name_of, named
 from digest.web.desk.acts import subject_of as subject_of_act
 from digest.web.desk.admin.setting_words import change, labels
 from digest.web.desk.visit import Visit, number_in
@@ -19,21 +23,70 @@ if TYPE_CHECKING:
     from digest.i18n.catalogue import Catalogue
 
 _PAGE, _MAX_QUERY = 100, 100
+# The most people whom the search looks for.
+_PEOPLE = 30
 
 
 def page(visit: Visit) -> Response:
-    before, query = number_in(visit.query.get("before", "")), " ".join(visit.query.get("q", "").split())[:_MAX_QUERY]
-    app = visit.desk.app
-    search = query
-    # The log names subscribers by number.
-    if "@" in query and (address := comparable(query)) and (held := PreferenceStore(app.database).find(address)):
-        search = subject_of(held.id)
-    # People search in the words that the page shows.
-    names = named(query, visit.catalogue)
-    acts = app.audit.newest(_PAGE, before=before, search=search, acts=names)
-    older = acts[-1].id if len(acts) == _PAGE else None
-    lines = [(act, _page_of(act), *_said(act, visit.catalogue)) for act in acts]
-    return visit.page("log.html.j2", acts=acts, lines=lines, older=older, query=query, now=visit.desk.now())
+    app, catalogue = visit.desk.app, visit.catalogue
+    given = {name: " ".join(visit.query.get(name, "").split())[:_MAX_QUERY] for name in ("q", "who", "what")}
+    days = {name: _day(visit.query.get(name, "")) for name in ("since", "until")}
+    names, kinds = app.audit.names(), app.audit.kinds()
+    query = given["q"]
+    zone = app.settings.newsletter.zone
+    until = days["until"] + timedelta(days=1) if days["until"] else None
+    # Whoever searches for an address means this person only.
+    person = PreferenceStore(app.database).find(comparable(query) or "") if "@" in query else None
+    wanted = LogFilter(
+        subject=subject_of(person.id) if person else "",
+        text="" if person else query,
+        people=[name for name in names if query and query.casefold() in name.casefold()],
+        # People search in the words that the page shows.
+        kinds=[*named(query, catalogue), *(kind for kind in kinds if query and query.casefold() in kind)],
+        subjects=() if person else _people(visit, query),
+        who=given["who"],
+        what=given["what"],
+        since=datetime.combine(days["since"], time(0), zone) if days["since"] else None,
+        until=datetime.combine(until, time(0), zone) if until else None,
+    )
+    acts, more = app.audit.search(wanted, _PAGE, number_in(visit.query.get("before", "")))
+    emails = _emails(visit, acts)
+    undoable = set(app.subscriber_admin.import_undo.possible([act.id for act in acts if act.what == IMPORTED]))
+    filters = {**given, **{name: day.isoformat() for name, day in days.items() if day}}
+    return visit.page(
+        "log.html.j2",
+        acts=acts,
+        lines=[(act, _page_of(act), *_said(act, catalogue, emails), act.id in undoable) for act in acts],
+        older=more,
+        # A text is looked for in a part of the log at a time.
+        unfinished=more is not None and len(acts) < _PAGE,
+        query=query,
+        filters={name: value for name, value in filters.items() if value},
+        names=names,
+        kinds=sorted(((name_of(kind, catalogue), kind) for kind in kinds), key=lambda each: each[0].casefold()),
+        now=visit.desk.now(),
+    )
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def _people(visit: Visit, query: str) -> Sequence[str]:
+    """Return how the log names the subscribers whom a search finds. The log itself has no names and addresses."""
+    if len(query) < 3:
+        return []
+    lines, _more = visit.desk.app.directory.page(SubscriberFilter(search=query), now=visit.desk.now(), limit=_PEOPLE)
+    return [subject_of(line.id) for line in lines]
+
+
+def _emails(visit: Visit, acts: list[Act]) -> dict[int, str]:
+    """Return number → address of the subscribers to whom these acts were done."""
+    ids = {number for act in acts if (number := number_of(act.subject)) is not None}
+    return {each.id: each.email for each in PreferenceStore(visit.desk.app.database).all_of(sorted(ids))}
 
 
 def _page_of(act: Act) -> str | None:
@@ -42,8 +95,9 @@ def _page_of(act: Act) -> str | None:
     return None if number is None or act.what == "subscriber erased" else f"/subscriber/{number}"
 
 
-def _said(act: Act, catalogue: Catalogue) -> tuple[str, str]:
+def _said(act: Act, catalogue: Catalogue, emails: dict[int, str]) -> tuple[str, str]:
     """Return to what an act was done, and its details."""
     if act.what == "setting changed":
         return labels(catalogue).get(act.subject, act.subject), change(act.subject, act.detail, catalogue)
-    return subject_of_act(act, catalogue), detail_of(act, catalogue)
+    email = emails.get(number_of(act.subject) or 0)
+    return email or subject_of_act(act, catalogue), detail_of(act, catalogue)

@@ -27,6 +27,7 @@ VALUES = {
     "cid": "none",
     "version": "1",
     "id": "0",
+    "act": "0",
 }
 
 

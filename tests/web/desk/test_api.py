@@ -24,7 +24,12 @@ from tests.web.desk.conftest import KEY, SETTINGS, edition_of, open_desk
 from tests.web.desk.test_seen import REFUSED, refuse
 from tests.web.site import Site
 
-VALUES = dict.fromkeys(("story", "token", "name", "cid"), "none") | {"key": "2026-01-01", "version": "1", "id": "0"}
+VALUES = dict.fromkeys(("story", "token", "name", "cid"), "none") | {
+    "key": "2026-01-01",
+    "version": "1",
+    "id": "0",
+    "act": "0",
+}
 
 
 @dataclass

@@ -7,14 +7,15 @@ import re
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 import pytest
 from sqlalchemy import update
 
 from digest.models import Actor, Role
-from digest.store.people.preferences import PreferenceStore
+from digest.store.people.preferences import ConsentContext, PreferenceStore
 from digest.store.people.suppressions import LIFTED
 from digest.store.schema import edition
 from tests.web.desk.browser import Browser, set_up
@@ -293,3 +294,104 @@ def upload(admin: Browser, text: str, **fields: str) -> Response:
     head = 'Content-Disposition: form-data; name="file"; filename="list.csv"\r\nContent-Type: text/csv\r\n\r\n'
     body = "".join(parts) + f"--{border}\r\n{head}{text}\r\n--{border}--\r\n"
     return admin.send("/subscribers/import", body.encode(), f"multipart/form-data; boundary={border}")
+
+
+@pytest.mark.slow
+def test_an_act_for_many_shows_who_changes_and_who_stays(desk: Site, admin: Browser) -> None:
+    app = desk.app
+    ids = {name: desk.subscriber_id(f"{name}@example.com") for name in ("asha", "ravi")}
+    rows = "email,topics\nmela@example.com,खेल\nown@example.com,खेल\nleft@example.com,\n"
+    (app.home / "mela.csv").write_text(rows, encoding="utf-8")
+    app.subscriber_transfer.import_list(app.home / "mela.csv", "mela", Actor("mira", "command"))
+    own = desk.subscriber_id("own@example.com")
+    PreferenceStore(app.database).set(own, {"topics": ["खेल"]}, ConsentContext("web:preferences"), now=app.now())
+    app.subscriber_editor.suppress("left@example.com", "phoned", Actor("mira", "command"))
+    ticked = {f"ids:{id}": "on" for id in ids.values()}
+    chosen = admin.get("/subscribers/many?" + urlencode(ticked)).text
+    assert "asha@example.com" in chosen
+    everybody = {"all": "on", "act": "add-topic", "new_topic": "देश"}
+    asked = admin.submit("/subscribers/many", everybody)
+    assert asked.status == 200, asked.text
+    seen = re.search(r'name="seen" value="(\w+)"', asked.text)
+    assert seen
+    said = asked.text.partition("<main")[2].split("<details")
+    assert sorted(re.findall(r"(\w+)@example.com", said[0])) == ["mela", "ravi"]
+    stay = {name: part for part in said[1:] for name in re.findall(r"(\w+)@example.com", part)}
+    assert translated("They get all topics") in stay["asha"]
+    assert translated("They chose it themselves on their own page, which counts more than the list") in stay["own"]
+    assert "left" in stay
+    before = app.audit.newest(1)[0].id
+    # Somebody changes meanwhile.
+    app.subscriber_editor.pause("ravi@example.com", app.now() + timedelta(days=3), Actor("mira", "command"))
+    app.subscriber_editor.change("ravi@example.com", {"topics": "देश"}, Actor("mira", "command"))
+    assert admin.submit("/subscribers/many", {**everybody, "seen": seen[1]}).status == 409
+    app.subscriber_editor.change("ravi@example.com", {"topics": "खेल"}, Actor("mira", "command"))
+    done = admin.submit("/subscribers/many", {**everybody, "seen": seen[1]})
+    assert done.status == 200, done.text
+    text = (app.home / "subscribers.yaml").read_text(encoding="utf-8")
+    assert text == LIST.replace("topics: [खेल]", "topics: [खेल, देश]")
+    for name, topics in (("mela", ("खेल", "देश")), ("ravi", ("खेल", "देश")), ("own", ("खेल",)), ("asha", ())):
+        record = app.subscriber_admin.find(f"{name}@example.com")
+        assert record is not None
+        assert record.subscriber.topics == topics, name
+    newest = app.audit.newest(1)[0]
+    assert (newest.id, newest.what, newest.subject) == (before + 4, "many changed", "2 subscribers")
+    assert re.fullmatch(r"with the topic देश; \d+ stay as they are", newest.detail)
+    assert desk.consent("mela@example.com")[-1].source == "the desk, by mira"
+
+
+@pytest.mark.slow
+def test_many_are_paused_resumed_and_stopped(desk: Site, admin: Browser) -> None:
+    app = desk.app
+    everybody = {"all": "on", "state": ""}
+
+    def act(**fields: str) -> str:
+        asked = admin.submit("/subscribers/many", {**everybody, **fields})
+        seen = re.search(r'name="seen" value="(\w+)"', asked.text)
+        return admin.submit("/subscribers/many", {**everybody, **fields, "seen": seen[1]}).text if seen else asked.text
+
+    act(act="pause", days="7")
+    assert len(find(admin, state="paused")) == 2
+    # Whoever paused themselves stays paused.
+    ravi = desk.subscriber_id("ravi@example.com")
+    until, own = app.now() + timedelta(weeks=2), ConsentContext("web:preferences", detail="pause for 2 weeks")
+    PreferenceStore(app.database).set(ravi, {"paused_until": until}, own, now=app.now() + timedelta(seconds=1))
+    page = act(act="resume")
+    assert find(admin, state="paused") == ["ravi@example.com"]
+    assert translated("They paused themselves, and come back at the time that they chose") in page
+    assert translated("expected why, for the record") in act(act="suppress", reason=" ")
+    act(act="suppress", reason="the list was bought")
+    assert len(find(admin, state="left")) == 2
+    assert app.audit.newest(1)[0].what == "many suppressed"
+    exported = admin.submit("/subscribers/export", {f"ids:{ravi}": "on", "suppressed": "on"})
+    assert "ravi@example.com" in exported.text
+    assert "asha@example.com" not in exported.text
+
+
+@pytest.mark.slow
+def test_an_import_is_undone_from_the_log_and_the_log_is_searched_by_person(desk: Site, admin: Browser) -> None:
+    page = upload(admin, "email,name\nnew@example.com,नया पाठक\nother@example.com,दूसरा\n", origin="mela")
+    place = re.search(r"/subscribers/import/\w+", page.text)
+    assert place
+    done = admin.post(place[0], consent="form")
+    link = re.search(r"/desk(/import/\d+/undo)", done.text)
+    assert link
+    assert link[1] in admin.get("/log").text
+    id = desk.subscriber_id("other@example.com")
+    assert admin.submit(f"/subscriber/{id}", {"name": "तीसरा"}).status == 303
+    asked = admin.get(link[1])
+    assert {"new@example.com", "other@example.com"} <= set(re.findall(r">(\w+@example.com)<", asked.text))
+    stale = admin.submit(link[1], {"seen": "other"})
+    assert stale.status == 409
+    seen = re.search(r'name="seen" value="(\w+)"', asked.text)
+    assert seen
+    assert admin.submit(link[1], {"seen": seen[1]}).status == 200
+    assert find(admin, state="removed", q="new@") == ["new@example.com"]
+    assert find(admin, state="removed", q="other@") == []
+    assert admin.submit(link[1], {"seen": seen[1]}).status == 409
+    assert link[1] not in admin.get("/log").text
+    for query in ("q=तीसरा", "q=other@example.com", "who=mira&what=subscriber changed", "since=2026-11-23&q=तीस"):
+        found = admin.get("/log?" + quote(query, safe="=&")).text.partition("<tbody>")[2]
+        assert "other@example.com" in found, query
+        assert "new@example.com" not in found
+    assert "other@example.com" not in admin.get("/log?until=2026-11-22").text

@@ -17,9 +17,11 @@ from digest.models import Actor
 from digest.subscribers.imports import export as subscriber_export
 from digest.subscribers.imports.formats import FIELDS, FORMATS
 from digest.subscribers.list_file import FILE_NAME
-from digest.usecases.transfer_subscribers import ImportReport, ListMapping
+from digest.usecases.transfer_subscribers import ImportNotUndoable, ImportReport, ListMapping
+from digest.web.desk.admin.many import ids_of
 from digest.web.desk.admin.uploads import Upload
-from digest.web.desk.visit import Visit
+from digest.web.desk.sentences import PageSentence
+from digest.web.desk.visit import Visit, number_in
 
 _MAX_REJECTED = 20
 # Characters of the text about the consent.
@@ -117,6 +119,40 @@ def run(visit: Visit) -> Response:
     return page(visit, done=report, without=_without(report), id=id)
 
 
+def ask_undo(visit: Visit) -> Response:
+    """Show what undoing an import would do."""
+    return _undo_page(visit)
+
+
+def undo(visit: Visit) -> Response:
+    """Undo an import, if it still does what the page showed."""
+    transfer, act = visit.desk.app.subscriber_transfer, _act(visit)
+    seen = visit.form.get("seen", "")
+    try:
+        if seen and seen != transfer.plan_undo(act).mark:
+            problem = visit.catalogue.gettext("Meanwhile something has changed. Look again, and decide anew.")
+            return _undo_page(visit, status=409, problem=problem)
+        done = transfer.undo_import(act, visit.actor)
+    except ImportNotUndoable as error:
+        return _undo_page(visit, status=409, problem=visit.told(error))
+    visit.desk.subscriber_counts.forget()
+    return visit.page("admin/undo.html.j2", act=act, plan=done, done=True, problem="", now=visit.desk.now())
+
+
+def _undo_page(visit: Visit, *, status: int = 200, problem: str | PageSentence = "") -> Response:
+    act, plan = _act(visit), None
+    try:
+        plan = visit.desk.app.subscriber_transfer.plan_undo(act)
+    except ImportNotUndoable as error:
+        status, problem = 404 if status == 200 else status, problem or visit.told(error)
+    now = visit.desk.now()
+    return visit.page("admin/undo.html.j2", status=status, act=act, plan=plan, done=False, problem=problem, now=now)
+
+
+def _act(visit: Visit) -> int:
+    return number_in(visit.parameters["act"]) or 0
+
+
 def rejected(visit: Visit) -> Response:
     """Download the rows that an import would reject, with reasons, for correction."""
     _id, upload = _held(visit)
@@ -131,16 +167,20 @@ def export(visit: Visit) -> Response:
     out, excluded = StringIO(newline=""), Counter[str]()
     app.subscriber_list.sync(may_be_empty=True)
     segment = form.get("segment", "")
+    only = app.segments.addresses(segment) if segment else None
+    chosen = "all" in form or any(name.startswith("ids:") for name in form)
+    if chosen:
+        only = frozenset(each.address for each in app.many_editor.people(ids_of(visit, form)))
     rows = app.subscriber_transfer.export_rows(
         kind,
         excluded,
-        origin=form.get("origin") or None,
+        origin=None if chosen else form.get("origin") or None,
         suppressed="suppressed" in form,
-        only=app.segments.addresses(segment) if segment else None,
+        only=only,
     )
     count = subscriber_export.write(rows, out, kind)
     detail = f"{count} as {kind}" + (", suppressed" if "suppressed" in form else "")
-    whom = form.get("origin") or segment or "everybody"
+    whom = "the chosen ones" if chosen else form.get("origin") or segment or "everybody"
     app.audit.record(visit.actor, "subscribers exported", whom, detail, now=app.now())
     ending = "jsonl" if kind == "jsonl" else "csv"
     return visit.download(f"subscribers-{app.now():%Y-%m-%d}.{ending}", out.getvalue(), "text/csv; charset=utf-8")

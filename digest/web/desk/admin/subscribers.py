@@ -59,6 +59,7 @@ def _page(visit: Visit, wanted: SubscriberFilter, *, status: int = 200, problem:
         is_first=before is None,
         counts=counts,
         states=list(SubscriberState),
+        query_of_all=_query(wanted),
         segments=[(each.name, _query(each.filter), each.filter == wanted) for each in directory.segments()],
         query_of=lambda state: _query(replace(wanted, search="", state=state)),
         topics=app.topics,

@@ -15,6 +15,8 @@ from digest.usecases.documents import edition_json, source_json
 from digest.utils.text import pick
 
 Values = Mapping[str, Any]
+# The fields of an undone import.
+_UNDONE = "origin removed changed mailed kept"
 
 
 def document(template: str, values: Values) -> Any:
@@ -90,6 +92,27 @@ def _subscriber(values: Values) -> dict[str, Any]:
         "history": [{**asdict(each), "at": _iso(each.at)} for each in values["entries"]],
         "older": values["hidden"],
     }
+
+
+def _many(values: Values) -> dict[str, Any]:
+    plan = values["plan"]
+    if plan is None:
+        return {"chosen": values["total"]}
+    return {
+        "done": values["done"],
+        "act": plan.change.act,
+        "seen": plan.mark,
+        "subscribers": [pick(each, "id email") for each in plan.people],
+        "stay": [
+            {"why": why, "subscribers": [pick(each, "id email") for each in people]}
+            for why, people in plan.stays.items()
+        ],
+    }
+
+
+def _undo(values: Values) -> dict[str, Any]:
+    plan = values["plan"]
+    return {"act": values["act"], "done": values["done"], "seen": plan.mark, **pick(plan, _UNDONE)}
 
 
 def _import(values: Values) -> dict[str, Any]:
@@ -210,6 +233,8 @@ _DOCUMENTS: Mapping[str, Callable[[Values], Any]] = {
     "admin/subscribers.html.j2": _subscribers,
     "admin/subscriber.html.j2": _subscriber,
     "admin/import.html.j2": _import,
+    "admin/many.html.j2": _many,
+    "admin/undo.html.j2": _undo,
     "admin/sources.html.j2": _sources,
     "admin/source.html.j2": _source,
     "admin/late.html.j2": _late,

@@ -9,6 +9,7 @@ from typing import Any
 from digest import __version__
 from digest.web.desk.access import Route
 
+_FILTER = ("q", "state", "topic", "frequency", "timezone", "origin")
 _SUBSCRIBER = ("name", "topics", "editions", "frequency", "hour", "format", "status", "timezone")
 # Handler → fields of its body; the API refuses others. The fields of other handlers are not described.
 _FIELDS: Mapping[str, Sequence[str]] = {
@@ -39,7 +40,19 @@ _FIELDS: Mapping[str, Sequence[str]] = {
     "admin.subscriber.erase": ("reason",),
     "admin.imports.preview": ("name", "content", "id", "origin", "existing", "format", "map"),
     "admin.imports.run": ("consent",),
-    "admin.imports.export": ("format", "origin", "segment", "suppressed"),
+    "admin.imports.undo": ("seen",),
+    "admin.imports.export": ("format", "segment", "suppressed", "ids", "all", *_FILTER),
+    "admin.many.run": (
+        "ids",
+        "all",
+        *_FILTER,
+        "act",
+        "days",
+        "reason",
+        "new_topic",
+        "new_frequency",
+        "seen",
+    ),
     "admin.sources.preview": ("url", "name", "weight", "section"),
     "admin.sources.add": ("url", "name", "weight", "section"),
     "admin.sources.change": ("name", "weight", "section"),
@@ -48,7 +61,8 @@ _FIELDS: Mapping[str, Sequence[str]] = {
 }
 _QUERIES: Mapping[str, Sequence[str]] = {
     "pool.search": ("q", "source"),
-    "admin.subscribers.page": ("q", "state", "topic", "frequency", "timezone", "origin", "before"),
+    "admin.subscribers.page": (*_FILTER, "before"),
+    "admin.many.page": ("all", *_FILTER),
     "admin.subscriber.page": ("view", "all"),
     "admin.sources.one": ("name",),
     "admin.reports.missed": ("kind", "after"),
@@ -56,8 +70,8 @@ _QUERIES: Mapping[str, Sequence[str]] = {
 }
 # A text as the program last read it, so that another's change of it is noticed.
 _WAS = "was_"
-_LISTS = ("topics", "editions")
-_FLAGS = ("suppressed", "pause")
+_LISTS = ("topics", "editions", "ids")
+_FLAGS = ("suppressed", "pause", "all")
 _ERROR = {"$ref": "#/components/schemas/Error"}
 
 

@@ -102,9 +102,9 @@ def form_of(body: bytes) -> dict[str, str]:
             form[name] = "on"
         elif isinstance(value, _TEXTS):
             form[name] = str(value)
-        elif isinstance(value, list) and all(isinstance(each, str) for each in value):
+        elif isinstance(value, list) and all(isinstance(each, str | int) for each in value):
             lists.append(name)
             form |= {f"{name}:{each}": "on" for each in value}
         else:
-            raise ValueError(f"expected a text, a number, true, false or a list of texts as {name!r}")
+            raise ValueError(f"expected a text, a number, true, false or a list of texts or numbers as {name!r}")
     return form | ({"lists": " ".join(lists)} if lists else {})

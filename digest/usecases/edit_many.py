@@ -1,0 +1,328 @@
+"""Do one act to many subscribers: pause, end pauses, stop all email, add or remove a topic, set a frequency.
+
+The plan says who changes, and who stays as they are and why. What people chose or stopped themselves is never changed.
+The log of acts gets one entry, and the consent log one for each person.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from digest.errors import ConfigProblem, ConfigurationError, DigestError
+from digest.feedback.rules import UNSUBSCRIBED
+from digest.models import Actor
+from digest.store.desk import audit
+from digest.store.errors import BUSY_SECONDS
+from digest.store.people import consent, suppressions
+from digest.store.people.consent import Consent
+from digest.store.people.directory import SubscriberState, state_of
+from digest.store.people.preferences import PreferenceStore, StoredSubscriber
+from digest.store.wait_limit import wait_limit
+from digest.subscribers.list_editor import ListEditor
+from digest.subscribers.list_file import parse_field
+from digest.usecases.edit_subscribers import MAX_PAUSE, reason_of, source_of
+from digest.utils.text import mark_of
+from digest.yamlio.editor import LONG_WAIT, edit_lock
+
+if TYPE_CHECKING:
+    from digest.store.database import Database
+    from digest.store.people.directory import SubscriberDirectory, SubscriberFilter
+    from digest.store.people.subscribers import SubscriberAdmin
+    from digest.usecases.subscriber_list import SubscriberList
+
+MOST = 100_000
+"""The most subscribers of one act. More of them are a mistake, or need a narrower filter."""
+
+_SOURCE = "many at once"
+
+
+class ManyAct(StrEnum):
+    """What is done to each of the subscribers."""
+
+    PAUSE = "pause"
+    RESUME = "resume"
+    SUPPRESS = "suppress"
+    ADD_TOPIC = "add-topic"
+    REMOVE_TOPIC = "remove-topic"
+    FREQUENCY = "frequency"
+
+
+# What the log of acts says.
+_NAMES = {
+    ManyAct.PAUSE: "many paused",
+    ManyAct.RESUME: "many pauses ended",
+    ManyAct.SUPPRESS: "many suppressed",
+    ManyAct.ADD_TOPIC: "many changed",
+    ManyAct.REMOVE_TOPIC: "many changed",
+    ManyAct.FREQUENCY: "many changed",
+}
+
+
+class Stays(StrEnum):
+    """Why a subscriber stays as they are, in the words of the command."""
+
+    REMOVED = "off the list"
+    SUPPRESSED = "get no mail: left, bounced or complained"
+    PAUSED = "paused already"
+    NOT_PAUSED = "not paused"
+    OWN_PAUSE = "paused by themselves"
+    OWN_CHOICE = "chose it themselves on their own page"
+    ALL_TOPICS = "get all topics"
+    SAME = "have it already"
+    WITHOUT = "do not have this topic"
+    LAST_TOPIC = "have no other topic"
+
+
+@dataclass(frozen=True, slots=True)
+class ManyChange:
+    """An act and its value: the end of the pause, the reason to stop all email, the topic, or the frequency."""
+
+    act: ManyAct
+    value: str = ""
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ManyPlan:
+    """Who changes, and who stays as they are."""
+
+    change: ManyChange
+    people: tuple[StoredSubscriber, ...]
+    stays: Mapping[Stays, tuple[StoredSubscriber, ...]]
+
+    @property
+    def mark(self) -> str:
+        """Another one if somebody else would change, or something else would be done."""
+        what = (self.change.act, self.change.value, str(self.change.until or ""))
+        return mark_of((what, (str(each.id) for each in self.people)))
+
+
+class PlanChanged(DigestError):
+    """Other people would change than the plan said that was shown."""
+
+
+@dataclass(frozen=True)
+class ManyEditor:
+    database: Database
+    directory: SubscriberDirectory
+    subscriber_list: SubscriberList
+    subscriber_admin: SubscriberAdmin
+    preferences: PreferenceStore
+    # The list files that exist.
+    list_files: Callable[[], list[Path]]
+    topics: tuple[str, ...]
+    now: Callable[[], datetime]
+
+    def find(self, wanted: SubscriberFilter) -> list[int]:
+        """Return the numbers of all subscribers whom a filter matches. Raises DigestError if they are too many."""
+        found = self.directory.ids(wanted, now=self.now(), limit=MOST + 1)
+        if len(found) > MOST:
+            raise DigestError(f"More than {MOST:,} subscribers match; narrow the filter.")
+        return found
+
+    def find_addresses(self, addresses: Iterable[str]) -> list[int]:
+        """Return the numbers of subscribers by their comparable addresses. Raises DigestError for an unknown one."""
+        found = []
+        for address in addresses:
+            held = self.preferences.find(address)
+            if held is None:
+                raise DigestError(f"{address} is not in the store; nothing was changed.")
+            found.append(held.id)
+        return found
+
+    def people(self, ids: Sequence[int]) -> list[StoredSubscriber]:
+        """Return subscribers by their numbers, the newest first, without erased ones."""
+        if len(ids) > MOST:
+            raise DigestError(f"At most {MOST:,} subscribers at once, found {len(ids):,}.")
+        return self.preferences.all_of(ids)
+
+    def plan(self, ids: Sequence[int], change: ManyChange) -> ManyPlan:
+        """Decide who changes. Raises ConfigurationError for a wrong value."""
+        self._check(change)
+        people: list[StoredSubscriber] = []
+        stays: dict[Stays, list[StoredSubscriber]] = {}
+        found = self.people(ids)
+        chosen = self.preferences.chosen_among([each.id for each in found])
+        own_pauses = self._own_pauses(found) if change.act is ManyAct.RESUME else frozenset()
+        for each in found:
+            why = self._stays(each, change, chosen.get(each.id, frozenset()), own_pauses)
+            if why is None:
+                people.append(each)
+            else:
+                stays.setdefault(why, []).append(each)
+        return ManyPlan(change, tuple(people), {why: tuple(those) for why, those in stays.items()})
+
+    def run(self, ids: Sequence[int], change: ManyChange, by: Actor, *, seen: str = "", whom: str = "") -> ManyPlan:
+        """Do an act. `seen` is the mark of the plan that was shown; PlanChanged if it is another one now.
+
+        `whom` says in the log how the people were chosen. Raises ConfigurationError and DigestError; then nobody
+        changed.
+        """
+        self.subscriber_list.sync(may_be_empty=True)
+        plan = self.plan(ids, change)
+        if seen and seen != plan.mark:
+            raise PlanChanged("Meanwhile other subscribers would change; nothing was changed. Look again.")
+        if not plan.people:
+            return plan
+        fields = {each.address: self._fields(each, change) for each in plan.people}
+        with ExitStack() as held:
+            editors = self._edited_files(held, {address: each for address, each in fields.items() if each})
+            edited = self.subscriber_list.read_edited({each.path: each.edited for each in editors}) if editors else None
+            # The time that parsing took does not count.
+            with wait_limit(BUSY_SECONDS), self.database.transaction(), self.database.write(area="subscriber"):
+                if edited is not None and not self.subscriber_list.store_edited(edited, ()):
+                    raise PlanChanged("The list was changed meanwhile; nothing was changed here. Try again.")
+                self._store(plan, fields, by, whom)
+                for editor in editors:
+                    editor.replace()
+        return plan
+
+    def _check(self, change: ManyChange) -> None:
+        problem = ""
+        if change.act is ManyAct.PAUSE:
+            now = self.now()
+            if change.until is None or not now < change.until <= now + MAX_PAUSE:
+                problem = f"expected a pause of 1 to {MAX_PAUSE.days} days"
+        elif change.act is ManyAct.SUPPRESS:
+            reason_of(change.value)
+        elif change.act in (ManyAct.ADD_TOPIC, ManyAct.REMOVE_TOPIC):
+            try:
+                parse_field("topics", [change.value], topics=self.topics)
+            except ValueError as error:
+                problem = str(error)
+        elif change.act is ManyAct.FREQUENCY:
+            try:
+                parse_field("frequency", change.value, topics=self.topics)
+            except ValueError as error:
+                problem = str(error)
+        if problem:
+            raise ConfigurationError([ConfigProblem(f"--{change.act}", 0, problem)])
+
+    def _stays(
+        self, each: StoredSubscriber, change: ManyChange, chosen: frozenset[str], own_pauses: frozenset[int]
+    ) -> Stays | None:
+        """Return why a subscriber does not change; None if they do."""
+        act, topic = change.act, change.value
+        if each.suppressed:
+            return Stays.SUPPRESSED
+        if not each.listed:
+            return Stays.REMOVED
+        is_paused = state_of(each, self.now()) is SubscriberState.PAUSED
+        if act is ManyAct.PAUSE:
+            return Stays.PAUSED if is_paused else None
+        if act is ManyAct.RESUME:
+            if not is_paused:
+                return Stays.NOT_PAUSED
+            return Stays.OWN_PAUSE if each.id in own_pauses else None
+        if act is ManyAct.FREQUENCY:
+            if each.frequency == change.value:
+                return Stays.SAME
+            return Stays.OWN_CHOICE if "frequency" in chosen else None
+        if act is ManyAct.SUPPRESS:
+            return None
+        if act is ManyAct.ADD_TOPIC:
+            if not each.topics:
+                return Stays.ALL_TOPICS
+            if topic in each.topics:
+                return Stays.SAME
+        elif each.topics and topic not in each.topics:
+            return Stays.WITHOUT
+        if "topics" in chosen:
+            return Stays.OWN_CHOICE
+        return Stays.LAST_TOPIC if act is ManyAct.REMOVE_TOPIC and self._without(each, topic) == () else None
+
+    def _without(self, each: StoredSubscriber, topic: str) -> tuple[str, ...]:
+        """Return the topics of a subscriber without one. Whoever gets all of them has the others then."""
+        return tuple(name for name in each.topics or self.topics if name != topic)
+
+    def _fields(self, each: StoredSubscriber, change: ManyChange) -> dict[str, Any]:
+        """Return the fields of the list that change, for the file; none if only the store changes."""
+        if change.act is ManyAct.ADD_TOPIC:
+            return {"topics": [*each.topics, change.value]}
+        if change.act is ManyAct.REMOVE_TOPIC:
+            return {"topics": list(self._without(each, change.value))}
+        if change.act is ManyAct.FREQUENCY:
+            return {"frequency": change.value}
+        if change.act is ManyAct.RESUME and each.status != "active":
+            return {"status": "active"}
+        return {}
+
+    def _own_pauses(self, people: Sequence[StoredSubscriber]) -> frozenset[int]:
+        """Return those who paused themselves: on their own page, or by a link of an email."""
+        sources = self.subscriber_admin.consents.sources_of_pauses([each.address for each in people])
+        return frozenset(each.id for each in people if sources.get(each.address, "").startswith("web:"))
+
+    def _edited_files(self, held: ExitStack, fields: Mapping[str, Mapping[str, Any]]) -> list[ListEditor]:
+        """Edit the files that list these people, without writing them. Their locks are held until the stack ends."""
+        editors = []
+        for path in self.list_files() if fields else ():
+            held.enter_context(edit_lock(path, LONG_WAIT))
+            editor = ListEditor(path)
+            places = editor.places()
+            values: dict[str, dict[int, Any]] = {}
+            for address, own in fields.items():
+                if (index := places.get(address)) is not None:
+                    for key, value in own.items():
+                        values.setdefault(key, {})[index] = value
+            for key, new in values.items():
+                editor.set_all(key, new)
+            if values:
+                editor.check(editor.wanted)
+                editors.append(editor)
+        return editors
+
+    def _store(self, plan: ManyPlan, fields: Mapping[str, Mapping[str, Any]], by: Actor, whom: str) -> None:
+        change, now, source = plan.change, self.now(), source_of(by, "bulk")
+        detail = _detail(change)
+        addresses = [each.address for each in plan.people]
+        with self.database.write() as connection:
+            what = "changed"
+            if change.act is ManyAct.SUPPRESS:
+                what = UNSUBSCRIBED
+                self.database.advisory_lock(connection, "suppression")
+                suppressions.add_all(connection, addresses, UNSUBSCRIBED, at=now, detail=f"{change.value} ({source})")
+            if change.act in (ManyAct.PAUSE, ManyAct.RESUME):
+                self.preferences.pause_all(connection, [each.id for each in plan.people], change.until)
+            # Those of the list files have these values already.
+            self.subscriber_admin.set_all(connection, fields)
+            entries = [
+                Consent(address, what, now, source, detail=_own_detail(fields[address], detail))
+                for address in addresses
+            ]
+            consent.append_many(connection, entries)
+            kind = "suppressed" if change.act is ManyAct.SUPPRESS else "changed"
+            consent.queue_counts_event(connection, _SOURCE, now, **{kind: len(addresses)})
+            stay = sum(map(len, plan.stays.values()))
+            parts = [detail, f"{stay} stay as they are" if stay else "", whom]
+            audit.add(
+                connection,
+                by,
+                _NAMES[change.act],
+                f"{len(addresses)} subscribers",
+                "; ".join(filter(None, parts)),
+                now=now,
+            )
+
+
+def _detail(change: ManyChange) -> str:
+    """What is done, for the logs."""
+    return {
+        ManyAct.PAUSE: f"paused until {change.until:%Y-%m-%d}" if change.until else "",
+        ManyAct.RESUME: "pause ended",
+        ManyAct.SUPPRESS: change.value,
+        ManyAct.ADD_TOPIC: f"with the topic {change.value}",
+        ManyAct.REMOVE_TOPIC: f"without the topic {change.value}",
+        ManyAct.FREQUENCY: f"frequency: {change.value}",
+    }[change.act]
+
+
+def _own_detail(fields: Mapping[str, Any], detail: str) -> str:
+    """What one person's entry of the consent log says."""
+    texts = (f"{key}: {', '.join(value) if isinstance(value, list) else value}" for key, value in fields.items())
+    return ", ".join(texts) or detail
