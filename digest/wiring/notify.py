@@ -206,7 +206,7 @@ class NotifyWiring(DeliverWiring):
     @cached_property
     def outgoing_webhooks(self) -> OutgoingWebhooks:
         from digest.collect.http.post import JsonPoster
-        from digest.store.outbox import OutboxStore
+        from digest.store.outgoing_webhooks import OutgoingWebhookStore
         from digest.usecases.outgoing_webhooks import OutgoingWebhooks, Receiver
 
         receivers = [
@@ -217,7 +217,7 @@ class NotifyWiring(DeliverWiring):
             )
             for number, each in enumerate(self.settings.webhooks, 1)
         ]
-        return OutgoingWebhooks(OutboxStore(self.database), receivers, self.audit, self.now)
+        return OutgoingWebhooks(OutgoingWebhookStore(self.database), receivers, self.audit, self.now)
 
     def _webhook_keys(self, variable: str, key: str) -> list[bytes]:
         """Return the keys in an environment variable, which the setting `key` names. Raises ConfigurationError."""

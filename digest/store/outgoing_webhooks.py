@@ -80,7 +80,7 @@ def add(connection: Connection, type: str, data: Mapping[str, Any], now: datetim
     connection.execute(insert(outgoing_webhook), [{**same, "endpoint": each.key} for each in wanted])
 
 
-class OutboxStore:
+class OutgoingWebhookStore:
     def __init__(self, database: Database) -> None:
         self.database = database
         self._queue = MessageQueue(database, outgoing_webhook, outgoing_webhook.c.endpoint)
