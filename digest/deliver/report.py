@@ -95,7 +95,7 @@ class SendReport:
 
 
 def possibly_sent(outcome: Outcome, size: int) -> int:
-    """How many recipients of a batch of `size` were or may have been sent to."""
+    """Return how many recipients of a batch of `size` were or may have been sent to."""
     match outcome:
         case Accepted() | Unknown() | Retryable():
             return size

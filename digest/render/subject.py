@@ -158,7 +158,7 @@ def breaking_subject(edition: Edition, language: str, taken: Collection[str]) ->
 
 
 def breaking_preheader(edition: Edition, language: str) -> str:
-    """The story's summary in at most 70 clusters; without one, its sources and the day."""
+    """Return the story's summary in at most 70 clusters; without one, its sources and the day."""
     story = _lead(edition)
     if story is None:
         return dates.day(edition.day, language)

@@ -79,7 +79,7 @@ class EditionJobs:
             self._run(f"unfinished edition {edition.key}", edition.key, work)
 
     def keys(self) -> list[str]:
-        """The editions that `check` handles."""
+        """Return the editions that `check` handles."""
         unfinished = self._unfinished()
         self._forget_proposals(unfinished)
         planned = (each.key for each in self._read_calendar().current(self.app.now()))
@@ -388,7 +388,7 @@ class EditionJobs:
         return edition is not None and edition.state not in (*WAITING, EditionState.SENDING)
 
     def _moment(self, moment: datetime) -> str:
-        """The time of day, with the day if it is another one."""
+        """Return the time of day, with the day if it is another one."""
         local = moment.astimezone(self.app.settings.newsletter.zone)
         return f"{local:%H:%M}" if local.date() == self.app.now().date() else f"{local:%a %Y-%m-%d %H:%M}"
 

@@ -54,7 +54,7 @@ def set_endpoints(database: Database, endpoints: Sequence[Endpoint], clock: Call
 
 
 def clock_of(connection: Connection) -> datetime:
-    """The newsletter's clock, for functions that are not given the time."""
+    """Return the newsletter's clock, for functions that are not given the time."""
     clock: Callable[[], datetime] = connection.get_execution_options().get(_CLOCK, _utc)
     return clock()
 

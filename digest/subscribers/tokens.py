@@ -100,7 +100,7 @@ def _key_id(key: bytes) -> bytes:
 
 
 def _code(key: bytes, purpose: str, body: bytes) -> bytes:
-    """The code of a token. The purposes of an email have a part of one code each."""
+    """Return the code of a token. The purposes of an email have a part of one code each."""
     if purpose not in _IN_A_LETTER:
         return _digest(key, purpose, body)[:_MAC]
     start = _IN_A_LETTER.index(purpose) * _MAC

@@ -111,7 +111,7 @@ class PlanningWiring(FolderWiring):
         return (planned.schedule if planned else self.settings.schedule).approval == "required"
 
     def thin_below(self, key: str) -> int:
-        """The number of stories below which an edition is thin. Only editions of the schedule can be thin."""
+        """Return the number of stories below which an edition is thin. Only editions of the schedule can be thin."""
         if is_breaking(key) or split_key(key)[0] is None:
             return 0
         planned = self.calendar.of(key)

@@ -89,7 +89,7 @@ class EventStore:
             connection.execute(update(webhook).where(webhook.c.id == id).values(processed_at=now, error=error))
 
     def measure_processed(self, before: datetime) -> tuple[int, int]:
-        """The number of payloads processed before this time, and their bytes."""
+        """Return the number of payloads processed before this time, and their bytes."""
         size = func.coalesce(func.sum(func.length(webhook.c.body)), 0)
         number, bytes_ = self.database.query(select(func.count(), size).where(webhook.c.processed_at < before)).one()
         return number, int(bytes_)
