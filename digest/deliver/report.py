@@ -1,4 +1,4 @@
-"""Counts the outcomes of one run, and reports them to the circuit breaker."""
+"""Count the outcomes of one run, and report them to the circuit breaker."""
 
 from __future__ import annotations
 

@@ -197,7 +197,7 @@ def shorten(text: str, limit: int, least: int) -> str:
 
 
 def _is_unfinished(word: str) -> bool:
-    """Return whether a text that ends with the word needs another word."""
+    """Whether a text that ends with the word needs another word."""
     bare = word.strip(_PUNCTUATION)
     return not bare or bare.lower() in _UNFINISHED or bare.lstrip("₹$").replace(",", "").isdigit()
 

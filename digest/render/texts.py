@@ -62,7 +62,7 @@ class Acronym(NamedTuple):
     gives: str
 
     def fits(self, before: str, after: str) -> bool:
-        """Return whether the acronym has this meaning between these texts."""
+        """Whether the acronym has this meaning between these texts."""
         kind, _, found = self.when.partition(":")
         following = after.lstrip(" -:,/")
         if kind == "next":

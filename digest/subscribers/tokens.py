@@ -80,7 +80,7 @@ class TokenSigner:
         return [_name_token(key, purpose, name) for _key_id, key in self._keys]
 
     def is_signed_name(self, purpose: str, name: str, token: str) -> bool:
-        """Return whether we signed the token for this purpose and name."""
+        """Whether we signed the token for this purpose and name."""
         return any(
             hmac.compare_digest(_name_token(key, purpose, name).encode(), token.encode("utf-8", "replace"))
             for _key_id, key in self._keys
