@@ -1,4 +1,4 @@
-"""Record that an edition reached a state: an event for webhooks, and an audit row with the person."""
+"""Record what happens to an edition: an event for webhooks, and an audit row with the person."""
 
 from __future__ import annotations
 
