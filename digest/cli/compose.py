@@ -152,7 +152,7 @@ def _show_story(story: Story, mark: str, *, explain: bool) -> None:
 
 
 def _block(block: EditionBlock) -> str:
-    """A block in a list: `weather`, `sponsor (हरियाली पौधशाला)`, `quote (web)`."""
+    """Return a block in a list: `weather`, `sponsor (हरियाली पौधशाला)`, `quote (web)`."""
     notes = [str(block.data["advertiser"])] if "advertiser" in block.data else []
     notes += [block.shown] if block.shown != "both" else []
     return f"{block.kind} ({', '.join(notes)})" if notes else block.kind

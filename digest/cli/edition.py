@@ -357,17 +357,16 @@ def approve(home: Path, key: str, force: str, at: str, obey_frequency: bool) -> 
                 f"Edition {key} is of {found.day}, and --obey-frequency means the subscribers of that day. Compose an "
                 "edition on the day on which it goes out, or leave --obey-frequency out."
             )
-        moment = f"{when.astimezone(zone):%Y-%m-%d %H:%M}" if when else ""
-        detail = "; ".join(filter(None, (force.strip(), moment)))
         checked = app.approver.approve(
-            found, how=_BY, by=by, detail=detail, force=force.strip() or None, at=when, obey_frequency=obey_frequency
+            found, how=_BY, by=by, force=force.strip() or None, at=when, obey_frequency=obey_frequency
         )
         for line in (*checked.warnings, *checked.left_out):
             note(f"warning: {line}")
         if faults := app.subscriber_list.problems:
             warn_of(faults, "The emails were checked for the last valid list, which `digest run` uses.")
         if is_special(key):
-            then = f" `digest run` sends it {f'at {moment}' if moment else 'at once'}, or you do now: digest send {key}"
+            moment = f"at {when.astimezone(zone):%Y-%m-%d %H:%M}" if when else "at once"
+            then = f" `digest run` sends it {moment}, or you do now: digest send {key}"
         else:
             then = _what_sends_it(app.calendar.of(key), app.now().astimezone(zone))
     click.echo(f"Edition {key} is {EditionState.APPROVED}.{then}")

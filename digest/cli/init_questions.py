@@ -149,7 +149,7 @@ def _preview(target: str, *, allow_private: bool = False) -> SourcePreview:
 
 
 def next_steps(answers: Answers) -> list[str]:
-    """The remaining steps after these answers, one per line."""
+    """Return the remaining steps after these answers, one per line."""
     from digest.utils.urls import is_example
 
     if answers.provider == "outbox":

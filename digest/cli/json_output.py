@@ -137,7 +137,7 @@ def article_json(article: Article, summary: str) -> dict[str, Any]:
 
 
 def found_json(article: Article) -> dict[str, Any]:
-    """The JSON of an article in `sources add`: fewer fields than in `sources test`."""
+    """Return the JSON of an article in `sources add`: fewer fields than in `sources test`."""
     return {"title": article.title, "published": article.published.isoformat(), "url": article.url or ""}
 
 

@@ -119,7 +119,7 @@ def _verify(home: Path, file: Path, signed_by: str, *, as_json: bool) -> None:
 
 
 def _own_key(home: Path) -> str:
-    """The public key of this folder's newsletter. Raises ConfigurationError if it has none."""
+    """Return the public key of this folder's newsletter. Raises ConfigurationError if it has none."""
     from digest.cli.faults import app_despite_faults
     from digest.receipt.document import public_hex
 

@@ -423,7 +423,7 @@ class _Words:
         return cls(batches, people, everyone)
 
     def rank(self, batch: int, person: int) -> int:
-        """How specifically the option names a recipient; 0 if it does not."""
+        """Return how specifically the option names a recipient; 0 if it does not."""
         return 3 if person in self.people else 2 if batch in self.batches else int(self.all)
 
 

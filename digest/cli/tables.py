@@ -43,7 +43,7 @@ WORKER_HEADERS = ("worker", "version", "state", "seats", "recipients/s", "has")
 
 
 def worker_cells(worker: Worker) -> tuple[object, ...]:
-    """A row below WORKER_HEADERS."""
+    """Return a row below WORKER_HEADERS."""
     where = f"{worker.host}:{worker.pid}"
     return where, worker.version, str(worker.state), worker.seats, round(worker.rate), ", ".join(worker.jobs)
 
@@ -85,7 +85,7 @@ class _Cell(NamedTuple):
 
 
 def _cells(row: Sequence[object]) -> list[_Cell]:
-    """The cells as text on one line, without control characters and the secrets in use."""
+    """Return the cells as text on one line, without control characters and the secrets in use."""
     texts = [printable(" ".join(str("" if cell is None else cell).split())) for cell in row]
     # One search per row, because a list may have 100,000 rows.
     if has_known("\n".join(texts)):

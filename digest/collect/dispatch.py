@@ -44,7 +44,7 @@ _SAYS_ARTICLE = re.compile(
 
 
 def read_document(response: Response, *, source: Source, now: datetime) -> ParseResult:
-    """The articles of one document of any kind. Never raises."""
+    """Return the articles of one document of any kind. Never raises."""
     try:
         return _read(response, source, now)
     except Exception as error:
@@ -101,7 +101,7 @@ def _web_page(text: str, context: ParseContext) -> ParseResult:
 
 
 def parse_page(text: str, context: ParseContext) -> ParseResult | None:
-    """The article of a page (kind 'page'); None if the page does not say that it is one, or has no text."""
+    """Return the article of a page (kind 'page'); None if the page does not say that it is one, or has no text."""
     if not _SAYS_ARTICLE.search(text):
         return None
     item = read_page(text, context.url)
@@ -128,7 +128,7 @@ def with_prominence(articles: Sequence[Article]) -> tuple[Article, ...]:
 
 
 def merge_results(index: ParseResult, children: Sequence[ParseResult]) -> ParseResult:
-    """The documents of an index as one result. If some have titles, those with links only are left out."""
+    """Return the documents of an index as one result. If some have titles, those with links only are left out."""
     titled = [child for child in children if not child.links_only]
     used = titled or children
     articles: dict[str, Article] = {article.id: article for article in index.articles}

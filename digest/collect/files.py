@@ -70,7 +70,7 @@ def read_text(text: str) -> RawItem:
 
 
 def plain_line(line: str) -> str:
-    """A title as typed by hand, with no markup: `<` is an ordinary character."""
+    """Return a title as typed by hand, with no markup: `<` is an ordinary character."""
     return " ".join(line.split())
 
 
@@ -135,13 +135,13 @@ def _front_matter(block: str, item: RawItem) -> None:
 
 
 def _brackets_deep(block: str) -> int:
-    """The most brackets that are open at once, those in quoted texts included."""
+    """Return the most brackets that are open at once, those in quoted texts included."""
     steps = (1 if bracket in "[{" else -1 for bracket in _BRACKET.findall(block))
     return max(accumulate(steps, lambda depth, step: max(depth + step, 0), initial=0))
 
 
 def _scalar(value: Any) -> str:
-    """A YAML value as text: dates in ISO form, '' for lists and mappings."""
+    """Return a YAML value as text: dates in ISO form, '' for lists and mappings."""
     if isinstance(value, datetime | date):
         return value.isoformat()
     return str(value).strip() if isinstance(value, str | int | float) and not isinstance(value, bool) else ""
@@ -180,7 +180,7 @@ class Unreadable(DigestError):
 
 
 def read_file(path: Path, *, source: Source, now: datetime) -> Article:
-    """The article of one .txt, .md or .html file. Raises Unreadable if there is none."""
+    """Return the article of one .txt, .md or .html file. Raises Unreadable if there is none."""
     context = ParseContext(source, now)
     item = _item(path, context)
     articles = normalise_items([item], context).articles
@@ -191,7 +191,7 @@ def read_file(path: Path, *, source: Source, now: datetime) -> Article:
 
 
 def read_path(path: Path, source: Source, now: datetime) -> ParseResult:
-    """All articles of a file, a saved feed, or a folder and its subfolders, and the images that they show."""
+    """Return all articles of a file, a saved feed, or a folder and its subfolders, and the images that they show."""
     images = LocalImages(path if path.is_dir() else path.parent)
     parsed = _PathReader(source, now, images).read(path)
     return replace(
@@ -286,7 +286,7 @@ class _PathReader:
     def _items(
         self, files: list[Path], context: ParseContext, folder: Path | None
     ) -> tuple[list[RawItem], int, str | None]:
-        """The items of the files, the number of unreadable files, and why the last of these is unreadable."""
+        """Return the items of the files, the number of unreadable files, and why the last of these is unreadable."""
         items, lost = [], 0
         error = None
         for file in files:
@@ -304,7 +304,7 @@ class _PathReader:
         return items, lost, error
 
     def _document(self, path: Path) -> ParseResult:
-        """A saved feed, sitemap or API response, or a page of links."""
+        """Return a saved feed, sitemap or API response, or a page of links."""
         try:
             data = _read_bytes(path)
         except Unreadable as error:
@@ -333,7 +333,7 @@ class _PathReader:
 
 
 def _all_files(folder: Path) -> list[Path]:
-    """All files below a folder, sorted. Links to folders are not followed, as they may lead in a circle."""
+    """Return all files below a folder, sorted. Links to folders are not followed, as they may lead in a circle."""
     found = []
     for parent, _folders, names in os.walk(folder):
         found += [Path(parent) / name for name in names]
@@ -341,7 +341,7 @@ def _all_files(folder: Path) -> list[Path]:
 
 
 def _item(path: Path, context: ParseContext, name: str | None = None) -> RawItem:
-    """The item of one file, identified by `name`, dated by its modification time. Raises Unreadable."""
+    """Return the item of one file, identified by `name`, dated by its modification time. Raises Unreadable."""
     data = _read_bytes(path)
     if not data.strip():
         raise Unreadable(f"{path.name} is empty.")
@@ -362,7 +362,7 @@ def _item(path: Path, context: ParseContext, name: str | None = None) -> RawItem
 
 
 def _modified(path: Path, now: datetime) -> datetime:
-    """The file's modification time, but never later than `now`; `now` if the time is invalid."""
+    """Return the file's modification time, but never later than `now`; `now` if the time is invalid."""
     try:
         return min(datetime.fromtimestamp(path.stat().st_mtime, UTC), now)
     except (OverflowError, ValueError):

@@ -26,7 +26,7 @@ _MAX_ERROR_LENGTH = 500
 
 
 def place_of(source: Source) -> str:
-    """The source's URL or path as stored, without secrets."""
+    """Return the source's URL or path as stored, without secrets."""
     return redact(source.url or source.path)
 
 
@@ -50,7 +50,7 @@ def versioned_hash(source: Source, body_hash: str) -> str:
 
 
 def skip_reason(state: SourceState, now: datetime, *, patient: bool) -> str | None:
-    """Why the source must not be fetched yet, or None. Only `patient` runs apply our own back-off."""
+    """Return why the source must not be fetched yet, or None. Only `patient` runs apply our own back-off."""
     health = state.health
     if health.not_before is not None and now < health.not_before:
         return f"Skipped: the server asked us to wait until {format_time(health.not_before, now)}."
@@ -74,7 +74,7 @@ def after_success(
     moved_to: str | None,
     seconds: float | None,
 ) -> SourceState:
-    """The state after a successful fetch. `validators` is None if nothing had changed."""
+    """Return the state after a successful fetch. `validators` is None if nothing had changed."""
     health = replace(
         state.health,
         last_good=now,
@@ -91,7 +91,7 @@ def after_success(
 def after_failure(
     state: SourceState, now: datetime, error: str, retry_after: float | None, *, fetched: bool = False
 ) -> SourceState:
-    """The state after a failure with this message, which has no secrets. `retry_after` is in seconds.
+    """Return the state after a failure with this message, which has no secrets. `retry_after` is in seconds.
 
     `fetched`: a document came but could not be used.
     """
@@ -136,7 +136,7 @@ def why_unusable(articles: Sequence[Article], language: str, now: datetime) -> s
 
 
 def format_time(moment: datetime, now: datetime) -> str:
-    """A time in the newsletter's zone, with the date unless it is today."""
+    """Return a time in the newsletter's zone, with the date unless it is today."""
     local = moment.astimezone(now.tzinfo)
     return f"{local:%H:%M}" if local.date() == now.date() else f"{local:%Y-%m-%d %H:%M}"
 

@@ -51,7 +51,10 @@ class Header:
 
 
 def read_header(data: bytes) -> Header | None:
-    """The header of a PNG, JPEG or GIF, else None. The signature is checked before imagesize sees hostile data."""
+    """Return the header of a PNG, JPEG or GIF, else None.
+
+    The signature is checked before imagesize sees hostile data.
+    """
     kind = next((kind for signature, kind in _SIGNATURES if data.startswith(signature)), None)
     if kind is None:
         return None
@@ -87,13 +90,13 @@ class LocalImages:
             return False
 
     def used_by(self, articles: Iterable[Article]) -> tuple[InlineImage, ...]:
-        """The images that these articles show, each once."""
+        """Return the images that these articles show, each once."""
         urls = {article.image.url for article in articles if article.image}
         images = (image for image in self._images.values() if isinstance(image, InlineImage))
         return tuple({image.cid: image for image in images if f"cid:{image.cid}" in urls}.values())
 
     def find(self, folder: Path, name: str) -> InlineImage | str | None:
-        """The image, why it can't be sent, or None if the folder has no such file."""
+        """Return the image, why it can't be sent, or None if the folder has no such file."""
         for spelling in dict.fromkeys((name, unquote(name))):
             if path := self._path(folder, spelling):
                 if path not in self._images:
@@ -167,7 +170,7 @@ def is_file_name(raw: str) -> bool:
 
 
 def with_image_in_hash(article: Article) -> Article:
-    """The article with its local image in the content hash, so that a new image counts as a change."""
+    """Return the article with its local image in the content hash, so that a new image counts as a change."""
     image = article.image
     if image is None or not image.url.startswith("cid:"):
         return article

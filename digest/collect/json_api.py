@@ -91,7 +91,7 @@ _SURROGATES = re.compile("[\ud800-\udfff]")
 
 
 def values(holder: Any, path: str, limit: int = MAX_VALUES) -> list[Any]:
-    """All values that the path names, without null, '' and empty lists and objects."""
+    """Return all values that the path names, without null, '' and empty lists and objects."""
     for choice in path.split("|"):
         found = [holder]
         for step in choice.strip().split("."):
@@ -103,7 +103,7 @@ def values(holder: Any, path: str, limit: int = MAX_VALUES) -> list[Any]:
 
 
 def find_list(document: Any, path: str) -> list[Any] | None:
-    """The list that the path names, or the document itself if the path is ''; None if there is no list."""
+    """Return the list that the path names, or the document itself if the path is ''; None if there is no list."""
     if not path:
         return document if isinstance(document, list) else None
     for choice in path.split("|"):
@@ -116,18 +116,18 @@ def find_list(document: Any, path: str) -> list[Any] | None:
 
 
 def texts(holder: Any, path: str) -> list[str]:
-    """The values that the path names, as texts. Lists are flattened; objects are left out."""
+    """Return the values that the path names, as texts. Lists are flattened; objects are left out."""
     flat = (one for value in values(holder, path) for one in (value if isinstance(value, list) else [value]))
     return [text for one in flat if (text := as_text(one))][:MAX_VALUES]
 
 
 def text(holder: Any, path: str) -> str:
-    """The first text that the path names, or ''."""
+    """Return the first text that the path names, or ''."""
     return next(iter(texts(holder, path)), "")
 
 
 def as_text(value: Any) -> str:
-    """A string or a number as text; '' for anything else."""
+    """Return a string or a number as text; '' for anything else."""
     if isinstance(value, str):
         return _SURROGATES.sub("", value).strip()
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value) or abs(value) > 1e18:
@@ -136,7 +136,7 @@ def as_text(value: Any) -> str:
 
 
 def describe_keys(value: Any) -> str:
-    """The first ten keys of an object, for a message; otherwise what kind of value it is."""
+    """Return the first ten keys of an object, for a message; otherwise what kind of value it is."""
     if isinstance(value, dict):
         names = [_SURROGATES.sub("", str(name))[:40] for name in list(value)[:10]]
         return ", ".join(names) + (", …" if len(value) > len(names) else "") if names else "no keys"
@@ -144,7 +144,7 @@ def describe_keys(value: Any) -> str:
 
 
 def _step(value: Any, step: str, limit: int) -> list[Any]:
-    """What one step of a path leads to."""
+    """Return what one step of a path leads to."""
     name = step.rstrip("[]")
     flatten = step[len(name) :].count("[]")
     if isinstance(value, list):
@@ -174,7 +174,7 @@ _SAMPLE = 5
 
 
 def parse_api(text: str, context: ParseContext) -> ParseResult:
-    """The articles of an API's response, by the source's mapping, or by the preset that the items look like."""
+    """Return the articles of an API's response, by the source's mapping, or by the preset that the items look like."""
     source, log = context.source, context.log
     if text.count(",") + text.count("[") + text.count("{") > MAX_PARTS:
         return ParseResult(None, error=f"It has more than {MAX_PARTS:,} parts, which no news feed needs; refused.")
@@ -222,7 +222,7 @@ def read_json_feed(text: str, context: ParseContext) -> tuple[FeedInfo, list[Raw
 
 
 def _entries(elements: list[Any], mapping: JsonMapping, log: WarningLog) -> list[dict[str, Any]]:
-    """The objects among the elements, at most the newest MAX_ITEMS, in the document's order."""
+    """Return the objects among the elements, at most the newest MAX_ITEMS, in the document's order."""
     entries = [element for element in elements if isinstance(element, dict)]
     if len(entries) < len(elements):
         log.add(f"{len(elements) - len(entries)} of its items are not objects")
@@ -260,7 +260,7 @@ def _warn_unused_paths(entries: list[dict[str, Any]], given: JsonMapping, log: W
 
 
 def recognise_preset(document: Any) -> str | None:
-    """The name of the preset that the document's items look like; None if there is none."""
+    """Return the name of the preset that the document's items look like; None if there is none."""
     for name, preset in PRESETS.items():
         elements = find_list(document, preset.mapping.items)
         sample = [element for element in (elements or [])[:_SAMPLE] if isinstance(element, dict)]
@@ -272,7 +272,7 @@ def recognise_preset(document: Any) -> str | None:
 
 
 def _with_preset(given: JsonMapping) -> JsonMapping:
-    """The mapping, with its empty fields filled from its preset."""
+    """Return the mapping, with its empty fields filled from its preset."""
     if not given.preset:
         return given
     own = {name: value for name in (*_FIELDS, "items") if (value := getattr(given, name))}
@@ -326,7 +326,7 @@ def _text_to_html(text: str) -> str:
 
 
 def _without_publisher(title: str, publisher: str) -> str:
-    """The title without the publisher's name at its end: `… - Village Times`."""
+    """Return the title without the publisher's name at its end: `… - Village Times`."""
     front, found, name = title.rpartition(" - ")
     return front.strip() if found and front.strip() and publisher and name.strip() == publisher else title
 
@@ -337,7 +337,7 @@ def _split_names(found: list[str]) -> list[str]:
 
 
 def _url(text: str) -> str:
-    """A URL; '' for a bare number, which is an id."""
+    """Return a URL; '' for a bare number, which is an id."""
     return "" if text.isdigit() else _unescaped(text)
 
 
@@ -346,7 +346,10 @@ def _unescaped(text: str) -> str:
 
 
 def _date(entry: dict[str, Any], path: str, mapping: JsonMapping) -> str:
-    """The raw date. Micro- and nanoseconds are cut to milliseconds, and the API's time zone is added to local times."""
+    """Return the raw date.
+
+    Micro- and nanoseconds are cut to milliseconds, and the API's time zone is added to local times.
+    """
     raw = text(entry, path)[:100]
     whole = raw.partition(".")[0]
     if raw.replace(".", "", 1).isdigit() and len(whole) in (10, 13, 16, 19):

@@ -70,12 +70,12 @@ def plain(text: str) -> str:
 
 
 def _line(text: str) -> str:
-    """The text on one line, repaired."""
+    """Return the text on one line, repaired."""
     return repair(_limit_words(" ".join(text.split())))
 
 
 def _limit_words(text: str) -> str:
-    """The text with words cut to a thousand characters. Patterns would take minutes for longer ones."""
+    """Return the text with words cut to a thousand characters. Patterns would take minutes for longer ones."""
     return _LONG_WORD.sub(r"\1", text) if len(text) > MAX_WORD else text
 
 
@@ -152,7 +152,7 @@ def walk(root: Any, content: Content, base: str | None) -> None:
 
 
 def image_of(attributes: dict[str, str], base: str | None) -> Image | None:
-    """The image that an `<img>` shows: the URL for lazy loading first; None for decoration."""
+    """Return the image that an `<img>` shows: the URL for lazy loading first; None for decoration."""
     names = ("data-src", "data-lazy-src", "data-original", "src")
     sizes = pixels(attributes.get("width")), pixels(attributes.get("height"))
     for name in names:
@@ -168,7 +168,7 @@ def image_of(attributes: dict[str, str], base: str | None) -> Image | None:
 
 
 def pixels(value: object) -> int | None:
-    """A width or height in pixels from an attribute; None for percentages, `auto` and extreme numbers."""
+    """Return a width or height in pixels from an attribute; None for percentages, `auto` and extreme numbers."""
     match = re.fullmatch(r"\s*([0-9]{1,6})(?:\.[0-9]+)?\s*(?:px)?\s*", str(value or ""))
     number = int(match[1]) if match else 0
     return number if 0 < number < 100_000 else None

@@ -165,7 +165,7 @@ class SourceReader:
 
     @contextmanager
     def _fetch_source(self, source: Source, state: SourceState) -> Iterator[tuple[StreamedResponse, str | None]]:
-        """The source's document, and the address it has permanently moved to, if any. That one is tried first."""
+        """Yield the source's document, and the address it has permanently moved to, if any. That one is tried first."""
         credential = self._credential(source)
         moved_to = state.health.moved_to if not ssrf.parse_url(source.url).user else None
         if source.links:
@@ -207,7 +207,7 @@ class SourceReader:
         return SourceResult(parsed, Validators() if incomplete or parsed.error else validators, moved_to=moved_to)
 
     def _read_named_feed(self, source: Source, feed_url: str, previous: str | None) -> tuple[ParseResult, Validators]:
-        """The feed that a page names. Its ETag is not used, because the page is requested first."""
+        """Return the feed that a page names. Its ETag is not used, because the page is requested first."""
         warning = f"reads the feed that the page names: {feed_url}; put it in url"
         try:
             fetched = self._fetch(feed_url, source, Validators(), self._credential(source))
@@ -227,7 +227,10 @@ class SourceReader:
     def _read_children(
         self, source: Source, index: ParseResult, index_hash: str, previous: str | None
     ) -> tuple[ParseResult, Validators]:
-        """The documents that an index names, as one result. One failure is a warning; if all fail it is an error."""
+        """Return the documents that an index names, as one result.
+
+        One failure is a warning; if all fail it is an error.
+        """
         hashes, children = [index_hash], list[ParseResult]()
         failures = list[str]()
         for url in index.further[:MAX_CHILDREN]:
@@ -283,7 +286,7 @@ class SourceReader:
                 raise FetchError(f"{url} was not fetched: the site's robots.txt can't be read.")
 
     def _credential(self, source: Source) -> SourceCredential | None:
-        """The source's key. The FetchError that it raises names the variable, never a value."""
+        """Return the source's key. The FetchError that it raises names the variable, never a value."""
         auth = source.auth
         if auth is None:
             return None

@@ -47,7 +47,7 @@ class CollectStore(Protocol):
     """Storage that collecting needs. Called from one thread only."""
 
     def load_states(self) -> Mapping[str, SourceState]:
-        """The state of every known source, by name."""
+        """Return the state of every known source, by name."""
 
     def save_state(self, state: SourceState) -> None:
         """Replace the source's state. Called only after its articles are saved."""
@@ -63,7 +63,7 @@ class ArticleLookup(Protocol):
     """Read access to stored articles. Called from several threads at once."""
 
     def by_ids(self, ids: Sequence[str]) -> Mapping[str, Article]:
-        """The stored articles with these ids, by id; unknown ids are left out."""
+        """Return the stored articles with these ids, by id; unknown ids are left out."""
 
 
 @dataclass(slots=True)
@@ -143,7 +143,7 @@ class WarningLog:
         self.counts[message] += 1
 
     def messages(self) -> tuple[str, ...]:
-        """All warnings; those about items read `3 items: message`."""
+        """Return all warnings; those about items read `3 items: message`."""
         many = (f"{count} item{'s' * (count != 1)}: {message}" for message, count in self.counts.items())
         return (*self.single, *many)
 

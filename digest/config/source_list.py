@@ -82,7 +82,7 @@ def no_sources(home: Path, environment: Mapping[str, str]) -> ConfigProblem:
 
 
 def environment_overrides(environment: Mapping[str, str]) -> bool:
-    """Return whether an environment variable replaces the file's sources."""
+    """Whether an environment variable replaces the file's sources."""
     return _VARIABLE in environment
 
 

@@ -67,20 +67,20 @@ class HttpResponse:
         return kind in ("text/html", "application/xhtml+xml") or self.body.lstrip()[:1] == b"<"
 
     def json(self) -> Any:
-        """The JSON value of the body; None if it has none."""
+        """Return the JSON value of the body; None if it has none."""
         try:
             return orjson.loads(self.body)
         except orjson.JSONDecodeError:
             return None
 
     def field(self, name: str) -> str | None:
-        """A string in the JSON object of the body."""
+        """Return a string in the JSON object of the body."""
         found = self.json()
         value = found.get(name) if isinstance(found, dict) else None
         return value if isinstance(value, str) else None
 
     def retry_after(self, reset_header: str | None = None) -> float | None:
-        """How many seconds the server asks us to wait, between one second and an hour; None if it does not.
+        """Return how many seconds the server asks us to wait, between one second and an hour; None if it does not.
 
         Reads Retry-After (RFC 9110 section 10.2.3) and `reset_header`, which holds a Unix time. Counts from the
         response's own Date, because our clock may be wrong.
@@ -108,7 +108,7 @@ class ConnectionRegistry:
         self._aborted = threading.Event()
 
     def connection(self) -> Connection:
-        """A connection that is not open yet."""
+        """Return a connection that is not open yet."""
         return Connection(self)
 
     def abort(self) -> None:

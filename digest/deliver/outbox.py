@@ -65,7 +65,7 @@ class Outbox:
 
 
 def _folder_name(edition: str) -> str:
-    """The edition's key if it can name a folder; otherwise its safe characters and a short hash."""
+    """Return the edition's key if it can name a folder; otherwise its safe characters and a short hash."""
     name = _UNSAFE.sub("_", edition)
     if name == edition and name.strip("."):
         return name

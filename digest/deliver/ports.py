@@ -145,7 +145,7 @@ class SigningKeys(Protocol):
     """A transport whose provider reports its DKIM selectors."""
 
     def dkim_selectors(self, domain: str) -> tuple[str, ...]:
-        """The selectors for a sender's domain. Empty if they are not known."""
+        """Return the selectors for a sender's domain. Empty if they are not known."""
         ...
 
 
@@ -215,7 +215,7 @@ class Claims(Protocol):
     def next_batch_size(
         self, edition: str, transport: str, now: datetime, max_tries: int, ahead: ScheduleWindow | None = None
     ) -> int:
-        """The number of recipients in the batch that `claim` would return first; 0 if there is none."""
+        """Return the number of recipients in the batch that `claim` would return first; 0 if there is none."""
         ...
 
     def reset_tries(self, edition: str) -> None:

@@ -36,6 +36,6 @@ REDO_WITHIN = {"resend": timedelta(hours=24), "brevo": timedelta(minutes=11)}
 
 
 def load(name: str) -> Any:
-    """The transport's class. Raises KeyError for a name that is not in the table."""
+    """Return the transport's class. Raises KeyError for a name that is not in the table."""
     module, _, attribute = TRANSPORTS[name].partition(":")
     return getattr(import_module(module), attribute)

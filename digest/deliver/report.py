@@ -1,4 +1,4 @@
-"""Counts the outcomes of one run, and reports them to the circuit breaker."""
+"""Count the outcomes of one run, and report them to the circuit breaker."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ class SendReport:
 
 
 def possibly_sent(outcome: Outcome, size: int) -> int:
-    """How many recipients of a batch of `size` were or may have been sent to."""
+    """Return how many recipients of a batch of `size` were or may have been sent to."""
     match outcome:
         case Accepted() | Unknown() | Retryable():
             return size

@@ -38,7 +38,7 @@ _MAX_TIME = 4_102_444_800
 
 
 def parse_payload(body: bytes, comparable: Callable[[str], str | None]) -> list[Event]:
-    """The events of a payload, in its order. Raises InvalidPayload.
+    """Return the events of a payload, in its order. Raises InvalidPayload.
 
     `comparable` returns the comparable form of an address; None for an invalid one.
     """
@@ -70,7 +70,7 @@ def _event(item: dict[str, Any], comparable: Callable[[str], str | None]) -> Eve
 
 
 def _time(item: dict[str, Any]) -> datetime | None:
-    """The time of the event. `date` is not used, because it is in the time zone of Brevo's account."""
+    """Return the time of the event. `date` is not used, because it is in the time zone of Brevo's account."""
     milliseconds = _number(item.get("ts_epoch"))
     at = _number(item.get("ts_event")) if milliseconds is None else milliseconds / 1000
     return datetime.fromtimestamp(at, UTC) if at is not None and 0 < at < _MAX_TIME else None

@@ -121,7 +121,7 @@ def parse_report(data: bytes) -> DeliveryReport | None:
 
 
 def parse_message(data: bytes) -> tuple[Headers, list[MimePart]]:
-    """The headers of a mail and its leaf parts, in their order."""
+    """Return the headers of a mail and its leaf parts, in their order."""
     data = data[:MAX_MAIL_BYTES].lstrip(b"\r\n")
     leaves: list[MimePart] = []
     headers, _body = _split(data)
@@ -178,7 +178,7 @@ def _qmail_statuses(text: str) -> list[RecipientStatus]:
 
 
 def _prose_statuses(headers: Headers, text: str) -> list[RecipientStatus]:
-    """A failure described in prose by a mailer daemon. `X-Failed-Recipients` is Exim's and Gmail's."""
+    """Return a failure described in prose by a mailer daemon. `X-Failed-Recipients` is Exim's and Gmail's."""
     author = _first(headers, "from").lower()
     is_daemon = "mailer-daemon" in author or "postmaster" in author or _first(headers, "return-path") == "<>"
     if not is_daemon or not FAILED.search(f"{_first(headers, 'subject')} {text[:2000]}"):
@@ -192,7 +192,7 @@ def _prose_statuses(headers: Headers, text: str) -> list[RecipientStatus]:
 
 
 def _returned_headers(parts: Sequence[MimePart], text: str) -> Headers:
-    """The headers of the returned email, which is a separate part or follows the report's text."""
+    """Return the headers of the returned email, which is a separate part or follows the report's text."""
     for part in parts:
         if part.kind in _RETURNED:
             return _split(part.body.lstrip(b"\r\n"))[0]
@@ -203,7 +203,7 @@ def _returned_headers(parts: Sequence[MimePart], text: str) -> Headers:
 
 
 def _address(fields: Headers, name: str) -> str | None:
-    """The address in `rfc822; asha@example.com`, with or without brackets; None if there is none."""
+    """Return the address in `rfc822; asha@example.com`, with or without brackets; None if there is none."""
     found = ADDRESS.search(_first(fields, name).rpartition(";")[2])
     return found[0] if found else None
 
@@ -213,14 +213,14 @@ def _severity(status: RecipientStatus) -> int:
 
 
 def _split(data: bytes) -> tuple[Headers, bytes]:
-    """The header fields, and what follows the empty line."""
+    """Return the header fields, and what follows the empty line."""
     end = _END_OF_HEADERS.search(data)
     block, body = (data[: end.start()], data[end.end() :]) if end else (data, b"")
     return _fields(block[:_MAX_HEADER_BYTES].decode("utf-8", "replace")), body
 
 
 def _fields(block: str) -> Headers:
-    """The `Name: value` lines of a text, unfolded."""
+    """Return the `Name: value` lines of a text, unfolded."""
     found: dict[str, list[str]] = {}
     for line in _FOLD.sub(" ", block).splitlines():
         name, colon, value = line.partition(":")
@@ -271,7 +271,7 @@ def _decode(body: bytes, encoding: str) -> bytes:
 
 
 def iter_messages(stream: BinaryIO) -> Iterator[bytes]:
-    """The messages of an mbox, or the stream as one message. Messages are cut at the maximum size."""
+    """Yield the messages of an mbox, or the stream as one message. Messages are cut at the maximum size."""
     message = bytearray()
     after_blank = True
     while line := stream.readline(_LINE_BYTES):
@@ -287,7 +287,7 @@ def iter_messages(stream: BinaryIO) -> Iterator[bytes]:
 
 
 def iter_maildir(folder: Path) -> Iterator[tuple[Path, bytes]]:
-    """The new messages of a Maildir with their files. Call `mark_seen` for each one that is processed."""
+    """Yield the new messages of a Maildir with their files. Call `mark_seen` for each one that is processed."""
     for path in sorted((folder / "new").iterdir()):
         if path.is_file():
             with path.open("rb") as stream:

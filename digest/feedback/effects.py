@@ -107,7 +107,7 @@ def _warning(edition: str, reason: str, count: int) -> str:
 def _delivery(
     event: Event, subscriber: int | None, attempt: AttemptRef | None, known: KnownDelivery
 ) -> tuple[str, int] | None:
-    """The edition and the subscriber of an event; None if it is not about an email of ours.
+    """Return the edition and the subscriber of an event; None if it is not about an email of ours.
 
     Another newsletter of the same account may have the same subscriber ids and edition keys.
     """

@@ -44,7 +44,7 @@ class InvalidPayload(ValueError):
 
 
 def positive(value: object) -> int | None:
-    """A positive integer, given as a number or as digits; otherwise None."""
+    """Return a positive integer, given as a number or as digits; otherwise None."""
     if isinstance(value, str) and value.isascii() and value.isdecimal() and len(value) < 20:
         value = int(value)
     if isinstance(value, float) and 0 < value < _MAX_NUMBER:

@@ -85,7 +85,7 @@ def parse_reply(data: bytes) -> Reply | None:
 
 
 def without_quote(text: str) -> str:
-    """The text up to the quoted email or the signature, without empty lines around it."""
+    """Return the text up to the quoted email or the signature, without empty lines around it."""
     lines: list[str] = []
     for line in _BROKEN_QUOTE.sub(r"\1 \2", text[:_MOST_READ].replace("\r\n", "\n")).split("\n"):
         if _QUOTE.match(line.rstrip() if line.strip() != "--" else "-- ") or line == "-- ":

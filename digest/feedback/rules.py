@@ -82,13 +82,13 @@ _BY_KIND = {rule.kind: tuple(row for row in RULES if row.kind == rule.kind) for 
 
 @lru_cache(maxsize=4096)
 def rule_for(kind: str, reason: str) -> Rule:
-    """The rule for an event."""
+    """Return the rule for an event."""
     lower = reason.lower()
     return next((rule for rule in _BY_KIND.get(kind, ()) if rule.reason in lower), SILENT)
 
 
 def severity(reason: str) -> int:
-    """How severe a reason is; an unknown one is least severe."""
+    """Return how severe a reason is; an unknown one is least severe."""
     return SEVERITY.index(reason) if reason in SEVERITY else -1
 
 

@@ -42,7 +42,7 @@ _LINKS, _SECONDS = 3, 10
 
 
 def parse_payload(body: bytes, comparable: Callable[[str], str | None]) -> list[Event]:
-    """The events of a payload, in its order. Raises InvalidPayload.
+    """Return the events of a payload, in its order. Raises InvalidPayload.
 
     `comparable` returns the comparable form of an address; None for an invalid one.
     """

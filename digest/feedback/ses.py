@@ -29,7 +29,7 @@ _KINDS = {
 
 
 def parse_payload(body: bytes, comparable: Callable[[str], str | None]) -> list[Event]:
-    """The events of a payload, one for each recipient. Raises InvalidPayload.
+    """Return the events of a payload, one for each recipient. Raises InvalidPayload.
 
     `comparable` returns the comparable form of an address; None for an invalid one.
     """

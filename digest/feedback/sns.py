@@ -65,7 +65,7 @@ class SnsVerifier:
         self._certificates: dict[str, x509.Certificate] = {}
 
     def read(self, body: bytes, now: datetime) -> SnsMessage | None:
-        """The message; None if it is not a fresh one of the topic, signed by SNS.
+        """Return the message; None if it is not a fresh one of the topic, signed by SNS.
 
         Raises SnsUnavailable if the certificate cannot be read now.
         """
@@ -100,7 +100,7 @@ class SnsVerifier:
             raise SnsUnavailable("SNS did not confirm the subscription")
 
     def _certificate_path(self, fields: Mapping[str, str]) -> str | None:
-        """The path of the certificate's address, if that is one of SNS in the topic's region."""
+        """Return the path of the certificate's address, if that is one of SNS in the topic's region."""
         try:
             parts = urlsplit(fields.get("SigningCertURL", ""))
         except ValueError:
@@ -130,7 +130,7 @@ class SnsVerifier:
 
 
 def _fields(body: bytes) -> dict[str, str]:
-    """The texts of a message; empty for anything else."""
+    """Return the texts of a message; empty for anything else."""
     try:
         found = orjson.loads(body)
     except orjson.JSONDecodeError:

@@ -10,14 +10,14 @@ ELLIPSIS = "…"
 
 
 def clusters(text: str) -> list[str]:
-    """The grapheme clusters of the text. Joined, they give the text again."""
+    """Return the grapheme clusters of the text. Joined, they give the text again."""
     from wcwidth import iter_graphemes
 
     return list(iter_graphemes(text))
 
 
 def length(text: str) -> int:
-    """The number of grapheme clusters."""
+    """Return the number of grapheme clusters."""
     return len(clusters(text))
 
 

@@ -61,7 +61,7 @@ WEEKDAYS: dict[str, int] = _table(_DAY_VARIANTS, 0)
 
 
 def day(d: date, language: str = "hi") -> str:
-    """A full date: 'सोमवार, 23 नवंबर 2026'; in English 'Monday, 23 November 2026'."""
+    """Return a full date: 'सोमवार, 23 नवंबर 2026'; in English 'Monday, 23 November 2026'."""
     if language in ("hi", "en"):
         names = _HI_DAYS if language == "hi" else _EN_DAYS
         return f"{names[d.weekday()]}, {short(d, language)} {d.year}"
@@ -71,7 +71,7 @@ def day(d: date, language: str = "hi") -> str:
 
 
 def long(d: date, language: str = "hi") -> str:
-    """A date without its weekday: '23 नवंबर 2026'."""
+    """Return a date without its weekday: '23 नवंबर 2026'."""
     if language in ("hi", "en"):
         return f"{short(d, language)} {d.year}"
     from babel.dates import format_date
@@ -89,7 +89,7 @@ def month(d: date, language: str = "hi") -> str:
 
 
 def weekday(d: date, language: str = "hi") -> str:
-    """The name of the day of the week: 'सोमवार'."""
+    """Return the name of the day of the week: 'सोमवार'."""
     if language in ("hi", "en"):
         return (_HI_DAYS if language == "hi" else _EN_DAYS)[d.weekday()]
     from babel.dates import format_date
@@ -119,7 +119,7 @@ def clock(t: datetime, language: str = "hi") -> str:
 
 
 def hour(t: time, language: str = "hi") -> str:
-    """A planned time of day: 'सुबह 7 बजे'; in English '7 AM'."""
+    """Return a planned time of day: 'सुबह 7 बजे'; in English '7 AM'."""
     return clock(datetime.combine(date.min, t), language).replace(":00", "", 1)
 
 
@@ -128,7 +128,7 @@ def _part_of_day(t: datetime) -> str:
 
 
 def moment(t: datetime, now: datetime, language: str = "hi") -> str:
-    """When something happened: 'आज सुबह 9:20 बजे', 'कल रात 9:40 बजे', '21 नवंबर, शाम 6:05 बजे'.
+    """Return when something happened: 'आज सुबह 9:20 बजे', 'कल रात 9:40 बजे', '21 नवंबर, शाम 6:05 बजे'.
 
     No relative hours, because an email is read later than it is made. 'कल' also means tomorrow, so it is used for
     yesterday only. The year is added if it is not the current one.
@@ -142,6 +142,9 @@ def moment(t: datetime, now: datetime, language: str = "hi") -> str:
 
 
 def absolute(t: datetime, year: int, language: str = "hi") -> str:
-    """A moment that reads the same on every day: '21 नवंबर, शाम 6:05 बजे'. The year is added if it is not `year`."""
+    """Return a moment that reads the same on every day: '21 नवंबर, शाम 6:05 बजे'.
+
+    The year is added if it is not `year`.
+    """
     day_text = short(t.date(), language) if t.year == year else long(t.date(), language)
     return f"{day_text}{_SEPARATORS.get(language, ', ')}{clock(t, language)}"

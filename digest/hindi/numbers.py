@@ -17,7 +17,7 @@ _TO_LATIN = {deva: chr(latin) for latin, deva in ((k, ord(v)) for k, v in _TO_DE
 
 
 def group(n: int | float) -> str:
-    """The number with Indian grouping: 1234567 becomes '12,34,567'. At most two decimals."""
+    """Return the number with Indian grouping: 1234567 becomes '12,34,567'. At most two decimals."""
     if isinstance(n, float):
         if n != n or n in (float("inf"), float("-inf")):
             return str(n)
@@ -35,10 +35,10 @@ def group(n: int | float) -> str:
 
 
 def devanagari_digits(text: str) -> str:
-    """The text with ASCII digits replaced by Devanagari ones."""
+    """Return the text with ASCII digits replaced by Devanagari ones."""
     return text.translate(_TO_DEVA)
 
 
 def latin_digits(text: str) -> str:
-    """The text with Devanagari digits replaced by ASCII ones."""
+    """Return the text with Devanagari digits replaced by ASCII ones."""
     return text.translate(_TO_LATIN)

@@ -37,12 +37,12 @@ _DEVA_LETTER = re.compile(f"[{DEVA}]")
 
 
 def split(text: str) -> list[str]:
-    """The sentences in order, stripped and not empty. A newline ends a sentence."""
+    """Return the sentences in order, stripped and not empty. A newline ends a sentence."""
     return list(each(text))
 
 
 def each(text: str) -> Iterator[str]:
-    """The sentences of `split` as an iterator, for callers that need only the first ones."""
+    """Yield the sentences of `split` as an iterator, for callers that need only the first ones."""
     for line in text.split("\n"):
         yield from _split_line(line)
 
@@ -63,7 +63,7 @@ def _split_line(line: str) -> Iterator[str]:
 
 
 def _after_closers(line: str, start: int, end: int) -> int:
-    """The end of the sentence including closing quotes and brackets after its terminator."""
+    """Return the end of the sentence including closing quotes and brackets after its terminator."""
     match = _CLOSERS.match(line, end)
     if not match:
         return end

@@ -51,7 +51,7 @@ def sounds(word: str) -> str:
 
 
 def sounds_like(latin: str, word: str) -> bool:
-    """Return whether a Latin word and another folded word may be the same name."""
+    """Whether a Latin word and another folded word may be the same name."""
     one, other = sounds(latin.casefold()), sounds(word)
     if len(latin) < _LEAST_LETTERS or len(one) < _LEAST_SOUNDS:
         return False

@@ -169,24 +169,24 @@ def _without_tail(title: str) -> str:
 
 
 def _is_call(part: str, pattern: re.Pattern[str]) -> bool:
-    """Return whether the pattern is in the part, and hardly any news before it."""
+    """Whether the pattern is in the part, and hardly any news before it."""
     found = pattern.search(part)
     most = _BEFORE_LAST if found and found.end() == len(part) else _BEFORE_CALL
     return found is not None and len(part[: found.start()].split()) <= most
 
 
 def _points(part: str) -> bool:
-    """Return whether a last part only points to what the report tells."""
+    """Whether a last part only points to what the report tells."""
     return len(part.split()) <= _MOST_POINTING and bool(_POINTING.search(part)) and not _POINTS_BACK.search(part)
 
 
 def _is_news(front: str) -> bool:
-    """Return whether a text is a headline without the part that points."""
+    """Whether a text is a headline without the part that points."""
     return not _NO_NEWS.search(fold(front)) and len(_SEPARATOR.split(front)[-1].split()) > _LAST_WORDS
 
 
 def _leaves_open(front: str, part: str) -> bool:
-    """Return whether the text before a part needs it: a condition, a quotation, or an earlier state."""
+    """Whether the text before a part needs it: a condition, a quotation, or an earlier state."""
     found, last = tokens(front), tokens(_SEPARATOR.split(front)[-1])
     is_open = found[-1:] in ([fold("नहीं")], [fold("और")]) or (last[:1] == [fold("फिर")] and last[-1].endswith("कर"))
     if is_open or len(part.split()) <= _TINY:

@@ -60,12 +60,12 @@ def tokens(text: str) -> list[str]:
 
 
 def written_tokens(text: str) -> list[tuple[str, str]]:
-    """Each token in order, with the word of the text that it comes from as it is written there."""
+    """Return each token in order, with the word of the text that it comes from as it is written there."""
     return [(token, word) for word in _RAW_WORD.findall(text) for token in _word_tokens(word)]
 
 
 def _split_word(word: str) -> tuple[str, ...]:
-    """The tokens of a piece of text without spaces."""
+    """Return the tokens of a piece of text without spaces."""
     return tuple(token.replace(",", "") if token[0].isdigit() else token for token in _TOKEN.findall(fold(word)))
 
 
@@ -75,20 +75,20 @@ _word_tokens = lru_cache(maxsize=100_000)(_split_word)
 
 
 def stems(text: str) -> list[str]:
-    """The stems of the words that carry a topic, in order."""
+    """Return the stems of the words that carry a topic, in order."""
     return list(chain.from_iterable(map(word_stems, text.split())))
 
 
 @lru_cache(maxsize=200_000)
 def word_stems(word: str) -> tuple[str, ...]:
-    """The stems of a piece of text without spaces; () for a stop word."""
+    """Return the stems of a piece of text without spaces; () for a stop word."""
     found = (token for raw in _RAW_WORD.findall(word) for token in _split_word(raw))
     return tuple(stem for token in found if (stem := stem_of(token)))
 
 
 @lru_cache(maxsize=200_000)
 def stem_of(token: str) -> str:
-    """The stem of one folded token; '' for a stop word. Latin words and digits stay as they are."""
+    """Return the stem of one folded token; '' for a stop word. Latin words and digits stay as they are."""
     if token in STOP_WORDS:
         return ""
     token = ALIASES.get(token, token)

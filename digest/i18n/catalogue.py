@@ -117,7 +117,7 @@ class Catalogue:
         return message in self._translations or self.language == SOURCE_LANGUAGE
 
     def missing(self, template: bytes) -> list[ConfigProblem]:
-        """The messages of the `.pot` file `template` that have no usable translation."""
+        """Return the messages of the `.pot` file `template` that have no usable translation."""
         needed = {} if self.language == SOURCE_LANGUAGE else parse_po(template).messages
         found = ((id, self._missing(id, message)) for id, message in needed.items())
         return [
@@ -133,12 +133,12 @@ class Catalogue:
         return "has a msgid_plural; remove it" if translation.rule and not needed.pluralizable else None
 
     def gettext(self, message: str) -> str:
-        """The translation of `message`, or `message` itself if there is none."""
+        """Return the translation of `message`, or `message` itself if there is none."""
         translation = self._translations.get(message)
         return translation.forms[0] if translation else message
 
     def ngettext(self, singular: str, plural: str, n: int) -> str:
-        """The translation for the number `n`, or the English form if there is none."""
+        """Return the translation for the number `n`, or the English form if there is none."""
         translation = self._translations.get(singular)
         if translation is None or translation.rule is None:
             return singular if n == 1 else plural
@@ -164,12 +164,15 @@ def parse_po(data: bytes, plural_rule: PluralRule = ENGLISH_PLURAL) -> PoCatalog
 
 
 def placeholders(text: str) -> set[str]:
-    """The placeholders of `text`, such as `%(name)s`."""
+    """Return the placeholders of `text`, such as `%(name)s`."""
     return set(_PLACEHOLDER.findall(text))
 
 
 def _rows(text: str) -> list[str]:
-    """The lines of a `.po` file for Babel. Raises PoSyntaxError for lines that Babel would accept and misread."""
+    """Return the lines of a `.po` file for Babel.
+
+    Raises PoSyntaxError for lines that Babel would accept and misread.
+    """
     rows = [line.strip() for line in text.split("\n")]
     numbers, kinds = [], ""
     for number, row in enumerate(rows, 1):
@@ -191,7 +194,7 @@ def _rows(text: str) -> list[str]:
 
 
 def _plural_rule(header: Message) -> PluralRule | None:
-    """The rule in the header of a file, None if it has none. Raises PoSyntaxError."""
+    """Return the rule in the header of a file, None if it has none. Raises PoSyntaxError."""
     value = message_from_string(_forms(header)[0])["Plural-Forms"]
     if value is None:
         return None
@@ -208,7 +211,10 @@ def _plural_rule(header: Message) -> PluralRule | None:
 
 
 def _problem(message: Message) -> str | None:
-    """Why a translation cannot be used. Checks more than Babel's checkers, which allow a placeholder to be dropped."""
+    """Return why a translation cannot be used.
+
+    Checks more than Babel's checkers, which allow a placeholder to be dropped.
+    """
     expected = set[str]().union(*map(placeholders, _ids(message)))
     for index, text in enumerate(_forms(message)):
         form = f"msgstr[{index}]" if message.pluralizable else "msgstr"
@@ -224,7 +230,7 @@ def _problem(message: Message) -> str | None:
 
 
 def _ids(message: Message) -> tuple[str, ...]:
-    """The msgid, and the msgid_plural if there is one."""
+    """Return the msgid, and the msgid_plural if there is one."""
     return (message.id,) if isinstance(message.id, str) else tuple(message.id)
 
 

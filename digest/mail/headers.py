@@ -23,7 +23,7 @@ _PLAIN = re.compile(r"[A-Za-z0-9._-]{1,40}\Z")
 
 
 def common_headers(sender: Sender, edition: str, variant: str) -> dict[str, str]:
-    """The headers that all recipients share: name → unfolded ASCII value.
+    """Return the headers that all recipients share: name → unfolded ASCII value.
 
     RFC 2919 (List-Id), RFC 2369 (List-Help, List-Owner), RFC 3834 (Auto-Submitted), RFC 8058 section 3.1
     (List-Unsubscribe-Post, if one-click works) and Gmail's Feedback-ID. `Precedence: bulk` is not a standard, but

@@ -91,7 +91,7 @@ def examine(raw: bytes) -> tuple[str, list[MailFinding], list[Signature]]:
 
 
 def _exceeds_limits(raw: bytes) -> str | None:
-    """Which limit the mail exceeds, checked before it is parsed."""
+    """Return which limit the mail exceeds, checked before it is parsed."""
     end = _END_OF_HEADERS.search(raw)
     if (size := end.start() if end else len(raw)) > _MAX_HEADER_BYTES:
         return f"its headers have {size:,} bytes; servers accept at most {_MAX_HEADER_BYTES:,}"
@@ -116,7 +116,7 @@ def _examine(mail: Message) -> tuple[str, list[MailFinding], list[Signature]]:
 
 
 def signatures(mail: Message) -> Iterator[Signature]:
-    """The DKIM signatures of a mail, not verified (RFC 6376 section 3.5)."""
+    """Yield the DKIM signatures of a mail, not verified (RFC 6376 section 3.5)."""
     for header in _values(mail, "DKIM-Signature"):
         pairs = (part.partition("=") for part in header.split(";"))
         tags = {name.strip(): "".join(value.split()) for name, _, value in pairs}
@@ -225,7 +225,7 @@ def _check_list_headers(mail: Message) -> Iterator[MailFinding]:
 
 
 def _check_authentication(mail: Message) -> Iterator[MailFinding]:
-    """The results of the receiving server. Only its topmost header counts, because a sender can add others."""
+    """Yield the results of the receiving server. Only its topmost header counts, because a sender can add others."""
     values = _values(mail, "Authentication-Results")
     if not values:
         yield MailFinding(
@@ -281,13 +281,13 @@ def _check_body(mail: Message) -> Iterator[MailFinding]:
 
 
 def from_domain(mail: Message) -> str:
-    """The domain of From, which DMARC checks; empty without one."""
+    """Return the domain of From, which DMARC checks; empty without one."""
     addresses = getaddresses(_values(mail, "From"))
     return addresses[0][1].rpartition("@")[2].lower() if addresses else ""
 
 
 def _values(mail: Message, name: str) -> list[str]:
-    """The values of a header, unfolded. Bytes that are not ASCII become question marks."""
+    """Return the values of a header, unfolded. Bytes that are not ASCII become question marks."""
     return [" ".join(str(value).encode("ascii", "replace").decode().split()) for value in mail.get_all(name, [])]
 
 

@@ -79,7 +79,7 @@ class Recipient(NamedTuple):
 
 @lru_cache(maxsize=16)
 def unsubscribe_uri_prefixes(sender: Sender) -> tuple[str, ...]:
-    """What precedes the token in each unsubscribe URI of this sender."""
+    """Return what precedes the token in each unsubscribe URI of this sender."""
     mailto = f"mailto:{quote(sender.reply_to or sender.email, safe='@+')}?subject=unsubscribe%20"
     is_public = sender.base_url is not None and sender.base_url.startswith("https://")
     return (f"{sender.base_url}/leave/", mailto) if is_public else (mailto,)
@@ -104,7 +104,7 @@ class Outgoing:
 
 
 def content_ids(emails: Iterable[RenderedEmail]) -> tuple[str, ...]:
-    """The Content-IDs of the images in these emails, each once, in the order of the emails."""
+    """Return the Content-IDs of the images in these emails, each once, in the order of the emails."""
     return tuple(dict.fromkeys(content_id for email in emails for content_id in _content_ids(email.html)))
 
 
@@ -115,7 +115,7 @@ def _content_ids(html: str) -> tuple[str, ...]:
 
 
 def inline_images(email: RenderedEmail, images: Mapping[str, InlineImage]) -> tuple[InlineImage, ...]:
-    """The images to attach to this email, in the order in which it shows them."""
+    """Return the images to attach to this email, in the order in which it shows them."""
     return tuple(images[content_id] for content_id in content_ids([email]) if content_id in images)
 
 

@@ -23,12 +23,15 @@ _LINE_BYTES = 57
 
 
 def build(outgoing: Outgoing, recipient: Recipient, *, date: datetime) -> bytes:
-    """The whole email to one recipient, as `template(outgoing).mail` builds it."""
+    """Return the whole email to one recipient, as `template(outgoing).mail` builds it."""
     return template(outgoing).mail(recipient, date)
 
 
 def template(outgoing: Outgoing) -> Template:
-    """The template of this batch's email, cached for all its batches. Raises ValueError for an invalid header."""
+    """Return the template of this batch's email, cached for all its batches.
+
+    Raises ValueError for an invalid header.
+    """
     return _template(outgoing.edition, outgoing.email, outgoing.sender, outgoing.images)
 
 
@@ -56,7 +59,7 @@ class Template:
         self.parts: list[bytes | _Body] = list(_parts(edition, email, images))
 
     def mail(self, recipient: Recipient, date: datetime) -> bytes:
-        """The whole email in 7-bit ASCII with CRLF line ends, for DATA or a file. No line begins with a dot."""
+        """Return the whole email in 7-bit ASCII with CRLF line ends, for DATA or a file. No line begins with a dot."""
         values = recipient.values
         lines = (
             f"To: {one_line(recipient.email)}",
@@ -82,7 +85,7 @@ def _date(moment: datetime, _offset: timedelta | None) -> str:
 
 
 def message_id(outgoing: Outgoing, recipient: Recipient) -> str:
-    """The Message-ID of an edition for one recipient, the same for every attempt.
+    """Return the Message-ID of an edition for one recipient, the same for every attempt.
 
     A mail server that hides repeated Message-IDs then hides an email that we had to send again (RFC 1047). It includes
     the signed token, so that nobody who knows the address can guess it and forge a bounce.
@@ -96,7 +99,7 @@ def message_id_of(edition: str, recipient: Recipient, sender: Sender) -> str:
 
 
 def file_name(image: InlineImage) -> str:
-    """The name under which a mail program offers to save an image. It does not show the original file's name."""
+    """Return the name under which a mail program offers to save an image. It does not show the original file's name."""
     return f"{image.cid[:8]}.{image.type.rpartition('/')[2]}"
 
 
@@ -108,7 +111,7 @@ class _Body:
         self.runs = [("", _Run(first[1])), *((tag, _Run(run)) for tag, run in rest)]
 
     def lines(self, values: Mapping[str, bytes]) -> bytes:
-        """All lines with their line ends. `values` are the contents of the slots, by placeholder."""
+        """Return all lines with their line ends. `values` are the contents of the slots, by placeholder."""
         out: list[bytes] = []
         pending = b""
         for tag, run in self.runs:

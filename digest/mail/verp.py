@@ -24,7 +24,7 @@ def address(bounces: str, token: str) -> str:
 
 
 def token(bounces: str, found: str) -> str | None:
-    """The base64url token in an address made by `address`, in upper or lower case; None for any other address.
+    """Return the base64url token in an address made by `address`, in upper or lower case; None for any other address.
 
     Its signature must still be checked.
     """

@@ -126,7 +126,7 @@ class WeeklyQuestion:
         return ask_now(self._app)
 
     def _moment(self) -> datetime:
-        """The time of the present question, or of the next one."""
+        """Return the time of the present question, or of the next one."""
         now, chosen = self._app.now(), self._chosen
         since = now - _LATE
         day = since.date()

@@ -132,7 +132,7 @@ def _is_at_work(facts: AlertFacts, edition: EditionFacts) -> bool:
 
 
 def approval_action(key: str, link: str | None) -> str:
-    """How to approve an edition: on the page, or by command."""
+    """Return how to approve an edition: on the page, or by command."""
     command = f"`digest edition approve {key}`. `digest preview {key} --open` shows it."
     return f"Look at it and approve it: {link} or run {command}" if link else f"Run {command}"
 

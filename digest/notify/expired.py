@@ -7,7 +7,7 @@ from digest.utils.text import plural
 
 
 def expired_message(key: str, recipients: int, problem: str | None, *, missed: bool) -> AlertMessage:
-    """The texts about recipients who did not get an edition in time, and whose mail server did not defer it.
+    """Return the texts about recipients who did not get an edition in time, and whose mail server did not defer it.
 
     `problem` says why the last attempt failed. `missed`: `digest run` did not run at their time.
     """
@@ -33,7 +33,7 @@ def expired_message(key: str, recipients: int, problem: str | None, *, missed: b
 
 
 def deferred_message(key: str, recipients: int) -> AlertMessage:
-    """The texts about recipients whose mail servers deferred the email until it was too old."""
+    """Return the texts about recipients whose mail servers deferred the email until it was too old."""
     return AlertMessage(
         f"Mail servers deferred edition {key} for {plural(recipients, 'recipient')}",
         "They asked to try later until `schedule.expires_after` was over, and these recipients do not get it. For so "

@@ -54,7 +54,7 @@ def as_json(failures: Failures) -> dict[str, Any]:
 
 
 def csv_rows(failures: Failures) -> Iterator[tuple[str, ...]]:
-    """A header, and a line for each row."""
+    """Yield a header, and a line for each row."""
     yield ("by", "name", "sent", *KINDS)
     for group, rows in failures.groups():
         for row in rows:

@@ -14,7 +14,7 @@ _MARKS = {MessageType.RAISED: "Alert", MessageType.RESOLVED: "Resolved"}
 
 
 def subject_of(messages: Sequence[Message]) -> str:
-    """The subject of an email with these messages."""
+    """Return the subject of an email with these messages."""
     first = messages[0]
     more = f" (and {len(messages) - 1} more)" if len(messages) > 1 else ""
     return f"[{first.sender}] {headline(first)}{more}"
@@ -26,7 +26,7 @@ def headline(message: Message) -> str:
 
 
 def plain_text(message: Message, zone: tzinfo) -> str:
-    """The whole message in lines. Times are in `zone`."""
+    """Return the whole message in lines. Times are in `zone`."""
     lines = [headline(message), "", message.text]
     if message.since is not None:
         lines.append(f"Since: {format_time(message.since, zone)}")
@@ -40,7 +40,7 @@ def format_time(moment: datetime, zone: tzinfo) -> str:
 
 
 def payload(message: Message, format: str, zone: tzinfo, *, chat: str = "") -> dict[str, Any]:
-    """The JSON body of a webhook post. `format` is standard, slack or telegram; `chat` is Telegram's."""
+    """Return the JSON body of a webhook post. `format` is standard, slack or telegram; `chat` is Telegram's."""
     return _PAYLOADS[format](message, zone, chat)
 
 
@@ -59,7 +59,7 @@ def _standard(message: Message, zone: tzinfo, _chat: str) -> dict[str, Any]:
 
 
 def _chat_text(message: Message, zone: tzinfo) -> tuple[str, str]:
-    """A subject and a text for a chat. A message with an email of its own is for editors, in their language."""
+    """Return a subject and a text for a chat. A message with an email of its own is for editors, in their language."""
     if message.mail_text:
         return message.mail_subject, message.mail_text
     return subject_of([message]), plain_text(message, zone).partition("\n")[2]

@@ -62,5 +62,5 @@ HINTS = (".7.", "[TSS", "[BL")
 
 
 def classify(text: str) -> ReceiverCode | None:
-    """The row for a receiver's answer; None if it is not about the sender."""
+    """Return the row for a receiver's answer; None if it is not about the sender."""
     return next((row for row in CODES if row.pattern.search(text[:_MAX_TEXT])), None)

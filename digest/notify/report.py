@@ -178,7 +178,7 @@ class ReportRow(NamedTuple):
 
 
 def rows(report: Report, zone: tzinfo) -> list[ReportRow]:
-    """The numbers of a report in their order."""
+    """Return the numbers of a report in their order."""
     numbers, feedback = report.numbers, report.feedback
     median = Medians(report.earlier)
     found = [
@@ -235,7 +235,7 @@ def rows(report: Report, zone: tzinfo) -> list[ReportRow]:
 def source_problems(
     sources: Iterable[SourceHealth], now: datetime, *, failures: int, silent: timedelta
 ) -> list[SourceProblem]:
-    """The sources that are dead, silent or slow."""
+    """Return the sources that are dead, silent or slow."""
     found = []
     for source in sources:
         if source.failures >= failures:
@@ -253,7 +253,7 @@ def source_problems(
 
 
 def group_reasons(reasons: Iterable[tuple[str, int]], most: int) -> list[tuple[str, int]]:
-    """The most frequent reasons, without the addresses in which they differ."""
+    """Return the most frequent reasons, without the addresses in which they differ."""
     counts: Counter[str] = Counter()
     for reason, count in reasons:
         counts[hide_addresses(reason)] += count
@@ -347,7 +347,7 @@ def _share(count: int, numbers: EditionNumbers) -> str:
 
 
 def percentage(count: int, numbers: EditionNumbers) -> str:
-    """The count as a share of all recipients of the edition; '' for less than 0.01 %."""
+    """Return the count as a share of all recipients of the edition; '' for less than 0.01 %."""
     share = group(100 * count / numbers.accepted) if numbers.accepted else "0"
     return f"{share} %" if share != "0" else ""
 
@@ -386,7 +386,7 @@ class ClickReport:
 
 
 def clicks_json(clicks: ClickReport | None) -> dict[str, Any] | None:
-    """The clicks in `digest report --json`; None if they are not counted."""
+    """Return the clicks in `digest report --json`; None if they are not counted."""
     if clicks is None:
         return None
     return {

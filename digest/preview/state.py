@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 def content_security_policy(*, images: bool) -> str:
-    """The policy of an email in a frame: no scripts, and nothing is loaded except images if wanted."""
+    """Return the policy of an email in a frame: no scripts, and nothing is loaded except images if wanted."""
     sources = "https: http: data:" if images else "'none'"
     return f"default-src 'none'; style-src 'unsafe-inline'; img-src {sources}"
 
@@ -72,7 +72,7 @@ class PreviewState:
         self._snapshot = PreviewSnapshot("")
 
     def current(self) -> PreviewSnapshot:
-        """The current state, rendered again only if something has changed since the last call."""
+        """Return the current state, rendered again only if something has changed since the last call."""
         with self._lock:
             stamp = self._files_stamp()
             try:
@@ -166,7 +166,7 @@ def write_preview(app: App, edition: Edition, out: Path) -> WrittenPreview:
 
 
 def _email(app: App, edition: Edition, variant: Variant) -> RenderedEmail | None:
-    """The email of a variant; the stored one if the edition was enqueued. None if the variant has no story."""
+    """Return the email of a variant; the stored one if the edition was enqueued. None if the variant has no story."""
     return app.editions.emails(edition.key).get(variant.key) or app.renderer.render(edition, variant, now=app.now())
 
 
@@ -184,7 +184,7 @@ def _sizes(email: RenderedEmail) -> tuple[dict[str, int], str]:
 
 
 def _variants(app: App, edition: Edition) -> list[Variant]:
-    """The variants that subscribers get. With an invalid list, only the one with all topics."""
+    """Return the variants that subscribers get. With an invalid list, only the one with all topics."""
     from digest.render.variants import EVERYTHING
 
     try:

@@ -107,7 +107,7 @@ def _balance(text: str, font: ImageFont.FreeTypeFont, room: int, lines: list[str
 
 
 def _fit(text: str, font: ImageFont.FreeTypeFont, room: int) -> str:
-    """The text without the last words that do not fit."""
+    """Return the text without the last words that do not fit."""
     words = text.removesuffix(" …").split()
     cut = text
     while len(words) > 1 and _length(cut, font) > room:
@@ -126,7 +126,7 @@ def _font(size: int) -> ImageFont.FreeTypeFont:
 
 
 def _open(data: bytes) -> Image.Image | None:
-    """The picture, if it can be read and is not too large."""
+    """Return the picture, if it can be read and is not too large."""
     try:
         with Image.open(BytesIO(data), formats=("PNG", "JPEG", "GIF")) as picture:
             if picture.width * picture.height > _MAX_PIXELS:

@@ -37,7 +37,7 @@ class ClickTarget:
 
 
 def targets(edition: Edition) -> list[ClickTarget]:
-    """The stories and advertisements of an edition that have a URL, in reading order."""
+    """Return the stories and advertisements of an edition that have a URL, in reading order."""
     found = [
         ClickTarget(f"story:{story.id}", url, texts.one_line(story.title), texts.one_line(section.name))
         for section in edition.sections
@@ -53,7 +53,7 @@ def targets(edition: Edition) -> list[ClickTarget]:
 
 
 def advertisement(advertiser: str, url: str) -> str:
-    """The name of an advertisement's target: the same in every edition that has it."""
+    """Return the name of an advertisement's target: the same in every edition that has it."""
     name = f"{advertiser}\n{url}"
     return f"ad:{hashlib.sha256(name.encode()).hexdigest()[:16]}"
 

@@ -288,7 +288,7 @@ class _Printer:
         return (self.now.date() - day).days >= OLD_DAYS and day != self.usual_day
 
     def items(self, chosen: Callable[[Story], bool], width: int = 0, *, of: Section | None = None) -> tuple[Item, ...]:
-        """The chosen stories in reading order, of one section or of all, with images of `width` pixels."""
+        """Return the chosen stories in reading order, of one section or of all, with images of `width` pixels."""
         width = width or self.branding.theme.look.thumbnail_width
         sections = [of] if of else self.edition.sections
         return tuple(
@@ -324,7 +324,7 @@ class _Printer:
         )
 
     def picture(self, story: Story, width: int) -> Picture | None:
-        """The image of a story. A stored image is on our pages or attached, by the settings."""
+        """Return the image of a story. A stored image is on our pages or attached, by the settings."""
         is_small = width == self.branding.theme.look.thumbnail_width
         picture = _picture(story.image, width, "" if is_small else story.title)
         if picture and is_small and picture.alt and story.title.startswith(picture.alt.rstrip(cut.ELLIPSIS)):
@@ -353,7 +353,7 @@ class _Printer:
 
 
 def brief_stories(edition: Edition, limit: int) -> set[str]:
-    """The ids of stories that are only a headline at the end.
+    """Return the ids of stories that are only a headline at the end.
 
     These are stories without a summary, and the `limit` lowest-scored ones: at most a third of the email, never the
     lead or a pinned story. In a long email the five best stories stay in their sections even without a summary, unless
@@ -395,7 +395,7 @@ def headline_stories(edition: Edition, brief: set[str]) -> set[str]:
 
 
 def build_links(branding: Branding, edition: Edition, subject: str) -> Links:
-    """The links of every email. Placeholders are at the end, where a token needs no quoting."""
+    """Return the links of every email. Placeholders are at the end, where a token needs no quoting."""
     base = texts.web_address(branding.base_url or "").rstrip("/")
     if base:
         key = quote(edition.key, safe="")
@@ -440,7 +440,7 @@ def _names(names: list[str], catalogue: Catalogue) -> str:
 
 
 def _stories_with_picture(edition: Edition, theme: Theme, brief: set[str]) -> set[str]:
-    """The ids of the stories whose images are shown: the lead's first, then in reading order."""
+    """Return the ids of the stories whose images are shown: the lead's first, then in reading order."""
     look = theme.look
     order = sorted(edition.stories(), key=lambda story: story.id != edition.lead)
     widths = {edition.lead: look.lead_width}

@@ -48,7 +48,7 @@ class FolderLoader(BaseLoader):
         raise TemplateNotFound(template)
 
     def list_templates(self) -> list[str]:
-        """The names of all files that end in `.j2`."""
+        """Return the names of all files that end in `.j2`."""
         found = {
             path.relative_to(folder).as_posix()
             for folder in self._folders
@@ -60,7 +60,7 @@ class FolderLoader(BaseLoader):
 
 
 def _read(path: Path) -> str:
-    """The file's text, without a byte order mark."""
+    """Return the file's text, without a byte order mark."""
     if path.is_dir():
         raise TemplateProblem(f"{path}: expected a template, found a folder")
     try:

@@ -43,13 +43,13 @@ def _declarations(css: str, validate: bool = False) -> tuple[tuple[str, str], ..
 
 
 def _fetch_nothing(url: str) -> tuple[None, bytes]:  # noqa: ARG001
-    """The fetcher for cssutils: an empty style sheet for any address."""
+    """Return the fetcher for cssutils: an empty style sheet for any address."""
     return None, b""
 
 
 @cache
 def _inliner() -> Any:
-    """A factory of premailers that never fetch. Cached because the import takes a tenth of a second."""
+    """Return a factory of premailers that never fetch. Cached because the import takes a tenth of a second."""
     import cssutils
     from premailer import Premailer, merge_style, premailer
 

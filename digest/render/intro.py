@@ -40,7 +40,7 @@ class Paragraph(str):
 
 
 def paragraphs(edition: Edition) -> tuple[Paragraph, ...]:
-    """The intro's paragraphs, without placeholders, and with links to web pages only."""
+    """Return the intro's paragraphs, without placeholders, and with links to web pages only."""
     lines = texts.paragraphs(edition.intro)
     if len(edition.intro) > MAX_LENGTH or _is_all_by_machine(edition):
         return tuple(map(_plain, lines))

@@ -79,7 +79,7 @@ _ClassRules = Mapping[str, Mapping[str, str]]
 
 
 def urls(email: RenderedEmail, base_url: str = "") -> list[str]:
-    """The web addresses that the email links to, each once, without our own pages at `base_url`.
+    """Return the web addresses that the email links to, each once, without our own pages at `base_url`.
 
     Leaves out share links too, because an edition's page exists only after it was sent.
     """
@@ -405,7 +405,7 @@ def _check_contrast_of(element: Element, rules: _ClassRules, scheme: str, text: 
 
 
 def _colour(element: Element, name: str, rules: _ClassRules) -> str:
-    """The colour that applies: the nearest ancestor's, with dark class rules (`!important`) before its style."""
+    """Return the colour that applies: the nearest ancestor's, with dark class rules (`!important`) before its style."""
     for ancestor in element.ancestors():
         for css_class in ancestor.classes:
             if colour := _hex(rules.get(css_class, {}).get(name, "")):

@@ -26,7 +26,7 @@ class LintFinding:
         return f"{self.level}: {self.message}"
 
     def translated(self, translate: Callable[[str], str]) -> str:
-        """The message in another language."""
+        """Return the message in another language."""
         values = {name: translate(value) if name == "reason" else value for name, value in self.values}
         return _put_in(translate(self.template or self.message), values)
 
@@ -38,12 +38,12 @@ class MakeFinding(Protocol):
 
 
 def error(rule: str, message: str, /, **values: str) -> LintFinding:
-    """A problem that stops a send."""
+    """Return a problem that stops a send."""
     return LintFinding("error", rule, _put_in(message, values), message, tuple(values.items()))
 
 
 def warning(rule: str, message: str, /, **values: str) -> LintFinding:
-    """A problem that is shown but does not stop a send."""
+    """Return a problem that is shown but does not stop a send."""
     return LintFinding("warning", rule, _put_in(message, values), message, tuple(values.items()))
 
 
@@ -77,14 +77,14 @@ class Element:
         return tuple(self.attributes.get("class", "").split())
 
     def ancestors(self) -> Iterator[Element]:
-        """The element itself, its parent, and so on to the root."""
+        """Yield the element itself, its parent, and so on to the root."""
         element: Element | None = self
         while element is not None:
             yield element
             element = element.parent
 
     def all_text(self) -> str:
-        """The text of the element and its descendants, including the alt text of images."""
+        """Return the text of the element and its descendants, including the alt text of images."""
         own = [self.attributes.get("alt", "")] if self.tag == "img" else [self.text]
         return " ".join(part for part in (*own, *(child.all_text() for child in self.children)) if part.strip())
 

@@ -65,7 +65,7 @@ class Renderer:
         test: bool = False,
         desk: Sequence[DeskLink] = (),
     ) -> RenderedEmail | None:
-        """The email for `variant`, or None without a story; `now` (aware) is 'today'. Raises TemplateProblem.
+        """Return the email for `variant`, or None without a story; `now` (aware) is 'today'. Raises TemplateProblem.
 
         `test` marks it as a test, and `desk` has the links by which its recipient decides on the edition.
         """
@@ -87,7 +87,7 @@ class Renderer:
         return replace(fitted.email, left_out=fitted.left_out) if fitted.email else None
 
     def blocks(self, edition: Edition, where: Literal["email", "web"]) -> Printed:
-        """The blocks of an edition for its emails or for its page, and a sentence about each missing one."""
+        """Return the blocks of an edition for its emails or for its page, and a sentence about each missing one."""
         from digest.render.blocks.printing import Printed, print_blocks
 
         if not edition.blocks:
@@ -95,7 +95,7 @@ class Renderer:
         return print_blocks(edition, self._branding, self._environment, where=where)
 
     def archive_page(self, edition: Edition, *, now: datetime) -> ArchivePage:
-        """The edition as the archive shows it, with all its stories. Raises TemplateProblem."""
+        """Return the edition as the archive shows it, with all its stories. Raises TemplateProblem."""
         from digest.render.archive_page import print_page
 
         blocks = self.blocks(edition, "web").blocks

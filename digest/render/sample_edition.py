@@ -31,7 +31,10 @@ EXAMPLES: dict[str, dict[str, Any]] = {
 
 
 def sample_blocks(*, answered: bool) -> tuple[EditionBlock, ...]:
-    """Every block. Those that subscribers answer need the reader pages, so they are included only if `answered`."""
+    """Return every block.
+
+    Those that subscribers answer need the reader pages, so they are included only if `answered`.
+    """
     return tuple(
         EditionBlock(kind, row.shown, row.place, EXAMPLES[kind])
         for kind, row in ROWS.items()

@@ -54,7 +54,7 @@ class Fitted:
 
 
 def measure(email: RenderedEmail) -> Sizes:
-    """The sizes of the HTML part, or of the text part of a text-only email."""
+    """Return the sizes of the HTML part, or of the text part of a text-only email."""
     data = (email.html or email.text).encode()
     return Sizes(len(data), len(base64.encodebytes(data)), len(quopri.encodestring(data)))
 

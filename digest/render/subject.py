@@ -158,7 +158,7 @@ def breaking_subject(edition: Edition, language: str, taken: Collection[str]) ->
 
 
 def breaking_preheader(edition: Edition, language: str) -> str:
-    """The story's summary in at most 70 clusters; without one, its sources and the day."""
+    """Return the story's summary in at most 70 clusters; without one, its sources and the day."""
     story = _lead(edition)
     if story is None:
         return dates.day(edition.day, language)
@@ -197,7 +197,7 @@ def shorten(text: str, limit: int, least: int) -> str:
 
 
 def _is_unfinished(word: str) -> bool:
-    """Return whether a text that ends with the word needs another word."""
+    """Whether a text that ends with the word needs another word."""
     bare = word.strip(_PUNCTUATION)
     return not bare or bare.lower() in _UNFINISHED or bare.lstrip("₹$").replace(",", "").isdigit()
 

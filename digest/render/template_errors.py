@@ -104,7 +104,7 @@ def check_inheritance(environment: Environment, tree: nodes.Template, name: str 
 
 
 def _blocks(environment: Environment, template: str, seen: set[str]) -> set[str] | None:
-    """The names of the blocks of `template` and of those it extends; None if one of them is unknown."""
+    """Return the names of the blocks of `template` and of those it extends; None if one of them is unknown."""
     if template in seen or environment.loader is None:
         return None
     try:
@@ -161,7 +161,7 @@ def _suggestion(name: str, names: Collection[str]) -> str:
 
 
 def _assigned(source: str) -> set[str]:
-    """The names that a template defines: loop variables, `set`, parameters of macros, macros."""
+    """Return the names that a template defines: loop variables, `set`, parameters of macros, macros."""
     try:
         tree = Environment(autoescape=True, extensions=["jinja2.ext.i18n"]).parse(source)
     except TemplateError:

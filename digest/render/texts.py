@@ -62,7 +62,7 @@ class Acronym(NamedTuple):
     gives: str
 
     def fits(self, before: str, after: str) -> bool:
-        """Return whether the acronym has this meaning between these texts."""
+        """Whether the acronym has this meaning between these texts."""
         kind, _, found = self.when.partition(":")
         following = after.lstrip(" -:,/")
         if kind == "next":
@@ -113,7 +113,10 @@ def devanagari_digits_in_text(text: str) -> str:
 
 
 def devanagari_digits_in_html(html: str) -> str:
-    """The same for the visible text of a page. Tags, attributes, styles, scripts and comments stay as they are."""
+    """Return the same for the visible text of a page.
+
+    Tags, attributes, styles, scripts and comments stay as they are.
+    """
     parts = _MARKUP.split(html)
     parts[::2] = (devanagari_digits_in_text(part) for part in parts[::2])
     return "".join(parts)
@@ -190,7 +193,7 @@ def one_line(text: str) -> str:
 
 
 def paragraphs(text: str) -> tuple[str, ...]:
-    """The lines of `text` that are not empty, each as `one_line` gives it."""
+    """Return the lines of `text` that are not empty, each as `one_line` gives it."""
     return tuple(filter(None, (one_line(part) for part in text.splitlines())))
 
 

@@ -167,7 +167,7 @@ class Look:
     button_radius: int
 
     def size_of(self, letters: int) -> int:
-        """The font size of a name of `letters` grapheme clusters on a phone. A very long name wraps."""
+        """Return the font size of a name of `letters` grapheme clusters on a phone. A very long name wraps."""
         return max(MIN_NAME, min(self.name_size, self.name_room // max(letters, 1)))
 
 

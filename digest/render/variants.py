@@ -15,7 +15,7 @@ EVERYTHING = Variant("html", None, "html")
 def variant_for(
     edition: Edition, topics: Sequence[str], form: Literal["html", "text"], *, choosable: Collection[str]
 ) -> Variant:
-    """The variant for a subscriber who chose `topics`; no topics means all.
+    """Return the variant for a subscriber who chose `topics`; no topics means all.
 
     `choosable` are the topics that can be chosen. A section that nobody can choose, such as one that only an article
     names, goes to whoever gets a chosen one: alone it makes no email. Keys look like `html`, `text` and `html-0.3`,

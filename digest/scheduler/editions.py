@@ -79,7 +79,7 @@ class EditionJobs:
             self._run(f"unfinished edition {edition.key}", edition.key, work)
 
     def keys(self) -> list[str]:
-        """The editions that `check` handles."""
+        """Return the editions that `check` handles."""
         unfinished = self._unfinished()
         self._forget_proposals(unfinished)
         planned = (each.key for each in self._read_calendar().current(self.app.now()))
@@ -171,7 +171,7 @@ class EditionJobs:
         if (
             step in (EditionStep.APPROVE, EditionStep.NOT_APPROVED)
             and planned.approve_by
-            and self._reopened(key, planned.approve_by)
+            and self.app.editions.reopened_since(key, planned.approve_by)
         ):
             # Somebody wants to decide after all.
             step = EditionStep.AWAIT_APPROVAL
@@ -343,9 +343,10 @@ class EditionJobs:
 
     def _expire(self, key: str, reason: str, *, deadline: datetime | None = None) -> None:
         """Expire an edition, unless somebody composed or reopened it after the deadline: then a person sends it."""
-        if deadline is not None and (self._composed_since(key, deadline) or self._reopened(key, deadline)):
+        editions = self.app.editions
+        if deadline is not None and (self._composed_since(key, deadline) or editions.reopened_since(key, deadline)):
             return
-        if self.app.editions.move(key, EditionState.EXPIRED, out_of=WAITING, reason=reason):
+        if editions.move(key, EditionState.EXPIRED, out_of=WAITING, reason=reason):
             what = "expired" if deadline else "not approved"
             self.notices.notice(
                 what, key, f"Edition {key} expired. {reason} `digest edition reopen {key}` brings it back."
@@ -354,10 +355,6 @@ class EditionJobs:
     def _composed_since(self, key: str, deadline: datetime) -> bool:
         edition = self.app.editions.get(key)
         return edition is not None and edition.composed_at is not None and edition.composed_at >= deadline
-
-    def _reopened(self, key: str, deadline: datetime) -> bool:
-        decisions = self.app.editions.decisions(key)
-        return any(each.what == EditionState.DRAFT and each.at >= deadline for each in decisions)
 
     def log_sent(self, sent: pipeline.SendResult) -> None:
         """Log what a send did, or why it did nothing."""
@@ -391,7 +388,7 @@ class EditionJobs:
         return edition is not None and edition.state not in (*WAITING, EditionState.SENDING)
 
     def _moment(self, moment: datetime) -> str:
-        """The time of day, with the day if it is another one."""
+        """Return the time of day, with the day if it is another one."""
         local = moment.astimezone(self.app.settings.newsletter.zone)
         return f"{local:%H:%M}" if local.date() == self.app.now().date() else f"{local:%a %Y-%m-%d %H:%M}"
 

@@ -381,7 +381,7 @@ class Scheduler:
                 return
 
     def _newest_decision(self) -> int:
-        """The number of the newest decision on an edition. Without the store, the one that was seen last."""
+        """Return the number of the newest decision on an edition. Without the store, the one that was seen last."""
         try:
             return self.app.editions.newest_decision()
         except StoreError:

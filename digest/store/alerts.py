@@ -22,7 +22,7 @@ class AlertStore:
         self._queue = MessageQueue(database, alert_message, alert_message.c.channel)
 
     def open(self) -> list[Alert]:
-        """The alerts whose conditions hold, oldest first."""
+        """Return the alerts whose conditions hold, oldest first."""
         rows = select(alert).order_by(alert.c.raised_at, alert.c.kind, alert.c.subject)
         return [
             Alert(row.kind, row.subject, row.title, row.text, row.action, row.since, row.until)

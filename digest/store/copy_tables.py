@@ -81,7 +81,7 @@ def copy_tables(source: Connection, target: Connection, report: Report) -> list[
 
 
 def first_used_table(database: Database) -> str | None:
-    """The name of a table with rows; None if the store has nothing but its tables and its id."""
+    """Return the name of a table with rows; None if the store has nothing but its tables and its id."""
     with database.read() as connection:
         for table in metadata.sorted_tables:
             rows = select(table)
@@ -114,7 +114,7 @@ def _rows(connection: Connection, table: Table) -> Iterator[Row[Any]]:
 
 
 def _driver_rows(source: Connection, table: Table, dialect: Dialect) -> Iterator[Sequence[Any]]:
-    """The rows with values as the target's driver takes them."""
+    """Yield the rows with values as the target's driver takes them."""
     convert = [column.type.dialect_impl(dialect).bind_processor(dialect) for column in table.columns]
     for row in _rows(source, table):
         yield tuple(

@@ -90,7 +90,7 @@ class Database:
 
     @contextmanager
     def write(self, area: str = "", *, durable: bool = True) -> Iterator[Connection]:
-        """A transaction that is durable when the block ends, and rolled back if it raises.
+        """Yield a transaction that is durable when the block ends, and rolled back if it raises.
 
         Raises StoreError, and StoreUnavailable for a temporary cause such as a full disk.
 
@@ -183,7 +183,7 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """A read-only transaction that sees one snapshot."""
+        """Yield a read-only transaction that sees one snapshot."""
         if within := getattr(self._local, "connection", None):
             yield within
         elif held := self._snapshot:
@@ -334,7 +334,7 @@ def unopened(url: str, *, home: Path) -> Database:
 
 
 def _name(url: URL) -> str:
-    """The store's name in errors: its URL without user, password and query."""
+    """Return the store's name in errors: its URL without user, password and query."""
     return f"{url.host or 'localhost'}/{url.database}" if url.host or url.query else str(url.database)
 
 
@@ -388,7 +388,7 @@ def _postgresql(url: Any) -> Engine:
 
 
 def sqlite_file(database: Database) -> Path:
-    """The file of an SQLite store."""
+    """Return the file of an SQLite store."""
     return Path(str(database.engine.url.database)).resolve()
 
 

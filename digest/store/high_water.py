@@ -158,7 +158,7 @@ class HighWater:
         self._claims = 0
 
     def problem(self) -> str | None:
-        """The reason why this store must not be sent from, in one sentence; None if it may. Changes nothing."""
+        """Return the reason why this store must not be sent from, in one sentence; None if it may. Changes nothing."""
         try:
             # Reads the file first: the store is always raised before it.
             mark = self.file.read()

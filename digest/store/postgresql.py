@@ -99,5 +99,5 @@ def refuse_transaction_pooling(engine: Engine, name: str) -> None:
 
 
 def _session(connection: Connection) -> int:
-    """The number of the server process that works for the connection in this transaction."""
+    """Return the number of the server process that works for the connection in this transaction."""
     return int(connection.exec_driver_sql("SELECT pg_backend_pid()").scalar_one())

@@ -57,7 +57,7 @@ class WarmUp:
     factor: float
 
     def recipients(self, day: int) -> int:
-        """The limit on the day of this number; the first is 0."""
+        """Return the limit on the day of this number; the first is 0."""
         days_of_growth = max(day, 0)
         if math.log(self.start) + days_of_growth * math.log(self.factor) >= math.log(_NO_LIMIT):
             return _NO_LIMIT
@@ -72,7 +72,7 @@ class Limits:
     warm_up: WarmUp | None = None
 
     def on(self, now: datetime, first_use: datetime) -> dict[timedelta, int]:
-        """The limits now, for a transport that was first used at `first_use`."""
+        """Return the limits now, for a transport that was first used at `first_use`."""
         most = dict(self.most)
         if self.warm_up:
             day = (now.astimezone(UTC).date() - first_use.astimezone(UTC).date()).days
@@ -122,7 +122,7 @@ class RateLimiter:
             connection.execute(update(rate_window).where(own, less < 0).values(used=0))
 
     def first_use(self, who: str, now: datetime) -> datetime:
-        """When this was first called for `who`."""
+        """Return when this was first called for `who`."""
         with self.database.write(area="rate") as connection:
             window = _read(connection, who, _FIRST_USE)
             if window is None:

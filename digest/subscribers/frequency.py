@@ -80,7 +80,7 @@ def days(frequency: str) -> tuple[str, ...]:
 
 
 def is_due_on(frequency: str, day: date) -> bool:
-    """Return whether a subscriber with this frequency gets an edition on this day."""
+    """Whether a subscriber with this frequency gets an edition on this day."""
     return WEEKDAYS[day.weekday()] in days(frequency)
 
 

@@ -80,7 +80,7 @@ class TokenSigner:
         return [_name_token(key, purpose, name) for _key_id, key in self._keys]
 
     def is_signed_name(self, purpose: str, name: str, token: str) -> bool:
-        """Return whether we signed the token for this purpose and name."""
+        """Whether we signed the token for this purpose and name."""
         return any(
             hmac.compare_digest(_name_token(key, purpose, name).encode(), token.encode("utf-8", "replace"))
             for _key_id, key in self._keys
@@ -100,7 +100,7 @@ def _key_id(key: bytes) -> bytes:
 
 
 def _code(key: bytes, purpose: str, body: bytes) -> bytes:
-    """The code of a token. The purposes of an email have a part of one code each."""
+    """Return the code of a token. The purposes of an email have a part of one code each."""
     if purpose not in _IN_A_LETTER:
         return _digest(key, purpose, body)[:_MAC]
     start = _IN_A_LETTER.index(purpose) * _MAC

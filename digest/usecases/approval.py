@@ -78,8 +78,8 @@ class Approver:
         """Check and approve a draft. `digest run` sends it at its time, breaking news and a special edition at once.
 
         A special edition can have a time to be sent, `at`, and go only to subscribers who are due on its day
-        (`obey_frequency`). Records who approved, how, and `force`, the reason for approving despite errors. `detail` is
-        for the log.
+        (`obey_frequency`). Records who approved, how, and `force`, the reason for approving despite errors. The log has
+        `detail`, the reason and the time.
         Raises PreflightFailed for an email with errors, ModelTextUnseen for model text that nobody has looked at,
         BreakingRefused for an alert edition that must not be sent, EditionChanged if the edition was changed meanwhile,
         and DigestError for another state.
@@ -114,7 +114,9 @@ class Approver:
                     key, ERRORS_ACCEPTED, despite, now=self.now(), by=by.name, evidence=failed
                 )
             self.editions.record_decision(key, EditionState.APPROVED, force or how, now=self.now(), by=by.name)
-            self.log.record(by, EditionState.APPROVED, key, detail, now=self.now())
+            moment = f"{at.astimezone(self.now().tzinfo):%Y-%m-%d %H:%M}" if at else None
+            words = "; ".join(filter(None, (detail, force, moment)))
+            self.log.record(by, EditionState.APPROVED, key, words, now=self.now())
         return checked
 
 

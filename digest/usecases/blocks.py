@@ -83,7 +83,7 @@ class BlockReader:
     def _booked(
         self, edition: Edition, blocks: Sequence[tuple[int, int, str, EditionBlock]], warnings: list[str]
     ) -> list[tuple[int, int, str, EditionBlock]]:
-        """The advertisements of sponsors.yaml for the places that have none."""
+        """Return the advertisements of sponsors.yaml for the places that have none."""
         if self.sponsors is None or is_breaking(edition.key):
             return []
         taken = {block.place for *_, block in blocks if block.kind == KIND}
@@ -165,7 +165,7 @@ class BlockReader:
             return str(error)
 
     def _block(self, edition: Edition, where: str, kind: str, data: bytes) -> EditionBlock | None:
-        """The block; None if this edition does not show it. Raises ConfigurationError with file and line."""
+        """Return the block; None if this edition does not show it. Raises ConfigurationError with file and line."""
         block, row = self._read(where, kind, data), ROWS[kind]
         if block.sample and not (edition.sample and (self.has_pages or not row.answered)):
             return None
@@ -203,14 +203,14 @@ class BlockReader:
 
 
 def _files_in(folder: Path, root: str) -> Iterator[tuple[str, Path]]:
-    """The files of blocks in a folder, each with its name in messages."""
+    """Yield the files of blocks in a folder, each with its name in messages."""
     for path in sorted(folder.iterdir(), key=lambda path: path.stem) if folder.is_dir() else ():
         if path.suffix in _SUFFIXES and path.is_file() and not path.name.startswith("."):
             yield f"{root}/{folder.name}/{path.name}", path
 
 
 def _bytes(path: Path) -> bytes:
-    """The file's content, cut one byte after the limit."""
+    """Return the file's content, cut one byte after the limit."""
     with path.open("rb") as file:
         return file.read(MAX_BYTES + 1)
 

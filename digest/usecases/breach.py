@@ -122,7 +122,10 @@ class BreachLetter:
     def render(
         self, notice: BreachNotice, affected: AffectedPeople, *, whole: bool
     ) -> tuple[RenderedEmail, RenderedEmail]:
-        """The letter in HTML and as text only. `whole`: the store leaked, not only the recipients of an edition."""
+        """Return the letter in HTML and as text only.
+
+        `whole`: the store leaked, not only the recipients of an edition.
+        """
         values: dict[str, Any] = {
             "notice": notice,
             "contact": self.contact_of(notice),
@@ -138,7 +141,7 @@ class BreachLetter:
         return RenderedEmail("html", subject, html, text), RenderedEmail("text", subject, "", text)
 
     def contact_of(self, notice: BreachNotice) -> Contact:
-        """Who answers questions: the notice's contact, or that of the settings. It has an address."""
+        """Return who answers questions: the notice's contact, or that of the settings. It has an address."""
         own = notice.contact
         return own.model_copy(update={"email": own.email or self.contact.email}) if own != Contact() else self.contact
 
@@ -182,7 +185,7 @@ def _is_example(notice: BreachNotice, name: str) -> bool:
 
 
 def _words(language: str) -> dict[str, str]:
-    """The letter's own words in a language."""
+    """Return the letter's own words in a language."""
     _ = translator(language).gettext
     return {
         "title": _("Your data: what has happened and what you can do"),
@@ -210,7 +213,7 @@ def _moments(scope: BreachScope) -> tuple[tuple[str, datetime | None], ...]:
 
 
 def affected_csv(affected: AffectedPeople) -> str:
-    """All affected people as CSV, with the reason why no letter goes to somebody: inform them in another way."""
+    """Return all affected people as CSV, with the reason why no letter goes to somebody: inform them in another way."""
     out = io.StringIO()
     table = csv.writer(out)
     table.writerow(["email", "letter"])

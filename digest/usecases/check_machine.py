@@ -75,7 +75,7 @@ def ask_ntp(server: str) -> float | None:
 
 
 def _ntp_time(field: bytes) -> float:
-    """A timestamp of NTP as Unix seconds."""
+    """Return a timestamp of NTP as Unix seconds."""
     seconds, fraction = struct.unpack("!II", field)
     return float(seconds - _NTP_EPOCH + fraction / 2**32)
 

@@ -68,7 +68,7 @@ def _judge_certificate(host: str, expires: datetime, now: datetime) -> Finding:
 
 
 def unreachable(check: str, url: str, problem: WebUnreachable, lookup: Lookup) -> Finding:
-    """The finding for an address that does not answer."""
+    """Return the finding for an address that does not answer."""
     host = urlsplit(url).hostname or ""
     if problem.certificate:
         return error(_CERTIFICATE, f"the certificate of {host} is not valid: {problem}", "install a valid certificate")

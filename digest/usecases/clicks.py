@@ -38,7 +38,7 @@ class ClickCounter:
     now: Callable[[], datetime]
 
     def report(self, edition: Edition) -> ClickReport:
-        """The clicks of an edition."""
+        """Return the clicks of an edition."""
         numbers = self.store.numbers([edition.key], self._links).get(edition.key, {})
         total = numbers.get(TOTAL, ClickNumbers())
         stories, hidden = [], 0

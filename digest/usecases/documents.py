@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def edition_json(edition: Edition) -> dict[str, Any]:
-    """The document of `compose` and `edition show`."""
+    """Return the document of `compose` and `edition show`."""
     return {
         "edition": edition.key,
         **pick(edition, "name number state reason subject preheader intro"),

@@ -55,7 +55,7 @@ class NameTaken(DigestError):
 
 
 def has_refused(story: Story, shown: str) -> bool:
-    """Return whether a check refused a model's summary of the story. With `shown`, whether it refused that text."""
+    """Whether a check refused a model's summary of the story. With `shown`, whether it refused that text."""
     return story.refused is not None and (not shown or one_line(shown) == one_line(story.refused.text))
 
 

@@ -311,7 +311,7 @@ class ManyEditor:
 
 
 def _detail(change: ManyChange) -> str:
-    """What is done, for the logs."""
+    """Return what is done, for the logs."""
     return {
         ManyAct.PAUSE: f"paused until {change.until:%Y-%m-%d}" if change.until else "",
         ManyAct.RESUME: "pause ended",
@@ -323,6 +323,6 @@ def _detail(change: ManyChange) -> str:
 
 
 def _own_detail(fields: Mapping[str, Any], detail: str) -> str:
-    """What one person's entry of the consent log says."""
+    """Return what one person's entry of the consent log says."""
     texts = (f"{key}: {', '.join(value) if isinstance(value, list) else value}" for key, value in fields.items())
     return ", ".join(texts) or detail

@@ -104,7 +104,7 @@ class SettingsEditor:
     now: Callable[[], datetime]
 
     def read(self) -> HeldSettings:
-        """The settings as they are now."""
+        """Return the settings as they are now."""
         version = _version(self._path.read_bytes())
         faults: tuple[str, ...] = ()
         try:
@@ -115,7 +115,7 @@ class SettingsEditor:
         return HeldSettings(settings, _texts(settings), version, self._fixed(raw), faults)
 
     def planned(self, given: Mapping[str, str]) -> Settings:
-        """The settings as they would be. Writes nothing. Raises ConfigurationError with every problem."""
+        """Return the settings as they would be. Writes nothing. Raises ConfigurationError with every problem."""
         raw = reader.read_file(self._path)
         wanted, _changes = self._wanted(raw, given)
         return loader.from_data(wanted, self.environment)
@@ -255,7 +255,7 @@ def _written(kind: InputKind, value: Value, given: str) -> str:
 
 
 def _plain(value: Any) -> Any:
-    """A copy without places in the file, in which nothing is shared by aliases."""
+    """Return a copy without places in the file, in which nothing is shared by aliases."""
     if isinstance(value, dict):
         return {key: _plain(item) for key, item in value.items()}
     return [_plain(item) for item in value] if isinstance(value, list) else value

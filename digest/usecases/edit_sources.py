@@ -46,7 +46,7 @@ class SourceEditor:
     now: Callable[[], datetime]
 
     def list(self) -> tuple[Source, ...]:
-        """The sources in the present file, including paused ones. Raises ConfigurationError."""
+        """Return the sources in the present file, including paused ones. Raises ConfigurationError."""
         settings = loader.load(self.home, self.environment)
         return tuple(each.to_source() for each in settings.sources)
 

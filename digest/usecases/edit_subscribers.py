@@ -125,7 +125,7 @@ class SubscriberEditor:
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
-        """A transaction during which no other process syncs the list."""
+        """Yield a transaction during which no other process syncs the list."""
         with self.database.transaction(), self.database.write(area="subscriber"):
             yield
 

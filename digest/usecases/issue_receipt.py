@@ -68,7 +68,7 @@ class ReceiptIssuer:
         return sign(statement, found.batches, key)
 
     def _reported(self, key: str) -> dict[str, int | None]:
-        """The feedback of providers. A provider without webhooks reports no deliveries."""
+        """Return the feedback of providers. A provider without webhooks reports no deliveries."""
         events = count_feedback(self.status.database, key)
         reports = not PARSERS.keys().isdisjoint(self.statistics.transports(key))
         return {

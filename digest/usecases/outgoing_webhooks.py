@@ -1,4 +1,4 @@
-"""Post the events of the outbox to their receivers, signed by Standard Webhooks."""
+"""Post the stored events of outgoing webhooks to their receivers, signed by Standard Webhooks."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from urllib.parse import urlsplit
 
 from digest.errors import ConfigurationError, DigestError
 from digest.notify.webhook import post_signed
-from digest.store.outbox import endpoint_key
+from digest.store.outgoing_webhooks import endpoint_key
 
 if TYPE_CHECKING:
     from digest.models import Actor
     from digest.notify.webhook import Post
     from digest.store.desk.audit import AuditLog
-    from digest.store.outbox import OutboxStore, OutgoingEvent
+    from digest.store.outgoing_webhooks import OutgoingEvent, OutgoingWebhookStore
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Receiver:
 
 @dataclass(frozen=True)
 class OutgoingWebhooks:
-    store: OutboxStore
+    store: OutgoingWebhookStore
     receivers: Sequence[Receiver]
     audit: AuditLog
     now: Callable[[], datetime]

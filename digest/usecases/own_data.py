@@ -126,7 +126,7 @@ class PersonalData:
         }
 
     def _time(self, moment: datetime | None) -> str:
-        """A moment with its offset from UTC; '' for none."""
+        """Return a moment with its offset from UTC; '' for none."""
         return moment.astimezone(self.zone).isoformat(timespec="seconds") if moment else ""
 
 

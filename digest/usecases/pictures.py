@@ -124,7 +124,7 @@ class PicturePreparer:
 
 
 def _reason(error: BaseException, url: str) -> str:
-    """Why a file could not be fetched, as the words that follow its URL."""
+    """Return why a file could not be fetched, as the words that follow its URL."""
     message = str(error).rstrip(".")
     return message.removeprefix(f"{url} ") if message.startswith(f"{url} ") else f"cannot be fetched: {message}"
 
@@ -137,7 +137,7 @@ def _data(files: Mapping[str, bytes | PictureProblem], url: str) -> bytes:
 
 
 def _found(known: Mapping[str, list[Image]], image: Image, slot: PictureSlot) -> Image | None:
-    """The picture that was made from this file for this slot."""
+    """Return the picture that was made from this file for this slot."""
     return next((made for made in known.get(image.url, ()) if slot.fits(made)), None)
 
 

@@ -64,7 +64,7 @@ class Reengagement:
         return ReengagePlan(asked, tuple(unanswered), len(silent) - len(asked))
 
     def unfinished(self) -> list[str]:
-        """The editions with the question that were not completely handed over."""
+        """Return the editions with the question that were not completely handed over."""
         return [
             each.key
             for each in self.editions.unfinished()

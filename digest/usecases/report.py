@@ -71,7 +71,7 @@ class Reporter:
     clicks: ClickCounter | None = None
 
     def report(self, key: str) -> Report:
-        """The report of an edition as of now. Raises DigestError."""
+        """Return the report of an edition as of now. Raises DigestError."""
         with self.editions.database.snapshot():
             return self._report(key)
 

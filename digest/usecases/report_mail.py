@@ -218,7 +218,7 @@ def _text(report: Report, content: _Content, catalogue: Catalogue) -> str:
 
 
 def _list(part: ReportPart, usually: str) -> str:
-    """A part as lines of text."""
+    """Return a part as lines of text."""
     lines = [part.title]
     for row in part.rows:
         value = f": {row.value}" if row.value else ""

@@ -49,7 +49,7 @@ class LateSender:
     now: Callable[[], datetime]
 
     def count(self, edition: Edition) -> int:
-        """How many subscribers would get it now."""
+        """Return how many subscribers would get it now."""
         return self.enqueuer.count_due(edition)
 
     def enqueue(self, edition: Edition, by: Actor, *, most: int) -> int:

@@ -150,7 +150,7 @@ def write_private(path: Path, data: bytes) -> None:
 
 
 def open_mode(path: Path) -> int:
-    """The mode of a file or folder if it gives other users any access, else 0. Raises OSError.
+    """Return the mode of a file or folder if it gives other users any access, else 0. Raises OSError.
 
     Always 0 on systems without these modes.
     """

@@ -134,7 +134,10 @@ def has_known(text: str) -> bool:
 
 
 def unless_secret(text: str | None) -> str | None:
-    """The text, or None if it contains a registered secret. For addresses and ETags, which are useless when masked."""
+    """Return the text, or None if it contains a registered secret.
+
+    For addresses and ETags, which are useless when masked.
+    """
     return None if text and has_known(text) else text
 
 
@@ -152,7 +155,7 @@ def hide_addresses(text: str) -> str:
 
 
 def secrets_of_url(url: str, *, user_alone: bool = True) -> Iterator[str]:
-    """The password of a URL and the values of parameters such as `apikey`.
+    """Yield the password of a URL and the values of parameters such as `apikey`.
 
     A user without a password may be a key, so with `user_alone` it counts too.
     """
@@ -184,7 +187,7 @@ def _with_forms(values: frozenset[str]) -> _Secrets:
 
 
 def _spellings(value: str) -> Iterator[str]:
-    """The value as plain text, in a URL, in JSON and in HTML."""
+    """Yield the value as plain text, in a URL, in JSON and in HTML."""
     yield value
     yield quote(value, safe="")
     yield quote_plus(value)
@@ -195,7 +198,7 @@ def _spellings(value: str) -> Iterator[str]:
 
 
 def _within_base64(value: str) -> Iterator[str]:
-    """The value inside base64 of anything, such as `user:value`.
+    """Yield the value inside base64 of anything, such as `user:value`.
 
     Three bytes become four characters, so the value may begin at three offsets. Returns the characters that depend only
     on the value.

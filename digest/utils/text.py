@@ -26,7 +26,7 @@ def plural(number: int, one: str, many: str = "") -> str:
 
 
 def duration(seconds: float) -> str:
-    """A length of time such as '40 s', '3 min 5 s' or '2 h 10 min'."""
+    """Return a length of time such as '40 s', '3 min 5 s' or '2 h 10 min'."""
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s" if minutes else f"{rest} s"

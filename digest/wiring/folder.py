@@ -43,16 +43,16 @@ class FolderWiring:
         from digest.store.database import open_database
 
         if self._lender is not None:
-            self._configure_outbox(self._lender.database)
+            self._configure_webhooks(self._lender.database)
             return self._lender.database
         clock = self.clock if isinstance(self.clock, SharedClock) else None
         database = open_database(self.settings.store.url, home=self.home, clock=clock)
-        self._configure_outbox(database)
+        self._configure_webhooks(database)
         return database
 
-    def _configure_outbox(self, database: Database) -> None:
+    def _configure_webhooks(self, database: Database) -> None:
         """Configure which outgoing webhook events are stored. Reloaded settings replace the earlier ones."""
-        from digest.store.outbox import Endpoint, endpoint_key, set_endpoints
+        from digest.store.outgoing_webhooks import Endpoint, endpoint_key, set_endpoints
 
         hooks = self.settings.webhooks
         endpoints = [Endpoint(endpoint_key(each.url), frozenset(each.events)) for each in hooks]
@@ -111,7 +111,7 @@ class PlanningWiring(FolderWiring):
         return (planned.schedule if planned else self.settings.schedule).approval == "required"
 
     def thin_below(self, key: str) -> int:
-        """The number of stories below which an edition is thin. Only editions of the schedule can be thin."""
+        """Return the number of stories below which an edition is thin. Only editions of the schedule can be thin."""
         if is_breaking(key) or split_key(key)[0] is None:
             return 0
         planned = self.calendar.of(key)

@@ -51,7 +51,10 @@ class IdentityWiring(FolderWiring):
         return TokenSigner([bytes.fromhex(stored)])
 
     def desk_url(self, pages: str | None = None) -> str:
-        """The public address of the desk. `pages` is that of the subscriber pages if `newsletter.base_url` is unset."""
+        """Return the public address of the desk.
+
+        `pages` is that of the subscriber pages if `newsletter.base_url` is unset.
+        """
         own, base = self.settings.desk.base_url, self.settings.newsletter.base_url or pages or ""
         return own.rstrip("/") or f"{base.rstrip('/')}/desk"
 
@@ -63,7 +66,7 @@ class IdentityWiring(FolderWiring):
         return url if url and url.startswith("http") else None
 
     def approval_link(self, key: str) -> str | None:
-        """The address where an admin approves the edition; None if `alerts.approval_links` is off."""
+        """Return the address where an admin approves the edition; None if `alerts.approval_links` is off."""
         base, chosen = self.settings.newsletter.base_url, self.settings.alerts.approval_links
         if not base or not (self.settings.web.enabled if chosen is None else chosen):
             return None
@@ -72,7 +75,10 @@ class IdentityWiring(FolderWiring):
         return approval_link(base, self.signer, key)
 
     def receipt_key(self) -> Ed25519PrivateKey:
-        """The key that signs receipts, which is made on first use. Raises ConfigurationError for an unusable one."""
+        """Return the key that signs receipts, which is made on first use.
+
+        Raises ConfigurationError for an unusable one.
+        """
         from digest.receipt.key import find_or_make_key
 
         return find_or_make_key(*self._receipt_key_places)

@@ -15,13 +15,13 @@ from digest.wiring.transports import TRANSPORTS, alert_smtp
 if TYPE_CHECKING:
     from digest.deliver.ports import Transport
     from digest.notify.alert import Channel
+    from digest.usecases.alert_watch import AlertWatch
     from digest.usecases.alerts import Alerts
     from digest.usecases.approval_mail import ApprovalMails
     from digest.usecases.issue_receipt import ReceiptIssuer
     from digest.usecases.outgoing_webhooks import OutgoingWebhooks
     from digest.usecases.report import Reporter
     from digest.usecases.report_mail import ReportMails
-    from digest.usecases.watch import AlertWatch
 
 
 class NotifyWiring(DeliverWiring):
@@ -125,7 +125,7 @@ class NotifyWiring(DeliverWiring):
     def watch(self) -> AlertWatch:
         from digest.notify.facts import AlertThresholds
         from digest.store.meta import last_backup
-        from digest.usecases.watch import AlertWatch
+        from digest.usecases.alert_watch import AlertWatch
 
         alerts, delivery = self.settings.alerts, self.settings.delivery
         store = self.database.engine.url.database if self.database.sqlite else None
@@ -206,7 +206,7 @@ class NotifyWiring(DeliverWiring):
     @cached_property
     def outgoing_webhooks(self) -> OutgoingWebhooks:
         from digest.collect.http.post import JsonPoster
-        from digest.store.outbox import OutboxStore
+        from digest.store.outgoing_webhooks import OutgoingWebhookStore
         from digest.usecases.outgoing_webhooks import OutgoingWebhooks, Receiver
 
         receivers = [
@@ -217,7 +217,7 @@ class NotifyWiring(DeliverWiring):
             )
             for number, each in enumerate(self.settings.webhooks, 1)
         ]
-        return OutgoingWebhooks(OutboxStore(self.database), receivers, self.audit, self.now)
+        return OutgoingWebhooks(OutgoingWebhookStore(self.database), receivers, self.audit, self.now)
 
     def _webhook_keys(self, variable: str, key: str) -> list[bytes]:
         """Return the keys in an environment variable, which the setting `key` names. Raises ConfigurationError."""

@@ -111,7 +111,7 @@ class SubscriberWiring(CurateWiring):
         return OidcSignIn(client, web, self.accounts, allow_http=settings.private)
 
     def list_files(self) -> list[Path]:
-        """The list files that exist."""
+        """Return the list files that exist."""
         from digest.subscribers.includes import files_of
         from digest.subscribers.list_file import FILE_NAME
 

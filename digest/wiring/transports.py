@@ -88,7 +88,7 @@ def _sendgrid(app: IdentityWiring) -> Transport:
 
 
 def _realm(app: IdentityWiring) -> str:
-    """The name of the ledger in idempotency keys: two newsletters that share an account must not share keys."""
+    """Return the name of the ledger in idempotency keys: two newsletters that share an account must not share keys."""
     from digest.store.meta import get_or_create
 
     return get_or_create(app.database, "realm", lambda: secrets.token_hex(8))

@@ -106,7 +106,7 @@ class HeldJobs:
             self._settled.append((time.monotonic(), recipients))
 
     def rate(self) -> float:
-        """The current rate, in recipients per second."""
+        """Return the current rate, in recipients per second."""
         since = time.monotonic() - _RATE_OVER
         with self._lock:
             while self._settled and self._settled[0][0] < since:

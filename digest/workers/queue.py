@@ -83,7 +83,7 @@ class JobsSchema:
         return f"{self.name}.{queue}"
 
     def search_path(self, before: str) -> str:
-        """The search path.
+        """Return the search path.
 
         The tables' own functions use names without a schema. The store's schema comes first; no names conflict.
         """

@@ -130,7 +130,7 @@ def _format(value: Value, *, flow: bool = False) -> str:
 
 
 def _nested(keys: Sequence[str], value: Value, column: int) -> list[str]:
-    """The lines of new keys, each below the one before it."""
+    """Return the lines of new keys, each below the one before it."""
     lines = [" " * (column + 2 * depth) + f"{key}:" for depth, key in enumerate(keys)]
     lines[-1] += " " + _format(value)
     return lines
@@ -144,12 +144,12 @@ def _in_braces(keys: Sequence[str], value: Value) -> str:
 
 
 def _span(node: Any) -> tuple[int, int]:
-    """The offsets of a value's own text."""
+    """Return the offsets of a value's own text."""
     return int(node.start_mark.index), int(node.end_mark.index)
 
 
 def _last_line(node: Any) -> int:
-    """The last line of a node, without comments after it."""
+    """Return the last line of a node, without comments after it."""
     if isinstance(node, yaml.CollectionNode) and not node.flow_style and node.value:
         tail = node.value[-1]
         if isinstance(tail, tuple):
@@ -180,7 +180,7 @@ def set_rows(text: str, path: Sequence[str], rows: Sequence[dict[str, Any]]) -> 
 
 
 def _node(text: str, path: Sequence[str]) -> tuple[Any, bool]:
-    """The node at a path of keys, and whether it is inside braces."""
+    """Return the node at a path of keys, and whether it is inside braces."""
     node: Any = yaml.compose(text, Loader=yaml.SafeLoader)
     in_braces = False
     for key in path:

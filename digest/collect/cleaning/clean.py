@@ -32,7 +32,10 @@ _MAX_LINE = 400
 
 
 def clean_article(article: Article, *, sites: Sequence[str] = ()) -> Article:
-    """The article, cleaned. `sites` are more names that may end the title, such as the feed's own. Idempotent."""
+    """Return the article, cleaned.
+
+    `sites` are more names that may end the title, such as the feed's own. Idempotent.
+    """
     title, kicker = split_title(repair(article.title).replace("\n", " "), sites)
     title, kicker = unsigned_title(title), kicker or article.kicker
     found, blocks = headline(title, article.body, repair(article.excerpt))
@@ -75,7 +78,7 @@ def _author(author: str | None, agency: str | None) -> str | None:
 
 
 def _without_kicker(text: str, kicker: str) -> str:
-    """The text without the title's kicker at its start, unless there is nothing else."""
+    """Return the text without the title's kicker at its start, unless there is nothing else."""
     if kicker and text[: len(kicker)].casefold() == kicker.casefold():
         rest = text[len(kicker) :].lstrip()
         if rest[:1] in (":", "|") and rest[1:].strip():
@@ -90,7 +93,7 @@ def _without_tails(text: str) -> str:
 
 
 def _without_opening(text: str) -> str:
-    """The text without a bullet, or a subject in Latin letters, before its first sentence."""
+    """Return the text without a bullet, or a subject in Latin letters, before its first sentence."""
     for row in OPENINGS:
         rest = row.apply(text)
         text = rest if len(rest) >= MIN_REST else text
@@ -98,7 +101,7 @@ def _without_opening(text: str) -> str:
 
 
 def _clean_body(blocks: Sequence[Block], kicker: str) -> list[Block]:
-    """The blocks without kicker, tails and interface lines."""
+    """Return the blocks without kicker, tails and interface lines."""
     kept = []
     for block in blocks:
         if _is_interface(block.text) or is_site_name(block.text):
@@ -181,7 +184,7 @@ def _is_loose(text: str) -> bool:
 
 
 def _excerpt(excerpt: str, title: str, body: Sequence[Block]) -> str:
-    """The excerpt without its cut end; '' if it repeats the title or begins the body."""
+    """Return the excerpt without its cut end; '' if it repeats the title or begins the body."""
     if not excerpt:
         return ""
     cut = strip_cut_mark(excerpt)

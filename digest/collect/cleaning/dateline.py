@@ -94,7 +94,7 @@ def continues(rest: str) -> bool:
 # The same few words open most paragraphs, and each is looked up many times.
 @lru_cache(maxsize=20_000)
 def kind_of(part: str) -> PartKind:
-    """What a part of a dateline is."""
+    """Return what a part of a dateline is."""
     key = fold(part).replace("आइ", "आई").strip(" .")
     if key in PLACES or key.replace("-", " ") in PLACES:
         return PartKind.PLACE
@@ -115,7 +115,7 @@ def _is_date(key: str) -> bool:
 
 
 def split_dateline(text: str, *, opens: bool = True, context: str = "") -> tuple[str, str]:
-    """The place and the text without its dateline; ('', text) if it has none.
+    """Return the place and the text without its dateline; ('', text) if it has none.
 
     The place is the names of places without agencies, joined by `, `. With `opens`, the text opens an article, where a
     single word before a danda is a place. `context` is the article, in which an unknown name may be used as a place.
@@ -160,7 +160,7 @@ def _is_comma_dateline(name: str, rest: str) -> bool:
 
 
 def unsigned_title(title: str) -> str:
-    """A title that is a report's first sentence, without its dateline. A place before a colon is its subject."""
+    """Return a title that is a report's first sentence, without its dateline. A place before a colon is its subject."""
     place, rest = split_dateline(title, opens=False)
     front = title[: len(title) - len(rest)]
     return rest if "।" in front or (front and fold(front).strip(" :.-|") != fold(place)) else title
@@ -278,7 +278,7 @@ class _Front:
         return not (may_be_unknown and _is_unknown_place(self))
 
     def places(self) -> str:
-        """The names of known places, else those of unknown outer parts."""
+        """Return the names of known places, else those of unknown outer parts."""
         named = [part for part, kind in zip(self.parts, self.kinds, strict=True) if kind == PartKind.PLACE]
         named = named or [part for part, kind in zip(self.outer, self.kinds, strict=False) if kind == PartKind.UNKNOWN]
         return ", ".join(part.strip(" .()") for part in named)
@@ -307,7 +307,7 @@ _RULES: tuple[tuple[Callable[[_Front], bool], Callable[[_Front], str | None]], .
 
 
 def _place(front: _Front) -> str | None:
-    """The place that a front names; '' if it names only an agency; None if it is not a dateline."""
+    """Return the place that a front names; '' if it names only an agency; None if it is not a dateline."""
     return next(result(front) for applies, result in _RULES if applies(front))
 
 
@@ -339,7 +339,7 @@ def _is_unknown_place(front: _Front) -> bool:
 
 
 def _leading_place(part: str) -> str:
-    """The place with which a part of at most five words begins; '' if there is none or it is a sentence."""
+    """Return the place with which a part of at most five words begins; '' if there is none or it is a sentence."""
     words = part.split()
     if not 1 < len(words) <= _MAX_NAME_WORDS + 2 or not is_name(part):
         return ""

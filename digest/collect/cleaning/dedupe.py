@@ -29,7 +29,7 @@ _TITLE_WITHIN = 2
 
 
 def strip_cut_mark(text: str) -> str:
-    """The text without the mark that a feed puts where it cut the text."""
+    """Return the text without the mark that a feed puts where it cut the text."""
     text = text.rstrip()
     match = TRUNCATED.search(text, max(0, len(text) - _CUT_MARK))
     return text[: match.start()].rstrip(" .…") if match else text
@@ -47,7 +47,7 @@ def begins(whole: str, cut: str) -> bool:
 
 
 def without_cut(body: list[Block]) -> list[Block]:
-    """The body without a cut paragraph that a later one has in full, such as an excerpt on top."""
+    """Return the body without a cut paragraph that a later one has in full, such as an excerpt on top."""
     kept = []
     for at, block in enumerate(body):
         cut = strip_cut_mark(block.text)
@@ -61,7 +61,7 @@ def without_cut(body: list[Block]) -> list[Block]:
 
 
 def without_repetition(body: list[Block], title: str) -> list[Block]:
-    """The body without repeated paragraphs, and without the title on top; never without any text."""
+    """Return the body without repeated paragraphs, and without the title on top; never without any text."""
     if len(body) < 2:
         return body
     kept = _without_repeated(body, title)
@@ -89,7 +89,7 @@ SHARED = 3
 
 
 def drop_shared(articles: Sequence[Article]) -> list[Article]:
-    """The articles without the blocks that at least SHARED of them have.
+    """Return the articles without the blocks that at least SHARED of them have.
 
     An article that would lose all blocks keeps them.
     """

@@ -114,7 +114,7 @@ def _main_host(host: str) -> str:
 
 
 def _normal_path(path: str) -> str:
-    """The path without AMP parts and trailing slashes. Repeated, as `/amp/amp` loses one part at a time."""
+    """Return the path without AMP parts and trailing slashes. Repeated, as `/amp/amp` loses one part at a time."""
     for _ in range(_ROUNDS):
         shorter = _AMP_FRONT.sub("/", _AMP_PATH.sub("", re.sub("/{2,}", "/", path))).rstrip("/")
         if shorter == path:

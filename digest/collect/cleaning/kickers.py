@@ -64,7 +64,7 @@ _PLACE = re.compile("^([^ :|।/\\\\]{2,20}(?: [^ :|।/\\\\]{2,20}){0,2}) ?[:�
 
 
 def is_needed(kicker: str, title: str, shown: str) -> bool:
-    """Return whether `shown` lacks what the Latin kicker names: a product, an exam, a country, or that it is a joke.
+    """Whether `shown` lacks what the Latin kicker names: a product, an exam, a country, or that it is a joke.
 
     `title` is the headline with its call to click, which may be what named it.
     """
@@ -99,7 +99,7 @@ def is_needed(kicker: str, title: str, shown: str) -> bool:
 
 
 def _is_region(name: str) -> bool:
-    """Return whether a Latin word may be the name of a state or country: `Canada`."""
+    """Whether a Latin word may be the name of a state or country: `Canada`."""
     is_vowel = name[0] in "AEIOU"
     return not name.isupper() and any(
         is_vowel == (region[0] in _VOWELS) and sounds_like(name, region) for region in REGIONS
@@ -107,7 +107,7 @@ def _is_region(name: str) -> bool:
 
 
 def _names_any(names: Iterable[str], shown: str) -> bool:
-    """Return whether the headline has one of the names, in Latin or in Devanagari letters."""
+    """Whether the headline has one of the names, in Latin or in Devanagari letters."""
     folded = fold(shown)
     for name in names:
         if name.casefold() in folded:
@@ -121,7 +121,7 @@ def _names_any(names: Iterable[str], shown: str) -> bool:
 
 
 def _names_body(own: list[str], shown: str) -> bool:
-    """Return whether a headline names whose exam or vacancy it is: a place, a spelled acronym, an institution."""
+    """Whether a headline names whose exam or vacancy it is: a place, a spelled acronym, an institution."""
     is_place = any(word in PLACES or word in BODIES for word in own)
     return is_place or any(_SPELLED.fullmatch(word) for word in own) or bool(_LATIN_ACRONYM.search(shown))
 

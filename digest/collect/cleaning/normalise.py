@@ -114,7 +114,7 @@ class _ArticleMaker:
     shared_urls: set[str]
 
     def make(self, item: RawItem) -> Article | None:
-        """The item's article; None if it has no title and no text."""
+        """Return the item's article; None if it has no title and no text."""
         source = self.context.source
         warnings = list(item.warnings)
         published, is_dated = self._published(item, warnings)
@@ -160,7 +160,7 @@ class _ArticleMaker:
         return article_id(item.url, item.guid, name, title, self.salt)
 
     def _published(self, item: RawItem, warnings: list[str]) -> tuple[datetime, bool]:
-        """When the item was published, in UTC, and whether the source says so."""
+        """Return when the item was published, in UTC, and whether the source says so."""
         now = self.context.now
         date = _date(item)
         if date is None and item.modified is not None:
@@ -182,7 +182,7 @@ class _ArticleMaker:
         return date, True
 
     def _updated(self, item: RawItem, published: datetime) -> datetime | None:
-        """When the item was changed; None if that is unknown or implausible."""
+        """Return when the item was changed; None if that is unknown or implausible."""
         date = parse_date(item.updated) if item.updated else None
         if date is None:
             return None
@@ -211,7 +211,7 @@ def _shared_urls(items: Sequence[RawItem]) -> set[str]:
 
 
 def _in_indian_time(item: RawItem) -> RawItem:
-    """The item with its +00:00 dates read as Indian time."""
+    """Return the item with its +00:00 dates read as Indian time."""
     date, updated = zero_labelled(item.date), zero_labelled(item.updated)
     return replace(
         item,
@@ -228,7 +228,7 @@ def _date(item: RawItem) -> datetime | None:
 
 
 def _replay_shift(items: Iterable[RawItem], now: datetime) -> timedelta:
-    """The shift that moves the newest item of a recorded sample to an hour before `now`."""
+    """Return the shift that moves the newest item of a recorded sample to an hour before `now`."""
     dates = [date for item in items if (date := _date(item)) is not None and date.year >= EARLIEST]
     return now - REPLAY_AGE - max(dates) if dates else timedelta(0)
 

@@ -8,7 +8,7 @@ from digest.hindi.text import fold, table_rows, words
 
 
 def _folded(*rows: str) -> Iterator[str]:
-    """The folded words of the rows. `_` in a word means a space."""
+    """Return the folded words of the rows. `_` in a word means a space."""
     return (fold(word.replace("_", " ")) for word in words(*rows))
 
 

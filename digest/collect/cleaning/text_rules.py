@@ -18,12 +18,12 @@ class TextRule:
     gives: str
 
     def apply(self, text: str) -> str:
-        """The text with matches replaced."""
+        """Return the text with matches replaced."""
         return self.pattern.sub(self.put, text)
 
 
 def _rows() -> dict[str, tuple[TextRule, ...]]:
-    """The rows of the table by section."""
+    """Return the rows of the table by section."""
     sections: dict[str, tuple[TextRule, ...]] = {}
     name = ""
     for line in table_rows("digest.collect.cleaning", "text_rules.txt"):

@@ -53,7 +53,7 @@ _LATIN = re.compile("[A-Za-z]{2}")
 
 
 def split_title(title: str, sites: Sequence[str]) -> tuple[str, str]:
-    """The title without marks, site name and Latin kicker, and the kicker."""
+    """Return the title without marks, site name and Latin kicker, and the kicker."""
     # Several marks may follow each other: `LIVE … | NBT 0:39 Play video`.
     for _ in range(3):
         before = title
@@ -86,12 +86,12 @@ def _needs_kicker(shown: Sequence[str]) -> bool:
 
 
 def _with_lost_quote(title: str) -> str:
-    """The title with the quotation mark at its start that a feed lost: `अब नहीं…' मंत्री का दर्द`."""
+    """Return the title with the quotation mark at its start that a feed lost: `अब नहीं…' मंत्री का दर्द`."""
     return _LOST_QUOTE.sub(r"‘\1’", title) if sum(title.count(mark) for mark in _SINGLE_QUOTES) == 1 else title
 
 
 def subject_of(title: str) -> str:
-    """The part before the title's first colon or bar; '' if there is none."""
+    """Return the part before the title's first colon or bar; '' if there is none."""
     match = _SUBJECT.match(title)
     return match[1] if match else ""
 
@@ -111,7 +111,7 @@ def is_site_name(text: str) -> bool:
 
 
 def marked_off(title: str) -> str:
-    """The title without the marks that sites put before and after it."""
+    """Return the title without the marks that sites put before and after it."""
     title = title.strip() or title
     for row in TITLE_MARKS:
         shorter = row.apply(title)
@@ -121,7 +121,7 @@ def marked_off(title: str) -> str:
 
 
 def _without_site(title: str, sites: Sequence[str]) -> str:
-    """The title without ` | Site` or ` - Site` at its end."""
+    """Return the title without ` | Site` or ` - Site` at its end."""
     for separator in (" | ", " - ", " – ", " — ", "| ", " |"):
         front, found, name = title.rpartition(separator)
         if found and len(front) >= 8 and fold(name.strip()) in _KNOWN_SITES | {fold(site) for site in sites}:
@@ -197,7 +197,7 @@ def is_makeshift(title: str, text: str) -> bool:
 
 
 def first_words(text: str) -> str:
-    """The first sentence without dateline and full stop, shortened if it is long.
+    """Return the first sentence without dateline and full stop, shortened if it is long.
 
     It is '' if the text starts within a word.
     """

@@ -22,7 +22,7 @@ _ARTICLE = re.compile(r"og:type[\"']?\s{1,9}content\s{0,9}=\s{0,9}[\"']?article"
 
 
 def feed_link(page: str, url: str | None = None) -> str | None:
-    """The feed that a web page names, as written or relative to its `<base>`; None if it names none.
+    """Return the feed that a web page names, as written or relative to its `<base>`; None if it names none.
 
     Prefers the first feed that is not of comments, and the own feed of the section at `url`.
     """
@@ -50,7 +50,7 @@ def feed_link(page: str, url: str | None = None) -> str | None:
 
 
 def _own(feeds: list[str], url: str | None, page: str) -> str | None:
-    """The feed below a section's page. An article's own feed has its comments and does not count."""
+    """Return the feed below a section's page. An article's own feed has its comments and does not count."""
     path = urlsplit(url).path.rstrip("/") if url else ""
     if not path or _ARTICLE.search(page[:MAX_SEARCHED]):
         return None
@@ -58,7 +58,7 @@ def _own(feeds: list[str], url: str | None, page: str) -> str | None:
 
 
 def _tags(page: str) -> list[tuple[str, dict[str, str]]]:
-    """The links in a page's head and at the ends of its body, without those in comments."""
+    """Return the links in a page's head and at the ends of its body, without those in comments."""
     if len(page) > MAX_SEARCHED + _TAIL:
         page = f"{page[:MAX_SEARCHED]}\n{page[-_TAIL:]}"
     return [

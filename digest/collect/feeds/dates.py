@@ -110,7 +110,7 @@ def _worded(text: str) -> datetime | None:
 
 
 def _month(text: str) -> tuple[int, tuple[int, int]] | None:
-    """The last month that the text names, and where. Some feeds write `January, 29 Jan 2021`."""
+    """Return the last month that the text names, and where. Some feeds write `January, 29 Jan 2021`."""
     found = None
     for word in _WORD.finditer(text):
         number = MONTHS.get(fold(word.group()))
@@ -129,7 +129,7 @@ def _clock(text: str) -> tuple[int, int, int]:
 
 
 def _half_day(text: str, hour: int) -> int:
-    """The hour on the 24-hour clock, from AM/PM or the Hindi part of the day."""
+    """Return the hour on the 24-hour clock, from AM/PM or the Hindi part of the day."""
     if not 1 <= hour <= 12:
         return hour
     half, part = _HALF.search(text), _PART.search(text)
@@ -150,7 +150,7 @@ def _half_day(text: str, hour: int) -> int:
 
 
 def _zone(text: str) -> timezone:
-    """The zone that the text names. `text` is the date without its time."""
+    """Return the zone that the text names. `text` is the date without its time."""
     if offset := _OFFSET.search(text):
         hours, minutes = int(offset[2]), int(offset[3] or 0)
         if hours <= 14 and minutes < 60:
@@ -210,12 +210,12 @@ def is_mislabelled(items: Sequence[RawItem], source: Source, now: datetime, feed
 
 
 def zero_labelled(raw: str | None) -> datetime | None:
-    """The date, if it says that its zone is UTC; otherwise None."""
+    """Return the date, if it says that its zone is UTC; otherwise None."""
     return parse_date(raw) if raw and _ZERO.search(raw[-40:]) else None
 
 
 def as_indian(date: datetime) -> datetime:
-    """The same time of day in Indian time."""
+    """Return the same time of day in Indian time."""
     return date.replace(tzinfo=INDIA)
 
 

@@ -20,7 +20,7 @@ _DATES = ("published", "created", "updated")
 
 
 def entry_item(entry: Any, base: str | None) -> RawItem:
-    """The item with the feed's values, HTML converted to blocks, and absolute URLs as far as there is a base."""
+    """Return the item with the feed's values, HTML converted to blocks, and absolute URLs as far as there is a base."""
     item = RawItem(guid=text_of(entry, "id").strip() or None, language=_language(entry))
     item.title = plain(text_of(entry, "title"))
     _links(entry, item, base)
@@ -112,7 +112,7 @@ def _label(tag: Any) -> str:
 
 
 def _language(entry: Any) -> str | None:
-    """The entry's own language: `<language>`, or the xml:lang of its title."""
+    """Return the entry's own language: `<language>`, or the xml:lang of its title."""
     detail = dict.get(entry, "title_detail")
     inherited = detail.get("language") if isinstance(detail, dict) else ""
     return (text_of(entry, "language") or str(inherited or ""))[:35] or None
@@ -132,7 +132,7 @@ def _parsed_date(entry: Any) -> datetime | None:
 
 
 def text_of(entry: Any, name: str) -> str:
-    """A field of an entry or a feed; '' if it is missing or no text."""
+    """Return a field of an entry or a feed; '' if it is missing or no text."""
     # dict.get, as feedparser's own get() maps old names to new ones and warns about it.
     value = dict.get(entry, name, "")
     return value if isinstance(value, str) else ""

@@ -65,7 +65,7 @@ class FeedList:
 
 
 def read_feed_list(data: bytes) -> FeedList:
-    """The feeds of an OPML document, or of a text with one URL per line."""
+    """Return the feeds of an OPML document, or of a text with one URL per line."""
     if len(data) > MAX_BYTES:
         return FeedList(None, error=f"is larger than {MAX_BYTES:,} bytes, which no list of feeds needs")
     text, encoding_problem = decode(data)
@@ -141,7 +141,7 @@ def _opml(text: str, before: int, warnings: list[str]) -> FeedList:
 
 
 def _entries(data: bytes, parser: Any, before: int) -> list[Outline | RejectedEntry]:
-    """The entries that a parser finds, in their order; at most one more than the limit."""
+    """Return the entries that a parser finds, in their order; at most one more than the limit."""
     from lxml import etree
 
     try:
@@ -160,7 +160,7 @@ def _entries(data: bytes, parser: Any, before: int) -> list[Outline | RejectedEn
 
 
 def _walk_outlines(root: Any) -> Iterator[tuple[dict[str, str], tuple[str, ...], bool, int]]:
-    """All outlines in document order: attributes by lower-case name, folders, whether it is a leaf, and line."""
+    """Yield all outlines in document order: attributes by lower-case name, folders, whether it is a leaf, and line."""
     waiting: list[tuple[Any, tuple[str, ...]]] = [(root, ())]
     while waiting:
         element, folders = waiting.pop()
@@ -177,7 +177,7 @@ def _walk_outlines(root: Any) -> Iterator[tuple[dict[str, str], tuple[str, ...],
 def _entry(
     attributes: dict[str, str], folders: tuple[str, ...], leaf: bool, line: int
 ) -> Outline | RejectedEntry | None:
-    """A feed, or why the entry is not usable, or None for a folder."""
+    """Return a feed, or why the entry is not usable, or None for a folder."""
     name, kind = _name(attributes), attributes.get("type", "").lower()
     url = attributes.get("xmlurl", "")
     if not url and kind not in ("link", "include"):
@@ -220,7 +220,7 @@ def _url_list(text: str, warnings: list[str]) -> FeedList:
 
 
 def _fetchable(url: str) -> str | None:
-    """The URL as written, without `feed:`; None if it can't be fetched."""
+    """Return the URL as written, without `feed:`; None if it can't be fetched."""
     url = url.strip()
     if url[:5].lower() == "feed:":
         url = url[5:]
@@ -250,5 +250,5 @@ def _to_xml_reference(match: re.Match[str]) -> str:
 
 
 def _valid_xml(text: str) -> str:
-    """The text without characters that XML does not allow."""
+    """Return the text without characters that XML does not allow."""
     return _INVALID_XML.sub("", text.encode("utf-8", "replace").decode())

@@ -35,7 +35,7 @@ _PREFIX = re.compile(r"xmlns:([A-Za-z][A-Za-z0-9._-]{0,60})")
 
 
 def size_problem(text: str, sanitised: str) -> str | None:
-    """Why parsing the document would take too long, as a sentence; None if it would not."""
+    """Return why parsing the document would take too long, as a sentence; None if it would not."""
     if text.count("<") > MAX_TAGS and next(islice(_TAG.finditer(text), MAX_TAGS, None), None) is not None:
         return f"It has more than {MAX_TAGS:,} tags, which no feed needs; refused."
     if text.count("xmlns:") > MAX_PREFIXES and len(set(_PREFIX.findall(text))) > MAX_PREFIXES:
@@ -65,13 +65,13 @@ def _cost(text: str) -> int:
 
 
 def sanitise_xml(text: str) -> str:
-    """The text without invalid references, which lose the whole feed, and without very long attributes."""
+    """Return the text without invalid references, which lose the whole feed, and without very long attributes."""
     text = _REFERENCE.sub(_valid_reference, text) if "&#" in text else text
     return drop_long_attributes(text)
 
 
 def drop_long_attributes(text: str) -> str:
-    """The text without the attributes of tags of thousands of characters: libxml2 is quadratic in them."""
+    """Return the text without the attributes of tags of thousands of characters: libxml2 is quadratic in them."""
     return _LONG_TAG.sub(lambda tag: f"<{tag[1]}{'/' * tag[0].endswith('/>')}>", text)
 
 
@@ -109,7 +109,7 @@ class Doctype:
 
 
 def read_doctype(text: str, at: int) -> Doctype:
-    """The DOCTYPE that begins at `at`. One that is never closed extends to the end of the text."""
+    """Return the DOCTYPE that begins at `at`. One that is never closed extends to the end of the text."""
     bracket, closing = text.find("[", at), text.find(">", at)
     if bracket < 0 or 0 <= closing < bracket:
         return Doctype(len(text) if closing < 0 else closing + 1)
@@ -134,7 +134,7 @@ def read_doctype(text: str, at: int) -> Doctype:
 
 
 def expand(text: str, entities: dict[str, str]) -> str | None:
-    """The text with its declared entities replaced by escaped text; None if it would grow too much."""
+    """Return the text with its declared entities replaced by escaped text; None if it would grow too much."""
     growth = 0
 
     def replace(found: re.Match[str]) -> str:
@@ -172,7 +172,7 @@ _DATE_WITHIN = 20_000
 
 
 def limit_items(text: str) -> tuple[str, int]:
-    """The feed's text with its newest MAX_ITEMS items in their order, and the number of items removed."""
+    """Return the feed's text with its newest MAX_ITEMS items in their order, and the number of items removed."""
     if text.count("</") <= MAX_ITEMS:
         return text, 0
     spans = list(_item_spans(text))

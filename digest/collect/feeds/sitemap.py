@@ -52,7 +52,7 @@ _LATIN_WORD = re.compile("[A-Za-z\u00c0-\u024f]{2,}")
 
 
 def parse_sitemap(text: str, context: ParseContext) -> ParseResult:
-    """The articles of a `<urlset>`, or the URLs of the sitemaps that a `<sitemapindex>` names.
+    """Return the articles of a `<urlset>`, or the URLs of the sitemaps that a `<sitemapindex>` names.
 
     If no URL has a title, the newest MAX_LINKS become links only. Otherwise URLs without a title are dropped.
     """
@@ -140,7 +140,7 @@ def _tree(text: str) -> Any:
 
 
 def _local(node: Any) -> str:
-    """The element's name without namespace and prefix, in lower case; '' for comments."""
+    """Return the element's name without namespace and prefix, in lower case; '' for comments."""
     return node.tag.rpartition("}")[2].rpartition(":")[2].lower() if isinstance(node.tag, str) else ""
 
 
@@ -149,7 +149,7 @@ def _children(root: Any, name: str) -> Iterator[Any]:
 
 
 def _fields(node: Any) -> dict[str, str]:
-    """The fields of a URL: `loc`, and those of its news, image and video elements."""
+    """Return the fields of a URL: `loc`, and those of its news, image and video elements."""
     fields: dict[str, str] = {}
     for inner in node.iterdescendants():
         name, text = _local(inner), (inner.text or "").strip()
@@ -192,7 +192,7 @@ def _newest_first(entries: list[dict[str, str]]) -> list[dict[str, str]]:
 
 
 def _newest(entries: list[dict[str, str]]) -> list[dict[str, str]]:
-    """The newest MAX_ITEMS in the document's order."""
+    """Return the newest MAX_ITEMS in the document's order."""
     if len(entries) <= MAX_ITEMS:
         return entries
     kept = {id(entry) for entry in _newest_first(entries)[:MAX_ITEMS]}
@@ -208,7 +208,7 @@ def _is_page(url: str | None) -> bool:
 
 
 def _index(root: Any, base: str | None, log: WarningLog) -> ParseResult:
-    """The newest sitemaps of an index. Those of news come first, those of categories and tags last."""
+    """Return the newest sitemaps of an index. Those of news come first, those of categories and tags last."""
     found: dict[str, tuple[int, float, str]] = {}
     for node in islice(_children(root, "sitemap"), MAX_URLS):
         entry = _fields(node)
@@ -227,7 +227,7 @@ def _index(root: Any, base: str | None, log: WarningLog) -> ParseResult:
 
 
 def _changed(entry: dict[str, str], name: str) -> datetime:
-    """When a sitemap last changed: its lastmod, else the month in its name."""
+    """Return when a sitemap last changed: its lastmod, else the month in its name."""
     date = parse_date(entry.get("lastmod", "")[:100]) if "lastmod" in entry else None
     if date is None and (month := list(_MONTH_IN_NAME.finditer(name))):
         date = parse_date(f"{month[-1][1]}-{month[-1][2]}-{month[-1][3] or '01'}")

@@ -73,7 +73,7 @@ def _parse(data: bytes, content_type: str, context: ParseContext) -> ParseResult
 
 
 def _xml_feed(document: Sniffed, context: ParseContext) -> _Feed | ParseResult:
-    """The feed, or a result with an error."""
+    """Return the feed, or a result with an error."""
     body, cut = limit_items(document.text)
     if cut:
         context.log.add(f"{MAX_ITEMS + cut} items are too many; the newest {MAX_ITEMS} were read")

@@ -53,7 +53,10 @@ class Connector:
     def connect(
         self, target: ssrf.Target, deadline: Deadline, *, allow_private: bool
     ) -> Iterator[tuple[Any, threading.Event]]:
-        """A connection and an event that is set when the deadline has closed it. Raises UrlRefused or FetchError."""
+        """Yield a connection and an event that is set when the deadline has closed it.
+
+        Raises UrlRefused or FetchError.
+        """
         connection = self._connect(target, deadline, allow_private)
         expired = threading.Event()
         # http.client drops its own reference once the response owns the socket.

@@ -37,12 +37,15 @@ class DecompressError(Exception):
 
 
 def accept_encoding() -> str:
-    """The Accept-Encoding header: the encodings that this machine can decode."""
+    """Return the Accept-Encoding header: the encodings that this machine can decode."""
     return ", ".join(name for name in ("br", "zstd", "gzip") if name in _decoders())
 
 
 def decompress(chunks: Iterable[bytes], encoding: str, *, limit: int) -> Iterator[bytes]:
-    """The decompressed body in chunks of about 64 kB. `limit` is in bytes. Raises BodyTooLarge or DecompressError."""
+    """Yield the decompressed body in chunks of about 64 kB.
+
+    `limit` is in bytes. Raises BodyTooLarge or DecompressError.
+    """
     kind = encoding.strip().lower().removeprefix("x-")
     if kind not in _decoders():
         raise DecompressError(f"the body came packed as {encoding[:40]!r}, which was not asked for")
@@ -71,7 +74,7 @@ def _decoders() -> dict[str, _Decoder]:
 
 @cache
 def _decoder_errors() -> tuple[type[Exception], ...]:
-    """What the decoders raise for damaged bodies."""
+    """Return what the decoders raise for damaged bodies."""
     named = (("brotli", "error"), ("zstandard", "ZstdError"))
     kinds = [getattr(_module(module), name, None) for module, name in named]
     return (zlib.error, *(kind for kind in kinds if kind is not None))

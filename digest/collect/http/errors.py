@@ -40,12 +40,12 @@ class FetchError(DigestError):
 
 
 def timeout_error(url: str, seconds: float) -> FetchError:
-    """The error for a fetch that exceeded its total time."""
+    """Return the error for a fetch that exceeded its total time."""
     return FetchError(f"{url} took longer than {seconds:g} seconds.", timed_out=True)
 
 
 def describe_cause(error: Exception | None) -> str:
-    """The cause of an error in a few words, without the reprs of objects that urllib3's messages contain."""
+    """Return the cause of an error in a few words, without the reprs of objects that urllib3's messages contain."""
     import ssl
 
     from urllib3.exceptions import ConnectTimeoutError, IncompleteRead, ReadTimeoutError

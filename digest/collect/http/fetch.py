@@ -47,7 +47,7 @@ class SourceCredential:
         return target.port == self.origin.port or is_upgrade
 
     def add_to_path(self, path: str) -> str:
-        """The request's path, including its query, with the parameter added."""
+        """Return the request's path, including its query, with the parameter added."""
         if not self.param:
             return path
         return f"{path}{'&' if '?' in path else '?'}{quote(self.param, safe='')}={quote(self.value, safe='')}"
@@ -56,7 +56,7 @@ class SourceCredential:
         return {self.header: self.value} if self.header else {}
 
     def remove_from(self, url: str) -> str:
-        """A redirect's URL without the parameter, which many servers repeat in it."""
+        """Return a redirect's URL without the parameter, which many servers repeat in it."""
         if not self.param:
             return url
         try:
@@ -124,7 +124,7 @@ class TempBody:
         return self._hash.hexdigest()
 
     def read(self) -> bytes:
-        """The whole body; may be called again."""
+        """Return the whole body; may be called again."""
         self._file.seek(0)
         return self._file.read()
 
@@ -170,7 +170,7 @@ class StreamedResponse:
     temp_body: TempBody
 
     def load(self) -> Response:
-        """The response with its body in memory: up to FetchLimits.body bytes."""
+        """Return the response with its body in memory: up to FetchLimits.body bytes."""
         return replace(self.head, body=self.temp_body.read())
 
     def __enter__(self) -> StreamedResponse:
@@ -354,7 +354,7 @@ class _Answer:
 
 
 def _redirect_target(base: str, location: str) -> str:
-    """The absolute URL of a redirect. Raises FetchError if it is not a URL."""
+    """Return the absolute URL of a redirect. Raises FetchError if it is not a URL."""
     # http.client decodes headers as Latin-1, but many servers write Hindi paths in UTF-8, which browsers accept.
     with contextlib.suppress(UnicodeError):
         location = location.encode("latin-1").decode("utf-8")
@@ -365,7 +365,7 @@ def _redirect_target(base: str, location: str) -> str:
 
 
 def _truncated(chunks: Iterator[bytes]) -> Iterator[bytes]:
-    """The chunks up to the limit. A larger body is cut, and is not an error."""
+    """Yield the chunks up to the limit. A larger body is cut, and is not an error."""
     with contextlib.suppress(BodyTooLarge):
         yield from chunks
 

@@ -150,7 +150,7 @@ def is_private(address: Address) -> bool:
 
 
 def _short(url: str) -> str:
-    """The URL for a message: without credentials and control characters, and not too long."""
+    """Return the URL for a message: without credentials and control characters, and not too long."""
     before, at, after = url.strip().partition("@")
     shown = before.split("//")[0] + "//" + after if at and "//" in before else url.strip()
     return "".join(char for char in shown if char.isprintable())[:200] or "''"

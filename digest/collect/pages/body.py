@@ -41,7 +41,7 @@ _FRONT = 6
 
 
 def page_body(tree: Any, base: str | None, jsonld_body: str, *, page: str, remove: Iterable[str] = ()) -> Content:
-    """The article's blocks and images. Removes boilerplate from the tree.
+    """Return the article's blocks and images. Removes boilerplate from the tree.
 
     `jsonld_body` is the text from JSON-LD, `page` the whole page, `remove` the XPaths of what to remove first.
     """
@@ -69,7 +69,7 @@ def text_length(content: Content) -> int:
 
 
 def trim(blocks: list[Block], *, title: str) -> list[Block]:
-    """The blocks without the title and what precedes it, and without headings at the end."""
+    """Return the blocks without the title and what precedes it, and without headings at the end."""
     start = 0
     for position, block in enumerate(blocks[:_FRONT]):
         if _key(block) == "".join(fold(title).split()):
@@ -82,7 +82,10 @@ def trim(blocks: list[Block], *, title: str) -> list[Block]:
 
 
 def _find_body(tree: Any, base: str | None) -> Content:
-    """The first marked container with enough text. Pages that load the next stories below have them in later ones."""
+    """Return the first marked container with enough text.
+
+    Pages that load the next stories below have them in later ones.
+    """
     for path in _CONTAINERS:
         for node in tree.xpath(path)[:_MAX_CONTAINERS]:
             content = _read_element(node, base)
@@ -92,7 +95,7 @@ def _find_body(tree: Any, base: str | None) -> Content:
 
 
 def _densest(tree: Any, base: str | None) -> Content:
-    """The content of the element with the most running text, counted some levels up."""
+    """Return the content of the element with the most running text, counted some levels up."""
     scores: dict[Any, float] = {}
     for node in tree.iter():
         if not isinstance(node.tag, str) or node.tag == "a" or (node.tag in _PARTS and is_mostly_link(node)):
@@ -152,7 +155,7 @@ def _is_text(part: Any) -> bool:
 
 
 def _without_repeats(blocks: list[Block]) -> list[Block]:
-    """The blocks without those that consist of earlier ones: some pages contain the text twice."""
+    """Return the blocks without those that consist of earlier ones: some pages contain the text twice."""
     kept: list[Block] = []
     earlier: list[str] = []
     for block in blocks:

@@ -51,7 +51,7 @@ def wants_page(article: Article) -> bool:
 def complete(
     article: Article, page: bytes, url: str | None, content_type: str = "", *, page_title: bool = False
 ) -> Article:
-    """The article with the text of its page, and with fields that only the page has. Problems become warnings.
+    """Return the article with the text of its page, and with fields that only the page has. Problems become warnings.
 
     `url` is the page's final address. The id stays, and the date if the feed gave one. The title of the page replaces
     one that was cut off or made of the text, and with `page_title` any.
@@ -69,7 +69,7 @@ def needs_title(article: Article) -> bool:
 
 
 def with_body_of(article: Article, known: Article) -> Article:
-    """The article as its feed has it now, with the title and the text of its page that were read earlier.
+    """Return the article as its feed has it now, with the title and the text of its page that were read earlier.
 
     The page's title is used only if the feed's is no headline, its text only if it is longer.
     """
@@ -112,7 +112,7 @@ def _complete(article: Article, item: RawItem, url: str | None, *, page_title: b
 
 
 def _with_page_fields(article: Article, item: RawItem, url: str | None) -> Article:
-    """The article with the page's author, image, categories and dates if its feed gave none."""
+    """Return the article with the page's author, image, categories and dates if its feed gave none."""
     published, dated = article.published, article.dated
     if not dated and item.date and (date := parse_date(item.date)) is not None:
         date = date.astimezone(UTC)
@@ -133,7 +133,7 @@ def _with_page_fields(article: Article, item: RawItem, url: str | None) -> Artic
 
 
 def _update_time(raw: str | None, published: datetime, article: Article) -> datetime | None:
-    """The time of the page's last change, for a dated article and within a week of its publication."""
+    """Return the time of the page's last change, for a dated article and within a week of its publication."""
     date = parse_date(raw) if raw and article.dated else None
     if date is None:
         return None
@@ -142,7 +142,7 @@ def _update_time(raw: str | None, published: datetime, article: Article) -> date
 
 
 def _canonical_address(feed_url: str | None, page_url: str | None, final_url: str | None) -> str | None:
-    """The page's own address if it is on the host of the feed's link or of the response, and no front page."""
+    """Return the page's own address if it is on the host of the feed's link or of the response, and no front page."""
     known_hosts = {urlsplit(url).hostname for url in map(canonical_url, (feed_url, final_url)) if url}
     host = urlsplit(url).hostname if (url := canonical_url(page_url)) else None
     return page_url if page_url and host in known_hosts and urlsplit(page_url).path.strip("/") else feed_url

@@ -91,7 +91,7 @@ def add_fulltext(parsed: ParseResult, source: Source, context: FulltextContext) 
 
 
 def reuse_fulltext(articles: Sequence[Article], article_store: ArticleLookup | None) -> tuple[Article, ...]:
-    """The articles with full texts that were stored earlier, unless the feed has changed since."""
+    """Return the articles with full texts that were stored earlier, unless the feed has changed since."""
     cut = [article.id for article in articles if wants_page(article)]
     if article_store is None or not cut:
         return tuple(articles)
@@ -145,7 +145,7 @@ class _FulltextRun:
         return completed, self.postponed > 0
 
     def _complete(self, article: Article, known: Article | None) -> Article | None:
-        """The article with its full text if there is one, as far as this run gets; None to leave it out."""
+        """Return the article with its full text if there is one, as far as this run gets; None to leave it out."""
         if known is not None and self._is_done(article, known):
             if self.links_only:
                 return replace(known, source=article.source, section=article.section)
@@ -174,7 +174,7 @@ class _FulltextRun:
         return False
 
     def _read_page(self, article: Article, url: str) -> Article | None:
-        """The article completed from its page; None if the page could not be used, which is recorded."""
+        """Return the article completed from its page; None if the page could not be used, which is recorded."""
         self.fetched += 1
         allow_private = may_be_private(self.source, url)
         try:

@@ -47,7 +47,7 @@ class _Target:
 
 
 def parse_listing(text: str, context: ParseContext) -> ParseResult:
-    """The links that `source.links` finds, in the order of the page, as articles with provisional titles.
+    """Return the links that `source.links` finds, in the order of the page, as articles with provisional titles.
 
     Links to other sites are left out and counted, unless the selector itself names a URL.
     """
@@ -88,7 +88,7 @@ def parse_listing(text: str, context: ParseContext) -> ParseResult:
 
 
 def _base(tree: Any, url: str | None) -> str | None:
-    """The base URL of the page's links: its `<base>`, else its own URL, which a saved page may declare."""
+    """Return the base URL of the page's links: its `<base>`, else its own URL, which a saved page may declare."""
     own = next(iter(tree.xpath("//link[@rel='canonical']/@href | //meta[@property='og:url']/@content")), "")
     url = url or absolute_url(str(own), None)
     stated = next(iter(tree.xpath("//base/@href")), "")
@@ -103,7 +103,7 @@ def _title(tree: Any) -> str:
 
 
 def _anchors(selected: Iterable[Any]) -> list[Any]:
-    """The links among the selected elements, inside them, or around them, each once."""
+    """Return the links among the selected elements, inside them, or around them, each once."""
     found: dict[Any, None] = {}
     for node in selected:
         inner = [node] if node.tag == "a" and node.get("href") else node.xpath(".//a[@href]")
@@ -117,7 +117,7 @@ def _anchors(selected: Iterable[Any]) -> list[Any]:
 def _targets(
     anchors: list[Any], base: str | None, page: str | None, log: WarningLog, *, other_sites: bool
 ) -> list[_Target]:
-    """The links grouped by URL, without tags and authors, the page itself and (unless asked for) other sites."""
+    """Return the links grouped by URL, without tags and authors, the page itself and (unless asked for) other sites."""
     targets: dict[str, _Target] = {}
     own, home = canonical_url(page), site_of(page)
     for anchor in anchors:
@@ -136,7 +136,7 @@ def _targets(
 
 
 def site_of(url: str | None) -> str | None:
-    """The registered domain of a URL's host by a simple rule: `hindi.village.co.in` → `village.co.in`."""
+    """Return the registered domain of a URL's host by a simple rule: `hindi.village.co.in` → `village.co.in`."""
     url = canonical_url(url)
     host = urlsplit(url).hostname if url else None
     if host is None:
@@ -149,7 +149,7 @@ def site_of(url: str | None) -> str | None:
 
 
 def _cards(targets: list[_Target], tree: Any, base: str | None) -> dict[str, Any]:
-    """The card of each canonical URL: the largest element above its links without links to other articles."""
+    """Return the card of each canonical URL: the largest element above its links without links to other articles."""
     keys: dict[Any, str | None] = {anchor: target.key for target in targets for anchor in target.anchors}
     for anchor in islice(tree.iter("a"), _MAX_FOUND):
         if anchor not in keys and len("".join(anchor.itertext()).split()) >= MANY_WORDS:
@@ -191,7 +191,7 @@ def _attributes(anchor: Any) -> Iterable[tuple[Any, str]]:
 
 
 def _date(card: Any) -> str | None:
-    """The raw date of the card's first readable `<time>`."""
+    """Return the raw date of the card's first readable `<time>`."""
     for node in card.iter("time"):
         for raw in (node.get("datetime", ""), "".join(node.itertext())):
             if raw.strip() and len(raw) < 200 and parse_date(raw) is not None:
@@ -221,7 +221,7 @@ _NUMBER = re.compile(r"[0-9\u0966-\u096f:./\s-]+")
 
 
 def heading_of(anchor: Any) -> str:
-    """The text of the heading in or around the link, else of the element that its class calls a title; or ''."""
+    """Return the text of the heading in or around the link, else of the element that its class calls a title; or ''."""
     for node in anchor.iter(*_HEADINGS):
         if text := words_of(node):
             return text
@@ -235,7 +235,7 @@ def heading_of(anchor: Any) -> str:
 
 
 def words_of(node: Any) -> str:
-    """The element's text without labels: its first part with enough words, else its longest part."""
+    """Return the element's text without labels: its first part with enough words, else its longest part."""
     parts = [text for raw in _parts(node, bare=True) if (text := plain(raw)) and not _NUMBER.fullmatch(text)]
     if not parts:
         parts = [text for raw in _parts(node, bare=False) if (text := plain(raw))]
@@ -244,7 +244,7 @@ def words_of(node: Any) -> str:
 
 
 def _parts(node: Any, *, bare: bool) -> Iterator[str]:
-    """The texts between block elements; `bare` leaves labels out."""
+    """Yield the texts between block elements; `bare` leaves labels out."""
     from lxml import etree
 
     run: list[str] = []

@@ -41,7 +41,7 @@ class JsonLdArticle:
 
 
 def read_jsonld(scripts: Sequence[str]) -> JsonLdArticle:
-    """The first article in a page's JSON-LD scripts. Scripts that are not valid JSON are skipped."""
+    """Return the first article in a page's JSON-LD scripts. Scripts that are not valid JSON are skipped."""
     for script in scripts[:_MAX_SCRIPTS]:
         try:
             # Line breaks inside strings are common, and only a lenient parser accepts them.
@@ -90,7 +90,7 @@ def _text(value: Any) -> str:
 
 
 def _image_url(value: Any) -> str:
-    """The URL of the first image: a string, an ImageObject, or a list of either."""
+    """Return the URL of the first image: a string, an ImageObject, or a list of either."""
     image = (value[0] if value else "") if isinstance(value, list) else value
     return _text(image.get("url") or image.get("contentUrl")) if isinstance(image, dict) else _text(image)
 
@@ -148,18 +148,18 @@ def read_meta(tree: Any) -> dict[str, str]:
 
 
 def first(tree: Any, path: str) -> str:
-    """The first string that is not blank among the results of an XPath; '' if there is none."""
+    """Return the first string that is not blank among the results of an XPath; '' if there is none."""
     return next((str(value).strip() for value in tree.xpath(path) if str(value).strip()), "")
 
 
 def page_author(tree: Any, meta: dict[str, str], jsonld: JsonLdArticle) -> str | None:
-    """The author's name; None if the page gives none, or a URL in its place."""
+    """Return the author's name; None if the page gives none, or a URL in its place."""
     name = meta.get("author", "") or first(tree, "//*[@itemprop='author']//*[@itemprop='name']/text()")
     return plain(jsonld.author or ("" if "://" in name else name)) or None
 
 
 def page_address(tree: Any, meta: dict[str, str], jsonld: JsonLdArticle, requested: str | None) -> str | None:
-    """The page's own absolute address: canonical link, og:url or JSON-LD, else the requested one."""
+    """Return the page's own absolute address: canonical link, og:url or JSON-LD, else the requested one."""
     canonical = first(tree, "//link[@rel='canonical' or @rel='Canonical']/@href")
     for candidate in (canonical, meta.get("og:url", ""), jsonld.url):
         url = absolute_url(candidate, requested)
@@ -192,7 +192,7 @@ def page_title(tree: Any, meta: dict[str, str], jsonld: JsonLdArticle) -> str:
 
 
 def published_date(tree: Any, meta: dict[str, str], jsonld: JsonLdArticle, page: str, url: str | None) -> str | None:
-    """The publication date as the page writes it; None if it gives none.
+    """Return the publication date as the page writes it; None if it gives none.
 
     JSON-LD comes first, because it names the time zone more often than `<meta>` does; htmldate comes last.
     """
@@ -215,7 +215,7 @@ def updated_date(meta: dict[str, str], jsonld: JsonLdArticle, published: str | N
 
 
 def _headings(tree: Any, meta: dict[str, str]) -> list[str]:
-    """The `<h1>` texts, without a logo: the site's name, or a link to the front page."""
+    """Return the `<h1>` texts, without a logo: the site's name, or a link to the front page."""
     site = fold(plain(meta.get("og:site_name", "")))
     headings = []
     for node in tree.iter("h1"):
@@ -280,7 +280,7 @@ def _labelled_date(tree: Any) -> str | None:
 
 
 def _htmldate_day(page: str, url: str | None) -> str | None:
-    """The day that htmldate finds; None if it finds none or fails."""
+    """Return the day that htmldate finds; None if it finds none or fails."""
     # Imported here because it loads slowly and most pages state their date.
     import htmldate
 

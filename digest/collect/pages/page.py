@@ -29,7 +29,10 @@ _MAX_AMP_IMAGES = 20
 
 
 def read_page(text: str, base: str | None = None) -> RawItem:
-    """The article of a page. `base` is the page's URL, used if the page does not name its own. Raises ValueError."""
+    """Return the article of a page.
+
+    `base` is the page's URL, used if the page does not name its own. Raises ValueError.
+    """
     text = text[:MAX_PAGE]
     tree = html_tree(text)
     if tree is None:
@@ -61,7 +64,7 @@ def _language(tree: Any, meta: dict[str, str]) -> str | None:
 
 
 def _named_images(meta: dict[str, str], jsonld_image: str, url: str | None) -> list[Image]:
-    """The image of og:image, else of JSON-LD. Some sites name their logo or home page as og:image."""
+    """Return the image of og:image, else of JSON-LD. Some sites name their logo or home page as og:image."""
     og_url = absolute_url(meta.get("og:image", ""), url)
     size = pixels(meta.get("og:image:width")), pixels(meta.get("og:image:height"))
     if og_url and _is_image_url(og_url) and not is_decoration(og_url, *size):

@@ -72,7 +72,7 @@ def find_attempt(get: Get, attempt: str) -> bool:
 
 
 def _credits(account: dict[str, Any]) -> int | None:
-    """The number of emails left in the plan; None if it is unlimited or unknown."""
+    """Return the number of emails left in the plan; None if it is unlimited or unknown."""
     plan = account.get("plan")
     left = [
         row["credits"]

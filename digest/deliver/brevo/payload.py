@@ -38,7 +38,7 @@ _SPECIALS = re.compile(r"[,;:<>@()\[\]\"\\]+")
 
 
 def request_body(outgoing: Outgoing, key: str) -> bytes:
-    """The request, with an idempotency key (a UUID). `messageVersions` are in the order of the recipients.
+    """Return the request, with an idempotency key (a UUID). `messageVersions` are in the order of the recipients.
 
     Raises TypeError for an email that is not valid Unicode (half of a surrogate pair).
     """

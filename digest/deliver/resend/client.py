@@ -171,7 +171,7 @@ class Resend:
 
 
 def _calls(outgoing: Outgoing) -> list[tuple[str, tuple[Recipient, ...]]]:
-    """The calls of this attempt: (name that is unique within the edition, recipients)."""
+    """Return the calls of this attempt: (name that is unique within the edition, recipients)."""
     # A corrected email is not a repetition of the earlier one. A batch that may have been sent is repeated unchanged.
     number = split_variant(outgoing.email.variant)[1]
     revision = f" revision {number}" if number > 1 else ""

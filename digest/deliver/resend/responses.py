@@ -14,7 +14,7 @@ _QUOTA_ERRORS = ("daily_quota_exceeded", "monthly_quota_exceeded")
 def read_response(
     response: HttpResponse, recipients: tuple[Recipient, ...]
 ) -> PerRecipient | Split | NotSent | Unknown:
-    """The outcome of a call. It is Unknown if repeating the call with its key may succeed."""
+    """Return the outcome of a call. It is Unknown if repeating the call with its key may succeed."""
     status, name = response.status, error_name(response)
     reason = f"resend answered {status}{detail(response)}"
     if status == 200:

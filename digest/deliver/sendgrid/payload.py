@@ -26,7 +26,7 @@ _ESCAPED = frozenset("&<>\"'\\")
 
 
 def request_body(outgoing: Outgoing, *, tracking: bool = False) -> bytes:
-    """The request. `personalizations` are in the order of the recipients, because errors name the index.
+    """Return the request. `personalizations` are in the order of the recipients, because errors name the index.
 
     With `tracking` the provider reports opens and clicks, but not clicks on links to our own pages. Raises TypeError
     for an email that is not valid Unicode (half of a surrogate pair).
@@ -50,7 +50,7 @@ def request_body(outgoing: Outgoing, *, tracking: bool = False) -> bytes:
 def _shared(
     email: RenderedEmail, sender: Sender, edition: str, images: tuple[InlineImage, ...], tracking: bool
 ) -> bytes:
-    """The part of the request that all batches of this email share, as a JSON object."""
+    """Return the part of the request that all batches of this email share, as a JSON object."""
     content = [{"type": "text/plain", "value": email.text}]
     if email.html:
         html = email.html
@@ -80,7 +80,7 @@ def _shared(
 
 
 def _attachment(image: InlineImage) -> dict[str, str]:
-    """An image that the HTML shows. It is in a request once, whatever the number of recipients."""
+    """Return an image that the HTML shows. It is in a request once, whatever the number of recipients."""
     return {
         "content": base64.b64encode(image.data).decode("ascii"),
         "type": image.type,
@@ -91,7 +91,7 @@ def _attachment(image: InlineImage) -> dict[str, str]:
 
 
 def _personalizations(recipients: Sequence[Recipient], sender: Sender) -> Iterator[str]:
-    """Each recipient as a JSON object.
+    """Yield each recipient as a JSON object.
 
     Tokens are URL-safe and addresses printable ASCII (`invalid_recipients`), so only addresses need escaping.
     """

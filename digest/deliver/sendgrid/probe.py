@@ -104,14 +104,14 @@ def _is_of_attempt(ask: Ask, message: str, attempt: str) -> bool:
 
 
 def _scopes(response: HttpResponse) -> frozenset[str]:
-    """The key's permissions; empty if they are not known."""
+    """Return the key's permissions; empty if they are not known."""
     found = response.json() if response.status == 200 else None
     scopes = found.get("scopes") if isinstance(found, dict) else None
     return frozenset(scope for scope in scopes if isinstance(scope, str)) if isinstance(scopes, list) else frozenset()
 
 
 def _sandbox_request(sender: str) -> dict[str, Any]:
-    """The smallest complete request, to ourselves, in sandbox mode, which sends nothing."""
+    """Return the smallest complete request, to ourselves, in sandbox mode, which sends nothing."""
     return {
         "personalizations": [{"to": [{"email": sender}]}],
         "from": {"email": sender},

@@ -25,7 +25,7 @@ _PERMANENT = {
 
 
 def read_response(response: HttpResponse, outgoing: Outgoing) -> Outcome:
-    """The outcome of a batch, from the response to its request."""
+    """Return the outcome of a batch, from the response to its request."""
     status, is_single = response.status, len(outgoing.recipients) == 1
     if status == 202 and not response.is_html:
         return Accepted(response.headers.get("x-message-id", ""))
@@ -43,7 +43,7 @@ def read_response(response: HttpResponse, outgoing: Outgoing) -> Outcome:
 
 
 def refused_outright(response: HttpResponse) -> NotSent | None:
-    """The outcome if the request was refused before it was looked at; None for any other response."""
+    """Return the outcome if the request was refused before it was looked at; None for any other response."""
     if 300 <= response.status < 400:
         where = one_line(response.headers.get("location", "nowhere"))[:200]
         return NotSent(f"sendgrid answered with a redirect to {where}, which is not followed", permanent=True)

@@ -71,7 +71,7 @@ def find_missing_capabilities(get: Get, *, configuration_set: str | None, per_se
 
 
 def selectors(get: Get, domain: str) -> tuple[str, ...]:
-    """The DKIM selectors with which SES signs for a domain. Empty if they are not known."""
+    """Return the DKIM selectors with which SES signs for a domain. Empty if they are not known."""
     try:
         response = get(f"/v2/email/identities/{quote(domain, safe='')}")
     except (RequestNotSent, ResponseUnknown):
@@ -83,7 +83,7 @@ def selectors(get: Get, domain: str) -> tuple[str, ...]:
 
 
 def left(account: dict[str, Any]) -> int | None:
-    """The number of emails left in the quota of 24 hours; None if it is unlimited or unknown."""
+    """Return the number of emails left in the quota of 24 hours; None if it is unlimited or unknown."""
     quota = _quota(account)
     most, sent = _number(quota.get("Max24HourSend")), _number(quota.get("SentLast24Hours"))
     return None if most is None or sent is None or most < 0 else max(int(most - sent), 0)

@@ -43,7 +43,7 @@ class UnsafeTemplate(ValueError):
 
 
 def request_body(outgoing: Outgoing, recipients: tuple[Recipient, ...], configuration_set: str | None) -> bytes:
-    """The request. Entries are in the order of the recipients, because results have no address.
+    """Return the request. Entries are in the order of the recipients, because results have no address.
 
     Raises UnsafeTemplate, and TypeError for an email that is not valid Unicode (half of a surrogate pair).
     """

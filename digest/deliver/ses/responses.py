@@ -49,7 +49,7 @@ _THROTTLED = ("TooManyRequestsException", "ThrottlingException", "Throttling")
 
 
 def read_response(response: HttpResponse, recipients: Sequence[Recipient]) -> Outcome:
-    """The outcome for these recipients, all of one call."""
+    """Return the outcome for these recipients, all of one call."""
     reason = f"ses answered {response.status}{detail(response)}"
     if response.status == 200 and not response.is_html:
         results = _results(response)
@@ -73,7 +73,7 @@ def read_response(response: HttpResponse, recipients: Sequence[Recipient]) -> Ou
 
 
 def refused_outright(response: HttpResponse) -> NotSent | None:
-    """The outcome if the call was refused before its recipients were looked at; None for any other response."""
+    """Return the outcome if the call was refused before its recipients were looked at; None for any other response."""
     status, name = response.status, error_name(response)
     reason = f"ses answered {status}{detail(response)}"
     if status == 429 or (status == 400 and name in _THROTTLED):

@@ -31,7 +31,7 @@ class RequestSigner:
     clock: Callable[[], datetime]
 
     def headers(self, method: str, url: str, body: bytes = b"") -> dict[str, str]:
-        """The headers that a request needs, without Host, which every HTTP client adds. `url` has no query."""
+        """Return the headers that a request needs, without Host, which every HTTP client adds. `url` has no query."""
         parts = urlsplit(url)
         moment = self.clock().astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
         headers = {"X-Amz-Date": moment}

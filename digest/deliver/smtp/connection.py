@@ -344,7 +344,7 @@ def own_name() -> str:
 
 
 def describe(error: Exception) -> str:
-    """The server's reply on one line, or the error's own message."""
+    """Return the server's reply on one line, or the error's own message."""
     if isinstance(error, smtplib.SMTPResponseException):
         return f"{error.smtp_code} {_text(error.smtp_error)}"
     return redact.redact(str(getattr(error, "strerror", None) or error))
@@ -379,12 +379,15 @@ def _check_reply(verb: str, code: int, text: bytes) -> None:
 
 
 def _text(reply: bytes | str) -> str:
-    """The reply on one line, without secrets: some servers repeat what was sent for AUTH. Called for refusals only."""
+    """Return the reply on one line, without secrets: some servers repeat what was sent for AUTH.
+
+    Called for refusals only.
+    """
     return redact.redact(one_line(reply.decode("utf-8", "replace") if isinstance(reply, bytes) else reply))
 
 
 def _dot_stuffed(mail: bytes) -> bytes:
-    """The email with leading dots doubled and the final dot (RFC 5321 section 4.5.2).
+    """Return the email with leading dots doubled and the final dot (RFC 5321 section 4.5.2).
 
     Our emails are base64 and contain few dots, so each dot is checked. A replace over the whole email would take as
     long as building it.

@@ -92,7 +92,7 @@ def _load_key(key: bytes) -> RSAPrivateKey:
 
 
 def _headers(head: bytes) -> list[tuple[bytes, bytes]]:
-    """The headers: name in lower case, and the folded value with its line ends."""
+    """Return the headers: name in lower case, and the folded value with its line ends."""
     headers: list[tuple[bytes, bytes]] = []
     for line in head.split(b"\r\n"):
         if line[:1] in (b" ", b"\t") and headers:
@@ -105,7 +105,7 @@ def _headers(head: bytes) -> list[tuple[bytes, bytes]]:
 
 
 def _relaxed_body(body: bytes, policy: Any) -> bytes:
-    """The canonical body. Base64 with single spaces in the part headers is already in relaxed form."""
+    """Return the canonical body. Base64 with single spaces in the part headers is already in relaxed form."""
     has_one_end = body.endswith(b"\r\n") and not body.endswith(b"\r\n\r\n") and body != b"\r\n"
     if has_one_end and not any(mark in body for mark in _NOT_RELAXED):
         return body

@@ -127,7 +127,7 @@ def _multipart(boundary: str, fields: dict[str, str], photo: bytes) -> bytes:
 
 
 def utf16_length(text: str) -> int:
-    """The number of UTF-16 code units: two for an emoji, one for a letter of Hindi."""
+    """Return the number of UTF-16 code units: two for an emoji, one for a letter of Hindi."""
     return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 

@@ -206,7 +206,7 @@ def _spread_proof(ordered: Sequence[LinkVisit], machine: list[bool]) -> None:
 
 
 def _sittings(ordered: Sequence[LinkVisit]) -> list[tuple[int, int]]:
-    """The visits, as ranges: a break of half an hour begins a new one."""
+    """Return the visits, as ranges: a break of half an hour begins a new one."""
     edges = [0]
     for number, (earlier, later) in enumerate(pairwise(ordered), start=1):
         if (later.at - earlier.at).total_seconds() > _VISIT:
@@ -285,7 +285,7 @@ def _is_clock(gaps: Sequence[float], longest: float = float("inf")) -> bool:
 
 
 def _spread(gaps: Sequence[float]) -> float:
-    """The spread of the middle gaps, relative to their median. 0 for a clock."""
+    """Return the spread of the middle gaps, relative to their median. 0 for a clock."""
     if len(gaps) < 3:
         return 1.0
     middle = median(gaps)

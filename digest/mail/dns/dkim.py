@@ -80,7 +80,7 @@ def public_key(private: bytes) -> str | None:
 
 
 def _bits(key: str) -> int | None:
-    """The length of an RSA key; None if it is not one. Some providers publish the bare RSAPublicKey."""
+    """Return the length of an RSA key; None if it is not one. Some providers publish the bare RSAPublicKey."""
     from cryptography.exceptions import UnsupportedAlgorithm
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
     from cryptography.hazmat.primitives.serialization import load_der_public_key

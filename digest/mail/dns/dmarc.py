@@ -29,7 +29,7 @@ class DmarcPolicy:
 
 
 def walk(domain: str) -> list[str]:
-    """The domains of a DNS tree walk from `domain` upwards (RFC 9989 section 4.10)."""
+    """Return the domains of a DNS tree walk from `domain` upwards (RFC 9989 section 4.10)."""
     labels = domain.split(".")
     if len(labels) > _WALK + 1:
         shorter = labels[-_WALK:]
@@ -43,7 +43,7 @@ def dmarc_records(records: Sequence[str]) -> list[str]:
 
 
 def find_policies(domain: str, lookup: Lookup) -> tuple[list[DmarcPolicy], DnsAnswer]:
-    """The policies on the way up from `domain`, and the first unknown answer, if any."""
+    """Return the policies on the way up from `domain`, and the first unknown answer, if any."""
     found: list[DmarcPolicy] = []
     for place in walk(domain):
         answer = lookup(f"_dmarc.{place}", "TXT")

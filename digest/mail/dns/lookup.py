@@ -23,7 +23,7 @@ Lookup = Callable[[str, str], DnsAnswer]
 
 
 def not_known(check: str, name: str, answer: DnsAnswer) -> Finding:
-    """The finding for an answer with a problem."""
+    """Return the finding for an answer with a problem."""
     return unknown(
         check,
         f"not known: the DNS did not answer for {name} ({answer.problem})",
@@ -32,7 +32,7 @@ def not_known(check: str, name: str, answer: DnsAnswer) -> Finding:
 
 
 def addresses(lookup: Lookup, name: str) -> DnsAnswer:
-    """The A and AAAA records of a name. Unknown if there are none and one of the two queries failed."""
+    """Return the A and AAAA records of a name. Unknown if there are none and one of the two queries failed."""
     found = [lookup(name, kind) for kind in ("A", "AAAA")]
     records = tuple(record for answer in found for record in answer.records)
     problem = next((answer.problem for answer in found if answer.problem), None)
@@ -40,7 +40,10 @@ def addresses(lookup: Lookup, name: str) -> DnsAnswer:
 
 
 def tags(record: str) -> dict[str, str]:
-    """The tags of a record such as `v=DMARC1; p=none`, names in lower case. The first of two equal names counts."""
+    """Return the tags of a record such as `v=DMARC1; p=none`, names in lower case.
+
+    The first of two equal names counts.
+    """
     pairs = (part.partition("=") for part in record.split(";"))
     found: dict[str, str] = {}
     for name, _, value in pairs:

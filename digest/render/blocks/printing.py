@@ -62,7 +62,7 @@ def print_blocks(
 
 
 def answer_url(base: str, edition_key: str, kind: str) -> str:
-    """The URL of the answers to a block. Append the answer's number and the subscriber's token."""
+    """Return the URL of the answers to a block. Append the answer's number and the subscriber's token."""
     return f"{base.rstrip('/')}/answer/{quote(edition_key, safe='')}/{kind}"
 
 

@@ -49,7 +49,7 @@ ROWS: dict[str, BlockKind] = {
 
 
 def unknown(kind: str) -> str:
-    """The error message for an unknown kind, with a suggestion."""
+    """Return the error message for an unknown kind, with a suggestion."""
     near = difflib.get_close_matches(kind, ROWS, n=1, cutoff=0.6)
     hint = f"did you mean '{near[0]}'?" if near else f"known: {', '.join(ROWS)}"
     return f"unknown block '{kind[:60]}'; {hint}"
@@ -66,7 +66,7 @@ class Question:
 
 
 def find_question(edition: Edition | None, kind: str, language: str) -> Question | None:
-    """The question of a block of the edition; None if it has none."""
+    """Return the question of a block of the edition; None if it has none."""
     row = ROWS.get(kind)
     block = next((each for each in edition.blocks if each.kind == kind), None) if edition else None
     if row is None or block is None or not row.answered:

@@ -221,7 +221,7 @@ def _has_moved(item: Article, known: _ComparedFields, listed: Collection[str]) -
 
 
 def _row(item: Article) -> dict[str, Any]:
-    """The columns that change with the content."""
+    """Return the columns that change with the content."""
     return {
         "source": item.source,
         "url": item.url or "",

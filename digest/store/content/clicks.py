@@ -63,7 +63,7 @@ class ClickStore:
         self.database = database
 
     def key_of(self, day: date) -> bytes:
-        """The key of the hashes of a day, the same in every process."""
+        """Return the key of the hashes of a day, the same in every process."""
         held = meta.get_or_create(self.database, f"{_KEY}{day:%Y-%m-%d}", lambda: secrets.token_hex(32))
         return bytes.fromhex(held)
 
@@ -145,7 +145,7 @@ def count(visits: Sequence[ClickVisit], links: int) -> dict[str, ClickNumbers]:
 
 
 def _judged(visits: Sequence[ClickVisit], links: int) -> Iterable[tuple[object, list[ClickVisit], list[bool]]]:
-    """The visits of each subscriber (else visitor), each with the verdict whether a machine made it."""
+    """Return the visits of each subscriber (else visitor), each with the verdict whether a machine made it."""
     groups: dict[object, list[ClickVisit]] = defaultdict(list)
     for visit in visits:
         groups[visit.subscriber if visit.subscriber is not None else visit.visitor].append(visit)

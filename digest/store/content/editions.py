@@ -36,7 +36,7 @@ from digest.models import (
     split_key,
 )
 from digest.store.content.article_rows import article_from_json, select_articles
-from digest.store.content.reached import composed_again, edition_composed, edition_reached
+from digest.store.content.edition_events import composed_again, edition_composed, edition_reached
 from digest.store.database import Database
 from digest.store.desk import audit
 from digest.store.schema import article, batch, decision, delivery, edition, rendered_email, subscriber

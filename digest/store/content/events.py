@@ -89,7 +89,7 @@ class EventStore:
             connection.execute(update(webhook).where(webhook.c.id == id).values(processed_at=now, error=error))
 
     def measure_processed(self, before: datetime) -> tuple[int, int]:
-        """The number of payloads processed before this time, and their bytes."""
+        """Return the number of payloads processed before this time, and their bytes."""
         size = func.coalesce(func.sum(func.length(webhook.c.body)), 0)
         number, bytes_ = self.database.query(select(func.count(), size).where(webhook.c.processed_at < before)).one()
         return number, int(bytes_)
@@ -105,38 +105,10 @@ class EventStore:
             return connection.execute(delete(webhook).where(old)).rowcount
 
     def known(self, events: Sequence[Event]) -> KnownDelivery:
-        addresses: dict[str, int] = {}
-        deliveries: dict[tuple[str, int], int | None] = {}
-        recorded: set[tuple[str, int, str]] = set()
-        attempts: dict[str, AttemptRef] = {}
-        named = {event.address for event in events if event.address}
-        ids = {event.subscriber for event in events if event.subscriber and not event.address}
         with self.database.read() as connection:
-            for column, wanted in ((subscriber.c.address, named), (subscriber.c.id, ids)):
-                for part in chunks(wanted):
-                    rows = select(subscriber.c.address, subscriber.c.id).where(column.in_(part))
-                    addresses.update(connection.execute(rows).all())
-            # An email to an earlier address of a subscriber is theirs, but says nothing about the new address.
-            for some_former in chunks(named - addresses.keys()):
-                former = moved_address.c.old.in_(some_former)
-                rows = select(moved_address.c.old, moved_address.c.subscriber).where(former)
-                addresses.update(connection.execute(rows).all())
-            known = set(addresses.values()) & {event.subscriber for event in events}
-            # A folded edition has no deliveries; some may wait to be deleted.
-            named_editions = {event.edition for event in events if event.edition}
-            whole = select(edition.c.key).where(edition.c.key.in_(named_editions), edition.c.folded_at.is_(None))
-            for key in connection.execute(whole).scalars().all():
-                for some in chunks(known):
-                    own = and_(delivery.c.edition == key, delivery.c.subscriber.in_(some))
-                    places = select(delivery.c.subscriber, delivery.c.batch).where(own)
-                    deliveries |= {(key, id): batch for id, batch in connection.execute(places)}
-                    own = and_(delivery_event.c.edition == key, delivery_event.c.subscriber.in_(some))
-                    kinds = select(delivery_event.c.subscriber, delivery_event.c.kind).where(own)
-                    recorded |= {(key, id, kind) for id, kind in connection.execute(kinds)}
-            for names in chunks({event.attempt for event in events if event.attempt}):
-                found = select(attempt.c.id, attempt.c.state, attempt.c.batch).where(attempt.c.id.in_(names))
-                attempts |= {id: AttemptRef(state, batch) for id, state, batch in connection.execute(found)}
-        return KnownDelivery(addresses, deliveries, frozenset(recorded), attempts)
+            addresses = _subscribers(connection, events)
+            deliveries, recorded = _deliveries(connection, events, set(addresses.values()))
+            return KnownDelivery(addresses, deliveries, frozenset(recorded), _attempts(connection, events))
 
     def record(self, events: Iterable[DeliveryEvent]) -> None:
         # All writers use this order, so that they cannot deadlock.
@@ -201,3 +173,48 @@ def _blocks(connection: Connection, id: int, keys: Sequence[str]) -> list[dateti
     newest = next((place for place, at in enumerate(blocks) if at), 0)
     back = suppressions.signed_up_at(connection, id)
     return [at for at in blocks[newest:] if back is None or at is None or at >= back]
+
+
+def _subscribers(connection: Connection, events: Sequence[Event]) -> dict[str, int]:
+    """Return address → subscriber of the people whom the events name, by address or by number."""
+    found: dict[str, int] = {}
+    named = {event.address for event in events if event.address}
+    ids = {event.subscriber for event in events if event.subscriber and not event.address}
+    for column, wanted in ((subscriber.c.address, named), (subscriber.c.id, ids)):
+        for part in chunks(wanted):
+            rows = select(subscriber.c.address, subscriber.c.id).where(column.in_(part))
+            found.update(connection.execute(rows).all())
+    # An email to an earlier address of a subscriber is theirs, but says nothing about the new address.
+    for former in chunks(named - found.keys()):
+        rows = select(moved_address.c.old, moved_address.c.subscriber).where(moved_address.c.old.in_(former))
+        found.update(connection.execute(rows).all())
+    return found
+
+
+def _deliveries(
+    connection: Connection, events: Sequence[Event], subscribers: set[int]
+) -> tuple[dict[tuple[str, int], int | None], set[tuple[str, int, str]]]:
+    """Return the batch of each place that the events are about, and the kinds of events recorded for these places."""
+    places: dict[tuple[str, int], int | None] = {}
+    recorded: set[tuple[str, int, str]] = set()
+    known = subscribers & {event.subscriber for event in events}
+    named = {event.edition for event in events if event.edition}
+    # A folded edition has no deliveries; some may wait to be deleted.
+    whole = select(edition.c.key).where(edition.c.key.in_(named), edition.c.folded_at.is_(None))
+    for key in connection.execute(whole).scalars().all():
+        for some in chunks(known):
+            own = and_(delivery.c.edition == key, delivery.c.subscriber.in_(some))
+            rows = connection.execute(select(delivery.c.subscriber, delivery.c.batch).where(own))
+            places |= {(key, id): batch for id, batch in rows}
+            own = and_(delivery_event.c.edition == key, delivery_event.c.subscriber.in_(some))
+            kinds = connection.execute(select(delivery_event.c.subscriber, delivery_event.c.kind).where(own))
+            recorded |= {(key, id, kind) for id, kind in kinds}
+    return places, recorded
+
+
+def _attempts(connection: Connection, events: Sequence[Event]) -> dict[str, AttemptRef]:
+    found: dict[str, AttemptRef] = {}
+    for names in chunks({event.attempt for event in events if event.attempt}):
+        rows = select(attempt.c.id, attempt.c.state, attempt.c.batch).where(attempt.c.id.in_(names))
+        found |= {id: AttemptRef(state, batch) for id, state, batch in connection.execute(rows)}
+    return found

@@ -66,13 +66,13 @@ def delete_images(database: Database, cids: Collection[str]) -> int:
 
 
 def unused_images(database: Database) -> set[str]:
-    """The Content-IDs of the images that no article, edition or email uses."""
+    """Return the Content-IDs of the images that no article, edition or email uses."""
     stored = set(database.query(select(inline_image.c.cid)).scalars())
     return _unused(database, stored)
 
 
 def _unused(database: Database, cids: Collection[str]) -> set[str]:
-    """The images among `cids` that nothing uses. Reads long texts, so call it outside a write transaction."""
+    """Return the images among `cids` that nothing uses. Reads long texts, so call it outside a write transaction."""
     texts: tuple[ColumnElement[str], ...] = (
         cast(article.c.content, Text),
         cast(edition.c.sections, Text),

@@ -104,7 +104,7 @@ def reserve_ids(connection: Connection, now: datetime) -> None:
 
 
 def _erased_since(source: Connection, copy: Database) -> list[str]:
-    """The addresses in the copy that the newer store has erased."""
+    """Return the addresses in the copy that the newer store has erased."""
     gone = set(source.execute(select(subscriber.c.id).where(subscriber.c.status == "erased")).scalars())
     rows = select(subscriber.c.id, subscriber.c.address).where(subscriber.c.status != "erased")
     with copy.read() as connection:

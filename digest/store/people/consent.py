@@ -14,7 +14,7 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, ScalarSelect, delete, func, insert, or_, select
 
-from digest.store import outbox
+from digest.store import outgoing_webhooks
 from digest.store.database import Database
 from digest.store.schema import consent, consent_notice, subscriber
 from digest.store.statements import chunks, row_of
@@ -122,10 +122,10 @@ def append(connection: Connection, entries: Sequence[Consent]) -> None:
         return
     connection.execute(_insert, list(map(row_of, entries)))
     for entry in entries:
-        if (type := _EVENTS.get(entry.what)) is not None and outbox.listeners(connection, type):
+        if (type := _EVENTS.get(entry.what)) is not None and outgoing_webhooks.listeners(connection, type):
             own = select(subscriber.c.id).where(subscriber.c.address == entry.address)
             data = {"subscriber": connection.execute(own).scalar(), "what": entry.what}
-            outbox.add(connection, type, data, entry.at)
+            outgoing_webhooks.add(connection, type, data, entry.at)
 
 
 def append_many(connection: Connection, entries: Sequence[Consent]) -> None:
@@ -156,7 +156,7 @@ def withdraw_reason(connection: Connection, address: str) -> None:
 def queue_counts_event(connection: Connection, source: str, now: datetime, **numbers: int) -> None:
     """Queue one webhook event about a bulk change of subscribers, in the caller's transaction."""
     if any(numbers.values()):
-        outbox.add(connection, "subscribers.changed", {"source": source, **numbers}, now)
+        outgoing_webhooks.add(connection, "subscribers.changed", {"source": source, **numbers}, now)
 
 
 @dataclass(frozen=True, slots=True)

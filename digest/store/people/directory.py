@@ -314,7 +314,7 @@ class SubscriberDirectory:
             yield _Part(condition, chosen)
 
     def _unindexed(self, name: str) -> ColumnElement[Any]:
-        """A column whose index SQLite does not use. PostgreSQL chooses well by its statistics."""
+        """Return a column whose index SQLite does not use. PostgreSQL chooses well by its statistics."""
         return literal_column(f"+subscriber.{name}") if self.database.sqlite else subscriber.c[name]
 
     def _with_topic(self, connection: Connection, topic: str) -> tuple[Select[Any], ColumnElement[bool]]:
@@ -395,7 +395,7 @@ def _are_many(connection: Connection, rows: Select[Any] | None) -> bool:
 
 
 def _state_part(state: SubscriberState | None, condition: ColumnElement[bool], now: datetime) -> _Part:
-    """The part of a filter for a state. Only addresses of the list are suppressed."""
+    """Return the part of a filter for a state. Only addresses of the list are suppressed."""
     if state in _REASONS:
         suppressed = suppression.c.reason.in_(_REASONS[state])
         rows = select(subscriber.c.id).join(suppression, suppression.c.address == subscriber.c.address)

@@ -274,7 +274,7 @@ def _merge(
 
 
 def _detail(done: ImportResult) -> str:
-    """What the log says about an import."""
+    """Return what the log says about an import."""
     detail = f"{done.added} new, {done.returned} on the list again, {done.changed} changed"
     return f"{detail}; {done.stopped} get no more mail" if done.stopped else detail
 

@@ -252,7 +252,7 @@ _insert = insert(preference)
 
 @lru_cache(maxsize=64)
 def _update(names: tuple[str, ...]) -> Update:
-    """The statement that changes these columns. Building it takes longer than running it."""
+    """Return the statement that changes these columns. Building it takes longer than running it."""
     new: dict[str, Any] = {name: bindparam(f"new_{name}") for name in names}
     return update(preference).where(preference.c.subscriber == bindparam("id")).values(new)
 

@@ -167,7 +167,7 @@ class RequestStore:
 
 
 def _lifetime(kind: RequestKind) -> timedelta:
-    """How long the links of a request work.
+    """Return how long the links of a request work.
 
     Undo links last long, because the subscriber may be away when somebody else makes a change. Links to the preferences
     are needed at once, and their email may be forwarded later.

@@ -72,7 +72,7 @@ class SubscriberTextStore:
         return True
 
     def newest(self, limit: int, *, edition: str | None = None, automatic: bool = False) -> list[SubscriberText]:
-        """The newest texts, of one edition or of all. Automatic replies are left out unless asked for."""
+        """Return the newest texts, of one edition or of all. Automatic replies are left out unless asked for."""
         of = subscriber_text.c
         rows = _texts().where(of.edition == edition) if edition is not None else _texts()
         rows = rows if automatic else rows.where(of.kind != TextKind.AUTO_REPLY)
@@ -91,7 +91,7 @@ class SubscriberTextStore:
         ]
 
     def counts(self, edition: str) -> dict[TextKind, int]:
-        """The number of texts of each kind about an edition."""
+        """Return the number of texts of each kind about an edition."""
         kinds = select(subscriber_text.c.kind).where(subscriber_text.c.edition == edition)
         found = Counter(self.database.query(kinds).scalars())
         return {TextKind(kind): number for kind, number in found.items()}

@@ -164,7 +164,7 @@ class SubscriberStore:
             connection.execute(delete(_incoming).where(_incoming.c.address.in_(erasures.among(new))))
 
     def synced_version(self) -> str | None:
-        """The version of the last `sync`: None if there was none, '' if `suspend` has changed the list since."""
+        """Return the version of the last `sync`: None if there was none, '' if `suspend` has changed the list since."""
         return meta.get(self.database, _VERSION)
 
     def candidates(self, edition: str) -> Iterator[Candidate]:

@@ -34,7 +34,7 @@ _address = select(subscriber.c.address).where(subscriber.c.id == bindparam("id")
 
 
 def signed_up(address: ColumnElement[str]) -> ScalarSelect[datetime]:
-    """When a subscriber last confirmed a sign-up."""
+    """Return when a subscriber last confirmed a sign-up."""
     at = select(func.max(consent.c.at)).where(consent.c.address == address, consent.c.what == SIGNED_UP)
     return at.scalar_subquery()
 
@@ -98,7 +98,7 @@ def unsuppress(connection: Connection, address: str) -> str | None:
 
 
 def resubscribed_at(connection: Connection, address: str, reason: str) -> datetime | None:
-    """When the subscriber last did something that ends a suppression for this reason."""
+    """Return when the subscriber last did something that ends a suppression for this reason."""
     words = [SIGNED_UP]
     if reason != COMPLAINED:
         words.append(LIFTED)
@@ -113,7 +113,7 @@ def _is(address: str) -> ColumnElement[bool]:
 
 
 def signed_up_at(connection: Connection, id: int) -> datetime | None:
-    """When a subscriber last confirmed a sign-up."""
+    """Return when a subscriber last confirmed a sign-up."""
     found: datetime | None = connection.execute(_signed_up, {"id": id}).scalar()
     return found
 

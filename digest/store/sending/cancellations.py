@@ -86,7 +86,7 @@ def _is_open(transport: Cancellable, now: datetime) -> ColumnElement[bool]:
 
 
 def next_free_cancellation(connection: Connection, transport: Cancellable, now: datetime) -> datetime | None:
-    """When the provider stops counting the first open cancellation; None if none is open."""
+    """Return when the provider stops counting the first open cancellation; None if none is open."""
     return connection.execute(select(func.min(attempt.c.send_at)).where(_is_open(transport, now))).scalar()
 
 

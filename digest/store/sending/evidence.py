@@ -51,7 +51,7 @@ def read_evidence(database: Database, policy: RecoveryPolicy, key: str, now: dat
 
 
 def hash_emails(connection: Connection, key: str) -> list[dict[str, Any]]:
-    """The hashes of what was rendered for each variant."""
+    """Return the hashes of what was rendered for each variant."""
     rows = select(rendered_email).where(rendered_email.c.edition == key).order_by(rendered_email.c.variant)
     return [
         {
@@ -65,7 +65,7 @@ def hash_emails(connection: Connection, key: str) -> list[dict[str, Any]]:
 
 
 def _batches(connection: Connection, key: str, orphans: Mapping[int, Orphan]) -> list[dict[str, Any]]:
-    """Every batch that has recipients or attempts, in the order of creation."""
+    """Return every batch that has recipients or attempts, in the order of creation."""
     attempts: dict[int, list[dict[str, Any]]] = {}
     tried = (
         select(attempt)
@@ -123,5 +123,5 @@ def _attempt(row: Any) -> dict[str, Any]:
 
 
 def format_time(moment: datetime | None) -> str | None:
-    """A time as receipts have it: UTC with a Z."""
+    """Return a time as receipts have it: UTC with a Z."""
     return moment.isoformat().replace("+00:00", "Z") if moment else None

@@ -17,7 +17,7 @@ FROZEN, RETURNED, GONE = "frozen", "returned", "gone"
 
 
 def folded_at(connection: Connection, key: str) -> datetime | None:
-    """When the edition was folded; None if its recipients still have rows."""
+    """Return when the edition was folded; None if its recipients still have rows."""
     found: datetime | None = connection.execute(select(edition.c.folded_at).where(edition.c.key == key)).scalar()
     return found
 
@@ -52,7 +52,7 @@ def counts_by_edition(connection: Connection, keys: Collection[str]) -> dict[str
 
 
 def folded_reasons(connection: Connection, key: str, outcome: str) -> list[tuple[str, int]]:
-    """The reasons of an outcome of a folded edition with their recipients, the most frequent first."""
+    """Return the reasons of an outcome of a folded edition with their recipients, the most frequent first."""
     of = edition_count.c
     rows = select(of.reason, of.recipients).where(of.edition == key, of.kind == outcome)
     return [(row.reason, row.recipients) for row in connection.execute(rows.order_by(of.recipients.desc(), of.reason))]

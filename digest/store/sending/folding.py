@@ -49,7 +49,7 @@ class Recipients:
 
 
 def foldable_editions(database: Database, before: datetime) -> list[str]:
-    """The editions that may be folded, oldest first.
+    """Return the editions that may be folded, oldest first.
 
     An edition may be folded if it ended before this time, if no recipient of it is pending, unknown or in flight, and
     if `KEPT_EDITIONS` editions are newer.

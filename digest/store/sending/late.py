@@ -110,7 +110,7 @@ def _accept_recipients(connection: Connection, edition: str, number: int, accept
 
 
 def _with_parts(connection: Connection, edition: str, number: int) -> list[int]:
-    """The batch and all batches split off it, directly or indirectly."""
+    """Return the batch and all batches split off it, directly or indirectly."""
     rows = select(batch.c.id, batch.c.parent).where(batch.c.edition == edition, batch.c.parent.is_not(None))
     # A part is always younger than what it was split off from.
     numbers = {number}

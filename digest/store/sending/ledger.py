@@ -19,7 +19,7 @@ from sqlalchemy.sql.dml import ReturningUpdate
 from digest.deliver.outcome import Accepted, NotSent, Outcome, PerRecipient
 from digest.deliver.ports import Cancellable, Cancellation, Claim, Recovery, ScheduleWindow
 from digest.models import AttemptState, BatchState, DeliveryOutcome, EditionState
-from digest.store.content.reached import edition_reached
+from digest.store.content.edition_events import edition_reached
 from digest.store.database import Database
 from digest.store.high_water import HighWater
 from digest.store.locks import RunLock, mark_running

@@ -51,7 +51,7 @@ class Overview:
         return {key: rejected.get(key, 0) + sum(failures[key].get(kind, 0) for kind in counted) for key in keys}
 
     def editions(self, found: Sequence[Edition], now: datetime) -> list[EditionFacts]:
-        """The facts of these editions."""
+        """Return the facts of these editions."""
         keys = [edition.key for edition in found]
         with self.database.read() as connection:
             sizes = sizes_by_state(connection, keys)
@@ -85,7 +85,7 @@ class Overview:
         ]
 
     def attempts(self, keys: Collection[str]) -> list[AttemptFacts]:
-        """The latest ended attempts of these editions, newest first."""
+        """Return the latest ended attempts of these editions, newest first."""
         found: list[AttemptFacts] = []
         with self.database.read() as connection:
             for key in keys:
@@ -264,7 +264,7 @@ def first_recipients(connection: Connection, edition: str, first: int) -> FirstR
 
 
 def _rejected_of(connection: Connection, edition: str, numbers: Collection[int]) -> int:
-    """The recipients that were rejected out of these batches."""
+    """Return the recipients that were rejected out of these batches."""
     of = delivery.c
     own = and_(of.edition == edition, of.batch.in_(list(numbers)), of.outcome == DeliveryOutcome.REJECTED)
     return int(connection.execute(select(func.count()).select_from(delivery).where(own)).scalar_one())

@@ -41,7 +41,7 @@ def has_place(key: ColumnElement[str], subscriber: int | None = None) -> ColumnE
 
 
 def editions_of(connection: Connection, subscriber: int) -> list[str]:
-    """The editions in which a subscriber has a place. No index has all places of a subscriber."""
+    """Return the editions in which a subscriber has a place. No index has all places of a subscriber."""
     return list(connection.execute(select(editions.c.key).where(has_place(editions.c.key, subscriber))).scalars())
 
 
@@ -106,7 +106,7 @@ def drop_if_empty(connection: Connection, edition: str) -> None:
 
 
 def _find(connection: Connection, table: Table, edition: str, *, own: bool = False) -> str | None:
-    """The partition that takes the rows of an edition; with `own`, only if it takes no others."""
+    """Return the partition that takes the rows of an edition; with `own`, only if it takes no others."""
     value = _literal(edition)
     for name, bound in connection.execute(_PARTS, {"table": table.name}):
         if bound == f"FOR VALUES IN ({value})" or (not own and value in bound):
@@ -141,7 +141,7 @@ def _quoted(connection: Connection, name: str) -> str:
 
 
 def _literal(edition: str) -> str:
-    """The edition as PostgreSQL writes it in SQL."""
+    """Return the edition as PostgreSQL writes it in SQL."""
     return "'" + edition.replace("'", "''") + "'"
 
 

@@ -228,7 +228,7 @@ def doubtful_unsent(connection: Connection, since: date) -> list[str]:
 
 
 def last_activity(connection: Connection) -> datetime | None:
-    """The latest time in the store. A copy of unknown age cannot be older than that."""
+    """Return the latest time in the store. A copy of unknown age cannot be older than that."""
     columns = (attempt.c.started_at, attempt.c.ended_at, editions.c.composed_at, editions.c.done_at)
     times = [connection.execute(select(func.max(column))).scalar() for column in columns]
     return max((time for time in times if time is not None), default=None)

@@ -34,7 +34,7 @@ class Statistics:
     def numbers(
         self, keys: Collection[str], *, times: bool = True, known: Mapping[str, Mapping[str, int]] = {}
     ) -> dict[str, EditionNumbers]:
-        """The numbers of these editions, in the given order. Without `times`, attempts are not read.
+        """Return the numbers of these editions, in the given order. Without `times`, attempts are not read.
 
         `known` are the outcomes of editions whose recipients the caller has counted already.
         """
@@ -84,7 +84,7 @@ class Statistics:
         return {**found, **known}
 
     def before(self, key: str, most: int) -> list[str]:
-        """The keys of the editions of the same slug that were sent before this one, newest first.
+        """Return the keys of the editions of the same slug that were sent before this one, newest first.
 
         A weekly or an alert edition says nothing about a daily one.
         """
@@ -94,7 +94,7 @@ class Statistics:
         return list(islice((each for each in keys if _series(each) == _series(key)), most))
 
     def transports(self, key: str) -> list[str]:
-        """The names of the transports that handled what was handed over, or may have been."""
+        """Return the names of the transports that handled what was handed over, or may have been."""
         states = (BatchState.ACCEPTED, BatchState.UNKNOWN)
         rows = (
             select(attempt.c.transport)
@@ -105,7 +105,7 @@ class Statistics:
         return sorted(self.database.query(rows).scalars())
 
     def reasons(self, key: str, outcome: DeliveryOutcome, most: int) -> list[tuple[str, int]]:
-        """The reasons of an outcome with their recipients, the most frequent first."""
+        """Return the reasons of an outcome with their recipients, the most frequent first."""
         of = delivery.c
         rows = (
             select(of.reason, func.count().label("recipients"))
@@ -120,7 +120,7 @@ class Statistics:
         return [(reason or "no reason", recipients) for reason, recipients in found]
 
     def last_handed_over(self, key: str) -> datetime | None:
-        """When the last email left, or when the provider sends it if it is scheduled."""
+        """Return when the last email left, or when the provider sends it if it is scheduled."""
         at = func.coalesce(attempt.c.send_at, attempt.c.ended_at)
         rows = select(func.max(at)).join(batch, batch.c.id == attempt.c.batch).where(batch.c.edition == key)
         found: datetime | None = self.database.query(rows).scalar()
@@ -133,7 +133,7 @@ class Statistics:
 
 
 def _series(key: str) -> str:
-    """The slug. Only editions with the same slug are compared."""
+    """Return the slug. Only editions with the same slug are compared."""
     return BREAKING if is_breaking(key) else split_key(key)[1]
 
 
@@ -159,7 +159,7 @@ def _sending_times(connection: Connection, keys: Collection[str]) -> dict[str, t
 
 
 def in_flight_seconds(times: Iterable[tuple[datetime, datetime]]) -> float:
-    """The total length of the union of these intervals, which are sorted by start. Short pauses count too."""
+    """Return the total length of the union of these intervals, which are sorted by start. Short pauses count too."""
     total = 0.0
     begin: datetime | None = None
     end: datetime | None = None

@@ -126,7 +126,7 @@ class StatusReader:
             return count_recipients(connection, edition, orphans, by_row=False)
 
     def orphans(self, now: datetime) -> Mapping[int, Orphan]:
-        """The orphans of all editions, by batch."""
+        """Return the orphans of all editions, by batch."""
         runs = dead_runs(self.database)
         with self.database.read() as connection:
             return find_orphans(connection, runs, self.policy, now)
@@ -146,7 +146,7 @@ def pending(database: Database, edition: str) -> int:
 
 
 def next_due(database: Database, edition: str) -> datetime | None:
-    """When the first pending batch is due."""
+    """Return when the first pending batch is due."""
     due = select(batch.c.due_at).where(batch.c.edition == edition, batch.c.state == BatchState.PENDING)
     return database.query(due.order_by(batch.c.due_at).limit(1)).scalar()
 
@@ -235,7 +235,7 @@ def count_recipients(
 
 
 def _not_mailed(connection: Connection, orphans: Mapping[int, Orphan]) -> int:
-    """The recipients of orphans that were not mailed."""
+    """Return the recipients of orphans that were not mailed."""
     if not orphans:
         return 0
     sizes = select(func.coalesce(func.sum(batch.c.size), 0)).where(batch.c.id.in_(list(orphans)))
@@ -244,7 +244,7 @@ def _not_mailed(connection: Connection, orphans: Mapping[int, Orphan]) -> int:
 
 
 def _sent_in_flight(connection: Connection, edition: str, orphans: Mapping[int, Orphan]) -> int:
-    """The recipients who already have the email in batches that a live run sends one by one.
+    """Return the recipients who already have the email in batches that a live run sends one by one.
 
     Emails go out in the order of the ids. Rejected and deferred recipients are no longer in the batch.
     """

@@ -183,7 +183,7 @@ def _count_outside_quotes(line: str, char: str) -> int:
 
 
 def file_problem(path: Path, message: str) -> ConfigurationError:
-    """The error that a file to import cannot be read."""
+    """Return the error that a file to import cannot be read."""
     return ConfigurationError([ConfigProblem(path.name, 0, message)])
 
 

@@ -45,10 +45,8 @@ def approve(visit: Visit) -> Response:
     except ValueError:
         wrong = _("The time must be in the future, at most %(num)s days ahead. Nothing was approved.")
         return today.page(visit, edition, status=422, problem=wrong % {"num": MAX_AHEAD.days})
-    moment = f"{when.astimezone(app.settings.newsletter.zone):%Y-%m-%d %H:%M}" if when else ""
-    detail = "; ".join(filter(None, (reason, moment)))
     try:
-        app.approver.approve(edition, how=_BY, by=visit.actor, detail=detail, force=reason or None, at=when)
+        app.approver.approve(edition, how=_BY, by=visit.actor, force=reason or None, at=when)
     except EditionChanged:
         present = app.editions.get(edition.key) or edition
         return today.page(visit, present, status=409, problem=changed, since=opened)

@@ -64,7 +64,7 @@ class AlertWatch:
     # When `run` was called first.
     _since: datetime | None = None
     # Transport → time of the last probe, and its problem.
-    _probes: dict[str, tuple[datetime, str]] = field(default_factory=dict)
+    _probes: dict[str, tuple[datetime, str | None]] = field(default_factory=dict)
 
     def run(self) -> None:
         """Raise new alerts and clear past ones. `Alerts.deliver` sends them."""
@@ -124,20 +124,20 @@ class AlertWatch:
     def _probe(self, now: datetime) -> dict[str, str]:
         """Probe the transports, and return transport → problem. A refused key is found hours before a send needs it."""
         for name, build in self.transports.items():
-            at, problem = self._probes.get(name, (None, ""))
+            at, problem = self._probes.get(name, (None, None))
             pause = _PROBE_AGAIN if problem else _PROBE_EVERY
             if at is None or not at <= now < at + pause:
                 self._probes[name] = (now, _probe(build))
         return {name: problem for name, (_at, problem) in self._probes.items() if problem}
 
 
-def _probe(build: Callable[[], Transport]) -> str:
+def _probe(build: Callable[[], Transport]) -> str | None:
     try:
         transport = build()
     except ConfigurationError as error:
         return error.problems[0].message
     try:
         with time_limit(transport, _PROBE_TIMEOUT):
-            return transport.probe() or ""
+            return transport.probe()
     finally:
         transport.close()

@@ -54,7 +54,7 @@ def set_endpoints(database: Database, endpoints: Sequence[Endpoint], clock: Call
 
 
 def clock_of(connection: Connection) -> datetime:
-    """The newsletter's clock, for functions that are not given the time."""
+    """Return the newsletter's clock, for functions that are not given the time."""
     clock: Callable[[], datetime] = connection.get_execution_options().get(_CLOCK, _utc)
     return clock()
 
@@ -80,7 +80,7 @@ def add(connection: Connection, type: str, data: Mapping[str, Any], now: datetim
     connection.execute(insert(outgoing_webhook), [{**same, "endpoint": each.key} for each in wanted])
 
 
-class OutboxStore:
+class OutgoingWebhookStore:
     def __init__(self, database: Database) -> None:
         self.database = database
         self._queue = MessageQueue(database, outgoing_webhook, outgoing_webhook.c.endpoint)

@@ -1,11 +1,11 @@
-"""Record that an edition reached a state: an event for webhooks, and an audit row with the person."""
+"""Record what happens to an edition: an event for webhooks, and an audit row with the person."""
 
 from __future__ import annotations
 
 from sqlalchemy import Connection
 
 from digest.models import EditionState
-from digest.store import outbox
+from digest.store import outgoing_webhooks
 from digest.store.desk import audit
 from digest.store.desk.acting import actor
 
@@ -29,20 +29,20 @@ _LOGGED = {
 
 def edition_reached(connection: Connection, key: str, state: EditionState) -> None:
     """Record that an edition reached a state, in the transaction that brings it there."""
-    now = outbox.clock_of(connection)
+    now = outgoing_webhooks.clock_of(connection)
     if (type := _EVENTS.get(state)) is not None:
-        outbox.add(connection, type, {"edition": key}, now)
+        outgoing_webhooks.add(connection, type, {"edition": key}, now)
     if (what := _LOGGED.get(state)) is not None:
         audit.add(connection, actor(), what, key, now=now)
 
 
 def edition_composed(connection: Connection, key: str, stories: int) -> None:
     """Record that an edition was composed for the first time."""
-    now = outbox.clock_of(connection)
-    outbox.add(connection, "edition.composed", {"edition": key, "stories": stories}, now)
+    now = outgoing_webhooks.clock_of(connection)
+    outgoing_webhooks.add(connection, "edition.composed", {"edition": key, "stories": stories}, now)
     audit.add(connection, actor(), "composed", key, f"{stories} stories", now=now)
 
 
 def composed_again(connection: Connection, key: str) -> None:
     """Record that a draft was composed again and has other content."""
-    audit.add(connection, actor(), "composed again", key, now=outbox.clock_of(connection))
+    audit.add(connection, actor(), "composed again", key, now=outgoing_webhooks.clock_of(connection))
