@@ -81,3 +81,9 @@ def forget_secrets() -> Iterator[None]:
     from digest.utils import redact
 
     redact.forget()
+
+
+@pytest.fixture
+def brief_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Shorten the pause of a send after a failure from one second to a hundredth."""
+    monkeypatch.setattr("digest.deliver.failover._FIRST_PAUSE", 0.01)

@@ -12,7 +12,7 @@ from tests.cli.test_alerts import KEY, Day, smtp_settings, watched
 from tests.support.smtp_server import RecordingSmtp
 
 # Each test makes and sends an edition.
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("brief_pauses")]
 
 FULL, GONE = "subscriber3@example.com", "subscriber4@example.com"
 

@@ -30,12 +30,6 @@ def transport(server: SendGridServer) -> Iterator[SendGrid]:
     found.close()
 
 
-@pytest.fixture
-def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Shorten the pause after a failure from one second to a hundredth."""
-    monkeypatch.setattr("digest.deliver.failover._FIRST_PAUSE", 0.01)
-
-
 @pytest.fixture(params=sorted(registry.TRANSPORTS))
 def setup(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[TransportSetup]:
     with transport_setup(request.param, tmp_path) as found:

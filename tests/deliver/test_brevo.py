@@ -290,7 +290,7 @@ def test_a_scheduled_batch_that_brevo_does_not_know_is_held(database: Database, 
 
 
 @pytest.mark.slow
-@pytest.mark.usefixtures("impatient")
+@pytest.mark.usefixtures("brief_pauses")
 @pytest.mark.parametrize("due", [AT, DUE])
 @pytest.mark.parametrize(
     "kind",

@@ -28,7 +28,7 @@ from tests.support.sendgrid_server import KEY as API_KEY
 from tests.support.sendgrid_server import SendGridServer
 from tests.support_tests.sendgrid_client import ask, payload
 
-pytestmark = pytest.mark.usefixtures("impatient")
+pytestmark = pytest.mark.usefixtures("brief_pauses")
 
 AT = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
 DUE = AT + timedelta(minutes=30)

@@ -15,7 +15,7 @@ from digest.mail.message import Outgoing
 from tests.deliver.fakes import FakeLedger, Scripted
 from tests.deliver.test_sender import run
 
-pytestmark = pytest.mark.usefixtures("impatient", "short_pauses")
+pytestmark = pytest.mark.usefixtures("brief_pauses", "short_pauses")
 
 AWAY = StoreUnavailable("store x can't be written: the disk is full")
 NEVER = 10**9

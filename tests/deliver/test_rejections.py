@@ -13,7 +13,7 @@ from digest.utils.redact import protect
 from tests.deliver.fakes import FakeLedger, Scripted
 from tests.deliver.test_sender import run
 
-pytestmark = pytest.mark.usefixtures("impatient")
+pytestmark = pytest.mark.usefixtures("brief_pauses")
 
 
 class Look:

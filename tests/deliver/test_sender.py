@@ -20,7 +20,7 @@ from tests.deliver.emails import EMAIL, SENDER, token
 from tests.deliver.fakes import FakeLedger, Scripted, fast_clock
 from tests.support.tables import each_row
 
-pytestmark = pytest.mark.usefixtures("impatient")
+pytestmark = pytest.mark.usefixtures("brief_pauses")
 
 
 def run(ledger: FakeLedger, *transports: Scripted, **given: Any) -> tuple[SendReport, list[int]]:

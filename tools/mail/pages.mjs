@@ -11,19 +11,23 @@ const AXE = fs.readFileSync(createRequire(import.meta.url).resolve("axe-core/axe
 const [base, out] = process.argv.slice(2);
 const steps = JSON.parse(fs.readFileSync(0, "utf8"));
 const chrome = await Chrome.start();
+// One page visits all, because a page for each would start a process and compile axe again.
+const page = await chrome.browser.newPage();
+await page.setRequestInterception(true);
+let foreign, errors;
+page.on("request", (request) => {
+  if (request.url().startsWith(`${base}/`) || request.url().startsWith("data:")) return request.continue();
+  foreign.push(request.url());
+  return request.abort();
+});
+page.on("console", (message) => message.type() === "error" && !message.text().startsWith("Failed to load resource") && errors.push(`console: ${message.text()}`));
+page.on("pageerror", (error) => errors.push(`script: ${error.message}`));
 for (const step of steps) {
-  const page = await chrome.browser.newPage();
-  const foreign = [];
-  await page.setRequestInterception(true);
-  page.on("request", (request) => {
-    if (request.url().startsWith(`${base}/`) || request.url().startsWith("data:")) return request.continue();
-    foreign.push(request.url());
-    return request.abort();
-  });
+  [foreign, errors] = [[], []];
   for (const [name, value] of Object.entries(step.cookies ?? {})) await page.setCookie({ name, value, url: base });
-  const errors = [];
-  page.on("console", (message) => message.type() === "error" && !message.text().startsWith("Failed to load resource") && errors.push(`console: ${message.text()}`));
-  page.on("pageerror", (error) => errors.push(`script: ${error.message}`));
+  await chrome.look(page, 1000, "light");
+  // The way through the page before may have ended in the browser's own buttons.
+  await page.bringToFront();
   await page.goto(base + (step.form ? "/" : step.path), { waitUntil: "load" });
   if (step.form) {
     await Promise.all([page.waitForNavigation({ waitUntil: "load" }), page.evaluate(post, step.path, step.form)]);
@@ -37,7 +41,7 @@ for (const step of steps) {
     await chrome.look(page, width, scheme);
     const violations = await page.evaluate(() => axe.run(document, { resultTypes: ["violations"] }).then((all) => all.violations));
     for (const one of violations) found.push(`${one.id} (${one.impact}), ${width} px, ${scheme}: ${one.nodes[0].html.slice(0, 160)}`);
-    await page.screenshot({ path: path.join(out, `${step.name}-${width}-${scheme}.png`), fullPage: true });
+    fs.writeFileSync(path.join(out, `${step.name}-${width}-${scheme}.png`), await chrome.picture(page));
   }
   await chrome.look(page, 320, "light");
   await page.evaluate((allowed) => { window.allowed = allowed; }, Boolean(step.scripts));
@@ -52,7 +56,6 @@ for (const step of steps) {
   // The desk has keys of its own.
   if (!step.scripts) found.push(...(await walk(page)));
   process.stdout.write(`${JSON.stringify({ name: step.name, axe: found, foreign, ...facts })}\n`);
-  await page.close();
 }
 await chrome.stop();
 

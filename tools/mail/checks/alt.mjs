@@ -18,7 +18,6 @@ export async function check(folder, chrome) {
       }
     }
   }
-  await page.close();
   return [
     { what: "alt text below 4.5:1, images refused, light/dark", value: low.length, limit: 0, detail: low },
     { what: "alt texts longer than their slot", value: cut.length, detail: cut },

@@ -27,12 +27,10 @@ export async function check(folder, chrome) {
         for (const one of await look(page)) found.email.push(describe(one, as));
       }
     }
-    await page.close();
   }
   const bare = await chrome.open(path.join(folder, "nostyle.html"), { width: 360, images: false });
   await bare.evaluate(AXE);
   for (const one of await look(bare)) found.nostyle.push(describe(one, "360 px"));
-  await bare.close();
   return [
     { what: "axe violations: 600/360 px, light/dark, images on/off", value: found.email.length, limit: 0, detail: found.email },
     { what: "axe violations with styles stripped", value: found.nostyle.length, limit: 0, detail: found.nostyle },

@@ -13,6 +13,10 @@ function solid(width, height, colour) {
   return PNG.sync.write(png);
 }
 
+export const WIDTHS = [600, 360];
+export const SCHEMES = ["light", "dark"];
+
+// A browser that opens one file at a time, in one page: a page for each file would start a process and compile axe again.
 export class Chrome {
   static async start() {
     if (!fs.existsSync(PROGRAM)) throw new Error(`${PROGRAM} is missing; install Debian's chromium or name one in CHROMIUM`);
@@ -31,20 +35,26 @@ export class Chrome {
     return this.browser.close();
   }
 
-  // Opens `file` in a page. With `images` false every image is refused, as clients do by default.
+  // Opens `file`, or an empty page. With `images` false every image is refused, as clients do by default.
   async open(file, { images = true, width = 600, scheme = "light" } = {}) {
+    this.page ??= await this.#empty();
+    this.images = images;
+    await this.look(this.page, width, scheme);
+    await this.page.goto(file ? `file://${path.resolve(file)}` : "about:blank", { waitUntil: "load" });
+    return this.page;
+  }
+
+  async #empty() {
     const page = await this.browser.newPage();
     await page.setRequestInterception(true);
     page.on("request", (request) => {
       const url = request.url();
       if (url.startsWith("file:") || url.startsWith("data:")) return request.continue();
-      if (images && request.resourceType() === "image") {
+      if (this.images && request.resourceType() === "image") {
         return request.respond({ status: 200, contentType: "image/png", body: IMAGE });
       }
       return request.abort();
     });
-    await this.look(page, width, scheme);
-    if (file) await page.goto(`file://${path.resolve(file)}`, { waitUntil: "load" });
     return page;
   }
 
@@ -54,19 +64,25 @@ export class Chrome {
   }
 
   // Returns the whole page as PNG bytes. Each is taken once.
-  shot(file, width, scheme) {
-    const key = `${file} ${width} ${scheme}`;
-    if (!this.shots.has(key)) this.shots.set(key, this.#take(file, width, scheme));
-    return this.shots.get(key);
+  async shot(file, width, scheme) {
+    if (!this.shots.has(file)) this.shots.set(file, await this.#take(file));
+    return this.shots.get(file).get(`${width} ${scheme}`);
   }
 
-  async #take(file, width, scheme) {
-    const page = await this.open(file, { width, scheme });
-    const png = Buffer.from(await page.screenshot({ fullPage: true }));
-    await page.close();
-    return png;
+  async #take(file) {
+    const shots = new Map();
+    const page = await this.open(file);
+    for (const width of WIDTHS) {
+      for (const scheme of SCHEMES) {
+        await this.look(page, width, scheme);
+        shots.set(`${width} ${scheme}`, await this.picture(page));
+      }
+    }
+    return shots;
+  }
+
+  // Without loss, and larger than need be: to compress it well would take longer than to draw it.
+  async picture(page, fullPage = true) {
+    return Buffer.from(await page.screenshot({ fullPage, optimizeForSpeed: true }));
   }
 }
-
-export const WIDTHS = [600, 360];
-export const SCHEMES = ["light", "dark"];

@@ -29,7 +29,6 @@ export async function check(folder, chrome) {
     }
     for (const cut of seen.hidden) hidden.add(`${width} px: ${cut}`);
   }
-  await page.close();
   const rows = [];
   for (const [key, found] of styles) {
     const style = JSON.parse(key);
@@ -53,8 +52,7 @@ async function inkOutside(chrome, rows) {
   const sheet = await chrome.open(null, { width: ROW });
   const places = await sheet.evaluate(draw, rows);
   await sheet.setViewport({ width: Math.ceil(places.width), height: Math.ceil(places.height) });
-  const png = PNG.sync.read(Buffer.from(await sheet.screenshot()));
-  await sheet.close();
+  const png = PNG.sync.read(await chrome.picture(sheet, false));
   const dark = (y) => {
     for (let at = y * png.width * 4, end = at + png.width * 4; at < end; at += 4) {
       if (png.data[at] < DARK) return true;

@@ -34,6 +34,7 @@ async function main() {
     try {
       for (let folder = waiting.shift(); folder; folder = waiting.shift()) {
         for (const name of wanted) await run(name, folder, chrome);
+        chrome?.shots.clear();
       }
     } finally {
       await chrome?.stop();

@@ -11,7 +11,6 @@ const HEADLINE = 10;
 export async function check(folder, chrome) {
   const page = await chrome.open(path.join(folder, "email.html"), { width: 360 });
   const ends = await page.evaluate(headlines, HEADLINE);
-  await page.close();
   const seen = ends.filter((end) => end <= HEIGHT).length;
   const missing = ends.length < STORIES ? 0 : Math.max(0, WANTED - seen);
   const detail = missing ? [`${seen} of ${ends.length} headlines end within ${HEIGHT} px`] : [];

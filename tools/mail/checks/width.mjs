@@ -18,7 +18,6 @@ export async function check(folder, chrome) {
         if (seen.mode !== "CSS1Compat") quirks.push(`${file}: ${seen.mode}`);
         most = Math.max(most, seen.over);
       }
-      await page.close();
     }
   }
   return [
