@@ -120,6 +120,18 @@ class Pairs:
             found[j].append(i)
         return found
 
+    def alike(self, articles: Sequence[Article]) -> frozenset[str]:
+        """Return the ids of other articles that may report the same event, by a score of `rules.alike` or more."""
+        members = {self.positions[article.id] for article in articles}
+        near = {(i, j) if i < j else (j, i): j for i in members for j in self.neighbours.get(i, ()) if j not in members}
+        return frozenset(
+            self.articles[other].id
+            for (i, j), other in near.items()
+            if self.scores[i, j] >= self.rules.alike
+            and not self.always_apart(i, j)
+            and not names_apart(self.features[i], self.features[j])
+        )
+
     def link(self, i: int, j: int) -> ArticleSimilarity:
         """Return the pair's score with its terms, without the shared words."""
         link = explain(self.features[i], self.features[j], trust=self.corpus.frequencies.trust)
