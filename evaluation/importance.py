@@ -20,8 +20,7 @@ from digest.curate.candidates import StoryCandidate
 from digest.curate.importance.assess import assess
 from digest.curate.ranking import RankContext, Ranked, rank_candidates, select
 from digest.curate.rules import Rules
-from digest.curate.similarity.clustering import Cluster
-from digest.curate.similarity.score import extract_features
+from digest.curate.similarity.clustering import Cluster, Pairs
 from digest.models import Article
 from evaluation.material import DAY, Material, Row, make_article, percent
 
@@ -168,7 +167,7 @@ def _editions(name: str, items: Sequence[Labelled], size: int, days: int) -> lis
 
 def _choose(items: Sequence[Labelled], size: int, days: int) -> tuple[Chosen, Chosen]:
     """Return what our scores choose, and what the labels in their place choose."""
-    context = RankContext(RULES, {}, DAY, extract_features([item.article for item in items]).features)
+    context = RankContext(RULES, {}, DAY, Pairs.build([item.article for item in items], RULES))
     by_score, by_label = [], []
     for day in range(days):
         # Seeded to be repeatable; not for security.

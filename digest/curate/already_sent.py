@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from digest.curate.rules import Rules
 from digest.curate.sent_story import SentStory
 from digest.curate.similarity.clustering import CANDIDATE_COSINE
-from digest.curate.similarity.score import Corpus, Features, is_duplicate, score
+from digest.curate.similarity.score import Corpus, Features, is_duplicate, names_apart, score, times_contradict
 from digest.curate.similarity.tfidf import COMMON_STEMS, Frequencies, lead_text
 from digest.hindi.sentences import split
 from digest.hindi.text import fold, words
@@ -106,11 +106,22 @@ class SentHistory:
             best: defaultdict[int, float] = defaultdict(float)
             for (position, at), cosine in partial.items():
                 other = self._features[position][at]
-                if cosine >= CANDIDATE_COSINE and not is_duplicate(mine, other):
-                    best[position] = max(best[position], score(mine, other, trust=self._frequencies.trust))
+                if cosine >= CANDIDATE_COSINE:
+                    best[position] = max(best[position], self._same_event(mine, other))
             for position, value in best.items():
                 totals[position] += value
         return {position for position, total in totals.items() if total / len(features) >= self._rules.merge}
+
+    def _same_event(self, mine: Features, other: Features) -> float:
+        """Return the similarity of an article to a sent one; 0 if they cannot report one event.
+
+        The same things keep two articles of one day apart. Otherwise a team's next match, or a crash of the next day,
+        would continue the story of the first one.
+        """
+        if is_duplicate(mine, other) or names_apart(mine, other):
+            return 0.0
+        value = score(mine, other, trust=self._frequencies.trust)
+        return 0.0 if value < self._rules.contradicting and times_contradict(mine, other) else value
 
 
 def update_reason(

@@ -43,7 +43,7 @@ def find_breaking(
         for candidate in check_already_sent(several, pairs, history, exempt=(), weights=context.weights)
         if candidate.already_sent is None and candidate.series is None
     ]
-    rank_context = RankContext(context.rules, context.weights, context.now, pairs.corpus.features)
+    rank_context = RankContext(context.rules, context.weights, context.now, pairs)
     ranked = [
         each
         for each in rank_candidates(candidates, clusters, rank_context)
@@ -76,7 +76,7 @@ def write_section(articles: Sequence[Article], context: ComposeContext) -> Secti
     """Write the story with these articles, and return it in its section."""
     pairs = Pairs.build(in_fixed_order(articles), context.rules, context.background)
     cluster = Cluster(representative_first(pairs.articles, context.weights))
-    rank_context = RankContext(context.rules, context.weights, context.now, pairs.corpus.features)
+    rank_context = RankContext(context.rules, context.weights, context.now, pairs)
     (ranked,) = rank_candidates([StoryCandidate(cluster)], [cluster], rank_context)
     story = write_story(ranked, pairs, context.summariser, is_pinned=False)
     return Section(ranked.section, (story,))

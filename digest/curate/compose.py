@@ -107,7 +107,7 @@ def compose(articles: Sequence[Article], context: ComposeContext) -> Curated:
     history = SentHistory([each for each in window.sent if not each.story.recurring], corpus, rules)
     candidates = check_already_sent(clusters, pairs, history, exempt=context.exempt, weights=context.weights)
     remaining, rejected = filter_candidates(candidates, context.changes, rules)
-    rank_context = RankContext(rules, context.weights, context.now, corpus.features)
+    rank_context = RankContext(rules, context.weights, context.now, pairs)
     ranked = rank_candidates(remaining, clusters, rank_context)
     selection = select(ranked, rules, context.changes.pinned, context.changes.kept)
     outweighed = sum(len(each.cluster.articles) for each in selection.not_picked)

@@ -18,8 +18,7 @@ from digest.curate.importance.rows import ROWS
 from digest.curate.independence import count_origins
 from digest.curate.rules import HALF_LIVES, SECTIONS, Rules
 from digest.curate.sections import section_of
-from digest.curate.similarity.clustering import Cluster
-from digest.curate.similarity.score import Features
+from digest.curate.similarity.clustering import Cluster, Pairs
 from digest.models import Article
 
 # Each doubling of the independent sources adds points, up to this limit: six or more sources count the same.
@@ -40,6 +39,8 @@ class Ranked:
     newest: datetime
     # The title's stem that names the story's subject, if another title of the day has it too.
     subject: str | None = None
+    # The ids of other stories' articles that may report the same event.
+    alike: frozenset[str] = frozenset()
 
     @property
     def reasons(self) -> tuple[str, ...]:
@@ -72,15 +73,15 @@ class RankContext:
     # Source -> weight; 1.0 where missing.
     weights: Mapping[str, float]
     now: datetime
-    # Article id -> features.
-    features: Mapping[str, Features]
+    pairs: Pairs
 
 
 def rank_candidates(
     candidates: Sequence[StoryCandidate], clusters: Sequence[Cluster], context: RankContext
 ) -> list[Ranked]:
     """Find the section and the score of each candidate, in the given order. `clusters` are all of the day."""
-    titles = (context.features[each.first.id].text.headline for each in clusters)
+    features = context.pairs.corpus.features
+    titles = (features[each.first.id].text.headline for each in clusters)
     title_counts = Counter(stem for title in titles for stem in set(title))
     return [_rank(each, title_counts, context) for each in candidates]
 
@@ -105,7 +106,8 @@ def _rank(candidate: StoryCandidate, title_counts: Mapping[str, int], context: R
             *candidate.reasons,
         ),
         newest=newest,
-        subject=_subject(context.features[articles[0].id].text.headline, title_counts),
+        subject=_subject(context.pairs.corpus.features[articles[0].id].text.headline, title_counts),
+        alike=context.pairs.alike(articles),
     )
 
 
@@ -214,6 +216,8 @@ class _Picked:
     subjects: Counter[str] = field(default_factory=Counter)
     sources: Counter[str] = field(default_factory=Counter)
     series_kinds: set[str] = field(default_factory=set)
+    # The ids of articles that may report the same event as a picked story.
+    alike: set[str] = field(default_factory=set)
 
     def add(self, story: Ranked) -> None:
         self.stories.append(story)
@@ -223,14 +227,16 @@ class _Picked:
             self.subjects[story.subject] += 1
         if story.series_kind:
             self.series_kinds.add(story.series_kind)
+        self.alike |= story.alike
 
 
 def pick(stories: Sequence[Ranked], rules: Rules, pinned: Collection[Ranked] = ()) -> list[Ranked]:
     """Return the edition's stories in the order of choice, at most `rules.max_stories`; pinned ones count.
 
-    The choice is greedy. Each picked story lowers those of its section and subject. A section has a limit: its quota,
-    or one limit for all. One source leads at most two of the first five, and each series has one story. At the end,
-    each empty section whose best story is above the floor gets the place of the weakest story of a fuller section.
+    The choice is greedy. Each picked story lowers those of its section, and those of its subject or perhaps its event.
+    A section has a limit: its quota, or one limit for all. One source leads at most two of the first five, and each
+    series has one story. At the end, each empty section whose best story is above the floor gets the place of the
+    weakest story of a fuller section.
     """
     picked = _Picked()
     for story in pinned:
@@ -267,9 +273,11 @@ def _best(rest: Sequence[Ranked], picked: _Picked, rules: Rules, cap: int) -> in
 
 
 def _value(story: Ranked, picked: _Picked, rules: Rules) -> float:
-    same = picked.subjects[story.subject] if story.subject else 0
     value = story.score - rules.penalty_section * picked.sections[story.section]
-    return round(value - rules.penalty_subject * min(1, same), 6)
+    same_subject = picked.subjects[story.subject] if story.subject else 0
+    if same_subject or not picked.alike.isdisjoint(article.id for article in story.cluster.articles):
+        value -= rules.penalty_subject
+    return round(value, 6)
 
 
 def _fill_sections(picked: _Picked, rest: list[Ranked], rules: Rules, keep: set[Ranked]) -> list[Ranked]:

@@ -39,6 +39,10 @@ class Rules:
     merge: float = 0.51
     # From this score on, two articles are reported as related, but not merged.
     related: float = 0.34
+    # From this score on, two stories may be the same one: an editor is told, and the second one in an edition scores
+    # less. In editions of an epidemic's month, these pairs had one event or two stages of it. Below it, they only had a
+    # subject in common.
+    alike: float = 0.42
     # Two items of one source need this score to be one story: below it is a sidebar, not an update.
     same_source: float = 0.65
     # Two articles that give different weekdays or clock times need this score to be one story.
@@ -70,7 +74,7 @@ class Rules:
     half_life: float = 11.0
     # Half-lives are this many times longer: the best of a week is not that of its last day.
     slower: float = 1.0
-    # Subtracted for each story already chosen from the same section, and once if the subject is the same.
+    # Subtracted for each story already chosen from the same section, and once if one has the same subject or is alike.
     penalty_section: float = 0.15
     penalty_subject: float = 0.5
 

@@ -19,6 +19,7 @@ from digest.curate.importance.matching import find_rows
 from digest.curate.importance.places import is_abroad
 from digest.curate.rules import REMEMBERED, SECTIONS
 from digest.curate.section_words import EVERY, NAMES, keys_of_token, learned_points, look_up
+from digest.curate.similarity.headlines import HARD_EVENTS
 from digest.hindi.text import fold
 from digest.hindi.tokens import tokens
 from digest.models import Article
@@ -26,6 +27,8 @@ from digest.models import Article
 # Of two with equal points, the first is chosen.
 HOME = ("देश", "राजनीति")
 WORLD = "दुनिया"
+# A pupil or a school in an accident or a crime is no news about education.
+EDUCATION = "शिक्षा"
 
 # The points by which the best section must lead: one word that only this section has, or two that others lack.
 MARGIN = 2
@@ -161,6 +164,8 @@ def _section_by_words(text: str, kind: str, margin: float) -> Evidence | None:
     ranked = sorted(rivals.items(), key=lambda each: -each[1])
     (section, count), (_next, next_count) = (*ranked, ("", 0.0))[:2]
     if count - next_count < margin:
+        return None
+    if section == EDUCATION and not HARD_EVENTS.isdisjoint(find_rows(tokens(text))):
         return None
     return section, words.evidence(kind, section, *([best_at_home] if section == home else []))
 

@@ -163,6 +163,29 @@ def test_a_section_above_the_floor_gets_a_place() -> None:
     assert "शिक्षा" not in [section.name for section in made([*weighty, lesson], rules=strict).sections]
 
 
+def test_what_may_be_the_same_event_gives_its_place_to_another_story() -> None:
+    bridge = article(
+        "bridge",
+        "setu",
+        "कमला नदी पर नया पुल खुला",
+        "सोनपुरा में कमला नदी पर बना नया पुल रविवार को खोल दिया गया। आठ गांवों के लोगों को अब नाव नहीं लेनी पड़ेगी। "
+        "पुल पर 42 करोड़ रुपये खर्च हुए।",
+    )
+    sidebar = article(
+        "sidebar",
+        "setu",
+        "मल्लाहों को घाट पर दी गई विदाई",
+        "कमला नदी के घाट पर रविवार को मल्लाहों को फूल दिए गए। नए पुल के कारण अब किसी को नाव नहीं लेनी पड़ेगी। "
+        "सोनपुरा के मल्लाह दूसरा काम खोज रहे हैं।",
+        hours=7,
+    )
+    school = article("school", "nagar", "पाठशाला में पुस्तकालय बना", "बच्चे यहां शाम तक पढ़ेंगे। किताबें दान में मिलीं।", hours=9)
+    titles = {story.title for story in stories(made([bridge, sidebar, school], Rules(max_stories=2, min_stories=1)))}
+    assert titles == {bridge.title, school.title}
+    everything = made([bridge, sidebar, school], Rules(max_stories=3, min_stories=1))
+    assert len(stories(everything)) == 3, "two stories, because the second article adds something of its own"
+
+
 def test_horoscopes_stay_out_unless_pinned_and_a_series_comes_once() -> None:
     stars = article("stars", "alok", "आज का राशिफल: जानिए अपना दिन", "मेष वालों का दिन सामान्य रहेगा। " * 5)
     prices = [

@@ -96,6 +96,34 @@ def test_three_new_items_with_new_words_are_an_update_and_two_are_not() -> None:
     assert [story.title for story in stories(next_day([*BRIDGE, *new[:2], NEW]))] == [NEW.title]
 
 
+FINAL = article(
+    "final",
+    "alok",
+    "हॉकी: नदीपुर ने फाइनल में सूरजगढ़ को 3-2 से हराया",
+    "नदीपुर ने रविवार को महिला हॉकी के फाइनल में सूरजगढ़ को 3-2 से हराया। कप्तान रोहिणी ने दो गोल किए। पहला गोल सूरजगढ़ ने किया।",
+    hours=6,
+)
+REVENGE = later(
+    "revenge",
+    "alok",
+    "हॉकी: सूरजगढ़ ने नदीपुर को 2-1 से हराकर लिया बदला",
+    "सूरजगढ़ ने सोमवार को महिला हॉकी के मैच में नदीपुर को 2-1 से हराया। कप्तान रोहिणी का गोल काम नहीं आया।",
+)
+WELCOME = later(
+    "welcome",
+    "alok",
+    "चैंपियन नदीपुर की हॉकी खिलाड़ियों का शहर में स्वागत",
+    "नदीपुर ने रविवार को महिला हॉकी के फाइनल में सूरजगढ़ को 3-2 से हराया था। "
+    "टीम का शहर में स्वागत हुआ। कप्तान रोहिणी ने दो गोल किए थे।",
+)
+
+
+def test_the_next_match_of_the_same_teams_is_another_story() -> None:
+    curated = next_day([REVENGE, WELCOME, NEW], sent=sent((*DAY, FINAL)))
+    found = {story.title: story.label for story in stories(curated)}
+    assert found == {REVENGE.title: "", NEW.title: ""}, "the welcome continues the story of the final"
+
+
 def test_a_series_page_is_no_follow_up() -> None:
     fuel = "शनपुर में सोमवार को पेट्रोल {} रुपये लीटर बिका। डीजल के दाम भी बदले। तेल कंपनियां रोज सुबह नए भाव जारी करती हैं।"
     old = article("fuel-1", "alok", "पेट्रोल-डीजल के दाम: शनपुर में आज का भाव", fuel.format(101), hours=2)

@@ -42,6 +42,12 @@ def one(title: str = "कमला नदी", **more: object) -> Article:
         (one("कैंटीन के मुखिया ने बदला खाने का समय"), "देश", "no evidence"),
         (one("हाई टाइड की चेतावनी"), "देश", "no evidence"),
         (one("मेले में जुटी भीड़", text="सोनपुरा की कबड्डी टीम ने टूर्नामेंट का फाइनल जीता।"), "खेल", "lead words"),
+        # A pupil in an accident is no news about education.
+        (
+            one("स्कूल जा रही नौवीं कक्षा की छात्रा की मौत", text="सोनपुरा के चौराहे पर ट्रक ने साइकिल को टक्कर मार दी।"),
+            "देश",
+            "no evidence",
+        ),
         (one("शेयर बाजार में तेजी, सेंसेक्स 400 अंक चढ़ा"), "व्यापार", "headline words"),
         (one("चोरी के आरोपी गिरफ्तार, पुलिस ने बरामद की बाइक"), "देश", "headline words"),
         (one(url="https://a.example.com/khel"), "देश", "no evidence"),

@@ -19,7 +19,6 @@ from zoneinfo import ZoneInfo
 from digest.curate.recurring import find_series, why_apart
 from digest.curate.recurring_kinds import Series
 from digest.curate.rules import Rules
-from digest.curate.similarity.headlines import HeadlineNames, read_headline, why_headlines_apart
 from digest.curate.similarity.score import (
     ArticleSimilarity,
     Corpus,
@@ -27,8 +26,8 @@ from digest.curate.similarity.score import (
     explain,
     extract_features,
     is_duplicate,
+    names_apart,
     times_contradict,
-    towns_apart,
 )
 from digest.curate.similarity.tfidf import Frequencies, compared_title, lead_text, surface_forms
 from digest.models import Article
@@ -121,6 +120,18 @@ class Pairs:
             found[j].append(i)
         return found
 
+    def alike(self, articles: Sequence[Article]) -> frozenset[str]:
+        """Return the ids of other articles that may report the same event, by a score of `rules.alike` or more."""
+        members = {self.positions[article.id] for article in articles}
+        near = {(i, j) if i < j else (j, i): j for i in members for j in self.neighbours.get(i, ()) if j not in members}
+        return frozenset(
+            self.articles[other].id
+            for (i, j), other in near.items()
+            if self.scores[i, j] >= self.rules.alike
+            and not self.always_apart(i, j)
+            and not names_apart(self.features[i], self.features[j])
+        )
+
     def link(self, i: int, j: int) -> ArticleSimilarity:
         """Return the pair's score with its terms, without the shared words."""
         link = explain(self.features[i], self.features[j], trust=self.corpus.frequencies.trust)
@@ -141,7 +152,7 @@ class Pairs:
     def cannot_link(self, i: int, j: int, value: float) -> str | None:
         """Return why a pair with this score cannot be one story."""
         rules = self.rules
-        if apart := self.always_apart(i, j) or self._names_apart(i, j):
+        if apart := self.always_apart(i, j) or names_apart(self.features[i], self.features[j]):
             return apart
         if self.articles[i].source == self.articles[j].source and value < rules.same_source:
             return f"two items of one source below {rules.same_source}"
@@ -164,23 +175,6 @@ class Pairs:
             return why_apart(one, other, compared_title(a), compared_title(b))
         return None
 
-    def _names_apart(self, i: int, j: int) -> str | None:
-        """Return why two articles cannot be one story by what their titles name."""
-        one, other = self.features[i], self.features[j]
-        if towns_apart(one, other):
-            return "titles that name different towns"
-        if one.own.is_headline_only and other.own.is_headline_only:
-            return why_headlines_apart(self._headline(i), self._headline(j))
-        return None
-
-    def _headline(self, position: int) -> HeadlineNames:
-        found = self._headlines.get(position)
-        if found is None:
-            features, rare = self.features[position], self.corpus.frequencies.rare_stems
-            stems, title = frozenset(features.text.title), compared_title(self.articles[position])
-            found = self._headlines[position] = read_headline(title, stems, features.own.title_places, rare)
-        return found
-
     def groups_apart(self, one: Sequence[int], other: Sequence[int]) -> bool:
         """Return whether the groups have a pair that is not in `scores` and cannot be one story."""
         both = (*one, *other)
@@ -192,10 +186,6 @@ class Pairs:
                 return False
             return any(pair not in self.scores and self.always_apart(*pair) is not None for pair in pairs)
         return any(self.always_apart(*pair) is not None for pair in pairs)
-
-    @cached_property
-    def _headlines(self) -> dict[int, HeadlineNames]:
-        return {}
 
     @cached_property
     def _days(self) -> Sequence[date]:

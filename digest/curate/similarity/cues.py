@@ -1,7 +1,7 @@
-"""Cues that distinguish two events: places, clock times, stages of a court case and death tolls.
+"""Cues that distinguish two events: places, clock times, court stages, death tolls and results of matches.
 
-Two earthquakes in one town, or two hearings of one case, share nearly all their words; these cues differ. The
-gazetteer is data (`places.txt`): states, countries and their towns.
+Two earthquakes in one town, two hearings of one case, or two matches of one team share nearly all their words; these
+cues differ. The gazetteer is data (`places.txt`): states, countries and their towns.
 """
 
 from __future__ import annotations
@@ -10,10 +10,11 @@ import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 from typing import Any, Literal
 
 from digest.hindi.dates import WEEKDAYS
-from digest.hindi.text import table_rows, words
+from digest.hindi.text import fold, table_rows, words
 from digest.hindi.tokens import stems
 
 # The result of comparing one cue of two texts; None if a text lacks the cue.
@@ -203,8 +204,40 @@ def compare_tolls(one: Collection[int], other: Collection[int]) -> Agreement:
     return "same" if 0 < ratio <= _SAME_TOLL else "conflict" if ratio >= _OTHER_TOLL else None
 
 
+# `3-2 से हराया`, `चार विकेट से जीता`; a range such as `2-3 से ज़्यादा` is no result.
+_SCORE = re.compile("(?<![0-9])([0-9]{1,3}) ?[-\u2013] ?([0-9]{1,3}) से (?!ज्यादा|अधिक|कम)")
+_MARGINS = frozenset(stems("विकेट रन"))
+
+
+def match_results(title: str, title_stems: Sequence[str]) -> frozenset[tuple[str, str]]:
+    """Return the results of matches in a title: scores, and margins of wickets or runs."""
+    # Whoever lost 2-3, the other won 3-2.
+    scores = {(min(score), max(score)) for score in _SCORE.findall(fold(title))}
+    margins = {
+        (number, unit)
+        for number, unit in pairwise(title_stems)
+        if unit in _MARGINS and number.isascii() and number.isdigit()
+    }
+    return frozenset(scores | margins)
+
+
 # Smaller numbers are too frequent to tell one event from another.
 _LEAST_TELLING = 10
+# Stems before a number of a format (`टी-20`), and after that of a class (`12वीं`) or of a day (`24 घंटे`).
+_FORMAT = frozenset(stems("टी t अंडर u"))
+_ORDINAL_OR_DAY = frozenset(stems("वीं वां वें घंटे"))
+
+
+def title_numbers(title_stems: Sequence[str]) -> frozenset[str]:
+    """Return the telling numbers of a title, without those that many titles have: of formats, classes and days."""
+    before, after = ("", *title_stems), (*title_stems[1:], "")
+    return telling_numbers(
+        [
+            stem
+            for stem, previous, following in zip(title_stems, before, after, strict=False)
+            if previous not in _FORMAT and following not in _ORDINAL_OR_DAY
+        ]
+    )
 
 
 def telling_numbers(text_stems: Collection[str]) -> frozenset[str]:

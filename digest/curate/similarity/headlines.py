@@ -7,11 +7,11 @@ shared event, or one shared name and a shared number, or nearly the same wording
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from digest.curate.importance.matching import find_rows
-from digest.curate.similarity.cues import Places, telling_numbers
+from digest.curate.similarity.cues import Places, title_numbers
 from digest.hindi.text import words
 from digest.hindi.tokens import tokens
 
@@ -30,6 +30,10 @@ ALIKE = frozenset(
 ONE_WORDING, ONE_WORDING_ALIKE = 0.7, 0.9
 # The number of names that two headlines of one event share: a place and a word of what happened there, or two people.
 LEAST_NAMES = 2
+# The row of won matches.
+VICTORY = "victory"
+# The row of words that ask, such as क्या and कौन.
+QUESTION = "question"
 # The row of an epidemic: its deaths are a daily count, not an event.
 EPIDEMIC = "outbreak"
 
@@ -50,16 +54,17 @@ class HeadlineNames:
     is_alike: bool
 
 
-def read_headline(title: str, stems: frozenset[str], places: Places, rare: Collection[str]) -> HeadlineNames:
+def read_headline(title: str, title_stems: Sequence[str], places: Places, rare: Collection[str]) -> HeadlineNames:
     """Return the names in a headline. `rare`: the stems that few articles have."""
     rows = find_rows(tokens(title)).keys()
+    stems = frozenset(title_stems)
     return HeadlineNames(
         stems=stems,
         names=frozenset(stem for stem in stems if stem in rare) | places.towns,
         regions=places.regions,
         events=frozenset(EVENTS & rows),
-        numbers=telling_numbers(stems),
-        is_alike="?" in title or (not ALIKE.isdisjoint(rows) and HARD_EVENTS.isdisjoint(rows)),
+        numbers=title_numbers(title_stems),
+        is_alike="?" in title or QUESTION in rows or (not ALIKE.isdisjoint(rows) and HARD_EVENTS.isdisjoint(rows)),
     )
 
 
@@ -80,7 +85,11 @@ def why_headlines_apart(one: HeadlineNames, other: HeadlineNames) -> str | None:
     names = len(one.names & other.names)
     if not names and one.regions.isdisjoint(other.regions):
         return "headlines without a text that share no name"
-    has_event = not one.events.isdisjoint(other.events)
+    events = one.events & other.events
+    if one.regions != other.regions:
+        # A team wins a match in many headlines; the other team tells which match it was.
+        events -= {VICTORY}
+    has_event = bool(events)
     has_number = not one.numbers.isdisjoint(other.numbers)
     # A state or country has many events a day, so it needs both.
     if (has_number and (names or has_event)) or (has_event and names >= LEAST_NAMES):

@@ -30,10 +30,11 @@ from digest.curate.similarity.cues import (
     court_stages,
     death_tolls,
     find_places,
+    match_results,
     telling_numbers,
     weekdays,
 )
-from digest.curate.similarity.headlines import tells_event
+from digest.curate.similarity.headlines import HeadlineNames, read_headline, tells_event, why_headlines_apart
 from digest.curate.similarity.tfidf import (
     Frequencies,
     SharedStems,
@@ -116,6 +117,10 @@ class OwnFeatures:
     def death_tolls(self) -> frozenset[int]:
         return death_tolls(self.text.title)
 
+    @cached_property
+    def match_results(self) -> frozenset[tuple[str, str]]:
+        return match_results(self.text.written_headline, self.text.headline)
+
 
 class Features:
     """The features by which an article is compared. Each is computed on first use, because most pairs need few."""
@@ -136,6 +141,11 @@ class Features:
     @cached_property
     def full_norm(self) -> float:
         return self.frequencies.norm(self.text.full_counts)
+
+    @cached_property
+    def headline(self) -> HeadlineNames:
+        text = self.text
+        return read_headline(text.written_headline, text.title, self.own.title_places, self.frequencies.rare_stems)
 
     def lead_weights(self, wanted: Container[str]) -> Mapping[str, float]:
         """Return the weights of the wanted stems in the vector of the lead."""
@@ -325,12 +335,28 @@ def is_duplicate(one: Features, other: Features) -> bool:
     return len(words & others) >= TWIN * max(1, len(words | others))
 
 
-def towns_apart(one: Features, other: Features) -> bool:
-    """Return whether two titles name different towns that neither text's first sentences bring together."""
-    mine, theirs = one.own.title_places.towns, other.own.title_places.towns
-    if not mine or not theirs:
-        return False
-    return mine.isdisjoint(other.own.places.towns) and theirs.isdisjoint(one.own.places.towns)
+def names_apart(one: Features, other: Features) -> str | None:
+    """Return why two articles cannot report one event by what their titles name; None if they can."""
+    mine, theirs = one.own.title_places, other.own.title_places
+    places, their_places = one.own.places, other.own.places
+    # The first sentences of either text may bring the places together.
+    if _apart(mine.towns, theirs.towns, places.towns, their_places.towns):
+        return "titles that name different towns"
+    if _apart(mine.regions, theirs.regions, places.regions, their_places.regions):
+        return "titles that name different states or countries"
+    if compare_sets(one.own.match_results, other.own.match_results) == "conflict":
+        return "titles that give different results of a match"
+    if one.own.is_headline_only and other.own.is_headline_only:
+        if compare_tolls(one.own.death_tolls, other.own.death_tolls) == "conflict":
+            return "headlines without a text that give different death tolls"
+        return why_headlines_apart(one.headline, other.headline)
+    return None
+
+
+def _apart(
+    mine: frozenset[str], theirs: frozenset[str], mentioned: frozenset[str], mentioned_there: frozenset[str]
+) -> bool:
+    return bool(mine and theirs) and mine.isdisjoint(mentioned_there) and theirs.isdisjoint(mentioned)
 
 
 def times_contradict(one: Features, other: Features) -> bool:

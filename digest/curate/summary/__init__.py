@@ -38,9 +38,6 @@ def load(name: str) -> Any:
 WIDE_ENOUGH = 380
 # The most links of a story to articles of other stories.
 RELATED = 3
-# From this score on, an editor is shown that another story may be the same one. In editions of an epidemic's month,
-# these pairs had one event or two stages of it. Below it, they only had a subject in common.
-ALIKE = 0.42
 # The number of stories that an intro may mention.
 INTRO_STORIES = 5
 # How often a model is asked for a summary.
@@ -104,7 +101,9 @@ def write_story(
         support=summary.support,
         title_support=headline.support,
         origins=min(max(1, count_origins(articles)), len({article.source for article in articles})),
-        alike=tuple(article.id for article, link in neighbours if link.score >= ALIKE and not link.kept_apart),
+        alike=tuple(
+            article.id for article, link in neighbours if link.score >= pairs.rules.alike and not link.kept_apart
+        ),
         refused=summary.refused and replace(summary.refused, text=_joined(summary.refused.text, tolls)),
     )
 
