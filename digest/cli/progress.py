@@ -44,7 +44,7 @@ def progress() -> Iterator[Callable[[str], ProgressReport]]:
         with _bars() as job:
             yield job
     else:
-        yield _Lines
+        yield Lines
 
 
 def count_each(items: Iterable[T], report: ProgressReport) -> Iterator[T]:
@@ -112,24 +112,29 @@ def _bars() -> Iterator[Callable[[str], ProgressReport]]:
         yield job
 
 
-class _Lines:
+class Lines:
     """One line at every quarter."""
 
-    def __init__(self, what: str) -> None:
-        self.what = what
-        self.began = time.monotonic()
+    def __init__(self, what: str, clock: Callable[[], float] = time.monotonic) -> None:
+        self.what, self.clock = what, clock
+        # When the first report came, and what was done then. The time before it was spent on preparing.
+        self.began: float | None = None
+        self.first = 0
         self.last = -1
 
     def __call__(self, done: int, total: int | None) -> None:
+        if self.began is None:
+            self.began, self.first = self.clock(), done
         if total is None and done < _FIRST_COUNT:
             return
         step = len(str(done)) if total is None else 4 * done // total if total else 4
         if step <= self.last:
             return
         self.last = step
-        seconds = time.monotonic() - self.began
+        seconds = self.clock() - self.began
         count = f"{done:,}" if total is None else f"{done:,} of {total:,}"
         # A rate over less than a second is not meaningful.
-        rate = done / seconds if done and seconds >= 1 else None
+        rate = (done - self.first) / seconds if done > self.first and seconds >= 1 else None
         left = f", {duration((total - done) / rate)} left" if rate and total and done < total else ""
-        click.echo(f"{self.what}: {count}" + (f", {rate:,.0f}/s{left}" if rate else ""), err=True)
+        shown = f", {rate:,.0f}/s" if rate and rate >= 0.5 else ""
+        click.echo(f"{self.what}: {count}{shown}{left}", err=True)

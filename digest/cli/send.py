@@ -171,7 +171,7 @@ def _show_counts(
     click.echo(f"edition {sent.edition.key}, {sent.edition.state}")
     click.echo(table(("", "recipients"), [(name, getattr(counts, name)) for name in names]))
     if sent.report:
-        click.echo(f"{sent.report.accepted} of them by this command")
+        click.echo(f"{sent.report.accepted} of the accepted ones by this command")
     click.echo(f"{plural(counts.batches, 'batch', 'batches')}, {plural(counts.variants, 'variant')}")
     if waiting and (due := next_due(app.database, sent.edition.key)):
         when = f"{due.astimezone(app.settings.newsletter.zone):%Y-%m-%d %H:%M}"
@@ -215,6 +215,9 @@ def status(home: Path, edition: str, everyone: bool, live: bool, as_json: bool) 
             note(problem)
         found = existing(app, key_of(app, edition)) if edition else app.editions.newest()
         if found is None:
+            if not as_json:
+                # A newsletter that was just set up on several machines.
+                _show_workers(app)
             raise DigestError("There is no edition yet. `digest send` makes one.")
         limit = None if everyone else _MAX_IN_JSON if as_json else _MAX_IN_TABLE + 1
         state = app.status_reader.read(found.key, app.now(), limit=limit, waiting=as_json or everyone)
@@ -265,6 +268,10 @@ def _show_status(app: App, found: Edition, state: EditionStatus, *, limit: int |
     if specials := _specials(app):
         names = ", ".join(f"{key} at {at:%Y-%m-%d %H:%M}" for key, at in specials)
         click.echo(f"\nApproved special editions: {names}")
+    _show_workers(app)
+
+
+def _show_workers(app: App) -> None:
     if workers := app.workers.all():
         click.echo()
         click.echo(table(WORKER_HEADERS, [worker_cells(each) for each in workers]))

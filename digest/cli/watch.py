@@ -179,6 +179,8 @@ def _sending(line: EditionLine, rate: float) -> Table:
     if rate:
         words += f"  {rate:,.0f}/s"
         words += f"  {duration(counts.pending / rate)} left" if counts.pending else ""
+    if counts.unknown and not counts.pending:
+        words += f"  {counts.unknown:,} unknown: digest reconcile {line.key}"
     grid = Table.grid(padding=(0, 2))
     grid.add_row(f"Sending {line.key}", ProgressBar(counts.frozen or 1, settled(counts), width=30), words)
     return grid

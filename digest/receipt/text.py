@@ -40,8 +40,9 @@ def _lines(receipt: Receipt) -> Iterator[str]:
     yield f"Handed over by: {_transports(of.get('transports'))}"
     reported = of.get("reported")
     if isinstance(reported, dict):
+        # Noughts alone mean that no report came, for example without a webhook.
         known = [f"{number:,} {name}" for name, number in reported.items() if number is not None]
-        yield f"Reported afterwards: {', '.join(known) or 'nothing'}"
+        yield f"Reported afterwards: {', '.join(known) if any(reported.values()) else 'nothing'}"
     yield f"Batches: {len(receipt.batches):,}, chain {of['chain'].get('head') or 'empty'}"
     emails = of.get("emails")
     if isinstance(emails, list):

@@ -39,14 +39,14 @@ def _check_edition(scheduler: Scheduler, key: str) -> None:
 
 
 def _groups(scheduler: Scheduler) -> list[str]:
-    """Parts of the sources, such as `0 of 4`."""
+    """Parts of the sources, such as `1 of 4`."""
     groups = min(_MAX_GROUPS, -(-len(scheduler.app.sources) // _GROUP))
-    return [f"{number} of {groups}" for number in range(groups)]
+    return [f"{number} of {groups}" for number in range(1, groups + 1)]
 
 
 def _collect_group(scheduler: Scheduler, group: str) -> None:
     number, _, groups = group.partition(" of ")
-    scheduler.collect((int(number), int(groups)))
+    scheduler.collect((int(number) - 1, int(groups)))
 
 
 STEPS: Mapping[str, ScheduledStep] = {

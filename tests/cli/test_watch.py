@@ -53,12 +53,21 @@ def printed(day: DayStatus, width: int = 140) -> str:
 def test_the_page_shows_the_workers() -> None:
     assert "recipients/s" not in printed(DAY)
     workers = [
-        Worker("a", "web1", 812, "0.1.0", 4, rate=9120.4, jobs=("collect 0 of 1", "seat 0 of 2026-11-23")),
+        Worker("a", "web1", 812, "0.1.0", 4, rate=9120.4, jobs=("collect 1 of 1", "seat 0 of 2026-11-23")),
         Worker("b", "web2", 7, "0.1.0", 4, state=WorkerState.SILENT),
     ]
     text = printed(replace(DAY, workers=workers))
-    assert re.search(r"web1:812 +0\.1\.0 +running +4 +9120 +collect 0 of 1, seat 0 of 2026-11-23", text)
+    assert re.search(r"web1:812 +0\.1\.0 +running +4 +9120 +collect 1 of 1, seat 0 of 2026-11-23", text)
     assert re.search(r"web2:7 +0\.1\.0 +silent +4 +0", text)
+
+
+def test_a_send_that_only_waits_for_proof_says_how_to_end_it() -> None:
+    waiting = EditionLine("2026-11-23", "sending", "नहर में पानी", Counts(1000, 950, 10, 40, 0, 0, 2, 1))
+    assert "unknown: digest" not in printed(replace(DAY, editions=[waiting], rates={}))
+    waiting = replace(waiting, counts=replace(waiting.counts, accepted=150, unknown=800))
+    assert "1,000 of 1,000  800 unknown: digest reconcile 2026-11-23" in printed(
+        replace(DAY, editions=[waiting], rates={})
+    )
 
 
 def test_the_page_shows_the_day() -> None:

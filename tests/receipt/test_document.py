@@ -187,3 +187,16 @@ def test_the_text_says_what_was_signed() -> None:
     assert "accepted  3  taken by the email provider" in text
     # Somebody is unknown.
     assert "NOT COMPLETE" in text
+
+
+@each_row(
+    ("reported", "line"),
+    [
+        ({"delivered": 0, "bounced": 0}, "Reported afterwards: nothing"),
+        ({"delivered": 2, "bounced": 0}, "Reported afterwards: 2 delivered, 0 bounced"),
+        ({"delivered": None, "bounced": 1}, "Reported afterwards: 1 bounced"),
+    ],
+)
+def test_noughts_alone_are_no_reports(reported: dict[str, int | None], line: str) -> None:
+    document = sign({**statement(), "reported": reported}, BATCHES, KEY)
+    assert line in as_text(verify(json.dumps(document).encode(), public_hex(KEY))).splitlines()

@@ -49,6 +49,16 @@ def test_workers_of_two_minor_versions_do_not_work_side_by_side(newsroom: Newsro
 
 
 @pytest.mark.slow
+def test_workers_are_shown_before_there_is_an_edition(newsroom: Newsroom, postgres_url: str) -> None:
+    environment = {"DIGEST_STORE__URL": postgres_url}
+    with make_app(newsroom.home, environment=environment) as app:
+        app.workers.beat(Worker("a", "db1", 1, "0.4.2", 4))
+    run = newsroom.digest("status", **environment)
+    assert (run.code, run.err) == (1, "digest: There is no edition yet. `digest send` makes one.\n")
+    assert "db1:1   0.4.2    running      4" in run.out
+
+
+@pytest.mark.slow
 def test_a_store_that_is_new_has_no_workers(newsroom: Newsroom, tmp_path: Path) -> None:
     with make_app(newsroom.home, environment={}) as app:
         check_before_opening(app.settings, tmp_path)

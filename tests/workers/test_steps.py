@@ -43,8 +43,8 @@ def test_many_sources_are_collected_in_parts_that_are_all_of_them(scheduler: Sch
     app = scheduler.app.copy_with(settings=scheduler.app.settings.model_copy(update={"sources": many}))
     with scheduler.using(app):
         found = steps.jobs(scheduler, "collect")
-    assert [job.arguments["subject"] for job in found] == ["0 of 3", "1 of 3", "2 of 3"]
-    assert [job.lock for job in found] == ["collect 0 of 3", "collect 1 of 3", "collect 2 of 3"]
+    assert [job.arguments["subject"] for job in found] == ["1 of 3", "2 of 3", "3 of 3"]
+    assert [job.lock for job in found] == ["collect 1 of 3", "collect 2 of 3", "collect 3 of 3"]
     parts = [app.sources[number::3] for number in range(3)]
     assert sorted(source.name for part in parts for source in part) == sorted(source.name for source in app.sources)
 
