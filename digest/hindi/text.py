@@ -107,6 +107,11 @@ def repair(text: str) -> str:
     return repaired
 
 
+def without_controls(text: str) -> str:
+    """The text without characters that nobody sees or that turn its direction. Joiners, tabs and line ends stay."""
+    return _DROPPED.sub("", text)
+
+
 def fold(text: str) -> str:
     """The form for comparisons, never to be shown: one spelling for what people read as one word. Idempotent.
 

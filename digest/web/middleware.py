@@ -159,6 +159,8 @@ class Guard:
         if self.prefix and (path == self.prefix or path.startswith(f"{self.prefix}/")):
             local["path"] = path = path[len(self.prefix) :] or "/"
             local["raw_path"] = quote(path).encode()
+        # PostgreSQL takes no NUL, so nothing has one in its key.
+        local["path"] = path.replace("\0", "\ufffd")
         if scope["method"] == "HEAD":
             # The original method distinguishes link scanners from people.
             local["method"], local["original_method"] = "GET", "HEAD"

@@ -21,6 +21,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from digest.errors import StoreError
 from digest.feedback.rules import UNSUBSCRIBED
 from digest.hindi.cut import clusters
+from digest.hindi.text import without_controls
 from digest.store.people.consent import SAID_WHY
 from digest.store.people.preferences import ConsentContext, StoredSubscriber
 from digest.store.rate_limits import Quota
@@ -301,8 +302,8 @@ def _left_just_now(context: Context, subscriber: StoredSubscriber) -> bool:
 
 
 def shorten_text(word: str) -> str:
-    """Shorten a subscriber's comment to one line of at most _MAX_WORD grapheme clusters."""
-    line = " ".join(word.split())
+    """Shorten a subscriber's comment to one visible line of at most _MAX_WORD grapheme clusters."""
+    line = " ".join(without_controls(word).split())
     return "".join(clusters(line)[:_MAX_WORD])
 
 

@@ -117,3 +117,17 @@ def test_repeated_sign_ups_of_one_address_do_not_use_up_the_total_limit(limited:
 
 def test_an_empty_address_is_refused(unchanged: Site) -> None:
     assert unchanged.request("POST", "/join", b"email=", {"Content-Type": FORM}).status == 400
+
+
+def test_postgresql_gets_no_nul(tmp_path: Path, postgres_url: str) -> None:
+    """It stores none, so a page with one in its address is missing, and words are stored without."""
+    with site(tmp_path / "newsletter", ["asha@example.com"], DIGEST_STORE__URL=postgres_url) as pages:
+        view = pages.token("view", "asha@example.com")
+        for path in ("/archive/%00", "/story/%00", "/card/story/%00.jpg", f"/view/%00/{view}", "/topic/a%00"):
+            assert (path, pages.get(path).status) == (path, 404)
+        place = f"/leave/{pages.token('preferences', 'asha@example.com')}"
+        left = pages.follow("POST", f"{place}/leave", b"", {"Content-Type": FORM})
+        code = left.text.split('name="code" value="')[1].split('"')[0]
+        # Marks that turn the direction of what follows are no words either.
+        pages.post(f"{place}/why", why="other", word="क\0\u202eख", code=code)
+        assert [entry.detail for entry in pages.consent("asha@example.com")][-1].startswith("other: कख; ")

@@ -90,10 +90,12 @@ def test_whoever_comes_back_sees_the_next_date_and_the_way_to_the_preferences(pa
     shown = pages.post(f"/leave/{token}/back").text
     assert f'href="/preferences/{token}"' in shown
     assert translated(due).split("%(day)s")[0] + "मंगलवार, 24 नवंबर" in shown
-    # The token of the header opens no preferences.
+    # The token of the header opens no preferences, but mails the link.
     header = pages.token("leave", "ravi@example.com")
     pages.post(f"/leave/{header}")
-    assert "/preferences/" not in pages.post(f"/leave/{header}/back").text
+    shown = pages.post(f"/leave/{header}/back").text
+    assert "/preferences/" not in shown
+    assert f'action="/leave/{header}/choose"' in shown
 
 
 def test_a_known_browser_pauses_instead(pages: Site) -> None:

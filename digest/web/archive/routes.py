@@ -28,7 +28,7 @@ PUBLIC = {"cache-control": "public, max-age=300", "x-robots-tag": "all"}
 _NOT_INDEXED = "noindex, follow"
 # The only script copies the address of a page.
 _WITH_SCRIPT = f"{CONTENT_SECURITY_POLICY}; script-src 'self'"
-_MONTH = r"^[0-9]{4}-(0[1-9]|1[0-2])$"
+_MONTH = r"^[12][0-9]{3}-(0[1-9]|1[0-2])$"
 _MAX_PAGE = 10_000
 # Apps load the pictures of link previews from their own servers or pages.
 _CARD_HEADERS = {"cache-control": "public, max-age=86400", "cross-origin-resource-policy": "cross-origin"}
