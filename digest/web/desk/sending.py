@@ -10,7 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from digest.errors import ConfigurationError
-from digest.models import Edition, EditionState
+from digest.models import Edition, EditionState, Role
 from digest.store.rate_limits import Quota
 from digest.store.sending.status import counts
 from digest.subscribers.address import comparable
@@ -19,6 +19,7 @@ from digest.usecases.preflight import PreflightFailed
 from digest.usecases.special import MAX_AHEAD, parse_time
 from digest.usecases.stop_edition import state_after_pause
 from digest.web.desk import seen, since, today
+from digest.web.desk.checks import for_editors
 from digest.web.desk.sentences import PageSentence, tell
 from digest.web.desk.visit import Visit, edition_path, number_in
 
@@ -63,7 +64,8 @@ def approve(visit: Visit) -> Response:
         return today.page(visit, edition, status=409, problem=blocked, asks_reason=True)
     except ConfigurationError as error:
         # Such as samples, which no reason sends to real people.
-        return today.page(visit, edition, status=409, problem=visit.told(error))
+        told = visit.told(error) if visit.may(Role.ADMIN) else for_editors(str(error), visit.catalogue)
+        return today.page(visit, edition, status=409, problem=told)
     return visit.go(edition_path(edition.key))
 
 
