@@ -49,6 +49,10 @@ class AlertKind(StrEnum):
     REENGAGE_PLANNED = "reengage-planned"
 
 
+# Alerts that end with the decision of a person.
+DECISIONS = (AlertKind.EDITION_WAITING, AlertKind.BREAKING_PROPOSED)
+
+
 @dataclass(frozen=True, slots=True)
 class Alert:
     """A condition that holds. `text` says what happened, `action` what to do, with the exact command."""

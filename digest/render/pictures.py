@@ -32,6 +32,9 @@ MIN_SCALE = 0.7
 SHARPNESS = 2
 """Pixels of the file per pixel of the email: what the screens of phones show."""
 
+WHOLE_SIDE, WHOLE_QUALITY = 1600, 88
+"""Pixels of the longer side, and JPEG quality, of a picture that is kept whole. A slot needs at most 1,200."""
+
 TOTAL_BYTES = 180_000
 """Bytes of all pictures of one email. With 20 stories it has at most 350 kB then, because base64 adds a third."""
 
@@ -79,6 +82,27 @@ def prepare(data: bytes, slot: PictureSlot) -> InlineImage:
 
     Raises PictureProblem for a file that is not a JPEG, PNG, WebP or GIF, or is damaged or too large.
     """
+    # A JPEG can be decoded at a half, a quarter or an eighth of its size.
+    whole, is_drawing = _decode(data, 2 * SHARPNESS * slot.width)
+    return _encode(_shrink(whole, slot), slot, is_drawing=is_drawing)
+
+
+def clean(data: bytes) -> InlineImage:
+    """Decode a file and encode its pixels again, whole, for a picture that is not in a slot yet.
+
+    Raises PictureProblem as `prepare` does.
+    """
+    from PIL import Image as pillow
+
+    whole, is_drawing = _decode(data, WHOLE_SIDE)
+    whole.thumbnail((WHOLE_SIDE, WHOLE_SIDE), pillow.Resampling.LANCZOS)
+    pixels = _without_metadata(whole)
+    file = _file(pixels, "PNG") if is_drawing else _file(pixels, "JPEG", quality=WHOLE_QUALITY)
+    return InlineImage(_cid(file), "image/png" if is_drawing else "image/jpeg", file, *pixels.size)
+
+
+def _decode(data: bytes, side: int) -> tuple[PillowImage, bool]:
+    """Return the pixels of a file, and whether it is a drawing. A large JPEG has at least `side` pixels then."""
     from PIL import Image as pillow
     from PIL import UnidentifiedImageError
 
@@ -90,11 +114,9 @@ def prepare(data: bytes, slot: PictureSlot) -> InlineImage:
             warnings.simplefilter("ignore", pillow.DecompressionBombWarning)
             with pillow.open(io.BytesIO(data), formats=_FORMATS) as opened:
                 _check_size(opened.size)
-                # A JPEG can be decoded at a half, a quarter or an eighth of its size.
-                opened.draft(None, (2 * SHARPNESS * slot.width, 2 * SHARPNESS * slot.width))
+                opened.draft(None, (side, side))
                 whole = _upright(opened)
-                is_drawing = opened.format in ("PNG", "GIF") and whole.getcolors(_FEW_COLOURS) is not None
-                pixels = _shrink(whole, slot)
+                return whole, opened.format in ("PNG", "GIF") and whole.getcolors(_FEW_COLOURS) is not None
     except UnidentifiedImageError:
         raise PictureProblem("is not a JPEG, PNG, WebP or GIF file") from None
     except PictureProblem:
@@ -104,7 +126,6 @@ def prepare(data: bytes, slot: PictureSlot) -> InlineImage:
     # Pillow's decoders raise anything for damaged files: OSError, SyntaxError, struct.error, ValueError.
     except Exception as error:
         raise PictureProblem(f"is damaged ({str(error)[:80] or type(error).__name__})") from error
-    return _encode(pixels, slot, is_drawing=is_drawing)
 
 
 def crop_box(size: tuple[int, int], slot: PictureSlot) -> tuple[int, int, int, int]:
@@ -158,9 +179,15 @@ def _shrink(pixels: PillowImage, slot: PictureSlot) -> PillowImage:
         raise PictureProblem(f"is too small: {pixels.width} × {pixels.height} pixels for a place of {slot.width}")
     height = max(1, round(width * slot.height / slot.width))
     shrunk = pixels.resize((width, height), pillow.Resampling.LANCZOS, box=box, reducing_gap=3.0)
-    clean = pillow.new("RGB", shrunk.size)
-    clean.paste(shrunk)
-    return clean
+    return _without_metadata(shrunk)
+
+
+def _without_metadata(pixels: PillowImage) -> PillowImage:
+    from PIL import Image as pillow
+
+    found = pillow.new("RGB", pixels.size)
+    found.paste(pixels)
+    return found
 
 
 def _encode(pixels: PillowImage, slot: PictureSlot, *, is_drawing: bool) -> InlineImage:
@@ -170,13 +197,16 @@ def _encode(pixels: PillowImage, slot: PictureSlot, *, is_drawing: bool) -> Inli
     while True:
         for kind, data in _encodings(pixels, is_drawing=is_drawing):
             if len(data) <= slot.max_bytes:
-                cid = f"{hashlib.sha256(data).hexdigest()[:40]}@digest"
-                return InlineImage(cid, kind, data, *pixels.size)
+                return InlineImage(_cid(data), kind, data, *pixels.size)
         if pixels.width <= slot.width:
             raise PictureProblem(f"has more than {slot.max_bytes:,} bytes even when it is small")
         width = max(slot.width, pixels.width * 3 // 4)
         height = max(1, round(width * slot.height / slot.width))
         pixels = pixels.resize((width, height), pillow.Resampling.LANCZOS)
+
+
+def _cid(data: bytes) -> str:
+    return f"{hashlib.sha256(data).hexdigest()[:40]}@digest"
 
 
 def _encodings(pixels: PillowImage, *, is_drawing: bool) -> Iterator[tuple[str, bytes]]:

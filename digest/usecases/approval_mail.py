@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from digest.hindi import dates
 from digest.i18n import translator
 from digest.models import Edition, EditionState
-from digest.notify.alert import Alert, AlertKind, MessageType
+from digest.notify.alert import DECISIONS, Alert, AlertKind, MessageType
 from digest.usecases.editors_mail import editors_mail
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ class ApprovalMails:
 
     def build(self, type: MessageType, item: Alert) -> Mail | None:
         """Return the email of a message about an alert; None if it is not about a decision of editors."""
-        if item.kind not in (AlertKind.EDITION_WAITING, AlertKind.BREAKING_PROPOSED):
+        if item.kind not in DECISIONS:
             return None
         edition = self.editions.get(item.subject)
         if edition is None:

@@ -16,7 +16,7 @@ from digest.models import LETTERS_TO_SOME, Article, Edition, EditionState, Secti
 if TYPE_CHECKING:
     from digest.collect.collector import CollectReport, SourceReport
     from digest.config.calendar import Calendar, EditionSchedule
-    from digest.curate.compose import ComposeContext, Curated
+    from digest.curate.compose import ComposeContext, Curated, RunnerUp
     from digest.curate.editorial import EditorialChanges, Selection
     from digest.curate.rules import Rules
     from digest.curate.summary.metered import ModelTasks
@@ -172,6 +172,16 @@ class Composer:
             if saved:
                 return ComposeResult(saved, choice.curated, collected)
         raise DigestError(f"Edition {key} was changed repeatedly while it was being composed. Try again.")
+
+    def runners_up(self, key: str) -> Sequence[RunnerUp]:
+        """Return the best stories that an edition lacks, as of when it was composed, also of an approved one."""
+        stored = self.editions.get(key)
+        changes = self.editions.editorial_changes(key)
+        day = day_of(key) or (stored.day if stored else self.now().date())
+        as_of = stored.composed_at if stored and stored.state != EditionState.SKIPPED else None
+        kept = _kept_articles(stored, changes)
+        summariser = self.summariser_for(stored)
+        return self._curate(key, day, changes, summariser, kept=kept, fetch=False, as_of=as_of).curated.runners_up
 
     def summariser_for(self, stored: Edition | None) -> Summariser:
         """Return the summariser for one edition.

@@ -66,6 +66,19 @@ class CorrectionResult:
 
 
 @dataclass(frozen=True)
+class CorrectionPreview:
+    """What a correction would send, and to how many. Nothing is stored.
+
+    `email` is the corrected one of the most topics; `note` is the edition with the note and its email, if there is one.
+    """
+
+    edition: Edition
+    email: RenderedEmail | None
+    note: tuple[Edition, RenderedEmail] | None
+    reach: revisions.RevisionReach
+
+
+@dataclass(frozen=True)
 class EditionCorrector:
     """Corrects editions, for the command and for the desk."""
 
@@ -113,6 +126,21 @@ class EditionCorrector:
             self.editions.record_decision(key, CORRECTED, force or detail, now=self.now(), by=by.name)
             self.archivist.correct(changed, text, _find(changed, story))
         return self._result(changed, self.cancel_replaced(key), correction)
+
+    def preview(self, key: str, story: str, *, title: str, summary: str, note: str = "") -> CorrectionPreview:
+        """Return what `correct` would send. Raises NotCorrectable."""
+        before, text = self._begun(key), one_line(note)[:_MAX_NOTE]
+        changed = self._changed(before, story, title, summary, text)
+        emails = self._render(before, changed, story)
+        planned = [split_variant(each.variant)[0] for each in emails]
+        reach = revisions.count_reach(self.editions.database, key, changed.revision, planned=planned)
+        shown = max(emails, key=lambda each: len(each.html), default=None)
+        made = None
+        if text:
+            edition = self._note_edition(changed, story, text)
+            email = self.renderer.render(edition, Variant("html", None, "html"), now=self.now())
+            made = (edition, email) if email else None
+        return CorrectionPreview(changed, shown, made, reach)
 
     def cancel_replaced(self, key: str) -> int:
         """Cancel scheduled emails that a correction replaced.
@@ -191,12 +219,17 @@ class EditionCorrector:
 
         It is sent like any other edition, to those who have the old text.
         """
+        edition = self._note_edition(changed, story, note)
+        if self.editions.put(edition, over=()) is None:
+            raise DigestError(f"Edition {edition.key} exists already.")
+        return edition.key
+
+    def _note_edition(self, changed: Edition, story: str, note: str) -> Edition:
         found, now = _find(changed, story), self.now()
-        key = correction_key(changed.key, changed.revision)
         _ = translator(self.language).gettext
         data = {"text": note, **({"url": found.url} if found.url.startswith("https://") else {})}
-        edition = Edition(
-            key=key,
+        return Edition(
+            key=correction_key(changed.key, changed.revision),
             day=now.date(),
             number=0,
             state=EditionState.APPROVED,
@@ -209,9 +242,6 @@ class EditionCorrector:
             blocks=(EditionBlock("correction", "both", "top", data),),
             corrects=Corrects(changed.key, changed.revision),
         )
-        if self.editions.put(edition, over=()) is None:
-            raise DigestError(f"Edition {key} exists already.")
-        return key
 
     def _result(self, changed: Edition, cancelled: int, correction: str) -> CorrectionResult:
         reach = revisions.count_reach(self.editions.database, changed.key, changed.revision)

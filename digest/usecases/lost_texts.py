@@ -1,4 +1,4 @@
-"""Texts of an editor that somebody replaced without having seen them, because both saved at the same time."""
+"""Texts that somebody saved while somebody else worked on them, and those that were replaced by it."""
 
 from __future__ import annotations
 
@@ -34,8 +34,29 @@ class LostText:
     act: int
 
 
+@dataclass(frozen=True, slots=True)
+class NewerText:
+    """A text that `who` saved after somebody opened a page. `story` is '' for a text of the edition."""
+
+    story: str
+    field: str
+    text: str
+    who: str
+
+
+def newer_texts(log: AuditLog, edition: Edition, after: int) -> list[NewerText]:
+    """Return the texts of an edition that were changed after an act of the log, as they are now."""
+    present, found = _present_texts(edition), dict[_Place, NewerText]()
+    for act in log.changes(edition.key, limit=_CHANGES):
+        old, new = _texts(act.before), _texts(act.after)
+        for place, text in present.items():
+            if act.id > after and old.get(place, "") != new.get(place, ""):
+                found.setdefault(place, NewerText(*place, text, act.who))
+    return list(found.values())
+
+
 def lost_texts(log: AuditLog, edition: Edition, user: str) -> list[LostText]:
-    """Return the user's texts of an edition that were replaced unseen.
+    """Return the user's texts of an edition that were replaced unseen, or to put back an older text.
 
     One that the user has written again or let go is left out, and so is one that is there again.
     """

@@ -14,7 +14,7 @@ from digest.wiring.transports import TRANSPORTS, alert_smtp
 
 if TYPE_CHECKING:
     from digest.deliver.ports import Transport
-    from digest.notify.alert import Channel
+    from digest.notify.alert import Alert, Channel
     from digest.usecases.alert_watch import AlertWatch
     from digest.usecases.alerts import Alerts
     from digest.usecases.approval_mail import ApprovalMails
@@ -31,7 +31,19 @@ class NotifyWiring(DeliverWiring):
         from digest.usecases.alerts import Alerts
 
         name, mails = self.settings.newsletter.name, self.approval_mails
-        return Alerts(AlertStore(self.database), self.alert_channels, name, self.now, mails.build)
+        store = AlertStore(self.database)
+        return Alerts(store, self.alert_channels, name, self.now, mails.build, self._decider)
+
+    def _decider(self, item: Alert) -> str:
+        """Return the address of the desk's user who decided on the edition of an alert; '' if nobody did."""
+        from digest.notify.alert import DECISIONS
+        from digest.store.desk.users import UserStore
+
+        if item.kind not in DECISIONS:
+            return ""
+        name = next((each.decided_by for each in reversed(self.editions.decisions(item.subject))), "")
+        user = UserStore(self.database).find(name) if name else None
+        return user.email or name if user else ""
 
     def decide_by(self, key: str) -> datetime | None:
         """Return until when an edition can be approved; None for one without a plan."""

@@ -16,7 +16,7 @@ from fastapi import FastAPI
 
 from digest import pipeline
 from digest.app import App, make_app
-from digest.models import EditionState
+from digest.models import Actor, EditionState, Role
 from digest.scheduler import Scheduler, guard, watch_settings
 from digest.store import errors as store_errors
 from digest.web.webhooks import webhooks
@@ -289,6 +289,20 @@ def test_editors_get_the_draft_in_their_language_with_a_button(newsroom: Newsroo
             day.app.editions.move(KEY, EditionState.APPROVED, out_of=(EditionState.DRAFT,))
             day.watch()
             assert "अंक को मंज़ूरी मिल गई है" in text_parts(server.emails[1].content)["text/plain"]
+            # Whoever decides on the desk is not told of the own decision. A webhook is.
+            day.app.accounts.add("kavita", Role.SENDER, Actor("asha", "command"))
+            users = day.app.accounts.users
+            kavita = users.find("kavita")
+            assert kavita is not None
+            users.set_email(kavita.id, "Editor@paper.example")
+            reopen(day)
+            day.watch(12)
+            assert len(server.emails) == 3
+            day.app.editions.record(KEY, EditionState.APPROVED, "on the desk", now=day.app.now(), by="kavita")
+            day.app.editions.move(KEY, EditionState.APPROVED, out_of=(EditionState.DRAFT,))
+            day.watch()
+            assert len(server.emails) == 3
+            assert day.resolved() == [f"edition-waiting:{KEY}"] * 2
 
 
 def test_editors_without_pages_get_the_command(newsroom: Newsroom) -> None:

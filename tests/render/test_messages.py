@@ -234,7 +234,7 @@ _NAMES = (
     r"|Mailchimp|Ghost|listmonk|Substack|https|suman|`[^`]+`|digest run|[a-z]+\.(?:yaml|ics)"
     r"|webhooks|(?:aap|news)@example\.com|#9c1c1c|SPF|DKIM|DMARC|HTTP|http|robots\.txt|XML|JSON(?: Feed)?|IP|UTF-8"
     r"|Asia/Kolkata|2026-12-01T00:00:00|(?<=\()status|paused_until|active, paused, unsubscribed, bounced|complained"
-    r"|true|false|mapping|email|items|Excel|Office"
+    r"|true|false|mapping|email|items|Excel|Office|JPEG|PNG|WebP|GIF|MB"
 )
 
 

@@ -146,10 +146,18 @@ def count_by_state(database: Database, edition: str, *, revision: int | None = N
         return {state: int(size) for state, size in connection.execute(rows.group_by(batch.c.state)).all()}
 
 
-def count_reach(database: Database, edition: str, revision: int) -> RevisionReach:
-    """Count an edition's recipients by what a revision means for them. Counts batches, not single recipients."""
+def count_reach(
+    database: Database, edition: str, revision: int, *, planned: Collection[str] | None = None
+) -> RevisionReach:
+    """Count an edition's recipients by what a revision means for them. Counts batches, not single recipients.
+
+    `planned` are the variants of a revision that is not stored yet.
+    """
     with database.read() as connection:
-        old = set(superseded(connection, edition, revision))
+        if planned is None:
+            old = set(superseded(connection, edition, revision))
+        else:
+            old = {key for key in _emails(connection, edition) if split_variant(key)[0] in planned}
         sizes = (
             select(batch.c.variant, batch.c.state, func.sum(batch.c.size))
             .where(batch.c.edition == edition, batch.c.size > 0)

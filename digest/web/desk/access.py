@@ -40,6 +40,7 @@ ROUTES = (
     Route("GET", "/static/{version}/{name}", None, "files.file", "Style sheets, scripts and icons"),
     Route("POST", "/language", None, "login.language", "Switch between Hindi and English"),
     Route("POST", "/logout", Role.VIEWER, "login.sign_out", "Sign out"),
+    Route("POST", "/again", Role.VIEWER, "again.save", "Save what was typed before signing in again"),
     Route("GET", "/passkeys", Role.VIEWER, "passkeys.page", "One's own passkeys"),
     Route("POST", "/passkeys", Role.VIEWER, "passkeys.add", "Add a passkey"),
     Route("POST", "/passkeys/remove", Role.VIEWER, "passkeys.remove", "Remove one's own passkey"),
@@ -60,6 +61,14 @@ ROUTES = (
     Route("POST", _KEY + "/story/{story}", Role.EDITOR, "story.save", "Change a story's headline and summary"),
     Route("POST", _KEY + "/story/{story}/take", Role.EDITOR, "story.take", "Take a model's summary that was refused"),
     Route("POST", _KEY + "/story/{story}/picture", Role.EDITOR, "story.picture", "Change or remove a story's picture"),
+    Route(
+        "POST",
+        "/picture/{key}/{story}",
+        Role.EDITOR,
+        "story.upload",
+        "Give a story a picture of one's own",
+        uploads=True,
+    ),
     Route("POST", _KEY + "/seen", Role.EDITOR, "seen.mark", "Mark a model's text as seen"),
     Route("POST", f"{_KEY}/move", Role.EDITOR, "edit.move", "Move a story"),
     Route("POST", f"{_KEY}/pin", Role.EDITOR, "edit.pin", "Pin a story on top"),
@@ -80,6 +89,9 @@ ROUTES = (
     Route("POST", _KEY + "/decide/{token}", Role.SENDER, "decide.act", "Approve or hold by a link of a test email"),
     Route("GET", _KEY + "/correct/{story}", Role.SENDER, "correct.form", "The form to correct a story of a begun send"),
     Route("POST", _KEY + "/correct/{story}", Role.SENDER, "correct.save", "Correct a story while it is being sent"),
+    Route(
+        "GET", "/shown/{name}", Role.SENDER, "letter.shown", "The email of a correction before it goes, in its frame"
+    ),
     Route("POST", f"{_KEY}/approve", Role.SENDER, "sending.approve", "Approve what the page showed"),
     Route("POST", f"{_KEY}/reopen", Role.SENDER, "sending.reopen", "Withdraw the approval"),
     Route("POST", f"{_KEY}/pause", Role.SENDER, "sending.pause", "Pause, also while it is being sent"),

@@ -28,7 +28,7 @@ from digest.store.desk.acting import acting
 from digest.store.people.directory import SubscriberState
 from digest.store.people.growth import DailyGrowth
 from digest.utils.rates import Rates
-from digest.web.desk import login
+from digest.web.desk import login, story
 from digest.web.desk.access import ROUTES, Route
 from digest.web.desk.admin.uploads import MAX_UPLOAD, UPLOADS, Uploads
 from digest.web.desk.api.routes import PREFIX, api_routes
@@ -37,12 +37,15 @@ from digest.web.desk.background import AudienceCount, Background
 from digest.web.desk.changes import ChangeStreams
 from digest.web.desk.checks import Checks
 from digest.web.desk.desk import Desk
+from digest.web.desk.letter import ShownEmails
 from digest.web.desk.views import Views
 from digest.web.desk.visit import Visit
 from digest.web.middleware import Guard, log_error
 
 # The most fields of a form. Each of a subscriber's topics is a field.
 _MAX_FIELDS = 200
+# Paths whose forms may have a file, and their bytes.
+_LARGER = ((UPLOADS, MAX_UPLOAD), (story.UPLOADS, story.MAX_UPLOAD))
 # Seconds. The key contains the edition's changes, so the results stay valid.
 _RUNNERS_UP_LAST = 3600.0
 _COUNTS_LAST, _GROWTH_LASTS, _FAILURES_LAST, _FAULTS_LAST = 20.0, 300.0, 60.0, 60.0
@@ -83,6 +86,7 @@ def create_desk(app: App, base: str) -> Iterator[ServedDesk]:
             runners_up=enter(Background[Sequence[RunnerUp]]("runners-up", lasts=_RUNNERS_UP_LAST)),
             rates=Rates(),
             uploads=enter(Uploads()),
+            shown_emails=ShownEmails(),
             subscriber_counts=enter(Background[dict[SubscriberState, int]]("subscribers", lasts=_COUNTS_LAST)),
             found_counts=enter(Background[int]("found", lasts=_COUNTS_LAST)),
             growth=enter(Background[list[DailyGrowth]]("growth", lasts=_GROWTH_LASTS)),
@@ -95,7 +99,7 @@ def create_desk(app: App, base: str) -> Iterator[ServedDesk]:
         hosts = {str(urlsplit(each).hostname) for each in (url, base) if each} | {"localhost", "127.0.0.1", "::1"}
         # The path before and after the prefix is removed.
         starts = {f"{root}{api}" for root in ("", views.root) for api in ("", PREFIX)}
-        larger = [(f"{start}{UPLOADS}", MAX_UPLOAD) for start in starts]
+        larger = [(f"{start}{path}", size) for start in starts for path, size in _LARGER]
         yield ServedDesk(Guard(routes(desk), hosts=hosts, prefix=views.root, larger=larger), desk.changes.end)
 
 

@@ -15,7 +15,7 @@ from digest.store.sending.overview import STOPPED
 from digest.store.sending.recovery import in_flight_elsewhere
 from digest.store.sending.status import Counts
 from digest.usecases.approval import accepted_errors, revision, unseen
-from digest.usecases.lost_texts import LostText, lost_texts
+from digest.usecases.lost_texts import LostText, NewerText, lost_texts, newer_texts
 from digest.usecases.special import due_at, is_uncomposed
 from digest.usecases.stop_edition import state_after_pause
 from digest.web.desk import since
@@ -62,6 +62,8 @@ class StateLine:
     sends: bool = False
     # The user's texts that somebody replaced at the same moment.
     lost: Sequence[LostText] = ()
+    # The texts that were saved after the page was opened.
+    newer: Sequence[NewerText] = ()
 
 
 def bar(
@@ -86,10 +88,15 @@ def bar(
     has_buttons = visit.may(Role.SENDER) and not read_only
     seen, act = revision(edition), since.newest(visit, edition.key)
     news: Sequence[str] = ()
+    newer: Sequence[NewerText] = ()
     if visit.query.get("seen", seen) != seen:
         opened = number_in(visit.query.get("act", ""))
-        news = since.told(visit, since.acts(visit, edition.key, act if opened is None else opened), most=30)
-    make = partial(StateLine, edition.key, read_only=read_only, seen=seen, act=act, news=news, send_at=ahead)
+        after = act if opened is None else opened
+        news = since.told(visit, since.acts(visit, edition.key, after), most=30)
+        newer = newer_texts(app.audit, edition, after)
+    make = partial(
+        StateLine, edition.key, read_only=read_only, seen=seen, act=act, news=news, newer=newer, send_at=ahead
+    )
     if edition.state in (EditionState.DRAFT, EditionState.APPROVED):
         if visit.may(Role.EDITOR) and not read_only:
             make = partial(make, lost=lost_texts(app.audit, edition, visit.user.name))

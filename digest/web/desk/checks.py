@@ -92,8 +92,11 @@ class Checks(Background[Checked]):
         return replace(checked, emails={email.variant: email for email in found.emails})
 
 
-def problems(checked: Checked, edition: Edition, catalogue: Catalogue) -> Sequence[Problem]:
-    """Return the lines of the list, errors first."""
+def problems(checked: Checked, edition: Edition, catalogue: Catalogue, *, for_admin: bool) -> Sequence[Problem]:
+    """Return the lines of the list, errors first.
+
+    What is wrong in the settings is named `for_admin` only; others read what it means for subscribers.
+    """
     _ = catalogue.gettext
     titles = {
         "subject": (_("The subject"), "#subject", _("Change it")),
@@ -119,6 +122,8 @@ def problems(checked: Checked, edition: Edition, catalogue: Catalogue) -> Sequen
     for found in checked.findings:
         title, place, button = titles.get(found.rule, other)
         detail, is_english = sentence_of(found, catalogue)
+        if found.rule == SETTINGS and not for_admin:
+            detail, is_english = for_editors(found.message, catalogue), False
         level: Level = "bad" if found.level == "error" else "warn"
         lines.append(Problem(level, title, detail, place, button, is_english=is_english))
     for line in checked.left_out:
@@ -133,6 +138,18 @@ def sentence_of(found: LintFinding, catalogue: Catalogue) -> tuple[str, bool]:
         return found.translated(catalogue.gettext), False
     kept = translate(found.message, catalogue)
     return (found.message, True) if kept is None else (kept, False)
+
+
+def for_editors(message: str, catalogue: Catalogue) -> str:
+    """Say what a fault of the settings means, to somebody who cannot change them."""
+    _ = catalogue.gettext
+    if "newsletter.base_url is not https" in message:
+        return _("Subscribers get no button that unsubscribes with one click. An admin can change that.")
+    if "'newsletter.base_url' is an example" in message:
+        return _("The links to unsubscribe would not work, so it cannot go out. An admin has to correct that.")
+    if "has sample articles" in message:
+        return _("It has samples, which are never sent to real people. An admin has to remove them.")
+    return _("A setting is wrong. An admin sees here which one it is.")
 
 
 def _plain(rule: str, message: str) -> LintFinding:

@@ -8,10 +8,11 @@ from dataclasses import astuple
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from digest.models import Edition, Story
-from digest.store.sending.revisions import REVISABLE
-from digest.usecases.correct_edition import CorrectionResult, NotCorrectable
+from digest.models import Edition, RenderedEmail, Story
+from digest.store.sending.revisions import REVISABLE, RevisionReach
+from digest.usecases.correct_edition import NotCorrectable
 from digest.usecases.preflight import PreflightFailed
+from digest.usecases.shown_email import fill_placeholders
 from digest.web.desk.bar import bar
 from digest.web.desk.checks import sentence_of
 from digest.web.desk.sentences import PageSentence
@@ -39,6 +40,8 @@ def save(visit: Visit) -> Response:
         return _form(visit, edition, story, given, status=409, problem=changed)
     if (given["title"], given["summary"]) == (story.title, story.summary):
         return _form(visit, edition, story, given, status=422, problem=_("Nothing is changed yet."))
+    if "preview" in visit.form:
+        return _preview(visit, edition, story, given)
     reason = visit.form.get("reason", "").strip()[:_MAX_REASON]
     try:
         done = visit.desk.app.corrector.correct(
@@ -61,14 +64,41 @@ def save(visit: Visit) -> Response:
         bar=bar(visit, done.edition),
         done=done,
         edition=done.edition,
-        lines=_lines(visit, done),
+        lines=_lines(visit, done.reach),
     )
 
 
-def _lines(visit: Visit, done: CorrectionResult) -> list[str]:
-    """Say for how many recipients the correction came in time. The numbers add up to all recipients."""
+def _preview(visit: Visit, edition: Edition, story: Story, given: Mapping[str, str]) -> Response:
+    """Show the emails that the correction would send, and to how many. Nothing is changed."""
+    app = visit.desk.app
+    try:
+        found = app.corrector.preview(edition.key, story.id, **given)
+    except NotCorrectable as error:
+        return _form(visit, edition, story, given, status=409, problem=visit.told(error))
+
+    def shown(made: Edition, email: RenderedEmail | None) -> str:
+        if email is None or not email.html:
+            return ""
+        return visit.desk.shown_emails.add(
+            fill_placeholders(made, email, app.sender, app.signer, app.articles.images)[1]
+        )
+
+    note = found.note
+    preview = {
+        "lines": _lines(visit, found.reach),
+        "received": found.reach.received,
+        "waiting": found.reach.waiting,
+        "note": shown(*note) if note else "",
+        "subject": note[0].subject if note else "",
+        "edition": shown(found.edition, found.email),
+    }
+    return _form(visit, edition, story, given, preview=preview)
+
+
+def _lines(visit: Visit, reach: RevisionReach) -> list[str]:
+    """Say for how many recipients the correction comes in time. The numbers add up to all recipients."""
     ngettext = visit.catalogue.ngettext
-    numbers = waiting, received, unknown, in_flight, unaffected = astuple(done.reach)
+    numbers = waiting, received, unknown, in_flight, unaffected = astuple(reach)
     told = (
         ngettext(
             "%(num)s recipient gets the corrected edition.", "%(num)s recipients get the corrected edition.", waiting
@@ -92,9 +122,11 @@ def _form(
     status: int = 200,
     problem: str | PageSentence = "",
     asks_reason: bool = False,
+    preview: Mapping[str, object] | None = None,
 ) -> Response:
     return visit.page(
         "correct.html.j2",
+        preview=preview,
         status=status,
         bar=bar(visit, edition),
         edition=edition,

@@ -26,6 +26,7 @@ from digest.web.desk.views import Views
 
 if TYPE_CHECKING:
     from digest.curate.compose import RunnerUp
+    from digest.web.desk.letter import ShownEmails
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,7 @@ class Desk:
     runners_up: Background[Sequence[RunnerUp]]
     rates: Rates
     uploads: Uploads
+    shown_emails: ShownEmails
     # The number of subscribers in each state.
     subscriber_counts: Background[dict[SubscriberState, int]]
     # The number of subscribers whom a filter matches.

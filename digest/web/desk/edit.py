@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from digest.models import Edition, EditionState
+from digest.models import Edition, EditionState, Story
 from digest.render.intro import MAX_LENGTH
 from digest.usecases.edit_edition import EditionEditor, UnknownStory, displaced, paragraphs
 from digest.web.desk.acts import VOID
@@ -101,18 +101,19 @@ def settle(visit: Visit) -> Response:
         if replacing is None:
             raise HTTPException(422)
         app.editor.keep_other_text(key, visit.actor, replacing, field)
-    elif of_edition:
-        void_approval(visit, edition)
-        app.editor.write(key, visit.actor, **{field: text}, seen={field: form.get("present", "")})
     else:
         void_approval(visit, edition)
-        texts = {"title": None, "summary": None, field: text}
-        app.editor.write_story(key, _story(visit), visit.actor, **texts, seen={field: form.get("present", "")})
+        # Whoever wrote the other text is told, as if this one had been saved without seeing it.
+        if of_edition:
+            app.editor.write(key, visit.actor, **{field: text}, seen={field: text})
+        else:
+            texts = {"title": None, "summary": None, field: text}
+            app.editor.write_story(key, _story(visit), visit.actor, **texts, seen={field: text})
     if "hx-request" not in visit.request.headers:
         return visit.go(edition_path(key))
     # Only the line of state is loaded again, so that a text stays that is being typed.
     shown = {name: form.get(name, "") for name in ("seen", "act", "begun", "numbers")}
-    return visit.go(f"{edition_path(key)}/state", **shown, **({"stale": "1"} if puts_back else {}))
+    return visit.go(f"{edition_path(key)}/state", **shown, stale="1")
 
 
 def changed_fields(visit: Visit, present: Mapping[str, str]) -> dict[str, str]:
@@ -153,9 +154,9 @@ def do(
     except UnknownStory:
         return visit.problem(409, _("This story is no longer in the edition"), _("Somebody removed it, or it changed."))
     left = [each.article_ids[0] for each in displaced(edition, changed)] if tells else []
-    query = {"void": "1" if reopened else "", "left": " ".join(left[:MAX_LEFT])}
-    name = _story(visit)
-    found = next((each for each in changed.stories() if name in (each.id, *each.articles, *each.article_ids)), None)
+    before, found = (_named(each, _story(visit)) for each in (edition, changed))
+    crossed = before and found and before.section != found.section
+    query = {"void": "1" if reopened else "", "left": " ".join(left[:MAX_LEFT]), "crossed": "1" if crossed else ""}
     return visit.go(
         edition_path(key),
         part=f"row-{found.id}" if found else part,
@@ -176,6 +177,11 @@ def void_approval(visit: Visit, edition: Edition) -> bool:
         app.editions.record_decision(edition.key, EditionState.DRAFT, f"changed by {visit.user.name}", now=app.now())
         app.audit.record(visit.actor, VOID, edition.key, approver, now=app.now())
     return True
+
+
+def _named(edition: Edition, name: str) -> Story | None:
+    """Return the story with this id, or with this article, by id or URL."""
+    return next((each for each in edition.stories() if name in (each.id, *each.articles, *each.article_ids)), None)
 
 
 def _story(visit: Visit) -> str:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+import secrets
+from collections import OrderedDict
+from threading import Lock
 
 from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse, Response
@@ -15,9 +18,39 @@ from digest.web.desk.visit import Visit
 # The frame's own policy. A bare `sandbox` forbids scripts, forms and links to other windows.
 _FRAME_POLICY = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data: https:; frame-ancestors 'self'"
 FORMS = ("light", "wide", "dark", "plain", "text")
+# The most emails of previews that are kept, each with its pictures.
+_MAX_SHOWN = 20
 # An image without it shows its alternative text, as in an email program that hides pictures.
 _SOURCE = re.compile(r'(<img\b[^>]*?)\ssrc="[^"]*"')
 _WITHOUT_PICTURES = _FRAME_POLICY.replace("img-src data: https:", "img-src 'none'")
+
+
+class ShownEmails:
+    """Emails that a page shows before they exist, under names that nobody can guess. The newest ones are kept."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._held: OrderedDict[str, str] = OrderedDict()
+
+    def add(self, html: str) -> str:
+        name = secrets.token_hex(16)
+        with self._lock:
+            self._held[name] = html
+            while len(self._held) > _MAX_SHOWN:
+                self._held.popitem(last=False)
+        return name
+
+    def get(self, name: str) -> str | None:
+        with self._lock:
+            return self._held.get(name)
+
+
+def shown(visit: Visit) -> Response:
+    """Show the email of a preview in its frame."""
+    html = visit.desk.shown_emails.get(visit.parameters["name"])
+    if html is None:
+        raise HTTPException(404)
+    return framed(in_scheme(html, "light"))
 
 
 def frame(visit: Visit) -> Response:

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import logging
-from collections.abc import Mapping
-from dataclasses import dataclass
 from io import BytesIO
 
 from starlette.exceptions import HTTPException
@@ -16,7 +13,8 @@ from digest.usecases.oidc import OidcRefused, OidcSignIn, SignInProblem
 from digest.web.client_limit import client_of
 from digest.web.dependencies import client_address
 from digest.web.desk import passkeys
-from digest.web.desk.visit import TOKEN_FIELD, Visit, typed_texts
+from digest.web.desk.kept_forms import KeptForms, is_place
+from digest.web.desk.visit import Visit
 
 log = logging.getLogger(__name__)
 
@@ -28,8 +26,8 @@ def form(visit: Visit) -> Response:
 
 
 def form_before(visit: Visit) -> Response:
-    """Show the form to sign in before a form that was sent without a session. It keeps that form's fields."""
-    _, again = visit.catalogue.gettext, _Again.of(visit)
+    """Show the form to sign in before a form that was sent without a session. It keeps the fields of all that came."""
+    _, again = visit.catalogue.gettext, KeptForms.of(visit)
     wrong = _("Your session has ended.") if again else _("Your session has ended. Nothing was changed.")
     return form_page(visit, status=401, wrong=wrong, again=again)
 
@@ -110,12 +108,12 @@ def sign_in_with_passkey(visit: Visit) -> Response:
 
 
 def form_page(
-    visit: Visit, *, status: int = 200, name: str = "", next: str = "", wrong: str = "", again: _Again | None = None
+    visit: Visit, *, status: int = 200, name: str = "", next: str = "", wrong: str = "", again: KeptForms | None = None
 ) -> Response:
     """Show the form to sign in, with what was typed here, and in the form that follows it."""
     challenge = passkeys.sign_in_challenge(visit) if visit.may_sign_in else None
     values = {"name": name, "next": next, "wrong": wrong, "may_sign_in": visit.may_sign_in, "challenge": challenge}
-    values |= {"provider": visit.desk.provider, "again": again or _Again.read(visit.form.get("again", ""))}
+    values |= {"provider": visit.desk.provider, "again": again or KeptForms.read(visit.form.get("again", ""))}
     return visit.page("login.html.j2", status=status, **values)
 
 
@@ -169,50 +167,15 @@ def _welcome(visit: Visit, signed_in: SignedIn, next: str) -> Response:
     if visit.session is not None:
         visit.desk.accounts.users.end_sessions(hash=visit.session.hash)
     visit.new_token = signed_in.token
-    again = _Again.read(visit.form.get("again", ""))
+    again = KeptForms.read(visit.form.get("again", ""))
     if again is not None:
-        return visit.page("again.html.j2", again=again)
+        return visit.page("again.html.j2", again=again, refused=False)
     return visit.finish(RedirectResponse(visit.desk.views.root + (next or "/"), 303))
 
 
 def next_place(place: str) -> str:
     """Return the path if it is a page of the desk, else ''."""
-    return place if place.startswith("/") and "//" not in place and "\\" not in place and "\n" not in place else ""
-
-
-@dataclass(frozen=True, slots=True)
-class _Again:
-    """A form that was sent without a session, to be sent again after signing in."""
-
-    # Its path at the desk.
-    place: str
-    fields: Mapping[str, str]
-
-    @classmethod
-    def of(cls, visit: Visit) -> _Again | None:
-        """Return the form, if it came from a page of the desk and has a text that somebody typed."""
-        if not visit.typed:
-            return None
-        place = visit.request.url.path.removeprefix(visit.desk.views.root)
-        return cls(place, {name: value for name, value in visit.form.items() if name != TOKEN_FIELD})
-
-    @classmethod
-    def read(cls, text: str) -> _Again | None:
-        """Return the form that `text` has; None if it has none."""
-        try:
-            place, fields = json.loads(text)
-            made = cls(next_place(place), {str(name): str(value) for name, value in fields.items()})
-        except (ValueError, TypeError, AttributeError):
-            return None
-        return made if made.place else None
-
-    @property
-    def text(self) -> str:
-        return json.dumps([self.place, dict(self.fields)], ensure_ascii=False)
-
-    @property
-    def typed(self) -> list[str]:
-        return typed_texts(self.fields)
+    return place if is_place(place) else ""
 
 
 def _agent(visit: Visit) -> str:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from digest.models import Article, Edition, Image, Story
+from digest.models import Article, Edition, Image, Role, Story
 from digest.render import texts
+from digest.render.pictures import clean, prepare
 from digest.web.desk.sentences import translate_all
 from digest.web.desk.visit import Visit
 
@@ -29,8 +30,10 @@ class PictureState:
 def state(visit: Visit, edition: Edition, story: Story, articles: Sequence[Article]) -> PictureState:
     _, theme = visit.catalogue.gettext, visit.desk.app.branding.theme
     stored = theme.images != "source"
+    is_admin = visit.may(Role.ADMIN)
     if not theme.max_images:
-        return PictureState("", "", _("The emails have no pictures: `theme.max_images` is 0 in digest.yaml."), ())
+        none = _("The emails have no pictures: `theme.max_images` is 0 in digest.yaml.")
+        return PictureState("", "", none if is_admin else _("The emails of this newsletter have no pictures."), ())
     found = [each for each in articles if each.image]
     choices = [each for each in found if each.image and (stored or _is_shown(each.image))]
     if story.image and story.image.url.startswith(_CID):
@@ -42,6 +45,8 @@ def state(visit: Visit, edition: Edition, story: Story, articles: Sequence[Artic
             "The address of its picture begins with http, and mail programs block such pictures. With "
             "`theme.images: attach` in digest.yaml the email carries its pictures itself."
         )
+        if not is_admin:
+            blocked = _("Mail programs block its picture, because its address begins with http. Choose another one.")
         return PictureState("", "", blocked, choices)
     # The warning of the file that could not be prepared.
     warned = next((each for each in edition.warnings if each.startswith(f"“{texts.one_line(story.title)}” has no")), "")
@@ -54,6 +59,16 @@ def address(visit: Visit, given: str) -> str:
     image = Image(texts.web_address(given.strip()[:2_000]))
     is_stored = visit.desk.app.branding.theme.images != "source"
     return image.url if is_stored or _is_shown(image) else ""
+
+
+def read_upload(visit: Visit, edition: Edition, story: Story, data: bytes) -> str:
+    """Store an uploaded picture, and return its URL. Raises PictureProblem if the email cannot show it."""
+    found = clean(data)
+    lead, thumbnail = visit.desk.app.branding.theme.picture_slots
+    # What is too small for its place is refused now instead of when the edition is composed.
+    prepare(found.data, lead if story.id == edition.lead else thumbnail)
+    visit.desk.app.articles.images.save([found])
+    return f"{_CID}{found.cid}"
 
 
 def _is_shown(image: Image) -> bool:

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import timedelta
-from typing import TYPE_CHECKING
 
 from starlette.responses import Response
 
 from digest.models import Edition, Role
 from digest.web.desk.today import EDITABLE
 from digest.web.desk.visit import Visit
-
-if TYPE_CHECKING:
-    from digest.curate.compose import RunnerUp
 
 # Articles per page of results.
 _MOST = 30
@@ -27,7 +22,7 @@ def runners_up(visit: Visit) -> Response:
     changes = app.editions.editorial_changes(edition.key)
     found = visit.desk.runners_up.get(
         f"{edition.key} {edition.composed_at} {changes}",
-        lambda: _compose(visit, edition),
+        lambda: app.composer.runners_up(edition.key),
         wait=10.0,
     )
     return visit.page(
@@ -61,11 +56,6 @@ def search(visit: Visit) -> Response:
         editable=_editable(visit, edition),
         now=now,
     )
-
-
-def _compose(visit: Visit, edition: Edition) -> Sequence[RunnerUp]:
-    composed = visit.desk.app.composer.compose(edition.key, fetch=False, store=False, again=True)
-    return composed.curated.runners_up if composed.curated else ()
 
 
 def _editable(visit: Visit, edition: Edition) -> bool:

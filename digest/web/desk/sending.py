@@ -9,7 +9,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from digest.errors import ConfigurationError
-from digest.models import EditionState
+from digest.models import EditionState, Role
 from digest.store.rate_limits import Quota
 from digest.subscribers.address import comparable
 from digest.usecases.approval import EditionChanged, ModelTextUnseen, revision
@@ -17,6 +17,7 @@ from digest.usecases.preflight import PreflightFailed
 from digest.usecases.special import MAX_AHEAD, parse_time
 from digest.usecases.stop_edition import CANCELLABLE
 from digest.web.desk import seen, since, today
+from digest.web.desk.checks import for_editors
 from digest.web.desk.sentences import PageSentence, tell
 from digest.web.desk.visit import Visit, edition_path, number_in
 
@@ -57,7 +58,8 @@ def approve(visit: Visit) -> Response:
         return today.page(visit, edition, status=409, problem=blocked, asks_reason=True)
     except ConfigurationError as error:
         # Such as samples, which no reason sends to real people.
-        return today.page(visit, edition, status=409, problem=visit.told(error))
+        told = visit.told(error) if visit.may(Role.ADMIN) else for_editors(str(error), visit.catalogue)
+        return today.page(visit, edition, status=409, problem=told)
     return visit.go(edition_path(edition.key))
 
 

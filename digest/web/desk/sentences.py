@@ -29,7 +29,7 @@ _ANY_ONE, _ANY = "[^;]*", ".*"
 _VALUES = {
     **dict.fromkeys(("why", "title", "names", "words", "value", "measures"), _ANY),
     "num": "-?[0-9,.]+",
-    "hours": "[0-9.]+",
+    "hours": "[0-9.,]+",
     "match": "same|near|conflict",
     "later_num": "[0-9,]+",
     "email": r"\S+|'[^']*'",

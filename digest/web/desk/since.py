@@ -7,7 +7,7 @@ from itertools import takewhile
 
 from digest.models import EditionState
 from digest.store.desk.audit import Act
-from digest.usecases.edit_edition import CAME_IN, KEPT
+from digest.usecases.edit_edition import CAME_IN, KEPT, REPLACED
 from digest.web.desk.acts import VOID, detail_of, name_of
 from digest.web.desk.visit import Visit
 
@@ -41,37 +41,38 @@ def told(visit: Visit, found: Sequence[Act], *, most: int = 60) -> list[str]:
 
     `most` is how many characters of a headline there are.
     """
-    _ = visit.catalogue.gettext
-    user = visit.user.name
-    ended = _("%(who)s changed the edition; the approval by %(approver)s is void.")
-    own_ended = _("%(who)s changed the edition; your approval is void.")
     # An approval that was given again is not void.
     since_approval = takewhile(lambda act: act.what != EditionState.APPROVED, found)
-    void = [
-        (own_ended if act.detail == user else ended) % {"who": act.who, "approver": act.detail}
-        for act in since_approval
-        if act.what == VOID and act.detail
-    ]
+    void = [f"{act.who}: {_ended(visit, act)}" for act in since_approval if act.what == VOID and act.detail]
     done = [f"{act.who}: {_what(visit, act, most)}" for act in found if act.what != VOID]
     return [*void[:1], *dict.fromkeys(done)]
 
 
 def void_line(visit: Visit, key: str) -> str:
     """Say whose approval the user's change ended."""
+    found = (act for act in visit.desk.app.audit.newest(_MOST, subject=key) if act.what == VOID)
+    return _ended(visit, next(found, None))
+
+
+def _ended(visit: Visit, act: Act | None) -> str:
+    """Say whose approval ended with a change."""
     _ = visit.catalogue.gettext
-    found = next((act.detail for act in visit.desk.app.audit.newest(_MOST, subject=key) if act.what == VOID), "")
-    if not found:
+    if act is None or not act.detail:
         return _("The approval is void, because the edition was changed.")
-    if found == visit.user.name:
-        return _("Your approval is void.")
-    return _("The approval by %(who)s is void.") % {"who": found}
+    if act.detail == visit.user.name:
+        return _("Your approval is void, because the edition was changed.")
+    return _("The approval by %(who)s is void, because the edition was changed.") % {"who": act.detail}
 
 
 def _what(visit: Visit, act: Act, most: int) -> str:
+    # A page that shows the present texts does not repeat the replaced one.
+    what, detail = act.what, detail_of(act, visit.catalogue)
+    if what == REPLACED:
+        what, detail = "story text", detail.rpartition("”; ")[2]
     # Where a story went stays.
-    title, arrow, place = detail_of(act, visit.catalogue).rpartition(" → ")
+    title, arrow, place = detail.rpartition(" → ")
     if not arrow:
         title, place = place, ""
     short = title if len(title) <= most else f"{title[:most].rstrip()}…"
     detail = f"{short}{arrow}{place}"
-    return ": ".join(filter(None, (name_of(act.what, visit.catalogue), detail)))
+    return ": ".join(filter(None, (name_of(what, visit.catalogue), detail)))

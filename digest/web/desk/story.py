@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from base64 import b64decode
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from starlette.exceptions import HTTPException
@@ -12,13 +14,16 @@ from starlette.responses import Response
 from digest.hindi import cut
 from digest.hindi.sentences import split
 from digest.models import Article, Edition, Role, Story, is_breaking
+from digest.render.pictures import MAX_BYTES, PictureProblem
 from digest.store.sending.revisions import REVISABLE
 from digest.usecases.edit_edition import NotEditable, has_refused, one_line
 from digest.web.desk import edit, pictures, seen, since, today
 from digest.web.desk.bar import bar
-from digest.web.desk.sentences import PageSentence
+from digest.web.desk.sentences import PageSentence, translate
 from digest.web.desk.visit import Visit, edition_path
 
+# The path of uploaded pictures, and the bytes of a form with one. A file with more than MAX_BYTES gets a sentence.
+UPLOADS, MAX_UPLOAD = "/picture/", 3 * MAX_BYTES
 # In grapheme clusters. A longer headline takes four lines on a phone.
 MAX_TITLE, MAX_SUMMARY = 90, 600
 _LIMITS = {"title": MAX_TITLE, "summary": MAX_SUMMARY}
@@ -129,6 +134,34 @@ def picture(visit: Visit) -> Response:
     return visit.go(f"{edition_path(edition.key)}/story/{story.id}", **void, part="picture", pictured="1")
 
 
+def upload(visit: Visit) -> Response:
+    """Give a story a picture from the editor's device. A program sends it in base64."""
+    edition, story = _found(visit)
+    _ = visit.catalogue.gettext
+    wrong = ""
+    data = visit.file.file.read(MAX_UPLOAD + 1) if visit.file is not None else b""
+    if visit.actor.via == "api":
+        with suppress(ValueError):
+            data = b64decode(data)
+    if not visit.desk.app.branding.theme.max_images:
+        wrong = _("The emails of this newsletter have no pictures.")
+    elif not data:
+        wrong = _("Choose a file first.")
+    else:
+        try:
+            url = pictures.read_upload(visit, edition, story, data)
+        except PictureProblem as problem:
+            why = translate(str(problem), visit.catalogue) or str(problem)
+            wrong = _("The picture was not taken: it %(why)s.") % {"why": why}
+    if wrong:
+        if visit.actor.via == "api":
+            return visit.problem(422, wrong, field="content")
+        return _page(visit, edition, story, status=422, title=story.title, summary=story.summary, no_picture=wrong)
+    void = {"void": "1"} if edit.void_approval(visit, edition) else {}
+    visit.desk.app.editor.choose_picture(edition.key, story.id, visit.actor, url)
+    return visit.go(f"{edition_path(edition.key)}/story/{story.id}", **void, part="picture", pictured="1")
+
+
 def _page(
     visit: Visit,
     edition: Edition,
@@ -139,6 +172,7 @@ def _page(
     status: int = 200,
     problems: dict[str, str] | None = None,
     problem: str | PageSentence = "",
+    no_picture: str = "",
 ) -> Response:
     app = visit.desk.app
     found = app.articles.by_ids(story.article_ids)
@@ -178,6 +212,9 @@ def _page(
         sources=[_source(article, sentences, story, only_used=only_used) for article in articles],
         only_used=only_used,
         picture=pictures.state(visit, edition, story, articles),
+        no_picture=no_picture,
+        max_picture=MAX_BYTES,
+        has_pictures=bool(app.branding.theme.max_images),
         has_own_picture=story.id in app.editions.editorial_changes(edition.key).pictures,
         sections=app.topics,
         reasons=[each for each in story.reasons if _is_scored(each)],

@@ -155,7 +155,8 @@ def page(
     form = visit.query.get("form", "")
     editable = edition.state in EDITABLE
     is_paused, numbers = edition.state == EditionState.PAUSED, _counts(visit, edition)
-    last = app.audit.last_change(edition.key) if editable else None
+    newest = app.audit.changes(edition.key, limit=2) if editable else []
+    last, before_last = (*newest, None, None)[:2]
     acts = app.audit.newest(_ACTS, subject=edition.key) if editable else []
     changed_story = _changed_story(edition, last) if last else None
     changes, moving = app.editions.editorial_changes(edition.key), _moving(visit, edition, numbers)
@@ -172,7 +173,11 @@ def page(
         editable=editable and visit.may(Role.EDITOR),
         replaced=REPLACED,
         last=last,
+        # What an undo took back.
+        undone=before_last if last and last.what == "undone" else None,
         last_story=changed_story,
+        # The section into which the change that led to this page took the story.
+        moved_to=changed_story.section if changed_story and visit.query.get("crossed") == "1" else "",
         is_fresh=last is not None and _is_fresh(visit, edition, last),
         doubtful_numbers=doubts.own_numbers(visit, changes.texts, changed_story) if changed_story and last else (),
         acts=acts,
@@ -338,6 +343,7 @@ def check_results(visit: Visit, edition: Edition, *, wait: float = PAGE_WAIT) ->
     unknown = {"problems": None, "blocking": 0, "meter": None, "is_checked": False, "before": ()}
     if edition.state not in EDITABLE:
         return unknown
+    for_admin = visit.may(Role.ADMIN)
     left = seen.problems(visit, edition, seen.left(visit, edition))
     doubtful = doubts.problems(visit, edition)
     found = visit.desk.checks.of(edition, wait=wait)
@@ -345,12 +351,12 @@ def check_results(visit: Visit, edition: Edition, *, wait: float = PAGE_WAIT) ->
         last = visit.desk.checks.last(edition)
         if last is None:
             return unknown
-        before = [*left, *doubtful, *problems(last, edition, visit.catalogue)]
+        before = [*left, *doubtful, *problems(last, edition, visit.catalogue, for_admin=for_admin)]
         return {**unknown, "meter": _meter(last, edition), "before": before}
     lines: Sequence[Problem] = [
         *left,
         *doubtful,
-        *problems(found, edition, visit.catalogue),
+        *problems(found, edition, visit.catalogue, for_admin=for_admin),
         *sources.problems(visit),
     ]
     blocking = sum(line.level == "bad" for line in lines)

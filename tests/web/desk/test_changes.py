@@ -213,8 +213,12 @@ def test_two_saves_of_one_field_at_the_same_moment_lose_no_words(desk: Site, edi
     assert stories(desk)[0].title == written[loser]
     assert "data-stale" in page
     assert not lost(page)
-    # Whoever is replaced by somebody who saw the text is not told.
-    assert not lost(browsers[winner].get(HERE).text)
+    # In the second round the other one is asked.
+    notice = lost(browsers[winner].get(HERE).text)
+    assert f"{loser} ने भी इसे सहेजा है" in notice
+    fields = dict(re.findall('name="(field|replacing)" value="([^"]*)"', notice))
+    assert not lost(browsers[winner].post(f"{HERE}/settle", **fields, follow=True).text)
+    assert not lost(browsers[loser].get(HERE).text)
 
 
 @pytest.mark.slow
@@ -246,6 +250,25 @@ def test_an_editor_can_let_the_other_text_stand(desk: Site, editor: Browser) -> 
     assert editor.post(f"{HERE}/settle", field="subject").status == 422
 
 
+def test_a_page_learns_which_texts_others_saved_meanwhile(desk: Site, editor: Browser) -> None:
+    asked, story = re.search('hx-get="/desk([^"]+)"', editor.get(HERE).text), stories(desk)[0]
+    assert asked
+    opened = unescape(asked[1])
+    other = set_up(desk, "ravi", Role.EDITOR)
+    other.post(f"{HERE}/story/{story.id}", title="रवि का <b>शीर्षक</b>", was_title=story.title)
+    other.post(f"{HERE}/texts", subject="रवि का विषय", was_subject="")
+    line = editor.get(opened).text
+    newer = re.findall('<li data-story="([^"]*)" data-field="([^"]*)" data-says="([^"]*)"[^>]*>([^<]*)<', line)
+    says = "ravi ने अभी यह सहेजा है:"
+    assert set(newer) == {
+        (story.id, "title", says, "रवि का &lt;b&gt;शीर्षक&lt;/b&gt;"),
+        ("", "subject", says, "रवि का विषय"),
+    }
+    assert 'id="newer"' not in editor.get(HERE).text
+    own = other.get(opened).text
+    assert own.count('data-says=""') == 2, "one's own text is not told"
+
+
 def lost(page: str) -> str:
     """The part of a page that shows the editor's texts that somebody replaced."""
     return unescape(page.partition('<section class="lost"')[2].partition("</section>")[0])
@@ -259,7 +282,7 @@ def test_who_ended_an_approval_by_which_change_is_named_to_both(desk: Site, send
     page = other.post(f"{HERE}/move", story=story.id, step="up", follow=True).text
     assert "kavita की मंज़ूरी हट गई।" in page
     line = sender.get(f"{HERE}/state?seen={opened['seen']}&act={opened['act']}").text
-    assert "ravi ने अंक बदला, इसलिए आपकी मंज़ूरी हट गई।" in line
+    assert "ravi: अंक बदला गया, इसलिए आपकी मंज़ूरी हट गई।" in line
     opened = shown(sender.get(HERE).text)
     other.post(f"{HERE}/move", story=story.id, step="down")
     line = sender.get(f"{HERE}/state?seen={opened['seen']}&act={opened['act']}").text

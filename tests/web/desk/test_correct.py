@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from digest import pipeline
@@ -33,6 +35,15 @@ def test_a_correction_goes_to_those_who_have_the_wrong_text(desk: Site, sender: 
     assert f"{accepted} को मिल चुका है" in form
     fields = {"title": "सही शीर्षक", "summary": "सही सार यह है।", "note": "संख्या ग़लत थी।", "revision": "1"}
     assert sender.submit(f"{HERE}/correct/{story}", {**fields, "title": ""}).status == 422
+    # First the emails as they will arrive, and to how many.
+    before = sender.submit(f"{HERE}/correct/{story}", {**fields, "preview": "1"}).text
+    assert f"{accepted} पाठकों को यह ईमेल जाएगा:" in before
+    note, corrected = (sender.get(place).text for place in re.findall(r'src="/desk(/shown/[0-9a-f]+)"', before))
+    assert "संख्या ग़लत थी।" in note
+    assert "सही शीर्षक" in corrected
+    assert edition_of(desk).revision == 1, "nothing is changed yet"
+    assert 'name="title" rows="2" lang="hi">सही शीर्षक<' in before, "what was typed is there"
+    assert sender.get("/shown/0").status == 404
     done = sender.submit(f"{HERE}/correct/{story}", fields)
     assert done.status == 200, done.text
     assert "भूल-सुधार सिर्फ़ उन्हें जाएगा" in done.text

@@ -40,10 +40,11 @@ def test_samples_for_a_real_address_are_refused_in_hindi(tmp_path: Path) -> None
     for desk in open_desk(tmp_path / "newsletter", **settings):
         desk.app.subscriber_editor.add("asha@asli.in", {}, Actor("tester", "command"))
         sender = set_up(desk, "kavita", Role.SENDER)
-        assert f"अंक {KEY} में नमूने की ख़बरें हैं" in sender.problems(HERE)
+        assert "इसमें नमूने की ख़बरें हैं, जो असली पाठकों को कभी नहीं भेजी जातीं" in sender.problems(HERE)
         refused = sender.post(f"{HERE}/approve", seen=revision(edition_of(desk)))
         assert refused.status == 409
-        assert "अंक में नमूने की ख़बरें हैं" in refused.text
+        assert "इसमें नमूने की ख़बरें हैं" in refused.text
+        assert f"अंक {KEY} में नमूने की ख़बरें हैं" in set_up(desk, "mira", Role.ADMIN).problems(HERE)
         assert 'id="do-approve"' in refused.text
 
 

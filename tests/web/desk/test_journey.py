@@ -47,8 +47,7 @@ def test_an_editors_morning(tmp_path: Path, width: int, scripts: str) -> None:
             # The script counts akshars as the server does.
             assert seen["count"] == f"{cut.length('कसौटी का विषय')}/45"
             assert seen["news"] == "", "one's own change is not told as somebody's"
-            # A tenth of what web.dev calls good (0.1): a word of the line on top may get wider.
-            assert sum(seen["shifted"]) < 0.01, "nothing moves when the checks arrive"
+            assert sum(seen["shifted"]) == 0, "nothing moves when the checks arrive"
             assert not seen.get("behind"), "no opened menu is behind the tabs of a phone"
             assert (seen["hindiKey"], seen["focusAfterDrop"]) == (True, True)
             assert seen["unreachable"].startswith("डेस्क से संपर्क नहीं हो रहा")

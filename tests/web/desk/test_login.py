@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import html
+import json
 import re
 
 import pytest
 
-from digest.models import Role
+from digest.models import EditionState, Role
 from digest.store.desk.users import CredentialKind
 from digest.usecases.accounts import TRIES
 from tests.web.desk.browser import PASSWORD, TESTER, Browser, code_of, set_up
@@ -188,16 +189,46 @@ def test_what_was_typed_survives_the_end_of_the_session(desk: Site, editor: Brow
     page = editor.post("/login", token=token, name="suman", password=PASSWORD, code=code, again=again)
     assert page.status == 200
     assert title in page.text
-    assert f'action="/desk{place}"' in page.text
     assert desk.app.editions.get(KEY) == edition, "nothing is saved before a press"
-    fields = {name: hidden(page.text, name) for name in ("title", "was_title", "section")}
-    assert editor.post(place, token=hidden(page.text, "csrf"), **fields).status == 303
+    saved = editor.post("/again", token=hidden(page.text, "csrf"), forms=hidden(page.text, "forms"))
+    assert saved.headers["location"] == f"/desk/edition/{KEY}#row-{story.id}"
     changed = edition_of(desk)
     assert title in [each.title for each in changed.stories()]
 
 
+@pytest.mark.slow
+def test_all_texts_of_a_page_survive_the_end_of_the_session(desk: Site, editor: Browser) -> None:
+    stories = list(edition_of(desk).stories())[:3]
+    titles = ["पहला नया शीर्षक", "दूसरा नया शीर्षक", "त" * 200]
+    forms = json.dumps(
+        [
+            [f"/edition/{KEY}/story/{story.id}", {"title": title, "was_title": story.title}]
+            for story, title in zip(stories, titles, strict=True)
+        ]
+    )
+    kept = Browser(desk, {"desk": "ended"}).submit("/again", {"forms": forms})
+    assert kept.status == 401
+    assert all(title in kept.text for title in titles)
+    token = editor.token()
+    # What is refused stays on the screen, and the rest is saved.
+    answer = editor.submit("/again", {"forms": forms}, token=token)
+    assert answer.status == 422
+    assert titles[2] in answer.text
+    now = [story.title for story in edition_of(desk).stories()]
+    assert set(titles[:2]) < set(now)
+    # A page of several that are refused can be sent again.
+    place = f"/edition/{KEY}/story/{stories[0].id}"
+    twice = json.dumps([[place, {"title": "", "was_title": "x"}], [place, {"title": "त" * 200}]])
+    answer = editor.submit("/again", {"forms": twice}, token=token)
+    assert (answer.status, json.loads(hidden(answer.text, "forms"))) == (409, json.loads(twice))
+    # Each form needs its own role, and pages without a role are none of these forms.
+    for forbidden in (f"/edition/{KEY}/approve", "/users", "/login", "/again", "/nowhere"):
+        assert editor.submit("/again", {"forms": json.dumps([[forbidden, {}]])}, token=token).status in (403, 404)
+    assert edition_of(desk).state == EditionState.DRAFT
+
+
 @pytest.mark.parametrize(
-    "again", ["", "[]", "{}", '["//evil.example", {}]', '["/x", 7]', '["https://evil.example", {}]']
+    "again", ["", "[]", "{}", "7", '[["//evil.example", {}]]', '[["/x", 7]]', '[["https://evil.example", {}]]']
 )
 def test_no_other_form_is_sent_after_signing_in(desk: Site, again: str) -> None:
     set_up(desk, "suman", Role.EDITOR)

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import io
+import json
+from base64 import b64encode
 from dataclasses import replace
 
 import pytest
+from PIL import Image as Pillow
 
-from digest.models import Image, Story
-from tests.web.desk.browser import Browser
+from digest.models import Actor, EditionState, Image, Role, Story
+from digest.render.pictures import MAX_BYTES
+from tests.web.desk.browser import Browser, set_up
 from tests.web.desk.conftest import KEY, edition_of, put_draft
-from tests.web.site import Site
+from tests.web.site import Response, Site
 
 
 def with_picture(desk: Site) -> list[Story]:
@@ -77,3 +82,68 @@ def test_a_picture_of_an_address_takes_the_place_of_the_storys_own(desk: Site, e
     assert url in [each.image.url for each in with_picture(desk) if each.image]
     editor.post(f"{here}/picture", picture="composed")
     assert story.image in [each.image for each in with_picture(desk)]
+
+
+def jpeg(width: int = 1400, height: int = 900, **options: object) -> bytes:
+    out = io.BytesIO()
+    Pillow.effect_noise((width, height), 40).convert("RGB").save(out, "JPEG", **options)
+    return out.getvalue()
+
+
+def upload(browser: Browser, story: str, data: bytes, name: str = "photo.jpg") -> Response:
+    """Submit the form with a file, as a browser without the script does."""
+    border = "border42"
+    token = f'--{border}\r\nContent-Disposition: form-data; name="csrf"\r\n\r\n{browser.token()}\r\n'
+    head = f'--{border}\r\nContent-Disposition: form-data; name="file"; filename="{name}"\r\n\r\n'
+    body = f"{token}{head}".encode() + data + f"\r\n--{border}--\r\n".encode()
+    return browser.send(f"/picture/{KEY}/{story}", body, f"multipart/form-data; boundary={border}")
+
+
+@pytest.mark.slow
+def test_a_picture_comes_from_the_editors_device(desk: Site, editor: Browser) -> None:
+    story = with_picture(desk)[0]
+    exif = Pillow.Exif()
+    exif[0x010E] = "secret place"
+    done = upload(editor, story.id, jpeg(exif=exif, quality=90))
+    assert done.headers["location"] == f"/desk/edition/{KEY}/story/{story.id}?pictured=1#picture"
+    (changed,) = (each for each in with_picture(desk) if each.id == story.id)
+    assert changed.image is not None
+    assert changed.image != story.image
+    stored = desk.app.articles.images.load([changed.image.url[4:], changed.image.origin[4:]])
+    assert len(stored) == 2, "the picture of the email, and the whole one for another place"
+    assert not any(b"secret place" in each.data for each in stored.values()), "only the pixels are kept"
+    editor.post(f"/edition/{KEY}/move", story=story.id, step="down")
+    assert changed.image in [each.image for each in with_picture(desk)]
+
+
+def test_a_file_that_is_no_usable_picture_is_refused_with_a_sentence(desk: Site, editor: Browser) -> None:
+    story, whole = with_picture(desk)[0], jpeg()
+    wrong = {
+        "JPEG, PNG, WebP या GIF फ़ाइल नहीं": (b"<svg xmlns='http://www.w3.org/2000/svg'><script/></svg>", b"GIF89"),
+        "ख़राब": (whole[: len(whole) // 3],),
+        "छोटी": (jpeg(60, 40),),
+        "बाइट से बड़ी": (whole + b"x" * MAX_BYTES,),
+        "पहले फ़ाइल चुनें": (b"",),
+    }
+    for says, files in wrong.items():
+        for data in files:
+            answer = upload(editor, story.id, data, name="photo.jpg")
+            assert answer.status == 422, says
+            assert says in answer.text.partition('id="no-picture"')[2].partition("</p>")[0]
+    assert story in with_picture(desk)
+    assert upload(editor, "unknown", whole).status == 404
+    assert upload(set_up(desk, "mohan", Role.VIEWER), story.id, whole).status == 403
+
+
+@pytest.mark.slow
+def test_a_program_uploads_a_picture_and_an_approval_ends(desk: Site, editor: Browser) -> None:
+    story = with_picture(desk)[0]
+    desk.app.editions.move(KEY, EditionState.APPROVED, out_of=(EditionState.DRAFT,))
+    made = desk.app.api_tokens.make("suman", "cms", Role.EDITOR, Actor("asha", "command"))
+    body = json.dumps({"content": b64encode(jpeg()).decode()})
+    answer = desk.request(
+        "POST", f"/desk/api/picture/{KEY}/{story.id}", body.encode(), {"Authorization": f"Bearer {made}"}
+    )
+    assert answer.status in (200, 303), answer.text
+    assert edition_of(desk).state == EditionState.DRAFT
+    assert story not in with_picture(desk)

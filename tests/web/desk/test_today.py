@@ -545,3 +545,39 @@ def test_stories_are_merged_and_split_on_a_storys_page(desk: Site, editor: Brows
 def page_splits(browser: Browser, story: str, article: str) -> bool:
     page = browser.get(f"{HERE}/story/{story}").text
     return f'name="article" value="{article}"' in page
+
+
+@pytest.mark.slow
+def test_a_story_that_crosses_the_border_of_a_section_is_told_with_both_names(desk: Site, editor: Browser) -> None:
+    first, second = edition_of(desk).sections[:2]
+    last = first.stories[-1]
+
+    def told(page: str) -> str:
+        return page.partition('<div class="told"')[2].partition("</div>")[0]
+
+    page = editor.post(f"{HERE}/move", story=last.id, step="down", follow=True).text
+    assert f"अब “{second.name}” खंड में" in told(page)
+    assert last.title[:50] in told(page)
+    page = editor.post(f"{HERE}/move", story=last.id, step="down", follow=True).text
+    assert "खंड में" not in told(page), "it stays in its section"
+    assert last.title[:50] in told(page)
+    assert last.title[:50] in told(editor.post(f"{HERE}/undo", follow=True).text), "what is taken back has its name"
+
+
+@pytest.mark.slow
+def test_the_next_best_are_there_after_the_approval_too(small_desk: Site) -> None:
+    editor = set_up(small_desk, "suman", Role.EDITOR)
+    before = re.findall('name="story" value="([^"]+)"', editor.get(f"{HERE}/next").text)
+    assert before
+    small_desk.app.editions.move(KEY, EditionState.APPROVED, out_of=(EditionState.DRAFT,))
+    assert re.findall('name="story" value="([^"]+)"', editor.get(f"{HERE}/next").text) == before
+
+
+@pytest.mark.slow
+def test_a_fault_of_the_settings_is_told_in_the_words_of_whoever_reads_it(tmp_path: Path) -> None:
+    for desk in open_desk(tmp_path / "newsletter", DIGEST_NEWSLETTER__BASE_URL="http://news.paper.in"):
+        editor, admin = set_up(desk, "suman", Role.EDITOR), set_up(desk, "asha", Role.ADMIN)
+        said = editor.problems(HERE)
+        assert "पाठकों को एक क्लिक में सदस्यता छोड़ने का बटन नहीं मिलेगा" in said
+        assert "base_url" not in said
+        assert "newsletter.base_url" in admin.problems(HERE)

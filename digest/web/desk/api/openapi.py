@@ -15,6 +15,7 @@ _SUBSCRIBER = ("name", "topics", "editions", "frequency", "hour", "format", "sta
 _FIELDS: Mapping[str, Sequence[str]] = {
     "story.save": ("title", "summary", "section"),
     "story.take": ("shown",),
+    "story.upload": ("content",),
     "edit.move": ("story", "step", "section", "place"),
     "edit.pin": ("story",),
     "edit.add": ("story",),

@@ -29,10 +29,12 @@ Handler = Callable[[Visit], Response]
 _FORMS = frozenset(
     (
         "login.sign_out",
+        "again.save",
         "sending.ask_cancel",
         "files.picture",
         "today.letter",
         "letter.frame",
+        "letter.shown",
         "story.page",
         "today.state",
         "today.changes",

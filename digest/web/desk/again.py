@@ -1,0 +1,39 @@
+"""Send the forms that were kept while a user signed in again."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import compile_path
+
+from digest.web.desk.access import ROUTES
+from digest.web.desk.app import answer, handler_of
+from digest.web.desk.kept_forms import KeptForm, KeptForms
+from digest.web.desk.visit import TOKEN_FIELD, Visit
+
+# Whoever signs in again may repeat what needed a session: each form is checked like one that is sent alone.
+_PATHS = [(row, compile_path(row.path)[0]) for row in ROUTES if row.method == "POST" and row.role and not row.uploads]
+
+
+def save(visit: Visit) -> Response:
+    """Send each form. What is refused stays: one form shows its own page, several are shown to be sent again."""
+    kept = KeptForms.read(visit.form.get("forms", ""))
+    if kept is None:
+        return visit.go("/")
+    sent = [(form, _send(visit, form)) for form in kept.forms]
+    refused = [(form, response) for form, response in sent if response.status_code != 303]
+    if not refused:
+        return sent[0][1]
+    if len(refused) == 1:
+        return refused[0][1]
+    return visit.page("again.html.j2", status=409, again=KeptForms([form for form, _ in refused]), refused=True)
+
+
+def _send(visit: Visit, form: KeptForm) -> Response:
+    for row, pattern in _PATHS:
+        if row.page != "again.save" and (found := pattern.fullmatch(form.place)):
+            root = visit.request.scope.get("root_path", "")
+            scope = {**visit.request.scope, "path": root + form.place, "path_params": found.groupdict()}
+            fields = {**form.fields, TOKEN_FIELD: visit.form.get(TOKEN_FIELD, "")}
+            return answer(Visit(visit.desk, Request(scope), fields), row, handler_of(row))
+    return visit.problem(404, visit.catalogue.gettext("There is nothing here"))
