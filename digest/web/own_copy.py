@@ -5,6 +5,7 @@ A field that has no name here is shown under its own, so the page is never short
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
     from digest.i18n.catalogue import Catalogue
     from digest.web.pages import Pages
 
+# Parts of a consent's detail.
+_FREQUENCY = re.compile(r"\bfrequency: ([a-z]+(?::[a-z]{3}(?:,[a-z]{3})*)?)")
+_ORIGIN = re.compile(r"\b([a-z]{2,3}), from (\S+)$")
 # A value that is a moment, or '' if there is none.
 _MOMENTS = frozenset(("at", "paused until", "added at", "last click", "asked whether to continue", "done at"))
 
@@ -142,7 +146,24 @@ class _Copy:
             "gets no mail because": lambda value: words.outcome(value, self.catalogue),
             "why": lambda value: words.told(value, self.catalogue).text,
             "came from": lambda value: words.told(value, self.catalogue).text,
+            "source": self._source,
+            "detail": self._detail,
         }
+
+    def _source(self, source: str) -> str:
+        page = source.removeprefix("web:")
+        if page == source:
+            return source
+        return self.catalogue.gettext("a page of this site: %(page)s") % {"page": f"/{page}"}
+
+    def _detail(self, detail: str) -> str:
+        """The proof of a consent, with its choices, language and network address in words."""
+        _ = self.catalogue.gettext
+        days = _("Days")
+        detail = _FREQUENCY.sub(lambda found: f"{days}: {words.frequency(found[1], self.catalogue)}", detail)
+        where = _("in the language %(language)s, from the address %(address)s")
+        detail = _ORIGIN.sub(lambda found: where % {"language": found[1], "address": found[2]}, detail)
+        return words.told(detail, self.catalogue).text
 
 
 def _field_names(catalogue: Catalogue) -> Mapping[str, str]:
