@@ -83,6 +83,7 @@ _SHORT_SOUNDS = 2
 _OPTIONAL_AT_END = "nv"
 
 
+@lru_cache(maxsize=20_000)
 def romanised(word: str) -> str:
     """Return a folded word in the Latin letters that people type for it: खेल, `khel`."""
     if word[:1].isascii():

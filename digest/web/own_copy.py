@@ -5,6 +5,7 @@ A field that has no name here is shown under its own, so the page is never short
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time
@@ -14,12 +15,20 @@ from markupsafe import Markup
 
 from digest.hindi import dates
 from digest.models import split_key
+from digest.store.people.signups import ORIGIN
 from digest.web.desk.admin import words
 
 if TYPE_CHECKING:
     from digest.i18n.catalogue import Catalogue
     from digest.web.pages import Pages
 
+# Parts of a consent's detail.
+_FREQUENCY = re.compile(r"\bfrequency: ([a-z]+(?::[a-z]{3}(?:,[a-z]{3})*)?)")
+_SIGN_UP = re.compile(
+    r"text (?P<text>\S+), (?P<language>[a-z]+); asked at (?P<asked>.{25}) from (?P<by>\S+)"
+    r"; confirmed at (?P<confirmed>.{25}) from (?P<from>\S+)"
+)
+_ORIGIN = re.compile(r"\b([a-z]{2,3}), from (\S+)$")
 # A value that is a moment, or '' if there is none.
 _MOMENTS = frozenset(("at", "paused until", "added at", "last click", "asked whether to continue", "done at"))
 
@@ -44,8 +53,12 @@ class Part:
 
 def readable_copy(held: Mapping[str, Any], pages: Pages, language: str, catalogue: Catalogue) -> str:
     """Return the data of `PersonalData.collect` as an HTML file that needs no other."""
-    copy = _Copy(pages, language, catalogue, _field_names(catalogue))
-    notices = [copy.notice(hash, notice) for hash, notice in held["notices"].items()]
+    title = catalogue.gettext("Privacy notice, version %(number)s")
+    notices = [
+        Notice(hash, title % {"number": each["version"]}, each["language"], each["text"])
+        for hash, each in held["notices"].items()
+    ]
+    copy = _Copy(pages, language, catalogue, _field_names(catalogue), {each.hash: each.title for each in notices})
     return pages.render(
         "own_copy.html.j2",
         language,
@@ -63,6 +76,8 @@ class _Copy:
     language: str
     catalogue: Catalogue
     names: Mapping[str, str]
+    # Hash of a notice that was agreed to → its title.
+    notices: Mapping[str, str]
 
     def parts(self, held: Mapping[str, Any]) -> Sequence[Part]:
         _ = self.catalogue.gettext
@@ -77,10 +92,6 @@ class _Copy:
         return parts + [
             Part(title, tuple(map(self._fields, held[key]))) for key, title in lists.items() if held.get(key)
         ]
-
-    def notice(self, hash: str, notice: Mapping[str, Any]) -> Notice:
-        title = self.catalogue.gettext("Privacy notice, version %(number)s") % {"number": notice["version"]}
-        return Notice(hash, title, notice["language"], notice["text"])
 
     def value(self, key: str, value: Any) -> str:
         """A value in words."""
@@ -141,8 +152,33 @@ class _Copy:
             "what": lambda value: words.outcome(value, self.catalogue),
             "gets no mail because": lambda value: words.outcome(value, self.catalogue),
             "why": lambda value: words.told(value, self.catalogue).text,
-            "came from": lambda value: words.told(value, self.catalogue).text,
+            "came from": lambda value: _("the sign-up page") if value == ORIGIN else value,
+            "notice": lambda value: self.notices.get(value, value),
+            "source": self._source,
+            "detail": self._detail,
         }
+
+    def _source(self, source: str) -> str:
+        page = source.removeprefix("web:")
+        if page == source:
+            return source
+        return self.catalogue.gettext("a page of this site: %(page)s") % {"page": f"/{page}"}
+
+    def _detail(self, detail: str) -> str:
+        """The proof of a consent, with its choices, language and network address in words."""
+        _ = self.catalogue.gettext
+        if found := _SIGN_UP.fullmatch(detail):
+            form = _(
+                "asked: %(asked)s, from the address %(by)s; confirmed: %(confirmed)s, from the address %(from)s; "
+                "language %(language)s, wording %(text)s"
+            )
+            values = found.groupdict()
+            return form % (values | {key: self.value("at", values[key]) for key in ("asked", "confirmed")})
+        days = _("Days")
+        detail = _FREQUENCY.sub(lambda found: f"{days}: {words.frequency(found[1], self.catalogue)}", detail)
+        where = _("in the language %(language)s, from the address %(address)s")
+        detail = _ORIGIN.sub(lambda found: where % {"language": found[1], "address": found[2]}, detail)
+        return words.told(detail, self.catalogue).text
 
 
 def _field_names(catalogue: Catalogue) -> Mapping[str, str]:

@@ -162,6 +162,9 @@ def test_a_copy_to_read_holds_what_the_file_for_programs_holds(pages: Site) -> N
     assert not [name for name in names if name.isascii()]
     values = dict(shown)
     assert (values[translated("Topics")], values[translated("Time")]) == ("खेल", "सुबह 9 बजे")
+    assert values[translated("By which way")] == "इसी साइट का पन्ना: /preferences"
+    assert "दिन: रवि" in values[translated("Details")]
+    assert values[translated("Details")].endswith("भाषा hi, इंटरनेट पता 127.0.0.1")
     assert ASHA in answer.text
 
 
