@@ -182,21 +182,10 @@ class Enqueuer:
         if edition.key.startswith(BREACH):
             # Everyone whom it concerns has a place already.
             return EnqueueSummary(0, ())
-        planned = self.calendar().of(edition.key)
-        hour = planned.schedule.send_at if planned else self.default_hour
         if obey_frequency:
             self._obey_frequency(edition.key)
-        by_hour = scheduled or (at is None and planned is not None and self._keeps_hours(edition, now))
         emails = self.editions.emails(edition.key)
-        policy = DuePolicy(
-            edition,
-            now,
-            self._audience(edition.key),
-            self.topics,
-            default_hour=hour if by_hour else None,
-            send_at=at,
-            emails=frozenset(emails),
-        )
+        policy = self._policy(edition, now, scheduled=scheduled, at=at, emails=emails)
         placed = 0
         notes: dict[str, None] = {}
         # Subscribers may change while the emails are rendered, so decide again until none has.
@@ -231,6 +220,23 @@ class Enqueuer:
                 notes |= dict.fromkeys(self._archive(edition))
                 return EnqueueSummary(placed, tuple(notes))
         raise DigestError(f"Edition {edition.key}: subscribers kept changing while they were enqueued. Send again.")
+
+    def _policy(
+        self, edition: Edition, now: datetime, *, scheduled: bool, at: datetime | None, emails: Collection[str]
+    ) -> DuePolicy:
+        """Return the policy of a send. `scheduled` and `at` are as for `enqueue`; `emails` are the stored ones."""
+        planned = self.calendar().of(edition.key)
+        hour = planned.schedule.send_at if planned else self.default_hour
+        by_hour = scheduled or (at is None and planned is not None and self._keeps_hours(edition, now))
+        return DuePolicy(
+            edition,
+            now,
+            self._audience(edition.key),
+            self.topics,
+            default_hour=hour if by_hour else None,
+            send_at=at,
+            emails=frozenset(emails),
+        )
 
     def _render_new(
         self, edition: Edition, wanted: Mapping[str, Variant], *, stored: Collection[str], force: str | None
