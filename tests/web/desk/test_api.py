@@ -24,7 +24,12 @@ from tests.web.desk.conftest import KEY, SETTINGS, edition_of, open_desk
 from tests.web.desk.test_seen import REFUSED, refuse
 from tests.web.site import Site
 
-VALUES = dict.fromkeys(("story", "token", "name", "cid"), "none") | {"key": "2026-01-01", "version": "1", "id": "0", "act": "0"}
+VALUES = dict.fromkeys(("story", "token", "name", "cid"), "none") | {
+    "key": "2026-01-01",
+    "version": "1",
+    "id": "0",
+    "act": "0",
+}
 
 
 @dataclass
@@ -38,7 +43,8 @@ class Program:
         sent = {"Authorization": f"Bearer {self.token}"} if self.token else {}
         data = None if body is None else json.dumps(body).encode()
         response = self.site.request(method, f"/desk/api{path}", data, {**sent, **headers})
-        assert response.headers["content-type"].startswith("application/json"), response.text
+        kind = "problem+json" if response.status >= 400 else "json"
+        assert response.headers["content-type"] == f"application/{kind}", response.text
         return response.status, json.loads(response.text)
 
 
