@@ -17,6 +17,7 @@ from digest.cli.output import emit, json_option, note, plural
 from digest.cli.reengage import reengage
 from digest.cli.subscribers_edit import add, lift, move, nominate, remove, set_, suppress
 from digest.cli.subscribers_io import export, import_
+from digest.cli.subscribers_many import bulk, undo_import
 from digest.cli.subscribers_segment import segment
 from digest.cli.tables import table
 from digest.errors import ConfigProblem, ConfigurationError, DigestError
@@ -36,7 +37,21 @@ def subscribers() -> None:
     """List, edit, import, export and erase subscribers: those in subscribers.yaml, and imported ones."""
 
 
-for command in (add, remove, set_, move, nominate, suppress, lift, import_, export, reengage, segment):
+for command in (
+    add,
+    remove,
+    set_,
+    move,
+    nominate,
+    suppress,
+    lift,
+    import_,
+    export,
+    reengage,
+    segment,
+    bulk,
+    undo_import,
+):
     subscribers.add_command(command)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shlex
 from collections import Counter
 from functools import partial
 from pathlib import Path
@@ -201,6 +200,7 @@ def _document(file: Path, origin: str, report: ImportReport, *, dry_run: bool) -
         "stopped": done.stopped,
         "first_stopped": list(done.first_stopped),
         "first_changed": list(done.first_changed),
+        "import": done.act,
         "lists": parts,
         "without_topic": rows(report.without, "topic"),
         "rejected": rows(report.rejected, "reason"),
@@ -257,9 +257,8 @@ def _show_totals(origin: str, done: ImportResult, rejected: int, *, dry_run: boo
     )
     result = ", ".join(f"{count} {what}" for count, what in numbers if count) or "no subscribers"
     click.echo(f"{'Would import' if dry_run else 'Imported'} as {origin}: {result}.")
-    if not dry_run and (done.added or done.returned):
-        name = shlex.quote(origin)
-        click.echo(f"To take everyone of it off the list again: digest subscribers remove --origin {name}")
+    if done.act is not None and (done.added or done.returned or done.changed or done.suppressed):
+        click.echo(f"To undo it: digest subscribers undo-import {done.act}")
     for what, all, first in (
         ("changed", done.changed, done.first_changed),
         ("no more mail", done.stopped, done.first_stopped),

@@ -81,9 +81,9 @@ def test_an_import_says_how_to_undo_it_and_counts_every_row(newsroom: Newsroom) 
     rows = "email\nmohan@example.com\nnobody\nlata@example.com\nx@\ngita@example.com\n"
     (newsroom.home / "new list.csv").write_text(rows, encoding="utf-8")
     run = newsroom.digest("subscribers", "import", "new list.csv")
-    assert "To take everyone of it off the list again: digest subscribers remove --origin 'new list'" in run.out
+    assert "To undo it: digest subscribers undo-import 1" in run.out
     assert "read: 5 of 5" in run.err
-    assert "To take everyone" not in newsroom.digest("subscribers", "import", "new list.csv").out
+    assert "To undo it" not in newsroom.digest("subscribers", "import", "new list.csv").out
 
 
 @pytest.mark.slow
@@ -105,7 +105,7 @@ def test_an_imported_list_gets_the_edition(newsroom: Newsroom, list_file: Path) 
     rehearsed = newsroom.json("subscribers", "import", "old.csv", "--dry-run")
     assert len(emails(newsroom)) == 7
     result = newsroom.json("subscribers", "import", "old.csv", "--rejected", "bad.csv")
-    assert {**rehearsed, "dry_run": False} == result
+    assert {**rehearsed, "dry_run": False, "import": 1} == result
     assert (result["added"], result["kept"], result["barred"], result["origin"], result["format"]) == (
         3,
         1,
@@ -350,7 +350,7 @@ def test_the_zip_file_of_mailchimp_is_one_import(newsroom: Newsroom) -> None:
     rehearsed = newsroom.json("subscribers", "import", "audience.zip", "--dry-run")
     assert "neha@example.com" not in emails(newsroom)
     result = newsroom.json("subscribers", "import", "audience.zip", "--rejected", "bad.csv")
-    assert {**rehearsed, "dry_run": False} == result
+    assert {**rehearsed, "dry_run": False, "import": 1} == result
     assert (result["format"], result["origin"], result["added"], result["barred"]) == ("mailchimp", "audience", 1, 2)
     assert [(row["file"].partition("_")[0], row["line"], row["email"]) for row in result["rejected"]] == [
         ("subscribed", 3, "left@example.com"),
@@ -439,3 +439,30 @@ def test_many_rejected_rows_are_counted_by_reason(newsroom: Newsroom, tmp_path: 
     kinds = run.err.split("in total:\n")[1].splitlines()
     assert "    9 × the same address as on line …" in kinds
     assert sum(int(line.split(" × ")[0]) for line in kinds if " × " in line) == 12
+
+
+@pytest.mark.slow
+def test_several_change_at_once_and_an_import_is_undone(newsroom: Newsroom) -> None:
+    (newsroom.home / "new.csv").write_text("email,topics\nmohan@example.com,खेल\nlata@example.com,\n", encoding="utf-8")
+    number = newsroom.json("subscribers", "import", "new.csv")["import"]
+    people = ("mohan@example.com", "lata@example.com")
+    act = ("subscribers", "bulk", *people, "--add-topic", "देश")
+    asked = newsroom.json(*act)
+    assert (asked["dry_run"], asked["changed"]) == (True, ["mohan@example.com"])
+    assert asked["stay"] == [{"why": "get all topics", "emails": ["lata@example.com"]}]
+    told = newsroom.digest(*act)
+    assert "Nothing was changed; --yes does it." in told.out
+    assert "1 subscriber not changed, get all topics: lata@example.com" in told.err
+    assert newsroom.json(*act, "--yes")["changed"] == ["mohan@example.com"]
+    assert newsroom.json(*act)["changed"] == []
+    wrong = newsroom.digest("subscribers", "bulk", *people, "--frequency", "hourly")
+    assert wrong.code == 2
+    assert [each["import"] for each in newsroom.json("subscribers", "undo-import")["imports"]] == [number]
+    planned = newsroom.json("subscribers", "undo-import", str(number))
+    assert (planned["removed"], planned["kept"]) == (["lata@example.com"], ["mohan@example.com"])
+    assert newsroom.json("subscribers", "undo-import", str(number), "--yes") == {**planned, "dry_run": False}
+    assert "lata@example.com" not in emails(newsroom)
+    assert "mohan@example.com" in emails(newsroom)
+    again = newsroom.digest("subscribers", "undo-import", str(number))
+    assert again.code == 1
+    assert "it is undone already" in again.err

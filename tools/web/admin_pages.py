@@ -25,11 +25,17 @@ def admin_pages(app: App) -> dict[str, str]:
         "desk-subscriber-erase": f"/desk/subscriber/{ids[usual]}/erase",
     }
     sent = app.directory.last_enqueued()
+    file = app.home / "mela.csv"
+    file.write_text("email\nmela@example.org\n", encoding="utf-8")
+    imported = app.subscriber_transfer.import_list(file, "mela", Actor("webcheck", "command")).done.act
     return {
         **people,
         "desk-subscribers": "/desk/subscribers",
         "desk-subscribers-found": "/desk/subscribers?q=asha&state=active&topic=x",
         "desk-subscribers-add": "/desk/subscribers/add",
+        "desk-many": "/desk/subscribers/many?all=on&state=active",
+        "desk-undo": f"/desk/import/{imported}/undo",
+        "desk-log-found": "/desk/log?q=asha&who=webcheck",
         "desk-import": "/desk/subscribers/import",
         "desk-sources": "/desk/sources",
         "desk-source": f"/desk/sources/one?name={quote(app.sources[0].name)}",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -149,6 +149,11 @@ class AuditLog:
         ]
         lists = ((audit.c.who, wanted.people), (audit.c.what, wanted.kinds), (audit.c.subject, wanted.subjects))
         return or_(*said, *(column.in_(values) for column, values in lists if values))
+
+    def several(self, ids: Collection[int]) -> list[Act]:
+        """Return the acts with these numbers, the newest first."""
+        rows = select(*_COLUMNS).where(audit.c.id.in_(ids)).order_by(*_ORDER)
+        return [Act(**row._mapping) for row in self.database.query(rows)]
 
     def names(self) -> list[str]:
         """Return everybody who did something, by name."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, select
 
 from digest.feedback.rules import COMPLAINED, UNSUBSCRIBED
 from digest.store.database import Database
@@ -42,13 +42,17 @@ class GrowthReader:
         kinds = select(consent.c.what, func.count(consent.c.address.distinct())).where(*within).group_by(consent.c.what)
         at = suppression.c.at
         reasons = select(suppression.c.reason, func.count()).where(at >= start, at < end)
+        # A provider's report that somebody left is in no entry of the consent log.
+        told = exists().where(consent.c.address == suppression.c.address, consent.c.what == UNSUBSCRIBED, *within)
+        untold = select(func.count()).where(at >= start, at < end, suppression.c.reason == UNSUBSCRIBED, ~told)
         with self.database.read() as connection:
             found: dict[str, int] = dict(connection.execute(kinds).all())
             suppressed: dict[str, int] = dict(connection.execute(reasons.group_by(suppression.c.reason)).all())
+            reported = connection.execute(untold).scalar_one()
         return DailyGrowth(
             start.date(),
             sum(found.get(word, 0) for word in JOINED),
-            sum(found.get(word, 0) for word in LEFT),
+            sum(found.get(word, 0) for word in LEFT) + reported,
             suppressed.get("bounced", 0) + suppressed.get("blocked", 0),
             suppressed.get(COMPLAINED, 0),
         )

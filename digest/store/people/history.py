@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta, tzinfo
@@ -29,6 +30,7 @@ from digest.store.schema import (
 )
 from digest.store.sending.partitions import has_place
 from digest.store.sending.recovery import Orphan
+from digest.subscribers.imports.formats import FIELDS as LIST_FIELDS
 from digest.subscribers.list_file import FILE_NAME
 
 # Editions from this long before a subscriber was added are listed too.
@@ -36,6 +38,8 @@ _BEFORE = timedelta(days=7)
 # The store follows an edit of the list file within this time.
 _ECHO = timedelta(minutes=1)
 _AGAIN = "asked again"
+NOBODY_GOT_IT = "nobody got it"
+"""How the reason of an edition begins that was skipped or given up."""
 _ON_PAGE = "from the sign-up page"
 
 
@@ -78,14 +82,28 @@ class SubscriberHistory:
 
 def _without_echoes(events: Sequence[HistoryEntry]) -> Iterator[HistoryEntry]:
     """Leave out entries of the list file if a command or page made the same change: its entry names the user."""
-    acts = [(each.what, each.at) for each in events if each.kind == "list" and not _is_of_file(each)]
+    acts = [each for each in events if each.kind == "list" and not _is_of_file(each)]
     for each in events:
-        if not (_is_of_file(each) and any(what == each.what and abs(each.at - at) < _ECHO for what, at in acts)):
+        if not (_is_of_file(each) and any(_is_echo(each, act) for act in acts)):
             yield each
 
 
+def _is_echo(event: HistoryEntry, act: HistoryEntry) -> bool:
+    """Whether the file has what an act wrote into it: the same, or a change of the same fields."""
+    if event.what != act.what or abs(event.at - act.at) >= _ECHO:
+        return False
+    return event.what != "changed" or _fields(event) <= _fields(act)
+
+
+def _fields(event: HistoryEntry) -> set[str]:
+    """The names of the fields that an entry about a change names."""
+    return {name for name in LIST_FIELDS if re.search(rf"\b{name}\b", event.why)}
+
+
 def _is_of_file(event: HistoryEntry) -> bool:
-    return event.kind == "list" and event.what in ("added", "removed") and event.why in (FILE_NAME, _first_seen(""))
+    if event.kind != "list" or event.what not in ("added", "removed", "changed"):
+        return False
+    return event.why in (FILE_NAME, _first_seen("")) or event.why.startswith(f"{FILE_NAME}; ")
 
 
 def _first_seen(origin: str) -> str:
@@ -240,7 +258,7 @@ def _absences(connection: Connection, id: int, added_at: datetime) -> list[Histo
             found.append(HistoryEntry(row.frozen_at, "letter", "none", why, row.key))
         elif row.state in GIVEN_UP_STATES:
             found.append(
-                HistoryEntry(row.at, "letter", "none", _join(f"nobody got it: {row.state}", row.reason), row.key)
+                HistoryEntry(row.at, "letter", "none", _join(f"{NOBODY_GOT_IT}: {row.state}", row.reason), row.key)
             )
     return found
 

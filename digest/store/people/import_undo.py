@@ -157,8 +157,10 @@ def _stays(at: datetime, origin: str) -> ColumnElement[bool]:
     """
     c = import_change.c
     source = f"import {origin} of "
-    own = consent.c.source.startswith(source, autoescape=True)
-    later = or_(consent.c.at > at, and_(consent.c.at == at, ~own))
+    of_import = and_(consent.c.at == at, consent.c.source.startswith(source, autoescape=True))
+    # By its number too, because the clocks of two machines differ.
+    last = select(func.max(consent.c.id)).where(of_import).scalar_subquery()
+    later = or_(consent.c.at > at, consent.c.id > last)
     held = exists().where(
         suppression.c.address == c.address,
         suppression.c.at == at,

@@ -17,10 +17,11 @@ if TYPE_CHECKING:
     from digest.i18n.catalogue import Catalogue
 
 # Between the sentences of one line, and between fields.
-_BETWEEN = re.compile(r"; |, (?=[a-z]+: )")
+_BETWEEN = re.compile(r"; |, (?=[a-z]+: |pause (?:for|ended))")
 # A source behind a reason.
 _BEHIND = re.compile(r"(.*) \((.*)\)", re.S)
 _LIST_MARKS = re.compile(r"[][\"']")
+_WEEKLY = re.compile("weekly:([a-z]{3}(?:,[a-z]{3})*)")
 _PLACE = re.compile(r"%\(([a-z_]+)\)s")
 _ROLES = "viewer|editor|sender|admin"
 # A line may have several sentences, with semicolons between them.
@@ -96,11 +97,21 @@ def _value(name: str, text: str, catalogue: Catalogue) -> str:
         text = text.rpartition(".")[2]
     if name == "value":
         # Lists are stored as JSON.
-        text = _LIST_MARKS.sub("", text)
+        text = _LIST_MARKS.sub("", text.replace("[]", "—"))
+        text = _WEEKLY.sub(lambda found: _days(found[1], catalogue), text)
+        # Before and after a change.
+        return " → ".join(translate(each, catalogue) or each for each in text.split(" → "))
     if name not in _SENTENCES:
         return text
     # The sentence that a longer one ends with has lost its full stop.
     return translate(text, catalogue) or (translate(f"{text}.", catalogue) or text).removesuffix("।")
+
+
+def _days(names: str, catalogue: Catalogue) -> str:
+    """Return the days of a frequency in words: Mon, Wed."""
+    _ = catalogue.gettext
+    words = {"mon": _("Mon"), "tue": _("Tue"), "wed": _("Wed"), "thu": _("Thu"), "fri": _("Fri"), "sat": _("Sat")}
+    return ", ".join({**words, "sun": _("Sun")}.get(name, name) for name in names.split(","))
 
 
 def translate_all(line: str, catalogue: Catalogue, *, is_answer: bool = True) -> str:

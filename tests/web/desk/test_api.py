@@ -43,7 +43,8 @@ class Program:
         sent = {"Authorization": f"Bearer {self.token}"} if self.token else {}
         data = None if body is None else json.dumps(body).encode()
         response = self.site.request(method, f"/desk/api{path}", data, {**sent, **headers})
-        assert response.headers["content-type"].startswith("application/json"), response.text
+        kind = "problem+json" if response.status >= 400 else "json"
+        assert response.headers["content-type"] == f"application/{kind}", response.text
         return response.status, json.loads(response.text)
 
 

@@ -110,7 +110,10 @@ def test_an_edition_says_who_did_not_get_it_and_what_the_editor_did(admin: Brows
     assert translated("they left") in page
     assert "pinned" not in page
     assert 'class="state ok"' in page
-    assert "<b>1</b>" in page.partition('class="kpis"')[2].partition("</dl>")[0]
+    # Each number leads to its people.
+    numbers = page.partition('class="kpis"')[2].partition("</dl>")[0]
+    assert f'/report/{KEY}/missed?kind=bounced">1</a>' in numbers
+    assert f'/report/{KEY}/missed?kind=bounced">1</a>' in admin.get("/reports").text
     sheet = admin.get(f"/report/{KEY}/table.csv").text
     assert sheet.startswith("\ufeffedition,what")
     assert f'{KEY},"bounced, sender outbox",1,' in sheet

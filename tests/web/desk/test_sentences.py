@@ -85,6 +85,16 @@ def test_each_form_is_known_and_stays_in_english(form: str) -> None:
     assert "%(" not in (translate(line, HINDI) or "%(")
 
 
+def test_what_subscribers_did_on_their_own_pages_has_no_english_in_hindi() -> None:
+    for line in (
+        "web:preferences; topics: [] → [खेल], frequency: daily → weekly:sun,wed, pause for 2 weeks; hi, from 192.0.2.4",
+        "web:leave; too much; not verified; en, from 192.0.2.4",
+        "from the sign-up page; text 2, hi; confirmed at 2026-11-23 07:00:00 +0530 from 192.0.2.4",
+        "on the list again; name",
+    ):
+        assert not re.search("[a-z]", translate_all(line, HINDI)), line
+
+
 @given(st.text("अआक ािab(),:.", max_size=30))
 def test_a_persons_own_words_stay(words: str) -> None:
     line = f"वे बोले {words}"

@@ -97,6 +97,8 @@ def test_a_subscriber_is_added_and_changed_in_the_list_file_with_its_comments(de
     id = desk.subscriber_id("naya@example.com")
     fields = {"lists": "topics", "topics:देश": "on", "frequency": "weekdays", "hour": "08:30", "name": ""}
     assert admin.submit(f"/subscriber/{id}", fields).status == 303
+    # The file's echo of the desk's change is not a second one.
+    assert admin.get(f"/subscriber/{id}").text.count(f"<b>{translated('changed')}</b>") == 1
     again = admin.post("/subscribers/add", email="naya@example.com", consent="paper form")
     assert f'href="/desk/subscriber/{id}"' in again.text
     text = (desk.app.home / "subscribers.yaml").read_text(encoding="utf-8")

@@ -13,6 +13,7 @@ from starlette.responses import Response
 
 from digest.errors import ConfigurationError, DigestError
 from digest.store.people.directory import SubscriberFilter, filter_from
+from digest.subscribers.list_file import FILE_NAME
 from digest.usecases.edit_many import ManyAct, ManyChange, ManyPlan, PlanChanged, Stays
 from digest.web.desk.admin import words
 from digest.web.desk.admin.form import FREQUENCIES
@@ -131,5 +132,6 @@ def _whom(given: Any) -> str:
     if "all" not in given:
         return ""
     fields = _filter(given).as_json()
+    fields |= {"origin": FILE_NAME} if fields.get("origin") == "-" else {}
     parts = [f"{name}: {value}" for name, value in fields.items() if name != "search"]
     return "; ".join([*parts, *(["by a search"] if "search" in fields else [])])

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from digest.errors import ConfigurationError, DigestError
 from digest.models import LETTERS_TO_SOME, Actor
 from digest.store.people.directory import state_of
-from digest.store.people.history import HistoryEntry
+from digest.store.people.history import NOBODY_GOT_IT, HistoryEntry
 from digest.store.people.preferences import ERASED, PreferenceStore, StoredSubscriber
 from digest.usecases.edit_subscribers import subject_of
 from digest.web.desk.admin import words
@@ -33,8 +33,13 @@ def page(visit: Visit, *, status: int = 200, field: str = "", problem: str | Pag
     view = visit.query.get("view", "")
     kinds = {"letters": _LETTERS, "changes": _CHANGES}.get(view)
     shown = [each for each in entries if kinds is None or each.kind in kinds]
-    # Whoever never had a wrong text lacks no correction.
-    expected = [each for each in entries if each.what != "none" or not (each.edition or "").startswith(LETTERS_TO_SOME)]
+    # Whoever never had a wrong text lacks no correction, and nobody lacks an edition that nobody got.
+    expected = [
+        each
+        for each in entries
+        if each.what != "none"
+        or not ((each.edition or "").startswith(LETTERS_TO_SOME) or each.why.startswith(NOBODY_GOT_IT))
+    ]
     everything = "all" in visit.query
     record = app.subscriber_admin.find(held.address)
     chosen = PreferenceStore(app.database).chosen_by(held.id)

@@ -8,6 +8,7 @@ from typing import Any
 
 from digest import __version__
 from digest.web.desk.access import Route
+from digest.web.desk.api.visit import PROBLEM
 
 _FILTER = ("q", "state", "topic", "frequency", "timezone", "origin")
 _SUBSCRIBER = ("name", "topics", "editions", "frequency", "hour", "format", "status", "timezone")
@@ -106,9 +107,16 @@ def description(rows: Sequence[Route], server: str) -> dict[str, Any]:
         "paths": paths,
         "components": {
             "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
-            "schemas": {"Error": {"type": "object", "required": ["error"], "properties": {"error": error}}},
+            "schemas": {"Error": _problem(error)},
         },
     }
+
+
+def _problem(error: dict[str, Any]) -> dict[str, Any]:
+    """The schema of an error by RFC 9457."""
+    text = {"type": "string"}
+    named = {"type": text, "title": text, "status": {"type": "integer"}, "detail": text, "field": text, "error": error}
+    return {"type": "object", "required": list(named), "properties": named}
 
 
 def _operation(row: Route) -> dict[str, Any]:
@@ -120,7 +128,7 @@ def _operation(row: Route) -> dict[str, Any]:
         {"name": name, "in": "query", "required": False, "schema": {"type": "string"}}
         for name in _QUERIES.get(row.page, ())
     ]
-    failed = {"description": "An error", "content": {"application/json": {"schema": _ERROR}}}
+    failed = {"description": "An error", "content": {PROBLEM: {"schema": _ERROR}}}
     found: dict[str, Any] = {
         "summary": row.summary,
         "operationId": row.page.replace(".", "_"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from digest.store.desk.users import Token
 
 _TEXTS = (str, int, float)
+PROBLEM = "application/problem+json"
 
 
 @dataclass
@@ -75,8 +77,15 @@ def answer(values: Any, status: int = 200) -> Response:
 
 
 def failure(status: int, message: str, *, field: str = "") -> Response:
-    """An error response. `field` is the field that it concerns, or ''."""
-    return answer({"error": {"status": status, "message": message, "field": field}}, status)
+    """An error response by RFC 9457. `field` is the field that it concerns, or ''.
+
+    `error` has the same once more, as before this standard.
+    """
+    problem = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": message}
+    body = {**problem, "field": field, "error": {"status": status, "message": message, "field": field}}
+    response = answer(body, status)
+    response.headers["content-type"] = PROBLEM
+    return response
 
 
 def form_of(body: bytes) -> dict[str, str]:
