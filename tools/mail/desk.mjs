@@ -82,14 +82,17 @@ seen.focused = withScripts ? `acts-down-${first}` : seen.focus;
 await press("#undo", async () => JSON.stringify(await order()) === JSON.stringify(before));
 await act("drop", before.at(-1), async () => !(await order()).includes(before.at(-1)));
 seen.dropped = true;
+// The form is gone with its row, and the page is not at work any more.
+if (withScripts) seen.atWork = await page.$$eval(".busy, .working", (all) => all.length);
 // The line of state, which asks meanwhile, does not call one's own change somebody's.
 if (withScripts) {
+  const kept = JSON.stringify(await order());
   await page.$eval(`#acts-down-${first}`, (button) => button.click());
   await page.$eval("#state [data-changes]", (line) => line.dispatchEvent(new Event("look")));
   await page.waitForFunction(() => !document.querySelector(".busy") && !document.querySelector(".working"));
   await wait(1500);
   seen.news = await text("#state .news");
-  await press("#undo");
+  await press("#undo", async () => JSON.stringify(await order()) === kept && (await page.$(".busy")) === null);
 }
 await act("pin", second, async () => (await order())[0] === second);
 seen.pinned = second !== lead;
@@ -146,6 +149,17 @@ if (withScripts) {
   await page.focus(`#row-${one} h4 a`);
   await key("KeyJ", "र");
   seen.hindiKey = (await row()) === two;
+  // A key asks whether to approve, with the focus on the button to go back; another one lists the keys. Nothing scrolls.
+  const at = await page.evaluate(() => window.scrollY);
+  const dialog = () => page.evaluate(() => [document.querySelector("dialog[open]")?.id, document.activeElement.textContent.trim()]);
+  await key("KeyA", "ा");
+  seen.asks = await dialog();
+  await page.keyboard.press("Enter");
+  await page.keyboard.press("?");
+  seen.keys = (await dialog())[0];
+  await page.keyboard.press("Escape");
+  seen.scrolled = (await page.evaluate(() => window.scrollY)) - at;
+  seen.stays = (await row()) === two && (await page.$("#do-approve")) !== null;
   await key("KeyX", "ॅ");
   await page.waitForFunction((id) => !document.getElementById(id) && document.activeElement.closest(".st"), {}, `row-${two}`);
   seen.focusAfterDrop = (await row()) === three;

@@ -1,8 +1,9 @@
 // Two editors at one edition in a real browser: one merges and splits stories by keyboard, the other is told.
-// A sender approves meanwhile. node editors.mjs BASE COOKIE OTHER_COOKIE SENDERS_COOKIE; prints what they saw as a JSON document.
+// A sender approves meanwhile, and an admin ends a session.
+// node editors.mjs BASE COOKIE OTHER_COOKIE SENDERS_COOKIE ADMINS_COOKIE; prints what they saw as a JSON document.
 import { Chrome } from "./checks/chrome.mjs";
 
-const [base, cookie, otherCookie, senderCookie] = process.argv.slice(2);
+const [base, cookie, otherCookie, senderCookie, adminCookie] = process.argv.slice(2);
 const chrome = await Chrome.start();
 const seen = { errors: [], foreign: [] };
 const PATIENCE = 100_000;
@@ -86,5 +87,32 @@ seen.parts = parts.length;
 await parts.at(-1).focus();
 await Promise.all([one.waitForNavigation({ waitUntil: "load" }), one.keyboard.press("Enter")]);
 seen.split = (await order(one)).includes(second);
+
+// A text that the other one saves is shown at the field in which one types; one button takes it.
+await one.type("#subject", "अभी लिखा जा रहा ");
+await other.goto(`${base}/desk/`, { waitUntil: "load" });
+await other.$eval("#subject", (field) => (field.value = "दूसरे का विषय"));
+await other.click("#save-texts");
+await one.waitForSelector("#subject ~ .newer");
+seen.newer = await one.$eval("#subject ~ .newer", (notice) => notice.textContent);
+await one.focus("#subject ~ .newer button");
+await one.keyboard.press("Enter");
+seen.taken = await one.evaluate(() => [document.querySelector("#subject").value, document.activeElement.id, document.querySelectorAll(".newer").length]);
+
+// A session ends while three texts are not saved: all of them are on the page to sign in.
+await deaf.reload({ waitUntil: "load" });
+const rows = (await order(deaf)).slice(0, 2);
+for (const row of rows) {
+  await deaf.$eval(`#row-${row} h4 a`, (link) => link.click());
+  await deaf.waitForSelector(`#title-${row}:focus`);
+  await deaf.$eval(`#title-${row}`, (field, row) => (field.value = `अनसहेजा ${row}`), row);
+}
+await deaf.$eval("#subject", (field) => (field.value = "अनसहेजा विषय"));
+const admin = await open(adminCookie);
+await admin.goto(`${base}/desk/users`, { waitUntil: "load" });
+await follow(admin, "button[formaction$='/users/ravi/end']");
+await Promise.all([deaf.waitForNavigation({ waitUntil: "load" }), deaf.$eval(`#edit-${rows[0]} .btn.dark`, (button) => button.click())]);
+seen.kept = await deaf.$$eval(".typed", (all) => all.map((each) => each.textContent));
+seen.unsaved = ["अनसहेजा विषय", ...rows.map((row) => `अनसहेजा ${row}`)];
 process.stdout.write(JSON.stringify(seen));
 await chrome.stop();

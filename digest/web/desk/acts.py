@@ -150,9 +150,6 @@ def detail_of(act: Act, catalogue: Catalogue) -> str:
         return ""
     if act.what == "undone":
         return name_of(act.detail, catalogue)
-    # Its detail is a number, for the program.
-    if act.what == KEPT:
-        return ""
     if act.what in _NAMED_DETAILS:
         return act.detail
     if act.what in _BLOCKS:

@@ -46,10 +46,13 @@ def test_an_editors_morning(tmp_path: Path, width: int, scripts: str) -> None:
         if scripts == "on":
             # The script counts akshars as the server does.
             assert seen["count"] == f"{cut.length('कसौटी का विषय')}/45"
+            assert seen["atWork"] == 0, "an answer ends the work, also of a form that it removes"
             assert seen["news"] == "", "one's own change is not told as somebody's"
             assert sum(seen["shifted"]) == 0, "nothing moves when the checks arrive"
             assert not seen.get("behind"), "no opened menu is behind the tabs of a phone"
             assert (seen["hindiKey"], seen["focusAfterDrop"]) == (True, True)
+            assert (seen["asks"], seen["keys"]) == (["ask-approve", translated("Back")], "keys")
+            assert (seen["scrolled"], seen["stays"]) == (0, True), "no key alone approves, and none scrolls"
             assert seen["unreachable"].startswith("डेस्क से संपर्क नहीं हो रहा")
             assert seen["reachable"], "the line goes when the desk answers again"
             assert (seen["kept"], seen["saved"]) == ("बिना जवाब का शीर्षक", "बिना जवाब का शीर्षक")
@@ -68,6 +71,7 @@ def test_two_editors_at_once(tmp_path: Path) -> None:
     for desk in open_desk(tmp_path / "newsletter"):
         cookies = [set_up(desk, name, Role.EDITOR).cookies["desk"] for name in ("suman", "ravi")]
         cookies.append(set_up(desk, "kavita", Role.SENDER).cookies["desk"])
+        cookies.append(set_up(desk, "asha", Role.ADMIN).cookies["desk"])
         command = ["node", "editors.mjs", desk.base, *cookies]
         done = subprocess.run(command, cwd=HERE, capture_output=True, text=True, timeout=300, check=False)
         assert done.returncode == 0, done.stderr
@@ -78,5 +82,8 @@ def test_two_editors_at_once(tmp_path: Path) -> None:
         assert seen["below"]
         assert seen["quiet"] == 0, "a page with a stream asks only when the stream says so"
         assert seen["asked"], "one without it asks again and again"
-        acts = [act.what for act in desk.app.audit.newest(4, subject=KEY)]
+        assert "ravi ने अभी यह सहेजा है:" in seen["newer"]
+        assert seen["taken"] == ["दूसरे का विषय", "subject", 0]
+        assert sorted(seen["kept"]) == sorted(seen["unsaved"]), "the end of a session loses no text"
+        acts = [act.what for act in desk.app.audit.newest(5, subject=KEY)][1:]
         assert acts == ["split off", "approval void", "approved", "merged"]

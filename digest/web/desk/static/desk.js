@@ -485,18 +485,20 @@ document.addEventListener("htmx:before:swap", () => {
   swapped = places();
 });
 document.addEventListener("htmx:after:swap", (event) => {
-  // A form that its answer replaced is not there to say that the request has ended.
-  if (event.detail.ctx.sourceElement.matches("form")) atWork(null);
+  // A form that its answer removed is not there to say that the request has ended. While one is at work, only its answer
+  // replaces the line of state.
+  const { target } = event.detail.ctx;
+  if (target === document.body || target.id === "state") atWork(null);
   prepare();
   // The button that was pressed is gone with its story.
-  if (adding && event.detail.ctx.target.id === "next") {
+  if (adding && target.id === "next") {
     adding = false;
-    event.detail.ctx.target.querySelector(".btn")?.focus({ preventScroll: true });
+    target.querySelector(".btn")?.focus({ preventScroll: true });
   }
   // An obstacle is also in the line of state.
-  if (event.detail.ctx.target.id === "blockers") look();
+  if (target.id === "blockers") look();
   // After a change of the edition the next best stories differ.
-  if (event.detail.ctx.target !== document.body) return;
+  if (target !== document.body) return;
   saving?.replaceChildren();
   document.getElementById("next")?.dispatchEvent(new Event("again"));
   const [changed] = acted;
