@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from digest.hindi.text import fold, folded_words
+from digest.hindi.text import folded_words
 from digest.hindi.tokens import tokens
 
 _FINITE = folded_words(
@@ -49,13 +49,3 @@ def reports_event(text: str) -> bool:
 def has_happened(text: str) -> bool:
     """Return whether a sentence ends with what happened."""
     return reports_event(text) and not _FUTURE.search(_last_verb(text))
-
-
-def has_verb(text: str) -> bool:
-    """Return whether a finite verb stands anywhere in the text."""
-    return bool((_FINITE - {fold("की"), fold("दी"), fold("ली")}) & set(tokens(text)))
-
-
-def has_main_verb(text: str) -> bool:
-    """Return whether a finite verb other than an auxiliary stands anywhere in the text."""
-    return bool((_FINITE - _AUXILIARIES - {fold("की"), fold("दी"), fold("ली")}) & set(tokens(text)))

@@ -203,8 +203,6 @@ def made(text: str, title: str = TITLE) -> Article:
         ),
         # Nor is the number of something else.
         ("सोनपुरा के मेले में 820 दुकानें लगीं", "सोनपुरा के मेले में 700 दुकानें लगीं। पिछली बार 820 थीं।", ""),
-        # A list without a verb is no sentence.
-        (TITLE, f"{LEAD} सोनपुरा से चार-चार, रामगंज और मीठापुर से एक-एक।", LEAD),
         # No sentence covers the headline.
         (STORM, "मंडी में सोमवार को गेहूं की आवक दोगुनी हो गई और भाव गिर गए।", ""),
         # A part of the headline without the denial is news too. `ही नहीं` denies nothing.
@@ -297,9 +295,27 @@ def made(text: str, title: str = TITLE) -> Article:
             "सोनपुरा के लोगों को इस साल महंगाई बहुत सता रही है।",
             "",
         ),
+        # What happens always is no news, but people who are missing are.
         (
-            "किसानों की नहर यात्रा पहुंची रामगंज",
-            "सोनपुरा के किसानों की ओर से नहर के लिए पहुंची मदद से नहर यात्रा निकाली जा रही है।",
+            "फीके पड़ रहे मेले के रंग",
+            "मेले और सरसों के फूलों का पुराना रिश्ता है। मेले में फूलों का रंग बनाकर होली खेली जाती है।",
+            "",
+        ),
+        (
+            "सोनपुरा पर बाढ़ का कहर, दहशत में लोग, आठ मरे",
+            "सोनपुरा में आई बाढ़ के कारण आठ लोग मारे गए हैं और दो लोग लापता हैं।",
+            "सोनपुरा में आई बाढ़ के कारण आठ लोग मारे गए हैं और दो लोग लापता हैं।",
+        ),
+        # What happened may stand before who did it.
+        (
+            "सोनपुरा का पुल दोगुना करने पर विचार कर रही सरकार",
+            "सोनपुरा में कमला नदी का पुल दस मीटर चौड़ा करने के एक प्रस्ताव पर विचार हो रहा है।",
+            "सोनपुरा में कमला नदी का पुल दस मीटर चौड़ा करने के एक प्रस्ताव पर विचार हो रहा है।",
+        ),
+        # A country or an office that two people share does not name the speaker.
+        (
+            "रामगंज के कप्तान मोहन ने कमला को महान खिलाड़ी करार दिया",
+            "रामगंज की कमला सही मायने में महान खिलाड़ी हैं क्योंकि दस साल से उनका खेल सबसे आगे आया है।",
             "",
         ),
         # Sentences about last year do not tell the news, whatever words of the headline they have.

@@ -10,8 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 from digest.curate.similarity.cues import death_tolls
 from digest.curate.similarity.score import cosine
 from digest.curate.summary.sentence_rules import DESCRIBES, SentenceCandidate, is_echo
-from digest.curate.summary.title_parts import DENIAL, PART_SIZE, PART_WORDS, TitlePart, goes_on, share_told, title_parts
-from digest.curate.summary.voice import names_speech, opens_speech, states
+from digest.curate.summary.title_parts import DENIAL, PART_SIZE, PART_WORDS, TitlePart, share_told, title_parts
+from digest.curate.summary.voice import names_speech, states
 from digest.curate.summary.word_meanings import (
     KILLED,
     all_meanings,
@@ -20,7 +20,7 @@ from digest.curate.summary.word_meanings import (
     tells_of_death,
     without_times,
 )
-from digest.hindi.clauses import has_happened, has_main_verb
+from digest.hindi.clauses import has_happened
 from digest.hindi.sentences import split
 from digest.hindi.text import deva_ratio, fold, folded_words, words
 from digest.hindi.tokens import stem_of, stems, tokens
@@ -34,10 +34,8 @@ FULL, FULL_SHARE, TOO_LONG = 0.2, 2 / 3, 0.01
 # A headline that promises an explanation needs this many times the wanted words.
 EXPLANATION = 1.4
 # Weights of its first sentence: references to missing context; only repeating the title; stating as a fact what the
-# title attributes to somebody; contradicting the title by a negation; reporting what had happened before.
-WEAK, ECHO, UNATTRIBUTED, DENIES, BEFORE = 0.5, 0.25, 0.6, 0.3, 0.25
-# The deaths of the title are missing.
-UNTOLD_DEATH = 0.3
+# title attributes to somebody; reporting what had happened before.
+WEAK, ECHO, UNATTRIBUTED, BEFORE = 0.5, 0.25, 0.6, 0.25
 # Without a headline, each sentence before the first one.
 UNTITLED = 0.1
 # A summary tells a part of the title if it covers this share of it.
@@ -60,7 +58,6 @@ LEAST_DEVA = 0.3
 _SAVED = re.compile("(?<![^ ])जान (?=बच)")
 # The past perfect: कर दी थी, हुआ था.
 _PERFECT = re.compile(fold("(?<!चुक)(?:ी|े|ा|ई|ए|या) (?:था|थी|थे|थीं)[।.]?$"))
-_GOING_ON = re.compile(fold("(?<!ने जा )(?:रहा|रही|रहे) (?:है|हैं)[।.]?$"))
 _PASSING = re.compile(fold("(?:रहा|रही|रहे|चाहता|चाहते|होता|होती|होते|करता|करती|करते) (?:था|थी|थे|थीं)[।.]?$"))
 # Headlines whose news is an answer.
 _EXPLAINS = re.compile(
@@ -86,11 +83,6 @@ def _looks_back(text: str) -> bool:
     """Return whether a main clause reports what had been before: `पुल बंद हुआ था`."""
     folded = DESCRIBES.split(fold(text), maxsplit=1)[0]
     return bool(_PERFECT.search(folded)) and not _PASSING.search(folded)
-
-
-def _describes_scene(sentence: str) -> bool:
-    """Return whether a sentence tells what goes on: `मेला चल रहा है`. `मेला खुलने जा रहा है` is news."""
-    return bool(_GOING_ON.search(fold(sentence))) and not opens_speech(sentence)
 
 
 class HeadlineCoverage:
@@ -124,7 +116,6 @@ class HeadlineCoverage:
         self.numbers = [each for each, _weight in self.words if each & told and any(map(str.isdigit, each))]
         self.kills = any(meaning & KILLED for meaning, _weight in self.words)
         self.denies = any(part.denies for part in self.parts)
-        self.is_event = any(has_main_verb(part.text) and not goes_on(part.text) for part in self.news)
 
     def _read_speaker(self, title: str) -> None:
         """Read who says the title's news."""
@@ -135,18 +126,15 @@ class HeadlineCoverage:
         self.is_official = bool(speaker and _OFFICIAL & set(tokens(speaker[1])))
         # `कप्तान रामू ने कमला को सबसे अच्छी खिलाड़ी करार दिया`
         agent = _AGENT.match(fold(title)) if names_speech(title) and not speaker else None
-        self.speaker = all_meanings(speaker[1]) if speaker else frozenset[str]()
-        self.agent = all_meanings(agent[1]) if agent else frozenset[str]()
+        named = speaker or agent
+        # The meanings of each word of the speaker.
+        self.speaker = [all_meanings(word) for word in words(named[1])] if named else []
 
     def _is_question(self, title: str) -> bool:
         """Whether the title's news is an answer. `कैसे टूटा पुल, मंत्री ने बुलाई बैठक` has news beside the question."""
         texts = (part.text for part in self.parts)
         has_news = any(len(words(text)) > PART_WORDS and not _EXPLAINS.search(fold(text)) for text in texts)
         return (not has_news or "?" in title) and bool(_EXPLAINS.search(_ASKED.sub("", fold(title))))
-
-    def is_echoed_before(self, each: SentenceCandidate) -> bool:
-        """Return whether the sentence before this one is the title."""
-        return self.echo is not None and each.position == self.echo.position + 1
 
     def share(self, texts: Sequence[str]) -> float:
         """Return the share of the title's news that the texts cover, from 0 to 1."""
@@ -168,8 +156,6 @@ class HeadlineCoverage:
         if max(shares, default=0.0) < IN_ONE:
             return False
         tells_end, is_late = any(part.tells_end(covered) for part in self.news), position >= LATE
-        if self.is_event and not tells_end and all(map(_describes_scene, split(text))):
-            return False
         has_number = not self.numbers or any(number & covered for number in self.numbers)
         if has_number and share_told(words, covered) >= max(LEAST_TOLD[tells_end], is_late * LATE_TOLD):
             return True
@@ -209,35 +195,29 @@ class HeadlineCoverage:
         if not self.words:
             return value - UNTITLED * first.position
         value -= ECHO * is_echo(set(first.stems), self.stems)
-        value -= DENIES * self.contradicts_title(first)
         value -= BEFORE * (_looks_back(first.text) and not self.looks_back)
         if self.echo and first.position > self.echo.position:
             value -= sum(map(self.restates, chosen))
         value += TELLS * (self.share([first.text]) + self.share([each.text for each in chosen])) / 2
-        text = " ".join(each.text for each in chosen)
-        value -= UNTOLD_DEATH * (not self.tells_death(text))
         is_claim = self.attributed and states(first.text) and not names_speech(first.text)
         return value - UNATTRIBUTED * (is_claim and first.speaker_at not in {each.position for each in chosen})
-
-    def contradicts_title(self, each: SentenceCandidate) -> bool:
-        """Return whether the sentence denies what the title asserts, or the reverse."""
-        return self.denies != bool(DENIAL & set(tokens(each.text)))
 
     def names_speaker(self, text: str) -> bool:
         """Return whether a text names the speaker of the title's news."""
         # `पाकिस्तान` in the words of another speaker does not count.
-        before = " ".join(each.partition(" ने ")[0] for each in split(text))
-        return not (self.speaker | self.agent).isdisjoint(all_meanings(before))
+        before = all_meanings(" ".join(each.partition(" ने ")[0] for each in split(text)))
+        named = [not meaning.isdisjoint(before) for meaning in self.speaker]
+        # A name or half of the title: `मुखर्जी` for `राष्ट्रपति मुखर्जी`, but not `भारत` for `भारत के कप्तान रामू`.
+        return bool(named) and (named[-1] or 2 * sum(named) >= len(named))
 
     def lacks_speaker(self, text: str) -> bool:
         """Return whether a summary states in the paper's own name what the title attributes to somebody."""
-        named = self.speaker | self.agent
         if self.is_official and has_happened(split(text)[0]):
             return False
         # Somebody else's words, even with their speaker, are not the quotation of the title.
-        if self.names_speaker(text) or (names_speech(text) and not (self.quotes and named)):
+        if self.names_speaker(text) or (names_speech(text) and not (self.quotes and self.speaker)):
             return False
-        return (self.quotes and bool(named)) or ((self.quotes or bool(named)) and states(split(text)[0]))
+        return (self.quotes and bool(self.speaker)) or ((self.quotes or bool(self.speaker)) and states(split(text)[0]))
 
     def tells_death(self, text: str) -> bool:
         """Return whether a summary reports the deaths of the title with their number; true if the title has none."""

@@ -7,20 +7,16 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import pairwise
 
-from digest.curate.similarity.tfidf import document_shares
-from digest.curate.summary.support.vocabulary import GENERAL, concepts_of, key_of
+from digest.curate.summary.support.vocabulary import GENERAL, key_of
 from digest.curate.summary.trimming import with_place, without_contrast, without_latin_brackets, without_opening
 from digest.curate.summary.voice import (
     addresses_reader,
     known_opening,
-    lacks_agent,
     lacks_speaker,
     names_speech,
     opens_speech,
-    states,
 )
-from digest.curate.summary.word_lists import any_of
-from digest.hindi.clauses import ends_clause, has_verb
+from digest.hindi.clauses import ends_clause
 from digest.hindi.sentences import LETTER_NAMES, split
 from digest.hindi.text import fold, folded_words, table_rows, words
 from digest.hindi.tokens import stem_of, stems, tokens
@@ -51,7 +47,8 @@ HANGING = frozenset(
         "उसमें उन उनमें तब तभी इतना दोनों जिसके जिससे जिसमें जो किंतु परंतु साथ बहरहाल बता बताते",
         "गौरतलब उल्लेखनीय ज्ञात मालूम अब एवं तथा इधर उधर वैसे यही वही या जैसे बेशक तथापि अर्थात यानी यानि",
         "कहा बताया बोले बोलीं उनसे उनपर उसपर इनसे इस्से ताकि जिन्हें जिनके जिनकी जिन्होंने जिसने उक्त दूसरी दूसरा दूसरे तीसरे अन्य",
-        "इसलिये इतनी इतने उतना तीनों चारों आखिरकार नतीजतन मसलन बाकी बाद बावजूद हां हाँ नहीं भी ही क्योंकी इन्हीं उन्हीं उनको इनको",
+        "इसलिये इतनी इतने उतना तीनों चारों आखिरकार नतीजतन मसलन बाकी बाद बावजूद हां हाँ नहीं भी ही क्योंकी चूंकि",
+        "इन्हीं उन्हीं उनको इनको फलस्वरूप परिणामस्वरूप",
     )
 )
 # `जहां किसी ने …` needs its वहां.
@@ -81,17 +78,12 @@ _POINTERS = folded_words(
 )
 # The first agent of a sentence that may have no other: `नरमी के बावजूद इसने मजबूती दिखाई`.
 _AGENTS = folded_words("उन्होंने इन्होंने उसने इसने")
-_EMPTY = re.compile(any_of("empty"))
-# `पुल गिरने का मामला सामने आया`, `सबसे बड़े दानी के रूप में सामने आए` say what.
-_SAYS_WHAT = re.compile(fold("(?:[^ ]ने का मामला|के रूप में) सामने"))
 # What happens always is the scene, and no event: `पुल पर भीड़ रहती है`, `मेले में कुश्ती होती है`.
 _HABITUAL = re.compile(
-    fold("(?<!सक)(?<!चाह)(?<!कह)(?<!मान)(?<!बता)(?<!लग)(?:ता|ती|ते) (?:जाता |जाती |जाते )?(?:है|हैं)[।.]?$")
+    fold("(?<!सक)(?<!चाह)(?<!कह)(?<!मान)(?<!बता)(?<!लग)(?<!लाप)(?<!भर्)(?:ता|ती|ते) (?:जाता |जाती |जाते )?(?:है|हैं)[।.]?$")
 )
 # A relative clause only describes: `ऐसा ऐप बनाया है, जो पाँच बोलियाँ समझता है`.
 DESCRIBES = re.compile(fold(" (?:जो|जिस|जिसे|जिसमें|जिससे|जिसका|जिसकी|जिसके|जिन|जिन्हें|जिनमें|जिनसे|जिनका|जिनकी|जिनके) "))
-_TURNS = folded_words("लेकिन मगर परंतु परन्तु किंतु")
-_LONE_AGENT = re.compile("^([^ ,।]+) ने ")
 # `यह बात मंत्री ने कही।`, `ऐसा वैज्ञानिकों का मानना है।`: the sentences before it are somebody's words.
 _ATTRIBUTES = re.compile(
     fold(
@@ -120,8 +112,6 @@ _DATELINE = re.compile(
 _AGENCY = re.compile(f"^\\(?(?:{_AGENCIES})\\)?[ .।:–-]*$")
 _ENDS_IN_LETTER = re.compile("[\u0900-\u0963]$")
 _CLOSED = re.compile(r"[।॥.!?…|][\"'”’»)\]]*$|[\"”’»)]$")
-# The ending of a verb, or of a word like one. Without any, a sentence is a fragment: `दो गांवों से एक-एक।`
-_PERHAPS_VERB = re.compile(fold("(?:[ाीेएईो]|ें|ीं|एं|ईं|ओं|नहीं)[\"'”’)]* *[।.?!]*[\"'”’)]*$"))
 # `गांवों की संख्या कितनी है।`
 _ASKS = re.compile(fold(" (?:कितना|कितनी|कितने|कौन|कहां|कहाँ|कब|क्यों|कैसे|कैसी|कैसा) (?:है|हैं|था|थी|थे|होगा|होगी)[।.]?$"))
 _OPENING = re.compile(r"^[\s\"'“‘(\[–-]*")
@@ -151,12 +141,8 @@ class SentenceCandidate:
     unnamed: bool = False
     # An opening phrase that connects it with the sentence before it, which `text` lacks: `हालांकि `.
     connective: str = ""
-    # The stem of a surname that it opens with: `देव ने कहा …`; '' for none.
-    surname: str = ""
     # The position of a later sentence that says whose words it is: `यह बात मंत्री ने कही।`
     speaker_at: int | None = None
-    # Whether the next sentence opens with `लेकिन`: this one only sets the scene for it.
-    turns: bool = False
     # 0..1: how much it depends on missing context (`इस मामले में`), or addresses the reader.
     weak: float = 0.0
 
@@ -188,15 +174,10 @@ def candidates(article: Article) -> tuple[SentenceCandidate, ...]:
             if ends_in_danda and text.endswith("."):
                 # An abbreviation ended it too early: `निदेशक एम. के.`
                 continue
-            if (
-                within is None
-                or folded in seen
-                or not _is_usable(text, folded, first=not found, language=article.language)
-            ):
+            if within is None or folded in seen or not _is_usable(text, folded, first=not found):
                 continue
             seen.add(folded)
             each = _candidate(position, text, article, continues=within)
-            each = replace(each, turns=opening(following) in _TURNS)
             if _ATTRIBUTES.search(folded):
                 found = [_spoken(other, position) for other in found]
             found.append(each)
@@ -233,8 +214,7 @@ class _Context:
         inside, self.opened = self.opened > 0, max(0, self.opened + text.count("“") - text.count("”"))
         was_cut, self.cut = self.cut, ends_in_abbreviation(text, following)
         speaks = opens_speech(text) and not is_teaser(text)
-        # In a new paragraph, a report of an event is the paper's again; a statement may still be the speaker's.
-        continues = self.speaking and not speaks and (not self.starts_paragraph or states(text))
+        continues = self.speaking and not speaks and not self.starts_paragraph
         self.starts_paragraph = False
         self.speaking = speaks or continues
         return None if inside or was_cut or self.cut else continues
@@ -244,8 +224,7 @@ def _candidate(position: int, text: str, article: Article, *, continues: bool) -
     shown = without_latin_brackets(without_opening(text))
     shown = with_place(shown, "" if position else article.place)
     plain = without_contrast(shown)
-    # Nothing stands before the first sentence that could name the agent.
-    hangs = (position > 0 and lacks_agent(plain)) or refers_back(plain, article.title)
+    hangs = refers_back(plain, article.title)
     connective = ""
     if not (continues or hangs):
         connective, shown = shown.removesuffix(plain) if shown.endswith(plain) else "", plain
@@ -258,7 +237,6 @@ def _candidate(position: int, text: str, article: Article, *, continues: bool) -
         question=is_question(shown),
         connective=connective,
         unnamed=position > 0 and _opens_known(shown, article.title),
-        surname=_surname(shown),
         weak=_weakness(shown, position, article.title),
     )
 
@@ -268,23 +246,11 @@ def _opens_known(text: str, title: str) -> bool:
     return bool(word) and not _needs_no_name(word, title)
 
 
-def _surname(text: str) -> str:
-    """Return the stem of a lone surname or rare word before ने at the start of a sentence; '' if there is none."""
-    found = _LONE_AGENT.match(text)
-    if not found:
-        return ""
-    word = fold(found[1])
-    stem = stem_of(word)
-    return stem if "name" in concepts_of(word) or stem not in document_shares() else ""
-
-
 def _weakness(text: str, position: int, title: str) -> float:
     folded = fold(text)
-    is_empty = _EMPTY.search(_SAYS_WHAT.sub("", folded)) and not any(map(str.isdigit, folded))
     main_clause = DESCRIBES.split(folded, maxsplit=1)[0]
     is_habitual = _HABITUAL.search(folded) and (main_clause == folded or _HABITUAL.search(main_clause))
-    is_scene = is_empty or (is_habitual and not names_speech(text))
-    if is_scene or addresses_reader(text) or points_inside(text, title):
+    if (is_habitual and not names_speech(text)) or addresses_reader(text) or points_inside(text, title):
         return 1.0
     # References in an article's first sentence are resolved inside it.
     return 0.8 if position and points_anywhere(text, title) else 0.0
@@ -334,9 +300,11 @@ def _needs_no_name(word: str, title: str) -> bool:
 
 def points_inside(text: str, title: str) -> bool:
     """Return whether a pronoun is among the first words, with hardly a word before it that it could refer to."""
-    found = [*tokens(text)[1:6], "है"]
+    found = [*tokens(text)[:6], "है"]
     return any(
-        a in _POINTERS and not (a in _DEMONSTRATIVES and _needs_no_name(b, title)) for a, b in pairwise(found[:6])
+        # `रामू और उनके भाई`
+        a in _POINTERS and before not in _AND and not (a in _DEMONSTRATIVES and _needs_no_name(b, title))
+        for before, a, b in zip(found, found[1:], found[2:], strict=False)
     )
 
 
@@ -379,7 +347,7 @@ def is_question(text: str) -> bool:
     return text.rstrip("\"'”’»)] ।").endswith("?") or bool(_ASKS.search(fold(text)))
 
 
-def _is_usable(text: str, folded: str, *, first: bool, language: str) -> bool:
+def _is_usable(text: str, folded: str, *, first: bool) -> bool:
     count = len(text.split())
     return (
         count >= LEAST_SENTENCE_WORDS
@@ -395,8 +363,6 @@ def _is_usable(text: str, folded: str, *, first: bool, language: str) -> bool:
         and text[0] not in "(["
         and (first or not _LABEL.match(folded))
         and opening(text) not in _POSTPOSITIONS
-        # Verbs of other languages are not known.
-        and (language != "hi" or has_verb(text) or bool(_PERHAPS_VERB.search(folded)))
         and not _WHILE.search(folded)
         and not _HALF.search(folded)
         and not _RELATIVE.search(folded)
@@ -440,19 +406,8 @@ def is_echo(own: set[str], head: set[str]) -> bool:
     return (shared >= ECHO_SHARE * len(own) and not is_new) or shared >= MOST_SHARED * len(own)
 
 
-def _closes_first(text: str) -> bool:
-    """Return whether the first two apostrophes close a quotation that the text does not open."""
-    at = text.find("''")
-    before, after = text[at - 1 : at], text[at + 2 : at + 3]
-    return (
-        at > 0 and not before.isspace() and before not in "(:,-" and (not after or after.isspace() or after in ".,।?!")
-    )
-
-
 def balanced(text: str) -> bool:
     """Return whether every quote and bracket is closed; straight quotes must be even in number."""
-    if _closes_first(text):
-        return False
     text = text.replace("''", "")
     if any(text.count(opening) != text.count(closing) for opening, closing in _PAIRS):
         return False

@@ -79,7 +79,7 @@ def with_another_source(
             vector = weigh(Counter(each.stems))
             if (
                 each.words <= room
-                and can_open(each, title)
+                and can_open(each)
                 and not POINTING & set(tokens(each.text))
                 and not echoes(each, title)
                 and not is_known(each, known)
@@ -156,8 +156,6 @@ def summarise(
     # Headlines are only analysed in Hindi. In other languages the first sentences are taken.
     coverage = HeadlineCoverage(heading if article.language == "hi" else "", found, background)
     usable = [each for each in found[:LOOK_AT] if set(each.stems) != coverage.stems and not is_known(each, known)]
-    # The headline, as a sentence of the report, names what the next one refers to.
-    usable = [replace(each, unnamed=False) if coverage.is_echoed_before(each) else each for each in usable]
     most = most if coverage.words else min(most, MOST_UNTITLED)
     passages = _passages(usable, coverage, heading, words, most)
     led = ""
@@ -175,7 +173,7 @@ def _tells(chosen: Sequence[SentenceCandidate], text: str, coverage: HeadlineCov
         return True
     if not _agrees(chosen, text, coverage):
         return False
-    if coverage.explains or chosen[0].weak or chosen[-1].turns:
+    if coverage.explains or chosen[0].weak:
         return coverage.share([text]) >= LEAST_EXPLAINED
     best = max(chosen, key=lambda each: coverage.share([each.text]))
     return coverage.tells(text, best.position)
@@ -227,7 +225,7 @@ def _passages(
     open_ended = [
         [shorten_candidate(each, words, heading)]
         for each in usable
-        if can_open(each, heading)
+        if can_open(each)
         # Only a quotation before its speaker, or what follows the headline itself, may do without its words.
         and (each.speaker_at or coverage.echo or not coverage.words or coverage.share([each.text]) >= LEAST_OPENING)
     ]
@@ -254,17 +252,14 @@ def shorten_candidate(each: SentenceCandidate, room: int, title: str) -> Sentenc
     return each if text == each.text else replace(each, text=text, words=len(text.split()), stems=tuple(stems(text)))
 
 
-def can_open(each: SentenceCandidate, title: str) -> bool:
-    """Return whether a summary under this title may begin with the sentence."""
-    is_strange = each.surname and each.surname not in stems(title)
+def can_open(each: SentenceCandidate) -> bool:
+    """Return whether a summary may begin with the sentence."""
     is_doubtful = each.weak and each.position
-    return not (each.hangs or each.question or each.unnamed or is_strange or is_doubtful)
+    return not (each.hangs or each.question or each.unnamed or is_doubtful)
 
 
 def _follows(each: SentenceCandidate, chosen: Sequence[SentenceCandidate], reach: int) -> bool:
     """Return whether the sentence may follow the chosen ones; one that refers back needs the sentence before it."""
-    if each.surname and not any(each.surname in other.stems for other in chosen):
-        return False
     needs_last = each.hangs or each.unnamed or each.weak
     return 0 < each.position - chosen[-1].position <= (1 if needs_last else reach)
 

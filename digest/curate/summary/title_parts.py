@@ -48,12 +48,17 @@ class TitlePart:
         return sum(weight for _meaning, weight in self.words)
 
     def tells_end(self, covered: frozenset[str]) -> bool:
-        """Return whether the last word is covered. It is mostly what happened."""
+        """Return whether one of the last two words is covered: mostly what happened, before or after who did it.
+
+        A death or an arrest at the end is covered itself.
+        """
         if not self.words:
             return False
-        last = self.words[-1][0]
-        is_short = len(self.words) < PART_WORDS and last.isdisjoint(GRAVE_NEWS)
-        return not is_short and not covered.isdisjoint(last)
+        is_grave = not self.words[-1][0].isdisjoint(GRAVE_NEWS)
+        if len(self.words) < PART_WORDS and not is_grave:
+            return False
+        ends = self.words[-1:] if is_grave else self.words[-2:]
+        return any(not covered.isdisjoint(meaning) for meaning, _weight in ends)
 
 
 def share_told(words: Sequence[tuple[frozenset[str], float]], covered: frozenset[str]) -> float:

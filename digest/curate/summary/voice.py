@@ -65,7 +65,8 @@ def lacks_speaker(text: str) -> bool:
 
 def states(text: str) -> bool:
     """Return whether the sentence is a statement or prediction, as speakers make, and not the report of an event."""
-    folded = fold(text)
+    # A reason is no event.
+    folded = fold(text).partition(" क्योंकि ")[0]
     return bool(_STATEMENT.search(folded)) and " ने " not in folded and not _HAPPENED.search(folded)
 
 
