@@ -28,7 +28,7 @@ from tests.support.sendgrid_server import SendGridServer, sendgrid_environment
 from tests.support.smtp_server import RecordingSmtp
 from tests.support.webhook_receiver import SECRET, WebhookReceiver, is_signed
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("brief_pauses")]
 
 MORNING = datetime.fromisoformat("2026-11-23T05:00+05:30")
 KEY = "2026-11-23"
