@@ -15,6 +15,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from statistics import quantiles
+from typing import Any
 from urllib.parse import quote
 
 from pyotp import TOTP
@@ -28,7 +29,7 @@ from digest.models import Actor, BatchState, Edition, EditionState, Role, Subscr
 from digest.store.content.editions import EditionStore
 from digest.store.database import analyze
 from digest.store.people.subscribers import SubscriberStore
-from digest.store.schema import batch, delivery, edition, preference, subscriber, suppression
+from digest.store.schema import audit, batch, delivery, edition, preference, subscriber, suppression
 from digest.store.sending import partitions
 from digest.store.sending.enqueue import Placement, RecipientGroup, enqueue_subscribers
 from digest.subscribers.due import decide
@@ -137,6 +138,9 @@ def _pages(app: App) -> Pages:
         "the report of an edition": ([f"/report/{_BEFORE}"], LIST),
         "who did not get it": ([f"/report/{_BEFORE}/missed?kind={each}" for each in ("excluded", "rejected")], LIST),
         "the log": (["/log", "/log?q=suman"], LIST),
+        "the log, filtered": (["/log?who=suman&since=2026-11-01&until=2026-11-10", "/log?what=moved"], LIST),
+        # No entry has the first word; the second is the name of many subscribers.
+        "the log, searched": (["/log?q=zzzz", f"/log?q={quote(_NAMES[0])}"], LIST),
     }
 
 
@@ -173,6 +177,15 @@ def fill(app: App, people: int, articles: int) -> None:
     app.articles.save(make_articles(articles))
     composed = app.composer.compose(_KEY, fetch=False).edition
     assert composed.state == EditionState.DRAFT, composed.reason
+    acts = ("subscriber changed", "subscriber paused", "moved", "pinned")
+    with database.write() as connection:
+        entries: list[dict[str, Any]] = [
+            {"at": now - timedelta(minutes=turn), "who": ("suman", "ravi")[turn % 2], "via": "desk"}
+            | {"what": acts[turn % 4], "subject": f"subscriber {turn % people + 1}", "detail": "topics: खेल, देश"}
+            for turn in range(min(people, 200_000), 0, -1)
+        ]
+        connection.execute(insert(audit), entries)
+        analyze(connection, audit)
     for turn in range(40):
         app.audit.record(replace(_BY, name=("suman", "ravi")[turn % 2]), "looked", _KEY, now=now)
 

@@ -11,6 +11,7 @@ from sqlalchemy import (
     Column,
     ColumnElement,
     Connection,
+    collate,
     func,
     insert,
     literal,
@@ -140,13 +141,12 @@ class AuditLog:
         return found
 
     def _says(self, wanted: LogFilter) -> ColumnElement[bool]:
-        # SQLite's LIKE ignores case anyway.
-        said = [
-            column.contains(wanted.text, autoescape=True)
-            if self.database.sqlite
-            else column.icontains(wanted.text, autoescape=True)
-            for column in (audit.c.subject, audit.c.detail)
-        ]
+        word = wanted.text.lower()
+        columns: Sequence[ColumnElement[str]] = (audit.c.subject, audit.c.detail)
+        if not self.database.sqlite:
+            # SQLite's LIKE ignores the case of ASCII anyway. PostgreSQL is slow with letters of a locale.
+            columns = [func.lower(collate(column, "C")) for column in columns]
+        said = [column.contains(word, autoescape=True) for column in columns]
         lists = ((audit.c.who, wanted.people), (audit.c.what, wanted.kinds), (audit.c.subject, wanted.subjects))
         return or_(*said, *(column.in_(values) for column, values in lists if values))
 

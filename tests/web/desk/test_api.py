@@ -45,7 +45,11 @@ class Program:
         response = self.site.request(method, f"/desk/api{path}", data, {**sent, **headers})
         kind = "problem+json" if response.status >= 400 else "json"
         assert response.headers["content-type"] == f"application/{kind}", response.text
-        return response.status, json.loads(response.text)
+        found = json.loads(response.text)
+        if response.status >= 400:
+            assert found["status"] == response.status
+            assert found["detail"] == found["error"]["message"] != ""
+        return response.status, found
 
 
 @pytest.fixture(scope="module")
