@@ -29,8 +29,10 @@ BODIES = {
 
 
 def page(town: str) -> bytes:
+    # Texts with a sentence in common would be alike, and stories that are alike leave their place to others.
     more = "".join(
-        f"<p>{town} के लोगों ने बताया कि काम का यह चरण {n} दिन में पूरा हुआ और खर्च तय सीमा में रहा।</p>" for n in range(4, 12)
+        f"<p>{' '.join(f'{town}{letter}{n}' for letter in 'कखगघचछजझ')} का चरण {n} दिन में पूरा हुआ।</p>"
+        for n in range(4, 12)
     )
     article = {"@context": "https://schema.org", "@type": "NewsArticle", "headline": TITLES[town]}
     return (

@@ -74,3 +74,13 @@ def test_a_number_of_the_title_in_the_other_lead_brings_a_pair_closer() -> None:
     same = article("b", "b", "बुखार के 1409 नए मामले, 78 जिले चपेट में", text.format(78))
     other = article("c", "c", "बुखार के 1409 नए मामले, 41 जिले चपेट में", text.format(41))
     assert compare_pair(one, same).score > compare_pair(one, other).score + 0.15
+
+
+def test_a_number_of_hours_in_the_title_brings_no_pair_closer() -> None:
+    def score(unit: str) -> float:
+        text = "स्वास्थ्य विभाग ने ताज़ा आंकड़े जारी किए। 24 {} में बुखार के {} मरीज़ मिले हैं।"
+        one = article("a", "a", f"24 {unit} में बुखार के 941 मरीज़", text.format(unit, 941))
+        other = article("b", "b", "बुखार के 506 मरीज़ और मिले", text.format(unit, 506))
+        return compare_pair(one, other).score
+
+    assert score("घंटे") < score("जिलों") - 0.1

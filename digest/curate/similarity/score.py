@@ -31,7 +31,7 @@ from digest.curate.similarity.cues import (
     death_tolls,
     find_places,
     match_results,
-    telling_numbers,
+    title_numbers,
     weekdays,
 )
 from digest.curate.similarity.headlines import HeadlineNames, read_headline, tells_event, why_headlines_apart
@@ -78,7 +78,7 @@ class OwnFeatures:
 
     @cached_property
     def title_facts(self) -> frozenset[str]:
-        return telling_numbers(self.text.title_counts.stems)
+        return title_numbers(self.text.title)
 
     @cached_property
     def lead_numbers(self) -> frozenset[str]:
