@@ -94,7 +94,7 @@ class _Copy:
         ]
 
     def value(self, key: str, value: Any) -> str:
-        """A value in words."""
+        """Return a value in words."""
         _ = self.catalogue.gettext
         if isinstance(value, bool):
             return _("yes") if value else _("no")
@@ -120,7 +120,7 @@ class _Copy:
         return ", ".join(filter(None, (dates.long(day, self.language) if day else key, name)))
 
     def _fields(self, entry: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
-        """The fields of an entry. Empty ones are left out, but not an hour that was not chosen."""
+        """Return the fields of an entry. Empty ones are left out, but not an hour that was not chosen."""
         shown = ((key, self.value(key, value)) for key, value in entry.items() if value != "" or key == "hour")
         return tuple((self.names.get(key, key), text) for key, text in shown)
 
@@ -165,7 +165,7 @@ class _Copy:
         return self.catalogue.gettext("a page of this site: %(page)s") % {"page": f"/{page}"}
 
     def _detail(self, detail: str) -> str:
-        """The proof of a consent, with its choices, language and network address in words."""
+        """Return the proof of a consent, with its choices, language and network address in words."""
         _ = self.catalogue.gettext
         if found := _SIGN_UP.fullmatch(detail):
             form = _(

@@ -306,7 +306,7 @@ def _by_command(visit: Visit, edition: Edition) -> str:
 
 
 def _clock(visit: Visit, at: datetime) -> str:
-    """An hour, with the day if it is another one."""
+    """Return an hour, with the day if it is another one."""
     is_today = at.date() == visit.desk.now().date()
     return clock(at) if is_today else f"{dates.short(at.date(), visit.catalogue.language)} {clock(at)}"
 
@@ -359,7 +359,7 @@ def _special_line(visit: Visit, edition: Edition, send_at: datetime | None, now:
 
 
 def _deadline(visit: Visit, edition: Edition, planned: PlannedEdition | None) -> tuple[bool, str]:
-    """Return whether a draft goes out only if somebody approves it, and until when that is possible."""
+    """Whether a draft goes out only if somebody approves it, and until when that is possible."""
     _ = visit.catalogue.gettext
     if is_special(edition.key):
         return True, _("It waits for approval, and goes out right after it or at the time that you choose.")

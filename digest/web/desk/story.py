@@ -49,7 +49,7 @@ class SourceText:
 
 
 def page(visit: Visit) -> Response:
-    """The story next to its sources. With `edit`, only the form for its texts, for the list of a phone."""
+    """Respond with the story next to its sources. With `edit`, only the form for its texts, for the list of a phone."""
     edition, story = _found(visit)
     if "edit" in visit.query and edition.state in today.EDITABLE and visit.may(Role.EDITOR):
         return visit.page("edit.html.j2", edition=edition, story=story, limits=_LIMITS)

@@ -150,7 +150,7 @@ def page(
     view: str = "stories",
     since: int | None = None,
 ) -> Response:
-    """The whole page of an edition. With `since` it says what changed after that act of the log."""
+    """Respond with the whole page of an edition. With `since` it says what changed after that act of the log."""
     app, now = visit.desk.app, visit.desk.now()
     form = visit.query.get("form", "")
     editable = edition.state in EDITABLE
@@ -212,7 +212,7 @@ def page(
 
 
 def letter(visit: Visit) -> Response:
-    """The email alone, for a phone."""
+    """Respond with the email alone, for a phone."""
     return page(visit, visit.edition(), view="letter")
 
 
@@ -405,7 +405,7 @@ def compose(visit: Visit) -> Response:
 
 
 def _empty(visit: Visit) -> Response:
-    """The page when nothing is composed yet: it says when the next edition is due."""
+    """Respond with the page when nothing is composed yet: it says when the next edition is due."""
     app, now = visit.desk.app, visit.desk.now()
     following = next(app.calendar.upcoming(now), None)
     composed = app.editions.get(following.key) if following else None

@@ -199,7 +199,7 @@ class Visit:
         return found
 
     def path(self, place: str, **query: str | Sequence[str]) -> str:
-        """The path of a page of the desk."""
+        """Return the path of a page of the desk."""
         return self.desk.views.root + quote(place) + (f"?{urlencode(query, doseq=True)}" if query else "")
 
     def page(self, template: str, *, status: int = 200, **values: Any) -> Response:

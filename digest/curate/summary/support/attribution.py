@@ -292,7 +292,7 @@ def names_paper(speaker: Sequence[Word], name: str) -> bool:
 
 
 def text_of(words: Sequence[Word]) -> str:
-    """The words as written; `somebody` if there are none."""
+    """Return the words as written; `somebody` if there are none."""
     return " ".join(word.text for word in words) or "somebody"
 
 

@@ -211,7 +211,7 @@ class _WordMatch(ClausePair):
 
 
 def _unlike(pair: _WordMatch) -> str | None:
-    """A clause about another event: `पुल बह गया` for `मेला शुरू हुआ`."""
+    """Refuse a clause about another event: `पुल बह गया` for `मेला शुरू हुआ`."""
     is_like = pair.inside and pair.share >= _LEAST
     # A short clause of everyday words matches anything.
     is_free = len(pair.content) <= _SHORT and all(is_plain_word(word) for word in pair.content)
@@ -221,7 +221,7 @@ def _unlike(pair: _WordMatch) -> str | None:
 
 
 def _only_its_speaker(pair: _WordMatch) -> str | None:
-    """The speaker of the article with something else: `मेयर ने बांध की मांग की` for `मेयर ने कहा कि नल सूखे हैं`."""
+    """Refuse the article's speaker with other words: `मेयर ने बांध की मांग की` for `मेयर ने कहा कि नल सूखे हैं`."""
     if not (pair.speech and pair.other.is_said):
         return None
     speaker = pair.other.speaker

@@ -340,7 +340,7 @@ def _is_about_to_be(clause: Clause, other: Clause) -> bool | None:
 
 
 def _is_equal(clause: Clause, other: Clause) -> bool | None:
-    """Two statements of one mode are equal. `पुल बनेगा` claims less than `पुल बना`. `होना चाहिए` is a wish."""
+    """Accept two statements of one mode. `पुल बनेगा` claims less than `पुल बना`. `होना चाहिए` is a wish."""
     mine, theirs = clause.mode, other.mode
     is_less = (mine, theirs) == (Mode.FUTURE, Mode.FACT)
     return True if mine is theirs or is_less or {mine, theirs} <= {Mode.MUST, Mode.WISH} else None

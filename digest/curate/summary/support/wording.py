@@ -244,7 +244,7 @@ class _Reading(Parts):
         return _another_court(word) if is_other else None
 
     def _is_plain(self, word: Word) -> str | Ruling | None:
-        """An everyday word is fine."""
+        """Accept an everyday word."""
         return Ruling.FINE if is_plain_word(word) else None
 
     def _is_another_court(self, word: Word) -> str | Ruling | None:

@@ -136,7 +136,7 @@ def _held(visit: Visit) -> StoredSubscriber:
 
 
 def _entries(visit: Visit, held: StoredSubscriber) -> list[HistoryEntry]:
-    """The history of a subscriber, newest first."""
+    """Return the history of a subscriber, newest first."""
     app = visit.desk.app
     zone, orphans = app.settings.newsletter.zone, app.status_reader.orphans(app.now())
     return app.subscriber_admin.history.entries(held.address, zone, orphans)[::-1]

@@ -77,7 +77,7 @@ def answer(values: Any, status: int = 200) -> Response:
 
 
 def failure(status: int, message: str, *, field: str = "") -> Response:
-    """An error response by RFC 9457. `field` is the field that it concerns, or ''.
+    """Respond with an error by RFC 9457. `field` is the field that it concerns, or ''.
 
     `error` has the same once more, as before this standard.
     """
