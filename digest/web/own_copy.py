@@ -151,7 +151,7 @@ class _Copy:
             "frequency": lambda value: words.frequency(value, self.catalogue),
             "what": lambda value: words.outcome(value, self.catalogue),
             "gets no mail because": lambda value: words.outcome(value, self.catalogue),
-            "why": lambda value: words.told(value, self.catalogue).text,
+            "why": lambda value: words.reason_text(value, self.catalogue).text,
             "came from": lambda value: _("the sign-up page") if value == ORIGIN else value,
             "notice": lambda value: self.notices.get(value, value),
             "source": self._source,
@@ -178,7 +178,7 @@ class _Copy:
         detail = _FREQUENCY.sub(lambda found: f"{days}: {words.frequency(found[1], self.catalogue)}", detail)
         where = _("in the language %(language)s, from the address %(address)s")
         detail = _ORIGIN.sub(lambda found: where % {"language": found[1], "address": found[2]}, detail)
-        return words.told(detail, self.catalogue).text
+        return words.reason_text(detail, self.catalogue).text
 
 
 def _field_names(catalogue: Catalogue) -> Mapping[str, str]:

@@ -110,7 +110,7 @@ class LeavePage:
         name = f"{int(now.timestamp())}.{int(known)}"
         return f"{name}.{self.context.signer.sign_name(_REASON, f'{id} {name}')}"
 
-    def give_reason(self, request: Request, id: int, code: str, said: str) -> bool:
+    def give_reason(self, request: Request, id: int, code: str, words: str) -> bool:
         """Log why the subscriber left. False if this browser has not just unsubscribed them, or gave a reason."""
         found = re.fullmatch(r"(([0-9]{1,12})\.([01]))\.(.+)", code)
         context, now = self.context, self.context.now()
@@ -119,11 +119,11 @@ class LeavePage:
         left = datetime.fromtimestamp(int(found[2]), now.tzinfo)
         if now - left > _REASON_WITHIN or not context.preferences.unsubscribed_since(id, left):
             return False
-        if said:
+        if words:
             if not context.quotas.take([Quota(f"why:{id}", 1, _REASON_WITHIN)], now):
                 return False
             # A stranger with a forwarded email can have unsubscribed them.
-            detail = said if found[3] == "1" else f"{said}; not verified"
+            detail = words if found[3] == "1" else f"{words}; not verified"
             consent = context.consent_context(request, _PURPOSE, detail=detail)
             context.preferences.record(id, SAID_WHY, consent, now=now)
         return True
@@ -290,8 +290,8 @@ def router(page: LeavePage) -> APIRouter:
         id = page.id(token)
         if id is None:
             return context.invalid_link(request)
-        said = ": ".join(filter(None, (why, shorten_text(word))))
-        done = {"done": "thanked"} if page.give_reason(request, id, code, said) else {}
+        words = ": ".join(filter(None, (why, shorten_text(word))))
+        done = {"done": "thanked"} if page.give_reason(request, id, code, words) else {}
         return redirect(context.pages, request, f"/leave/{token}", **done)
 
     return routes

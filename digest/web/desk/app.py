@@ -181,7 +181,7 @@ def _answer(visit: Visit, row: Route, handler: Handler) -> Response:
     except StoreError:
         raise
     except (ConfigurationError, DigestError) as error:
-        return visit.problem(409, _("That did not work"), visit.told(error))
+        return visit.problem(409, _("That did not work"), visit.refusal(error))
 
 
 def _store_failed(visit: Visit, error: StoreError) -> Response:

@@ -89,7 +89,7 @@ def save(visit: Visit) -> Response:
             app.editor.move(edition.key, story.id, section, 1, visit.actor)
     except NotEditable as error:
         typed = {**present, **texts}
-        title, summary, problem = typed["title"], typed["summary"], visit.told(error)
+        title, summary, problem = typed["title"], typed["summary"], visit.refusal(error)
         return _page(visit, *_found(visit), status=409, title=title, summary=summary, problem=problem)
     following = _following(edition, story) if "next" in visit.form else None
     if following is not None:

@@ -38,7 +38,7 @@ from digest.web.desk.edit import MAX_LEFT
 from digest.web.desk.letter import FORMS, variants
 from digest.web.desk.sentences import PageSentence
 from digest.web.desk.since import acts as acts_since
-from digest.web.desk.since import told, void_line
+from digest.web.desk.since import change_lines, void_line
 from digest.web.desk.visit import Visit, edition_path
 
 if TYPE_CHECKING:
@@ -187,7 +187,7 @@ def page(
         has_own_texts=bool(changes.subject or changes.preheader),
         revision=revision(edition),
         problem=problem,
-        changed=told(visit, acts_since(visit, edition.key, since)) if since is not None else (),
+        changed=change_lines(visit, acts_since(visit, edition.key, since)) if since is not None else (),
         void=void_line(visit, edition.key) if visit.query.get("void") == "1" else "",
         left=_left_stories(visit, edition) if editable else (),
         max_intro=MAX_LENGTH,

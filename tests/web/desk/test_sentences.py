@@ -21,7 +21,7 @@ from digest.render.renderer import Renderer
 from digest.store.desk.audit import Act
 from digest.web.desk.acts import detail_of, name_of, named, subject_of
 from digest.web.desk.kept_sentences import KEPT
-from digest.web.desk.sentences import PageSentence, refusal, tell, translate, translate_all
+from digest.web.desk.sentences import PageSentence, refusal, translate, translate_all, translate_line
 from tests.paths import ROOT
 from tests.render.sample import BRANDING, EVERYTHING, NOW, TEMPLATES, twenty
 from tests.support.tables import each_row
@@ -99,7 +99,7 @@ def test_what_subscribers_did_on_their_own_pages_has_no_english_in_hindi() -> No
 @given(st.text("अआक ािab(),:.", max_size=30))
 def test_a_persons_own_words_stay(words: str) -> None:
     line = f"वे बोले {words}"
-    assert tell(line, HINDI) == PageSentence(line)
+    assert translate_line(line, HINDI) == PageSentence(line)
 
 
 @pytest.mark.slow
@@ -171,7 +171,7 @@ def test_each_reason_of_the_support_rules_is_in_hindi() -> None:
     ],
 )
 def test_a_line_is_told_with_what_a_server_answered(line: str, text: str, original: str) -> None:
-    assert tell(line, HINDI) == PageSentence(text, original)
+    assert translate_line(line, HINDI) == PageSentence(text, original)
 
 
 @each_row(
@@ -204,8 +204,8 @@ def test_a_line_is_told_with_what_a_server_answered(line: str, text: str, origin
     ],
 )
 def test_a_servers_answer_is_said_in_a_few_words(answer: str, meaning: str) -> None:
-    assert tell(answer, ENGLISH) == PageSentence(meaning, answer)
-    assert tell(answer, HINDI) == PageSentence(HINDI.gettext(meaning), answer)
+    assert translate_line(answer, ENGLISH) == PageSentence(meaning, answer)
+    assert translate_line(answer, HINDI) == PageSentence(HINDI.gettext(meaning), answer)
 
 
 def _weight() -> ConfigurationError:

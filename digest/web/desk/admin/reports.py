@@ -88,9 +88,9 @@ def _missing(visit: Visit, report: Report) -> list[tuple[str, PageSentence, int,
     found: dict[tuple[str, str], tuple[str, PageSentence, int, list[str]]] = {}
     for kind, reasons in (("excluded", report.excluded), ("rejected", report.rejected)):
         for reason, count in reasons:
-            said = words.told(reason, visit.catalogue)
-            _kind, first, number, stored = found.get((kind, said.text), (kind, said, 0, []))
-            found[kind, said.text] = (kind, first, number + count, [*stored, reason])
+            sentence = words.reason_text(reason, visit.catalogue)
+            _kind, first, number, stored = found.get((kind, sentence.text), (kind, sentence, 0, []))
+            found[kind, sentence.text] = (kind, first, number + count, [*stored, reason])
     return sorted(found.values(), key=lambda each: (each[0], -each[2]))
 
 

@@ -123,7 +123,7 @@ def _act(visit: Visit, done: str, act: Callable[[str, Actor], object]) -> Respon
     except ConfigurationError as error:
         return page(visit, status=422, **field_problem(visit, error))
     except DigestError as error:
-        return page(visit, status=409, problem=visit.told(error))
+        return page(visit, status=409, problem=visit.refusal(error))
     visit.desk.subscriber_counts.forget()
     return visit.go(f"/subscriber/{held.id}", done=done)
 

@@ -67,9 +67,9 @@ class ApiVisit(Visit):
         return response
 
 
-def _text(said: str | PageSentence) -> str:
+def _text(sentence: str | PageSentence) -> str:
     """Return a sentence as one text: the original after our words, if there is one."""
-    return str(said) if isinstance(said, str) else f"{said.text} {said.original}".strip()
+    return sentence if isinstance(sentence, str) else f"{sentence.text} {sentence.original}".strip()
 
 
 def answer(values: Any, status: int = 200) -> Response:
