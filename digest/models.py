@@ -521,7 +521,7 @@ class Edition:
         return any(_INTRO_MARKUP.sub("", each.sentence) in words for each in self.intro_support)
 
     def stories(self) -> Iterator[Story]:
-        """Every story in reading order."""
+        """Yield every story in reading order."""
         for section in self.sections:
             yield from section.stories
 

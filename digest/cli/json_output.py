@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 def counts_json(edition: Edition, counts: Counts) -> dict[str, Any]:
-    """`send` and `status`: the edition's totals. All counts are recipients."""
+    """Return the JSON of `send` and `status`: the edition's totals. All counts are recipients."""
     return {
         "edition": edition.key,
         **pick(edition, "state reason"),
@@ -35,23 +35,23 @@ def counts_json(edition: Edition, counts: Counts) -> dict[str, Any]:
 
 
 def worker_json(worker: Worker) -> dict[str, Any]:
-    """`status`: a worker of the last minutes."""
+    """Return the JSON of `status`: a worker of the last minutes."""
     seen_at = worker.seen_at.isoformat() if worker.seen_at else None
     return {**pick(worker, "host pid version state seats rate jobs"), "seen_at": seen_at}
 
 
 def not_reached_json(missing: Iterable[Unreached]) -> list[dict[str, str]]:
-    """`send` and `status`: who did not get it, and why."""
+    """Return the JSON of `send` and `status`: who did not get it, and why."""
     return [pick(row, "email state reason") for row in missing]
 
 
 def unknown_batch_json(batch: UnknownBatch) -> dict[str, Any]:
-    """`status` and `reconcile`: a batch whose outcome is unknown."""
+    """Return the JSON of `status` and `reconcile`: a batch whose outcome is unknown."""
     return {"batch": batch.batch, "readers": batch.recipients, **pick(batch, "attempt transport")}
 
 
 def unknown_recipient_json(each: Unsettled, zone: ZoneInfo) -> dict[str, Any]:
-    """`reconcile`: a recipient whose outcome is unknown."""
+    """Return the JSON of `reconcile`: a recipient whose outcome is unknown."""
     found = each.recipient
     return {
         "email": found.email,
@@ -63,7 +63,7 @@ def unknown_recipient_json(each: Unsettled, zone: ZoneInfo) -> dict[str, Any]:
 
 
 def decision_json(each: OperatorDecision) -> dict[str, Any]:
-    """`status`, `edition show` and `reconcile --history`: what an editor or operator decided."""
+    """Return the JSON of `status`, `edition show` and `reconcile --history`: what an editor or operator decided."""
     return {
         "at": each.at.isoformat(),
         "what": each.what,
@@ -74,7 +74,7 @@ def decision_json(each: OperatorDecision) -> dict[str, Any]:
 
 
 def feedback_json(result: FeedbackResult) -> dict[str, Any]:
-    """`events handle`."""
+    """Return the JSON of `events handle`."""
     return {
         "posts": result.payloads,
         **pick(result, "events kept suppressed"),
@@ -84,12 +84,12 @@ def feedback_json(result: FeedbackResult) -> dict[str, Any]:
 
 
 def suppression_sync_json(result: SyncResult) -> dict[str, Any]:
-    """`bounces --pull`."""
+    """Return the JSON of `bounces --pull`."""
     return pick(result, "entries suppressed came_back unread notes")
 
 
 def restore_json(result: RestoreResult) -> dict[str, Any]:
-    """`store restore`."""
+    """Return the JSON of `store restore`."""
     return {
         "copied_at": result.copied_at.isoformat(),
         "kept": str(result.kept) if result.kept else None,
@@ -102,7 +102,7 @@ def restore_json(result: RestoreResult) -> dict[str, Any]:
 
 
 def collect_json(report: CollectReport) -> dict[str, Any]:
-    """`collect`."""
+    """Return the JSON of `collect`."""
     return {
         "sources": [
             {
@@ -119,7 +119,7 @@ def collect_json(report: CollectReport) -> dict[str, Any]:
 
 
 def article_json(article: Article, summary: str) -> dict[str, Any]:
-    """One article of `sources test`. Blank lines separate the paragraphs and headings of `body`."""
+    """Return one article of `sources test`. Blank lines separate the paragraphs and headings of `body`."""
     return {
         "url": article.url or "",
         **pick(article, "title kicker"),
@@ -142,7 +142,7 @@ def found_json(article: Article) -> dict[str, Any]:
 
 
 def prune_json(done: PruneResult, before: StoreSpace, after: StoreSpace, *, dry_run: bool) -> dict[str, Any]:
-    """`store prune`."""
+    """Return the JSON of `store prune`."""
     return {
         "dry_run": dry_run,
         "complete": not done.interrupted,
@@ -156,5 +156,5 @@ def prune_json(done: PruneResult, before: StoreSpace, after: StoreSpace, *, dry_
 
 
 def copy_json(result: CopyResult) -> dict[str, Any]:
-    """`store copy`."""
+    """Return the JSON of `store copy`."""
     return {"source": result.source, "target": result.target, "tables": [asdict(each) for each in result.tables]}

@@ -218,7 +218,7 @@ def _import_parsers() -> None:
 
 
 def _validators(result: SourceResult) -> Validators | None:
-    """By which the next fetch finds that nothing has changed; empty if it must read the document again all the same.
+    """Return what shows the next fetch that nothing has changed; empty if it must read the document again anyway.
 
     An article from the future gets its own date once that has come.
     """

@@ -60,7 +60,7 @@ _NAMES = {
 
 
 def read_text(text: str) -> RawItem:
-    """The first line that is not empty is the title, unless it is too long. Blank lines separate paragraphs."""
+    """Read a text file. The first line with text is the title, if it is short; blank lines separate paragraphs."""
     warnings = [_CUT] if len(text) > MAX_FIELD else []
     text = text[:MAX_FIELD].replace("\r\n", "\n").replace("\r", "\n").lstrip("\n \t\u00a0")
     lines = text.split("\n", 1)

@@ -31,7 +31,7 @@ def place_of(source: Source) -> str:
 
 
 def initial_state(source: Source, stored: SourceState | None) -> SourceState:
-    """The stored state as far as it is valid: not after another URL, and without validators after other settings."""
+    """Return the stored state as far as it is valid: not for another URL, and no validators after other settings."""
     place = place_of(source)
     if stored is None:
         return SourceState(SourceHealth(source.name, place))
@@ -45,7 +45,7 @@ def initial_state(source: Source, stored: SourceState | None) -> SourceState:
 
 
 def versioned_hash(source: Source, body_hash: str) -> str:
-    """The hash of a body with a prefix for the settings, so that changed settings make the feed count as changed."""
+    """Return the hash of a body with a prefix for the settings, so that other settings make it count as changed."""
     return f"{_settings_version(source)}:{body_hash}"
 
 
@@ -106,7 +106,7 @@ def after_failure(
 
 
 def health_warnings(health: SourceHealth, now: datetime) -> tuple[str, ...]:
-    """Warnings for the operator about a source, besides the result of its last fetch."""
+    """Return warnings for the operator about a source, besides the result of its last fetch."""
     if health.failures >= FAILING:
         good = health.last_good
         since = f"last read on {good.astimezone(now.tzinfo):%Y-%m-%d at %H:%M}" if good else "never read so far"
@@ -142,7 +142,7 @@ def format_time(moment: datetime, now: datetime) -> str:
 
 
 def _settings_version(source: Source) -> str:
-    """Eight hex digits for the settings that affect what is read from a body, and for our own version."""
+    """Return eight hex digits for the settings that affect what is read from a body, and for our own version."""
     names = ("section", "fulltext", "replay", "links", "mapping")
     settings = repr([(name, getattr(source, name)) for name in names]) + __version__
     return hashlib.blake2b(settings.encode(), digest_size=4).hexdigest()

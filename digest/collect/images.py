@@ -203,7 +203,7 @@ _DECORATION = re.compile("|".join(f"(?:{pattern})" for pattern, _example in DECO
 
 
 def resolve_image(raw: str, base: str | None, width: int | None = None, height: int | None = None) -> Image | None:
-    """The image that a document names: a file next to it, else a URL relative to `base`; None if it is neither."""
+    """Return the image that a document names: a file next to it, else a URL relative to `base`; None if neither."""
     is_local, image = find_local(raw)
     if is_local:
         return image

@@ -201,7 +201,7 @@ def parse_api(text: str, context: ParseContext) -> ParseResult:
 
 
 def read_json_feed(text: str, context: ParseContext) -> tuple[FeedInfo, list[RawItem], int] | str:
-    """A JSON Feed 1.0 or 1.1 (https://www.jsonfeed.org/version/1.1/): its info, items and lost items; or an error.
+    """Read a JSON Feed 1.0 or 1.1 (https://www.jsonfeed.org/version/1.1/): its info, items and lost items; or an error.
 
     Lenient about types, as publishers are: accepts a number as id, a string as author list, a missing version.
     """
@@ -318,7 +318,7 @@ def _author(entry: dict[str, Any], mapping: JsonMapping) -> str | None:
 
 
 def _text_to_html(text: str) -> str:
-    """The text with `…` in place of `[+1234 chars]`, and each line as a paragraph, as texts in JSON are not wrapped."""
+    """Return the text with `…` for `[+1234 chars]`, and each line as a paragraph: texts in JSON are not wrapped."""
     at = text.rfind("[")
     if at > 0 and _CUT.fullmatch(text[at:].strip()):
         text = text[:at].rstrip(" .…\r\n") + " …"
@@ -332,7 +332,7 @@ def _without_publisher(title: str, publisher: str) -> str:
 
 
 def _split_names(found: list[str]) -> list[str]:
-    """Several names; a single text is split at its commas."""
+    """Return several names; a single text is split at its commas."""
     return [one.strip() for one in found[0].split(",")] if len(found) == 1 else found
 
 

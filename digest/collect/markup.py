@@ -16,7 +16,7 @@ _INVALID_CHARS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udff
 
 
 def html_tree(text: str) -> Any:
-    """lxml's tree of a page or a fragment; None if there is nothing to parse."""
+    """Parse a page or a fragment of a page or a fragment; None if there is nothing to parse."""
     from lxml import etree
     from lxml import html as lxml_html
 
@@ -62,7 +62,7 @@ class Content:
 
 
 def plain(text: str) -> str:
-    """One line of text from a field that may contain tags and entities, even if escaped twice; repaired."""
+    """Return one line of text from a field that may contain tags and entities, even if escaped twice; repaired."""
     text = _unescape(text[:MAX_BLOCK])
     if "<" in text:
         text = _unescape(_TAG.sub(lambda tag: "" if _is_inline(tag.group()) else " ", text))
@@ -80,7 +80,10 @@ def _limit_words(text: str) -> str:
 
 
 def read_html(markup: str, base: str | None) -> Content:
-    """Blocks and images of an HTML fragment with the base URL `base`. Without tags, blank lines end paragraphs."""
+    """Return the blocks and images of an HTML fragment with the base URL `base`.
+
+    Without tags, blank lines end paragraphs.
+    """
     content = Content(cut=len(markup) > MAX_FIELD)
     markup = markup[:MAX_FIELD]
     # Markup that was escaped once too often: &lt;p&gt; instead of <p>.
@@ -105,7 +108,7 @@ def _block_line(text: str) -> str:
 
 
 def paragraphs(text: str) -> list[Block]:
-    """Plain text as paragraphs: a blank line ends one, a single line break is a space."""
+    """Split plain text into paragraphs: a blank line ends one, a single line break is a space."""
     pieces = re.split(r"\n[ \t\u00a0]*(?:\n[ \t\u00a0]*)+", text.replace("\r\n", "\n").replace("\r", "\n"))
     lines = (_line(piece) for piece in pieces)
     return [Block("p", line[:MAX_BLOCK]) for line in lines if line][:MAX_BLOCKS]

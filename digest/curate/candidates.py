@@ -140,5 +140,5 @@ def filter_candidates(
 
 
 def rejected_as_sent(rejected: Mapping[str, int]) -> bool:
-    """Return whether any story was rejected because it was already sent."""
+    """Whether any story was rejected because it was already sent."""
     return any(reason.startswith("already sent") and count for reason, count in rejected.items())

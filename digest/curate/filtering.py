@@ -45,7 +45,7 @@ def boosts(articles: Sequence[Article], boost: Mapping[str, float]) -> list[tupl
 
 
 def contains(text: str, phrase: str) -> bool:
-    """Return whether the text contains the word or phrase."""
+    """Whether the text contains the word or phrase."""
     sought, stemmed = _parse_phrase(phrase)
     if not sought:
         return False

@@ -65,7 +65,7 @@ def _site_of(url: str) -> str:
 
 @lru_cache(maxsize=REMEMBERED)
 def is_copy(one: str, other: str) -> bool:
-    """Return whether the shorter of two texts is, by its word sequences, mostly contained in the other."""
+    """Whether the shorter of two texts is, by its word sequences, mostly contained in the other."""
     mine, theirs = _shingles(one), _shingles(other)
     shorter = min(len(mine), len(theirs))
     return shorter > 0 and len(mine & theirs) >= COPIED * shorter

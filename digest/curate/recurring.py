@@ -92,7 +92,7 @@ def why_apart(one: Series, other: Series, one_title: str, other_title: str) -> s
 
 
 def differ(one: str, other: str) -> bool:
-    """Return whether two titles of one kind and day are about two zodiac signs, places or other subjects."""
+    """Whether two titles of one kind and day are about two zodiac signs, places or other subjects."""
     a, b = subject_of_title(one), subject_of_title(other)
     if a.signs != b.signs and a.signs and b.signs:
         return True
@@ -110,7 +110,7 @@ def differ(one: str, other: str) -> bool:
 
 
 def is_one_form(one: str, other: str) -> bool:
-    """Return whether two titles share most of their words, numbers aside. What differs is then their subject."""
+    """Whether two titles share most of their words, numbers aside. What differs is then their subject."""
     mine, theirs = ({word for word in stems(title) if not word[0].isdigit()} for title in (one, other))
     return len(mine & theirs) >= FORM * max(1, len(mine | theirs))
 

@@ -127,7 +127,7 @@ class ConnectionRegistry:
         self._aborted.wait(seconds)
 
     def add(self, connection: Connection) -> None:
-        """Raises ConnectionAbortedError after `abort`."""
+        """Register a connection. Raises ConnectionAbortedError after `abort`."""
         with self._lock:
             if self._aborted.is_set():
                 raise ConnectionAbortedError("the run was stopped and its connections were aborted")
@@ -179,7 +179,7 @@ class Connection:
         self._registry.release(self)
 
     def break_off(self) -> None:
-        """Called by the registry, which holds its lock."""
+        """Break off the connection. Called by the registry, which holds its lock."""
         if self._handle is not None:
             with suppress(OSError):
                 self._handle.shutdown(socket.SHUT_RDWR)
@@ -266,11 +266,11 @@ class HttpClient:
         return self._exchange("POST", path, body, headers)
 
     def get(self, path: str, headers: Mapping[str, str]) -> HttpResponse:
-        """As `post`, without a body."""
+        """Like `post`, without a body."""
         return self._exchange("GET", path, None, headers)
 
     def delete(self, path: str, headers: Mapping[str, str]) -> HttpResponse:
-        """As `post`, without a body."""
+        """Like `post`, without a body."""
         return self._exchange("DELETE", path, None, headers)
 
     def close(self) -> None:

@@ -73,7 +73,7 @@ def _folder_name(edition: str) -> str:
 
 
 def _close_to_others(folder: Path) -> None:
-    """Earlier versions made folders with the mode that the umask gave."""
+    """Close the folder to others. Earlier versions made folders with the mode that the umask gave."""
     if open_mode(folder):
         with contextlib.suppress(OSError):
             folder.chmod(PRIVATE_FOLDER)

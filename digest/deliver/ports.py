@@ -136,7 +136,7 @@ class CapabilityReport(Protocol):
     """A transport that reports what the account or key does not allow, although sending works."""
 
     def missing_capabilities(self) -> tuple[str, ...]:
-        """One sentence for each feature that does not work. Asks the provider and mails nobody."""
+        """Return one sentence for each feature that does not work. Asks the provider and mails nobody."""
         ...
 
 

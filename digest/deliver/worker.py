@@ -271,7 +271,7 @@ class DeliveryRun:
         return attempt(self.job, flight.transport, flight.claim, self.outages, flight.pace)
 
     def _record_handover(self, claimed: Sequence[_InFlight]) -> None:
-        """Nothing is sent unless this succeeds."""
+        """Record the handover. Nothing is sent unless this succeeds."""
         if not claimed:
             return
         try:

@@ -133,7 +133,9 @@ def parse_message(data: bytes) -> tuple[Headers, list[MimePart]]:
 
 
 def _delivery_statuses(parts: Sequence[MimePart]) -> list[RecipientStatus]:
-    """The recipients in a delivery report: groups of fields between empty lines, the first about the whole mail."""
+    """Return the recipients in a delivery report: groups of fields between empty lines, the first about the
+    whole mail.
+    """
     found = []
     for part in parts:
         if part.kind not in _REPORTS:
@@ -166,7 +168,7 @@ def _complaints(parts: Sequence[MimePart]) -> list[RecipientStatus]:
 
 
 def _qmail_statuses(text: str) -> list[RecipientStatus]:
-    """qmail-send's bounce format (QSBMF), which has a paragraph for each recipient and no MIME."""
+    """Read qmail-send's bounce format (QSBMF), which has a paragraph for each recipient and no MIME."""
     if not QMAIL.search(text[:2000]):
         return []
     report = text.partition(COPIES[0])[0]
@@ -234,7 +236,7 @@ def _first(headers: Headers, name: str) -> str:
 
 
 def received_at(headers: Headers) -> datetime | None:
-    """When our own server received the mail, from its Received header, which is the topmost (RFC 5321 section 4.4).
+    """Return when our own server received the mail, from its Received header, which is the topmost (RFC 5321, 4.4).
 
     The mail's Date is not used, because it is the sender's clock.
     """

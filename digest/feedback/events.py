@@ -53,5 +53,5 @@ def positive(value: object) -> int | None:
 
 
 def one_line(text: str) -> str:
-    """Foreign text as one line that is safe for tables, the store and the terminal."""
+    """Return foreign text as one line that is safe for tables, the store and the terminal."""
     return _CONTROL.sub(" ", text).encode("utf-8", "replace").decode("utf-8").strip()[:_MAX_LENGTH]

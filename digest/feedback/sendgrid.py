@@ -117,7 +117,7 @@ def mark_scanner_clicks(events: Sequence[Event], *, urls: Sequence[str], agents:
 
 
 def _rapid_clicks(numbers: Sequence[int], events: Sequence[Event], urls: Sequence[str]) -> set[int]:
-    """Clicks within ten seconds of clicks on several other links, found with a sliding window."""
+    """Return the clicks within ten seconds of clicks on several other links, found with a sliding window."""
     found: set[int] = set()
     ordered = sorted(numbers, key=lambda number: events[number].at)
     links: Counter[str] = Counter()

@@ -31,7 +31,7 @@ WEIGHTY = folded_words(
 
 
 def ends_clause(text: str, *, is_marked: bool) -> bool:
-    """Return whether the text ends with a finite verb. `is_marked`: a comma or another mark follows."""
+    """Whether the text ends with a finite verb. `is_marked`: a comma or another mark follows."""
     found = tokens(text)[-2:]
     return len(found) == 2 and found[-1] in (_FINITE if is_marked else _SURELY_FINITE)
 
@@ -41,11 +41,11 @@ def _last_verb(text: str) -> str:
 
 
 def reports_event(text: str) -> bool:
-    """Return whether a sentence ends with what happened or will happen: no state, habit, or thing that goes on."""
+    """Whether a sentence ends with what happened or will happen: no state, habit, or thing that goes on."""
     verb = _last_verb(text)
     return verb in (_FINITE | _BEGUN) - _GOING_ON or bool(_FUTURE.search(verb) or _CAUSED.search(verb))
 
 
 def has_happened(text: str) -> bool:
-    """Return whether a sentence ends with what happened."""
+    """Whether a sentence ends with what happened."""
     return reports_event(text) and not _FUTURE.search(_last_verb(text))

@@ -22,7 +22,7 @@ def length(text: str) -> int:
 
 
 def shorten(text: str, limit: int) -> str:
-    """The text with single spaces, cut between words if possible to at most `limit` clusters, including the '…'."""
+    """Return the text with single spaces, cut to at most `limit` clusters with the '…', between words if possible."""
     text = " ".join(text.split())
     all_clusters = clusters(text)
     if len(all_clusters) <= limit:
@@ -37,7 +37,7 @@ def shorten(text: str, limit: int) -> str:
 
 
 def width(text: str) -> int:
-    """Columns of one line of text in a monospaced font. Control characters do not count."""
+    """Return the columns of one line of text in a monospaced font. Control characters do not count."""
     if text.isascii() and text.isprintable():
         return len(text)
     import wcwidth

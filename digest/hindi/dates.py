@@ -80,7 +80,7 @@ def long(d: date, language: str = "hi") -> str:
 
 
 def month(d: date, language: str = "hi") -> str:
-    """Month and year: 'नवंबर 2026'."""
+    """Return the month and year: 'नवंबर 2026'."""
     if language in ("hi", "en"):
         return f"{(_HI_MONTHS if language == 'hi' else _EN_MONTHS)[d.month - 1]} {d.year}"
     from babel.dates import format_skeleton
@@ -98,7 +98,7 @@ def weekday(d: date, language: str = "hi") -> str:
 
 
 def short(d: date, language: str = "hi") -> str:
-    """Day and month: '23 नवंबर'."""
+    """Return the day and month: '23 नवंबर'."""
     if language in ("hi", "en"):
         return f"{d.day} {(_HI_MONTHS if language == 'hi' else _EN_MONTHS)[d.month - 1]}"
     from babel.dates import format_skeleton
@@ -107,7 +107,7 @@ def short(d: date, language: str = "hi") -> str:
 
 
 def clock(t: datetime, language: str = "hi") -> str:
-    """A time of day, without minutes if there are none: 'शाम 6:05 बजे', 'सुबह 7 बजे'; in English '6:05 PM', '7 AM'."""
+    """Return a time of day, without minutes if there are none: 'शाम 6:05 बजे', 'सुबह 7 बजे'; '6:05 PM', '7 AM'."""
     hour = f"{t.hour % 12 or 12}" + (f":{t.minute:02d}" if t.minute else "")
     if language == "hi":
         return f"{_part_of_day(t)} {hour} बजे"

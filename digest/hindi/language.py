@@ -88,7 +88,7 @@ def guess(text: str, hint: str = "") -> str:
 
 
 def _devanagari(text: str, hint: str) -> str:
-    """Hindi, unless another language has evidence and Hindi has none or much less."""
+    """Return Hindi, unless another language has evidence and Hindi has none or much less."""
     if hint in _ONLY_BY_HINT:
         return hint
     found = _WORD.findall(fold(text))

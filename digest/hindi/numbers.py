@@ -7,7 +7,7 @@ WORDS_PER_MINUTE = 180
 
 
 def minutes(*texts: str) -> int:
-    """Minutes to read all texts, rounded up; 0 if there are no words."""
+    """Return the minutes to read all texts, rounded up; 0 if there are no words."""
     words = sum(len(text.split()) for text in texts)
     return -(-words // WORDS_PER_MINUTE)
 

@@ -13,13 +13,13 @@ from importlib import resources
 
 
 def table_rows(package: str, name: str) -> list[str]:
-    """The rows of a text file beside a module, without comments and blank lines."""
+    """Return the rows of a text file beside a module, without comments and blank lines."""
     text = resources.files(package).joinpath(name).read_text(encoding="utf-8")
     return [row for row in text.split("\n") if row and not row.startswith("#")]
 
 
 def words(*rows: str) -> tuple[str, ...]:
-    """The words of all rows, in order."""
+    """Return the words of all rows, in order."""
     return tuple(word for row in rows for word in row.split())
 
 
@@ -92,7 +92,7 @@ _LATIN = re.compile("[A-Za-z\u00c0-\u024f]")
 
 
 def repair(text: str) -> str:
-    """The text ready to be shown: NFC, one space between words, no invisible characters, known damage repaired.
+    """Return the text ready to be shown: NFC, one space between words, no invisible characters, known damage repaired.
 
     Keeps newlines and strips each line. Idempotent. Repairs what was found in 985 Hindi articles: mojibake, odd
     spaces and controls, vowel signs made of parts, a nukta after its vowel sign, spaces around dandas, quotes, and a
@@ -108,12 +108,15 @@ def repair(text: str) -> str:
 
 
 def without_controls(text: str) -> str:
-    """The text without characters that nobody sees or that turn its direction. Joiners, tabs and line ends stay."""
+    """Return the text without characters that nobody sees or that turn its direction.
+
+    Joiners, tabs and line ends stay.
+    """
     return _DROPPED.sub("", text)
 
 
 def fold(text: str) -> str:
-    """The form for comparisons, never to be shown: one spelling for what people read as one word. Idempotent.
+    """Return the form for comparisons, never to be shown: one spelling for what people read as one word. Idempotent.
 
     Removes nukta and joiners, turns chandrabindu and homorganic nasals into anusvara (हिन्दी = हिंदी), Devanagari
     digits into ASCII, and Latin letters into lower case.
@@ -124,7 +127,7 @@ def fold(text: str) -> str:
 
 
 def folded_words(*rows: str) -> frozenset[str]:
-    """The words of all rows, folded."""
+    """Return the words of all rows, folded."""
     return frozenset(map(fold, words(*rows)))
 
 
@@ -147,14 +150,14 @@ _fold_cached = lru_cache(maxsize=20_000)(_fold)
 
 
 def deva_ratio(text: str) -> float:
-    """The share of Devanagari letters among Devanagari and Latin letters, 0..1; 0.0 if there are neither."""
+    """Return the share of Devanagari letters among Devanagari and Latin letters, 0..1; 0.0 if there are neither."""
     deva = len(_DEVA.findall(text))
     latin = len(_LATIN.findall(text))
     return deva / (deva + latin) if deva else 0.0
 
 
 def _nfc(text: str) -> str:
-    """NFC in pieces that end before ASCII, because `unicodedata` sorts a run of marks in quadratic time."""
+    """Apply NFC in pieces that end before ASCII, because `unicodedata` sorts a run of marks in quadratic time."""
     return "".join(unicodedata.normalize("NFC", piece) for piece in _PIECE.findall(text))
 
 

@@ -55,7 +55,7 @@ _ELECTRONIC_THINGS = (
 
 
 def tokens(text: str) -> list[str]:
-    """Folded words and numbers in order. Devanagari, Latin and digits never share a token."""
+    """Return folded words and numbers in order. Devanagari, Latin and digits never share a token."""
     return list(chain.from_iterable(map(_word_tokens, text.split())))
 
 
@@ -101,7 +101,9 @@ def stem_of(token: str) -> str:
 
 
 def _stem(token: str) -> str:
-    """The token without the longest ending of snowballstemmer's table, a hundred times as fast as its `stemWord`."""
+    """Return the token without the longest ending of snowballstemmer's table, a hundred times as fast as its
+    `stemWord`.
+    """
     endings, consonants, longest = _endings()
     for at in range(max(1, len(token) - longest), len(token)):
         needs_consonant = endings.get(token[at:])
@@ -112,7 +114,7 @@ def _stem(token: str) -> str:
 
 @lru_cache(maxsize=1)
 def _endings() -> tuple[dict[str, bool], frozenset[str], int]:
-    """Ending to whether it needs a consonant before it; the consonants; the length of the longest ending."""
+    """Return ending → whether it needs a consonant before it; the consonants; the length of the longest ending."""
     from snowballstemmer.hindi_stemmer import HindiStemmer
 
     endings = {each.s: each.method is not None for each in HindiStemmer.a_0}

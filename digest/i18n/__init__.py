@@ -75,7 +75,9 @@ def require_pages(language: str) -> None:
 
 
 def translator(language: str) -> Catalogue:
-    """The catalogue of `language` (`hi`, `hi-IN` …), own messages over the built-in ones. Raises ConfigurationError.
+    """Return the catalogue of `language` (`hi`, `hi-IN` …), own messages over the built-in ones.
+
+    Raises ConfigurationError.
 
     It is loaded once per process, and again when the newsletter's file changes.
     """

@@ -44,7 +44,7 @@ def common_headers(sender: Sender, edition: str, variant: str) -> dict[str, str]
 
 
 def feedback_id(sender: Sender, edition: str, variant: str) -> str:
-    """`edition:variant:list:sender` for Gmail (support.google.com/mail/answer/6254652).
+    """Return `edition:variant:list:sender` for Gmail (support.google.com/mail/answer/6254652).
 
     Contains nothing personal. The last part has 5 to 15 characters and never changes for a domain.
     """
@@ -55,7 +55,7 @@ def feedback_id(sender: Sender, edition: str, variant: str) -> str:
 
 
 def encode_header(name: str, value: str) -> str:
-    """`Name: value`, folded, without the final line end.
+    """Return `Name: value`, folded, without the final line end.
 
     Non-ASCII text becomes RFC 2047 encoded words that contain their spaces. `value` cannot start another header.
     """
@@ -68,7 +68,7 @@ def encode_header(name: str, value: str) -> str:
 
 
 def encode_address(name: str, email: str, *, room: int = 30) -> tuple[str, ...]:
-    """`Display Name <address>` in parts that each fit on a line. `room` bytes of the name fit on the header's line.
+    """Return `Display Name <address>` in parts that each fit on a line. `room`: bytes of the name on the header's line.
 
     Fewer parts are better, because some mail programs show a space between parts.
     """
@@ -82,7 +82,9 @@ def encode_address(name: str, email: str, *, room: int = 30) -> tuple[str, ...]:
 
 
 def fold_header(name: str, words: Sequence[str]) -> str:
-    """`Name: words`, with line breaks between words to keep lines within 78 characters (RFC 5322 section 2.1.1)."""
+    """Return `Name: words`, with line breaks between words to keep lines within 78 characters (RFC 5322 section
+    2.1.1).
+    """
     lines = [f"{name}:"]
     for word in words:
         if word and len(lines[-1]) + 1 + len(word) > _LINE and lines[-1] != f"{name}:":

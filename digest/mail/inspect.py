@@ -130,7 +130,7 @@ def signatures(mail: Message) -> Iterator[Signature]:
 
 
 def _check_structure(mail: Message) -> Iterator[MailFinding]:
-    """RFC 5322 section 3.6. Gmail rejects mail that violates it."""
+    """Check RFC 5322 section 3.6. Gmail rejects mail that violates it."""
     for name in _UNIQUE:
         count = len(mail.get_all(name, []))
         if count > 1:

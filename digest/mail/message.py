@@ -146,7 +146,7 @@ def split_placeholders(text: str) -> list[tuple[str, str]]:
 
 
 def invalid_recipients(recipients: Iterable[Recipient]) -> dict[int, str]:
-    """Subscriber id → reason, for addresses that cannot be in a header or an envelope, or hold a placeholder.
+    """Return subscriber id → reason, for addresses that cannot be in a header or an envelope, or hold a placeholder.
 
     The subscriber list accepts no such address; this is the last check.
     """
@@ -164,7 +164,7 @@ def invalid_recipients(recipients: Iterable[Recipient]) -> dict[int, str]:
 
 
 def list_headers(recipient: Recipient) -> dict[str, str]:
-    """List-Unsubscribe, and List-Unsubscribe-Post if one-click works (RFC 8058 section 3.1)."""
+    """Return List-Unsubscribe, and List-Unsubscribe-Post if one-click works (RFC 8058 section 3.1)."""
     uris = recipient.unsubscribe_uris
     headers = {"List-Unsubscribe": ", ".join([f"<{uri}>" for uri in uris])}
     if uris[0].startswith("https://"):
@@ -173,5 +173,5 @@ def list_headers(recipient: Recipient) -> dict[str, str]:
 
 
 def one_line(text: str) -> str:
-    """Header text without control characters, so that nothing can start another header."""
+    """Return header text without control characters, so that nothing can start another header."""
     return _CONTROL.sub(" ", text).strip()

@@ -144,7 +144,7 @@ class _Run:
 
 
 def _parts(edition: str, email: RenderedEmail, images: Sequence[InlineImage]) -> Iterator[bytes | _Body]:
-    """Everything from the Content-Type header on."""
+    """Yield everything from the Content-Type header on."""
     if not email.html:
         yield from (_part("text/plain"), _Body(email.text))
         return
@@ -185,7 +185,7 @@ def _image_part(image: InlineImage) -> bytes:
 
 
 def _lines(data: bytes) -> bytes:
-    """`data` as base64 in lines of 76 characters; nothing for no data."""
+    """Return `data` as base64 in lines of 76 characters; nothing for no data."""
     if len(data) <= _LINE_BYTES:
         # Encode the text between two personal values, which is most of the work for one email.
         return binascii.b2a_base64(data, newline=False) + _CRLF if data else b""

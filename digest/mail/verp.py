@@ -14,7 +14,10 @@ _MAX_LOCAL_PART = 64
 
 
 def address(bounces: str, token: str) -> str:
-    """`bounces` with the base64url `token` after a plus. Raises ValueError if the token is invalid or too long."""
+    """Return `bounces` with the base64url `token` after a plus.
+
+    Raises ValueError if the token is invalid or too long.
+    """
     local, _, domain = bounces.rpartition("@")
     raw = base64.b64decode(token.encode("ascii") + b"=" * (-len(token) % 4), altchars=b"-_", validate=True)
     word = f"{local}+{base64.b32encode(raw).decode('ascii').rstrip('=').lower()}"

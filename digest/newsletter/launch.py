@@ -88,7 +88,7 @@ def _sender(app: App) -> ChecklistItem:
 
 
 def _dns(app: App, options: DiagnosisOptions) -> ChecklistItem | list[ChecklistItem]:
-    """One item, or one for each fault."""
+    """Return one item, or one for each fault."""
     from digest.newsletter.diagnosis import check_dns
 
     found = check_dns(app, options)
@@ -128,7 +128,7 @@ def _postal_address(app: App) -> ChecklistItem:
 
 
 def _join_page(app: App, options: DiagnosisOptions) -> ChecklistItem:
-    """The form must be live and show what subscribers agree to."""
+    """Check that the form is live and shows what subscribers agree to."""
     from digest.usecases.check_web import WebUnreachable, request, unreachable
     from digest.web.consent import consent_wording
 
@@ -161,7 +161,7 @@ def _join_page(app: App, options: DiagnosisOptions) -> ChecklistItem:
 
 
 def _seeds(app: App, seeds: Sequence[str]) -> ChecklistItem:
-    """Addresses of the newsroom at large providers, which get every edition."""
+    """Check the addresses of the newsroom at large providers, which get every edition."""
     from digest.subscribers.address import normalise
 
     name = "seed addresses"

@@ -76,7 +76,7 @@ def silent_sources(facts: AlertFacts) -> Iterator[Alert]:
 
 
 def skipped_editions(facts: AlertFacts) -> Iterator[Alert]:
-    """Skipped editions of the schedule. Whoever composed a special edition sees that it has no stories."""
+    """Yield skipped editions of the schedule. Whoever composed a special edition sees that it has no stories."""
     for edition in facts.editions:
         if edition.state == EditionState.SKIPPED and not is_special(edition.key):
             yield _missed(
@@ -138,7 +138,7 @@ def approval_action(key: str, link: str | None) -> str:
 
 
 def expired_editions(facts: AlertFacts) -> Iterator[Alert]:
-    """Expired editions. Proposals of breaking news are not reported, because their news is old."""
+    """Yield expired editions. Proposals of breaking news are not reported, because their news is old."""
     for edition in facts.editions:
         if edition.state == EditionState.EXPIRED and not is_breaking(edition.key):
             approve, later = "", ""
@@ -230,7 +230,7 @@ def unknown_outcomes(facts: AlertFacts) -> Iterator[Alert]:
 
 
 def providers(facts: AlertFacts) -> Iterator[Alert]:
-    """Transports that fail again and again, or that the last probe found unusable."""
+    """Yield transports that fail again and again, or that the last probe found unusable."""
     by_transport: dict[str, list[AttemptFacts]] = defaultdict(list)
     # Where so many recipients are deferred that they are not the cause.
     deferring = {
@@ -262,7 +262,7 @@ def are_many_deferred(deferred: int, accepted: int, percent: float) -> bool:
 
 
 def rates(facts: AlertFacts) -> Iterator[Alert]:
-    """Rates by which receivers judge a sender.
+    """Yield rates by which receivers judge a sender.
 
     Gmail and Yahoo ask for complaints below 0.1 % and refuse senders above 0.3 %
     (support.google.com/a/answer/81126, senders.yahooinc.com/best-practices).
@@ -309,7 +309,7 @@ def rates(facts: AlertFacts) -> Iterator[Alert]:
 
 
 def receiver_answers(facts: AlertFacts) -> Iterator[Alert]:
-    """Problems of the sender that Gmail, Yahoo or Outlook report."""
+    """Yield problems of the sender that Gmail, Yahoo or Outlook report."""
     counts: dict[tuple[str, str], int] = defaultdict(int)
     examples: dict[tuple[str, str], tuple[str, str, str]] = {}
     texts = [(answer.edition, answer.text, answer.recipients) for answer in facts.answers]
@@ -390,7 +390,7 @@ def low_disks(facts: AlertFacts) -> Iterator[Alert]:
 
 
 def old_backup(facts: AlertFacts) -> Iterator[Alert]:
-    """Nobody notices a nightly backup that fails. Before the first one, the checklist asks for it."""
+    """Report a nightly backup that fails, which nobody notices. Before the first one, the checklist asks for it."""
     age, at = facts.limits.backup_age, facts.last_backup
     if age and at is not None and facts.now - at > age:
         yield Alert(

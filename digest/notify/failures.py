@@ -63,7 +63,7 @@ def csv_rows(failures: Failures) -> Iterator[tuple[str, ...]]:
 
 
 def as_text(failures: Failures) -> str:
-    """Lines for a terminal; '' if nothing came back."""
+    """Return the lines for a terminal; '' if nothing came back."""
     lines: list[str] = []
     titles = {"mailbox": "Came back, by mailbox provider", "sender": "Came back, by transport"}
     for group, rows in failures.groups():

@@ -261,7 +261,7 @@ def group_reasons(reasons: Iterable[tuple[str, int]], most: int) -> list[tuple[s
 
 
 def as_json(report: Report) -> dict[str, Any]:
-    """`digest report --json`, and the data of a webhook."""
+    """Return the data of `digest report --json`, and the data of a webhook."""
     numbers, feedback = report.numbers, report.feedback
     counts = ("frozen", "accepted", "rejected", "excluded", "pending", "unknown", "bounced", "blocked", "complained")
     median = Medians(report.earlier)

@@ -14,7 +14,7 @@ from digest.utils.text import escape_formula
 
 
 def as_text(report: Report, zone: tzinfo) -> str:
-    """Aligned lines for a terminal, and for webhooks that operators read."""
+    """Return aligned lines for a terminal, and for webhooks that operators read."""
     table = rows(report, zone)
     names, values = (max(len(row[place]) for row in table) for place in (0, 1))
     lines = [report.headline, ""]
@@ -39,7 +39,7 @@ def as_text(report: Report, zone: tzinfo) -> str:
 
 
 def as_csv(report: Report, zone: tzinfo, failures: Failures | None = None) -> str:
-    """One line per number: name, value, usual value. Then the reasons, and what came back by whom."""
+    """Return one line per number: name, value, usual value. Then the reasons, and what came back by whom."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow(("edition", "what", "value", "usual"))

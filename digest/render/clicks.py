@@ -100,7 +100,7 @@ class ClickLinks:
         return _HREF.sub(replace, hidden.sub("", email))
 
     def by_code(self, edition: Edition) -> dict[str, ClickTarget]:
-        """Code → target, including codes by older keys."""
+        """Return code → target, including codes by older keys."""
         every = [_honeypot(edition), *targets(edition)]
         return {code: target for target in every for code in self._codes(edition.key, target)}
 

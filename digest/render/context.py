@@ -372,7 +372,7 @@ def brief_stories(edition: Edition, limit: int) -> set[str]:
 
 
 def headline_stories(edition: Edition, brief: set[str]) -> set[str]:
-    """The ids of stories whose headlines are listed on top: the first of each section, then the best of the others.
+    """Return the ids of stories whose headlines are listed on top: the first of each section, then the best others.
 
     The lead is left out, because it follows right below. Stories that are only a headline come last. A short email has
     no list, nor has one of headlines alone.
@@ -429,7 +429,7 @@ def _direction(language: str) -> str:
 
 
 def _names(names: list[str], catalogue: Catalogue) -> str:
-    """Up to two names, then the number of others."""
+    """Return up to two names, then the number of others."""
     if len(names) < 2:
         return "".join(names)
     if len(names) == 2:
@@ -457,7 +457,7 @@ def _is_stored(url: str) -> bool:
 
 
 def _picture(image: Image | None, width: int, title: str = "") -> Picture | None:
-    """`image` in a slot of `width` pixels, or None if it is too small or not https: or cid:.
+    """Return `image` in a slot of `width` pixels, or None if it is too small or not https: or cid:.
 
     Mail clients block other addresses. Feeds rarely describe an image, so `title` is its alt text, as far as it fits.
     """

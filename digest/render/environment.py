@@ -106,7 +106,7 @@ class EmailEnvironment(Environment):
 
 
 def make_environment(template_dirs: Sequence[Path], language: str) -> Environment:
-    """An environment that searches `template_dirs` in order: the newsletter's own folder first, the built-in one last.
+    """Return an environment that searches `template_dirs` in order: the newsletter's own first, the built-in one last.
 
     `house/` always means the last folder, so that an own template can extend the built-in one of the same name.
     """
@@ -128,17 +128,17 @@ def make_environment(template_dirs: Sequence[Path], language: str) -> Environmen
 
 
 def wrap(text: str, columns: int = COLUMNS) -> str:
-    """Template filter for the text part: break `text` into lines of at most `columns` display columns."""
+    """Break `text` into lines of at most `columns` display columns."""
     return "\n".join(cut.wrap(text, columns))
 
 
 def rule(text: str, mark: str = "─") -> str:
-    """Template filter for the text part: underline `text` with `mark`."""
+    """Underline `text` with `mark`."""
     return f"{text}\n{mark * min(cut.width(text), COLUMNS)}"
 
 
 def localise(catalogue: Callable[[], Catalogue]) -> dict[str, Any]:
-    """`gettext` and `ngettext` for templates (`_` is Jinja's alias). `catalogue` is called for each message.
+    """Return `gettext` and `ngettext` for templates (`_` is Jinja's alias). `catalogue` is called for each message.
 
     Unlike Jinja's own they escape translations for HTML, and reject a message without a translation.
     """

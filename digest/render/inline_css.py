@@ -38,7 +38,10 @@ def inline(html: str) -> str:
 # The signature is that of the function of premailer which it replaces.
 @lru_cache(maxsize=256)
 def _declarations(css: str, validate: bool = False) -> tuple[tuple[str, str], ...]:  # noqa: ARG001
-    """Names and values of a style attribute, in order. A `;` in quotes or parentheses does not end a declaration."""
+    """Return the names and values of a style attribute, in order.
+
+    A `;` in quotes or parentheses does not end a declaration.
+    """
     return tuple((name.lower(), value.strip()) for name, value in _DECLARATION.findall(_COMMENT.sub(" ", css)))
 
 

@@ -431,7 +431,7 @@ def _dark_rules(tree: Tree) -> _ClassRules:
 
 @lru_cache(maxsize=1024)
 def _hex(value: str) -> str:
-    """`value` as `#rrggbb`, '' if it is not a known colour."""
+    """Return `value` as `#rrggbb`, '' if it is not a known colour."""
     value = value.strip().lower()
     value = _NAMED_COLOURS.get(value, value)
     match = _HEX_COLOUR.match(value)
@@ -468,7 +468,7 @@ def _check_sizes(email: RenderedEmail, tree: Tree | None) -> Iterator[LintFindin
 
 
 def _excerpt(text: str, limit: int = 60) -> str:
-    """`text` on one line and shortened, for a message."""
+    """Return `text` on one line and shortened, for a message."""
     return cut.shorten(" ".join(text.split()), limit)
 
 
@@ -479,7 +479,7 @@ RULES = (_check_html, _check_links, _check_images, _check_advertisements, _check
 def lint(
     email: RenderedEmail, edition: Edition | None = None, image_sizes: Mapping[str, int] | None = None
 ) -> list[LintFinding]:
-    """All findings, errors first. An error stops a send. `image_sizes` are the bytes of attached images by Content-ID.
+    """Return all findings, errors first: they stop a send. `image_sizes`: bytes of attached images by Content-ID.
 
     Template residue is an error in a sample email (no `edition`) and in the editor's texts. In stories from other sites
     it is a warning, because no feed may stop a send.

@@ -69,7 +69,7 @@ class PictureSlot:
 
 
 def slots(lead: tuple[int, int], thumbnail: tuple[int, int], pictures: int) -> tuple[PictureSlot, PictureSlot]:
-    """The slots of the top story's picture and of the others. `lead` and `thumbnail` are width and height.
+    """Return the slots of the top story's picture and of the others. `lead` and `thumbnail` are width and height.
 
     The byte limits ensure that any email with `pictures` pictures has at most TOTAL_BYTES of them.
     """
@@ -129,7 +129,7 @@ def _decode(data: bytes, side: int) -> tuple[PillowImage, bool]:
 
 
 def crop_box(size: tuple[int, int], slot: PictureSlot) -> tuple[int, int, int, int]:
-    """The largest part of a picture of this size with the slot's shape: left, top, right, bottom.
+    """Return the largest part of a picture of this size with the slot's shape: left, top, right, bottom.
 
     Faces are in the upper third of an upright picture, so that third is kept. Of a tall one's excess height, a third is
     cut above and two thirds below, because the ground matters less than the skyline.
@@ -154,7 +154,7 @@ def _check_size(size: tuple[int, int]) -> None:
 
 
 def _upright(opened: PillowImage) -> PillowImage:
-    """The first frame, turned as its EXIF orientation says, on white where it is transparent."""
+    """Return the first frame, turned as its EXIF orientation says, on white where it is transparent."""
     from PIL import Image as pillow
     from PIL import ImageOps
 
@@ -191,7 +191,9 @@ def _without_metadata(pixels: PillowImage) -> PillowImage:
 
 
 def _encode(pixels: PillowImage, slot: PictureSlot, *, is_drawing: bool) -> InlineImage:
-    """The first encoding with few enough bytes; a picture that stays too large is made smaller, down to the slot."""
+    """Return the first encoding with few enough bytes; a picture that stays too large is made smaller, down to the
+    slot.
+    """
     from PIL import Image as pillow
 
     while True:
@@ -210,7 +212,7 @@ def _cid(data: bytes) -> str:
 
 
 def _encodings(pixels: PillowImage, *, is_drawing: bool) -> Iterator[tuple[str, bytes]]:
-    """Media types and files, from the best to the smallest. A drawing is a PNG if that is smaller."""
+    """Yield media types and files, from the best to the smallest. A drawing is a PNG if that is smaller."""
     best = _file(pixels, "JPEG", quality=_QUALITIES[0])
     if is_drawing:
         flat = _file(pixels.quantize(_COLOURS), "PNG")

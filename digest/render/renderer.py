@@ -158,7 +158,7 @@ class Renderer:
         return part
 
     def _location(self, template: str, needle: str) -> str:
-        """File and line of the first template that contains `needle`, or the file of `template`."""
+        """Return file and line of the first template that contains `needle`, or the file of `template`."""
         loader = self._environment.loader
         for name in self._environment.list_templates() if loader else ():
             source, path, _ = loader.get_source(self._environment, name)  # type: ignore[union-attr]

@@ -43,7 +43,9 @@ def sample_blocks(*, answered: bool) -> tuple[EditionBlock, ...]:
 
 
 def sample_edition(now: datetime, blocks: tuple[EditionBlock, ...] = ()) -> Edition:
-    """Two sections, three stories: with and without image, label, link, time and further sources."""
+    """Return an edition of two sections, three stories: with and without image, label, link, time and further
+    sources.
+    """
     image = Image("https://example.com/metro.jpg", 600, 338, "नई मेट्रो का स्टेशन")
     first = _story("1", "शहर में नई मेट्रो लाइन शुरू", "देश", now, image=image, sources=("पहला", "दूसरा", "तीसरा"))
     second = _story("2", "पुस्तकालय एक ऐप से जुड़े", "देश", now, label="update")

@@ -140,7 +140,7 @@ def _repeats(text: str, subject: str) -> bool:
 
 
 def breaking_subject(edition: Edition, language: str, taken: Collection[str]) -> str:
-    """'Breaking news: ' in the language and the headline, different from all of `taken`.
+    """Return 'Breaking news: ' in the language and the headline, different from all of `taken`.
 
     The headline is cut only if the subject has more than 90 clusters.
     """
@@ -169,7 +169,7 @@ def breaking_preheader(edition: Edition, language: str) -> str:
 
 
 def clean_headline(title: str, *, language: str, story_language: str) -> str:
-    """`title` for a subject in `language`: no ornaments and labels ('LIVE:'), Latin acronyms in Devanagari."""
+    """Return `title` for a subject in `language`: no ornaments and labels ('LIVE:'), Latin acronyms in Devanagari."""
     text = one_line(_EMOJI_PARTS.sub("", _ORNAMENT.sub(" ", one_line(title))))
     text = _REPEATED_MARKS.sub(r"\1", text)
     for _ in range(2):
@@ -185,7 +185,9 @@ def clean_headline(title: str, *, language: str, story_language: str) -> str:
 
 
 def shorten(text: str, limit: int, least: int) -> str:
-    """`text` cut between words to at most `limit` clusters, with '…', and not after a word that needs another."""
+    """Return `text` cut between words to at most `limit` clusters, with '…', and not after a word that needs
+    another.
+    """
     short = cut.shorten(text, limit)
     if short == text or cut.length(short) <= least:
         return short
@@ -203,7 +205,7 @@ def _is_unfinished(word: str) -> bool:
 
 
 def _with_ellipsis(head: str) -> str:
-    """`head` with '…', and without an opening quotation mark or bracket whose partner was cut off."""
+    """Return `head` with '…', and without an opening quotation mark or bracket whose partner was cut off."""
     for opening, closing in ("‘’", "“”", "()"):
         if head.count(opening) > head.count(closing):
             position = head.rindex(opening)
@@ -235,7 +237,7 @@ def _headline_of(story: Story, language: str) -> str:
 
 
 def _thread_key(subject: str) -> str:
-    """Two subjects with the same key may land in one thread: spaces and case do not count."""
+    """Return the key by which mail programs put two subjects in one thread: spaces and case do not count."""
     return " ".join(one_line(subject).casefold().split())
 
 

@@ -125,7 +125,7 @@ def _blocks(environment: Environment, template: str, seen: set[str]) -> set[str]
 
 
 def _printed(node: nodes.Node) -> Iterator[tuple[int, str]]:
-    """Line and start of the text that a node outside of all blocks would print."""
+    """Yield line and start of the text that a node outside of all blocks would print."""
     if isinstance(node, nodes.Output):
         for part in node.nodes:
             if not isinstance(part, nodes.TemplateData):
@@ -148,7 +148,7 @@ def _unknown_name(error: UnknownName, source: str, names: Collection[str]) -> st
 
 
 def _with_suggestion(message: str, environment: Environment) -> str:
-    """Jinja's message, with a suggestion for a filter or test that does not exist."""
+    """Return Jinja's message, with a suggestion for a filter or test that does not exist."""
     match = _MISSING_FILTER_OR_TEST.match(message)
     available = environment.filters if match and match[1] == "filter" else environment.tests
     suggestion = _suggestion(match[2], available) if match else ""
@@ -171,7 +171,7 @@ def _assigned(source: str) -> set[str]:
 
 
 def _location(error: Exception) -> tuple[str, int, str] | None:
-    """File, line and source of the innermost template in the traceback."""
+    """Return file, line and source of the innermost template in the traceback."""
     found = None
     for frame, line in walk_tb(error.__traceback__):
         if "__jinja_exception__" in frame.f_globals or frame.f_code.co_filename.endswith(".j2"):

@@ -108,7 +108,7 @@ def unify_sentence_ends(text: str, language: str = "hi") -> str:
 
 
 def devanagari_digits_in_text(text: str) -> str:
-    """Plain text with its numbers in Devanagari digits, but for words with a Latin letter (5G, an address)."""
+    """Return plain text with its numbers in Devanagari digits, but for words with a Latin letter (5G, an address)."""
     return _WORD.sub(lambda word: word[0] if _LATIN.search(word[0]) else devanagari_digits(word[0]), text)
 
 
@@ -139,7 +139,7 @@ def keep_scores_together(html: str) -> str:
 
 
 def acronyms_in_devanagari(text: str, language: str = "hi") -> str:
-    """`text` with capitals in Devanagari (`G20`: `जी20`): one `RBI` counts as "all capitals" for spam filters.
+    """Return `text` with capitals in Devanagari (`G20`: `जी20`): one `RBI` counts as "all capitals" for spam filters.
 
     In Hindi the usual ones get their names: `SC` is सुप्रीम कोर्ट, because एससी would be read as अनुसूचित जाति.
     """
@@ -188,7 +188,7 @@ _SAFE = "/:?#[]@!$&()*+,;=%~-._|"
 
 
 def one_line(text: str) -> str:
-    """`text` on one line, without control characters and without placeholders."""
+    """Return `text` on one line, without control characters and without placeholders."""
     return _BLANK.sub(" ", without_placeholders(text)).strip()
 
 
@@ -198,7 +198,7 @@ def paragraphs(text: str) -> tuple[str, ...]:
 
 
 def web_address(url: str) -> str:
-    """`url` in ASCII (host in punycode, path percent-encoded), or '' if it is not an http or https address."""
+    """Return `url` in ASCII (host in punycode, path percent-encoded), or '' if it is not an http or https address."""
     try:
         parts = split_url(_INVALID.sub("", url).strip())
         host, port = parts.hostname or "", parts.port
@@ -213,7 +213,7 @@ def web_address(url: str) -> str:
 
 
 def mail_address(address: str) -> str:
-    """`address` for a `mailto:` link, its domain in punycode, or '' if it is not a mail address."""
+    """Return `address` for a `mailto:` link, its domain in punycode, or '' if it is not a mail address."""
     local, at, domain = _INVALID.sub("", address).strip().rpartition("@")
     try:
         ascii_domain = domain if domain.isascii() else domain.encode("idna").decode()

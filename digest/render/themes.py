@@ -46,7 +46,7 @@ class Palette:
 
 
 def with_accent(palette: Palette, accent: str, *, towards: str, papers: Collection[str]) -> Palette:
-    """`palette` in another accent, mixed with `towards` (black or white) until it is readable on the tint.
+    """Return `palette` in another accent, mixed with `towards` (black or white) until it is readable on the tint.
 
     Its rules and its band are derived from the same colour. `papers` are the backgrounds of both modes.
     """
@@ -56,20 +56,22 @@ def with_accent(palette: Palette, accent: str, *, towards: str, papers: Collecti
 
 
 def mid_tone(colour: str, papers: Collection[str]) -> str:
-    """`colour`, mixed with as little black or white as it takes to be visible on all `papers` and on AUTO_DARK."""
+    """Return `colour`, mixed with as little black or white as it takes to be visible on all `papers` and on
+    AUTO_DARK.
+    """
     shades = (_mix(colour, end, step / 40) for step in range(41) for end in (BLACK, WHITE))
     grounds = (*papers, AUTO_DARK)
     return next(shade for shade in shades if all(contrast(shade, ground) >= MIN_EDGE for ground in grounds))
 
 
 def contrast(one: str, other: str) -> float:
-    """WCAG 2 contrast ratio, 1.0 to 21.0."""
+    """Return the WCAG 2 contrast ratio, 1.0 to 21.0."""
     high, low = sorted((_luminance(one), _luminance(other)), reverse=True)
     return (high + 0.05) / (low + 0.05)
 
 
 def _mix_until(colour: str, end: str, background: str, minimum: float = MIN_CONTRAST) -> str:
-    """`colour` mixed with as little of `end` (in twentieths) as gives the contrast `minimum` on `background`."""
+    """Return `colour` mixed with as little of `end` (in twentieths) as gives the contrast `minimum` on `background`."""
     for step in range(21):
         mixed = _mix(colour, end, step / 20)
         if contrast(mixed, background) >= minimum:
@@ -122,7 +124,9 @@ SECTION_COLOURS = {
 
 
 def section_colours(names: Collection[str], messages: Mapping[str, str]) -> dict[str, SectionColour]:
-    """The colours of an edition's sections. `messages` has the message id of a name, if it is a built-in section.
+    """Return the colours of an edition's sections.
+
+    `messages` has the message id of a name, if it is a built-in section.
 
     A newsroom's own section gets a colour by its name, or the next one that is free in the edition.
     """
@@ -301,7 +305,7 @@ class Theme:
         return self._own(self.look.dark, towards=WHITE)
 
     def _own(self, palette: Palette, *, towards: str) -> Palette:
-        """`palette` in the newsroom's accent, if that differs from the look's."""
+        """Return `palette` in the newsroom's accent, if that differs from the look's."""
         look = self.look
         if not self.accent or self.accent.lower() == look.light.accent:
             return palette

@@ -445,7 +445,7 @@ def _version(connection: Connection) -> str | None:
 
 @lru_cache(maxsize=4096)
 def format_topics(topics: tuple[str, ...]) -> str:
-    """Topics as the text of their JSON column.
+    """Return the topics as the text of their JSON column.
 
     Rows are compared by this text, so there is only this one way to write it.
     """

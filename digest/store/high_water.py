@@ -74,7 +74,7 @@ class MarkFile:
         self._lock = Lock()
 
     def read(self) -> HighWaterMark | None:
-        """None if the file is missing, or empty after a crash while it was created. Raises StoreError."""
+        """Return None if the file is missing, or empty after a crash while it was created. Raises StoreError."""
         try:
             line = self.path.read_bytes()
         except FileNotFoundError:
@@ -257,7 +257,7 @@ def read_identity(database: Database) -> StoreIdentity:
 
 
 def mark_file(database: Database, home: Path) -> MarkFile:
-    """The file is next to an SQLite store; that of a PostgreSQL store is in the newsletter's folder."""
+    """Return the file: it is next to an SQLite store; that of a PostgreSQL store is in the newsletter's folder."""
     if database.sqlite:
         store = sqlite_file(database)
         # One process sends at a time.

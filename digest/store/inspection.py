@@ -50,7 +50,7 @@ def _inspect_postgresql(database: Database) -> list[Finding]:
 
 
 def clock_ahead(database: Database) -> float | None:
-    """Seconds by which the PostgreSQL server's clock is ahead of this machine's; None on SQLite."""
+    """Return the seconds by which the PostgreSQL server's clock is ahead of this machine's; None on SQLite."""
     if database.sqlite:
         return None
     with database.read() as connection:

@@ -66,7 +66,7 @@ class Lock:
         return False
 
     def is_held(self) -> bool:
-        """False if the lock was lost: PostgreSQL releases it when the connection breaks."""
+        """Return False if the lock was lost: PostgreSQL releases it when the connection breaks."""
         if self._connection is None:
             return True
         return _is_connected(self._database, self._connection)
@@ -142,7 +142,7 @@ class RunLock:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """`Database.transaction`, on PostgreSQL in the session of the lock: nothing can be committed without the lock.
+        """Like `Database.transaction`, on PostgreSQL in the lock's session, without which nothing can be committed.
 
         Only one thread at a time may use it, or `is_held`.
         """

@@ -99,7 +99,7 @@ def save_backup_time(database: Database, at: datetime) -> None:
 
 
 def put_backup_time(connection: Connection, at: datetime) -> None:
-    """As `save_backup_time`, inside the caller's transaction."""
+    """Like `save_backup_time`, inside the caller's transaction."""
     put(connection, _BACKUP, at.astimezone(UTC).isoformat())
 
 

@@ -36,7 +36,7 @@ _LAST_USE = "last use"
 
 
 def connect_arguments(url: URL) -> dict[str, Any]:
-    """Driver arguments that replace the driver's defaults. Those in `store.url` take precedence."""
+    """Return the driver's arguments that replace the driver's defaults. Those in `store.url` take precedence."""
     usual = {"connect_timeout": _CONNECT_TIMEOUT, "tcp_user_timeout": _UNCONFIRMED, **_PROBES}
     given = url.query.get("options") or os.environ.get("PGOPTIONS", "")
     ours = [f"-c {name}={value}" for name, value in _AT_SERVER.items()]

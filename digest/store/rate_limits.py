@@ -162,7 +162,7 @@ def current(window: RateWindow | None, quota: Quota, now: datetime) -> RateWindo
 
 
 def seconds_to_wait(window: RateWindow, quota: Quota, count: int, now: datetime) -> float:
-    """Seconds until `count` more fit.
+    """Return the seconds until `count` more fit.
 
     A batch larger than the limit fits into an empty window, or it would never be sent.
     """

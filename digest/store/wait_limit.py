@@ -33,7 +33,7 @@ def is_limited() -> bool:
 
 
 def seconds_left() -> float:
-    """Seconds that the next transaction may wait, from 0 to BUSY_SECONDS."""
+    """Return the seconds that the next transaction may wait, from 0 to BUSY_SECONDS."""
     deadline = _deadline.get()
     if deadline is None:
         return errors.BUSY_SECONDS

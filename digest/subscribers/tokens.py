@@ -112,7 +112,7 @@ def _name_token(key: bytes, purpose: str, name: str) -> str:
 
 
 def _digest(key: bytes, purpose: str, body: bytes) -> bytes:
-    """Keyed BLAKE2b, long enough for all tokens of an email."""
+    """Return the keyed BLAKE2b hash, long enough for all tokens of an email."""
     code = _begin(key, purpose)
     code.update(body)
     return code.digest()

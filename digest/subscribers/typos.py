@@ -67,7 +67,7 @@ def is_disposable(address: str) -> bool:
 
 
 def _parents(domain: str) -> list[str]:
-    """`a.b.example` → the domain itself and those above it with at least two labels."""
+    """Return, for `a.b.example`, the domain itself and those above it with at least two labels."""
     labels = domain.split(".")
     return [".".join(labels[start:]) for start in range(max(1, len(labels) - 1))]
 

@@ -250,7 +250,7 @@ def _existing(users: UserStore, name: str) -> User:
 
 
 def _hash(token: str) -> str:
-    """Tokens are random, so a plain hash protects them."""
+    """Hash a token. Tokens are random, so a plain hash protects them."""
     return hashlib.sha256(token.encode()).hexdigest()
 
 

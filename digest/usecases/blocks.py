@@ -216,7 +216,7 @@ def _bytes(path: Path) -> bytes:
 
 
 def _kind(name: str) -> str:
-    """`sponsor` of `sponsor-nursery`."""
+    """Return `sponsor` of `sponsor-nursery`."""
     return name.partition("-")[0]
 
 

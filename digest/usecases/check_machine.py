@@ -53,7 +53,7 @@ def judge_clock(ahead: float, server: str) -> Finding:
 
 
 def ask_ntp(server: str) -> float | None:
-    """Seconds by which a time server is ahead of us, by SNTP (RFC 5905); None if it does not answer."""
+    """Return the seconds by which a time server is ahead of us, by SNTP (RFC 5905); None if it does not answer."""
     host, _, port = server.partition(":")
     try:
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:

@@ -57,7 +57,7 @@ class ClickCounter:
         return ClickReport(shown, total.machine, tuple(ordered), hidden, self.min_people)
 
     def of_target(self, name: str, keys: Sequence[str]) -> dict[str, ClickNumbers]:
-        """Edition → the clicks on one target, such as an advertisement.
+        """Return edition → the clicks on one target, such as an advertisement.
 
         Leaves out editions where too few people clicked.
         """
@@ -72,7 +72,7 @@ class ClickCounter:
         return self.store.last_clicks(self._links)
 
     def interest(self) -> dict[str, float]:
-        """Section → how much more or less its stories are clicked than others, from -1 to 1.
+        """Return section → how much more or less its stories are clicked than others, from -1 to 1.
 
         Twice as much as usual is 1, half as much is -1. Sections with too few people are missing.
         """
@@ -111,7 +111,7 @@ def _count_links(editions: EditionStore, key: str) -> int:
 
 
 def section_interest(stories: dict[str, int], people: dict[str, int], min_people: int) -> dict[str, float]:
-    """As `ClickCounter.interest`, from the number of stories and of people who clicked, for each section."""
+    """Like `ClickCounter.interest`, from the number of stories and of people who clicked, for each section."""
     all_stories, all_people = sum(stories.values()), sum(people.values())
     if not all_people:
         return {}

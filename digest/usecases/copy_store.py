@@ -67,7 +67,7 @@ class StoreCopier:
         return CopyResult(source.name, target.name, tables)
 
     def _refuse_missing_file(self, url: str) -> None:
-        """Opening the store would create the file."""
+        """Refuse a missing file: opening the store would create it."""
         with suppress(ArgumentError):
             parsed = make_url(url)
             file = self.home / (parsed.database or "")

@@ -49,7 +49,7 @@ def _story(story: Story) -> dict[str, Any]:
 
 
 def source_json(source: Source, health: SourceHealth | None) -> dict[str, Any]:
-    """One source in `sources list`: its settings, and its health once it was collected."""
+    """Return one source in `sources list`: its settings, and its health once it was collected."""
     collected = health is not None
     return {**asdict(source), "health": {"collected": collected, **_health(health or SourceHealth(source.name))}}
 

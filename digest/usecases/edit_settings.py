@@ -262,7 +262,7 @@ def _plain(value: Any) -> Any:
 
 
 def _days(named: list[str]) -> Value:
-    """Days in their order, or the word for all of them or for those from Monday to Friday."""
+    """Return the days in their order, or the word for all of them or for those from Monday to Friday."""
     days = [day for day in WEEKDAYS if day in named]
     if len(days) < len(named):
         return named

@@ -88,7 +88,7 @@ class OutgoingWebhooks:
         self.audit.record(by, "webhook again", id, now=self.now())
 
     def host_of(self, event: OutgoingEvent) -> str:
-        """The host of an event's receiver, with its place in the settings if another receiver has the same host."""
+        """Return the host of an event's receiver, with its place in the settings if another one has the same host."""
         number = next((at for at, each in enumerate(self.receivers) if each.key == event.endpoint), None)
         if number is None:
             return "no longer in the settings"

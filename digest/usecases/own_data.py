@@ -87,7 +87,8 @@ class PersonalData:
         }
 
     def _responses(self, id: int) -> dict[str, Any]:
-        """The person's responses: texts, clicks, requests about their data and for an edition again, and the answer
+        """Return the person's responses: texts, clicks, requests about their data and for an edition again, and the
+        answer
         to the question whether to continue."""
         asked = self.reengagement.asked(id)
         clicked = self.clicks.last_click(id)

@@ -79,7 +79,7 @@ class PicturePreparer:
                 yield story, image
 
     def _known(self, before: Edition | None) -> dict[str, list[Image]]:
-        """URL of a file → its pictures that are in the store already."""
+        """Return URL of a file → its pictures that are in the store already."""
         made = [story.image for story in before.stories() if story.image and story.image.origin] if before else []
         stored = self.images.load([image.url.removeprefix(_CID) for image in made])
         known: dict[str, list[Image]] = {}
@@ -89,7 +89,7 @@ class PicturePreparer:
         return known
 
     def _read(self, urls: Iterable[str]) -> Mapping[str, bytes | PictureProblem]:
-        """URL → the file, or the reason why it could not be read."""
+        """Return URL → the file, or the reason why it could not be read."""
         local = [url.removeprefix(_CID) for url in urls if url.startswith(_CID)]
         files: dict[str, bytes | PictureProblem] = {
             f"{_CID}{cid}": image.data for cid, image in self.images.load(local).items()

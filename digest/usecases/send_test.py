@@ -106,5 +106,5 @@ class DraftMailer:
 
 
 def _hash(token: str) -> str:
-    """Tokens are random, so a plain hash protects them."""
+    """Hash a token. Tokens are random, so a plain hash protects them."""
     return hashlib.sha256(token.encode()).hexdigest()

@@ -33,13 +33,16 @@ def duration(seconds: float) -> str:
 
 
 def short_line(text: str) -> str:
-    """Foreign text on one line, printable, and of at most 100 characters."""
+    """Return foreign text on one line, printable, and of at most 100 characters."""
     line = "".join(char if char.isprintable() else "?" for char in text)
     return line if len(line) <= 100 else line[:99] + "…"
 
 
 def pick(item: object, names: str) -> dict[str, Any]:
-    """Attributes of an object for a JSON document, by their names, which spaces separate. Tuples become lists."""
+    """Return attributes of an object for a JSON document, by their names, which spaces separate.
+
+    Tuples become lists.
+    """
     found = ((name, getattr(item, name)) for name in names.split())
     return {name: list(value) if isinstance(value, tuple) else value for name, value in found}
 

@@ -53,7 +53,9 @@ def is_example(host: str) -> bool:
 
 
 def host_name(header: str) -> str:
-    """The name in a Host header, in lower case, without brackets and port, as `urlsplit` returns it for a URL."""
+    """Return the name in a Host header, in lower case, without brackets and port, as `urlsplit` returns it
+    for a URL.
+    """
     name = header.strip().lower()
     return name[1:].partition("]")[0] if name.startswith("[") else name.partition(":")[0]
 

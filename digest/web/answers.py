@@ -34,8 +34,9 @@ _WORD_DONE = ("word", "kept")
 
 
 def router(context: Context, editions: EditionStore, answers: AnswerStore, texts: SubscriberTextStore) -> APIRouter:
-    """`/answer/EDITION/BLOCK/NUMBER/TOKEN`, with the token of the preferences: a view may be forwarded, so its token
-    only reads.
+    """Serve `/answer/EDITION/BLOCK/NUMBER/TOKEN`, with the token of the preferences.
+
+    A view may be forwarded, so its token only reads.
     """
     pages = context.pages
     routes = APIRouter(

@@ -79,7 +79,7 @@ _CACHED = {"cache-control": "public, max-age=86400"}
 
 
 def static_routes(pages: Pages, signup: Signup | None) -> APIRouter:
-    """`/` (the sign-up form, if there is one), `/style.css`, `/share.js` and `/icon.svg`."""
+    """Serve `/` (the sign-up form, if there is one), `/style.css`, `/share.js` and `/icon.svg`."""
     routes = APIRouter(tags=["static"])
     light = pages.branding.theme.light
 
@@ -129,10 +129,11 @@ _LARGER_BODIES = (("/webhooks/", 8 * 1024 * 1024),)
 
 @contextmanager
 def create_app(app: App, base: str, heartbeat: Heartbeat | None = None) -> Iterator[ASGIApp]:
-    """The pages of a newsletter as an ASGI app. When the block ends, queued emails are sent. Raises ConfigurationError.
+    """Open the pages of a newsletter as an ASGI app. Raises ConfigurationError.
 
-    `base` replaces an unset newsletter.base_url. A send in the same process needs its own App. `heartbeat` is the
-    schedule's, if this process runs it.
+    When the block ends, queued emails are sent. `base` replaces an unset newsletter.base_url.
+
+    A send in the same process needs its own App. `heartbeat` is the schedule's, if this process runs it.
     """
     settings = app.settings
     pages = _pages_or_default(app, settings.newsletter.base_url or base)
@@ -175,7 +176,7 @@ def create_app(app: App, base: str, heartbeat: Heartbeat | None = None) -> Itera
 
 
 def _version(app: App) -> str:
-    """A version that changes with the content of cached pages.
+    """Return a version that changes with the content of cached pages.
 
     It includes the day, because topic rates change daily.
     """
@@ -234,7 +235,7 @@ def load_pages(app: App, base: str, *, custom: bool = True) -> Pages:
 
 
 def _pages_or_default(app: App, base: str) -> Pages:
-    """The pages with the newsletter's own templates, or with the built-in ones if the own ones have errors."""
+    """Return the pages with the newsletter's own templates, or with the built-in ones if the own ones have errors."""
     pages = load_pages(app, base)
     if not (app.home / CUSTOM_TEMPLATES).is_dir():
         return pages
@@ -245,7 +246,7 @@ def _pages_or_default(app: App, base: str) -> Pages:
 
 
 def _group_commit(app: App) -> GroupCommit[tuple[int, ConsentContext], bool]:
-    """Unsubscribes those whose mailbox providers ask for it, many in one transaction."""
+    """Unsubscribe those whose mailbox providers ask for it, many in one transaction."""
     preferences = PreferenceStore(app.database)
     return GroupCommit(lambda requests: preferences.unsubscribe_all(requests, now=app.now()))
 
@@ -267,7 +268,7 @@ def _leave_page(
 
 
 def _routers(app: App, pages: Pages, outbound: OutboundMail, leave_page: LeavePage) -> list[APIRouter]:
-    """The routes that the settings enable."""
+    """Return the routes that the settings enable."""
     web, database, editions = app.settings.web, app.database, app.editions
     images, sender = app.articles.images, app.sender
     context, next_edition, notices = leave_page.context, leave_page.next_edition, leave_page.notices
@@ -380,7 +381,7 @@ def _receives_none(nameserver: str) -> Callable[[str], bool]:
 
 
 def _click_routers(app: App, pages: Pages, opened: ExitStack) -> list[APIRouter]:
-    """The routes of links that count clicks.
+    """Return the routes of links that count clicks.
 
     They stay when clicks are turned off, because sent emails may have such links.
 
@@ -396,7 +397,7 @@ def _click_routers(app: App, pages: Pages, opened: ExitStack) -> list[APIRouter]
 
 
 def _offered_editions(app: App) -> tuple[OfferedEdition, ...]:
-    """The editions in the order of the settings. Breaking news has no hour."""
+    """Return the editions in the order of the settings. Breaking news has no hour."""
     settings = app.settings
     by_slug = {edition.slug: edition for edition in settings.schedule.editions}
     catalogue = translator(settings.newsletter.language)
@@ -414,7 +415,7 @@ def _offered_editions(app: App) -> tuple[OfferedEdition, ...]:
 
 
 def _fastapi(title: str, pages: Pages, routers: list[APIRouter]) -> FastAPI:
-    """The framework's app with these routes and our error pages."""
+    """Return the framework's app with these routes and our error pages."""
     # No API docs for visitors: they are only useful for tests, and the pages load remote scripts.
     fastapi = FastAPI(
         title=title, version=__version__, openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False
@@ -457,6 +458,6 @@ def _fastapi(title: str, pages: Pages, routers: list[APIRouter]) -> FastAPI:
 
 
 def _hosts(app: App, base: str) -> set[str]:
-    """The accepted host names: the public one and this machine's own."""
+    """Return the accepted host names: the public one and this machine's own."""
     urls = (app.settings.newsletter.base_url, base)
     return {str(urlsplit(url).hostname) for url in urls if url} | {"localhost", "127.0.0.1", "::1"}

@@ -104,7 +104,10 @@ def _sentence(line: str, catalogue: Catalogue) -> tuple[str, bool]:
 
 
 def router(page: ApprovalPage) -> APIRouter:
-    """`/approve/EDITION/CODE`. The code is the whole authority, so other sites cannot act for an admin (no CSRF)."""
+    """Serve `/approve/EDITION/CODE`.
+
+    The code is the whole authority, so other sites cannot act for an admin (no CSRF).
+    """
     context, app = page.context, page.app
     routes = APIRouter(
         prefix="/approve/{edition}/{code}",

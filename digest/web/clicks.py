@@ -140,7 +140,7 @@ class Redirects:
 
 
 def router(context: Context, redirects: Redirects, recorder: ClickRecorder | None) -> APIRouter:
-    """`/c/EDITION/CODE`, and with `clicks.subscribers` also `/c/EDITION/CODE/TOKEN`.
+    """Serve `/c/EDITION/CODE`, and with `clicks.subscribers` also `/c/EDITION/CODE/TOKEN`.
 
     Without `recorder` clicks are not counted.
     """

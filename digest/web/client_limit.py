@@ -44,7 +44,7 @@ class OpenRequests:
 
 
 def client_of(address: str) -> str:
-    """The client of an address: the address, or the /64 network of an IPv6 address, which one machine has alone."""
+    """Return the client of an address: the address, or the /64 network of an IPv6 address, which one machine has."""
     try:
         known = ipaddress.ip_address(address)
     except ValueError:
@@ -56,7 +56,7 @@ def client_of(address: str) -> str:
 
 
 def limited_protocol(proxies: Collection[str]) -> type[asyncio.Protocol]:
-    """uvicorn's HTTP protocol, which closes a connection if its peer has MAX_PER_CLIENT open already.
+    """Return uvicorn's HTTP protocol, which closes a connection if its peer has MAX_PER_CLIENT open already.
 
     `proxies` are the addresses and networks of `web.proxies`, which have no limit.
     """

@@ -9,7 +9,7 @@ CONSENT_VERSION = 5
 
 
 def consent_wording(language: str, name: str, minimum_age: int = 18) -> str:
-    """The sentences that the sign-up form shows and the consent log records, for the newsletter `name`.
+    """Return the sentences that the sign-up form shows and the consent log records, for the newsletter `name`.
 
     `minimum_age` is what the subscriber states about themselves; 0 for nothing.
     """

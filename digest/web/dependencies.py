@@ -30,7 +30,7 @@ class Context:
     now: Callable[[], datetime]
 
     def subscriber_id_from_token(self, purpose: str, token: str) -> int | None:
-        """The subscriber id that a token names for this purpose, or None if we did not sign it.
+        """Return the subscriber id that a token names for this purpose, or None if we did not sign it.
 
         A browser never adds it to a request by itself, as it does with cookies, so other sites cannot act for a
         subscriber (no CSRF).
@@ -38,23 +38,23 @@ class Context:
         return self.signer.read(purpose, token)
 
     def subscriber(self, id: int) -> StoredSubscriber | None:
-        """The subscriber with this id, or None if unknown or erased."""
+        """Return the subscriber with this id, or None if unknown or erased."""
         found = self.preferences.get(id) if id != TEST_SUBSCRIBER else None
         return None if found is None or found.status == ERASED else found
 
     def paused_until(self, subscriber: StoredSubscriber | None) -> datetime | None:
-        """When the subscriber's pause ends, in the newsletter's time zone; None without a pause."""
+        """Return when the subscriber's pause ends, in the newsletter's time zone; None without a pause."""
         until = subscriber.paused_until if subscriber else None
         now = self.now()
         return until.astimezone(now.tzinfo) if until and until > now else None
 
     def consent_context(self, request: Request, page: str, wording: str = "", detail: str = "") -> ConsentContext:
-        """What the consent log records with a decision: the page, its language and the client's IP address."""
+        """Return what the consent log records with a decision: the page, its language and the client's IP address."""
         origin = f"{self.pages.language(request)}, from {client_address(request)}"
         return ConsentContext(f"web:{page}", wording, f"{detail}; {origin}" if detail else origin)
 
     def invalid_link(self, request: Request, *, by_subscriber: bool = True) -> HTMLResponse:
-        """The page for a link that we did not sign. To subscribers it offers another link by email."""
+        """Respond with the page for a link that we did not sign. To subscribers it offers another link by email."""
         catalogue = self.pages.catalogue(request)
         advice = catalogue.gettext("Part of the link may be missing. Open it from the email again, or write to us.")
         title = catalogue.gettext("This link is incomplete")
@@ -62,5 +62,5 @@ class Context:
 
 
 def client_address(request: Request) -> str:
-    """The client's IP address. The server has already resolved it behind trusted proxies."""
+    """Return the client's IP address. The server has already resolved it behind trusted proxies."""
     return request.client.host if request.client else ""

@@ -18,19 +18,19 @@ _PER_NETWORK_AND_HOUR, _PER_NETWORK_AND_DAY = 300, 1500
 
 
 def mailbox_quotas(address: str, purpose: str = "join") -> list[Quota]:
-    """The limits of the emails for a purpose to one mailbox that may not be its visitor's."""
+    """Return the limits of the emails for a purpose to one mailbox that may not be its visitor's."""
     name = f"{purpose}:{mailbox(address)}"
     return [Quota(name, 1, timedelta(minutes=10)), Quota(name, 3, _DAY), Quota(name, 6, 7 * _DAY)]
 
 
 def network_quotas(purpose: str, request: Request) -> list[Quota]:
-    """The limits of the emails that one network can request for a purpose."""
+    """Return the limits of the emails that one network can request for a purpose."""
     name = f"{purpose}:{network(client_address(request))}"
     return [Quota(name, _PER_NETWORK_AND_HOUR, _HOUR), Quota(name, _PER_NETWORK_AND_DAY, _DAY)]
 
 
 def network(address: str) -> str:
-    """The network that shares a quota: an IPv4 /24 or an IPv6 /56, the size of one household or office."""
+    """Return the network that shares a quota: an IPv4 /24 or an IPv6 /56, the size of one household or office."""
     try:
         known = ip_address(address)
     except ValueError:

@@ -66,7 +66,7 @@ def _set(context: Context, response: Response, values: Sequence[str]) -> None:
 
 
 def cookie_name(base: str) -> str:
-    """The cookie of the newsletter at this address.
+    """Return the cookie of the newsletter at this address.
 
     Browsers accept the prefix `__Host-` only over https, and only for the path `/`. Newsletters may share a host.
     """
@@ -76,7 +76,7 @@ def cookie_name(base: str) -> str:
 
 
 def cookie_value(signer: TokenSigner, subscriber: StoredSubscriber, now: datetime) -> str:
-    """What the cookie has for a subscriber: when it ends, whose it is, and a code that may end sooner."""
+    """Return what the cookie has for a subscriber: when it ends, whose it is, and a code that may end sooner."""
     until = str(int((now + KEPT).timestamp()))
     names = (_owner(subscriber, until), _signed(subscriber, until))
     return ".".join((until, *(signer.sign_name(_PURPOSE, name) for name in names)))
@@ -88,7 +88,7 @@ def _values(context: Context, request: Request) -> list[str]:
 
 
 def _of_others(context: Context, request: Request, subscriber: StoredSubscriber) -> list[str]:
-    """What the cookie has for other subscribers. Old entries of this one would push those of a family out."""
+    """Return what the cookie has for other subscribers. Old entries of this one would push those of a family out."""
 
     def is_own(value: str) -> bool:
         until, owner, _code = value.split(".")

@@ -30,6 +30,6 @@ _BY_DOMAIN = {
 
 
 def mailbox_of(address: str, sender: str) -> Mailbox | None:
-    """The mailbox of a normalised address; None if its provider is unknown."""
+    """Return the mailbox of a normalised address; None if its provider is unknown."""
     found = _BY_DOMAIN.get(address.rpartition("@")[2])
     return found._replace(url=found.url.format(sender=quote(sender, safe=""))) if found else None

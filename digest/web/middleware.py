@@ -136,7 +136,7 @@ class Guard:
                 await _plain(complete, 500, "Something went wrong here. Please try again later.")
 
     def _refusal(self, scope: Scope, limit: int) -> tuple[int, str] | None:
-        """Status and reason if the request must not reach the app."""
+        """Return the status and reason if the request must not reach the app."""
         headers = scope["headers"]
         if sum(len(name) + len(value) for name, value in headers) > MAX_HEAD_BYTES:
             return 431, "The request headers are too large."
@@ -153,7 +153,7 @@ class Guard:
         return None
 
     def _local(self, scope: Scope) -> Scope:
-        """The request as the routes expect it: without the prefix, and a HEAD as a GET whose body is not sent."""
+        """Return the request as the routes expect it: without the prefix, and a HEAD as a GET without its body."""
         local = dict(scope)
         path = scope["path"]
         if self.prefix and (path == self.prefix or path.startswith(f"{self.prefix}/")):
@@ -168,7 +168,7 @@ class Guard:
 
 
 def _limited(receive: Receive, limit: int) -> Receive:
-    """`receive` with a limit on the size of the body and on the time until it is complete."""
+    """Return `receive` with a limit on the size of the body and on the time until it is complete."""
     received, complete = 0, False
     deadline = asyncio.get_running_loop().time() + BODY_TIMEOUT
 

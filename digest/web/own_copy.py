@@ -94,7 +94,7 @@ class _Copy:
         ]
 
     def value(self, key: str, value: Any) -> str:
-        """A value in words."""
+        """Return a value in words."""
         _ = self.catalogue.gettext
         if isinstance(value, bool):
             return _("yes") if value else _("no")
@@ -120,7 +120,7 @@ class _Copy:
         return ", ".join(filter(None, (dates.long(day, self.language) if day else key, name)))
 
     def _fields(self, entry: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
-        """The fields of an entry. Empty ones are left out, but not an hour that was not chosen."""
+        """Return the fields of an entry. Empty ones are left out, but not an hour that was not chosen."""
         shown = ((key, self.value(key, value)) for key, value in entry.items() if value != "" or key == "hour")
         return tuple((self.names.get(key, key), text) for key, text in shown)
 
@@ -151,7 +151,7 @@ class _Copy:
             "frequency": lambda value: words.frequency(value, self.catalogue),
             "what": lambda value: words.outcome(value, self.catalogue),
             "gets no mail because": lambda value: words.outcome(value, self.catalogue),
-            "why": lambda value: words.told(value, self.catalogue).text,
+            "why": lambda value: words.reason_text(value, self.catalogue).text,
             "came from": lambda value: _("the sign-up page") if value == ORIGIN else value,
             "notice": lambda value: self.notices.get(value, value),
             "source": self._source,
@@ -165,7 +165,7 @@ class _Copy:
         return self.catalogue.gettext("a page of this site: %(page)s") % {"page": f"/{page}"}
 
     def _detail(self, detail: str) -> str:
-        """The proof of a consent, with its choices, language and network address in words."""
+        """Return the proof of a consent, with its choices, language and network address in words."""
         _ = self.catalogue.gettext
         if found := _SIGN_UP.fullmatch(detail):
             form = _(
@@ -178,7 +178,7 @@ class _Copy:
         detail = _FREQUENCY.sub(lambda found: f"{days}: {words.frequency(found[1], self.catalogue)}", detail)
         where = _("in the language %(language)s, from the address %(address)s")
         detail = _ORIGIN.sub(lambda found: where % {"language": found[1], "address": found[2]}, detail)
-        return words.told(detail, self.catalogue).text
+        return words.reason_text(detail, self.catalogue).text
 
 
 def _field_names(catalogue: Catalogue) -> Mapping[str, str]:

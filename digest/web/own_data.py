@@ -148,7 +148,7 @@ class OwnData:
         )
 
     def find(self, kind: RequestKind, side: MailboxSide, token: str) -> PersonRequest | None:
-        """The request of a link; None if we did not sign it, or if it has expired."""
+        """Return the request of a link; None if we did not sign it, or if it has expired."""
         id = self.context.subscriber_id_from_token(purpose_of(kind, side), token)
         return self.requests.get(id, kind, self.context.now()) if id is not None else None
 
@@ -179,7 +179,9 @@ class OwnData:
         self.outbound.send(self.emails.nomination(found, named, opened, language))
 
     def _quotas(self, request: Request, subscriber: StoredSubscriber, kind: RequestKind) -> list[Quota]:
-        """The limits of the subscriber. What a stranger with a forwarded email asks for uses up limits of its own.
+        """Return the limits of the subscriber.
+
+        What a stranger with a forwarded email asks for uses up limits of its own.
 
         The links of the emails that were sent before stay valid, so whoever is refused has one in the mailbox.
         """
@@ -197,7 +199,7 @@ class OwnData:
 
 
 def router(page: PreferencesPage, leaving: LeavePage, own: OwnData) -> APIRouter:
-    """`/preferences/TOKEN/choose`, `/address` and so on request by email; `/choose/…` and so on carry it out.
+    """Serve `/preferences/TOKEN/choose`, `/address` and so on request by email; `/choose/…` and so on carry it out.
 
     `/undo/…` undoes a change by a link of an email.
     """
@@ -348,7 +350,7 @@ def _preferences_routes(routes: APIRouter, page: PreferencesPage, own: OwnData) 
 
 
 def _request_routes(routes: APIRouter, page: PreferencesPage, leaving: LeavePage, own: OwnData) -> None:
-    """The buttons that mail a link: on the preferences page, and on the page after leaving."""
+    """Add the buttons that mail a link: on the preferences page, and on the page after leaving."""
 
     @routes.post(
         "/preferences/{token}/{kind}",

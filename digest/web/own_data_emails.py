@@ -54,7 +54,7 @@ class OwnDataEmails:
         until: datetime,
         part: str = "",
     ) -> Outgoing:
-        """The email for one mailbox. `new` is the new address, if the request is about one.
+        """Return the email for one mailbox. `new` is the new address, if the request is about one.
 
         `part` is the id of the part of the page that the link opens.
         """
@@ -64,7 +64,10 @@ class OwnDataEmails:
         )
 
     def nomination(self, subscriber: StoredSubscriber, named: str, opened: PersonRequest, language: str) -> Outgoing:
-        """The email that says whom the subscriber nominates now; '' for nobody. Its link opens the preferences."""
+        """Return the email that says whom the subscriber nominates now; '' for nobody.
+
+        Its link opens the preferences.
+        """
         _ = translator(language).gettext
         name = {"name": self.pages.branding.name, "who": named}
         subject = _("Your nomination at %(name)s") if named else _("Your nomination at %(name)s is withdrawn")
@@ -120,7 +123,10 @@ class OwnDataEmails:
         return Outgoing("own", "own", "own", email, recipient_.sender, (unique,))
 
     def _render(self, words: EmailTexts, path: str, language: str, until: datetime, part: str) -> RenderedEmail:
-        """The email with a placeholder for the token of its link. Those of a minute are rendered and encoded once."""
+        """Return the email with a placeholder for the token of its link.
+
+        Those of a minute are rendered and encoded once.
+        """
         # The email says until which minute its link works.
         until = until.replace(second=0, microsecond=0)
         key = words, path, language, until, part
@@ -199,10 +205,10 @@ class OwnDataEmails:
 
 
 def path_of(kind: RequestKind, side: MailboxSide) -> str:
-    """The path of the page that a request's link opens, without its token."""
+    """Return the path of the page that a request's link opens, without its token."""
     return f"/address/{side}/" if kind == RequestKind.ADDRESS else f"/{kind}/"
 
 
 def purpose_of(kind: RequestKind, side: MailboxSide) -> str:
-    """The purpose for which a link's token is signed."""
+    """Return the purpose for which a link's token is signed."""
     return f"own-{kind}-{side}" if kind == RequestKind.ADDRESS else f"own-{kind}"

@@ -126,30 +126,30 @@ class Pages:
         return hashlib.sha256(self.css.encode()).hexdigest()[:12]
 
     def language(self, request: Request) -> str:
-        """The language of the response."""
+        """Return the language of the response."""
         requested = request.query_params.get("lang", "")
         return requested if requested in self.languages else self.languages[0]
 
     def catalogue(self, request: Request) -> Catalogue:
-        """The messages in the language of the response."""
+        """Return the messages in the language of the response."""
         return translator(self.language(request))
 
     def agreement(self, language: str) -> str:
-        """The wording that a subscriber agrees to, as the sign-up shows it and the consent log records it."""
+        """Return the wording that a subscriber agrees to, as the sign-up shows it and the consent log records it."""
         return consent_wording(language, self.branding.name, self.minimum_age)
 
     def path(self, place: str, language: str, **query: str) -> str:
-        """The path that links to a page such as `/join` in this language."""
+        """Return the path that links to a page such as `/join` in this language."""
         if language != self.languages[0]:
             query["lang"] = language
         return f"{self.root}{place}" + (f"?{urlencode(query)}" if query else "")
 
     def absolute_url(self, place: str, language: str) -> str:
-        """The full address of a page, for emails."""
+        """Return the full address of a page, for emails."""
         return self.base + self.path(place, language).removeprefix(self.root)
 
     def picture(self, url: str) -> str:
-        """The address of a stored image; '' for an image on another site, which would learn of the visit."""
+        """Return the address of a stored image; '' for an image on another site, which would learn of the visit."""
         return f"{self.root}/picture/{url.removeprefix('cid:')}" if url.startswith("cid:") else ""
 
     def response(self, request: Request, template: str, here: str, *, status: int = 200, **values: Any) -> HTMLResponse:
@@ -223,7 +223,7 @@ class Pages:
             raise explain(error, template, environment, values) from error
 
     def _with_digits(self, template: str, language: str, text: str) -> str:
-        """The page or email with the digits of the newsletter's theme."""
+        """Return the page or email with the digits of the newsletter's theme."""
         if self.branding.theme.digits != "deva" or language == "en":
             return text
         return devanagari_digits_in_html(text) if ".html." in template else devanagari_digits_in_text(text)

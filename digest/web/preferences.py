@@ -73,7 +73,7 @@ def submitted_form(
     topics: Choices = (),
     editions: Choices = (),
 ) -> PreferencesForm:
-    """The choices of a request."""
+    """Return the choices of a request."""
     return PreferencesForm(topics, days, hour, format, editions)
 
 
@@ -96,12 +96,12 @@ class PreferencesPage:
     leaving: LeavePage
 
     def named(self, token: str) -> StoredSubscriber | None:
-        """The subscriber of the token."""
+        """Return the subscriber of the token."""
         id = self.context.subscriber_id_from_token(_PURPOSE, token)
         return self.context.subscriber(id) if id is not None else None
 
     def subscriber(self, request: Request, token: str) -> StoredSubscriber | None:
-        """The subscriber of the token; None unless the browser is known as theirs."""
+        """Return the subscriber of the token; None unless the browser is known as theirs."""
         found = self.named(token)
         return found if found is not None and knows(self.context, request, found) else None
 
@@ -192,7 +192,7 @@ class PreferencesPage:
         return self.response(request, token, subscriber, status=400, wrong=wrong, form=form) if wrong else None
 
     def stored_form(self, subscriber: StoredSubscriber) -> PreferencesForm:
-        """The form with the subscriber's current values."""
+        """Return the form with the subscriber's current values."""
         return PreferencesForm(
             subscriber.topics or self.topics,
             frequency.days(subscriber.frequency),
@@ -207,7 +207,7 @@ class PreferencesPage:
 
 
 def router(page: PreferencesPage, resender: Resender) -> APIRouter:
-    """`/preferences/TOKEN`. Each POST redirects to the page, so that going back and reloading repeat nothing."""
+    """Serve `/preferences/TOKEN`. Each POST redirects to the page, so that going back and reloading repeat nothing."""
     context = page.context
     routes = APIRouter(
         prefix="/preferences/{token}",
@@ -284,7 +284,7 @@ def router(page: PreferencesPage, resender: Resender) -> APIRouter:
 
 
 def pause_router(page: PreferencesPage) -> APIRouter:
-    """`/pause/TOKEN`: the pause button of an email, with the token of the preferences."""
+    """Serve `/pause/TOKEN`: the pause button of an email, with the token of the preferences."""
     context = page.context
     routes = APIRouter(
         prefix="/pause/{token}",
@@ -294,7 +294,7 @@ def pause_router(page: PreferencesPage) -> APIRouter:
     )
 
     def subscriber_of(token: str) -> StoredSubscriber | None:
-        """The subscriber of the token; None if they get no email."""
+        """Return the subscriber of the token; None if they get no email."""
         found = page.named(token)
         return found if state_of(found) == "here" and found and found.status != "paused" else None
 
@@ -329,7 +329,7 @@ def pause_router(page: PreferencesPage) -> APIRouter:
 # Few different ones are asked for, each time that a page is rendered.
 @lru_cache(maxsize=256)
 def hour_choices(send_at: time, current: time | None, language: str) -> Mapping[str, str]:
-    """The hours that a subscriber can choose, with their words: full hours after the newsletter's own, and the current.
+    """Return the hours that a subscriber can choose, in words: full hours after the newsletter's own, and the current.
 
     A key is the value of the form, such as `08:00`.
     """
@@ -343,7 +343,7 @@ def is_unfed(topics: Sequence[str], rates: Mapping[str, StoryRate] | None) -> bo
 
 
 def chosen_editions(subscriber: StoredSubscriber, editions: Sequence[OfferedEdition]) -> tuple[str, ...]:
-    """The slugs of the editions that a subscriber gets."""
+    """Return the slugs of the editions that a subscriber gets."""
     chosen = tuple(edition.slug for edition in editions if edition.slug in subscriber.editions)
     return chosen or tuple(edition.slug for edition in editions if edition.default)
 
@@ -374,7 +374,7 @@ def changed_columns(
     topics: Collection[str],
     editions: Sequence[OfferedEdition] = (),
 ) -> dict[str, Any]:
-    """The columns that a form without errors changes, with their values.
+    """Return the columns that a form without errors changes, with their values.
 
     All topics together, and exactly the default editions, are stored as no choice, so that those added later are
     included.
@@ -403,5 +403,5 @@ def changed_columns(
 
 
 def _describe(value: object) -> str:
-    """A value in the words of the consent log."""
+    """Return a value in the words of the consent log."""
     return "+".join(value) or "everything" if isinstance(value, list) else str(value) or "with the edition"

@@ -41,7 +41,7 @@ class Tracking(StrEnum):
 
 
 def tracking_of(settings: Settings) -> Tracking:
-    """The most that these settings let the newsletter see."""
+    """Return the most that these settings let the newsletter see."""
     if settings.newsletter.tracking == "on":
         return Tracking.OPENS
     if settings.clicks.subscribers:
@@ -70,7 +70,7 @@ class PrivacyNotice:
         return self.settings.privacy
 
     def values(self, language: str) -> Mapping[str, Any]:
-        """The values for `privacy.html.j2` and `privacy.txt.j2`."""
+        """Return the values for `privacy.html.j2` and `privacy.txt.j2`."""
         branding, grievance = self.pages.branding, self.privacy.grievance
         return {
             "responsible": self.privacy.responsible or branding.name,
@@ -85,7 +85,7 @@ class PrivacyNotice:
         }
 
     def items(self, language: str) -> list[NoticeLine]:
-        """Which data is stored under these settings, for which purpose, and how long."""
+        """Return which data is stored under these settings, for which purpose, and how long."""
         _ = translator(language).gettext
         settings = self.settings
         listed = _("until you have it erased")
@@ -176,7 +176,7 @@ class PrivacyNotice:
         ]
 
     def processors(self, language: str) -> list[Processor]:
-        """Who handles the data besides the newsroom: the email providers, and those of the settings.
+        """Return who handles the data besides the newsroom: the email providers, and those of the settings.
 
         A provider that the settings describe, with its country, is listed once.
         """
@@ -187,7 +187,7 @@ class PrivacyNotice:
         return [*found, *self.privacy.processors]
 
     def text(self, language: str) -> str:
-        """The notice as plain text. This is the form that the store keeps."""
+        """Return the notice as plain text. This is the form that the store keeps."""
         return self._texts[language]
 
     @cached_property
@@ -222,7 +222,7 @@ class CurrentNotice:
 
 
 def router(current: CurrentNotice) -> APIRouter:
-    """`/privacy`: the data stored about subscribers, its purpose and duration, and their rights."""
+    """Serve `/privacy`: the data stored about subscribers, its purpose and duration, and their rights."""
     notice, pages = current.notice, current.notice.pages
     routes = APIRouter(tags=["privacy"], responses=PAGE_RESPONSES, dependencies=[Depends(language_parameter)])
 

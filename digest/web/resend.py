@@ -83,7 +83,7 @@ def find_email(
     *,
     choosable: Collection[str],
 ) -> RenderedEmail | None:
-    """The stored email for a subscriber: the one they got, else that of their preferences, else that of all topics."""
+    """Return the stored email for a subscriber: the one they got, that of their preferences, or that of all topics."""
     emails = editions.emails(key)
     edition = editions.get(key)
 

@@ -79,7 +79,7 @@ def find_template_errors(pages: Pages, now: datetime, topics: Collection[str]) -
 
 
 def sample_pages(now: datetime, topics: Collection[str]) -> Iterator[SamplePage]:
-    """Every template at least once, and once for every optional part."""
+    """Yield every template at least once, and once for every optional part."""
     sent = Published(now.date().isoformat(), now.date(), 1, "शहर में नई मेट्रो लाइन शुरू", "और दो ख़बरें", now)
     yield from _unsubscribe(now)
     yield from _preferences(now, topics, sent)

@@ -222,7 +222,7 @@ def run_pages(
 
 
 def _server(config: uvicorn.Config) -> uvicorn.Server:
-    """A server whose routes run in at most `_THREADS` threads."""
+    """Return a server whose routes run in at most `_THREADS` threads."""
     import uvicorn
     from anyio.to_thread import current_default_thread_limiter
 
@@ -256,7 +256,7 @@ def run_in_thread(server: Any, listener: socket.socket) -> Iterator[None]:
 
 
 def bind(host: str, port: int, key: str = "web.port") -> socket.socket:
-    """A socket that listens on this address. Raises DigestError."""
+    """Return a socket that listens on this address. Raises DigestError."""
     try:
         family, kind, proto, _name, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         listener = socket.socket(family, kind, proto)

@@ -137,15 +137,15 @@ class Signup:
         )
 
     def next_due(self, subscriber: StoredSubscriber | None) -> datetime | None:
-        """When the subscriber gets the next edition; None if they get none."""
+        """Return when the subscriber gets the next edition; None if they get none."""
         return self.offer.next_edition.of(subscriber) if subscriber else None
 
     def total_quota(self) -> Quota:
-        """The limit for all visitors together, so that a botnet cannot use us to send unlimited email."""
+        """Return the limit for all visitors together, so that a botnet cannot use us to send unlimited email."""
         return Quota("join", self.emails_per_hour, _HOUR)
 
     def build_email(self, address: str, typed: str, language: str, client: str) -> Outgoing | None:
-        """The email that fits the address, or None if a limit is reached. The visitor never learns which."""
+        """Return the email that fits the address, or None if a limit is reached. The visitor never learns which."""
         now = self.context.now()
         if not self.context.quotas.take([*mailbox_quotas(address), self.total_quota()], now):
             return None
@@ -180,7 +180,7 @@ class Signup:
 
 
 def router(signup: Signup) -> APIRouter:
-    """`/join` (also shown at `/`) and `/confirm/TOKEN`."""
+    """Serve `/join` (also shown at `/`) and `/confirm/TOKEN`."""
     context = signup.context
     pages = context.pages
     routes = APIRouter(tags=["join"], responses=PAGE_RESPONSES, dependencies=[Depends(language_parameter)])
@@ -295,7 +295,7 @@ def round_down(number: int) -> int:
 
 
 def vcard(branding: Branding) -> str:
-    """The newsletter's sender as a vCard 3.0 (RFC 2426), which address books of all phones import."""
+    """Return the newsletter's sender as a vCard 3.0 (RFC 2426), which address books of all phones import."""
     name = _vcard_text(branding.name)
     lines = ("BEGIN:VCARD", "VERSION:3.0", f"FN:{name}", f"N:{name};;;;", f"ORG:{name}")
     return "\r\n".join((*lines, f"EMAIL;TYPE=INTERNET:{branding.sender_email}", "END:VCARD", ""))

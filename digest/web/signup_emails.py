@@ -34,7 +34,7 @@ class SignupEmails:
     own: OwnDataEmails
 
     def confirmation(self, signup: int, email: str, token: str, language: str, *, until: datetime) -> Outgoing:
-        """The email that asks the owner of an address to confirm the sign-up."""
+        """Return the email that asks the owner of an address to confirm the sign-up."""
         subject = translator(language).gettext("Confirm your subscription to %(name)s")
         # The address has no subscriber yet, so List-Unsubscribe offers mailto instead of a link.
         sender = replace(self.sender, base_url=None)
@@ -46,7 +46,7 @@ class SignupEmails:
     def welcome(
         self, subscriber: StoredSubscriber, language: str, shown: ShowcaseEdition, next_due: datetime | None
     ) -> Outgoing:
-        """The email for a new subscriber, with the headlines of the newest edition."""
+        """Return the email for a new subscriber, with the headlines of the newest edition."""
         subject = translator(language).gettext("Welcome to %(name)s")
         to = recipient(subscriber.id, subscriber.email, self.sender, self.signer.sign_email)
         values = {"kind": "welcome", "shown": shown, "next_due": next_due}
@@ -56,7 +56,7 @@ class SignupEmails:
         return self._build(to._replace(id=secrets.randbits(62)), subject, language, f"/preferences/{token}", **values)
 
     def reminder(self, subscriber: StoredSubscriber, language: str, now: datetime) -> Outgoing:
-        """The email for a subscriber whose address was entered again. Its link opens the preferences."""
+        """Return the email for a subscriber whose address was entered again. Its link opens the preferences."""
         _ = translator(language).gettext
         name = {"name": self.pages.branding.name}
         lines = [_("Somebody, hopefully you, asked for %(name)s at this address. You already get it.") % name]

@@ -20,7 +20,7 @@ _PURPOSE = "preferences"
 
 
 def router(context: Context, store: ReengagementStore, next_edition: NextEdition) -> APIRouter:
-    """The page of the question's button, with the token of the preferences."""
+    """Return the route of the question's button, with the token of the preferences."""
     pages = context.pages
     routes = APIRouter(
         prefix="/stay/{token}", tags=["stay"], responses=PAGE_RESPONSES, dependencies=[Depends(language_parameter)]
@@ -64,7 +64,7 @@ def router(context: Context, store: ReengagementStore, next_edition: NextEdition
 
 
 def question(pages: Pages) -> RenderedEmail:
-    """The email that asks, in the newsletter's language, with placeholders for the links of each subscriber."""
+    """Return the email that asks, in the newsletter's language, with placeholders for the links of each subscriber."""
     language = pages.languages[0]
     subject = translator(language).gettext("Shall we keep sending %(name)s?") % {"name": pages.branding.name}
     values = {

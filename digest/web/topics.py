@@ -9,7 +9,10 @@ from digest.i18n import translator
 
 
 def describe_topics(own: Mapping[str, str], newsletter: str, language: str) -> dict[str, str]:
-    """Topic → its description in the language of a page. `own` has the newsroom's, `newsletter` is its language."""
+    """Return topic → its description in the language of a page.
+
+    `own` has the newsroom's, `newsletter` is its language.
+    """
     _ = translator(language).gettext
     built_in = {
         "देश": _("States, cities, what governments decide"),

@@ -81,12 +81,12 @@ class LeavePage:
     _wordings: dict[str, str] = field(default_factory=dict, repr=False)
 
     def id(self, token: str) -> int | None:
-        """The subscriber's number; None if we did not sign the token."""
+        """Return the subscriber's number; None if we did not sign the token."""
         found = (self.context.subscriber_id_from_token(purpose, token) for purpose in _PURPOSES)
         return next((id for id in found if id is not None), None)
 
     def subscriber(self, token: str) -> StoredSubscriber | None:
-        """The subscriber of the token; None if we did not sign it, or if they are unknown."""
+        """Return the subscriber of the token; None if we did not sign it, or if they are unknown."""
         id = self.id(token)
         return self.context.subscriber(id) if id is not None else None
 
@@ -99,18 +99,18 @@ class LeavePage:
         return self.answer_to_one_click(request, token, "left" if known else "nobody")
 
     def consent(self, request: Request) -> ConsentContext:
-        """What the consent log records with an unsubscribe."""
+        """Return what the consent log records with an unsubscribe."""
         language = self.context.pages.language(request)
         if language not in self._wordings:
             self._wordings[language] = self.context.pages.catalogue(request).gettext("Unsubscribe now")
         return self.context.consent_context(request, _PURPOSE, self._wordings[language])
 
     def reason_code(self, id: int, now: datetime, *, known: bool) -> str:
-        """The code by which the browser that unsubscribed somebody can give a reason, once."""
+        """Return the code by which the browser that unsubscribed somebody can give a reason, once."""
         name = f"{int(now.timestamp())}.{int(known)}"
         return f"{name}.{self.context.signer.sign_name(_REASON, f'{id} {name}')}"
 
-    def give_reason(self, request: Request, id: int, code: str, said: str) -> bool:
+    def give_reason(self, request: Request, id: int, code: str, words: str) -> bool:
         """Log why the subscriber left. False if this browser has not just unsubscribed them, or gave a reason."""
         found = re.fullmatch(r"(([0-9]{1,12})\.([01]))\.(.+)", code)
         context, now = self.context, self.context.now()
@@ -119,11 +119,11 @@ class LeavePage:
         left = datetime.fromtimestamp(int(found[2]), now.tzinfo)
         if now - left > _REASON_WITHIN or not context.preferences.unsubscribed_since(id, left):
             return False
-        if said:
+        if words:
             if not context.quotas.take([Quota(f"why:{id}", 1, _REASON_WITHIN)], now):
                 return False
             # A stranger with a forwarded email can have unsubscribed them.
-            detail = said if found[3] == "1" else f"{said}; not verified"
+            detail = words if found[3] == "1" else f"{words}; not verified"
             consent = context.consent_context(request, _PURPOSE, detail=detail)
             context.preferences.record(id, SAID_WHY, consent, now=now)
         return True
@@ -141,7 +141,7 @@ class LeavePage:
     def response(
         self, request: Request, token: str, *, done: str = "", code: str = "", status: int = 200
     ) -> HTMLResponse:
-        """The page for the subscriber's current state."""
+        """Respond with the page for the subscriber's current state."""
         id = self.id(token)
         if id is None:
             return self.context.invalid_link(request)
@@ -177,7 +177,7 @@ class LeavePage:
         return "back" if self.notices.change(request, subscriber, Change.BACK, make) else "enough"
 
     def offers(self, subscriber: StoredSubscriber) -> tuple[Less, ...]:
-        """The frequencies with which the subscriber would get fewer editions, and some."""
+        """Return the frequencies with which the subscriber would get fewer editions, and some."""
         now = len(days(subscriber.frequency))
         fewer = [each for each in get_args(Less) if len(days(each)) < now]
         return tuple(each for each in fewer if self.next_edition.due(each, editions=subscriber.editions))[:2]
@@ -202,7 +202,7 @@ class OneClick:
 
 
 def router(page: LeavePage) -> APIRouter:
-    """`/leave/TOKEN`: the target of List-Unsubscribe and of the unsubscribe link in every email."""
+    """Serve `/leave/TOKEN`: the target of List-Unsubscribe and of the unsubscribe link in every email."""
     context = page.context
     routes = APIRouter(
         prefix="/leave/{token}", tags=["leave"], responses=PAGE_RESPONSES, dependencies=[Depends(language_parameter)]
@@ -290,8 +290,8 @@ def router(page: LeavePage) -> APIRouter:
         id = page.id(token)
         if id is None:
             return context.invalid_link(request)
-        said = ": ".join(filter(None, (why, shorten_text(word))))
-        done = {"done": "thanked"} if page.give_reason(request, id, code, said) else {}
+        words = ": ".join(filter(None, (why, shorten_text(word))))
+        done = {"done": "thanked"} if page.give_reason(request, id, code, words) else {}
         return redirect(context.pages, request, f"/leave/{token}", **done)
 
     return routes

@@ -112,7 +112,7 @@ class EmailViewer:
 
 
 def router(viewer: EmailViewer, images: ImageStore) -> APIRouter:
-    """`/view/EDITION/TOKEN` and `/picture/CID`."""
+    """Serve `/view/EDITION/TOKEN` and `/picture/CID`."""
     context = viewer.context
     pages = context.pages
     routes = APIRouter(tags=["view"], responses=PAGE_RESPONSES)
@@ -156,7 +156,7 @@ def router(viewer: EmailViewer, images: ImageStore) -> APIRouter:
 
 
 def _policy(*, logo: str | None, remote: bool) -> str:
-    """The Content-Security-Policy of an email: it needs inline styles, and nothing else beyond our pages."""
+    """Return the Content-Security-Policy of an email: it needs inline styles, and nothing else beyond our pages."""
     images = "https:" if remote else html.escape(logo or "", quote=True).replace(";", "%3B").replace(",", "%2C")
     return (
         f"default-src 'none'; style-src 'unsafe-inline'; img-src 'self' {images}; form-action 'none'; "
@@ -165,7 +165,9 @@ def _policy(*, logo: str | None, remote: bool) -> str:
 
 
 def _as_page(email: str, root: str, base: str) -> str:
-    """The HTML of an email as a page: inline images get URLs, and the email's article becomes the main landmark."""
+    """Return the HTML of an email as a page: inline images get URLs, and the email's article becomes the main
+    landmark.
+    """
     for cid in content_ids([RenderedEmail("", "", email, "")]):
         email = email.replace(f'"cid:{cid}"', f'"{root}/picture/{cid}"')
     # Images that the email loads from our pages come from the same path here, whatever the host.

@@ -38,7 +38,7 @@ _RESPONSES: dict[int | str, dict[str, Any]] = {
 
 
 def webhooks(app: App) -> APIRouter:
-    """The routes of the webhooks whose keys the settings name. Raises ConfigurationError for an invalid key."""
+    """Return the routes of the webhooks whose keys the settings name. Raises ConfigurationError for an invalid key."""
     routes = APIRouter()
     verifier = app.webhook_verifier
     if verifier is not None:
@@ -55,7 +55,7 @@ def webhooks(app: App) -> APIRouter:
 def router(
     verifier: SendGridVerifier, events: EventStore, clock: Callable[[], datetime], *, secret: str = ""
 ) -> APIRouter:
-    """SendGrid's routes. With `secret` the path must end with it: `/webhooks/sendgrid/SECRET`."""
+    """Return SendGrid's routes. With `secret` the path must end with it: `/webhooks/sendgrid/SECRET`."""
     routes = APIRouter(tags=["webhooks"])
 
     @routes.post("/webhooks/sendgrid", status_code=204, responses=_RESPONSES)
@@ -88,7 +88,7 @@ def router(
 
 
 def brevo_router(token: str, events: EventStore, clock: Callable[[], datetime]) -> APIRouter:
-    """Brevo's route. Brevo does not sign, so requests must have `Authorization: Bearer TOKEN`."""
+    """Return Brevo's route. Brevo does not sign, so requests must have `Authorization: Bearer TOKEN`."""
     routes = APIRouter(tags=["webhooks"])
     expected = f"Bearer {token}".encode()
 
@@ -107,7 +107,10 @@ def brevo_router(token: str, events: EventStore, clock: Callable[[], datetime]) 
 
 
 def ses_router(verifier: SnsVerifier, events: EventStore, clock: Callable[[], datetime]) -> APIRouter:
-    """The route of SES's events, which Amazon SNS signs. It confirms the subscription of the configured topic."""
+    """Return the route of SES's events, which Amazon SNS signs.
+
+    It confirms the subscription of the configured topic.
+    """
     routes = APIRouter(tags=["webhooks"])
 
     @routes.post("/webhooks/ses", status_code=204, responses=_RESPONSES)
@@ -145,7 +148,7 @@ def _store(events: EventStore, provider: str, body: bytes, now: datetime) -> int
 
 
 async def _body(request: Request) -> bytes | None:
-    """The raw body; None if it is too large or the connection broke before its end."""
+    """Return the raw body; None if it is too large or the connection broke before its end."""
     body = bytearray()
     try:
         async for chunk in request.stream():

@@ -64,7 +64,7 @@ class CollectWiring(StoreWiring):
         return FulltextCache()
 
     def collect_context(self) -> CollectContext:
-        """Collaborators and options of reading sources, with the current time."""
+        """Return the collaborators and options of reading sources, with the current time."""
         from digest.collect.source_reader import CollectContext
 
         return CollectContext(

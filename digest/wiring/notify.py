@@ -119,7 +119,7 @@ class NotifyWiring(DeliverWiring):
         return self._webhook_keys(self.settings.alerts.webhook_secret_env, "alerts.webhook_secret_env")
 
     def alert_problems(self) -> list[ConfigProblem]:
-        """Problems of the secrets for alerts. They never stop a send."""
+        """Return the problems of the secrets for alerts. They never stop a send."""
         alerts = self.settings.alerts
         builders = self.alert_transports.values() if alerts.email else ()
         checks: list[Callable[[], object]] = [partial(_build_and_close, build) for build in builders]

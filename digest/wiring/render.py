@@ -25,7 +25,7 @@ class RenderWiring(StoreWiring, IdentityWiring):
         return self._branding(self.settings.theme)
 
     def renderer_in(self, theme: ThemeSettings) -> Renderer:
-        """Renders emails in another theme, for a preview. Their links count no clicks."""
+        """Return a renderer of emails in another theme, for a preview. Their links count no clicks."""
         from digest.render.renderer import Renderer
         from digest.utils import files
 
@@ -126,7 +126,7 @@ class RenderWiring(StoreWiring, IdentityWiring):
         )
 
     def _telegram_client(self) -> TelegramClient:
-        """Raises ConfigurationError if the bot's token is missing."""
+        """Return the client of Telegram. Raises ConfigurationError if the bot's token is missing."""
         from digest.deliver.telegram.client import TelegramClient
 
         chosen = self.settings.telegram

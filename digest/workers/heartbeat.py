@@ -48,7 +48,7 @@ class WorkerHeartbeat:
         self.own = Worker(secrets.token_hex(8), socket.gethostname(), os.getpid(), __version__, self.seats)
 
     def beat(self) -> None:
-        """Raises StoreError."""
+        """Record that this worker is alive. Raises StoreError."""
         self.own = replace(
             self.own,
             rate=self.held.rate(),

@@ -43,7 +43,7 @@ class Seats:
             self.queue.defer(connection, [self._job(edition, seat)])
 
     def jobs(self, edition: str) -> list[Job]:
-        """One job for each seat of the live workers."""
+        """Return one job for each seat of the live workers."""
         own = self.app.settings.workers.seats
         number = min(own, _URGENT_SEATS) if is_breaking(edition) else max(own, self.app.workers.seats())
         return [self._job(edition, seat) for seat in range(number)]

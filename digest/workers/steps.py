@@ -39,7 +39,7 @@ def _check_edition(scheduler: Scheduler, key: str) -> None:
 
 
 def _groups(scheduler: Scheduler) -> list[str]:
-    """Parts of the sources, such as `1 of 4`."""
+    """Return the parts of the sources, such as `1 of 4`."""
     groups = min(_MAX_GROUPS, -(-len(scheduler.app.sources) // _GROUP))
     return [f"{number} of {groups}" for number in range(1, groups + 1)]
 

@@ -123,7 +123,9 @@ _INTERFACE = re.compile("|".join(f"(?:{_for_pattern(pattern)})" for pattern, _ex
 
 
 def menu_entries(articles: Sequence[Article]) -> set[str]:
-    """Ids of the cleaned items of one feed that are menu entries: no text, no date, far shorter than the headlines."""
+    """Return the ids of the cleaned items of one feed that are menu entries: no text, no date, far shorter than the
+    headlines.
+    """
     bare = [article for article in articles if not (article.text or article.dated)]
     lengths = sorted(len(article.title.split()) for article in articles)
     headlines = bool(lengths) and lengths[len(lengths) // 2] > 2 * _MENU_WORDS
@@ -142,7 +144,7 @@ def _is_interface(text: str) -> bool:
 
 
 def _without_dateline(body: list[Block], title: str, subject: str) -> tuple[list[Block], str]:
-    """The body without the datelines of its first paragraphs (a standfirst may come first), and the first place."""
+    """Return the body without the datelines of its first paragraphs (after a standfirst too), and the first place."""
     texts = [block.text for block in body if block.kind == "p"][:_DATELINE_WITHIN]
     context, first = "\n".join((title, *texts)), ""
     result, seen = list(body), 0

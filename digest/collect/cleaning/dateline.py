@@ -132,7 +132,9 @@ def split_dateline(text: str, *, opens: bool = True, context: str = "") -> tuple
 
 
 def _without_signature(text: str) -> str:
-    """The text without the name of a newspaper's desk before its first sentence: `मेरठ हमारे संवाददाता नहर टूटी`."""
+    """Return the text without the name of a newspaper's desk before its first sentence: `मेरठ हमारे संवाददाता नहर
+    टूटी`.
+    """
     words = text[: 2 * MAX_LENGTH].split(" ")[: _MAX_NAME_WORDS + _TWICE + 2]
     if not _SIGNED.search(fold(" ".join(words))):
         return text
@@ -358,7 +360,7 @@ def _folded_context(context: str) -> str:
 
 
 def _split_part(part: str) -> list[str]:
-    """The part, or two parts where a writer and a place have no comma between them: `विशेष संवाददाता नई दिल्ली`."""
+    """Return the part, or two parts where a writer and a place have no comma between them: `विशेष संवाददाता नई दिल्ली`."""
     words = part.split()
     for at in range(1, len(words)):
         left, right = " ".join(words[:at]), " ".join(words[at:])

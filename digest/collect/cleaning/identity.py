@@ -59,7 +59,7 @@ def absolute_url(link: str, base: str | None) -> str | None:
 
 
 def canonical_url(url: str | None) -> str | None:
-    """One spelling for all URLs of a page, for comparing and not for visiting; None if there is no http or https URL.
+    """Return one spelling for all URLs of a page, for comparing and not for visiting; None without an http URL.
 
     https, the host without `www.`, `m.` and `amp.`, and without port, fragment, tracking and AMP parts. Idempotent.
     """
@@ -83,7 +83,7 @@ def _canonical(url: str) -> str:
 
 
 def article_id(url: str | None, guid: str | None, source: str, title: str, salt: str = "") -> str:
-    """20 hex digits of SHA-256 over the canonical URL, else the guid, else the source and the folded title.
+    """Return 20 hex digits of SHA-256 over the canonical URL, else the guid, else the source and the folded title.
 
     A guid that is not a URI (`17`) belongs to its source. `salt` gives replayed samples another id on each day.
     """
@@ -94,7 +94,7 @@ def article_id(url: str | None, guid: str | None, source: str, title: str, salt:
 
 
 def content_hash(title: str, text: str) -> str:
-    """32 hex digits that change if the title or the text does."""
+    """Return 32 hex digits that change if the title or the text does."""
     return hashlib.sha256(f"{title}\n{text}".encode("utf-8", "replace")).hexdigest()[:32]
 
 
@@ -124,7 +124,7 @@ def _normal_path(path: str) -> str:
 
 
 def _normal_escapes(text: str) -> str:
-    """Percent escapes in one spelling: upper-case hex, and no escapes for letters, digits and `-._~`."""
+    """Return the percent escapes in one spelling: upper-case hex, and no escapes for letters, digits and `-._~`."""
 
     def one(match: re.Match[str]) -> str:
         char = chr(int(match[1], 16))

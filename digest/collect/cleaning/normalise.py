@@ -202,7 +202,7 @@ def _is_own_file(item: RawItem | Article) -> bool:
 
 
 def _shared_urls(items: Sequence[RawItem]) -> set[str]:
-    """Canonical URLs of sections or whole sites: several items with different titles link there."""
+    """Return the canonical URLs of sections or whole sites: several items with different titles link there."""
     titles: dict[str, set[str]] = {}
     for item in items:
         if item.title and (url := canonical_url(item.url)):
@@ -234,7 +234,7 @@ def _replay_shift(items: Iterable[RawItem], now: datetime) -> timedelta:
 
 
 def _without_duplicates(articles: list[Article]) -> list[Article]:
-    """One article per id: the newer one, at the place of the first."""
+    """Return one article per id: the newer one, at the place of the first."""
     newest: dict[str, Article] = {}
     for article in articles:
         known = newest.get(article.id)

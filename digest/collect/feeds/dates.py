@@ -120,7 +120,7 @@ def _month(text: str) -> tuple[int, tuple[int, int]] | None:
 
 
 def _clock(text: str) -> tuple[int, int, int]:
-    """Hour, minute and second in the text; midnight if there is no time."""
+    """Return the hour, minute and second in the text; midnight if there is no time."""
     match = _CLOCK.search(text)
     if match is None:
         return 0, 0, 0

@@ -81,7 +81,7 @@ def _texts(entry: Any, item: RawItem, base: str | None) -> list[Image]:
 
 
 def _media(entry: Any, base: str | None) -> list[Image]:
-    """Images of Media RSS, enclosures and `<image>`, most suitable first."""
+    """Return the images of Media RSS, enclosures and `<image>`, most suitable first."""
     result: list[Image] = []
     for media in _dicts(entry, "media_content") + _dicts(entry, "media_thumbnail"):
         kind = f"{media.get('medium', '')} {media.get('type', '')}".lower()
@@ -119,7 +119,7 @@ def _language(entry: Any) -> str | None:
 
 
 def _parsed_date(entry: Any) -> datetime | None:
-    """feedparser's own reading of the date, for formats that our parser does not know."""
+    """Return feedparser's own reading of the date, for formats that our parser does not know."""
     for name in _DATES:
         parsed = dict.get(entry, f"{name}_parsed")
         if parsed:

@@ -94,7 +94,7 @@ def read_feed_list(data: bytes) -> FeedList:
 
 
 def write_opml(title: str, outlines: Iterable[Outline]) -> bytes:
-    """OPML 2.0 with a folder for the first folder of each outline, in the order in which they occur."""
+    """Write OPML 2.0 with a folder for the first folder of each outline, in the order in which they occur."""
     from lxml import etree
 
     root = etree.Element("opml", version="2.0")
@@ -239,7 +239,7 @@ def _local(name: str) -> str:
 
 
 def _to_xml_reference(match: re.Match[str]) -> str:
-    """XML's own references stay, HTML's are replaced by their characters, and a single ampersand is escaped."""
+    """Keep XML's own references, replace HTML's by their characters, and escape a single ampersand."""
     name = match[1]
     if name is None:
         return "&amp;"

@@ -187,7 +187,7 @@ def _item(entry: dict[str, str], base: str | None) -> RawItem:
 
 
 def _newest_first(entries: list[dict[str, str]]) -> list[dict[str, str]]:
-    """Sorted by date, undated ones last; entries with equal dates keep their order."""
+    """Sort by date, undated ones last; entries with equal dates keep their order."""
     return sorted(entries, key=lambda entry: parse_date(_date_in(entry)) or _OLDEST, reverse=True)
 
 

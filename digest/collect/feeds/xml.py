@@ -38,7 +38,8 @@ class _Feed:
 def parse_feed(
     data: bytes, *, source: Source, base_url: str | None = None, content_type: str = "", now: datetime
 ) -> ParseResult:
-    """The articles of one feed, at most the newest MAX_ITEMS. `base_url` is its URL, `content_type` the HTTP header.
+    """Return the articles of one feed, at most the newest MAX_ITEMS. `base_url` is its URL, `content_type` the HTTP
+    header.
 
     HTML, dangerous entities and unknown documents give an error; for a web page, `feed_url` is the feed that it names.
     """
@@ -106,7 +107,7 @@ def _xml_feed(document: Sniffed, context: ParseContext) -> _Feed | ParseResult:
 
 
 def _kind(version: str, root: str) -> str:
-    """Our name for feedparser's version: rss0.91, atom; without a version, that of the root element."""
+    """Return our name for feedparser's version: rss0.91, atom; without a version, that of the root element."""
     match = _VERSION.fullmatch(version)
     if match is None or version == "atom10":
         return version.removesuffix("10") or ("atom" if root == "feed" else "rss")

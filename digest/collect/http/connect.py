@@ -118,7 +118,7 @@ class Connector:
 
 
 def _resolve(target: ssrf.Target, deadline: Deadline, allow_private: bool) -> list[ssrf.Address]:
-    """ssrf.resolve with a deadline. The system resolver has none, and may take minutes for a dead zone."""
+    """Call ssrf.resolve with a deadline. The system resolver has none, and may take minutes for a dead zone."""
     addresses: list[ssrf.Address] = []
     errors: list[Exception] = []
 

@@ -62,7 +62,7 @@ def decompress(chunks: Iterable[bytes], encoding: str, *, limit: int) -> Iterato
 
 @cache
 def _decoders() -> dict[str, _Decoder]:
-    """Decoders by encoding. brotli and zstandard are an extra (`hindi-digest[compression]`)."""
+    """Return the decoders by encoding. brotli and zstandard are an extra (`hindi-digest[compression]`)."""
     found: dict[str, _Decoder] = {"": iter, "identity": iter, "gzip": _inflate, "deflate": _inflate}
     brotli, zstandard = _module("brotli"), _module("zstandard")
     if hasattr(getattr(brotli, "Decompressor", None), "can_accept_more_data"):
@@ -190,7 +190,7 @@ def _declared(data: bytes, content_type: str) -> str:
 
 
 def _guess_utf16(data: bytes) -> str:
-    """UTF-16 without a byte order mark, recognised by its zero bytes."""
+    """Recognise UTF-16 without a byte order mark, recognised by its zero bytes."""
     head = data[:4]
     if head[:1] == b"<" and head[1:2] == b"\x00":
         return "utf-16-le"

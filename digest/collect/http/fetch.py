@@ -86,7 +86,7 @@ _PERMANENT = frozenset({301, 308})
 
 
 def retry_after_seconds(value: str, now: float) -> float | None:
-    """Seconds to wait by a Retry-After header (RFC 9110, 10.2.3), at most a day; None if it is unreadable."""
+    """Return the seconds to wait by a Retry-After header (RFC 9110, 10.2.3), at most a day; None if unreadable."""
     value = value.strip()
     if value.isascii() and value.isdigit():
         return min(float(value[:12]), MAX_RETRY_AFTER)
@@ -243,7 +243,7 @@ class Fetcher:
         raise FetchError(f"{ssrf.parse_url(url).url} redirects more than {self._limits.redirects} times.")
 
     def _request_and_record(self, target: ssrf.Target, request: _Request, deadline: float) -> _Answer:
-        """One request. Records in the limiter whether it timed out."""
+        """Send one request, and record in the limiter whether it timed out."""
         try:
             answer = self._request(target, request, Deadline(deadline, self._limits.total))
         except FetchError as error:
@@ -253,7 +253,7 @@ class Fetcher:
         return answer
 
     def _request(self, target: ssrf.Target, request: _Request, deadline: Deadline) -> _Answer:
-        """One request to one address. The body of a redirect is not read."""
+        """Send one request to one address. The body of a redirect is not read."""
         from urllib3.exceptions import HTTPError
 
         connecting = self._connector.connect(target, deadline, allow_private=request.may_be_private(target))
@@ -371,6 +371,9 @@ def _truncated(chunks: Iterator[bytes]) -> Iterator[bytes]:
 
 
 def _user_agent(contact: str) -> str:
-    """Our name and contact. The contact is a comment in the header, so characters that would end it are removed."""
+    """Return our name and contact.
+
+    The contact is a comment in the header, so characters that would end it are removed.
+    """
     shown = "".join(char for char in contact.strip() if "!" <= char <= "~" and char not in '()\\"')[:200]
     return f"{AGENT}/{__version__} (+{shown or 'feed reader'})"

@@ -76,7 +76,7 @@ class Robots:
             return "yes" if site.rules.can_fetch(origin + target.path, AGENT) else "no"
 
     def _fetch(self, origin: str, allow_private: bool) -> Protego | None:
-        """Rules of the site: empty if it has no robots.txt, None if it did not answer.
+        """Return the rules of the site: empty if it has no robots.txt, None if it did not answer.
 
         Raises FetchError if its address needs `allow_private`.
         """

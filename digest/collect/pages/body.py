@@ -64,7 +64,7 @@ def page_body(tree: Any, base: str | None, jsonld_body: str, *, page: str, remov
 
 
 def text_length(content: Content) -> int:
-    """Characters of the paragraphs."""
+    """Return how many characters the paragraphs have."""
     return sum(len(block.text) for block in content.blocks if block.kind == "p")
 
 
@@ -113,7 +113,7 @@ def _densest(tree: Any, base: str | None) -> Content:
 
 
 def _read_element(node: Any, base: str | None) -> Content:
-    """Paragraphs, headings and list items below an element; all text below it if that is much more."""
+    """Return paragraphs, headings and list items below an element; all text below it if that is much more."""
     parts = Content()
     for part in node.iter(*_PARTS):
         if len(parts.blocks) >= MAX_BLOCKS:
@@ -175,7 +175,7 @@ def _key(block: Block) -> str:
 
 
 def _trafilatura_blocks(page: str) -> list[Block]:
-    """trafilatura's paragraphs of the page; [] if it finds none or fails."""
+    """Return trafilatura's paragraphs of the page; [] if it finds none or fails."""
     # Imported here because it loads slowly and most pages do not need it.
     import trafilatura
 

@@ -19,7 +19,10 @@ SITE_RULES: dict[str, tuple[str, ...]] = {"bbc.com": _BBC, "bbc.co.uk": _BBC}
 
 
 def elements_to_remove(url: str | None) -> tuple[str, ...]:
-    """XPaths of what to remove from a page of this host before reading it. The longest matching host name wins."""
+    """Return the XPaths of what to remove from a page of this host before reading it.
+
+    The longest matching host name wins.
+    """
     host = (urlsplit(url).hostname or "").lower() if url and "://" in url else ""
     while host:
         if host in SITE_RULES:

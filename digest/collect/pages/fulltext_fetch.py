@@ -43,7 +43,7 @@ class PageFetcher(Protocol):
     """Fetches pages."""
 
     def stream(self, url: str, *, allow_private: bool = False) -> AbstractContextManager[StreamedResponse]:
-        """The page, for the duration of the block. Raises DigestError with a one-sentence message."""
+        """Open the page, for the duration of the block. Raises DigestError with a one-sentence message."""
 
 
 class FulltextCache:

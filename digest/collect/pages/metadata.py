@@ -137,7 +137,7 @@ _MIN_TITLE = 12
 
 
 def read_meta(tree: Any) -> dict[str, str]:
-    """`<meta>` contents by property, name or itemprop in lower case. The first one of each name wins."""
+    """Return `<meta>` contents by property, name or itemprop in lower case. The first one of each name wins."""
     values: dict[str, str] = {}
     for node in tree.iter("meta"):
         name = node.get("property") or node.get("name") or node.get("itemprop") or ""
@@ -170,7 +170,7 @@ def page_address(tree: Any, meta: dict[str, str], jsonld: JsonLdArticle, request
 
 
 def page_title(tree: Any, meta: dict[str, str], jsonld: JsonLdArticle) -> str:
-    """The headline: an `<h1>` that another place repeats, else og:title, JSON-LD or `<title>` without the site's name.
+    """Return the headline: an `<h1>` that another place repeats, else og:title, JSON-LD or `<title>` without the site.
 
     Some pages of Indian sites have an English search title. A title in an Indian script wins over it.
     """
@@ -206,7 +206,7 @@ def published_date(tree: Any, meta: dict[str, str], jsonld: JsonLdArticle, page:
 
 
 def updated_date(meta: dict[str, str], jsonld: JsonLdArticle, published: str | None) -> str | None:
-    """The date of the last change as the page writes it; None if there is none, or one before the publication."""
+    """Return the date of the last change as the page writes it; None if none, or before the publication."""
     since = parse_date(published) if published else None
     for raw in (jsonld.modified, *(meta.get(name, "") for name in _UPDATED_META)):
         if raw and (date := parse_date(raw)) is not None:
@@ -260,7 +260,9 @@ def _is_indian(text: str) -> bool:
 
 
 def _labelled_date(tree: Any) -> str | None:
-    """A short line of the text that says when the article was published: `प्रकाशित: 21 नवंबर 2026, शाम 6:05 बजे`."""
+    """Return a short line of the text that says when the article was published: `प्रकाशित: 21 नवंबर 2026, शाम 6:05
+    बजे`.
+    """
     lines = 0
     for node in tree.iter():
         if not isinstance(node.tag, str) or node.tag in ("script", "style", "a"):

@@ -129,7 +129,7 @@ def find_rows(found: Sequence[str]) -> dict[str, Match]:
 
 
 def _follows(entry: WordEntry, found: Sequence[str], at: int) -> bool:
-    """Return whether the parts after the first fit the tokens after `at`."""
+    """Whether the parts after the first fit the tokens after `at`."""
     for part in entry.parts[1:]:
         at += 1
         if at == len(found) or not part.fits(found[at]):

@@ -111,7 +111,7 @@ def read_counts(written: Sequence[tuple[str, str]]) -> NumberCounts:
 
 
 def names_dead(written: Sequence[tuple[str, str]]) -> bool:
-    """Return whether a text has a word for people who died."""
+    """Whether a text has a word for people who died."""
     return any(_is_death(token) for token, _word in written)
 
 
@@ -207,5 +207,5 @@ def _death(near: Sequence[str], after: Sequence[str]) -> int | None:
 
 
 def _is_news(after: Sequence[str], at: int) -> bool:
-    """Return whether the dead are people, and those of an event that has happened now."""
+    """Whether the dead are people, and those of an event that has happened now."""
     return _ANIMALS.isdisjoint(after[:at]) and _NOT_NOW.isdisjoint(after[max(0, at - 3) : at + 5])

@@ -18,7 +18,7 @@ _AT_HOME = re.compile("भारत|देश में|india", re.IGNORECASE)
 
 @lru_cache(maxsize=1)
 def _names() -> dict[str, list[tuple[tuple[str, ...], str]]]:
-    """First token of a name -> (all its tokens, its state or country)."""
+    """Return first token of a name → (all its tokens, its state or country)."""
     names: dict[str, list[tuple[tuple[str, ...], str]]] = {}
     for line in table_rows("digest.curate.similarity", "places.txt"):
         region, _, towns = line.partition(" | ")
@@ -41,7 +41,7 @@ def find_regions(found: Sequence[str]) -> frozenset[str]:
 
 
 def is_abroad(text: str, found: Sequence[str], rows: Container[str] | None = None) -> bool:
-    """Return whether a text names a foreign country or a town there, and nothing in India.
+    """Whether a text names a foreign country or a town there, and nothing in India.
 
     `found` are its tokens, `rows` those that they match if the caller knows them.
     """

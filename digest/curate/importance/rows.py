@@ -38,7 +38,7 @@ def _soft(name: str, weight: float, reason: str, *, in_lead: bool = True) -> Imp
 
 
 def _form(name: str, weight: float, reason: str) -> ImportanceRow:
-    """A row about the form of the headline."""
+    """Return a row about the form of the headline."""
     return ImportanceRow(name, weight, reason, in_lead=False)
 
 

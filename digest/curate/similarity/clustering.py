@@ -176,7 +176,7 @@ class Pairs:
         return None
 
     def groups_apart(self, one: Sequence[int], other: Sequence[int]) -> bool:
-        """Return whether the groups have a pair that is not in `scores` and cannot be one story."""
+        """Whether the groups have a pair that is not in `scores` and cannot be one story."""
         both = (*one, *other)
         times = [self.articles[position].published for position in both]
         pairs: Iterator[Pair] = ((i, j) if i < j else (j, i) for i in one for j in other)

@@ -69,7 +69,7 @@ def read_headline(title: str, title_stems: Sequence[str], places: Places, rare: 
 
 
 def tells_event(title: str) -> bool:
-    """Return whether a title reports an event of EVENTS, such as a disaster, an accident, a crime or a court case."""
+    """Whether a title reports an event of EVENTS, such as a disaster, an accident, a crime or a court case."""
     rows = find_rows(tokens(title)).keys()
     return EPIDEMIC not in rows and not EVENTS.isdisjoint(rows)
 

@@ -326,7 +326,7 @@ def cosine(a: Mapping[str, float], b: Mapping[str, float]) -> float:
 
 
 def is_duplicate(one: Features, other: Features) -> bool:
-    """Return whether two texts are one form, filled in with different numbers."""
+    """Whether two texts are one form, filled in with different numbers."""
     fewer = min(len(one.own.numbers), len(other.own.numbers))
     if fewer < TWIN_NUMBERS or len(one.own.numbers & other.own.numbers) > TWIN_SHARED * fewer:
         return False
@@ -360,7 +360,7 @@ def _apart(
 
 
 def times_contradict(one: Features, other: Features) -> bool:
-    """Return whether two texts give different weekdays or clock times for what happened."""
+    """Whether two texts give different weekdays or clock times for what happened."""
     return "conflict" in (
         compare_sets(one.own.weekdays, other.own.weekdays),
         compare_clock_times(one.text.clock_times, other.text.clock_times),

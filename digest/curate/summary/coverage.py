@@ -80,7 +80,7 @@ _SPEAKER = re.compile("(?::|[-–—] ) ?(?!(?:रिपोर्ट|अध्�
 
 
 def _looks_back(text: str) -> bool:
-    """Return whether a main clause reports what had been before: `पुल बंद हुआ था`."""
+    """Whether a main clause reports what had been before: `पुल बंद हुआ था`."""
     folded = DESCRIBES.split(fold(text), maxsplit=1)[0]
     return bool(_PERFECT.search(folded)) and not _PASSING.search(folded)
 
@@ -141,7 +141,7 @@ class HeadlineCoverage:
         return share_told(self.words, frozenset[str]().union(*map(all_meanings, texts)))
 
     def tells(self, text: str, position: int) -> bool:
-        """Return whether a text covers most of the title, with one of its numbers, or nearly all of a part of it.
+        """Whether a text covers most of the title, with one of its numbers, or nearly all of a part of it.
 
         It must cover more if its sentence that covers most is at a late `position`: reports tell their news early.
         """
@@ -162,7 +162,7 @@ class HeadlineCoverage:
         return any(self._is_told(part, covered, LATE_PART if is_late else PART_TOLD) for part in self.news)
 
     def is_led(self, first: str, text: str) -> bool:
-        """Return whether a text that opens a report is about the title: with its last word or most of a part."""
+        """Whether a text that opens a report is about the title: with its last word or most of a part."""
         is_old = _looks_back(first) and not self.looks_back
         if is_old or self.share([first]) < LEAST_FIRST or self.share([text]) < LEAST_LED:
             return False
@@ -170,14 +170,14 @@ class HeadlineCoverage:
         return any(part.tells_end(covered) or share_told(part.words, covered) >= PART_LED for part in self.news)
 
     def denies_enough(self, text: str) -> bool:
-        """Return whether a text denies something, if the title does, or tells a part of it that denies nothing."""
+        """Whether a text denies something, if the title does, or tells a part of it that denies nothing."""
         if not self.denies or not DENIAL.isdisjoint(tokens(text)):
             return True
         covered = all_meanings(text)
         return any(self._is_told(part, covered) for part in self.news if not part.denies)
 
     def _is_told(self, part: TitlePart, covered: frozenset[str], least: float = PART_TOLD) -> bool:
-        """Return whether a part that is news by itself is covered."""
+        """Whether a part that is news by itself is covered."""
         is_large = part.weight >= PART_SIZE * sum(each.weight for each in self.news)
         return is_large and share_told(part.words, covered) >= least and part.tells_end(covered)
 
@@ -203,7 +203,7 @@ class HeadlineCoverage:
         return value - UNATTRIBUTED * (is_claim and first.speaker_at not in {each.position for each in chosen})
 
     def names_speaker(self, text: str) -> bool:
-        """Return whether a text names the speaker of the title's news."""
+        """Whether a text names the speaker of the title's news."""
         # `पाकिस्तान` in the words of another speaker does not count.
         before = all_meanings(" ".join(each.partition(" ने ")[0] for each in split(text)))
         named = [not meaning.isdisjoint(before) for meaning in self.speaker]
@@ -211,7 +211,7 @@ class HeadlineCoverage:
         return bool(named) and (named[-1] or 2 * sum(named) >= len(named))
 
     def lacks_speaker(self, text: str) -> bool:
-        """Return whether a summary states in the paper's own name what the title attributes to somebody."""
+        """Whether a summary states in the paper's own name what the title attributes to somebody."""
         if self.is_official and has_happened(split(text)[0]):
             return False
         # Somebody else's words, even with their speaker, are not the quotation of the title.
@@ -220,7 +220,7 @@ class HeadlineCoverage:
         return (self.quotes and bool(self.speaker)) or ((self.quotes or bool(self.speaker)) and states(split(text)[0]))
 
     def tells_death(self, text: str) -> bool:
-        """Return whether a summary reports the deaths of the title with their number; true if the title has none."""
+        """Whether a summary reports the deaths of the title with their number; true if the title has none."""
         if not (self.kills or self.tolls):
             return True
         return not self.tolls.isdisjoint(sums_of_deaths(text)) or any(
@@ -229,16 +229,16 @@ class HeadlineCoverage:
         )
 
     def has_another_toll(self, text: str) -> bool:
-        """Return whether a text gives a number of deaths, and the title another one."""
+        """Whether a text gives a number of deaths, and the title another one."""
         found = {str(toll) for toll in death_tolls(stems(text))}
         return bool(self.tolls) and bool(found) and self.tolls.isdisjoint(found | sums_of_deaths(text))
 
     def _is_same(self, each: SentenceCandidate) -> bool:
-        """Return whether a sentence is the title, perhaps with one more word."""
+        """Whether a sentence is the title, perhaps with one more word."""
         return self.stems <= set(each.stems) and is_echo(set(each.stems), self.stems)
 
     def restates(self, each: SentenceCandidate) -> bool:
-        """Return whether most of the sentence is in the title, also in other words."""
+        """Whether most of the sentence is in the title, also in other words."""
         found = {token for token in tokens(each.text) if stem_of(token)}
         return sum(not meanings(token).isdisjoint(self.meanings) for token in found) > SAID * len(found)
 
@@ -248,7 +248,7 @@ class HeadlineCoverage:
         return self.share([*before, each.text]) - self.share(before)
 
     def adds(self, each: SentenceCandidate, chosen: Sequence[SentenceCandidate]) -> bool:
-        """Return whether the sentence covers more of the title's news, or adds something new to title and summary."""
+        """Whether the sentence covers more of the title's news, or adds something new to title and summary."""
         own, said = set(each.stems), {stem for other in chosen for stem in other.stems}
         if each.question or len(own & said) > SAID * len(own):
             return False

@@ -64,7 +64,7 @@ def tolls_sentence(articles: Sequence[Article], language: str = "hi") -> str:
 
 
 def mixes_tolls(text: str, title: str, articles: Sequence[Article]) -> bool:
-    """Return whether a title and summary contain two tolls although the articles disagree on the toll."""
+    """Whether a title and summary contain two tolls although the articles disagree on the toll."""
     if not tolls_sentence(articles):
         return False
     counts = {read_counts(written_tokens(each)).dead for each in (title, *sentences.split(text))}
@@ -72,7 +72,7 @@ def mixes_tolls(text: str, title: str, articles: Sequence[Article]) -> bool:
 
 
 def adds_toll(sentence: str, own: str) -> bool:
-    """Return whether a sentence of another source contains a death toll that our text does not have."""
+    """Whether a sentence of another source contains a death toll that our text does not have."""
     written = written_tokens(sentence)
     return names_dead(written) and not number_values(written) <= number_values(written_tokens(own))
 

@@ -210,7 +210,7 @@ class _Context:
         self.opened, self.cut, self.starts_paragraph = 0, False, True
 
     def read(self, text: str, following: str) -> bool | None:
-        """Return whether the sentence continues somebody's words; None if it can't be used at all."""
+        """Whether the sentence continues somebody's words; None if it can't be used at all."""
         inside, self.opened = self.opened > 0, max(0, self.opened + text.count("“") - text.count("”"))
         was_cut, self.cut = self.cut, ends_in_abbreviation(text, following)
         speaks = opens_speech(text) and not is_teaser(text)
@@ -257,7 +257,7 @@ def _weakness(text: str, position: int, title: str) -> float:
 
 
 def points_anywhere(text: str, title: str) -> bool:
-    """Return whether the sentence contains a word that may refer to an earlier sentence, and not to the title."""
+    """Whether the sentence contains a word that may refer to an earlier sentence, and not to the title."""
     found = tokens(text)
     both = next((at for at, word in enumerate(found) if word in _ALL), 0)
     if both and _AND.isdisjoint(found[:both]):
@@ -268,7 +268,7 @@ def points_anywhere(text: str, title: str) -> bool:
 
 
 def ends_in_abbreviation(text: str, following: str) -> bool:
-    """Return whether a full stop after a letter name or a digit ended the sentence too early: `नेता पी.`, `3. 5`."""
+    """Whether a full stop after a letter name or a digit ended the sentence too early: `नेता पी.`, `3. 5`."""
     last = text.split()[-1]
     if not last.endswith("."):
         return False
@@ -277,7 +277,7 @@ def ends_in_abbreviation(text: str, following: str) -> bool:
 
 
 def refers_back(text: str, title: str) -> bool:
-    """Return whether a sentence opens with a word that refers to something outside the sentence and the title."""
+    """Whether a sentence opens with a word that refers to something outside the sentence and the title."""
     if _WHERE.search(fold(text)) or _THERE & set(tokens(text)[1:_NEAR_START]):
         return True
     if opening(text) not in HANGING or HEARSAY.match(fold(text)):
@@ -289,7 +289,7 @@ def refers_back(text: str, title: str) -> bool:
 
 
 def _needs_no_name(word: str, title: str) -> bool:
-    """Return whether `इस` and this word need no sentence before them.
+    """Whether `इस` and this word need no sentence before them.
 
     `इस साल` never does; `इस हादसे में` does not if the title has हादसा, or what it stands for: टक्कर.
     """
@@ -299,7 +299,7 @@ def _needs_no_name(word: str, title: str) -> bool:
 
 
 def points_inside(text: str, title: str) -> bool:
-    """Return whether a pronoun is among the first words, with hardly a word before it that it could refer to."""
+    """Whether a pronoun is among the first words, with hardly a word before it that it could refer to."""
     found = [*tokens(text)[:6], "है"]
     return any(
         # `रामू और उनके भाई`
@@ -315,12 +315,12 @@ def opening(text: str) -> str:
 
 
 def is_whole(text: str) -> bool:
-    """Return whether a sentence ends with a closing mark and is not cut off."""
+    """Whether a sentence ends with a closing mark and is not cut off."""
     return bool(_CLOSED.search(text)) and not _ELLIPSIS.search(text)
 
 
 def is_teaser(text: str) -> bool:
-    """Return whether a sentence only calls for a click, gives a credit or names an agency."""
+    """Whether a sentence only calls for a click, gives a credit or names an agency."""
     folded = fold(text)
     return bool(TEASER.search(folded) or _AGENCY.match(folded))
 
@@ -375,17 +375,17 @@ def _is_usable(text: str, folded: str, *, first: bool) -> bool:
 
 
 def echoes(each: SentenceCandidate, title: str) -> bool:
-    """Return whether the sentence only repeats the title: most of its stems are the title's, and hardly any is new."""
+    """Whether the sentence only repeats the title: most of its stems are the title's, and hardly any is new."""
     return is_echo(set(each.stems), set(stems(title)))
 
 
 def echoes_title(text: str, title: str) -> bool:
-    """Return whether the text only repeats the title, as `echoes` does for a candidate."""
+    """Whether the text only repeats the title, as `echoes` does for a candidate."""
     return is_echo(set(stems(text)), set(stems(title)))
 
 
 def is_known(each: SentenceCandidate, known: str) -> bool:
-    """Return whether the known text contains nearly all of the sentence."""
+    """Whether the known text contains nearly all of the sentence."""
     if not known:
         return False
     own = set(each.stems)
@@ -407,7 +407,7 @@ def is_echo(own: set[str], head: set[str]) -> bool:
 
 
 def balanced(text: str) -> bool:
-    """Return whether every quote and bracket is closed; straight quotes must be even in number."""
+    """Whether every quote and bracket is closed; straight quotes must be even in number."""
     text = text.replace("''", "")
     if any(text.count(opening) != text.count(closing) for opening, closing in _PAIRS):
         return False

@@ -168,7 +168,7 @@ def summarise(
 
 
 def _tells(chosen: Sequence[SentenceCandidate], text: str, coverage: HeadlineCoverage) -> bool:
-    """Return whether a passage tells the headline's news, with its speaker and no other toll."""
+    """Whether a passage tells the headline's news, with its speaker and no other toll."""
     if _continues_title(chosen, text, coverage, AFTER_ECHO):
         return True
     if not _agrees(chosen, text, coverage):
@@ -180,7 +180,7 @@ def _tells(chosen: Sequence[SentenceCandidate], text: str, coverage: HeadlineCov
 
 
 def _continues_title(chosen: Sequence[SentenceCandidate], text: str, coverage: HeadlineCoverage, reach: int) -> bool:
-    """Return whether the headline is a sentence of the report that a passage continues, with no other toll."""
+    """Whether the headline is a sentence of the report that a passage continues, with no other toll."""
     after = chosen[0].position - coverage.echo.position if coverage.echo else 0
     return 0 < after <= reach and _names_speakers(chosen, text, coverage) and not coverage.has_another_toll(text)
 
@@ -191,12 +191,12 @@ def _names_speakers(chosen: Sequence[SentenceCandidate], text: str, coverage: He
 
 
 def _agrees(chosen: Sequence[SentenceCandidate], text: str, coverage: HeadlineCoverage) -> bool:
-    """Return whether a passage has the headline's speaker, deaths and denial."""
+    """Whether a passage has the headline's speaker, deaths and denial."""
     return _names_speakers(chosen, text, coverage) and coverage.denies_enough(text) and coverage.tells_death(text)
 
 
 def _leads(chosen: Sequence[SentenceCandidate], text: str, coverage: HeadlineCoverage) -> bool:
-    """Return whether a passage continues the headline from further on, or begins the report of an event.
+    """Whether a passage continues the headline from further on, or begins the report of an event.
 
     The beginning tells the news, often in other words than the headline.
     """
@@ -253,13 +253,13 @@ def shorten_candidate(each: SentenceCandidate, room: int, title: str) -> Sentenc
 
 
 def can_open(each: SentenceCandidate) -> bool:
-    """Return whether a summary may begin with the sentence."""
+    """Whether a summary may begin with the sentence."""
     is_doubtful = each.weak and each.position
     return not (each.hangs or each.question or each.unnamed or is_doubtful)
 
 
 def _follows(each: SentenceCandidate, chosen: Sequence[SentenceCandidate], reach: int) -> bool:
-    """Return whether the sentence may follow the chosen ones; one that refers back needs the sentence before it."""
+    """Whether the sentence may follow the chosen ones; one that refers back needs the sentence before it."""
     needs_last = each.hangs or each.unnamed or each.weak
     return 0 < each.position - chosen[-1].position <= (1 if needs_last else reach)
 

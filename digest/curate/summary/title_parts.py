@@ -48,7 +48,7 @@ class TitlePart:
         return sum(weight for _meaning, weight in self.words)
 
     def tells_end(self, covered: frozenset[str]) -> bool:
-        """Return whether one of the last two words is covered: mostly what happened, before or after who did it.
+        """Whether one of the last two words is covered: mostly what happened, before or after who did it.
 
         A death or an arrest at the end is covered itself.
         """
@@ -92,12 +92,12 @@ def title_parts(
 
 
 def _looks_back(text: str) -> bool:
-    """Return whether a part tells what was before, as the second does: `पुल फिर खुला, पिछले साल बंद हुआ था`."""
+    """Whether a part tells what was before, as the second does: `पुल फिर खुला, पिछले साल बंद हुआ था`."""
     return bool(_WAS.search(fold(text)))
 
 
 def goes_on(text: str) -> bool:
-    """Return whether a text tells what goes on, as the first part does: `सता रही है महंगाई, नया मेला खुला`."""
+    """Whether a text tells what goes on, as the first part does: `सता रही है महंगाई, नया मेला खुला`."""
     return bool(_GOES_ON.search(fold(text)))
 
 

@@ -36,22 +36,22 @@ _AGENT = re.compile(rf"(?:^|[ ’”]){any_of('agent')}[ ,]")
 
 
 def names_speech(text: str) -> bool:
-    """Return whether the sentence says that somebody says something."""
+    """Whether the sentence says that somebody says something."""
     return bool(_SAYING.search(fold(text)))
 
 
 def opens_speech(text: str) -> bool:
-    """Return whether the sentences after this one may still be the speaker's words."""
+    """Whether the sentences after this one may still be the speaker's words."""
     return bool(_QUOTES_ON.search(fold(text)))
 
 
 def reports_speech(text: str) -> bool:
-    """Return whether the sentence reports that somebody has said something: `मंत्री ने चेतावनी दी है कि …`."""
+    """Whether the sentence reports that somebody has said something: `मंत्री ने चेतावनी दी है कि …`."""
     return bool(_HAS_SAID.search(fold(text)))
 
 
 def lacks_speaker(text: str) -> bool:
-    """Return whether the sentence quotes somebody unnamed: with मैं, हम, a judgement or only a quotation."""
+    """Whether the sentence quotes somebody unnamed: with मैं, हम, a judgement or only a quotation."""
     found = set(tokens(text))
     if _WHOLE_QUOTE.match(text) and not names_speech(re.sub("[“\"‘'].*?[”\"’']", "", text)):
         return True
@@ -64,14 +64,14 @@ def lacks_speaker(text: str) -> bool:
 
 
 def states(text: str) -> bool:
-    """Return whether the sentence is a statement or prediction, as speakers make, and not the report of an event."""
+    """Whether the sentence is a statement or prediction, as speakers make, and not the report of an event."""
     # A reason is no event.
     folded = fold(text).partition(" क्योंकि ")[0]
     return bool(_STATEMENT.search(folded)) and " ने " not in folded and not _HAPPENED.search(folded)
 
 
 def lacks_agent(text: str) -> bool:
-    """Return whether the sentence says what was done but not by whom: `कर्फ्यू का पालन कराया।`"""
+    """Whether the sentence says what was done but not by whom: `कर्फ्यू का पालन कराया।`"""
     folded = fold(text)
     found = _ACT.search(folded)
     return found is not None and not _AGENT.search(folded[: found.start() + 1])
@@ -84,7 +84,7 @@ def known_opening(text: str) -> str:
 
 
 def addresses_reader(text: str) -> bool:
-    """Return whether the sentence speaks to the reader (आपको, कीजिए, अगर आप), as advice does."""
+    """Whether the sentence speaks to the reader (आपको, कीजिए, अगर आप), as advice does."""
     found = tokens(text)
     # `आप ने`, `आप के नेता` are the party.
     is_you = any(a in _IF and b == "आप" for a, b in pairwise(found))

@@ -66,7 +66,7 @@ def request_body(outgoing: Outgoing, key: str) -> bytes:
 
 @lru_cache(maxsize=16)
 def _contents(email: RenderedEmail) -> dict[str, str]:
-    """Text and HTML. Brevo refuses an email without HTML, so a text email gets its text as HTML."""
+    """Return the text and HTML. Brevo refuses an email without HTML, so a text email gets its text as HTML."""
     html = email.html or f'<div style="white-space:pre-wrap">{escape(email.text)}</div>'
     return {"textContent": substitute(email.text, _TAGS), "htmlContent": substitute(html, _TAGS)}
 

@@ -54,7 +54,7 @@ def read_response(response: HttpResponse, recipients: Sequence[Recipient]) -> Ou
 
 
 def refused_outright(response: HttpResponse) -> NotSent | None:
-    """The outcome if the request was refused before its recipients were looked at; None for any other response."""
+    """Return the outcome if the request was refused before its recipients were looked at; else None."""
     status = response.status
     if 300 <= status < 400:
         return NotSent(f"brevo answered with a redirect ({status}), which is not followed", permanent=True)
@@ -68,7 +68,7 @@ def refused_outright(response: HttpResponse) -> NotSent | None:
 
 
 def detail(response: HttpResponse) -> str:
-    """`: ` and the error message of the response, if it has one, or that it is a web page."""
+    """Return `: ` and the error message of the response, if it has one, or that it is a web page."""
     if response.is_html:
         return ": a web page, not an API"
     words = (one_line(response.field(name) or "")[:300] for name in ("code", "message"))
@@ -106,7 +106,7 @@ def _read_error(response: HttpResponse, recipients: Sequence[Recipient], reason:
 
 
 def _wait(response: HttpResponse) -> float:
-    """Seconds to wait. Brevo's own header contains seconds, not a time."""
+    """Return the seconds to wait. Brevo's own header contains seconds, not a time."""
     given = response.headers.get("x-sib-ratelimit-reset", "").strip()
     if _SECONDS.match(given):
         return min(max(float(given), _MIN_WAIT), _MAX_WAIT)

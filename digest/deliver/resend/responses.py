@@ -57,11 +57,11 @@ def _read_success(response: HttpResponse, recipients: tuple[Recipient, ...]) -> 
 
 
 def error_name(response: HttpResponse) -> str | None:
-    """Resend's name for the error."""
+    """Return Resend's name for the error."""
     return response.field("name")
 
 
 def detail(response: HttpResponse) -> str:
-    """`: ` and the error message of the response, if it has one."""
+    """Return `: ` and the error message of the response, if it has one."""
     message = one_line(response.field("message") or "")[:300]
     return f": {message}" if message else ""

@@ -115,5 +115,5 @@ def _personalizations(recipients: Sequence[Recipient], sender: Sender) -> Iterat
 
 
 def _escape_json(text: str) -> str:
-    """`text` as it is written between the quotes of a JSON string."""
+    """Return `text` as it is written between the quotes of a JSON string."""
     return orjson.dumps(text).decode()[1:-1]

@@ -55,7 +55,7 @@ def refused_outright(response: HttpResponse) -> NotSent | None:
 
 
 def _read_errors(response: HttpResponse, outgoing: Outgoing) -> Outcome:
-    """400: the request was refused and nobody was sent to.
+    """Return the outcome of a 400: the request was refused, and nobody was sent to.
 
     A field that all recipients share is a fault of the email, and one with an index a fault of that recipient. If no
     field is named, the batch must be split.
@@ -80,7 +80,7 @@ def _read_errors(response: HttpResponse, outgoing: Outgoing) -> Outcome:
 
 
 def detail(response: HttpResponse) -> str:
-    """`: ` and the error messages of the response, if it has any, or that it is a web page."""
+    """Return `: ` and the error messages of the response, if it has any, or that it is a web page."""
     if response.is_html:
         return ": a web page, not an API"
     messages = [one_line(str(error.get("message") or "")) for error in _errors(response)]

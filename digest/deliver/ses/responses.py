@@ -90,12 +90,12 @@ def refused_outright(response: HttpResponse) -> NotSent | None:
 
 
 def error_name(response: HttpResponse) -> str:
-    """SES's name for the error; '' without one. It may be followed by a colon and an address."""
+    """Return SES's name for the error; '' without one. It may be followed by a colon and an address."""
     return response.headers.get("x-amzn-errortype", "").partition(":")[0].strip()
 
 
 def detail(response: HttpResponse) -> str:
-    """`: ` and the error's name and message, if the response has them, or that it is a web page."""
+    """Return `: ` and the error's name and message, if the response has them, or that it is a web page."""
     if response.is_html:
         return ": a web page, not an API"
     message = response.field("message") or response.field("Message") or ""

@@ -333,7 +333,10 @@ def connect(
 
 
 def own_name() -> str:
-    """This machine's full name for EHLO, or its address in brackets (RFC 5321 section 4.1.4). May query the DNS."""
+    """Return this machine's full name for EHLO, or its address in brackets (RFC 5321 section 4.1.4).
+
+    May query the DNS.
+    """
     name = socket.getfqdn()
     if "." in name:
         return name

@@ -191,7 +191,7 @@ class Smtp:
         return Envelope(sender, recipient.email)
 
     def _connection(self) -> SmtpConnection:
-        """This thread's connection, replaced once it has sent enough. Raises the errors of `connect`."""
+        """Return this thread's connection, replaced once it has sent enough. Raises the errors of `connect`."""
         connection: SmtpConnection | None = getattr(self.local, "connection", None)
         if connection is not None and connection.emails < _EMAILS_PER_CONNECTION:
             return connection

@@ -145,7 +145,7 @@ def cut(text: str, limit: int) -> str:
 
 
 def compose(head: str, title: str, points: Sequence[str], tail: str, limit: int) -> str:
-    """Head, title, points and tail as paragraphs, within the limit.
+    """Join head, title, points and tail as paragraphs, within the limit.
 
     Points are left out from the last one on, then the title is cut. The tail has the link and stays whole.
     """

@@ -261,7 +261,7 @@ def _is_clockwork(clicks: Sequence[LinkVisit], gaps: Sequence[float]) -> bool:
 
 
 def _rapid(clicks: Sequence[LinkVisit], gaps: Sequence[float]) -> list[bool]:
-    """Clicks on several links in faster succession than a person can make."""
+    """Return the clicks on several links in faster succession than a person can make."""
     machine = [False] * len(clicks)
     for links, longest in _RAPID:
         if links == 2 and len(clicks) > _FEW_CLICKS:

@@ -163,7 +163,7 @@ _NETWORKS = (
 
 @lru_cache(maxsize=1)
 def _networks() -> dict[int, dict[int, set[int]]]:
-    """IP version → prefix length → the leading bits of the networks."""
+    """Return IP version → prefix length → the leading bits of the networks."""
     found: dict[int, dict[int, set[int]]] = {4: {}, 6: {}}
     for text in _NETWORKS.split():
         network: IPv4Network | IPv6Network = ip_network(text)

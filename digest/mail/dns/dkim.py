@@ -68,7 +68,7 @@ def best(findings: list[Finding]) -> list[Finding]:
 
 
 def public_key(private: bytes) -> str | None:
-    """The base64 key to publish for a private key in PEM; None if it cannot be read, which another check reports."""
+    """Return the base64 key to publish for a private key in PEM; None if unreadable, which another check reports."""
     from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
 
     try:

@@ -110,7 +110,9 @@ def _judge_all(domain: str, record: str, lookup: Lookup) -> list[Finding]:
 
 
 def _terms(record: str) -> list[tuple[str, str, str]]:
-    """(sign, name in lower case, rest with its `:`, `/` or `=`) of each term; an invalid one has an empty name."""
+    """Return (sign, name in lower case, rest with its `:`, `/` or `=`) of each term; an invalid one has an
+    empty name.
+    """
     found = []
     for word in record.split()[1:]:
         match = _TERM.fullmatch(word)

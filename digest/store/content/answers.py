@@ -49,7 +49,7 @@ class AnswerStore:
         return AnswerResult.SAVED
 
     def counts(self, key: str, block: str) -> Mapping[int, int]:
-        """Number of an option, from 1 → how many subscribers chose it."""
+        """Return number of an option, from 1 → how many subscribers chose it."""
         with self.database.read() as connection:
             found = count_answers(connection, key)
             kept = select(edition_count.c.reason, edition_count.c.recipients)

@@ -76,7 +76,7 @@ class ClickStore:
             connection.execute(insert(click_visit), [{name: getattr(each, name) for name in names} for each in visits])
 
     def numbers(self, editions: Sequence[str], links: Links) -> dict[str, dict[str, ClickNumbers]]:
-        """Edition → target → its clicks, and TOTAL for all targets. Editions without a request are missing."""
+        """Return edition → target → its clicks, and TOTAL for all targets. Editions without a request are missing."""
         found: dict[str, dict[str, ClickNumbers]] = defaultdict(dict)
         of = click_count.c
         with self.database.read() as connection:
@@ -115,7 +115,7 @@ class ClickStore:
         return max(filter(None, found), default=None)
 
     def last_clicks(self, links: Links) -> dict[int, datetime]:
-        """Subscriber → the time of their last known click. Clicks of machines do not count."""
+        """Return subscriber → the time of their last known click. Clicks of machines do not count."""
         with self.database.read() as connection:
             found = {row.subscriber: row.at for row in connection.execute(select(last_click))}
             visits = _visits(connection)
@@ -169,7 +169,7 @@ def _last_by_subscriber(visits: Sequence[ClickVisit], links: int) -> dict[int, d
 def _visits(
     connection: Connection, *, editions: Sequence[str] | None = None, before: datetime | None = None
 ) -> Mapping[str, list[ClickVisit]]:
-    """Edition → its stored requests."""
+    """Return edition → its stored requests."""
     of = click_visit.c
     rows = select(of.edition, of.target, of.visitor, of.subscriber, of.sign, of.at).order_by(of.at, of.id)
     if editions is not None:

@@ -134,7 +134,7 @@ class PublishedStore:
         return select(edition.c.key).where(self.is_shown(now))
 
     def is_shown(self, now: datetime) -> ColumnElement[bool]:
-        """Condition: the edition is due for at least one subscriber.
+        """Return the condition that the edition is due for at least one subscriber.
 
         An edition whose batches are all due later is not shown yet.
         """
@@ -171,7 +171,7 @@ class EditionStore:
         return _from_row(row) if row else None
 
     def all(self, *, limit: int | None = None) -> list[Edition]:
-        """Newest first."""
+        """Return all editions, newest first."""
         newest = select(edition).order_by(edition.c.day.desc(), edition.c.key.desc()).limit(limit)
         return [_from_row(row) for row in self.database.query(newest).all()]
 
@@ -187,7 +187,7 @@ class EditionStore:
         return list(self.database.query(newest).scalars())
 
     def unfinished(self) -> list[Edition]:
-        """Oldest first."""
+        """Return the unfinished editions, oldest first."""
         rows = select(edition).where(edition.c.state.in_(_UNFINISHED)).order_by(edition.c.day, edition.c.key)
         return [_from_row(row) for row in self.database.query(rows).all()]
 
@@ -310,7 +310,7 @@ class EditionStore:
         return read_changes(stored)
 
     def set_editorial_changes(self, key: str, changes: EditorialChanges) -> bool:
-        """False if the edition is no longer a draft."""
+        """Return False if the edition is no longer a draft."""
         own = (edition.c.key == key) & edition.c.state.in_((EditionState.DRAFT, EditionState.SKIPPED))
         values = {"editorial_changes": _adapter(EditorialChanges).dump_python(changes, mode="json")}
         with self.database.write() as connection:

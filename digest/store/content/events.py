@@ -84,7 +84,7 @@ class EventStore:
         return self.database.query(queued.order_by(webhook.c.id).limit(1)).first()
 
     def mark_processed(self, id: int, now: datetime, *, error: str | None = None) -> None:
-        """`error` describes an invalid payload."""
+        """Mark a payload as processed. `error` describes an invalid one."""
         with self.database.write() as connection:
             connection.execute(update(webhook).where(webhook.c.id == id).values(processed_at=now, error=error))
 

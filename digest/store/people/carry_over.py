@@ -146,7 +146,7 @@ def _moves(source: Connection, target: Connection, now: datetime) -> None:
 
 
 def _newer_consents(source: Connection, target: Connection) -> list[Mapping[str, Any]]:
-    """The consent log only grows, so its newer entries have higher ids."""
+    """Return the newer consents. The log only grows, so they have higher ids."""
     last = int(target.execute(select(func.max(consent.c.id))).scalar() or 0)
     return [dict(row) for row in source.execute(select(consent).where(consent.c.id > last)).mappings()]
 
@@ -168,7 +168,7 @@ def _suppressions(source: Connection, target: Connection, consents: list[Mapping
 
 
 def _preferences(source: Connection, target: Connection) -> None:
-    """Only subscribers set these, so the newer ones are right."""
+    """Carry over the preferences. Only subscribers set these, so the newer ones are right."""
     ids = set(target.execute(select(subscriber.c.id)).scalars())
     target.execute(delete(preference))
     rows = [dict(row) for row in source.execute(select(preference)).mappings() if row["subscriber"] in ids]

@@ -107,7 +107,8 @@ _insert = insert(consent)
 
 
 def cookie_version(address: ColumnElement[str]) -> ScalarSelect[int]:
-    """A number that changes when a subscriber joins, leaves, moves, forgets browsers or undoes somebody else's change.
+    """Return a number that changes when a subscriber joins, leaves, moves, forgets browsers or undoes somebody else's
+    change.
 
     A browser's cookie is bound to it, and so ends then.
     """

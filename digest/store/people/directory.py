@@ -286,7 +286,10 @@ class SubscriberDirectory:
         return (found, False) if few is None else ([self._among(few), *found], True)
 
     def _among(self, ids: Sequence[int]) -> ColumnElement[bool]:
-        """Condition: one of these subscribers. PostgreSQL gets one array, instead of two thousand parameters."""
+        """Return the condition that the subscriber is one of these subscribers.
+
+        PostgreSQL gets one array, instead of two thousand parameters.
+        """
         of = subscriber.c.id
         return of.in_(ids) if self.database.sqlite else of == any_(literal(list(ids), ARRAY(of.type)))
 
@@ -433,7 +436,7 @@ def _of_state(state: SubscriberState | None, now: datetime) -> list[ColumnElemen
 
 
 def _has_topic(topic: str) -> ColumnElement[bool]:
-    """Condition: the subscriber chose this topic. JSON has it in quotes."""
+    """Return the condition that the subscriber chose this topic. JSON has it in quotes."""
     part = json.dumps(topic, ensure_ascii=False)
     own = select(comparable(preference.c.topics)).where(preference.c.subscriber == subscriber.c.id).scalar_subquery()
     listed = comparable(subscriber.c.topics)

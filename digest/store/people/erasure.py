@@ -241,5 +241,5 @@ def _without_events(body: bytes, pattern: re.Pattern[bytes]) -> bytes:
 
 
 def _alternatives(words: Collection[str]) -> str:
-    """The longest first, so that no part of a longer word is left."""
+    """Join them, the longest first, so that no part of a longer word is left."""
     return "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True))

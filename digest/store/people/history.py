@@ -96,7 +96,7 @@ def _is_echo(event: HistoryEntry, act: HistoryEntry) -> bool:
 
 
 def _fields(event: HistoryEntry) -> set[str]:
-    """The names of the fields that an entry about a change names."""
+    """Return the names of the fields that an entry about a change names."""
     return {name for name in LIST_FIELDS if re.search(rf"\b{name}\b", event.why)}
 
 
@@ -215,7 +215,7 @@ def _why(row: Any, attempts: list[Any], zone: tzinfo, orphan: Orphan | None) -> 
 
 
 def _folded(connection: Connection, added_at: datetime) -> list[HistoryEntry]:
-    """One line for all editions of which only counts are kept."""
+    """Return one line for all editions of which only counts are kept."""
     at = func.coalesce(edition.c.frozen_at, edition.c.composed_at)
     rows = select(func.count(), func.max(at)).where(edition.c.folded_at.is_not(None), at >= added_at - _BEFORE)
     number, last = connection.execute(rows).one()

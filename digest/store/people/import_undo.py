@@ -151,7 +151,7 @@ def _plan(connection: Connection, act: int) -> UndoneImport | None:
 
 
 def _stays(at: datetime, origin: str) -> ColumnElement[bool]:
-    """Condition: something was decided about a person since, or the import's suppression has another reason now.
+    """Return the condition that something was decided since, or the suppression has another reason now.
 
     A complaint stays too: only the person's own sign-up ends it.
     """

@@ -168,7 +168,7 @@ class PreferenceStore:
         return self.unsubscribe_all([(id, context)], now=now)[0]
 
     def unsubscribe_all(self, requests: Sequence[tuple[int, ConsentContext]], *, now: datetime) -> list[bool]:
-        """As `unsubscribe`, for several subscribers in one transaction."""
+        """Like `unsubscribe`, for several subscribers in one transaction."""
         contexts = dict(requests)
         new: list[str] = []
         entries: list[Consent] = []

@@ -138,7 +138,7 @@ def _exists(column: Column[Any], *conditions: ColumnElement[bool]) -> ColumnElem
 
 
 def _signs_of_life(since: Any) -> list[ColumnElement[bool]]:
-    """Signs that somebody reads the newsletter: an answer, a reply, a click, or a visit to our pages.
+    """Return the signs that somebody reads the newsletter: an answer, a reply, a click, or a visit to our pages.
 
     Links of tests do not count.
     """

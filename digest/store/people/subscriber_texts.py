@@ -79,7 +79,7 @@ class SubscriberTextStore:
         return self._read(rows.order_by(of.at.desc(), of.id.desc()).limit(limit))
 
     def of(self, subscriber: int) -> list[SubscriberText]:
-        """Everything that a subscriber wrote, oldest first."""
+        """Return everything that a subscriber wrote, oldest first."""
         of = subscriber_text.c
         return self._read(_texts().where(of.subscriber == subscriber).order_by(of.at, of.id))
 

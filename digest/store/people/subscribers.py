@@ -431,12 +431,12 @@ def _count(connection: Connection, condition: ColumnElement[bool]) -> int:
 
 
 def _is_new() -> ColumnElement[bool]:
-    """Condition: an incoming row is of an unknown address."""
+    """Return the condition that an incoming row is of an unknown address."""
     return ~select(subscriber.c.id).where(_same_address).exists()
 
 
 def _is_within(domains: Iterable[str]) -> ColumnElement[bool]:
-    """Condition: the address is in one of these domains, or in a subdomain."""
+    """Return the condition that the address is in one of these domains, or in a subdomain."""
     return or_(*(_ends_with(subscriber.c.address, mark + domain) for mark in "@." for domain in domains))
 
 
@@ -475,7 +475,9 @@ def _suspend(
 
 @cache
 def _differs() -> ColumnElement[bool]:
-    """Condition: an incoming row is of a known address, which has other values or does not belong to the file."""
+    """Return the condition that an incoming row is of a known address, which has other values or does not
+    belong to the file.
+    """
     own = and_(subscriber.c.listed, subscriber.c.origin == "")
     theirs, ours = ([comparable(table.c[name]) for name in _FIELDS] for table in (_incoming, subscriber))
     return and_(_same_address, or_(~own, tuple_(*theirs) != tuple_(*ours)))

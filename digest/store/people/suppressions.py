@@ -43,7 +43,7 @@ _signed_up = select(signed_up(_address))
 
 
 def suppress_from_event(connection: Connection, address: str, reason: str, *, at: datetime, detail: str) -> bool:
-    """`suppress`, unless the subscriber came back after the event."""
+    """Like `suppress`, unless the subscriber came back after the event."""
     back = resubscribed_at(connection, address, reason)
     # Providers report whole seconds.
     if back is not None and at < back.replace(microsecond=0):

@@ -83,7 +83,7 @@ def in_flight_but(connection: Connection, run: str, names: Collection[str]) -> S
 
 
 def retryable_elsewhere(transport: ColumnElement[str]) -> ColumnElement[bool]:
-    """Condition: only another transport may retry the batch, because its provider recognises it."""
+    """Return the condition that only another transport may retry the batch, because its provider recognises it."""
     retryable = select(attempt.c.id).where(attempt.c.batch == batch.c.id, attempt.c.state == AttemptState.RETRYABLE)
     return retryable.where(attempt.c.transport != transport).exists()
 

@@ -261,7 +261,7 @@ def batch_recipients(connection: Connection, number: int) -> tuple[tuple[int, st
 def eligible_recipients(
     connection: Connection, edition: str, number: int, now: datetime
 ) -> tuple[tuple[int, str], ...]:
-    """`batch_recipients`, after excluding those who left or paused since they were enqueued, with the reason."""
+    """Like `batch_recipients`, after excluding those who left or paused since they were enqueued, with the reason."""
     values = {"edition": edition, "number": number, "now": now}
     ids, emails, ineligible = connection.execute(_as_one_row[connection.dialect.name], values).one()
     if not ineligible:

@@ -77,7 +77,10 @@ def begin_cancellation(
 
 
 def _is_open(transport: Cancellable, now: datetime) -> ColumnElement[bool]:
-    """Condition: the provider still counts the cancellation. It does so until the send time, across all editions."""
+    """Return the condition that the provider still counts the cancellation.
+
+    It does so until the send time, across all editions.
+    """
     return and_(
         attempt.c.transport == transport.name,
         attempt.c.state.in_((AttemptState.CANCELLING, AttemptState.CANCELLED, AttemptState.OVERRIDDEN)),
@@ -125,7 +128,7 @@ def stopped_with_scheduled(connection: Connection, now: datetime) -> list[str]:
 
 
 def _is_scheduled(now: datetime) -> ColumnElement[bool]:
-    """Condition: the provider has, or may have, the batch and will send it after `now`."""
+    """Return the condition that the provider has, or may have, the batch and will send it after `now`."""
     scheduled = select(attempt.c.id).where(
         attempt.c.batch == batch.c.id,
         attempt.c.state.in_((AttemptState.ACCEPTED, AttemptState.UNKNOWN, AttemptState.CANCELLING)),

@@ -137,7 +137,7 @@ def unplaced_subscribers(connection: Connection, edition: str) -> Select[Any]:
 
 
 def _may_have_email() -> ColumnElement[bool]:
-    """Condition: an excluded subscriber may have the email already, from an attempt before they left."""
+    """Return the condition that an excluded subscriber may have the email already, from an attempt before they left."""
     retryable = select(attempt.c.id).where(
         attempt.c.batch == delivery.c.batch, attempt.c.state == AttemptState.RETRYABLE
     )
@@ -214,7 +214,7 @@ def enqueue_subscribers(
 
 
 def _compared(groups: Iterable[RecipientGroup]) -> Iterator[tuple[str, ColumnElement[str]]]:
-    """Field → the expression that a subscriber's value is compared with.
+    """Return field → the expression that a subscriber's value is compared with.
 
     Values that are equal in all groups become literals, which compare fast. No field is left out, because subscribers
     may have changed since.

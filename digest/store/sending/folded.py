@@ -28,7 +28,7 @@ def is_folded(database: Database, key: str) -> bool:
 
 
 def folded_counts(connection: Connection, key: str) -> Mapping[str, int] | None:
-    """Kind → recipients of a folded edition, 0 for other kinds; None if the edition is not folded.
+    """Return kind → recipients of a folded edition, 0 for other kinds; None if the edition is not folded.
 
     Kinds are outcomes, kinds of events, and those above.
     """

@@ -58,7 +58,7 @@ def foldable_editions(database: Database, before: datetime) -> list[str]:
 
 
 def half_folded_editions(database: Database) -> list[str]:
-    """Folded editions that still have deliveries, because the process was interrupted."""
+    """Return folded editions that still have deliveries, because the process was interrupted."""
     left = partitions.has_place(edition.c.key)
     rows = select(edition.c.key).where(edition.c.folded_at.is_not(None), left).order_by(edition.c.key)
     return list(database.query(rows).scalars())
@@ -159,7 +159,7 @@ def _surplus_emails(key: str) -> ColumnElement[bool]:
 
 
 def _count(connection: Connection, key: str) -> dict[str, Mapping[str, int]]:
-    """Kind → reason → recipients. The kinds are those of `folded_counts`."""
+    """Return kind → reason → recipients. The kinds are those of `folded_counts`."""
     of = delivery.c
     own = of.edition == key
     frozen = connection.execute(select(func.count()).select_from(delivery).where(own)).scalar_one()

@@ -260,14 +260,14 @@ class SqlLedger:
     def begin_stop_cancellation(
         self, edition: str, transport: Cancellable, now: datetime, excluding: Collection[str] = ()
     ) -> Cancellation | None:
-        """`begin_cancellation` of a stopped edition, which includes accepted attempts."""
+        """Like `begin_cancellation`, of a stopped edition, which includes accepted attempts."""
         with self.database.write(area="cancellation") as connection:
             return cancellations.begin_cancellation(connection, edition, transport, now, excluding, accepted_too=True)
 
     def begin_correction_cancellation(
         self, edition: str, transport: Cancellable, now: datetime, excluding: Collection[str] = ()
     ) -> Cancellation | None:
-        """`begin_cancellation` of scheduled emails that a correction replaced."""
+        """Like `begin_cancellation`, of scheduled emails that a correction replaced."""
         with self.database.write(area="cancellation") as connection:
             old = superseded(connection, edition)
             return cancellations.begin_cancellation(
@@ -275,7 +275,7 @@ class SqlLedger:
             )
 
     def confirm_correction_cancellation(self, name: str, edition: str, now: datetime) -> None:
-        """`confirm_cancellation`. If the edition was done, it is sending again for the recipients of the batch."""
+        """Like `confirm_cancellation`. If the edition was done, it is sending again for the recipients of the batch."""
         with self.database.write() as connection:
             cancellations.confirm_cancellation(connection, name, now)
             pending = select(batch.c.id).where(
@@ -472,7 +472,7 @@ def _take(ahead: bool) -> ReturningUpdate[Any]:
 
 
 def _is_ready(ahead: bool) -> ColumnElement[bool]:
-    """Condition: the batch is due, or can be scheduled. The parameters are `_times`."""
+    """Return the condition that the batch is due, or can be scheduled. The parameters are `_times`."""
     due = batch.c.due_at <= bindparam("now")
     return or_(due, batch.c.due_at.between(bindparam("soonest"), bindparam("latest"))) if ahead else due
 

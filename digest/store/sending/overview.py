@@ -42,7 +42,7 @@ class Overview:
         return list(self.database.query(rows).scalars())
 
     def sending(self) -> dict[str, int]:
-        """The editions that are being sent, with the number of recipients that bounced, complained or were rejected."""
+        """Return the editions that are being sent, with how many recipients bounced, complained or were rejected."""
         rows = select(editions.c.key).where(editions.c.state == EditionState.SENDING)
         with self.database.read() as connection:
             keys = list(connection.execute(rows).scalars())
@@ -112,7 +112,7 @@ class Overview:
         return sorted(found, key=lambda each: each.started_at, reverse=True)
 
     def answers(self, keys: Collection[str]) -> list[AnswerFacts]:
-        """Receivers' responses to each edition, from a sample of its failed recipients."""
+        """Return receivers' responses to each edition, from a sample of its failed recipients."""
         found: Counter[tuple[str, str]] = Counter()
         with self.database.read() as connection:
             for key in keys:
@@ -121,13 +121,13 @@ class Overview:
         return [AnswerFacts(key, text, count) for (key, text), count in found.items()]
 
     def last_events(self) -> datetime | None:
-        """Provider → arrival time of the newest stored webhook payload."""
+        """Return provider → arrival time of the newest stored webhook payload."""
         newest = select(webhook.c.received_at).order_by(webhook.c.id.desc()).limit(1)
         return self.database.query(newest).scalar()
 
 
 def failure_counts(connection: Connection, keys: Collection[str]) -> Mapping[str, dict[str, int]]:
-    """Edition → kind of failure → recipients. Deferred emails are left out: they may still arrive."""
+    """Return edition → kind of failure → recipients. Deferred emails are left out: they may still arrive."""
     of = delivery_event.c
     rows = (
         select(of.edition, of.kind, func.count())
@@ -141,7 +141,7 @@ def failure_counts(connection: Connection, keys: Collection[str]) -> Mapping[str
 
 
 def sizes_by_state(connection: Connection, keys: Collection[str]) -> Mapping[str, dict[str, int]]:
-    """Edition → state of its batches → their recipients without an outcome."""
+    """Return edition → state of its batches → their recipients without an outcome."""
     of = batch.c
     rows = select(of.edition, of.state, func.sum(of.size)).where(of.edition.in_(list(keys)))
     found: dict[str, dict[str, int]] = defaultdict(dict)
@@ -271,7 +271,7 @@ def _rejected_of(connection: Connection, edition: str, numbers: Collection[int])
 
 
 def _families(connection: Connection, edition: str) -> list[dict[int, int]]:
-    """Each enqueued batch with all batches that were split off it, and its recipients, in the order of claims."""
+    """Return each enqueued batch with all batches split off it, and its recipients, in the order of claims."""
     of = batch.c
     rows = connection.execute(select(of.id, of.parent, of.size, of.due_at).where(of.edition == edition).order_by(of.id))
     roots: dict[int, int] = {}

@@ -29,7 +29,7 @@ _PARTS = text(
 
 
 def has_place(key: ColumnElement[str], subscriber: int | None = None) -> ColumnElement[bool]:
-    """Condition: a subscriber, or anybody, has a place in the edition of the column `key`.
+    """Return the condition that a subscriber, or anybody, has a place in the edition of the column `key`.
 
     It compares a scalar subquery, which PostgreSQL looks up in the partition of each edition. With EXISTS it would read
     every partition.

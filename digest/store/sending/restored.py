@@ -93,7 +93,7 @@ class HeldEdition:
 
 
 def is_held() -> ColumnElement[bool]:
-    """Condition: the batch may have been sent by attempts that this store never saw."""
+    """Return the condition that the batch may have been sent by attempts that this store never saw."""
     mark = select(attempt.c.id).where(attempt.c.batch == batch.c.id, attempt.c.state == AttemptState.RESTORED)
     return mark.correlate(batch).exists()
 
@@ -170,13 +170,13 @@ def sent_since(newer: Connection, copy: Connection) -> list[SentSince] | None:
 
 
 def _attempts(connection: Connection) -> dict[str, str]:
-    """Attempt → edition."""
+    """Return attempt → edition."""
     rows = select(attempt.c.id, batch.c.edition).join(batch, batch.c.id == attempt.c.batch)
     return dict(connection.execute(rows).all())
 
 
 def _handed_over(connection: Connection) -> dict[str, int]:
-    """Edition → number of recipients who have it, or may have it."""
+    """Return edition → number of recipients who have it, or may have it."""
     states = (BatchState.ACCEPTED, BatchState.UNKNOWN, BatchState.SUBMITTING)
     rows = select(batch.c.edition, func.sum(batch.c.size)).where(batch.c.state.in_(states)).group_by(batch.c.edition)
     return {key: int(recipients) for key, recipients in connection.execute(rows)}
@@ -204,7 +204,7 @@ def set_not_sent(database: Database, key: str, grounds: DecisionGrounds, now: da
 
 
 def doubtful_unsent(connection: Connection, since: date) -> list[str]:
-    """Editions since a day that may have been sent since the copy, without recipients in this store.
+    """Return editions since a day that may have been sent since the copy, without recipients in this store.
 
     Includes editions in the copy, and those planned since that it lacks.
     """
@@ -235,7 +235,7 @@ def last_activity(connection: Connection) -> datetime | None:
 
 
 def _is_unsettled(copied_at: datetime) -> ColumnElement[bool]:
-    """Condition: the copy does not contain the final outcome of the batch."""
+    """Return the condition that the copy does not contain the final outcome of the batch."""
     scheduled = select(attempt.c.id).where(attempt.c.batch == batch.c.id, _is_scheduled_after(copied_at))
     return or_(
         batch.c.state.in_((BatchState.PENDING, BatchState.SUBMITTING, BatchState.UNKNOWN)),
@@ -314,7 +314,7 @@ def _stopped_since(newer: Connection, copy: Connection) -> set[str]:
 
 
 def _belongs_to(table: Table, key: str) -> ColumnElement[bool]:
-    """Condition: the row belongs to the edition."""
+    """Return the condition that the row belongs to the edition."""
     if table is editions:
         return editions.c.key == key
     if table is attempt:

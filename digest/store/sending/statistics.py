@@ -70,7 +70,10 @@ class Statistics:
     def _outcomes(
         self, connection: Connection, keys: Collection[str], known: Mapping[str, Mapping[str, int]]
     ) -> dict[str, Mapping[str, int]]:
-        """Edition → outcome → recipients. The newest edition, and those that are being sent, are counted each time."""
+        """Return edition → outcome → recipients.
+
+        The newest edition, and those that are being sent, are counted each time.
+        """
         now, of = time.monotonic(), delivery.c
         ended = select(editions.c.key).where(editions.c.key.in_(list(keys)), editions.c.state == EditionState.DONE)
         earlier = connection.execute(ended.order_by(editions.c.frozen_at.desc()).offset(1)).scalars().all()
@@ -138,7 +141,7 @@ def _series(key: str) -> str:
 
 
 def _sending_times(connection: Connection, keys: Collection[str]) -> dict[str, tuple[datetime, datetime, float]]:
-    """Edition → when its first attempt began, the last one ended, and the seconds in which one was in flight."""
+    """Return edition → when its first attempt began, the last one ended, and the seconds in which one was in flight."""
     rows = (
         select(batch.c.edition, attempt.c.started_at, attempt.c.ended_at)
         .join(batch, batch.c.id == attempt.c.batch)

@@ -108,7 +108,7 @@ class StatusReader:
         self.policy = policy
 
     def read(self, edition: str, now: datetime, *, limit: int | None = None, waiting: bool = True) -> EditionStatus:
-        """`limit` and `waiting` as in `find_unreached`."""
+        """Return the status of an edition. `limit` and `waiting` are as in `find_unreached`."""
         runs = dead_runs(self.database)
         with self.database.read() as connection:
             orphans = find_orphans(connection, runs, self.policy, now, edition)
@@ -119,7 +119,7 @@ class StatusReader:
             )
 
     def counts(self, edition: str, now: datetime) -> Counts:
-        """`EditionStatus.counts` alone, without a row per recipient: `frozen` is the sum of the batches."""
+        """Return `EditionStatus.counts` alone, without a row per recipient: `frozen` is the sum of the batches."""
         runs = dead_runs(self.database)
         with self.database.read() as connection:
             orphans = find_orphans(connection, runs, self.policy, now, edition)
@@ -133,13 +133,13 @@ class StatusReader:
 
 
 def counts(database: Database, edition: str, *, by_row: bool = True) -> Counts:
-    """`by_row` as in `count_recipients`."""
+    """Count the recipients of an edition. `by_row` is as in `count_recipients`."""
     with database.read() as connection:
         return count_recipients(connection, edition, by_row=by_row)
 
 
 def pending(database: Database, edition: str) -> int:
-    """`Counts.pending` alone, read without a row per recipient."""
+    """Return `Counts.pending` alone, read without a row per recipient."""
     waiting = batch.c.state.in_((BatchState.PENDING, BatchState.SUBMITTING))
     found = select(func.coalesce(func.sum(batch.c.size), 0)).where(batch.c.edition == edition, waiting)
     return int(database.query(found).scalar_one())
@@ -187,7 +187,9 @@ def unknown_recipients(database: Database, unknown: Iterable[UnknownBatch]) -> l
 
 
 def unsendable_batches(database: Database, edition: str, transports: Collection[str]) -> list[UnknownBatch]:
-    """Pending batches that only a transport other than these may retry, each with its latest retryable attempt."""
+    """Return pending batches that only a transport other than these may retry, each with its latest retryable
+    attempt.
+    """
     waiting = (
         select(batch.c.id.label("number"), batch.c.size, attempt)
         .join(attempt, attempt.c.batch == batch.c.id)
@@ -262,7 +264,9 @@ def _sent_in_flight(connection: Connection, edition: str, orphans: Mapping[int, 
 
 
 def _deliveries(connection: Connection, edition: str, *, by_row: bool) -> tuple[int | None, Mapping[str, int]]:
-    """The number of deliveries if it is stored or counted, and outcome → number of those that left their batch."""
+    """Return the number of deliveries if it is stored or counted, and outcome → number of those that left
+    their batch.
+    """
     folded = folded_counts(connection, edition)
     if folded is not None:
         return folded[FROZEN], folded
@@ -381,5 +385,5 @@ def _unknown_batches(
 
 
 def _unknown_batch(number: int, recipients: int, row: Any) -> UnknownBatch:
-    """`row` is of `attempt`."""
+    """Return an unknown batch. `row` is of `attempt`."""
     return UnknownBatch(number, recipients, row.id, row.transport, row.started_at, row.detail)

@@ -44,13 +44,13 @@ class Access:
             raise SubscribersOnlyError(self)
 
     def refusal(self, request: Request) -> HTMLResponse:
-        """The page for others."""
+        """Respond with the page for others."""
         pages = self._context.pages
         agreement = pages.agreement(pages.language(request))
         return pages.response(request, "members.html.j2", "/archive", status=403, personal=False, agreement=agreement)
 
     def router(self) -> APIRouter:
-        """`/read/TOKEN`: let this browser in. Only sets a cookie."""
+        """Serve `/read/TOKEN`: let this browser in. Only sets a cookie."""
         routes = APIRouter(tags=["archive"], responses=PAGE_RESPONSES, dependencies=[Depends(language_parameter)])
         context, pages = self._context, self._context.pages
 

@@ -27,7 +27,7 @@ _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 
 
 def router(archive: Archive) -> APIRouter:
-    """`/archive.xml` (RSS) and `/archive.atom`."""
+    """Serve `/archive.xml` (RSS) and `/archive.atom`."""
     routes = APIRouter(tags=["archive"])
 
     @routes.get(
@@ -52,7 +52,7 @@ def router(archive: Archive) -> APIRouter:
 
 
 def rss(archive: Archive) -> bytes:
-    """RSS 2.0 with the whole article in `content:encoded`."""
+    """Return RSS 2.0 with the whole article in `content:encoded`."""
     pages = archive.context.pages
     _register()
     root = xml.Element("rss", version="2.0")
@@ -79,7 +79,7 @@ def rss(archive: Archive) -> bytes:
 
 
 def atom(archive: Archive) -> bytes:
-    """Atom with the whole article as HTML."""
+    """Return Atom with the whole article as HTML."""
     pages = archive.context.pages
     _register()
     root = xml.Element(f"{{{_ATOM}}}feed", {f"{{{_XML}}}lang": pages.branding.language})
@@ -107,7 +107,7 @@ def atom(archive: Archive) -> bytes:
 
 
 def _newest(archive: Archive) -> tuple[list[ArchivedEdition], dict[str, str]]:
-    """The newest editions and their articles, with complete addresses."""
+    """Return the newest editions and their articles, with complete addresses."""
     editions = archive.store.newest(archive.context.now(), limit=_MOST)
     base = archive.context.pages.base
     articles = archive.store.pages([edition.key for edition in editions])
@@ -129,7 +129,7 @@ def _add(parent: xml.Element, name: str, text: str, **attributes: str) -> None:
 
 
 def without_invalid(text: str) -> str:
-    """Text without the characters that XML must not have."""
+    """Return the text without the characters that XML must not have."""
     return _NOT_XML.sub("", text)
 
 

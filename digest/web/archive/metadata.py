@@ -41,7 +41,7 @@ class Metadata:
 
 
 def of_edition(pages: Pages, found: ArchivedEdition, *, card: bool) -> Metadata:
-    """The metadata of an edition. With `card` its picture carries the headline."""
+    """Return the metadata of an edition. With `card` its picture carries the headline."""
     address = pages.base + edition_path(found.key)
     image = _edition_card(pages, found.key) if card else ""
     return _article(
@@ -52,7 +52,7 @@ def of_edition(pages: Pages, found: ArchivedEdition, *, card: bool) -> Metadata:
 def of_story(
     pages: Pages, thread: Sequence[ArchivedStory], published: datetime, modified: datetime, *, card: bool
 ) -> Metadata:
-    """The metadata of a story's page: the newest headline, and the reports that it is based on."""
+    """Return the metadata of a story's page: the newest headline, and the reports that it is based on."""
     newest = thread[0]
     address = pages.base + story_path(newest.thread)
     image = f"{pages.base}/card/story/{quote(newest.thread, safe='')}.jpg" if card else ""
@@ -64,7 +64,7 @@ def of_story(
 
 
 def home_metadata(pages: Pages, request: Request, *, card_of: str | None = None) -> Metadata:
-    """The metadata of the home page, which is also the sign-up form. It is in two languages.
+    """Return the metadata of the home page, which is also the sign-up form. It is in two languages.
 
     Its picture is the card of the edition `card_of`, if there is one.
     """
@@ -81,13 +81,13 @@ def home_metadata(pages: Pages, request: Request, *, card_of: str | None = None)
 
 
 def json_ld(value: Mapping[str, Any]) -> Markup:
-    """JSON that is safe inside a script element: no text of a source can end the element."""
+    """Return JSON that is safe inside a script element: no text of a source can end the element."""
     text = json.dumps(value, ensure_ascii=False).replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
     return Markup(text)  # noqa: S704 (escaped above)
 
 
 def publisher(pages: Pages) -> dict[str, Any]:
-    """The newsroom as schema.org's Organization."""
+    """Return the newsroom as schema.org's Organization."""
     organisation: dict[str, Any] = {"@type": "Organization", "name": pages.branding.name, "url": f"{pages.base}/"}
     if pages.branding.theme.logo:
         organisation["logo"] = {"@type": "ImageObject", "url": pages.branding.theme.logo}

@@ -39,7 +39,7 @@ SearchText = Annotated[str, Query(alias="q", max_length=MAX_QUERY, description="
 
 
 def router(archive: Archive, access: Sequence[Any] = ()) -> APIRouter:
-    """`/archive`, `/archive/EDITION`, `/story/ID`, `/topic/NAME`, `/corrections` and `/search`."""
+    """Serve `/archive`, `/archive/EDITION`, `/story/ID`, `/topic/NAME`, `/corrections` and `/search`."""
     context, store = archive.context, archive.store
     pages = context.pages
     dependencies = [Depends(language_parameter), *access]
@@ -170,7 +170,7 @@ def router(archive: Archive, access: Sequence[Any] = ()) -> APIRouter:
 
 
 def cards_router(archive: Archive, cards: Cards) -> APIRouter:
-    """`/card/edition/KEY.jpg` and `/card/story/ID.jpg`, of what is published."""
+    """Serve `/card/edition/KEY.jpg` and `/card/story/ID.jpg`, of what is published."""
     routes = APIRouter(
         tags=["archive"], responses={200: {"content": {"image/jpeg": {}}}, 404: {"description": "None."}}
     )

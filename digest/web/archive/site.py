@@ -80,7 +80,10 @@ class Archive:
     _words: dict[str, dict[str, str]] = field(default_factory=dict, repr=False)
 
     def edition(self, key: str, language: str, *, remote: bool) -> dict[str, Any] | None:
-        """The values of an edition's page; None if it is not published. Without `remote`, no images of other sites."""
+        """Return the values of an edition's page; None if it is not published.
+
+        Without `remote`, no images of other sites.
+        """
         now = self.context.now()
         found = self.store.page(key, now)
         if found is None:
@@ -103,7 +106,7 @@ class Archive:
         }
 
     def story(self, thread: str, *, remote: bool) -> dict[str, Any] | None:
-        """The values of a story's page; None if none of its editions is published."""
+        """Return the values of a story's page; None if none of its editions is published."""
         now = self.context.now()
         found = self.store.thread(thread, now)
         if not found:
@@ -142,13 +145,13 @@ class Archive:
         return SearchResult(query, (), 0, suggestion, suggested, latin, topic=topic)
 
     def with_links(self, html: str, language: str) -> str:
-        """An article with the addresses of our pages in this language, and of our pictures."""
+        """Return an article with the addresses of our pages in this language, and of our pictures."""
         pages = self.context.pages
         linked = _OWN_LINK.sub(lambda link: f'="{pages.path(link[1], language)}"', html)
         return linked.replace(f'="{SITE}/', f'="{pages.root}/')
 
     def share(self, title: str, path: str) -> Share | None:
-        """The content of the share buttons: the page's title and canonical address."""
+        """Return the content of the share buttons: the page's title and canonical address."""
         if not self.public:
             return None
         address = self.context.pages.base + path
@@ -156,7 +159,7 @@ class Archive:
         return Share(address, f"https://wa.me/?text={quote(text, safe='')}")
 
     def list_metadata(self, title: str, description: str, path: str) -> Metadata:
-        """The metadata of a page that is a list."""
+        """Return the metadata of a page that is a list."""
         return metadata.Metadata(self.context.pages.base + path, title, description)
 
     def _suggest(self, query: str, now: datetime) -> tuple[str, int]:
@@ -182,7 +185,10 @@ class Archive:
         return "", 0
 
     def _headline_words(self, now: datetime) -> dict[str, str]:
-        """Words of the newest headlines: folded form → most frequent spelling. Read once per version of the archive."""
+        """Return the words of the newest headlines: folded form → most frequent spelling.
+
+        Read once per version of the archive.
+        """
         version = self.store.version(now)
         if version not in self._words:
             known = Counter(
@@ -203,7 +209,10 @@ class Archive:
     def _moments(
         self, thread: Sequence[ArchivedStory], corrections: Sequence[ArchivedCorrection]
     ) -> tuple[datetime, datetime]:
-        """When a story first appeared, and when it last moved on or was corrected. `thread` is sorted newest first."""
+        """Return when a story first appeared, and when it last moved on or was corrected.
+
+        `thread` is sorted newest first.
+        """
 
         def midnight(found: ArchivedStory | ArchivedCorrection) -> datetime:
             return datetime.combine(found.day, time(), self.context.pages.zone)
@@ -220,7 +229,7 @@ def _may_be(query: str, topic: str) -> bool:
 
 
 def _spelled_in_latin(latin: str, words: Collection[str]) -> list[str]:
-    """The word that is most like a Latin one, if there is any: `khel`, खेल. `words` has frequent ones first."""
+    """Return the word that is most like a Latin one, if there is any: `khel`, खेल. `words` has frequent ones first."""
     best = max(words, key=lambda word: spelling_likeness(latin, word), default="")
     if best and spelling_likeness(latin, best):
         return [best]
@@ -232,7 +241,7 @@ def _spelled_in_latin(latin: str, words: Collection[str]) -> list[str]:
 
 
 def _similar(token: str, words: Mapping[str, str]) -> Sequence[str]:
-    """The words that this one may misspell: of similar length, with the same beginning.
+    """Return the words that this one may misspell: of similar length, with the same beginning.
 
     Comparing all words would take long.
     """

@@ -47,7 +47,7 @@ _PERSONAL = (
 
 
 def router(archive: Archive) -> APIRouter:
-    """`/sitemap.xml` (an index), `/sitemap/pages.xml`, `/sitemap/news.xml` and `/sitemap/YEAR.xml`."""
+    """Serve `/sitemap.xml` (an index), `/sitemap/pages.xml`, `/sitemap/news.xml` and `/sitemap/YEAR.xml`."""
     answers: dict[int | str, dict[str, Any]] = {**PAGE_RESPONSES, 200: {"content": {"application/xml": {}}}}
     routes = APIRouter(tags=["archive"], responses=answers)
     base, store = archive.context.pages.base, archive.store
@@ -109,7 +109,7 @@ def router(archive: Archive) -> APIRouter:
 
 
 def robots_router(pages: Pages, *, public: bool) -> APIRouter:
-    """`/robots.txt`. A newsletter whose pages are below a path must copy it to the top of its host."""
+    """Serve `/robots.txt`. A newsletter whose pages are below a path must copy it to the top of its host."""
     routes = APIRouter(tags=["static"])
 
     @routes.get("/robots.txt", response_class=PlainTextResponse, summary="What search engines may read")

@@ -67,7 +67,7 @@ class ServedDesk:
 
 @contextmanager
 def create_desk(app: App, base: str) -> Iterator[ServedDesk]:
-    """The desk of a newsletter as an ASGI app. `base` replaces an unset newsletter.base_url."""
+    """Open the desk of a newsletter as an ASGI app. `base` replaces an unset newsletter.base_url."""
     own = app.copy_with(unattended=True)
     url = own.desk_url(base)
     views = Views(own.branding, urlsplit(url).path.rstrip("/"))
@@ -111,7 +111,7 @@ def _small_reasons(language: str) -> tuple[re.Pattern[str], ...]:
 
 
 def routes(desk: Desk) -> ASGIApp:
-    """The framework's app with the routes of the table."""
+    """Return the framework's app with the routes of the table."""
 
     async def not_found(request: Request, error: Exception) -> Response:
         return await run_in_threadpool(_not_found, desk, request, error)
@@ -181,7 +181,7 @@ def _answer(visit: Visit, row: Route, handler: Handler) -> Response:
     except StoreError:
         raise
     except (ConfigurationError, DigestError) as error:
-        return visit.problem(409, _("That did not work"), visit.told(error))
+        return visit.problem(409, _("That did not work"), visit.refusal(error))
 
 
 def _store_failed(visit: Visit, error: StoreError) -> Response:

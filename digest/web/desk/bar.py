@@ -92,7 +92,7 @@ def bar(
     if visit.query.get("seen", seen) != seen:
         opened = number_in(visit.query.get("act", ""))
         after = act if opened is None else opened
-        news = since.told(visit, since.acts(visit, edition.key, after), most=30)
+        news = since.change_lines(visit, since.acts(visit, edition.key, after), most=30)
         newer = newer_texts(app.audit, edition, after)
     make = partial(
         StateLine, edition.key, read_only=read_only, seen=seen, act=act, news=news, newer=newer, send_at=ahead
@@ -306,7 +306,7 @@ def _by_command(visit: Visit, edition: Edition) -> str:
 
 
 def _clock(visit: Visit, at: datetime) -> str:
-    """An hour, with the day if it is another one."""
+    """Return an hour, with the day if it is another one."""
     is_today = at.date() == visit.desk.now().date()
     return clock(at) if is_today else f"{dates.short(at.date(), visit.catalogue.language)} {clock(at)}"
 
@@ -333,8 +333,8 @@ def _when_to_whom(
     if not number:
         return _("It goes to nobody")
     if at:
-        told = _("If approved, at %(clock)s to %(whom)s") if waits else _("At %(clock)s to %(whom)s")
-        return told % {"clock": at, "whom": whom}
+        text = _("If approved, at %(clock)s to %(whom)s") if waits else _("At %(clock)s to %(whom)s")
+        return text % {"clock": at, "whom": whom}
     return (_("As soon as it is approved, to %(whom)s") if sends else _("It goes to %(whom)s")) % {"whom": whom}
 
 
@@ -359,7 +359,7 @@ def _special_line(visit: Visit, edition: Edition, send_at: datetime | None, now:
 
 
 def _deadline(visit: Visit, edition: Edition, planned: PlannedEdition | None) -> tuple[bool, str]:
-    """Return whether a draft goes out only if somebody approves it, and until when that is possible."""
+    """Whether a draft goes out only if somebody approves it, and until when that is possible."""
     _ = visit.catalogue.gettext
     if is_special(edition.key):
         return True, _("It waits for approval, and goes out right after it or at the time that you choose.")

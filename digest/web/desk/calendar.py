@@ -77,7 +77,7 @@ def compose(visit: Visit) -> Response:
     except NameTaken:
         return page(visit, status=409, problem=_("There is an edition with this name already."), field="slug")
     except (DigestError, ConfigurationError) as error:
-        return page(visit, status=409, problem=visit.told(error))
+        return page(visit, status=409, problem=visit.refusal(error))
     return visit.go(edition_path(edition.key))
 
 

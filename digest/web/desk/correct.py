@@ -54,7 +54,7 @@ def save(visit: Visit) -> Response:
             force=reason or None,
         )
     except NotCorrectable as error:
-        return _form(visit, edition, story, given, status=409, problem=visit.told(error))
+        return _form(visit, edition, story, given, status=409, problem=visit.refusal(error))
     except PreflightFailed as error:
         errors = "; ".join(sentence_of(each, visit.catalogue)[0] for each in error.findings)
         failed = _("The corrected email has errors: %(errors)s") % {"errors": errors}
@@ -74,7 +74,7 @@ def _preview(visit: Visit, edition: Edition, story: Story, given: Mapping[str, s
     try:
         found = app.corrector.preview(edition.key, story.id, **given)
     except NotCorrectable as error:
-        return _form(visit, edition, story, given, status=409, problem=visit.told(error))
+        return _form(visit, edition, story, given, status=409, problem=visit.refusal(error))
 
     def shown(made: Edition, email: RenderedEmail | None) -> str:
         if email is None or not email.html:
@@ -99,7 +99,7 @@ def _lines(visit: Visit, reach: RevisionReach) -> list[str]:
     """Say for how many recipients the correction comes in time. The numbers add up to all recipients."""
     ngettext = visit.catalogue.ngettext
     numbers = waiting, received, unknown, in_flight, unaffected = astuple(reach)
-    told = (
+    texts = (
         ngettext(
             "%(num)s recipient gets the corrected edition.", "%(num)s recipients get the corrected edition.", waiting
         ),
@@ -110,7 +110,7 @@ def _lines(visit: Visit, reach: RevisionReach) -> list[str]:
         ngettext("%(num)s may have it: it was being sent.", "%(num)s may have it: it was being sent.", in_flight),
         ngettext("%(num)s has no such story.", "%(num)s have no such story.", unaffected),
     )
-    return [text % {"num": f"{number:,}"} for text, number in zip(told, numbers, strict=True) if number]
+    return [text % {"num": f"{number:,}"} for text, number in zip(texts, numbers, strict=True) if number]
 
 
 def _form(

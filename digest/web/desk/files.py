@@ -19,7 +19,7 @@ def file(visit: Visit) -> Response:
 
 
 def picture(visit: Visit) -> Response:
-    """A picture that is kept with an edition."""
+    """Respond with a picture that is kept with an edition."""
     found = visit.desk.app.articles.images.load([visit.parameters["cid"]]).get(visit.parameters["cid"])
     if found is None:
         raise HTTPException(404)

@@ -16,7 +16,7 @@ _MAX_QUERY = 100
 
 
 def runners_up(visit: Visit) -> Response:
-    """The next best stories. Finding them takes as long as composing, so it is done in the background."""
+    """Respond with the next best stories. Finding them takes as long as composing, so it is done in the background."""
     edition = visit.edition()
     app = visit.desk.app
     changes = app.editions.editorial_changes(edition.key)

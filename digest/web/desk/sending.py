@@ -18,7 +18,7 @@ from digest.usecases.special import MAX_AHEAD, parse_time
 from digest.usecases.stop_edition import CANCELLABLE
 from digest.web.desk import seen, since, today
 from digest.web.desk.checks import for_editors
-from digest.web.desk.sentences import PageSentence, tell
+from digest.web.desk.sentences import PageSentence, translate_line
 from digest.web.desk.visit import Visit, edition_path, number_in
 
 # How a decision was made, for its record.
@@ -58,8 +58,8 @@ def approve(visit: Visit) -> Response:
         return today.page(visit, edition, status=409, problem=blocked, asks_reason=True)
     except ConfigurationError as error:
         # Such as samples, which no reason sends to real people.
-        told = visit.told(error) if visit.may(Role.ADMIN) else for_editors(str(error), visit.catalogue)
-        return today.page(visit, edition, status=409, problem=told)
+        problem = visit.refusal(error) if visit.may(Role.ADMIN) else for_editors(str(error), visit.catalogue)
+        return today.page(visit, edition, status=409, problem=problem)
     return visit.go(edition_path(edition.key))
 
 
@@ -111,7 +111,7 @@ def send_test(visit: Visit) -> Response:
         groups = app.settings.desk.test_groups
         if group not in groups:
             raise HTTPException(422)
-        addresses, sent_to, told = list(groups[group]), group, {"tested": group}
+        addresses, sent_to, query = list(groups[group]), group, {"tested": group}
     else:
         address = visit.form.get("address", "").strip()
         if comparable(address) is None:
@@ -119,14 +119,14 @@ def send_test(visit: Visit) -> Response:
             return today.page(visit, edition, status=422, problem=wrong, view=view)
         visit.desk.accounts.users.set_email(visit.user.id, address)
         # The page knows the address; in its own, a server's log would keep it.
-        addresses, sent_to, told = [address], address, {"mine": "1"}
+        addresses, sent_to, query = [address], address, {"mine": "1"}
     if not visit.desk.accounts.quotas.take([Quota(f"desk:test:{visit.user.id}", _MOST, _WINDOW)], app.now()):
         raise HTTPException(429)
     # `newsletter.base_url` may be unset.
     problems = replace(app.draft_mailer, desk_url=visit.desk.url).send(edition, addresses)
     app.audit.record(visit.actor, "test sent", edition.key, sent_to, now=app.now())
     if problems:
-        why = tell("; ".join(problems), visit.catalogue)
+        why = translate_line("; ".join(problems), visit.catalogue)
         failed = PageSentence(_("The test could not be handed over: %(why)s") % {"why": why.text}, why.original)
         return today.page(visit, edition, status=502, problem=failed, view=view)
-    return visit.go(edition_path(edition.key) + ("/email" if view == "letter" else ""), **told)
+    return visit.go(edition_path(edition.key) + ("/email" if view == "letter" else ""), **query)

@@ -116,10 +116,10 @@ def _days(names: str, catalogue: Catalogue) -> str:
 
 def translate_all(line: str, catalogue: Catalogue, *, is_answer: bool = True) -> str:
     """Translate each sentence of a stored line. A sentence of no known form stays, such as a person's own words."""
-    return tell(line, catalogue, is_answer=is_answer).text
+    return translate_line(line, catalogue, is_answer=is_answer).text
 
 
-def tell(line: str, catalogue: Catalogue, *, is_answer: bool = True) -> PageSentence:
+def translate_line(line: str, catalogue: Catalogue, *, is_answer: bool = True) -> PageSentence:
     """Like `translate_all`, and say in a few words what a mail server or a provider answered.
 
     `is_answer` says that the line may have such an answer. A headline may look like one: `550 पेड़ लगेंगे`.

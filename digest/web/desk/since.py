@@ -36,7 +36,7 @@ def is_own_text(visit: Visit, key: str, number: int) -> bool:
     return bool(found) and all(act.who == visit.user.name and act.what in _TYPED for act in found)
 
 
-def told(visit: Visit, found: Sequence[Act], *, most: int = 60) -> list[str]:
+def change_lines(visit: Visit, found: Sequence[Act], *, most: int = 60) -> list[str]:
     """Return who did what to which story, newest first. An approval that ended with a change comes first.
 
     `most` is how many characters of a headline there are.

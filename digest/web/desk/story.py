@@ -49,7 +49,7 @@ class SourceText:
 
 
 def page(visit: Visit) -> Response:
-    """The story next to its sources. With `edit`, only the form for its texts, for the list of a phone."""
+    """Respond with the story next to its sources. With `edit`, only the form for its texts, for the list of a phone."""
     edition, story = _found(visit)
     if "edit" in visit.query and edition.state in today.EDITABLE and visit.may(Role.EDITOR):
         return visit.page("edit.html.j2", edition=edition, story=story, limits=_LIMITS)
@@ -89,7 +89,7 @@ def save(visit: Visit) -> Response:
             app.editor.move(edition.key, story.id, section, 1, visit.actor)
     except NotEditable as error:
         typed = {**present, **texts}
-        title, summary, problem = typed["title"], typed["summary"], visit.told(error)
+        title, summary, problem = typed["title"], typed["summary"], visit.refusal(error)
         return _page(visit, *_found(visit), status=409, title=title, summary=summary, problem=problem)
     following = _following(edition, story) if "next" in visit.form else None
     if following is not None:

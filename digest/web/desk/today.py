@@ -38,7 +38,7 @@ from digest.web.desk.edit import MAX_LEFT
 from digest.web.desk.letter import FORMS, variants
 from digest.web.desk.sentences import PageSentence
 from digest.web.desk.since import acts as acts_since
-from digest.web.desk.since import told, void_line
+from digest.web.desk.since import change_lines, void_line
 from digest.web.desk.visit import Visit, edition_path
 
 if TYPE_CHECKING:
@@ -150,7 +150,7 @@ def page(
     view: str = "stories",
     since: int | None = None,
 ) -> Response:
-    """The whole page of an edition. With `since` it says what changed after that act of the log."""
+    """Respond with the whole page of an edition. With `since` it says what changed after that act of the log."""
     app, now = visit.desk.app, visit.desk.now()
     form = visit.query.get("form", "")
     editable = edition.state in EDITABLE
@@ -187,7 +187,7 @@ def page(
         has_own_texts=bool(changes.subject or changes.preheader),
         revision=revision(edition),
         problem=problem,
-        changed=told(visit, acts_since(visit, edition.key, since)) if since is not None else (),
+        changed=change_lines(visit, acts_since(visit, edition.key, since)) if since is not None else (),
         void=void_line(visit, edition.key) if visit.query.get("void") == "1" else "",
         left=_left_stories(visit, edition) if editable else (),
         max_intro=MAX_LENGTH,
@@ -212,7 +212,7 @@ def page(
 
 
 def letter(visit: Visit) -> Response:
-    """The email alone, for a phone."""
+    """Respond with the email alone, for a phone."""
     return page(visit, visit.edition(), view="letter")
 
 
@@ -405,7 +405,7 @@ def compose(visit: Visit) -> Response:
 
 
 def _empty(visit: Visit) -> Response:
-    """The page when nothing is composed yet: it says when the next edition is due."""
+    """Respond with the page when nothing is composed yet: it says when the next edition is due."""
     app, now = visit.desk.app, visit.desk.now()
     following = next(app.calendar.upcoming(now), None)
     composed = app.editions.get(following.key) if following else None

@@ -17,7 +17,7 @@ def add(visit: Visit) -> Response:
         accounts.add(name, Role(visit.form.get("role", "")), visit.actor)
         link = accounts.make_link(name, visit.actor)
     except (DigestError, ValueError) as error:
-        return page(visit, status=422, problem=visit.told(error), typed=name)
+        return page(visit, status=422, problem=visit.refusal(error), typed=name)
     return page(visit, linked=name, link=f"{visit.desk.url}/link/{link}")
 
 
@@ -25,7 +25,7 @@ def role(visit: Visit) -> Response:
     try:
         visit.desk.accounts.set_role(visit.parameters["name"], Role(visit.form.get("role", "")), visit.actor)
     except (DigestError, ValueError) as error:
-        return page(visit, status=409, problem=visit.told(error))
+        return page(visit, status=409, problem=visit.refusal(error))
     return visit.go("/users")
 
 
@@ -34,7 +34,7 @@ def email(visit: Visit) -> Response:
     try:
         visit.desk.accounts.set_email(visit.parameters["name"], visit.form.get("email", ""), visit.actor)
     except DigestError as error:
-        return page(visit, status=422, problem=visit.told(error))
+        return page(visit, status=422, problem=visit.refusal(error))
     return visit.go("/users")
 
 
@@ -66,7 +66,7 @@ def make_token(visit: Visit) -> Response:
     try:
         token = visit.desk.app.api_tokens.make(user, name, Role(form.get("role", "")), visit.actor, days=days)
     except (DigestError, ValueError) as error:
-        return page(visit, status=422, problem=visit.told(error))
+        return page(visit, status=422, problem=visit.refusal(error))
     return page(visit, linked=user, token=token)
 
 

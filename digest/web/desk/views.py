@@ -113,17 +113,17 @@ class Views:
 
 
 def clock(at: datetime) -> str:
-    """An hour as editors write it: 7:00, 21:40."""
+    """Return an hour as editors write it: 7:00, 21:40."""
     return f"{at.hour}:{at:%M}"
 
 
 def moment(at: datetime, catalogue: Catalogue) -> str:
-    """A day and an hour: 12 November, 7:00."""
+    """Return a day and an hour: 12 November, 7:00."""
     return f"{dates.short(at.date(), catalogue.language)}, {clock(at)}"
 
 
 def when(at: datetime, now: datetime, catalogue: Catalogue) -> str:
-    """A time in words, in the zone of `now`: 5:55, yesterday 21:40, 12 November."""
+    """Return a time in words, in the zone of `now`: 5:55, yesterday 21:40, 12 November."""
     local = at.astimezone(now.tzinfo)
     days = (now.date() - local.date()).days
     if days == 0:

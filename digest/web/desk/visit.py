@@ -199,7 +199,7 @@ class Visit:
         return found
 
     def path(self, place: str, **query: str | Sequence[str]) -> str:
-        """The path of a page of the desk."""
+        """Return the path of a page of the desk."""
         return self.desk.views.root + quote(place) + (f"?{urlencode(query, doseq=True)}" if query else "")
 
     def page(self, template: str, *, status: int = 200, **values: Any) -> Response:
@@ -218,13 +218,13 @@ class Visit:
         anchor = f"#{part}" if part and "hx-request" not in self.request.headers else ""
         return self.finish(RedirectResponse(self.path(place, **query) + anchor, 303))
 
-    def told(self, error: Exception) -> PageSentence:
-        """Return a refusal in the language of the page. An error of the store is none, and is raised again."""
+    def refusal(self, error: Exception) -> PageSentence:
+        """Return why something was refused, in the language of the page. Raises the errors of the store again."""
         if isinstance(error, StoreError):
             raise error
         return refusal(error, self.catalogue)
 
-    def told_problem(self, problem: ConfigProblem) -> PageSentence:
+    def fault_text(self, problem: ConfigProblem) -> PageSentence:
         """Return one error of a file in the language of the page."""
         return refusal(ConfigurationError([problem]), self.catalogue)
 

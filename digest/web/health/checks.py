@@ -65,17 +65,20 @@ class Health:
         return found
 
     def liveness(self) -> tuple[int, str]:
-        """Status and text for a liveness probe, which restarts a hanging process. Needs neither store nor thread."""
+        """Return the status and text for a liveness probe, which restarts a hanging process.
+
+        Needs neither store nor thread.
+        """
         age = self.heartbeat.age if self.heartbeat is not None else None
         return (503, "the schedule hangs\n") if age is not None and age > MAX_HANG else (200, "ok\n")
 
     def readiness(self) -> tuple[int, str]:
-        """Status and text for a readiness probe."""
+        """Return the status and text for a readiness probe."""
         problems = self.problems()
         return (503, "".join(f"{each}\n" for each in problems)) if problems else (200, "ok\n")
 
     def numbers(self) -> StoreNumbers | None:
-        """The store's numbers; None if it cannot be used or does not answer in time."""
+        """Return the store's numbers; None if it cannot be used or does not answer in time."""
         return self._answer("numbers", self._numbers, NUMBERS_TIMEOUT)
 
     def _is_alive(self) -> bool:

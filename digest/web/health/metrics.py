@@ -75,7 +75,7 @@ class NewsletterCollector(Collector):
 
 
 def _workers(workers: Sequence[Worker]) -> Iterator[Metric]:
-    """Each worker is named by its host and process, because they come and go."""
+    """Yield the metrics of the workers. Each is named by its host and process, because they come and go."""
     names = ["host", "pid", "version"]
     seats = GaugeMetricFamily(
         "digest_worker_seats", "Parts of editions that a live worker sends at a time.", labels=names
@@ -94,7 +94,7 @@ def _workers(workers: Sequence[Worker]) -> Iterator[Metric]:
 
 
 def exposition(health: Health, accept: str) -> tuple[str, bytes]:
-    """The content type and body of a scrape, in the format that the Accept header asks for."""
+    """Return the content type and body of a scrape, in the format that the Accept header asks for."""
     # A new registry, without metrics of the process and its garbage collection.
     registry = CollectorRegistry(auto_describe=False)
     registry.register(NewsletterCollector(health))

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from digest.curate.summary.support.vocabulary import GRAMMAR
 from digest.errors import ConfigProblem, ConfigurationError, DigestError
 from digest.i18n import translator
 from digest.models import RenderedEmail
@@ -20,7 +21,7 @@ from digest.render.renderer import Renderer
 from digest.store.desk.audit import Act
 from digest.web.desk.acts import detail_of, name_of, named, subject_of
 from digest.web.desk.kept_sentences import KEPT
-from digest.web.desk.sentences import PageSentence, refusal, tell, translate, translate_all
+from digest.web.desk.sentences import PageSentence, refusal, translate, translate_all, translate_line
 from tests.paths import ROOT
 from tests.render.sample import BRANDING, EVERYTHING, NOW, TEMPLATES, twenty
 from tests.support.tables import each_row
@@ -98,7 +99,7 @@ def test_what_subscribers_did_on_their_own_pages_has_no_english_in_hindi() -> No
 @given(st.text("अआक ािab(),:.", max_size=30))
 def test_a_persons_own_words_stay(words: str) -> None:
     line = f"वे बोले {words}"
-    assert tell(line, HINDI) == PageSentence(line)
+    assert translate_line(line, HINDI) == PageSentence(line)
 
 
 @pytest.mark.slow
@@ -121,6 +122,27 @@ def test_the_program_still_says_what_each_form_expects() -> None:
 
     unsaid = [form for form in KEPT if words(form) not in said]
     assert [form for form in unsaid if not form.startswith(_JOINED)] == []
+
+
+def test_each_reason_of_the_support_rules_is_in_hindi() -> None:
+    """A reason that is worded anew would be in English on the page of a story."""
+    reasons = []
+    for file in (ROOT / "digest" / "curate" / "summary" / "support").glob("*.py"):
+        tree = ast.parse(file.read_text(encoding="utf-8"))
+        no_reasons = {
+            id(node)
+            for parent in ast.walk(tree)
+            for node in ast.iter_child_nodes(parent)
+            if isinstance(parent, ast.Expr | ast.Subscript | ast.JoinedStr)
+        }
+        for node in ast.walk(tree):
+            parts = node.values if isinstance(node, ast.JoinedStr) else [node]
+            text = "".join(str(part.value) if isinstance(part, ast.Constant) else "दो लाख" for part in parts)
+            if id(node) not in no_reasons and isinstance(node, ast.JoinedStr | ast.Constant):
+                reasons += [text] if re.search("[a-z]+ [a-z]+ [a-z]+", text) and text not in GRAMMAR else []
+    assert len(reasons) > 60
+    for reason in reasons:
+        assert not re.search("[a-z]", translate(reason, HINDI) or reason), reason
 
 
 @each_row(
@@ -149,7 +171,7 @@ def test_the_program_still_says_what_each_form_expects() -> None:
     ],
 )
 def test_a_line_is_told_with_what_a_server_answered(line: str, text: str, original: str) -> None:
-    assert tell(line, HINDI) == PageSentence(text, original)
+    assert translate_line(line, HINDI) == PageSentence(text, original)
 
 
 @each_row(
@@ -182,8 +204,8 @@ def test_a_line_is_told_with_what_a_server_answered(line: str, text: str, origin
     ],
 )
 def test_a_servers_answer_is_said_in_a_few_words(answer: str, meaning: str) -> None:
-    assert tell(answer, ENGLISH) == PageSentence(meaning, answer)
-    assert tell(answer, HINDI) == PageSentence(HINDI.gettext(meaning), answer)
+    assert translate_line(answer, ENGLISH) == PageSentence(meaning, answer)
+    assert translate_line(answer, HINDI) == PageSentence(HINDI.gettext(meaning), answer)
 
 
 def _weight() -> ConfigurationError:

@@ -111,7 +111,7 @@ class _Judge:
             chosen.append(best)
             self.doubts += [best.doubt] if best.doubt else []
             number += 1
-        return chosen[0] if chosen else f"“{sentence.text}” says nothing"
+        return chosen[0] if chosen else f"“{sentence.text}” has no words that an article could support"
 
     def informant(self, sentence: Sentence, told: Sentence | None, support: SupportCandidate | None) -> str | None:
         """Return a problem if somebody else tells in the article what was told before: `यह जानकारी X ने दी`."""
@@ -122,7 +122,7 @@ class _Judge:
         theirs = [word for word in self._place(support).other.speaker if word.is_content]
         if not mine or not theirs or self._checker.attribution.is_speaker(mine, theirs):
             return None
-        return f"“{text_of(mine)}” does not tell it in the articles"
+        return f"in the articles, this does not come from “{text_of(mine)}”"
 
     def _together(
         self, at: int, clauses: Sequence[Clause], number: int, chosen: Sequence[SupportCandidate]
@@ -156,14 +156,18 @@ class _Judge:
         fitting = fitting_of(options) or fitting_of(self._checker.joined(at, clause))
         words = " ".join(clause.tokens)
         if not fitting:
-            why = options[0].problem or "its clauses are from different places" if options else "no article has a text"
+            why = (
+                options[0].problem or "its parts are from different places in the articles"
+                if options
+                else "no article has a text"
+            )
             return f"“{words}” has no support: {why}"
         if self._is_strict:
             if problem := self._foreign_word(clause):
                 return f"“{words}” has no support: {problem}"
             fitting = [each for each in fitting if each.has_predicate]
             if not fitting:
-                return f"“{words}” has no support: the clause with its other words has another predicate"
+                return f"“{words}” has no support: the clause of an article with these words says something else"
         if self._must_have_one_paper(clause):
             fitting = self._of_one_paper(fitting)
             if not fitting:

@@ -133,7 +133,7 @@ class _Alignment(ClausePair):
                 if not self.articles.is_anywhere(word) or self._is_at_hand(word):
                     continue
                 if not any(self.articles.is_called(name, word) or self.articles.is_near(name, word) for name in known):
-                    return f"“{word.text}” is in another sentence"
+                    return f"“{word.text}” is in another sentence of the articles"
         return None
 
     def owner(self) -> str | None:
@@ -152,7 +152,7 @@ class _Alignment(ClausePair):
             if not at and (not is_name_like(word) or not self._has_other_owner(owned[0], names=True)):
                 continue
             if not any(self._owns(n, owned) for n in at) and self._has_other_owner(owned[-1] if at else owned[0]):
-                return f"“{owned[-1].text}” is not of “{word.text}”"
+                return f"“{owned[-1].text}” does not belong to “{word.text}” in the articles"
         return None
 
     def thing(self) -> str | None:
@@ -174,7 +174,7 @@ class _Alignment(ClausePair):
                     for n in at
                 )
             ):
-                return f"the articles say it of something of “{word.text}”"
+                return _of_another(word)
         return None
 
     def former(self) -> str | None:
@@ -190,7 +190,7 @@ class _Alignment(ClausePair):
                     _FORMER & {each.text for each in two[max(0, n - _FORMER_BEFORE) : n + _FORMER_AFTER]}
                     for n in same_person
                 ):
-                    return f"“{before.text}” is said of “{word.text}” in one of both only"
+                    return f"“{before.text}” is before “{word.text}” in the summary or in the articles, but not in both"
         return None
 
     def relative(self) -> str | None:
@@ -199,7 +199,7 @@ class _Alignment(ClausePair):
             # `छात्रों की मेहनत पर प्रधान ने उन्हें इनाम दिया`
             return None
         found = next((word for word in self.matched if self._only_owns(word)), None)
-        return f"the articles say it of something of “{found.text}”" if found else None
+        return _of_another(found) if found else None
 
     def fate(self) -> str | None:
         """Return a problem if the dead of the summary are the injured of the article, or the reverse."""
@@ -212,10 +212,10 @@ class _Alignment(ClausePair):
             if word.number:
                 around = [self.near[max(0, n - _TOLL_WITHIN) : n + _TOLL_WITHIN + 1] for n in places]
                 if not any(mine == _fate(each) for words in around for each in words):
-                    return f"“{word.text}” has another fate"
+                    return f"something else happened to “{word.text}” in the articles"
             theirs = [_next_fate(self.near, n) for n in places]
             if any(theirs) and mine not in theirs:
-                return f"“{word.text}” has another fate"
+                return f"something else happened to “{word.text}” in the articles"
         return None
 
     def superlative(self) -> str | None:
@@ -227,7 +227,7 @@ class _Alignment(ClausePair):
             if kind is None or kind & set(self.tokens) or after.number or not after.is_content:
                 continue
             if before is None or not (before.number or "time" in before.concepts or before.text in _TIME_UNITS):
-                return f"“{word.text}” is not said of it"
+                return f"“{word.text}” is not said about this in the articles"
         return None
 
     def scope(self) -> str | None:
@@ -237,14 +237,14 @@ class _Alignment(ClausePair):
             return None
         added = _SUPERLATIVE_SCOPES & mine - set(self.tokens)
         wide = [word for word in self.clause.words if word.text.split()[0] in added and not _in(word, self.near)]
-        return f"it adds “{wide[0].text}” to a superlative" if wide else None
+        return f"it adds “{wide[0].text}” to a superlative: more than the articles claim" if wide else None
 
     def opposite(self) -> str | None:
         mine, theirs = set(self.clause.tokens), set(self.tokens)
         for pair in OPPOSITES:
             for one, two in (pair, pair[::-1]):
                 if one & mine and not one & theirs and two & theirs and not two & mine:
-                    return f"the article has the opposite of “{min(one & mine)}”"
+                    return f"the articles say the opposite of “{min(one & mine)}”"
         return None
 
     def time(self) -> str | None:
@@ -262,7 +262,7 @@ class _Alignment(ClausePair):
                 for end in ends
                 if end > at
             ):
-                return f"“{word.text}” is the time of something else"
+                return f"“{word.text}” is the time of something else in the articles"
         return None
 
     def swapped(self) -> str | None:
@@ -270,7 +270,7 @@ class _Alignment(ClausePair):
         numbers their places: `आगरा के मोहन और झांसी के सोहन`.
         """
         exchanged = self._exchanged_markers() or self._exchanged_places()
-        return f"“{exchanged[0].text}” and “{exchanged[1].text}” are exchanged" if exchanged else None
+        return f"“{exchanged[0].text}” and “{exchanged[1].text}” are in each other's place" if exchanged else None
 
     def _exchanged_markers(self) -> tuple[Word, Word] | None:
         names = [word for word in self.mine if is_name_like(word) and word.phrase >= 0]
@@ -311,7 +311,7 @@ class _Alignment(ClausePair):
             wrong = self._wrong_title(word, _owners_before(words, at), their_owners)
             wrong = wrong or self._wrong_title(word, offices, their_offices)
             if wrong is not None:
-                return f"“{wrong.text}” is not the title of “{word.text}”"
+                return f"“{wrong.text}” is not in the title of “{word.text}” in the articles"
         return None
 
     def _wrong_title(self, name: Word, mine: Sequence[Word], theirs: Sequence[Word]) -> Word | None:
@@ -335,7 +335,7 @@ class _Alignment(ClausePair):
                 continue
             own = [word for word in self.mine if _in(word, each.words) and not _in(word, self.other.words)]
             if any(word.marker and not word.number and not _in(word, self.articles.lead_words) for word in own):
-                return f"“{numbers[0].text}” is the number with “{own[0].text}”"
+                return f"the articles give another number with “{own[0].text}”: “{numbers[0].text}”"
         return None
 
     def counted_there(self) -> str | None:
@@ -363,7 +363,7 @@ class _Alignment(ClausePair):
                 # What the article is about needs no mention.
                 continue
             if not stands_for and not any(_in(each, self.near) for each in phrase):
-                return f"the number is not of “{word.text}”"
+                return f"the articles do not give this number for “{word.text}”"
         return None
 
     def elsewhere(self) -> str | None:
@@ -384,7 +384,7 @@ class _Alignment(ClausePair):
         ]
         for name in self._first_names():
             if not _in(name, pool) and ((missing and _in(name, self.near)) or _in(name, apart)):
-                return f"“{name.text}” is in another clause"
+                return f"“{name.text}” is in another part of the article's sentence"
         return None
 
     def exception(self) -> str | None:
@@ -395,7 +395,7 @@ class _Alignment(ClausePair):
             at = min(n for n, each in enumerate(self.other.tokens) if each in theirs)
             before = set(self.other.tokens[max(0, at - _EXCEPTED_WITHIN) : at])
             turned = any(word.text in before and word.is_content for word in self.clause.words)
-        return "the articles except what it includes" if turned else None
+        return "it includes what the articles exclude, or the reverse" if turned else None
 
     def department(self) -> str | None:
         return self._modifier(of_office=True)
@@ -428,7 +428,7 @@ class _Alignment(ClausePair):
                 or any(same(one, each) for each in self.clause.words)
                 for one in theirs
             ):
-                return f"the articles have “{theirs[0].text}” before “{noun.text}”"
+                return f"the articles have “{theirs[0].text}”, not “{before.text}”, before “{noun.text}”"
         return None
 
     def alleged(self) -> str | None:
@@ -436,10 +436,10 @@ class _Alignment(ClausePair):
         if not (self.clause.is_said or self.clause.kinds & _DOUBTFUL or self.clause.frame_kinds & _DOUBTFUL):
             claimed = [word for word in self.unmatched if not _in(word, self.line) and self._is_only_claimed(word)]
             if len(claimed) > 1 or any(not only_retells(word) for word in claimed):
-                return f"the articles only claim “{claimed[0].text}”"
+                return f"“{claimed[0].text}” is only a claim in the articles"
         theirs = {each for clause in self.clauses for each in clause.tokens}
         is_left_out = _ALLEGED & theirs and not _ALLEGED & set(self.clause.tokens) and "claim" not in self.clause.kinds
-        return "the articles only allege it" if is_left_out else None
+        return "this is only alleged in the articles" if is_left_out else None
 
     def _is_only_claimed(self, word: Word) -> bool:
         """Whether the articles have the word only where somebody accuses, doubts or denies."""
@@ -651,6 +651,10 @@ def _owners_before(words: Sequence[Word], at: int) -> list[Word]:
         and not (is_plain_word(each) or each.number or each.concepts & {"some", "all"})
         and not is_joined(words, words.index(each))
     ]
+
+
+def _of_another(word: Word) -> str:
+    return f"the articles say this only of a relative or thing of “{word.text}”"
 
 
 def _fate(word: Word) -> str:

@@ -52,7 +52,7 @@ class Attribution:
         mine = [word for word in mine if word.marker or not has_kind(word, "wish")] or mine
         has_record = clause.is_said and _names_record(clause.speaker) and self._has_record(mine)
         if by_paper or has_record:
-            return None if _is_papers_own(other) else "somebody says it in the article"
+            return None if _is_papers_own(other) else "in the article, somebody is quoted with this"
         if clause.is_adverbial and not other.is_said:
             return None
         if clause.is_said:
@@ -69,7 +69,7 @@ class Attribution:
             or self._continues_speech(at, clause, other, theirs)
             or (speech and _has_speaker(clause, theirs))
         )
-        return None if is_fine else f"it leaves out that {text_of(theirs)} says it"
+        return None if is_fine else f"it leaves out that “{text_of(theirs)}” says this"
 
     def _invented_speaker(
         self, clause: Clause, other: Clause, mine: Sequence[Word], before: Sequence[Clause]
@@ -81,13 +81,13 @@ class Attribution:
             if self._still_speaks(mine, agents, other, before):
                 return None
             if not (other.kinds & SPEECH and agents):
-                return f"{text_of(mine)} doesn't say it in the articles"
+                return f"“{text_of(mine)}” does not say this in the articles"
             theirs = agents
         # `उनके मुताबिक` on both sides.
         are_pronouns = not mine and not theirs and clause.speaker and other.speaker
         if are_pronouns or self.is_speaker(mine, theirs):
             return None
-        return f"{text_of(mine)} doesn't say it in the articles"
+        return f"“{text_of(mine)}” does not say this in the articles"
 
     def _is_own_plan(self, clause: Clause, other: Clause, speaker: Sequence[Word]) -> bool:
         """Whether the speaker's body says it of itself: `वे 12 दिसंबर को प्रदर्शन करेंगे`."""
@@ -168,7 +168,7 @@ class Attribution:
         pool = [(word, each) for each in clauses if each.is_frame for word in each.words]
         rest = [(word, each) for each in clauses for word in each.words]
         if turns_result(frame, self._articles.clauses()):
-            return "the articles tell the opposite result"
+            return "the articles report the opposite result"
         for word in frame.words:
             if not word.is_content or word.marker == "inherited" or word in frame.speaker or has_speech(word):
                 continue
@@ -177,14 +177,14 @@ class Attribution:
             if "strict" in word.concepts and (find(word, rest, frame, True) or self._articles.is_fact(word)):
                 continue
             if "time" in word.concepts or word.number or "strict" in word.concepts:
-                return f"“{word.text}” is not in the article's introduction of it"
+                return f"“{word.text}” is not in the words with which the article introduces this quotation"
             if (
                 is_plain_word(word)
                 or find(word, rest, frame, True)
                 or any(same(word, each) for each in self._articles.topic(place))
             ):
                 continue
-            return f"“{word.text}” is not in the article's introduction of it"
+            return f"“{word.text}” is not in the words with which the article introduces this quotation"
         return None
 
     def _another_person(self, clause: Clause, s: int, i: int, other: Clause) -> str | None:
@@ -201,7 +201,7 @@ class Attribution:
             sentences = self._articles.sources[s].sentences[max(0, i - 1) : i + 1]
             words = (word for each in sentences for part in each.clauses for word in part.words)
             is_another = any(is_name_like(word) and word.marker in ("ने", "") for word in words)
-        return f"“{acting[0].text}” means somebody else" if is_another else None
+        return f"“{acting[0].text}” means somebody else in the articles" if is_another else None
 
     def pronouns(self, at: int, clause: Clause, s: int, i: int, other: Clause) -> str | None:
         if problem := self._another_person(clause, s, i, other):
@@ -217,7 +217,7 @@ class Attribution:
         theirs = [word for each in sentences[i].clauses for word in each.words] + _antecedents(sentences, i, other)
         if any(same(word, each) for word in mine for each in theirs if word.is_content):
             return None
-        return f"“{clause.pronouns[0]}” means somebody else"
+        return f"“{clause.pronouns[0]}” means somebody else in the articles"
 
 
 def _is_papers_own(other: Clause) -> bool:
@@ -292,7 +292,7 @@ def names_paper(speaker: Sequence[Word], name: str) -> bool:
 
 
 def text_of(words: Sequence[Word]) -> str:
-    """The words as written; `somebody` if there are none."""
+    """Return the words as written; `somebody` if there are none."""
     return " ".join(word.text for word in words) or "somebody"
 
 

@@ -39,7 +39,7 @@ def invented(clause: Clause, other: Clause, *, has_effect: bool) -> str | None:
     """
     mine = [word for word in clause.words if word.marker == "cause" and word.is_content]
     if mine and not has_effect and not any(map(is_force, mine)):
-        return f"the sentence has no effect of “{mine[-1].text}”"
+        return f"the article's sentence names no such effect of “{mine[-1].text}”"
     causes = [each for each in other.words if each.marker == "cause" and each.is_content]
     effects = [word for word in mine if any(same(word, each) for each in other.words)]
     turned = [word for word in effects if causes and not any(same(word, each) for each in causes)]

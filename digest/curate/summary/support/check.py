@@ -96,7 +96,9 @@ class Checker:
         """Compare the clause with one clause of an article: first how similar they are, then rule by rule."""
         pair = _WordMatch(self.articles, clause, Place(s, i, k, other), self.attribution, at)
         if not pair.content:
-            return SupportCandidate(s, i, k, 0.0, "it says nothing" if clause.negations else None)
+            return SupportCandidate(
+                s, i, k, 0.0, "it has no words that an article could support" if clause.negations else None
+            )
         if problem := _unlike(pair) or _only_its_speaker(pair):
             return SupportCandidate(s, i, k, pair.share, problem, has_predicate=False)
         problem, doubt = _refusal(pair)
@@ -209,23 +211,23 @@ class _WordMatch(ClausePair):
 
 
 def _unlike(pair: _WordMatch) -> str | None:
-    """A clause about another event: `पुल बह गया` for `मेला शुरू हुआ`."""
+    """Refuse a clause about another event: `पुल बह गया` for `मेला शुरू हुआ`."""
     is_like = pair.inside and pair.share >= _LEAST
     # A short clause of everyday words matches anything.
     is_free = len(pair.content) <= _SHORT and all(is_plain_word(word) for word in pair.content)
     if is_like or is_free:
         return None
-    return f"no sentence of an article has “{pair.unmatched[0].text}” with the rest of it"
+    return f"no sentence of the articles has “{pair.unmatched[0].text}” together with the other words"
 
 
 def _only_its_speaker(pair: _WordMatch) -> str | None:
-    """The speaker of the article with something else: `मेयर ने बांध की मांग की` for `मेयर ने कहा कि नल सूखे हैं`."""
+    """Refuse the article's speaker with other words: `मेयर ने बांध की मांग की` for `मेयर ने कहा कि नल सूखे हैं`."""
     if not (pair.speech and pair.other.is_said):
         return None
     speaker = pair.other.speaker
     told = [word for word in pair.content if not has_speech(word) and not any(same(word, each) for each in speaker)]
     is_told = not told or 3 * sum(word in pair.inside for word in told) >= len(told)
-    return None if is_told else f"{text_of(told)} is not what is said"
+    return None if is_told else f"in the articles, the speaker does not say “{text_of(told)}”"
 
 
 def _refusal(pair: _WordMatch) -> tuple[str | None, str | None]:
@@ -239,7 +241,7 @@ def _refusal(pair: _WordMatch) -> tuple[str | None, str | None]:
     doubts += [*more, *(doubt for rule in _DOUBTS if (doubt := rule(pair)))]
     # Two rules may doubt the same word.
     found = {doubt.partition("”")[0]: doubt for doubt in doubts}
-    together = ", and ".join(found.values()) or None
+    together = "; ".join(found.values()) or None
     return problem or (together if len(found) > _MOST_DOUBTS else None), together
 
 
@@ -261,7 +263,7 @@ def _does_what_is_to_be_done(pair: _WordMatch) -> str | None:
 def _turns_result(pair: _WordMatch) -> str | None:
     """`केरल हारा` for `केरल ने गोवा को हराया`."""
     turns = turns_result(pair.clause, pair.articles.clauses())
-    return "the articles tell the opposite result" if turns else None
+    return "the articles report the opposite result" if turns else None
 
 
 def _speaks_for_another(pair: _WordMatch) -> str | None:

@@ -28,7 +28,7 @@ def counts(
 ) -> str | None:
     """Return the problem with a number in the clause; None if each counts the same thing as in the article."""
     if subject := _other_subject(articles, clause, other):
-        return f"the articles have the number of something else than “{subject.text}”"
+        return f"the articles give this number for something else than “{subject.text}”"
     for word in inside:
         if word.number:
             number = _Number(articles, clause, content, other, word)
@@ -96,7 +96,7 @@ def _is_of_another_period(number: _Number) -> str | Ruling | None:
 
 def _has_another_role(number: _Number) -> str | Ruling | None:
     """`22 गवाह पलटे` for `22 गवाहों में से छह पलटे`."""
-    return None if number.theirs else f"the number {number.word.text} has another part in it"
+    return None if number.theirs else f"the number {number.word.text} has another role in the articles"
 
 
 def _counts_no_thing(number: _Number) -> str | Ruling | None:
@@ -116,7 +116,7 @@ def _is_counted_once(number: _Number) -> str | Ruling | None:
     """`9 नाविक` for `एक नाविक समेत 9 लोग`."""
     for one, two in pairwise(number.other.words):
         if number.head and one.text == "एक" and same(number.head, two) and two.key != "लोग":
-            return f"the article counts one “{two.text}”"
+            return f"the article has only one “{two.text}”"
     return None
 
 
@@ -135,7 +135,7 @@ def _counts_another_thing(number: _Number) -> str | Ruling | None:
     near = [each for n in number.theirs for each in (*words[max(0, n - 3) : n], *words[n + 1 : n + 6])]
     if number.head is None or any(same(one, each) for one in nouns for each in near if not each.number):
         return None
-    return f"the articles count nothing as “{number.word.text} {number.head.text}”"
+    return f"the articles do not count “{number.word.text} {number.head.text}”"
 
 
 # Each rule returns a problem, or `Ruling.FINE`, or None if the next rule decides. The examples in the docstrings are
@@ -157,7 +157,7 @@ def _other_unit(number: Word, following: Sequence[Word], other: Clause) -> str |
     units = [two for one, two in pairwise(other.words) if one.number == number.number and two.key in _PERIODS]
     mine = [each for each in following if each.key in _PERIODS]
     is_other = bool(mine and units) and not any(same(mine[0], each) for each in units)
-    return f"the article has {number.text} “{units[0].text}”" if is_other else None
+    return f"the article has {number.text} “{units[0].text}”, not another unit" if is_other else None
 
 
 def _other_subject(articles: Articles, clause: Clause, other: Clause) -> Word | None:
@@ -239,7 +239,7 @@ def _direction(clause: Clause, other: Clause) -> str | None:
             continue
         ways = [_way(other.words, m) for m, each in enumerate(other.words) if each.number == word.number]
         if word.marker == "" and _is_result(other.words, word.number) and not _is_result(clause.words, word.number):
-            return f"{word.text} is what it rose or fell to"
+            return f"{word.text} is the number after the change, not the change"
         known = [each for each in ways if each is not None]
         if known and not any(same(mine, each) for each in known):
             return f"the article has “{known[0].text}” for {word.text}, not “{mine.text}”"

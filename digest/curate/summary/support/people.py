@@ -30,7 +30,7 @@ def misassigned(pair: ClausePair) -> str | None:
     """Return a problem if the clause gives a person a fate or part that the article's sentence does not give them."""
     articles, clause, other = pair.articles, pair.clause, pair.other
     if "claim" in clause.act & other.act and (turned := _turned(clause, other)):
-        return f"“{turned.text}” has another part in the accusation"
+        return f"it exchanges who accuses and who is accused: “{turned.text}”"
     if label := _label(articles, clause):
         return label
     has_fate = "arrest" in clause.kinds or bool(_FATES & set(clause.tokens))
@@ -41,7 +41,7 @@ def misassigned(pair: ClausePair) -> str | None:
         if _named(name, near):
             continue
         if (has_fate and name[0].marker != "gen") or _somebody_else(clause, other):
-            return f"the sentence does not name “{name[0].text}”"
+            return f"the article's sentence does not name “{name[0].text}”"
     return None
 
 

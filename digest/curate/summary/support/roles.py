@@ -209,7 +209,7 @@ def leaves_out_a_name(clause: Clause, other: Clause) -> bool:
 
 
 def weight(word: Word, predicate: Word | None) -> float:
-    """How strongly a word identifies a clause of an article."""
+    """Return how strongly a word identifies a clause of an article."""
     strict = any("strict" in part.concepts for part in (word.parts or (word,)))
     named = is_name_like(word) or "time" in word.concepts
     return 1 + (bool(word.number) or strict or named) + (word is predicate) + (word.marker in ("ने", "को"))

@@ -39,6 +39,13 @@ _LACKS = frozenset(map(key_of, map(fold, ["अभाव", "कमी", "बि�
 # The most words between a number and its qualifier.
 _NEAR = 3
 _PAST = GRAMMAR["past time"]
+_MODES = {
+    Mode.FACT: "a fact",
+    Mode.FUTURE: "a future event",
+    Mode.CAN: "a possibility",
+    Mode.MUST: "a duty",
+    Mode.WISH: "a wish",
+}
 
 
 @dataclass(frozen=True)
@@ -84,7 +91,7 @@ def _changes_negation(pair: Pair) -> str | None:
     elif mine == 1 and not theirs and _lacks(other) and not _lacks(clause):
         # `कुलपति नहीं हैं` is `बिना कुलपति के`.
         return None
-    return "it has not the same negations" if mine != theirs else None
+    return "it has more or fewer negations than the article" if mine != theirs else None
 
 
 def _leaves_out_without(pair: Pair) -> str | None:
@@ -108,7 +115,7 @@ def _finishes_what_remains(pair: Pair) -> str | None:
     """`जांच पूरी हुई` for `जांच पूरी होना बाक़ी है`."""
     clause = pair.clause
     remains = _REMAINS & set(pair.other.tokens[-4:]) and not _REMAINS & set(clause.tokens)
-    return "the article tells it as still to be done" if remains and clause.mode is Mode.FACT else None
+    return "this is still to be done in the article" if remains and clause.mode is Mode.FACT else None
 
 
 def _adds_the_same(pair: Pair) -> str | None:
@@ -129,25 +136,27 @@ def _quotes_another(pair: Pair) -> str | None:
     """`'नीली नदी' का विमोचन` for `'लाल पहाड़' का विमोचन`."""
     mine, theirs = _quoted(pair.clause), _quoted(pair.other)
     is_other = mine and theirs and not any(one in two or two in one for one in mine for two in theirs)
-    return "it names another work or phrase in quotes" if is_other else None
+    return "it has other words in quotation marks than the article" if is_other else None
 
 
 def _takes_for_gives(pair: Pair) -> str | None:
     """`किसानों ने 5 लाख लिए` for `किसानों ने 5 लाख दिए`."""
     mine, theirs = _gives(pair.clause), _gives(pair.other)
-    return f"the article has {theirs} and not {mine}" if mine and theirs and mine != theirs else None
+    return f"the article has “{theirs}”, not “{mine}”" if mine and theirs and mine != theirs else None
 
 
 def _changes_mode(pair: Pair) -> str | None:
     """`पुल बना` for `पुल बनेगा`."""
     clause, other = pair.clause, pair.other
-    return None if _same_mode(clause, other) else f"it tells as {clause.mode} what the article tells as {other.mode}"
+    if _same_mode(clause, other):
+        return None
+    return f"it reports as {_MODES[clause.mode]} what the article reports as {_MODES[other.mode]}"
 
 
 def _settles_what_is_open(pair: Pair) -> str | None:
     """`मोहन चुनाव लड़ेंगे` for `मोहन चुनाव लड़ेंगे या नहीं`."""
     settles = _asks_whether(pair.other) and not _asks_whether(pair.clause)
-    return "the article leaves open whether it is so" if settles else None
+    return "the article leaves open whether this is so" if settles else None
 
 
 def _leaves_out_condition(pair: Pair) -> str | None:
@@ -160,7 +169,7 @@ def _leaves_out_condition(pair: Pair) -> str | None:
 def _asserts_condition(pair: Pair) -> str | None:
     """`बारिश हुई` for `अगर बारिश हुई`."""
     is_fact = not pair.clause.is_condition and pair.clause.tokens[-1] != "पर"
-    return "it tells a condition as a fact" if pair.other.is_condition and is_fact else None
+    return "it reports a condition as a fact" if pair.other.is_condition and is_fact else None
 
 
 def _leaves_out_claim(pair: Pair) -> str | None:
@@ -233,7 +242,7 @@ def _compares_with_another_time(pair: Pair) -> str | None:
     """`पिछले महीने से कम` for `पिछले साल से कम`."""
     mine, theirs = _past_nouns(pair.clause), _past_nouns(pair.other)
     is_other = mine and theirs and not any(same(one, each) for one in mine for each in theirs)
-    return f"the article compares it with “{theirs[0].text}”" if is_other else None
+    return f"the article compares with another time: “{theirs[0].text}”" if is_other else None
 
 
 def _leaves_out_past(pair: Pair) -> str | None:
@@ -241,7 +250,7 @@ def _leaves_out_past(pair: Pair) -> str | None:
     mine, theirs = pair.clause.past, pair.other.past
     if not theirs or mine == theirs or theirs in pair.clause.tokens or (theirs in _PAST and mine in _PAST):
         return None
-    return f"it leaves out that this was “{theirs}”"
+    return f"it leaves out the earlier time: “{theirs}”"
 
 
 def _finishes_what_goes_on(pair: Pair) -> str | None:
@@ -255,7 +264,7 @@ def _turns_introduction(pair: Pair) -> str | None:
     clause, other = pair.clause, pair.other
     mine, theirs = (clause.frame_negations, clause.frame_denies), (other.frame_negations, other.frame_denies)
     is_other = clause.is_said and other.is_said and mine != theirs
-    return "what introduces it has not the same negations" if is_other else None
+    return "the words that introduce it have more or fewer negations than in the article" if is_other else None
 
 
 # Each rule refuses what the example in its docstring shows: the summary's words for the article's. The first problem is
@@ -331,7 +340,7 @@ def _is_about_to_be(clause: Clause, other: Clause) -> bool | None:
 
 
 def _is_equal(clause: Clause, other: Clause) -> bool | None:
-    """Two statements of one mode are equal. `पुल बनेगा` claims less than `पुल बना`. `होना चाहिए` is a wish."""
+    """Accept two statements of one mode. `पुल बनेगा` claims less than `पुल बना`. `होना चाहिए` is a wish."""
     mine, theirs = clause.mode, other.mode
     is_less = (mine, theirs) == (Mode.FUTURE, Mode.FACT)
     return True if mine is theirs or is_less or {mine, theirs} <= {Mode.MUST, Mode.WISH} else None
@@ -504,7 +513,7 @@ def infinitive(clause: Clause, other: Clause) -> str | None:
     if not theirs or other.is_adverbial or _COMPELLED & set(other.tokens[-3:]):
         return None
     if all(_is_to_be_done(word, other) for word in theirs):
-        return f"the article has “{theirs[0].text}” only as something to be done"
+        return f"the article has “{theirs[0].text}” only as something still to be done"
     return None
 
 

@@ -13,7 +13,7 @@ _PACKAGE = "digest.curate.summary.support"
 
 @lru_cache(maxsize=100_000)
 def key_of(token: str) -> str:
-    """The stem of a folded token; a stop word is its own key."""
+    """Return the stem of a folded token; a stop word is its own key."""
     if token.startswith("घटना"):
         # No form of `घटना`, to fall.
         return "घटना"
@@ -188,7 +188,7 @@ _COLLECTIVES = "तीनों चारों पांचों छहों 
 
 @lru_cache(maxsize=1)
 def number_words() -> dict[str, float]:
-    """Folded words for the numbers from 0 to 99, and usual variants."""
+    """Return folded words for the numbers from 0 to 99, and usual variants."""
     found = {fold(word): float(value) for value, word in enumerate(_UNITS.split())}
     found |= {fold(word): float(value) for value, word in enumerate(_COLLECTIVES.split(), 3)}
     found |= {fold("छः"): 6.0, fold("छे"): 6.0, fold("छ"): 6.0, fold("पन्द्रह"): 15.0, fold("सौ"): 100.0}

@@ -112,14 +112,14 @@ class _Reading(Parts):
             if problem := self._word(word):
                 return problem
         if self._has_another_agent():
-            return "somebody else does it in the articles"
+            return "somebody else does this in the articles"
         for marker in ("ने", "को"):
             mine = [word for word in self._clause.words if word.marker == marker]
             theirs = [word for word in self._other.words if word.marker == marker and is_name_like(word)]
             # A name that is spelled like a small word: `ली को`.
             is_hidden = bool(mine) and not any(word.is_content or word.text in PRONOUNS for word in mine)
             if is_hidden and theirs and not any(same(word, each) for word in mine for each in theirs):
-                return f"“{mine[0].text}” has another part in it"
+                return f"“{mine[0].text}” has another role in the articles"
         return None
 
     def _doubt(self, text: str) -> Ruling:
@@ -171,7 +171,7 @@ class _Reading(Parts):
         if not word.number:
             return None
         is_fine = self._is_list(word) or self._describes(word)
-        return Ruling.FINE if is_fine else f"the number {word.text} is in another place"
+        return Ruling.FINE if is_fine else f"the number {word.text} is not with the other words in the articles"
 
     def _is_another_quantity(self, word: Word) -> str | Ruling | None:
         """`पूरी परीक्षा रद्द` for `परीक्षा रद्द`."""
@@ -182,7 +182,7 @@ class _Reading(Parts):
             return Ruling.FINE
         after = self._clause.words[self._clause.words.index(word) + 1 :]
         noun = next((each for each in after if each.is_content), None)
-        problem = f"“{word.text}” is not said of it"
+        problem = f"“{word.text}” is not said about this in the articles"
         is_certain = noun in self._inside or "half" in word.concepts
         return problem if is_certain else self._doubt(problem)
 
@@ -190,18 +190,18 @@ class _Reading(Parts):
         """`पुल टूटा` for `पुल बंद हुआ`."""
         if word is not self._predicate or word.marker:
             return None
-        return Ruling.FINE if self._retells(word) else f"the clause with its other words has no “{word.text}” there"
+        return Ruling.FINE if self._retells(word) else _not_in_role(word)
 
     def _is_another_actor(self, word: Word) -> str | Ruling | None:
         """`मोहन ने शिकायत की` for `सोहन ने शिकायत की`."""
         may_be_name = is_name_like(word) or (self._articles.is_anywhere(word) and not is_general(word))
         is_other = word.marker in ("को", "ने") and may_be_name and self._is_replaced(word)
-        return f"“{word.text}” belongs to something else" if is_other else None
+        return f"“{word.text}” belongs to something else in the articles" if is_other else None
 
     def _is_another_ordinal(self, word: Word) -> str | Ruling | None:
         """`आठवीं तक` for `बारहवीं तक`, `तीसरे चरण` for `दूसरे चरण`."""
         is_other = ordinal(word.text) and any(ordinal(each.text) for each in self._other.words)
-        return f"“{word.text}” is not said of it" if is_other else None
+        return f"“{word.text}” is not said about this in the articles" if is_other else None
 
     def _belongs_to_a_known_word(self, word: Word) -> str | Ruling | None:
         """`12 किलोमीटर` is fine for `12 किमी`, and so is the first name of a person that the article names in full."""
@@ -221,7 +221,7 @@ class _Reading(Parts):
         counts = any(each.number for each in self._clause.words) and word.marker not in ("", "gen")
         may_be = (counts or word.marker in ("gen", "को")) and find_any(word, self._rest)
         is_other = may_be and self._is_replaced(word, also_common=counts)
-        return f"“{word.text}” belongs to something else" if is_other else None
+        return f"“{word.text}” belongs to something else in the articles" if is_other else None
 
     def _is_of_another_event(self, word: Word) -> str | Ruling | None:
         """`गेहूं का मूल्य बढ़ा` for `सरसों का मूल्य बढ़ा`, where another sentence has the wheat."""
@@ -231,20 +231,20 @@ class _Reading(Parts):
             or self._is_other_owner(word)
             or self._is_other_person(word)
         )
-        return f"“{word.text}” is not said of it" if is_other else None
+        return f"“{word.text}” is not said about this in the articles" if is_other else None
 
     def _is_another_tool(self, word: Word) -> str | Ruling | None:
         """`कार में लाए` for `ड्रोन से लाए`."""
         is_other = word.marker in _MEANS and self._is_another_means(word)
-        return f"“{word.text}” belongs to something else" if is_other else None
+        return f"“{word.text}” belongs to something else in the articles" if is_other else None
 
     def _is_another_level(self, word: Word) -> str | Ruling | None:
         """`हाई कोर्ट का आदेश` for `निचली अदालत का आदेश`."""
         is_other = word.marker == "gen" and _names_court(word) and any(map(_names_court, self._other.words))
-        return f"another court than “{word.text}”" if is_other else None
+        return _another_court(word) if is_other else None
 
     def _is_plain(self, word: Word) -> str | Ruling | None:
-        """An everyday word is fine."""
+        """Accept an everyday word."""
         return Ruling.FINE if is_plain_word(word) else None
 
     def _is_another_court(self, word: Word) -> str | Ruling | None:
@@ -405,26 +405,26 @@ class _Reading(Parts):
             return (
                 Ruling.FINE
                 if find(following[0], self._rest, self._clause, False)
-                else f"“{word.text}” is not the time of it"
+                else f"“{word.text}” is not the time of this in the articles"
             )
         times = [each for each in other.words if "time" in each.concepts]
         if any((each.text in _PARTS) == (word.text in _PARTS) for each in times):
-            return f"“{word.text}” is the time of something else"
+            return f"“{word.text}” is the time of something else in the articles"
         if find(word, self._rest, self._clause, False):
             return Ruling.FINE
         if other.mode is Mode.FACT and not other.past and any(same(word, each) for each in self._topic):
             return Ruling.FINE
-        return f"“{word.text}” is not the time of it"
+        return f"“{word.text}” is not the time of this in the articles"
 
     def _strict(self, word: Word) -> str | Ruling:
         """Check an act that the clause only mentions: it must be in the same sentence, or in the article's topic."""
         if self._is_elsewhere(word):
-            return f"“{word.text}” has another part in it"
+            return f"“{word.text}” has another role in the articles"
         if self._share >= ENOUGH and not (_FACTS & word.concepts or _is_fate(word) or self._articles.is_anywhere(word)):
             # Its own word for a circumstance: `बढ़ते मामलों को देखते हुए`.
             return Ruling.FINE
         if word.marker == "को" and self._is_replaced(word):
-            return f"“{word.text}” belongs to something else"
+            return f"“{word.text}” belongs to something else in the articles"
         if self._toll_rises(word) or self._goes_so(word) or tells_result(word, self._clause, self._articles.clauses()):
             return Ruling.FINE
         # The sentence about an arrest must name the arrested person.
@@ -434,7 +434,7 @@ class _Reading(Parts):
             return Ruling.FINE
         if self._happened_to_noun(word):
             return Ruling.FINE
-        problem = f"“{word.text}” is not said of it"
+        problem = f"“{word.text}” is not said about this in the articles"
         return problem if _FACTS & word.concepts or _is_fate(word) else self._doubt(problem)
 
     def _happened_to_noun(self, word: Word) -> bool:
@@ -461,7 +461,7 @@ class _Reading(Parts):
             named = [each for each in theirs if each.key != "न्यायालय" and "soft" not in each.concepts]
             own = [each for each in group if each.key != "न्यायालय"]
             if named and own and not any(same(each, one) for each in named for one in own):
-                return f"another court than “{word.text}”"
+                return _another_court(word)
         article = self._articles.sentences(self._place.source)
         for sentence in (self._articles.sentence(self._place), *reversed(article[: self._place.sentence])):
             courts = [
@@ -471,7 +471,7 @@ class _Reading(Parts):
                 if "court" in each.concepts and not (word.marker in AGENT and each.marker == "gen")
             ]
             if courts:
-                return Ruling.FINE if any(same(word, each) for each in courts) else f"another court than “{word.text}”"
+                return Ruling.FINE if any(same(word, each) for each in courts) else _another_court(word)
         return f"no article has “{word.text}”"
 
     def _marker(self, word: Word) -> str:
@@ -520,24 +520,24 @@ class _Reading(Parts):
             if any(self._articles.is_called(each, word) or self._articles.heads(each, word) for each in theirs):
                 # `विपक्ष ने` for `वर्मा ने`, who the articles call the leader of the opposition.
                 return Ruling.FINE
-            return f"the clause with its other words has no “{word.text}” there"
+            return _not_in_role(word)
         if self._is_elsewhere(word):
-            return f"“{word.text}” has another part in it"
+            return f"“{word.text}” has another role in the articles"
         if word.marker == "inherited" or find_any(word, self._rest) or any(same(word, each) for each in self._topic):
             return Ruling.FINE
-        return f"the clause with its other words has no “{word.text}” there"
+        return _not_in_role(word)
 
     def _name(self, word: Word) -> str | Ruling:
         """Check a name: it must be in the same sentence or the article's topic, and must not replace another name."""
         if self._is_elsewhere(word):
-            return f"“{word.text}” has another part in it"
+            return f"“{word.text}” has another role in the articles"
         if word.text in _FOR_NAMES and any(is_name_like(each) for each in self._other.words):
             return Ruling.FINE
         if self._is_replaced(word):
-            return f"“{word.text}” belongs to something else"
+            return f"“{word.text}” belongs to something else in the articles"
         if find_any(word, self._rest) or any(same(word, each) for each in self._topic):
             return Ruling.FINE
-        problem = f"its source has no “{word.text}”"
+        problem = f"the article that supports the other words has no “{word.text}”"
         return problem if word.marker in _CORE else self._doubt(problem)
 
     def _retells(self, word: Word) -> bool:
@@ -567,9 +567,17 @@ class _Reading(Parts):
 
     def _own(self, word: Word) -> str | Ruling:
         """Check a word that no article has: the summary may use a few such words if they cannot be names."""
-        problem = f"its source has no “{word.text}”"
+        problem = f"the article that supports the other words has no “{word.text}”"
         may_be_name = not may_be_plain(word) and not VERB.search(word.text)
         return problem if may_be_name or self._articles.has_opposite(word) else self._doubt(problem)
+
+
+def _not_in_role(word: Word) -> str:
+    return f"the article's clause with the other words has no “{word.text}” in this role"
+
+
+def _another_court(word: Word) -> str:
+    return f"the articles name another court than “{word.text}”"
 
 
 def _names_court(word: Word) -> bool:

@@ -30,4 +30,4 @@ def field_problem(visit: Visit, error: ConfigurationError) -> dict[str, Any]:
     """Return the field that an error is about, and its message."""
     first = error.problems[0]
     field = first.where.lstrip("-").lower() if first.where.startswith("--") or first.where == "EMAIL" else ""
-    return {"field": field, "problem": visit.told(ConfigurationError([first]) if field else error)}
+    return {"field": field, "problem": visit.refusal(ConfigurationError([first]) if field else error)}

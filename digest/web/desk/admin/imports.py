@@ -61,7 +61,7 @@ def preview(visit: Visit) -> Response:
     try:
         report = _import(visit, upload, visit.actor, dry_run=True)
     except (ConfigurationError, DigestError) as error:
-        return page(visit, status=422, problem=visit.told(_named(error, upload)), id=id, upload=upload)
+        return page(visit, status=422, problem=visit.refusal(_named(error, upload)), id=id, upload=upload)
     return _preview(visit, id, upload, report)
 
 
@@ -111,7 +111,7 @@ def run(visit: Visit) -> Response:
                 return _preview(visit, id, upload, shown, undecided=True)
         report = _import(visit, upload, visit.actor, dry_run=False, consent=consent)
     except (ConfigurationError, DigestError) as error:
-        return page(visit, status=409, problem=visit.told(_named(error, upload)), id=id, upload=upload)
+        return page(visit, status=409, problem=visit.refusal(_named(error, upload)), id=id, upload=upload)
     # The rejected rows can still be downloaded.
     if not report.rejected:
         visit.desk.uploads.forget(id)
@@ -134,7 +134,7 @@ def undo(visit: Visit) -> Response:
             return _undo_page(visit, status=409, problem=problem)
         done = transfer.undo_import(act, visit.actor)
     except ImportNotUndoable as error:
-        return _undo_page(visit, status=409, problem=visit.told(error))
+        return _undo_page(visit, status=409, problem=visit.refusal(error))
     visit.desk.subscriber_counts.forget()
     return visit.page("admin/undo.html.j2", act=act, plan=done, done=True, problem="", now=visit.desk.now())
 
@@ -144,7 +144,7 @@ def _undo_page(visit: Visit, *, status: int = 200, problem: str | PageSentence =
     try:
         plan = visit.desk.app.subscriber_transfer.plan_undo(act)
     except ImportNotUndoable as error:
-        status, problem = 404 if status == 200 else status, problem or visit.told(error)
+        status, problem = 404 if status == 200 else status, problem or visit.refusal(error)
     now = visit.desk.now()
     return visit.page("admin/undo.html.j2", status=status, act=act, plan=plan, done=False, problem=problem, now=now)
 

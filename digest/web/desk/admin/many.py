@@ -50,9 +50,9 @@ def run(visit: Visit) -> Response:
         problem = _("Meanwhile something has changed. Look again, and decide anew.")
         return _page(visit, form, status=409, plan=plan, problem=problem)
     except ConfigurationError as error:
-        return _page(visit, form, status=422, field=act, problem=visit.told(error))
+        return _page(visit, form, status=422, field=act, problem=visit.refusal(error))
     except DigestError as error:
-        return _page(visit, form, status=409, problem=visit.told(error))
+        return _page(visit, form, status=409, problem=visit.refusal(error))
     visit.desk.subscriber_counts.forget()
     return _page(visit, form, plan=done, done=True)
 
@@ -80,7 +80,7 @@ def _page(
         ids = ids_of(visit, given)
         people = app.many_editor.people(ids) if not done else ()
     except DigestError as error:
-        status, problem = 409 if status == 200 else status, problem or visit.told(error)
+        status, problem = 409 if status == 200 else status, problem or visit.refusal(error)
     if not done and not people and not problem:
         status, problem = 422, visit.catalogue.gettext("Nobody is chosen. Tick somebody in the list.")
     ticked = {f"{_ROWS}{id}": "on" for id in _ticked(given)} if "all" not in given else {"all": "on"}

@@ -88,9 +88,9 @@ def _missing(visit: Visit, report: Report) -> list[tuple[str, PageSentence, int,
     found: dict[tuple[str, str], tuple[str, PageSentence, int, list[str]]] = {}
     for kind, reasons in (("excluded", report.excluded), ("rejected", report.rejected)):
         for reason, count in reasons:
-            said = words.told(reason, visit.catalogue)
-            _kind, first, number, stored = found.get((kind, said.text), (kind, said, 0, []))
-            found[kind, said.text] = (kind, first, number + count, [*stored, reason])
+            sentence = words.reason_text(reason, visit.catalogue)
+            _kind, first, number, stored = found.get((kind, sentence.text), (kind, sentence, 0, []))
+            found[kind, sentence.text] = (kind, first, number + count, [*stored, reason])
     return sorted(found.values(), key=lambda each: (each[0], -each[2]))
 
 
@@ -114,7 +114,7 @@ def _rows(visit: Visit, report: Report) -> list[tuple[str, str, str]]:
 
 
 def table(visit: Visit) -> Response:
-    """An edition's report as CSV."""
+    """Respond with an edition's report as CSV."""
     app, key = visit.desk.app, visit.edition().key
     report = app.reporter.report(key)
     # With a byte order mark, because spreadsheets would otherwise read Hindi as Latin-1.
@@ -123,7 +123,7 @@ def table(visit: Visit) -> Response:
 
 
 def recent_table(visit: Visit) -> Response:
-    """The numbers of recent editions as CSV."""
+    """Respond with the numbers of recent editions as CSV."""
     names = ("frozen", "accepted", "excluded", "rejected", "unknown", "pending", "bounced", "blocked", "complained")
     numbers = visit.desk.app.reporter.statistics.numbers(_sent(visit), times=False).values()
     rows = ([each.key, *(str(getattr(each, name)) for name in names)] for each in numbers)
@@ -131,13 +131,13 @@ def recent_table(visit: Visit) -> Response:
 
 
 def failures_table(visit: Visit) -> Response:
-    """What came back of recent editions, by mailbox provider, transport and domain, as CSV."""
+    """Respond with what came back of recent editions, by mailbox provider, transport and domain, as CSV."""
     found = _failures(visit, _sent(visit), wait=_FILE_WAIT) or Failures()
     return _csv(visit, "failures", failed.csv_rows(found))
 
 
 def missed(visit: Visit) -> Response:
-    """The people who did not get an edition."""
+    """Respond with the people who did not get an edition."""
     app, key = visit.desk.app, visit.edition().key
     kind = visit.query.get("kind", "")
     kind = kind if kind in _KINDS else DeliveryOutcome.REJECTED
@@ -158,7 +158,7 @@ def missed(visit: Visit) -> Response:
 
 
 def missed_table(visit: Visit) -> Response:
-    """The people who did not get an edition as CSV."""
+    """Respond with the people who did not get an edition as CSV."""
     key = visit.parameters["key"]
     return _csv(visit, f"missed-{key}", _missed_rows(MissedRecipients(visit.desk.app.database), key))
 
@@ -187,7 +187,7 @@ def _failures(visit: Visit, keys: Sequence[str], *, wait: float | None = None) -
 
 
 def _day(visit: Visit, key: str) -> str:
-    """The day of an edition, as a label. The key of a special edition has none."""
+    """Return the day of an edition, as a label. The key of a special edition has none."""
     day = split_key(key)[0]
     if day is None and (found := visit.desk.app.editions.get(key)):
         day = found.day
@@ -209,5 +209,5 @@ def _name(visit: Visit, key: str) -> str:
 
 
 def _sent(visit: Visit) -> list[str]:
-    """The keys of recently enqueued editions, newest first."""
+    """Return the keys of recently enqueued editions, newest first."""
     return visit.desk.app.directory.enqueued(_EDITIONS)

@@ -67,7 +67,7 @@ def show(visit: Visit) -> Response:
 
 
 def letter(visit: Visit) -> Response:
-    """The newest edition with stories, or an invented one, in the theme of the query."""
+    """Respond with the newest edition with stories, or an invented one, in the theme of the query."""
     app = visit.desk.app
     given = {key: visit.query[key][:_MOST] for key in _THEME if key in visit.query}
     try:

@@ -103,17 +103,17 @@ def preview(visit: Visit) -> Response:
     try:
         plan = visit.desk.app.source_editor.plan({"url": url}, _options(visit), name=visit.form.get("name", "").strip())
     except (ConfigurationError, DigestError) as error:
-        return page(visit, status=422, problem=visit.told(error))
+        return page(visit, status=422, problem=visit.refusal(error))
     if plan.same is not None:
         problem = _("This is a source already: %(name)s") % {"name": plan.same.name}
         return page(visit, status=422, problem=problem)
     if plan.problem:
-        said = visit.told(DigestError(plan.problem))
+        refusal = visit.refusal(DigestError(plan.problem))
         if plan.found.private:
             more = _("If you trust it, whoever looks after the server adds it: %(command)s")
             command = f"digest sources add {url} --allow-private"
-            said = replace(said, text=f"{said.text} {more % {'command': command}}")
-        return page(visit, status=422, problem=said)
+            refusal = replace(refusal, text=f"{refusal.text} {more % {'command': command}}")
+        return page(visit, status=422, problem=refusal)
     newest = sorted(plan.found.articles, key=lambda article: article.published, reverse=True)[:_TITLES]
     return page(visit, plan=plan, newest=newest)
 
@@ -123,7 +123,7 @@ def add(visit: Visit) -> Response:
     try:
         visit.desk.app.source_editor.add(row, visit.actor)
     except (ConfigurationError, DigestError) as error:
-        return page(visit, status=422, problem=_told(visit, error))
+        return page(visit, status=422, problem=_refusal(visit, error))
     return visit.go("/sources", done="added")
 
 
@@ -140,7 +140,7 @@ def change(visit: Visit) -> Response:
         try:
             visit.desk.app.source_editor.change(name, changed, visit.actor)
         except (ConfigurationError, DigestError) as error:
-            return _one(visit, name, status=422, problem=_told(visit, error))
+            return _one(visit, name, status=422, problem=_refusal(visit, error))
     return visit.go("/sources/one", name=name, done="saved")
 
 
@@ -149,7 +149,7 @@ def pause(visit: Visit) -> Response:
     try:
         visit.desk.app.source_editor.change(name, {"paused": "pause" in visit.form}, visit.actor)
     except (ConfigurationError, DigestError) as error:
-        return page(visit, status=409, problem=visit.told(error))
+        return page(visit, status=409, problem=visit.refusal(error))
     return visit.go("/sources/one", name=name, done="saved")
 
 
@@ -157,15 +157,15 @@ def remove(visit: Visit) -> Response:
     try:
         visit.desk.app.source_editor.remove(visit.form.get("name", ""), visit.actor)
     except (ConfigurationError, DigestError) as error:
-        return page(visit, status=409, problem=visit.told(error))
+        return page(visit, status=409, problem=visit.refusal(error))
     return visit.go("/sources", done="removed")
 
 
-def _told(visit: Visit, error: ConfigurationError | DigestError) -> PageSentence:
+def _refusal(visit: Visit, error: ConfigurationError | DigestError) -> PageSentence:
     """Return an error in the language of the page. The line of a row in digest.yaml says nothing about its form."""
     if isinstance(error, ConfigurationError):
         error = ConfigurationError([replace(each, line=0) for each in error.problems])
-    return visit.told(error)
+    return visit.refusal(error)
 
 
 def _options(visit: Visit) -> dict[str, Any]:
@@ -193,8 +193,8 @@ def _line(visit: Visit, source: Source, health: SourceHealth | None, now: dateti
         return SourceLine(source, health, kind, trouble)
     if health.failures:
         error = health.last_error or ""
-        said = translate(error, visit.catalogue)
-        why = PageSentence(said) if said else PageSentence(_("It could not be read."), error)
+        translated = translate(error, visit.catalogue)
+        why = PageSentence(translated) if translated else PageSentence(_("It could not be read."), error)
         if health.failures >= alerts.source_failures:
             return SourceLine(source, health, "bad", _("not reachable"), why)
         return SourceLine(source, health, "warn", _("the last fetch failed"), why)

@@ -123,7 +123,7 @@ def _act(visit: Visit, done: str, act: Callable[[str, Actor], object]) -> Respon
     except ConfigurationError as error:
         return page(visit, status=422, **field_problem(visit, error))
     except DigestError as error:
-        return page(visit, status=409, problem=visit.told(error))
+        return page(visit, status=409, problem=visit.refusal(error))
     visit.desk.subscriber_counts.forget()
     return visit.go(f"/subscriber/{held.id}", done=done)
 
@@ -136,7 +136,7 @@ def _held(visit: Visit) -> StoredSubscriber:
 
 
 def _entries(visit: Visit, held: StoredSubscriber) -> list[HistoryEntry]:
-    """The history of a subscriber, newest first."""
+    """Return the history of a subscriber, newest first."""
     app = visit.desk.app
     zone, orphans = app.settings.newsletter.zone, app.status_reader.orphans(app.now())
     return app.subscriber_admin.history.entries(held.address, zone, orphans)[::-1]

@@ -105,7 +105,7 @@ def add(visit: Visit) -> Response:
         return add_form(visit, status=422, **field_problem(visit, error))
     except DigestError as error:
         held = PreferenceStore(app.database).find(parse_address(email))
-        problem: str | PageSentence = visit.told(error)
+        problem: str | PageSentence = visit.refusal(error)
         if held is not None and held.listed and not held.suppressed:
             # The link to their page says how to change them.
             problem = _("%(email)s is already on the list.") % {"email": email}

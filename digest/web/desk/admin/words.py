@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from digest.notify.reasons import reason
-from digest.web.desk.sentences import PageSentence, tell
+from digest.web.desk.sentences import PageSentence, translate_line
 
 if TYPE_CHECKING:
     from digest.i18n.catalogue import Catalogue
@@ -95,10 +95,10 @@ def value(text: str, catalogue: Catalogue) -> str:
     return {"not known": _("not known"), "nothing was sent yet": _("nothing was sent yet")}.get(text, text)
 
 
-def told(text: str, catalogue: Catalogue) -> PageSentence:
+def reason_text(text: str, catalogue: Catalogue) -> PageSentence:
     """Translate a reason or a line of a history, and keep what a server answered."""
     known = reason(text, catalogue)
-    return PageSentence(known) if known != text else tell(text, catalogue)
+    return PageSentence(known) if known != text else translate_line(text, catalogue)
 
 
 def days(catalogue: Catalogue) -> Mapping[str, str]:

@@ -158,7 +158,7 @@ def _report(values: Values) -> dict[str, Any]:
 
 
 def _failures(found: Failures | None) -> dict[str, Any]:
-    """By mailbox provider, transport and domain; null while they are being counted."""
+    """Return them by mailbox provider, transport and domain; null while they are being counted."""
     if found is None:
         return dict.fromkeys(("mailboxes", "senders", "domains"))
     rows = failures_json(found)

@@ -113,7 +113,7 @@ def description(rows: Sequence[Route], server: str) -> dict[str, Any]:
 
 
 def _problem(error: dict[str, Any]) -> dict[str, Any]:
-    """The schema of an error by RFC 9457."""
+    """Return the schema of an error by RFC 9457."""
     text = {"type": "string"}
     named = {"type": text, "title": text, "status": {"type": "integer"}, "detail": text, "field": text, "error": error}
     return {"type": "object", "required": list(named), "properties": named}

@@ -47,7 +47,7 @@ _FORMS = frozenset(
 
 
 def api_rows(table: tuple[Route, ...]) -> list[Route]:
-    """The rows of the desk's table that programs may use."""
+    """Return the rows of the desk's table that programs may use."""
     return [row for row in table if row.role is not None and row.page not in _FORMS]
 
 
@@ -113,7 +113,7 @@ def _visit(desk: Desk, request: Request) -> ApiVisit:
 
 
 def _openapi(desk: Desk, request: Request, rows: list[Route]) -> Response:
-    """The OpenAPI description, for users who are signed in or send a token."""
+    """Respond with the OpenAPI description, for users who are signed in or send a token."""
     signed_in = Visit(desk, request)
     signed_in.read_session()
     if signed_in.session is None and _visit(desk, request).held is None:

@@ -67,9 +67,9 @@ class ApiVisit(Visit):
         return response
 
 
-def _text(said: str | PageSentence) -> str:
+def _text(sentence: str | PageSentence) -> str:
     """Return a sentence as one text: the original after our words, if there is one."""
-    return str(said) if isinstance(said, str) else f"{said.text} {said.original}".strip()
+    return sentence if isinstance(sentence, str) else f"{sentence.text} {sentence.original}".strip()
 
 
 def answer(values: Any, status: int = 200) -> Response:
@@ -77,7 +77,7 @@ def answer(values: Any, status: int = 200) -> Response:
 
 
 def failure(status: int, message: str, *, field: str = "") -> Response:
-    """An error response by RFC 9457. `field` is the field that it concerns, or ''.
+    """Respond with an error by RFC 9457. `field` is the field that it concerns, or ''.
 
     `error` has the same once more, as before this standard.
     """
