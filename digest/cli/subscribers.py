@@ -155,7 +155,7 @@ def _row(
 
 def _cells(row: dict[str, Any], several: bool) -> tuple[object, ...]:
     status = f"{row['status']}, suppressed: {row['suppressed']}" if row["suppressed"] else row["status"]
-    status += f", paused by the subscriber until {row['paused_until'][:10]}" if row["paused_until"] else ""
+    status += f", paused until {row['paused_until'][:10]}" if row["paused_until"] else ""
     own = {**row["chosen"], "topics": ", ".join(row["chosen"].get("topics", ())) or "everything"}
     chosen = {name: f"{own[name] or 'newsletter hour'}*" for name in row["chosen"] if name != "editions"}
     kept = {"topics": ", ".join(row["topics"]), "frequency": row["frequency"], "hour": row["hour"] or "", **chosen}

@@ -88,8 +88,7 @@ def _change(
     from digest.usecases.edit_many import ManyAct, ManyChange
 
     if days is not None:
-        day = app.now().replace(hour=0, minute=0, second=0, microsecond=0)
-        return ManyChange(ManyAct.PAUSE, until=day + timedelta(days=days))
+        return ManyChange(ManyAct.PAUSE, until=app.now() + timedelta(days=days))
     if resume:
         return ManyChange(ManyAct.RESUME)
     values = {

@@ -160,11 +160,12 @@ def _upright(opened: PillowImage) -> PillowImage:
 
     opened.seek(0)
     opened.load()
-    turned = ImageOps.exif_transpose(opened)
-    if not turned.has_transparency_data:
-        return turned.convert("RGB")
-    ground = pillow.new("RGB", turned.size, _WHITE)
-    layer = turned.convert("RGBA")
+    # Copies are avoided: one of the largest picture has 160 MB.
+    ImageOps.exif_transpose(opened, in_place=True)
+    if not opened.has_transparency_data:
+        return opened.convert("RGB")
+    ground = pillow.new("RGB", opened.size, _WHITE)
+    layer = opened if opened.mode == "RGBA" else opened.convert("RGBA")
     ground.paste(layer, mask=layer.getchannel("A"))
     return ground
 

@@ -99,7 +99,9 @@ class ManyPlan:
     @property
     def mark(self) -> str:
         """Another one if somebody else would change, or something else would be done."""
-        what = (self.change.act, self.change.value, str(self.change.until or ""))
+        # A pause ends at the hour at which it began; the page shows the day.
+        until = f"{self.change.until:%Y-%m-%d}" if self.change.until else ""
+        what = (self.change.act, self.change.value, until)
         return mark_of((what, (str(each.id) for each in self.people)))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import zipfile
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -455,6 +455,12 @@ def test_several_change_at_once_and_an_import_is_undone(newsroom: Newsroom) -> N
     assert "1 subscriber not changed, get all topics: lata@example.com" in told.err
     assert newsroom.json(*act, "--yes")["changed"] == ["mohan@example.com"]
     assert newsroom.json(*act)["changed"] == []
+    # Whoever is paused for a day at noon misses the edition of the next morning.
+    noon = "2026-11-23T12:00+05:30"
+    assert newsroom.digest("subscribers", "bulk", people[0], "--pause", "1", "--yes", DIGEST_NOW=noon).code == 0
+    rows = newsroom.json("subscribers", "list")["subscribers"]
+    (paused,) = (row["paused_until"] for row in rows if row["email"] == people[0])
+    assert datetime.fromisoformat(paused) == datetime.fromisoformat(noon) + timedelta(days=1)
     wrong = newsroom.digest("subscribers", "bulk", *people, "--frequency", "hourly")
     assert wrong.code == 2
     assert [each["import"] for each in newsroom.json("subscribers", "undo-import")["imports"]] == [number]

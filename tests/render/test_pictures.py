@@ -5,9 +5,12 @@ from __future__ import annotations
 import io
 import random
 import struct
+import subprocess
+import sys
 import uuid
 import zlib
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from PIL import Image
@@ -230,3 +233,18 @@ def test_an_email_of_twenty_stories_with_six_pictures_has_at_most_350_kilobytes(
     to = Recipient(1, "asha@example.com", sender, "u" * 36, "p" * 36, "v" * 36)
     outgoing = Outgoing("2026-11-23", "1", "1", email, sender, (to,), images)
     assert len(build(outgoing, to, date=datetime(2026, 11, 23, tzinfo=UTC))) <= 350_000
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="reads the peak of memory from /proc")
+def test_the_largest_picture_is_decoded_without_copies(tmp_path: Path) -> None:
+    """The process that decodes it also sends the edition, perhaps on a small machine."""
+    file = tmp_path / "large.png"
+    Image.new("RGBA", (6400, 6200), (10, 20, 30, 128)).save(file, compress_level=1)
+    script = (
+        "import re, sys; from digest.render.pictures import clean; clean(open(sys.argv[1], 'rb').read());"
+        "print(re.search(r'VmHWM:\\s*(\\d+)', open('/proc/self/status').read())[1])"
+    )
+    run = subprocess.run([sys.executable, "-c", script, str(file)], capture_output=True, text=True, check=True)
+    # Its pixels, the same on white, and what is not the picture. With copies it was 660 MB.
+    assert int(run.stdout) < 450 * 1024

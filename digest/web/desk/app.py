@@ -180,6 +180,9 @@ def _answer(visit: Visit, row: Route, handler: Handler) -> Response:
             return visit.finish(handler(visit))
     except StoreError:
         raise
+    except HTTPException as error:
+        # A story that is gone, for example. The page repeats what was typed for it.
+        return _refused(visit, error.status_code)
     except (ConfigurationError, DigestError) as error:
         return visit.problem(409, _("That did not work"), visit.refusal(error))
 
@@ -204,6 +207,10 @@ def _not_found(desk: Desk, request: Request, error: Exception) -> Response:
         return failure(status, "There is nothing here." if status in (404, 405) else "This request is not understood.")
     visit = Visit(desk, request)
     visit.read_session()
+    return _refused(visit, status)
+
+
+def _refused(visit: Visit, status: int) -> Response:
     _ = visit.catalogue.gettext
     if status in (404, 405):
         return visit.problem(status, _("There is nothing here"))

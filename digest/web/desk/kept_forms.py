@@ -41,10 +41,10 @@ class KeptForms:
         """Return the forms that `text` has; None if it has none."""
         try:
             rows = [(str(place), fields.items()) for place, fields in json.loads(text)]
-        except (ValueError, TypeError, AttributeError):
+        except (ValueError, TypeError, AttributeError, RecursionError):
             return None
         forms = [
-            KeptForm(place, {str(name): str(value) for name, value in fields if name != TOKEN_FIELD})
+            KeptForm(place, {_text(name): _text(value) for name, value in fields if name != TOKEN_FIELD})
             for place, fields in rows
             if is_place(place)
         ]
@@ -57,6 +57,11 @@ class KeptForms:
     @property
     def typed(self) -> list[str]:
         return [text for each in self.forms for text in typed_texts(each.fields)]
+
+
+def _text(value: object) -> str:
+    """Return a text as a form has it. JSON may have half of a character, which no page can show."""
+    return str(value).encode("utf-8", "replace").decode()
 
 
 def is_place(place: str) -> bool:

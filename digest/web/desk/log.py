@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime, time, timedelta
+from datetime import MAXYEAR, MINYEAR, date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
 from starlette.responses import Response
@@ -70,9 +70,11 @@ def page(visit: Visit) -> Response:
 
 def _day(text: str) -> date | None:
     try:
-        return date.fromisoformat(text)
+        day = date.fromisoformat(text)
     except ValueError:
         return None
+    # In another time zone the first and the last day of the calendar are in no year.
+    return day if MINYEAR < day.year < MAXYEAR else None
 
 
 def _people(visit: Visit, query: str) -> Sequence[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from threading import Lock
 
 from digest.models import Article, Edition, Image, Role, Story
 from digest.render import texts
@@ -12,6 +13,8 @@ from digest.web.desk.sentences import translate_all
 from digest.web.desk.visit import Visit
 
 _CID = "cid:"
+# One upload is decoded at a time: a small file may need hundreds of megabytes, and the same process sends the edition.
+_DECODING = Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +66,11 @@ def address(visit: Visit, given: str) -> str:
 
 def read_upload(visit: Visit, edition: Edition, story: Story, data: bytes) -> str:
     """Store an uploaded picture, and return its URL. Raises PictureProblem if the email cannot show it."""
-    found = clean(data)
     lead, thumbnail = visit.desk.app.branding.theme.picture_slots
-    # What is too small for its place is refused now instead of when the edition is composed.
-    prepare(found.data, lead if story.id == edition.lead else thumbnail)
+    with _DECODING:
+        found = clean(data)
+        # What is too small for its place is refused now instead of when the edition is composed.
+        prepare(found.data, lead if story.id == edition.lead else thumbnail)
     visit.desk.app.articles.images.save([found])
     return f"{_CID}{found.cid}"
 

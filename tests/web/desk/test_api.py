@@ -93,6 +93,24 @@ def test_each_token_may_do_what_the_table_says(programs: dict[Role, Program], ro
     assert wrong == []
 
 
+def test_each_page_of_an_edition_has_a_document(desk: Site, programs: dict[Role, Program]) -> None:
+    values = {**VALUES, "key": KEY, "story": next(edition_of(desk).stories()).id, "name": "none"}
+    paths = [row.path for row in ROWS if row.method == "GET" and "{key}" in row.path and "{token}" not in row.path]
+    answers = {
+        path: programs[Role.ADMIN]
+        .site.request(
+            "GET",
+            f"/desk/api{path.format_map(values)}",
+            None,
+            {"Authorization": f"Bearer {programs[Role.ADMIN].token}"},
+        )
+        .status
+        for path in paths
+    }
+    assert answers["/report/{key}"] == 200
+    assert not {path: status for path, status in answers.items() if status >= 500}
+
+
 @pytest.mark.slow
 def test_a_session_is_no_token_and_a_role_follows_its_user(desk: Site, programs: dict[Role, Program]) -> None:
     browser = set_up(desk, "other", Role.ADMIN)

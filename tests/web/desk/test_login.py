@@ -221,6 +221,13 @@ def test_all_texts_of_a_page_survive_the_end_of_the_session(desk: Site, editor: 
     twice = json.dumps([[place, {"title": "", "was_title": "x"}], [place, {"title": "त" * 200}]])
     answer = editor.submit("/again", {"forms": twice}, token=token)
     assert (answer.status, json.loads(hidden(answer.text, "forms"))) == (409, json.loads(twice))
+    # What is no longer there stays on the screen too, and the other forms are saved. Half of a character is no error.
+    half = "\ud83d आधा"
+    gone = [[f"/edition/{KEY}/story/gone", {"title": half}], [place, {"title": titles[1], "was_title": titles[0]}]]
+    answer = editor.submit("/again", {"forms": json.dumps(gone)}, token=token)
+    assert answer.status == 404
+    assert "? आधा" in answer.text
+    assert titles[1] in [story.title for story in edition_of(desk).stories() if story.id == stories[0].id]
     # Each form needs its own role, and pages without a role are none of these forms.
     for forbidden in (f"/edition/{KEY}/approve", "/users", "/login", "/again", "/nowhere"):
         assert editor.submit("/again", {"forms": json.dumps([[forbidden, {}]])}, token=token).status in (403, 404)
@@ -228,7 +235,8 @@ def test_all_texts_of_a_page_survive_the_end_of_the_session(desk: Site, editor: 
 
 
 @pytest.mark.parametrize(
-    "again", ["", "[]", "{}", "7", '[["//evil.example", {}]]', '[["/x", 7]]', '[["https://evil.example", {}]]']
+    "again",
+    ["", "[]", "{}", "7", "[" * 20_000, '[["//evil.example", {}]]', '[["/x", 7]]', '[["https://evil.example", {}]]'],
 )
 def test_no_other_form_is_sent_after_signing_in(desk: Site, again: str) -> None:
     set_up(desk, "suman", Role.EDITOR)

@@ -195,6 +195,7 @@ def test_an_import_is_shown_first_and_then_done(desk: Site, admin: Browser) -> N
     assert desk.app.audit.newest(1)[0].what == "subscribers imported"
     exported = admin.post("/subscribers/export", format="csv", origin="mela")
     assert "new@example.com" in exported.text
+    assert exported.text.startswith("\ufeffemail,"), "spreadsheets read Hindi then"
     assert "ravi@example.com" not in exported.text
 
 
@@ -354,6 +355,15 @@ def test_many_are_paused_resumed_and_stopped(desk: Site, admin: Browser) -> None
 
     act(act="pause", days="7")
     assert len(find(admin, state="paused")) == 2
+    paused = PreferenceStore(app.database).find("asha@example.com")
+    assert paused is not None
+    assert paused.paused_until is not None
+    assert timedelta(days=6, hours=23) < paused.paused_until - app.now() < timedelta(days=7), "no edition too early"
+    # A filter that nobody can mean does not become everybody.
+    wrong = admin.submit("/subscribers/many", {**everybody, "state": "actve", "act": "resume"})
+    assert wrong.status == 409
+    assert "actve" in wrong.text
+    assert admin.submit("/subscribers/export", {"all": "on", "state": "actve"}).status == 409
     # Whoever paused themselves stays paused.
     ravi = desk.subscriber_id("ravi@example.com")
     until, own = app.now() + timedelta(weeks=2), ConsentContext("web:preferences", detail="pause for 2 weeks")
@@ -397,3 +407,4 @@ def test_an_import_is_undone_from_the_log_and_the_log_is_searched_by_person(desk
         assert "other@example.com" in found, query
         assert "new@example.com" not in found
     assert "other@example.com" not in admin.get("/log?until=2026-11-22").text
+    assert admin.get("/log?since=0001-01-01&until=9999-12-31").status == 200

@@ -12,7 +12,7 @@ from typing import Any
 from starlette.responses import Response
 
 from digest.errors import ConfigurationError, DigestError
-from digest.store.people.directory import SubscriberFilter, filter_from
+from digest.store.people.directory import SubscriberFilter, SubscriberState, filter_from
 from digest.subscribers.list_file import FILE_NAME
 from digest.usecases.edit_many import ManyAct, ManyChange, ManyPlan, PlanChanged, Stays
 from digest.web.desk.admin import words
@@ -111,14 +111,16 @@ def _change(visit: Visit, act: ManyAct) -> ManyChange:
     form = visit.form
     if act is ManyAct.PAUSE:
         days = number_in(form.get("days", "")) or 0
-        # The same moment when the form is sent again.
-        day = visit.desk.now().replace(hour=0, minute=0, second=0, microsecond=0)
-        return ManyChange(act, until=day + timedelta(days=days) if 0 < days < _MAX_DAYS else None)
+        return ManyChange(act, until=visit.desk.now() + timedelta(days=days) if 0 < days < _MAX_DAYS else None)
     names = {ManyAct.SUPPRESS: "reason", ManyAct.FREQUENCY: "new_frequency", ManyAct.RESUME: ""}
     return ManyChange(act, form.get(names.get(act, "new_topic"), "").strip())
 
 
 def _filter(given: Any) -> SubscriberFilter:
+    state = given.get("state", "")
+    if state not in ("", *SubscriberState):
+        # Without it the filter would match everybody.
+        raise DigestError(f"There is no state {state!r}; expected {', '.join(SubscriberState)}.")
     return filter_from({**given, "search": given.get("q", "")})
 
 

@@ -154,7 +154,7 @@ def _reports(values: Values) -> dict[str, Any]:
 
 
 def _report(values: Values) -> dict[str, Any]:
-    return {**report_json(values["report"]), **_failures(values["failures"]), "editors_work": dict(values["work"])}
+    return {**report_json(values["report"]), **_failures(values["failures"])}
 
 
 def _failures(found: Failures | None) -> dict[str, Any]:
