@@ -37,6 +37,7 @@ from digest.web.desk.background import AudienceCount, Background
 from digest.web.desk.changes import ChangeStreams
 from digest.web.desk.checks import Checks
 from digest.web.desk.desk import Desk
+from digest.web.desk.kept_forms import KeptForms
 from digest.web.desk.letter import ShownEmails
 from digest.web.desk.views import Views
 from digest.web.desk.visit import Visit
@@ -173,6 +174,12 @@ def _answer(visit: Visit, row: Route, handler: Handler) -> Response:
     if row.role is not None and not visit.may(row.role):
         return visit.problem(403, _("Your role does not allow this"), _("An admin can give you another role."))
     if row.method == "POST" and not visit.is_own_form:
+        # The user may have signed out and in again in another window, which changes the token of all forms.
+        if row.role is not None and visit.is_from_own_page:
+            if "hx-request" in visit.request.headers:
+                return visit.finish(Response(status_code=401))
+            if again := KeptForms.of(visit):
+                return visit.page("again.html.j2", status=403, again=again, refused=False)
         advice = _("The page was open too long, or the form did not come from it. Go back, reload it and try again.")
         return visit.problem(403, _("This form could not be accepted"), advice)
     try:

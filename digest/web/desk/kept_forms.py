@@ -28,7 +28,8 @@ class KeptForms:
     @classmethod
     def of(cls, visit: Visit) -> KeptForms | None:
         """Return the forms, if they came from a page of the desk and have a text that somebody typed."""
-        if not visit.is_own_form:
+        # The browser drops the cookie when the session ends. Then the form's token matches nothing.
+        if not visit.is_from_own_page:
             return None
         place = visit.request.url.path.removeprefix(visit.desk.views.root)
         if place == AGAIN:

@@ -174,15 +174,30 @@ class Visit:
 
     @property
     def is_own_form(self) -> bool:
-        """Whether a form comes from a page of ours in this browser."""
+        """Whether a form comes from a page of ours, and this browser's cookie is still the one of that page."""
         headers = self.request.headers
         if headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
             return False
-        origin = headers.get("origin")
-        if origin is not None and urlsplit(origin).netloc != headers.get("host", ""):
+        if not self._has_own_origin():
             return False
         given = self.form.get(TOKEN_FIELD, "")
         return bool(self.token) and hmac.compare_digest(given.encode(), self.form_token.encode())
+
+    @property
+    def is_from_own_page(self) -> bool:
+        """Whether a form comes from a page of ours, whatever became of the cookie of that page.
+
+        Then its texts may be shown again. Saving them needs a press on a page with a valid token.
+        """
+        # Only the browser sets these headers.
+        site = self.request.headers.get("sec-fetch-site")
+        is_told = site == "same-origin" or (site is None and "origin" in self.request.headers)
+        return self.is_own_form or (is_told and self._has_own_origin())
+
+    def _has_own_origin(self) -> bool:
+        """Whether the origin that the browser names is ours, or it names none."""
+        origin = self.request.headers.get("origin")
+        return origin is None or urlsplit(origin).netloc == self.request.headers.get("host", "")
 
     def edition(self) -> Edition:
         """Return the edition that the path names. Raises HTTPException."""
@@ -231,7 +246,7 @@ class Visit:
     @property
     def typed(self) -> list[str]:
         """The texts of the form that differ from those with which its page was opened."""
-        return typed_texts(self.form) if self.is_own_form else []
+        return typed_texts(self.form) if self.is_from_own_page else []
 
     def problem(self, status: int, title: str, advice: str | PageSentence = "", *, field: str = "") -> Response:
         """Answer with a page that says what is wrong and repeats the typed texts. `field` is the wrong one, if any."""

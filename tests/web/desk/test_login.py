@@ -235,6 +235,44 @@ def test_all_texts_of_a_page_survive_the_end_of_the_session(desk: Site, editor: 
 
 
 @pytest.mark.parametrize(
+    ("evidence", "is_kept"),
+    [
+        ({"sec-fetch-site": "same-origin"}, True),
+        ({"origin": "OWN"}, True),
+        ({"sec-fetch-site": "same-origin", "origin": "http://evil.example"}, False),
+        ({"sec-fetch-site": "same-site", "origin": "OWN"}, False),
+        ({"sec-fetch-site": "cross-site"}, False),
+        ({"origin": "null"}, False),
+        ({}, False),
+    ],
+)
+def test_texts_survive_the_loss_of_the_cookie_if_a_page_of_the_desk_sent_them(
+    desk: Site, editor: Browser, evidence: dict[str, str], is_kept: bool
+) -> None:
+    edition = edition_of(desk)
+    story = next(iter(edition.stories()))
+    fields = {"title": "पहाड़ों पर मौसम की पहली बर्फ़, सड़कें बंद", "was_title": story.title, "section": story.section}
+    headers = {name: desk.base if value == "OWN" else value for name, value in evidence.items()}
+    place, stale = f"/edition/{KEY}/story/{story.id}", editor.token()
+    # Browsers drop the cookie when the session ends.
+    page = Browser(desk).submit(place, fields, token=stale, headers=headers)
+    assert (page.status, fields["title"] in page.text) == (401, is_kept)
+    # Another window has signed out and in again.
+    known = set_up(desk, "ravi", Role.EDITOR)
+    page = known.submit(place, fields, token=stale, headers=headers)
+    assert (page.status, fields["title"] in page.text) == (403, is_kept)
+    assert edition_of(desk) == edition, "nothing is saved without a valid token"
+    if is_kept:
+        script = known.submit(place, fields, token=stale, headers={**headers, "hx-request": "true"})
+        assert (script.status, script.text) == (401, ""), "the script sends all texts of the page together"
+        forms = hidden(page.text, "forms")
+        assert known.submit("/again", {"forms": forms}, token=stale, headers=headers).status == 403
+        saved = known.post("/again", token=hidden(page.text, "csrf"), forms=forms)
+        assert saved.headers["location"].endswith(f"#row-{story.id}")
+        assert fields["title"] in [each.title for each in edition_of(desk).stories()]
+
+
+@pytest.mark.parametrize(
     "again",
     ["", "[]", "{}", "7", "[" * 20_000, '[["//evil.example", {}]]', '[["/x", 7]]', '[["https://evil.example", {}]]'],
 )
