@@ -14,6 +14,8 @@ from markupsafe import Markup
 
 from digest.hindi import dates
 from digest.models import split_key
+from digest.render.blocks.rows import ROWS
+from digest.store.people.signups import ORIGIN
 from digest.web.desk.admin import words
 
 if TYPE_CHECKING:
@@ -44,7 +46,7 @@ class Part:
 
 def readable_copy(held: Mapping[str, Any], pages: Pages, language: str, catalogue: Catalogue) -> str:
     """Return the data of `PersonalData.collect` as an HTML file that needs no other."""
-    copy = _Copy(pages, language, catalogue, _field_names(catalogue))
+    copy = _Copy(pages, language, catalogue, _field_names(catalogue), held["notices"])
     notices = [copy.notice(hash, notice) for hash, notice in held["notices"].items()]
     return pages.render(
         "own_copy.html.j2",
@@ -63,6 +65,8 @@ class _Copy:
     language: str
     catalogue: Catalogue
     names: Mapping[str, str]
+    # The privacy notices of the data, by hash.
+    notices: Mapping[str, Mapping[str, Any]]
 
     def parts(self, held: Mapping[str, Any]) -> Sequence[Part]:
         _ = self.catalogue.gettext
@@ -108,6 +112,18 @@ class _Copy:
         name = self.pages.branding.edition_name(key)
         return ", ".join(filter(None, (dates.long(day, self.language) if day else key, name)))
 
+    def _told(self, line: str) -> str:
+        return words.told(line, self.catalogue).text
+
+    def _about(self, line: str) -> str:
+        """What a comment is about: the name of a question, and the answer."""
+        name, mark, answer = line.partition(": ")
+        kind = ROWS.get(name)
+        return f"{self.catalogue.gettext(kind.title)}{mark}{answer}" if kind else line
+
+    def _notice(self, hash: str) -> str:
+        return self.notice(hash, self.notices[hash]).title if hash in self.notices else hash
+
     def _fields(self, entry: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
         """The fields of an entry. Empty ones are left out, but not an hour that was not chosen."""
         shown = ((key, self.value(key, value)) for key, value in entry.items() if value != "" or key == "hour")
@@ -119,7 +135,7 @@ class _Copy:
             "list": _("the list"),
             "consent": _("consent"),
             "letter": _("edition"),
-            "event": _("the email service says"),
+            "event": _("after it was sent"),
             "barred": _("no email"),
             "answer": _("a comment"),
             "reply": _("a reply to an email"),
@@ -140,8 +156,12 @@ class _Copy:
             "frequency": lambda value: words.frequency(value, self.catalogue),
             "what": lambda value: words.outcome(value, self.catalogue),
             "gets no mail because": lambda value: words.outcome(value, self.catalogue),
-            "why": lambda value: words.told(value, self.catalogue).text,
-            "came from": lambda value: words.told(value, self.catalogue).text,
+            "why": self._told,
+            "detail": self._told,
+            "source": self._told,
+            "came from": lambda value: _("the sign-up page") if value == ORIGIN else self._told(value),
+            "about": self._about,
+            "notice": self._notice,
         }
 
 
