@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -24,8 +24,9 @@ _MAX_EDITIONS = 400
 _MOST_SEARCHED = 60
 # Seconds for which they are remembered.
 _REMEMBERED = 5.0
-# The most important stories of the newest edition, as the sign-up page and the welcome email show it.
-_MAX_STORIES = 5
+# Stories of the newest edition that the sign-up page and the welcome email show, of at most so many.
+_MAX_SHOWN = 5
+_MAX_STORIES = 100
 # The number of older editions that are linked.
 _MAX_OLDER = 3
 DAYS = 30
@@ -117,7 +118,7 @@ class LatestEdition:
 
 @dataclass(frozen=True, slots=True)
 class ShowcaseEdition:
-    """An edition with its most important stories, the top one first, and `older` editions."""
+    """An edition with its top story, a few of the others, and `older` editions."""
 
     edition: ArchivedEdition
     stories: tuple[ArchivedStory, ...]
@@ -144,8 +145,23 @@ class Showcase:
         with self._lock:
             if self._shown is None or self._shown.edition != found[0]:
                 stories = self.store.stories(found[0].key, limit=_MAX_STORIES)
-                self._shown = ShowcaseEdition(found[0], tuple(stories), tuple(found[1:]))
+                self._shown = ShowcaseEdition(found[0], on_show(stories), tuple(found[1:]))
             return self._shown
+
+
+def on_show(stories: Sequence[ArchivedStory]) -> tuple[ArchivedStory, ...]:
+    """Choose from the stories of an edition, the top one first, as the headlines on top of the email do.
+
+    After the top story, these are the first of each section, then others. Stories that are only a headline come last.
+    The order is that of the edition.
+    """
+    others = stories[1:]
+    first: dict[str, str] = {}
+    for story in sorted(others, key=lambda each: not each.summary):
+        first.setdefault(story.section, story.story)
+    best = sorted(others, key=lambda each: (not each.summary, first[each.section] != each.story))
+    chosen = {story.story for story in best[: _MAX_SHOWN - 1]}
+    return (*stories[:1], *(story for story in others if story.story in chosen))
 
 
 @dataclass(frozen=True, slots=True)

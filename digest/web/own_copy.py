@@ -5,7 +5,6 @@ A field that has no name here is shown under its own, so the page is never short
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time
@@ -15,6 +14,7 @@ from markupsafe import Markup
 
 from digest.hindi import dates
 from digest.models import split_key
+from digest.render.blocks.rows import ROWS
 from digest.store.people.signups import ORIGIN
 from digest.web.desk.admin import words
 
@@ -22,13 +22,6 @@ if TYPE_CHECKING:
     from digest.i18n.catalogue import Catalogue
     from digest.web.pages import Pages
 
-# Parts of a consent's detail.
-_FREQUENCY = re.compile(r"\bfrequency: ([a-z]+(?::[a-z]{3}(?:,[a-z]{3})*)?)")
-_SIGN_UP = re.compile(
-    r"text (?P<text>\S+), (?P<language>[a-z]+); asked at (?P<asked>.{25}) from (?P<by>\S+)"
-    r"; confirmed at (?P<confirmed>.{25}) from (?P<from>\S+)"
-)
-_ORIGIN = re.compile(r"\b([a-z]{2,3}), from (\S+)$")
 # A value that is a moment, or '' if there is none.
 _MOMENTS = frozenset(("at", "paused until", "added at", "last click", "asked whether to continue", "done at"))
 
@@ -119,6 +112,15 @@ class _Copy:
         name = self.pages.branding.edition_name(key)
         return ", ".join(filter(None, (dates.long(day, self.language) if day else key, name)))
 
+    def _reason(self, line: str) -> str:
+        return words.reason_text(line, self.catalogue).text
+
+    def _about(self, line: str) -> str:
+        """Return what a comment is about: the name of a question, and the answer."""
+        name, mark, answer = line.partition(": ")
+        kind = ROWS.get(name)
+        return f"{self.catalogue.gettext(kind.title)}{mark}{answer}" if kind else line
+
     def _fields(self, entry: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
         """Return the fields of an entry. Empty ones are left out, but not an hour that was not chosen."""
         shown = ((key, self.value(key, value)) for key, value in entry.items() if value != "" or key == "hour")
@@ -130,7 +132,7 @@ class _Copy:
             "list": _("the list"),
             "consent": _("consent"),
             "letter": _("edition"),
-            "event": _("the email service says"),
+            "event": _("after it was sent"),
             "barred": _("no email"),
             "answer": _("a comment"),
             "reply": _("a reply to an email"),
@@ -151,34 +153,13 @@ class _Copy:
             "frequency": lambda value: words.frequency(value, self.catalogue),
             "what": lambda value: words.outcome(value, self.catalogue),
             "gets no mail because": lambda value: words.outcome(value, self.catalogue),
-            "why": lambda value: words.reason_text(value, self.catalogue).text,
-            "came from": lambda value: _("the sign-up page") if value == ORIGIN else value,
+            "why": self._reason,
+            "detail": self._reason,
+            "source": self._reason,
+            "came from": lambda value: _("the sign-up page") if value == ORIGIN else self._reason(value),
+            "about": self._about,
             "notice": lambda value: self.notices.get(value, value),
-            "source": self._source,
-            "detail": self._detail,
         }
-
-    def _source(self, source: str) -> str:
-        page = source.removeprefix("web:")
-        if page == source:
-            return source
-        return self.catalogue.gettext("a page of this site: %(page)s") % {"page": f"/{page}"}
-
-    def _detail(self, detail: str) -> str:
-        """Return the proof of a consent, with its choices, language and network address in words."""
-        _ = self.catalogue.gettext
-        if found := _SIGN_UP.fullmatch(detail):
-            form = _(
-                "asked: %(asked)s, from the address %(by)s; confirmed: %(confirmed)s, from the address %(from)s; "
-                "language %(language)s, wording %(text)s"
-            )
-            values = found.groupdict()
-            return form % (values | {key: self.value("at", values[key]) for key in ("asked", "confirmed")})
-        days = _("Days")
-        detail = _FREQUENCY.sub(lambda found: f"{days}: {words.frequency(found[1], self.catalogue)}", detail)
-        where = _("in the language %(language)s, from the address %(address)s")
-        detail = _ORIGIN.sub(lambda found: where % {"language": found[1], "address": found[2]}, detail)
-        return words.reason_text(detail, self.catalogue).text
 
 
 def _field_names(catalogue: Catalogue) -> Mapping[str, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 from email import message_from_bytes
 from pathlib import Path
 
@@ -12,9 +12,11 @@ from sqlalchemy import text
 
 from digest.app import make_app
 from digest.models import Subscriber
+from digest.store.content.archive import ArchivedStory
 from digest.store.people.preferences import UNSUBSCRIBED, PreferenceStore
 from digest.web import email_limits
 from digest.web.consent import CONSENT_VERSION, consent_wording
+from digest.web.editions import on_show
 from digest.web.signup import round_down
 from tests.support.dns_server import DnsServer
 from tests.support.folders import newsletter_folder
@@ -318,6 +320,23 @@ def test_the_form_shows_the_newest_edition_and_the_topics_that_have_news(sent: S
         words = [translated("We do not watch who reads what"), translated("Every day at %(time)s")[:3]]
         assert [word in shown.text for word in words] == [True, True]
         assert [word in other.get("/join").text for word in words] == [False, False]
+
+
+def test_the_form_shows_a_headline_of_each_section_as_the_email_does() -> None:
+    def story(name: str, section: str, summary: str = "") -> ArchivedStory:
+        return ArchivedStory("2026-11-23", name, name, date(2026, 11, 23), 0, section, "hi", name, summary, "", 0, None)
+
+    lead, *others = (
+        story("top", "खेल", "…"),
+        story("a headline alone", "देश"),
+        story("nation", "देश", "…"),
+        story("nation again", "देश", "…"),
+        story("sport", "खेल", "…"),
+        story("science", "विज्ञान", "…"),
+        story("only in brief", "शिक्षा"),
+    )
+    assert [each.title for each in on_show([lead, *others])] == ["top", "nation", "nation again", "sport", "science"]
+    assert [each.title for each in on_show([lead, *others[:2]])] == ["top", "a headline alone", "nation"]
 
 
 def test_the_form_introduces_the_editors(tmp_path: Path, unchanged: Site) -> None:

@@ -84,7 +84,8 @@ def test_coming_back_undoes_only_an_unsubscribe(pages: Site) -> None:
 
 
 def test_whoever_comes_back_sees_the_next_date_and_the_way_to_the_preferences(pages: Site) -> None:
-    due = "You get it as before, on the days that you chose. The next edition comes on %(day)s, at %(time)s."
+    # The browser is not known, so the date is everybody's, whatever days the subscriber chose.
+    due = "The next edition comes out on %(day)s, at %(time)s. You get those of the days that you chose, as before."
     token = pages.token("preferences", "asha@example.com")
     pages.post(f"/leave/{token}/leave")
     shown = pages.post(f"/leave/{token}/back").text

@@ -162,6 +162,7 @@ KEPT = (
     "option %(num)s of the %(block)s",
     "on the list again",
     # What subscribers did on their own pages, in which language, and from where.
+    "web:join",
     "web:leave",
     "web:preferences",
     "web:stay",
@@ -221,13 +222,13 @@ KEPT = (
     "admin",
     "passkey",
     # Fields of a subscriber and of a source.
-    "topics: %(value)s",
+    "topics: %(values)s",
     "frequency: %(value)s",
     "timezone: %(value)s",
     "hour: %(value)s",
     "format: %(value)s",
     "status: %(value)s",
-    "editions: %(value)s",
+    "editions: %(values)s",
     "section: %(value)s",
     "weight: %(value)s",
     # How the articles of a story were found to belong together.

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from digest.errors import ConfigProblem, ConfigurationError
 from digest.models import PROVIDER_NAMES
 from digest.notify.reasons import LONGEST, SERVERS_ANSWER, answer_of
+from digest.render.blocks.rows import ROWS
 from digest.web.desk.kept_sentences import KEPT
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ _ROLES = "viewer|editor|sender|admin"
 _ANY_ONE, _ANY = "[^;]*", ".*"
 # What may stand in the place of a name; anything without a semicolon for other names.
 _VALUES = {
-    **dict.fromkeys(("why", "title", "names", "words", "value", "measures"), _ANY),
+    **dict.fromkeys(("why", "title", "names", "words", "value", "values", "measures"), _ANY),
     "num": "-?[0-9,.]+",
     "hours": "[0-9.,]+",
     "match": "same|near|conflict",
@@ -38,6 +39,9 @@ _VALUES = {
     "path": r"\S*[./]\S*",
     "role": _ROLES,
     "later": _ROLES,
+    "language": "[a-z]{2,3}",
+    "ip": "[0-9a-f.:]+",
+    "time": "[0-9][0-9: +-]*",
 }
 # The values that are sentences or words of ours.
 _SENTENCES = ("why", "where", "value", "field", "match", "role", "later")
@@ -95,12 +99,18 @@ def _value(name: str, text: str, catalogue: Catalogue) -> str:
     if name == "field":
         # A path in digest.yaml ends with the name.
         text = text.rpartition(".")[2]
+    if name == "block":
+        kind = ROWS.get(text.partition("-")[0])
+        return catalogue.gettext(kind.title) if kind else text
     if name == "value":
         # Lists are stored as JSON.
         text = _LIST_MARKS.sub("", text.replace("[]", "—"))
         text = _WEEKLY.sub(lambda found: _days(found[1], catalogue), text)
         # Before and after a change.
         return " → ".join(translate(each, catalogue) or each for each in text.split(" → "))
+    if name == "values":
+        # Or with a plus between their values.
+        return _LIST_MARKS.sub("", text).replace("+", ", ")
     if name not in _SENTENCES:
         return text
     # The sentence that a longer one ends with has lost its full stop.

@@ -68,7 +68,7 @@ def test_what_a_long_email_leaves_out_is_said_in_hindi() -> None:
 
 
 # What may stand in a place; anything else is "12".
-_FILLED = {"match": "same", "role": "editor", "later": "admin", "path": "news/12.xml"}
+_FILLED = {"language": "hi", "match": "same", "role": "editor", "later": "admin", "path": "news/12.xml"}
 # Put together from parts, so no text of the code has them whole.
 _JOINED = (
     "%(num)s summary cut to the first sentence to fit",
@@ -159,6 +159,10 @@ def test_each_reason_of_the_support_rules_is_in_hindi() -> None:
             "",
         ),
         ("editor → viewer", "संपादक → दर्शक", ""),
+        # The numbers of an internet address are no answer of a mail server.
+        ("web:leave; hi, from 203.0.113.5", "सदस्यता छोड़ने के पन्ने से; हिंदी पन्ना, इंटरनेट पता 203.0.113.5", ""),
+        ("topics: देश+खेल, frequency: weekly:mon,sun", "विषय: देश, खेल; कितनी बार: सोम, रवि", ""),
+        ("option 2 of the quiz", "क्विज़ का विकल्प 2", ""),
         ("2 → 3 addresses", "2 → 3 पते", ""),
         ("topics: खेल, frequency: daily", "विषय: खेल; कितनी बार: रोज़", ""),
         ("उन्होंने फ़ोन किया (the desk, by asha)", "उन्होंने फ़ोन किया (डेस्क से, asha ने)", ""),
