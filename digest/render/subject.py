@@ -192,7 +192,7 @@ def clean_headline(title: str, *, language: str, story_language: str) -> str:
 
 
 def shorten(text: str, limit: int, least: int) -> str:
-    """`text` cut to at most `limit` clusters, with '…': after a part, or between words.
+    """Return `text` cut to at most `limit` clusters, with '…': after a part, or between words.
 
     It is never cut after a word that needs another.
     """

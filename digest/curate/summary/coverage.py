@@ -238,7 +238,7 @@ class HeadlineCoverage:
         return self.stems <= set(each.stems) and is_echo(set(each.stems), self.stems)
 
     def restates(self, each: SentenceCandidate) -> bool:
-        """Return whether most of the sentence is in the title, also in other words."""
+        """Whether most of the sentence is in the title, also in other words."""
         return _is_said(each, self.meanings)
 
     def gain(self, each: SentenceCandidate, chosen: Sequence[SentenceCandidate]) -> float:
@@ -247,7 +247,7 @@ class HeadlineCoverage:
         return self.share([*before, each.text]) - self.share(before)
 
     def adds(self, each: SentenceCandidate, chosen: Sequence[SentenceCandidate]) -> bool:
-        """Return whether the sentence covers more of the title's news, or adds something new to title and summary."""
+        """Whether the sentence covers more of the title's news, or adds something new to title and summary."""
         said = frozenset[str]().union(*(all_meanings(other.text) for other in chosen))
         if each.question or _is_said(each, said):
             return False
@@ -255,7 +255,7 @@ class HeadlineCoverage:
 
 
 def _is_said(each: SentenceCandidate, told: frozenset[str]) -> bool:
-    """Return whether most words of a sentence are among these meanings, as of `49 मरे` those of `49 की जान गई` are."""
+    """Whether most words of a sentence are among these meanings, as of `49 मरे` those of `49 की जान गई` are."""
     found = {token for token in tokens(each.text) if stem_of(token)}
     return sum(not meanings(token).isdisjoint(told) for token in found) > SAID * len(found)
 

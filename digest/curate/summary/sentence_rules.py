@@ -275,7 +275,7 @@ def ends_in_abbreviation(text: str, following: str) -> bool:
 
 
 def refers_back(text: str, title: str) -> bool:
-    """Return whether a sentence opens with a word that refers to something outside the sentence and the title."""
+    """Whether a sentence opens with a word that refers to something outside the sentence and the title."""
     if _WHERE.search(fold(text)):
         return True
     if opening(text) not in HANGING or HEARSAY.match(fold(text)):
