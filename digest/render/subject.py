@@ -11,7 +11,9 @@ from collections.abc import Collection
 from itertools import count
 
 from digest.hindi import cut, dates
+from digest.hindi.clauses import WEIGHTY
 from digest.hindi.text import words
+from digest.hindi.tokens import tokens
 from digest.i18n import translator
 from digest.models import Edition, Story
 from digest.render.texts import acronyms_in_devanagari, one_line
@@ -41,6 +43,10 @@ _LABEL = re.compile(
 )
 _CUT_OFF = re.compile(r"(?:\.{2,}|…)$")
 _PIPE = re.compile(r" ?\|+ ?")
+# The last part of at least four words before a mark: the shorter parts of a list do not end a headline.
+_PART_END = re.compile(r".*(?:^|[,;?!।:] )[^ ,;?!।:]+(?: [^ ,;?!।:]+){3,}(?=[,;?!।] )")
+# A headline cut after a part keeps this share of the room.
+_LEAST_PART = 0.6
 _REPEATED_MARKS = re.compile(r"([!?])[!?]+")
 _LOWER_CASE_WORDS = frozenset(
     words("a an the of in on at to for and or but with from by as is are was not new its his her it")
@@ -52,6 +58,7 @@ _PUNCTUATION = " ,;:–—-|/\"'‘’“”()[]।?!"
 _UNFINISHED = frozenset(
     words(
         "का के की को से में पर ने तक और या व एवं तथा लेकिन मगर परंतु बल्कि कि जो जब जहाँ जहां अगर तो भी ही न",
+        "जिस जिसमें जिससे जिसके जिसकी जिसका जिसे जिसने जिन जिनमें जिनके जबकि इसमें इनमें उसमें",
         "वाला वाले वाली वालों इस उस इन उन एक हर सबसे कई यह ये वह वे अपने अपनी अपना द्वारा बिना",
         "लिए लिये बाद पहले साथ बीच खिलाफ दौरान समेत",
         "सहित जैसे करने होने देने लेने जाने आने रहने बनाने बनने कर होकर लेकर नहीं",
@@ -185,12 +192,21 @@ def clean_headline(title: str, *, language: str, story_language: str) -> str:
 
 
 def shorten(text: str, limit: int, least: int) -> str:
-    """Return `text` cut between words to at most `limit` clusters, with '…', and not after a word that needs
-    another.
+    """Return `text` cut to at most `limit` clusters, with '…': after a part, or between words.
+
+    It is never cut after a word that needs another.
     """
     short = cut.shorten(text, limit)
     if short == text or cut.length(short) <= least:
         return short
+    head = _PART_END.match(short)
+    # The part after it may deny the first, or name who says so.
+    if (
+        head
+        and cut.length(head[0]) >= max(least, limit * _LEAST_PART)
+        and WEIGHTY.isdisjoint(tokens(text[head.end() :]))
+    ):
+        return _with_ellipsis(head[0])
     kept = short.removesuffix(cut.ELLIPSIS).split(" ")
     end = len(kept)
     while end > 1 and _is_unfinished(kept[end - 1]) and cut.length(" ".join(kept[: end - 1])) >= least:

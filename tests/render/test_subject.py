@@ -55,6 +55,14 @@ def test_a_headline_that_no_inbox_shows_is_cut_between_words() -> None:
     assert long.startswith(got.removesuffix("…") + " ")
 
 
+def test_a_headline_is_cut_after_a_part_unless_the_next_changes_it() -> None:
+    first = "पहाड़ों में मौसम की पहली बर्फ़बारी, सैलानियों के लिए पुराने घाट की सब सड़कें तीन दिन बाद फिर से खोल दी गईं"
+    rest = "नीचे के गांवों में शाम तक तेज़ हवा के साथ ओले गिरे और फसल को भारी नुकसान"
+    assert cut.length(first) < 90 < cut.length(f"{first}, {rest}")
+    assert subject_line(edition(f"{first}, {rest}"), "hi") == f"{first}…"
+    assert subject_line(edition(f"{first}, {rest} का दावा"), "hi").startswith(f"{first}, नीचे")
+
+
 def test_acronyms_become_devanagari() -> None:
     assert subject_line(edition("RBI और ISRO का साझा केंद्र"), "hi").startswith("आरबीआई और इसरो का साझा केंद्र")
     got = acronyms_in_devanagari("iPhone, Isro, COVID-19, G20, 5G, PM-KISAN, U.N. और ए")

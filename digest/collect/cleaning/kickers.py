@@ -81,7 +81,9 @@ def is_needed(kicker: str, title: str, shown: str) -> bool:
         return True
     if _names_any(names, shown):
         return False
-    if _names_any(names, title) or any(map(_is_region, names)):
+    # `Punjab: लुधियाना में …` names the town. `Bihar Exam: पटना में …` still needs to say what is meant.
+    names_town = not (PLACES - REGIONS).isdisjoint(own) and OFFICIAL.isdisjoint(word.casefold() for word in found)
+    if _names_any(names, title) or (not names_town and any(map(_is_region, names))):
         return True
     if len(own) <= _SHORT:
         # `coronavirus: भारत में एक और मौत`

@@ -137,14 +137,15 @@ _KNOWN_SITES = {fold(row) for row in table_rows("digest.collect.cleaning", "site
 # Characters. A longer title of several sentences is the report's first paragraph.
 _LONG_TITLE = 200
 
-# Grapheme clusters of a first sentence that replaces a headline. 99 of 100 headlines are shorter.
-_MAX_MADE_TITLE = 120
+# Grapheme clusters of a first sentence that replaces a headline. Nearly all fit, because the verb is at the end.
+_MAX_MADE_TITLE = 150
 
 # A shorter sentence is an exclamation or a quotation, and says little about the report.
 _MIN_WORDS = 6
 
-# The most words of a Latin keyword in small letters, and the least share of Devanagari letters in a Hindi text.
-_KEYWORDS, _HINDI = 2, 0.5
+# The least words of an English headline, because `Covid-19` may be a Hindi one, and the least share of Devanagari
+# letters in a Hindi text.
+_HEADLINE, _HINDI = 5, 0.5
 
 # Words of a person's name.
 _NAMED = 3
@@ -155,7 +156,7 @@ _ENDED = re.compile("[।॥?!.|][\"'”’»)]*$")
 def headline(title: str, body: Sequence[Block], excerpt: str) -> tuple[str, Sequence[Block]]:
     """Return a headline and the body. If a paragraph was in the headline's place, the body gets it back."""
     text = next((block.text for block in body if block.kind == "p" and not is_site_name(block.text)), excerpt)
-    if is_placeholder(title) or kind_of(title) == "place" or _is_byline(title, text) or _is_keyword(title, text):
+    if is_placeholder(title) or kind_of(title) == "place" or _is_byline(title, text) or _is_latin(title, text):
         return first_words(text) or title, body
     if is_cut(title) and (made := first_words(text)) and not (is_cut(made) or f"{made}.." in text):
         return made, body
@@ -181,9 +182,10 @@ def _is_byline(title: str, text: str) -> bool:
     return bool(comma) and 2 <= len(words) <= _NAMED and is_name(person) and kind_of(place) == "place"
 
 
-def _is_keyword(title: str, text: str) -> bool:
-    """Whether a title is a Latin keyword above a Hindi text (`blizzard`)."""
-    return title.islower() and title.isascii() and len(title.split()) <= _KEYWORDS and deva_ratio(text) > _HINDI
+def _is_latin(title: str, text: str) -> bool:
+    """Whether a title is Latin above a Hindi text: a keyword (`blizzard`) or an English headline for search engines."""
+    is_one = title.islower() or len(title.split()) >= _HEADLINE
+    return is_one and title.isascii() and deva_ratio(text) > _HINDI
 
 
 def is_cut(title: str) -> bool:

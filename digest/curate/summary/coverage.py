@@ -239,8 +239,7 @@ class HeadlineCoverage:
 
     def restates(self, each: SentenceCandidate) -> bool:
         """Whether most of the sentence is in the title, also in other words."""
-        found = {token for token in tokens(each.text) if stem_of(token)}
-        return sum(not meanings(token).isdisjoint(self.meanings) for token in found) > SAID * len(found)
+        return _is_said(each, self.meanings)
 
     def gain(self, each: SentenceCandidate, chosen: Sequence[SentenceCandidate]) -> float:
         """Return how much more of the title's news the sentence covers."""
@@ -249,10 +248,16 @@ class HeadlineCoverage:
 
     def adds(self, each: SentenceCandidate, chosen: Sequence[SentenceCandidate]) -> bool:
         """Whether the sentence covers more of the title's news, or adds something new to title and summary."""
-        own, said = set(each.stems), {stem for other in chosen for stem in other.stems}
-        if each.question or len(own & said) > SAID * len(own):
+        said = frozenset[str]().union(*(all_meanings(other.text) for other in chosen))
+        if each.question or _is_said(each, said):
             return False
-        return self.gain(each, chosen) >= GAIN or len(own & (said | self.stems)) <= SAID * len(own)
+        return self.gain(each, chosen) >= GAIN or not _is_said(each, said | self.meanings)
+
+
+def _is_said(each: SentenceCandidate, told: frozenset[str]) -> bool:
+    """Whether most words of a sentence are among these meanings, as of `49 मरे` those of `49 की जान गई` are."""
+    found = {token for token in tokens(each.text) if stem_of(token)}
+    return sum(not meanings(token).isdisjoint(told) for token in found) > SAID * len(found)
 
 
 def weigher(background: Mapping[str, float] | None) -> Callable[[Counter[str]], dict[str, float]]:

@@ -12,6 +12,7 @@ from digest.curate.summary.trimming import with_place, without_contrast, without
 from digest.curate.summary.voice import (
     addresses_reader,
     known_opening,
+    lacks_agent,
     lacks_speaker,
     names_speech,
     opens_speech,
@@ -55,8 +56,6 @@ HANGING = frozenset(
 _WHERE = re.compile(fold("^(?:जहां|जहाँ) (?!.*[ ,](?:वहां|वहीं|वहाँ|वही|तो) )"))
 # Passives that need no speaker before them, and `ऐसे आसार हैं कि …`, which says what.
 HEARSAY = re.compile(fold("(?:बताया|कहा|माना) (?:जा रहा|जा रही|जाता|गया) है|(?:ऐसे|ऐसी|ऐसा) [^,।]{2,20} (?:है|हैं) कि "))
-# `घायलों को वहीं भर्ती कराया गया`
-_THERE, _NEAR_START = folded_words("वहीं वहां वहाँ"), 4
 # `जिस समय बस पुल पर थी।` is half a sentence.
 # `पुल को जहां पैसे मिले।` too.
 _HALF = re.compile(fold("[^,;:–-] (?:जहां|जहाँ) (?!.*[ ,](?:वहां|वहीं|वहाँ|वही|तो) )"))
@@ -112,8 +111,6 @@ _DATELINE = re.compile(
 _AGENCY = re.compile(f"^\\(?(?:{_AGENCIES})\\)?[ .।:–-]*$")
 _ENDS_IN_LETTER = re.compile("[\u0900-\u0963]$")
 _CLOSED = re.compile(r"[।॥.!?…|][\"'”’»)\]]*$|[\"”’»)]$")
-# `गांवों की संख्या कितनी है।`
-_ASKS = re.compile(fold(" (?:कितना|कितनी|कितने|कौन|कहां|कहाँ|कब|क्यों|कैसे|कैसी|कैसा) (?:है|हैं|था|थी|थे|होगा|होगी)[।.]?$"))
 _OPENING = re.compile(r"^[\s\"'“‘(\[–-]*")
 _SAME_PAIR = re.compile("‘[^‘’]{1,40}‘(?![\u0904-\u0939A-Za-z])")
 _PAIRS = (("“", "”"), ("(", ")"), ("[", "]"))
@@ -224,7 +221,8 @@ def _candidate(position: int, text: str, article: Article, *, continues: bool) -
     shown = without_latin_brackets(without_opening(text))
     shown = with_place(shown, "" if position else article.place)
     plain = without_contrast(shown)
-    hangs = refers_back(plain, article.title)
+    # Nothing stands before the first sentence that could name the agent.
+    hangs = (position > 0 and lacks_agent(plain)) or refers_back(plain, article.title)
     connective = ""
     if not (continues or hangs):
         connective, shown = shown.removesuffix(plain) if shown.endswith(plain) else "", plain
@@ -278,7 +276,7 @@ def ends_in_abbreviation(text: str, following: str) -> bool:
 
 def refers_back(text: str, title: str) -> bool:
     """Whether a sentence opens with a word that refers to something outside the sentence and the title."""
-    if _WHERE.search(fold(text)) or _THERE & set(tokens(text)[1:_NEAR_START]):
+    if _WHERE.search(fold(text)):
         return True
     if opening(text) not in HANGING or HEARSAY.match(fold(text)):
         return False
@@ -344,7 +342,7 @@ def broken_rules(text: str, title: str) -> list[str]:
 
 
 def is_question(text: str) -> bool:
-    return text.rstrip("\"'”’»)] ।").endswith("?") or bool(_ASKS.search(fold(text)))
+    return text.rstrip("\"'”’»)] ।").endswith("?")
 
 
 def _is_usable(text: str, folded: str, *, first: bool) -> bool:

@@ -19,6 +19,8 @@ _LOOKALIKES = folded_words("जानता जानते जानती ज�
 _GRAVE_GROUPS = concepts_of(fold("मौत")) | concepts_of(fold("गिरफ्तार"))
 # Sums are made of so many numbers with fewer digits.
 _MOST_NUMBERS, _MANY_DIGITS = 6, 5
+# `एक मकान गिरा` counts nobody: a death is among the next words, or it is `एक अन्य`, `एक महिला और`.
+_ONE, _NEXT_WORDS, _ANOTHER = fold("एक"), 6, folded_words("अन्य और व तथा एवं")
 
 
 @lru_cache(maxsize=20_000)
@@ -83,9 +85,20 @@ def sums_of_deaths(text: str) -> set[str]:
         int(meaning)
         for each in split(text)
         if tells_of_death(each)
-        for token in tokens(without_times(each))
+        for token in _counting_tokens(without_times(each))
         for meaning in meanings(token)
         if meaning.isdigit() and len(meaning) < _MANY_DIGITS
     ][:_MOST_NUMBERS]
     sums = (combinations(numbers, count) for count in range(2, len(numbers) + 1))
     return {str(sum(each)) for each in chain.from_iterable(sums)}
+
+
+def _counting_tokens(text: str) -> list[str]:
+    """Return the tokens of a text, without each `एक` that only means `a`."""
+    found = tokens(text)
+    following = (found[at + 1 : at + 1 + _NEXT_WORDS] for at in range(len(found)))
+    return [
+        token
+        for token, after in zip(found, following, strict=True)
+        if token != _ONE or _ANOTHER & set(after[:2]) or any(not DEATH.isdisjoint(meanings(word)) for word in after)
+    ]
