@@ -197,10 +197,11 @@ def log_error(scope: Scope, error: Exception, route: str = "an unknown path") ->
     `route` is that of a request that no router has seen.
     """
     frame = traceback.extract_tb(error.__traceback__)[-1]
+    # Such as "No space left on device".
+    why = f" ({error.strerror})" if isinstance(error, OSError) and error.strerror else ""
     route = getattr(scope.get("route"), "path", route)
-    log.error(
-        "%s %s: %s at %s:%s", scope["method"], route, type(error).__name__, Path(frame.filename).name, frame.lineno
-    )
+    kind, file = f"{type(error).__name__}{why}", Path(frame.filename).name
+    log.error("%s %s: %s at %s:%s", scope["method"], route, kind, file, frame.lineno)
 
 
 async def _plain(send: Send, status: int, sentence: str) -> None:

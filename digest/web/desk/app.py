@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from errno import EDQUOT, EFBIG, ENOSPC
 from importlib import import_module
 from urllib.parse import urlsplit
 
@@ -220,12 +221,17 @@ def _refused(visit: Visit, status: int) -> Response:
 def _failed(desk: Desk, request: Request, error: Exception) -> Response:
     if isinstance(error, StoreError) and not _is_api(request):
         return _store_failed(Visit(desk, request), error)
-    log_error(request.scope, error)
+    # Other errors are raised again, and logged around the desk.
+    is_full = isinstance(error, OSError) and error.errno in (ENOSPC, EDQUOT, EFBIG)
     if _is_api(request):
         if isinstance(error, StoreError):
+            log_error(request.scope, error)
             unknown = "" if request.method == "GET" else " Perhaps it was done all the same: look first."
             return failure(503, f"The store does not answer. Try again in a few minutes.{unknown}")
-        return failure(500, "Something went wrong here.")
+        return failure(507, "The server's disk is full.") if is_full else failure(500, "Something went wrong here.")
     visit = Visit(desk, request)
     _ = visit.catalogue.gettext
+    if is_full:
+        advice = _("The server's disk is full. Tell whoever looks after the server, and then try again.")
+        return visit.problem(507, _("This does not work right now"), advice)
     return visit.problem(500, _("Something went wrong here"), _("Please try again later."))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -21,6 +22,7 @@ from digest.store.schema import edition
 from tests.web.desk.browser import Browser, set_up
 from tests.web.desk.conftest import KEY, edition_of, open_desk
 from tests.web.site import Response, Site, translated
+from tests.web.test_store_unavailable import full
 
 SCRIPT = "<script>alert(1)</script>"
 LIST = """# ours, in order of joining
@@ -297,6 +299,28 @@ def upload(admin: Browser, text: str, **fields: str) -> Response:
     head = 'Content-Disposition: form-data; name="file"; filename="list.csv"\r\nContent-Type: text/csv\r\n\r\n'
     body = "".join(parts) + f"--{border}\r\n{head}{text}\r\n--{border}--\r\n"
     return admin.send("/subscribers/import", body.encode(), f"multipart/form-data; boundary={border}")
+
+
+@pytest.mark.slow
+def test_a_list_for_which_the_disk_has_no_room_says_so_and_leaves_nothing(
+    desk: Site, admin: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    caplog.set_level("ERROR")
+    with full(desk):
+        answer = upload(admin, "email\n" + "new@example.com\n" * 1000, origin="mela")
+    assert answer.status == 507
+    assert (
+        translated("The server's disk is full. Tell whoever looks after the server, and then try again.") in answer.text
+    )
+    assert len(list(tmp_path.glob("digest-import-*"))) == 1
+    assert list(tmp_path.glob("digest-import-*/*")) == []
+    # The server logs it after it has answered.
+    until = time.monotonic() + 10
+    while not caplog.messages and time.monotonic() < until:
+        time.sleep(0.02)
+    (logged,) = caplog.messages
+    assert "POST /subscribers/import: OSError (File too large)" in logged
 
 
 @pytest.mark.slow

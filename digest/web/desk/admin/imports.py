@@ -48,8 +48,13 @@ def preview(visit: Visit) -> Response:
         name = Path(visit.file.filename.replace("\\", "/")).name[:100] or "list.csv"
         # The extension tells a ZIP file and JSON Lines from CSV.
         file = path / f"list{Path(name).suffix.lower()[:8]}"
-        with file.open("wb") as out:
-            shutil.copyfileobj(visit.file.file, out)
+        try:
+            with file.open("wb") as out:
+                shutil.copyfileobj(visit.file.file, out)
+        except OSError:
+            # A part of a list would fill the disk until the server ends.
+            shutil.rmtree(path, ignore_errors=True)
+            raise
     elif held is not None:
         file, name = held.path, held.name
     else:
