@@ -214,7 +214,8 @@ def _not_found(desk: Desk, request: Request, error: Exception) -> Response:
 def _refused(visit: Visit, status: int) -> Response:
     _ = visit.catalogue.gettext
     if status in (404, 405):
-        return visit.problem(status, _("There is nothing here"))
+        gone = _("What you wrote this for is no longer there. Copy your text before you leave this page.")
+        return visit.problem(status, _("There is nothing here"), gone if visit.typed else "")
     return visit.problem(status, _("We could not understand this request"))
 
 

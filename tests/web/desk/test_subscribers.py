@@ -396,6 +396,8 @@ def test_many_are_paused_resumed_and_stopped(desk: Site, admin: Browser) -> None
     assert find(admin, state="paused") == ["ravi@example.com"]
     assert translated("They paused themselves, and come back at the time that they chose") in page
     assert translated("expected why, for the record") in act(act="suppress", reason=" ")
+    asked = admin.submit("/subscribers/many", {"all": "on", "act": "suppress", "reason": "the list was bought"}).text
+    assert "एक साथ वापस नहीं होगा" in asked
     act(act="suppress", reason="the list was bought")
     assert len(find(admin, state="left")) == 2
     assert app.audit.newest(1)[0].what == "many suppressed"
