@@ -178,7 +178,16 @@ def test_a_program_finds_and_changes_a_subscriber(desk: Site, programs: dict[Rol
     _status, preview = admin.ask("POST", "/subscribers/import", sheet)
     assert (preview["added"], len(preview["rejected"])) == (1, 1)
     assert admin.ask("POST", f"/subscribers/import/{preview['id']}")[1]["done"]
-    assert admin.ask("GET", "/log")[1]["acts"][0]["via"] == "api"
+    act = admin.ask("GET", "/log")[1]["acts"][0]
+    assert act["via"] == "api"
+    # Without `seen` nothing is undone, and an empty list exports nobody.
+    undo = f"/import/{act['id']}/undo"
+    shown = admin.ask("POST", undo)[1]
+    assert (shown["done"], shown["removed"]) == (False, ["ek@example.com"])
+    assert admin.ask("POST", undo, {"seen": shown["seen"]})[1]["done"]
+    headers = {"Authorization": f"Bearer {admin.token}"}
+    exported = desk.request("POST", "/desk/api/subscribers/export", b'{"ids": []}', headers)
+    assert (exported.status, "@" in exported.text) == (200, False)
 
 
 @pytest.mark.slow
