@@ -159,8 +159,9 @@ class Guard:
         if self.prefix and (path == self.prefix or path.startswith(f"{self.prefix}/")):
             local["path"] = path = path[len(self.prefix) :] or "/"
             local["raw_path"] = quote(path).encode()
-        # PostgreSQL takes no NUL, so nothing has one in its key.
+        # PostgreSQL takes no NUL, so nothing has one in its key, and no search finds one.
         local["path"] = path.replace("\0", "\ufffd")
+        local["query_string"] = scope["query_string"].replace(b"%00", b"%EF%BF%BD")
         if scope["method"] == "HEAD":
             # The original method distinguishes link scanners from people.
             local["method"], local["original_method"] = "GET", "HEAD"

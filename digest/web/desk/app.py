@@ -136,7 +136,9 @@ def _endpoint(desk: Desk, row: Route) -> Callable[[Request], object]:
         form: dict[str, str] = {}
         if row.method == "POST":
             async with request.form(max_files=1 if row.uploads else 0, max_fields=_MAX_FIELDS) as given:
-                form = {name: value for name, value in given.items() if isinstance(value, str)}
+                texts = ((name, value) for name, value in given.items() if isinstance(value, str))
+                # PostgreSQL takes no NUL.
+                form = {name: value.replace("\0", "\ufffd") for name, value in texts}
                 file = next((value for value in given.values() if isinstance(value, UploadFile)), None)
                 return await run_in_threadpool(answer, Visit(desk, request, form, file=file), row, handler)
         return await run_in_threadpool(answer, Visit(desk, request, form), row, handler)

@@ -186,6 +186,11 @@ def test_a_program_finds_and_changes_a_subscriber(desk: Site, programs: dict[Rol
     assert (shown["done"], shown["removed"]) == (False, ["ek@example.com"])
     assert admin.ask("POST", undo, {"seen": shown["seen"]})[1]["done"]
     headers = {"Authorization": f"Bearer {admin.token}"}
+    for wrong in ({"name": "a\0b", "origin": "x\0y"}, {"name": "c", "origin": "z\0"}):
+        assert admin.ask("POST", "/subscribers/segment", wrong)[0] == 200
+    found = admin.ask("GET", "/subscribers?origin=x%00y")[1]["segments"]
+    assert "\0" not in json.dumps(found, ensure_ascii=False), "PostgreSQL refuses it"
+    assert [each["name"] for each in found] == ["a\ufffdb", "c"]
     exported = desk.request("POST", "/desk/api/subscribers/export", b'{"ids": []}', headers)
     assert (exported.status, "@" in exported.text) == (200, False)
 
