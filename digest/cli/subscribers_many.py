@@ -60,6 +60,8 @@ def bulk(home: Path, /, emails: tuple[str, ...], group: str | None, yes: bool, a
         plan = editor.plan(ids, change)
         if not as_json:
             _show(plan)
+            if given["reason"] and len(plan.people) > 1:
+                note("This cannot be taken back for all at once: `digest subscribers lift` ends it for one person.")
         if not yes and plan.people and sys.stdin.isatty() and not as_json:
             yes = click.confirm(f"Change {plural(len(plan.people), 'subscriber')}?", default=False, err=True)
         if yes:

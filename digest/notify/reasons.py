@@ -22,7 +22,7 @@ def reason(text: str, catalogue: Catalogue) -> str:
         (r"not due on this day.*", _("not one of the days that they chose")),
         (r"has not chosen this edition.*", _("they did not choose this edition")),
         (r"no story of the chosen topics", _("no story of the topics that they chose")),
-        (r"paused.*", _("they have paused")),
+        (r"paused.*", _("their emails are paused")),
         (r"bounced.*", _("the mailbox refused earlier emails for good")),
         (r"blocked.*", _("the mailbox refused several emails in a row")),
         (r"unsubscribed.*", _("they left")),

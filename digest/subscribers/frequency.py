@@ -87,7 +87,7 @@ def is_due_on(frequency: str, day: date) -> bool:
 def _hint(text: str) -> str:
     """Return the end of an error message: what was meant by `weekly:sunday`, `mon,wed`, `every day` or `रविवार`."""
     word = unicodedata.normalize("NFC", text).strip().casefold()
-    if word in ("weekly", "weekly:"):
+    if word in ("weekly", "weekly:", "साप्ताहिक") or word.startswith(("हफ़्ते में एक", "सप्ताह में एक")):
         return "; add the day, such as weekly:sun"
     if word in ("weekend", "weekends"):
         return "; choose weekly:sat, weekly:sun or weekly:sat,sun"

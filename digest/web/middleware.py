@@ -159,8 +159,9 @@ class Guard:
         if self.prefix and (path == self.prefix or path.startswith(f"{self.prefix}/")):
             local["path"] = path = path[len(self.prefix) :] or "/"
             local["raw_path"] = quote(path).encode()
-        # PostgreSQL takes no NUL, so nothing has one in its key.
+        # PostgreSQL takes no NUL, so nothing has one in its key, and no search finds one.
         local["path"] = path.replace("\0", "\ufffd")
+        local["query_string"] = scope["query_string"].replace(b"%00", b"%EF%BF%BD")
         if scope["method"] == "HEAD":
             # The original method distinguishes link scanners from people.
             local["method"], local["original_method"] = "GET", "HEAD"
@@ -197,10 +198,11 @@ def log_error(scope: Scope, error: Exception, route: str = "an unknown path") ->
     `route` is that of a request that no router has seen.
     """
     frame = traceback.extract_tb(error.__traceback__)[-1]
+    # Such as "No space left on device".
+    why = f" ({error.strerror})" if isinstance(error, OSError) and error.strerror else ""
     route = getattr(scope.get("route"), "path", route)
-    log.error(
-        "%s %s: %s at %s:%s", scope["method"], route, type(error).__name__, Path(frame.filename).name, frame.lineno
-    )
+    kind, file = f"{type(error).__name__}{why}", Path(frame.filename).name
+    log.error("%s %s: %s at %s:%s", scope["method"], route, kind, file, frame.lineno)
 
 
 async def _plain(send: Send, status: int, sentence: str) -> None:

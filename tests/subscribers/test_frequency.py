@@ -46,6 +46,12 @@ def test_an_error_says_what_was_probably_meant(given: str, meant: str) -> None:
         parse(given)
 
 
+@pytest.mark.parametrize("given", ["weekly", "साप्ताहिक", "हफ़्ते में एक बार", "सप्ताह में एक दिन"])
+def test_once_a_week_needs_a_day(given: str) -> None:
+    with pytest.raises(ValueError, match=rf"found '{given}'; add the day, such as weekly:sun"):
+        parse(given)
+
+
 @pytest.mark.parametrize("given", ["", "hourly", "0"])
 def test_no_suggestion_for_what_resembles_nothing(given: str) -> None:
     with pytest.raises(ValueError, match=r"expected daily, weekdays, weekly:mon … weekly:sun.*found '[^']*'$"):

@@ -101,6 +101,20 @@ def test_listmonk(tmp_path: Path) -> None:
     assert (a.topics, a.status, b.status, c.suppressed) == (["देश"], "active", "paused", "unsubscribed")
 
 
+def test_an_address_may_stand_as_other_programs_write_it(tmp_path: Path) -> None:
+    text = (
+        "email,name\nAsha <a@example.com>,\nB <b@example.com>,बीना\nmailto:C@example.com,\n'd@example.com';,\n"
+        '\u200be@example.com\u200b,\n"""F, G"" <f@example.com>",\ng@example.com <g@example.com>,\n'
+        "h<i>@example.com,\na@example.com; b@example.com,\n"
+    )
+    found, refused = read(tmp_path, text)
+    assert [(each.email, each.name) for each in found] == [
+        ("a@example.com", "Asha"), ("b@example.com", "बीना"), ("C@example.com", None), ("d@example.com", None),
+        ("e@example.com", None), ("f@example.com", "F, G"), ("g@example.com", None),
+    ]  # fmt: skip
+    assert [line for line, _email, _reason in refused] == [9, 10]
+
+
 def test_rows_that_look_like_placeholders_are_refused_with_their_line(tmp_path: Path) -> None:
     text = (
         "email,name\na@example.com,आशा\n-DGX_LEAVE-@example.com,\nb@example.com,{{unsubscribe}}\n%name%@example.com,\n"

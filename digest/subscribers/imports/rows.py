@@ -27,6 +27,12 @@ _FORMATS = {
 _ALL_TOPICS = ("all", "all topics", "everything", "सब", "सभी", "सब विषय", "सभी विषय", "सब कुछ")
 # “8 बजे”, “सुबह 8:30 बजे”, “8 am”; an hour of the evening is written in several ways.
 _MORNING = re.compile(r"(?:सुबह\s+)?(.+?)(?:\s*(?:बजे|am))?\Z")
+# How other programs write an address: with a name, as a link, in quotes, before the next one.
+_NAMED = re.compile(r"([^<>]*)<([^<>]*)>")
+_MAILTO = re.compile(r"\s*mailto:", re.IGNORECASE)
+_AROUND = " \t\u00a0'\";,"
+# Characters that nobody sees, from a copied web page. The joiners of Hindi are not among them.
+_INVISIBLE = dict.fromkeys((0xAD, 0x200B, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2060, 0x206A), 0xFEFF))
 
 
 class Incoming(NamedTuple):
@@ -85,7 +91,7 @@ class RowValidator:
         raw = cells.get(columns["email"]) or ""
         if not isinstance(raw, str):
             raise ValueError(f"'email': expected text, found {quoted(raw)}")
-        raw = unescape_formula(raw.strip())
+        shown, raw = _name_and_address(raw)
         if not raw:
             raise ValueError("this row has no email")
         try:
@@ -107,7 +113,7 @@ class RowValidator:
             detail = ", ".join(filter(None, (detail, f"paused until {paused_until:%Y-%m-%d}")))
         else:
             paused_until = None
-        return Incoming(row.line, address, email, self._name(cells), status=status, suppressed=suppressed,
+        return Incoming(row.line, address, email, self._name(cells, shown), status=status, suppressed=suppressed,
                         agreed_at=agreed_at, detail=detail, paused_until=paused_until, **values)  # fmt: skip
 
     def _has(self, key: str) -> bool:
@@ -123,9 +129,10 @@ class RowValidator:
             return str(value)
         raise ValueError(f"'{key}': expected text, found {quoted(value)}")
 
-    def _name(self, cells: Mapping[str, Any]) -> str | None:
+    def _name(self, cells: Mapping[str, Any], shown: str) -> str | None:
+        """Return the name; without one, that which the cell of the address has."""
         parts = [self._text(key, cells) for key in self.name_columns]
-        name = unescape_formula(" ".join(" ".join(parts).split()))
+        name = unescape_formula(" ".join((" ".join(parts).strip() or shown).split()))
         # A joiner within a Hindi name is not printable but valid; a control character is not.
         if name and not name.isprintable():
             list_file.parse_field("name", name, topics=None)
@@ -232,6 +239,14 @@ class RowValidator:
         """Return the field's parsed value, None if it is empty."""
         text = self._text(key, cells)
         return parse(key, text) if text else None
+
+
+def _name_and_address(cell: str) -> tuple[str, str]:
+    """Split a cell such as `Ravi <ravi@example.com>`, `mailto:ravi@example.com` or `'ravi@example.com';`."""
+    text, name = cell.translate(_INVISIBLE).strip(_AROUND), ""
+    if found := _NAMED.fullmatch(text):
+        name, text = found[1].strip(_AROUND), found[2]
+    return "" if "@" in name else name, _MAILTO.sub("", text).strip(_AROUND)
 
 
 def split_topics(text: str) -> list[str]:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from errno import EDQUOT, EFBIG, ENOSPC
 from importlib import import_module
 from urllib.parse import urlsplit
 
@@ -136,7 +137,9 @@ def _endpoint(desk: Desk, row: Route) -> Callable[[Request], object]:
         form: dict[str, str] = {}
         if row.method == "POST":
             async with request.form(max_files=1 if row.uploads else 0, max_fields=_MAX_FIELDS) as given:
-                form = {name: value for name, value in given.items() if isinstance(value, str)}
+                texts = ((name, value) for name, value in given.items() if isinstance(value, str))
+                # PostgreSQL takes no NUL.
+                form = {name: value.replace("\0", "\ufffd") for name, value in texts}
                 file = next((value for value in given.values() if isinstance(value, UploadFile)), None)
                 return await run_in_threadpool(answer, Visit(desk, request, form, file=file), row, handler)
         return await run_in_threadpool(answer, Visit(desk, request, form), row, handler)
@@ -220,19 +223,25 @@ def _not_found(desk: Desk, request: Request, error: Exception) -> Response:
 def _refused(visit: Visit, status: int) -> Response:
     _ = visit.catalogue.gettext
     if status in (404, 405):
-        return visit.problem(status, _("There is nothing here"))
+        gone = _("What you wrote this for is no longer there. Copy your text before you leave this page.")
+        return visit.problem(status, _("There is nothing here"), gone if visit.typed else "")
     return visit.problem(status, _("We could not understand this request"))
 
 
 def _failed(desk: Desk, request: Request, error: Exception) -> Response:
     if isinstance(error, StoreError) and not _is_api(request):
         return _store_failed(Visit(desk, request), error)
-    log_error(request.scope, error)
+    # Other errors are raised again, and logged around the desk.
+    is_full = isinstance(error, OSError) and error.errno in (ENOSPC, EDQUOT, EFBIG)
     if _is_api(request):
         if isinstance(error, StoreError):
+            log_error(request.scope, error)
             unknown = "" if request.method == "GET" else " Perhaps it was done all the same: look first."
             return failure(503, f"The store does not answer. Try again in a few minutes.{unknown}")
-        return failure(500, "Something went wrong here.")
+        return failure(507, "The server's disk is full.") if is_full else failure(500, "Something went wrong here.")
     visit = Visit(desk, request)
     _ = visit.catalogue.gettext
+    if is_full:
+        advice = _("The server's disk is full. Tell whoever looks after the server, and then try again.")
+        return visit.problem(507, _("This does not work right now"), advice)
     return visit.problem(500, _("Something went wrong here"), _("Please try again later."))

@@ -61,8 +61,8 @@ class KeptForms:
 
 
 def _text(value: object) -> str:
-    """Return a text as a form has it. JSON may have half of a character, which no page can show."""
-    return str(value).encode("utf-8", "replace").decode()
+    """Return a text as a form has it. JSON may have half of a character, which no page can show, or a NUL."""
+    return str(value).encode("utf-8", "replace").decode().replace("\0", "\ufffd")
 
 
 def is_place(place: str) -> bool:

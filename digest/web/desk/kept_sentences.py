@@ -442,6 +442,8 @@ KEPT = (
     "subject: %(words)s",
     "preheader: %(words)s",
     "intro: %(words)s",
+    "Entry %(num)s of the log is no import that can be undone: it is undone already, older than %(later_num)s days, "
+    "or from an earlier version.",
     "everybody",
     "by the link of a test",
     "none",

@@ -178,7 +178,21 @@ def test_a_program_finds_and_changes_a_subscriber(desk: Site, programs: dict[Rol
     _status, preview = admin.ask("POST", "/subscribers/import", sheet)
     assert (preview["added"], len(preview["rejected"])) == (1, 1)
     assert admin.ask("POST", f"/subscribers/import/{preview['id']}")[1]["done"]
-    assert admin.ask("GET", "/log")[1]["acts"][0]["via"] == "api"
+    act = admin.ask("GET", "/log")[1]["acts"][0]
+    assert act["via"] == "api"
+    # Without `seen` nothing is undone, and an empty list exports nobody.
+    undo = f"/import/{act['id']}/undo"
+    shown = admin.ask("POST", undo)[1]
+    assert (shown["done"], shown["removed"]) == (False, ["ek@example.com"])
+    assert admin.ask("POST", undo, {"seen": shown["seen"]})[1]["done"]
+    headers = {"Authorization": f"Bearer {admin.token}"}
+    for wrong in ({"name": "a\0b", "origin": "x\0y"}, {"name": "c", "origin": "z\0"}):
+        assert admin.ask("POST", "/subscribers/segment", wrong)[0] == 200
+    found = admin.ask("GET", "/subscribers?origin=x%00y")[1]["segments"]
+    assert "\0" not in json.dumps(found, ensure_ascii=False), "PostgreSQL refuses it"
+    assert [each["name"] for each in found] == ["a\ufffdb", "c"]
+    exported = desk.request("POST", "/desk/api/subscribers/export", b'{"ids": []}', headers)
+    assert (exported.status, "@" in exported.text) == (200, False)
 
 
 @pytest.mark.slow

@@ -227,6 +227,7 @@ def test_all_texts_of_a_page_survive_the_end_of_the_session(desk: Site, editor: 
     answer = editor.submit("/again", {"forms": json.dumps(gone)}, token=token)
     assert answer.status == 404
     assert "? आधा" in answer.text
+    assert "अपना लिखा कॉपी कर लें" in answer.text
     assert titles[1] in [story.title for story in edition_of(desk).stories() if story.id == stories[0].id]
     # Each form needs its own role, and pages without a role are none of these forms.
     for forbidden in (f"/edition/{KEY}/approve", "/users", "/login", "/again", "/nowhere"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -21,6 +22,7 @@ from digest.store.schema import edition
 from tests.web.desk.browser import Browser, set_up
 from tests.web.desk.conftest import KEY, edition_of, open_desk
 from tests.web.site import Response, Site, translated
+from tests.web.test_store_unavailable import full
 
 SCRIPT = "<script>alert(1)</script>"
 LIST = """# ours, in order of joining
@@ -300,6 +302,28 @@ def upload(admin: Browser, text: str, **fields: str) -> Response:
 
 
 @pytest.mark.slow
+def test_a_list_for_which_the_disk_has_no_room_says_so_and_leaves_nothing(
+    desk: Site, admin: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    caplog.set_level("ERROR")
+    with full(desk):
+        answer = upload(admin, "email\n" + "new@example.com\n" * 1000, origin="mela")
+    assert answer.status == 507
+    assert (
+        translated("The server's disk is full. Tell whoever looks after the server, and then try again.") in answer.text
+    )
+    assert len(list(tmp_path.glob("digest-import-*"))) == 1
+    assert list(tmp_path.glob("digest-import-*/*")) == []
+    # The server logs it after it has answered.
+    until = time.monotonic() + 10
+    while not caplog.messages and time.monotonic() < until:
+        time.sleep(0.02)
+    (logged,) = caplog.messages
+    assert "POST /subscribers/import: OSError (File too large)" in logged
+
+
+@pytest.mark.slow
 def test_an_act_for_many_shows_who_changes_and_who_stays(desk: Site, admin: Browser) -> None:
     app = desk.app
     ids = {name: desk.subscriber_id(f"{name}@example.com") for name in ("asha", "ravi")}
@@ -372,6 +396,8 @@ def test_many_are_paused_resumed_and_stopped(desk: Site, admin: Browser) -> None
     assert find(admin, state="paused") == ["ravi@example.com"]
     assert translated("They paused themselves, and come back at the time that they chose") in page
     assert translated("expected why, for the record") in act(act="suppress", reason=" ")
+    asked = admin.submit("/subscribers/many", {"all": "on", "act": "suppress", "reason": "the list was bought"}).text
+    assert "एक साथ वापस नहीं होगा" in asked
     act(act="suppress", reason="the list was bought")
     assert len(find(admin, state="left")) == 2
     assert app.audit.newest(1)[0].what == "many suppressed"
@@ -400,7 +426,8 @@ def test_an_import_is_undone_from_the_log_and_the_log_is_searched_by_person(desk
     assert admin.submit(link[1], {"seen": seen[1]}).status == 200
     assert find(admin, state="removed", q="new@") == ["new@example.com"]
     assert find(admin, state="removed", q="other@") == []
-    assert admin.submit(link[1], {"seen": seen[1]}).status == 409
+    twice = admin.submit(link[1], {"seen": seen[1]})
+    assert (twice.status, "वापस लिया जा चुका है" in twice.text) == (409, True)
     assert link[1] not in admin.get("/log").text
     for query in ("q=तीसरा", "q=other@example.com", "who=mira&what=subscriber changed", "since=2026-11-23&q=तीस"):
         found = admin.get("/log?" + quote(query, safe="=&")).text.partition("<tbody>")[2]

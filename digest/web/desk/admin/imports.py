@@ -48,8 +48,13 @@ def preview(visit: Visit) -> Response:
         name = Path(visit.file.filename.replace("\\", "/")).name[:100] or "list.csv"
         # The extension tells a ZIP file and JSON Lines from CSV.
         file = path / f"list{Path(name).suffix.lower()[:8]}"
-        with file.open("wb") as out:
-            shutil.copyfileobj(visit.file.file, out)
+        try:
+            with file.open("wb") as out:
+                shutil.copyfileobj(visit.file.file, out)
+        except OSError:
+            # A part of a list would fill the disk until the server ends.
+            shutil.rmtree(path, ignore_errors=True)
+            raise
     elif held is not None:
         file, name = held.path, held.name
     else:
@@ -125,11 +130,13 @@ def ask_undo(visit: Visit) -> Response:
 
 
 def undo(visit: Visit) -> Response:
-    """Undo an import, if it still does what the page showed."""
+    """Undo an import, if it still does what the page showed. Without `seen`, show what it would do."""
     transfer, act = visit.desk.app.subscriber_transfer, _act(visit)
     seen = visit.form.get("seen", "")
+    if not seen:
+        return _undo_page(visit)
     try:
-        if seen and seen != transfer.plan_undo(act).mark:
+        if seen != transfer.plan_undo(act).mark:
             problem = visit.catalogue.gettext("Meanwhile something has changed. Look again, and decide anew.")
             return _undo_page(visit, status=409, problem=problem)
         done = transfer.undo_import(act, visit.actor)
@@ -168,7 +175,8 @@ def export(visit: Visit) -> Response:
     app.subscriber_list.sync(may_be_empty=True)
     segment = form.get("segment", "")
     only = app.segments.addresses(segment) if segment else None
-    chosen = "all" in form or any(name.startswith("ids:") for name in form)
+    # A program's empty list chooses nobody.
+    chosen = "all" in form or "ids" in form.get("lists", "").split() or any(name.startswith("ids:") for name in form)
     if chosen:
         only = frozenset(each.address for each in app.many_editor.people(ids_of(visit, form)))
     rows = app.subscriber_transfer.export_rows(

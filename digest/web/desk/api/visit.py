@@ -110,7 +110,8 @@ def form_of(body: bytes) -> dict[str, str]:
         if value is True:
             form[name] = "on"
         elif isinstance(value, _TEXTS):
-            form[name] = str(value)
+            # PostgreSQL takes no NUL.
+            form[name] = str(value).replace("\0", "\ufffd")
         elif isinstance(value, list) and all(isinstance(each, str | int) for each in value):
             lists.append(name)
             form |= {f"{name}:{each}": "on" for each in value}
