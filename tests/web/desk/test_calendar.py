@@ -148,6 +148,22 @@ def shown(desk: Site) -> str:
 
 
 @pytest.mark.slow
+def test_a_special_edition_without_articles_leads_to_its_form(desk: Site, editor: Browser) -> None:
+    form = {"slug": "vishesh", "name": "खेल & मेला", "words": "xyzabc", "hours": "48", "source-0": "on"}
+    editor.post("/calendar", **form)
+    problems = editor.problems("/edition/vishesh")
+    link = re.search(r'href="/desk(/calendar\?[^"]+)#special"', problems)
+    assert link, problems
+    page = editor.get(html.unescape(link[1])).text
+    for shown in ('value="vishesh"', 'value="खेल &amp; मेला"', 'value="xyzabc"', 'value="48" selected'):
+        assert shown in page
+    assert 'name="source-0" checked' in page
+    editor.post("/calendar", **{**form, "words": ""})
+    special = desk.app.editions.get("vishesh")
+    assert special is not None
+    assert special.state == EditionState.DRAFT
+
+
 def test_a_special_edition_is_sent_when_it_is_approved(desk: Site, editor: Browser) -> None:
     editor.submit("/calendar", {"slug": "vishesh", "hours": "72"})
     sender = set_up(desk, "ravi", Role.SENDER)
