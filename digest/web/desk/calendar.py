@@ -168,6 +168,9 @@ def _days(visit: Visit, first: date, following: date) -> list[CalendarDay]:
 def _entry(visit: Visit, edition: Edition, due: Mapping[str, tuple[Edition, datetime]]) -> CalendarEntry:
     planned = visit.desk.app.calendar.of(edition.key)
     at = due[edition.key][1] if edition.key in due else planned.send_at if planned else None
+    if at and at > visit.desk.now() and edition.state == EditionState.DONE:
+        # A person sent it before its hour.
+        at = None
     state = UNCOMPOSED if is_uncomposed(edition) else edition.state
     name = edition.name or edition.key if is_special(edition.key) and edition.subject else ""
     return CalendarEntry(

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
+from digest import pipeline
 from digest.hindi import dates
 from digest.hindi.tokens import stems
 from digest.models import EditionState, Role
@@ -148,6 +149,18 @@ def shown(desk: Site) -> str:
 
 
 @pytest.mark.slow
+@pytest.mark.slow
+def test_an_edition_that_was_sent_before_its_hour_has_no_hour(desk: Site, editor: Browser) -> None:
+    def today() -> str:
+        return editor.get("/calendar").text.partition('aria-current="date"')[2].partition("</td>")[0]
+
+    assert ">7:00<" in today()
+    desk.app.editions.move(KEY, EditionState.APPROVED, out_of=(EditionState.DRAFT,))
+    pipeline.send(desk.app, KEY)
+    assert "भेजा गया" in today()
+    assert ">7:00<" not in today()
+
+
 def test_a_special_edition_without_articles_leads_to_its_form(desk: Site, editor: Browser) -> None:
     form = {"slug": "vishesh", "name": "खेल & मेला", "words": "xyzabc", "hours": "48", "source-0": "on"}
     editor.post("/calendar", **form)
