@@ -262,15 +262,21 @@ class EditionEditor:
         )
 
     def step(self, key: str, story: str, steps: int, by: Actor) -> Edition:
-        """Move a story up (negative) or down within the edition, beyond the end of a section into the next one."""
+        """Move a story up (negative) or down within the edition, beyond the end of a section into the next one.
+
+        The lead stays: it is above all sections, whatever its place in its own.
+        """
         edition = self._editable(key)
         for number, section in enumerate(edition.sections):
             ids = [each.id for each in section.stories]
             if story not in ids:
                 continue
-            place = ids.index(story) + 1 + steps
-            if 1 <= place <= len(ids):
-                return self.move(key, story, section.name, place, by)
+            if story == edition.lead:
+                return edition
+            shown = [each for each in ids if each != edition.lead]
+            at = shown.index(story) + steps
+            if 0 <= at < len(shown):
+                return self.move(key, story, section.name, ids.index(shown[at]) + 1, by)
             other = number + (1 if steps > 0 else -1)
             if not 0 <= other < len(edition.sections):
                 return edition

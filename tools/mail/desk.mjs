@@ -140,6 +140,11 @@ if (inPlace) {
   await Promise.all([page.waitForNavigation({ waitUntil: "load" }), page.keyboard.press("Enter")]);
 }
 seen.changed = (await text(`#row-${second} h4`)).trim();
+// The page begins with the changed row, below what stays on top.
+if (withScripts && !inPlace) {
+  await wait(500);
+  seen.uncovered = await page.evaluate((id) => document.getElementById(id).getBoundingClientRect().top >= document.getElementById("state").getBoundingClientRect().bottom + 40, `row-${second}`);
+}
 
 if (withScripts) {
   // On a Hindi keyboard the key of j types another letter.
@@ -154,6 +159,7 @@ if (withScripts) {
   const dialog = () => page.evaluate(() => [document.querySelector("dialog[open]")?.id, document.activeElement.textContent.trim()]);
   await key("KeyA", "ा");
   seen.asks = await dialog();
+  seen.question = await text("#ask-approve [data-state]");
   await page.keyboard.press("Enter");
   await page.keyboard.press("?");
   seen.keys = (await dialog())[0];

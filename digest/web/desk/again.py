@@ -14,6 +14,9 @@ from digest.web.desk.visit import TOKEN_FIELD, Visit
 # Whoever signs in again may repeat what needed a session: each form is checked like one that is sent alone.
 _PATHS = [(row, compile_path(row.path)[0]) for row in ROUTES if row.method == "POST" and row.role and not row.uploads]
 
+# An approval, a suppression or an erasure asks for it. Each does more than "Save" says.
+_REASON = "reason"
+
 
 def save(visit: Visit) -> Response:
     """Send each form. What is refused stays: one form shows its own page, several are shown to be sent again."""
@@ -34,6 +37,16 @@ def _send(visit: Visit, form: KeptForm) -> Response:
         if row.page != "again.save" and (found := pattern.fullmatch(form.place)):
             root = visit.request.scope.get("root_path", "")
             scope = {**visit.request.scope, "path": root + form.place, "path_params": found.groupdict()}
-            fields = {**form.fields, TOKEN_FIELD: visit.form.get(TOKEN_FIELD, "")}
-            return answer(Visit(visit.desk, Request(scope), fields), row, handler_of(row))
+            # Emails go out by the button of their preview only.
+            shown = {"preview": "1"} if row.page == "correct.save" else {}
+            fields = {**form.fields, **shown, TOKEN_FIELD: visit.form.get(TOKEN_FIELD, "")}
+            again = Visit(visit.desk, Request(scope), fields)
+            if _REASON in fields and not shown:
+                return answer(again, row, _not_done)
+            return answer(again, row, handler_of(row))
     return visit.problem(404, visit.catalogue.gettext("There is nothing here"))
+
+
+def _not_done(visit: Visit) -> Response:
+    _ = visit.catalogue.gettext
+    return visit.problem(409, _("This was not done"), _("It does more than save a text. Do it again on its own page."))

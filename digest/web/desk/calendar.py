@@ -81,6 +81,17 @@ def compose(visit: Visit) -> Response:
     return visit.go(edition_path(edition.key))
 
 
+def again_path(visit: Visit, edition: Edition) -> str:
+    """Return the address of the form with the name and selection of a special edition."""
+    made = visit.desk.app.editions.editorial_changes(edition.key).selection or Selection(name=edition.name)
+    names = [each.name for each in visit.desk.app.sources]
+    chosen = {f"source-{names.index(name)}": "on" for name in made.sources if name in names}
+    return (
+        visit.path("/calendar", slug=edition.key, name=made.name, words=made.words, hours=str(made.hours), **chosen)
+        + "#special"
+    )
+
+
 def _free_slug(visit: Visit) -> str:
     """Return a short name for a special edition of which only the recipients' name is given.
 
@@ -100,6 +111,8 @@ def page(visit: Visit, *, status: int = 200, problem: str | PageSentence = "", f
     first = _month(visit.query.get("month", ""), now.date())
     following = (first + timedelta(days=32)).replace(day=1)
     days = _days(visit, first, following)
+    # A link of a special edition without articles leads here with its selection.
+    typed = visit.form or visit.query
     return visit.page(
         "calendar.html.j2",
         status=status,
@@ -115,8 +128,8 @@ def page(visit: Visit, *, status: int = 200, problem: str | PageSentence = "", f
         hours=HOURS,
         max_name=MAX_NAME,
         states=edition_states(visit.catalogue),
-        typed=visit.form,
-        chosen=any(name.startswith("source-") for name in visit.form),
+        typed=typed,
+        chosen=any(name.startswith("source-") for name in typed),
         now=now,
     )
 
@@ -155,6 +168,9 @@ def _days(visit: Visit, first: date, following: date) -> list[CalendarDay]:
 def _entry(visit: Visit, edition: Edition, due: Mapping[str, tuple[Edition, datetime]]) -> CalendarEntry:
     planned = visit.desk.app.calendar.of(edition.key)
     at = due[edition.key][1] if edition.key in due else planned.send_at if planned else None
+    if at and at > visit.desk.now() and edition.state == EditionState.DONE:
+        # A person sent it before its hour.
+        at = None
     state = UNCOMPOSED if is_uncomposed(edition) else edition.state
     name = edition.name or edition.key if is_special(edition.key) and edition.subject else ""
     return CalendarEntry(

@@ -92,10 +92,13 @@ class Checks(Background[Checked]):
         return replace(checked, emails={email.variant: email for email in found.emails})
 
 
-def problems(checked: Checked, edition: Edition, catalogue: Catalogue, *, for_admin: bool) -> Sequence[Problem]:
+def problems(
+    checked: Checked, edition: Edition, catalogue: Catalogue, *, for_admin: bool, again: str = ""
+) -> Sequence[Problem]:
     """Return the lines of the list, errors first.
 
-    What is wrong in the settings is named `for_admin` only; others read what it means for subscribers.
+    What is wrong in the settings is named `for_admin` only; others read what it means for subscribers. `again` is where
+    a special edition is composed again.
     """
     _ = catalogue.gettext
     titles = {
@@ -118,7 +121,8 @@ def problems(checked: Checked, edition: Edition, catalogue: Catalogue, *, for_ad
         if is_uncomposed(edition):
             lines.append(Problem("bad", _("It is not composed"), why))
         else:
-            lines.append(Problem("bad", _("There are too few stories"), why, "#pool", _("Add stories")))
+            place, button = (again, _("Compose it again")) if again else ("#pool", _("Add stories"))
+            lines.append(Problem("bad", _("There are too few stories"), why, place, button))
     for found in checked.findings:
         title, place, button = titles.get(found.rule, other)
         detail, is_english = sentence_of(found, catalogue)

@@ -29,7 +29,7 @@ from digest.store.sending.status import Counts
 from digest.usecases.approval import revision, unseen
 from digest.usecases.correct_edition import correction_key
 from digest.usecases.edit_edition import CAME_IN, REPLACED
-from digest.web.desk import blocks, doubts, seen
+from digest.web.desk import blocks, calendar, doubts, seen
 from digest.web.desk.acts import name_of
 from digest.web.desk.admin import sources
 from digest.web.desk.bar import UNDER_WAY, bar, stops
@@ -344,6 +344,7 @@ def check_results(visit: Visit, edition: Edition, *, wait: float = PAGE_WAIT) ->
     if edition.state not in EDITABLE:
         return unknown
     for_admin = visit.may(Role.ADMIN)
+    again = calendar.again_path(visit, edition) if is_special(edition.key) else ""
     left = seen.problems(visit, edition, seen.left(visit, edition))
     doubtful = doubts.problems(visit, edition)
     found = visit.desk.checks.of(edition, wait=wait)
@@ -351,12 +352,12 @@ def check_results(visit: Visit, edition: Edition, *, wait: float = PAGE_WAIT) ->
         last = visit.desk.checks.last(edition)
         if last is None:
             return unknown
-        before = [*left, *doubtful, *problems(last, edition, visit.catalogue, for_admin=for_admin)]
+        before = [*left, *doubtful, *problems(last, edition, visit.catalogue, for_admin=for_admin, again=again)]
         return {**unknown, "meter": _meter(last, edition), "before": before}
     lines: Sequence[Problem] = [
         *left,
         *doubtful,
-        *problems(found, edition, visit.catalogue, for_admin=for_admin),
+        *problems(found, edition, visit.catalogue, for_admin=for_admin, again=again),
         *sources.problems(visit),
     ]
     blocking = sum(line.level == "bad" for line in lines)

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
+from digest import pipeline
 from digest.hindi import dates
 from digest.hindi.tokens import stems
 from digest.models import EditionState, Role
@@ -148,6 +149,34 @@ def shown(desk: Site) -> str:
 
 
 @pytest.mark.slow
+@pytest.mark.slow
+def test_an_edition_that_was_sent_before_its_hour_has_no_hour(desk: Site, editor: Browser) -> None:
+    def today() -> str:
+        return editor.get("/calendar").text.partition('aria-current="date"')[2].partition("</td>")[0]
+
+    assert ">7:00<" in today()
+    desk.app.editions.move(KEY, EditionState.APPROVED, out_of=(EditionState.DRAFT,))
+    pipeline.send(desk.app, KEY)
+    assert "भेजा गया" in today()
+    assert ">7:00<" not in today()
+
+
+def test_a_special_edition_without_articles_leads_to_its_form(desk: Site, editor: Browser) -> None:
+    form = {"slug": "vishesh", "name": "खेल & मेला", "words": "xyzabc", "hours": "48", "source-0": "on"}
+    editor.post("/calendar", **form)
+    problems = editor.problems("/edition/vishesh")
+    link = re.search(r'href="/desk(/calendar\?[^"]+)#special"', problems)
+    assert link, problems
+    page = editor.get(html.unescape(link[1])).text
+    for shown in ('value="vishesh"', 'value="खेल &amp; मेला"', 'value="xyzabc"', 'value="48" selected'):
+        assert shown in page
+    assert 'name="source-0" checked' in page
+    editor.post("/calendar", **{**form, "words": ""})
+    special = desk.app.editions.get("vishesh")
+    assert special is not None
+    assert special.state == EditionState.DRAFT
+
+
 def test_a_special_edition_is_sent_when_it_is_approved(desk: Site, editor: Browser) -> None:
     editor.submit("/calendar", {"slug": "vishesh", "hours": "72"})
     sender = set_up(desk, "ravi", Role.SENDER)

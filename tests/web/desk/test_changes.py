@@ -75,7 +75,7 @@ def test_whatever_a_page_shows_of_an_edition_is_in_its_mark(desk: Site) -> None:
     assert app.editions.mark(KEY) == marks[0], "nothing happened"
     first, second, *_rest = [story.id for story in app.editions.get(KEY).stories()]  # type: ignore[union-attr]
     for act in (
-        lambda: editor.post(f"{HERE}/move", story=second, step="up"),
+        lambda: editor.post(f"{HERE}/move", story=second, step="down"),
         lambda: editor.post(f"{HERE}/story/{first}", title="नया शीर्षक", summary="नया सार।"),
         lambda: editor.post(f"{HERE}/undo"),
         lambda: app.editions.move(KEY, EditionState.APPROVED, out_of=(EditionState.DRAFT,)),
@@ -279,12 +279,12 @@ def test_who_ended_an_approval_by_which_change_is_named_to_both(desk: Site, send
     other, story = set_up(desk, "ravi", Role.EDITOR), stories(desk)[1]
     sender.post(f"{HERE}/approve", seen=shown(sender.get(HERE).text)["seen"])
     opened = shown(sender.get(HERE).text)
-    page = other.post(f"{HERE}/move", story=story.id, step="up", follow=True).text
+    page = other.post(f"{HERE}/move", story=story.id, step="down", follow=True).text
     assert "kavita की मंज़ूरी हट गई।" in page
     line = sender.get(f"{HERE}/state?seen={opened['seen']}&act={opened['act']}").text
     assert "ravi: अंक बदला गया, इसलिए आपकी मंज़ूरी हट गई।" in line
     opened = shown(sender.get(HERE).text)
-    other.post(f"{HERE}/move", story=story.id, step="down")
+    other.post(f"{HERE}/move", story=story.id, step="up")
     line = sender.get(f"{HERE}/state?seen={opened['seen']}&act={opened['act']}").text
     assert f"ravi: जगह बदली: {story.title[:20]}" in unescape(line)
     # A refused approval says what changed.

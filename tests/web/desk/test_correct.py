@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 import pytest
@@ -13,7 +14,7 @@ from digest.store.locks import exclusive, mark_running
 from tests.support.enqueue import claim_one
 from tests.web.desk.browser import Browser
 from tests.web.desk.conftest import KEY, edition_of
-from tests.web.site import Site
+from tests.web.site import Site, translated
 
 HERE = f"/edition/{KEY}"
 
@@ -96,6 +97,22 @@ def test_emails_that_are_being_handed_over_are_counted_as_what_they_are(desk: Si
     assert 'id="sending"' in state
     assert "hx-swap-oob" in state
     assert 'id="sending"' not in sender.get(f"{HERE}/state?numbers=0").text, "the page of a story has no numbers"
+
+
+@pytest.mark.slow
+def test_no_email_goes_out_and_nothing_is_approved_by_a_kept_form(desk: Site, sender: Browser) -> None:
+    approval = json.dumps([[f"{HERE}/approve", {"seen": "0", "reason": "जाने दें"}]])
+    answer = sender.submit("/again", {"forms": approval})
+    assert answer.status == 409
+    assert translated("This was not done") in answer.text
+    assert "जाने दें" in answer.text
+    assert edition_of(desk).state == EditionState.DRAFT
+    place = f"{HERE}/correct/{sent(desk)}"
+    fields = {"title": "सही शीर्षक", "summary": "सही सार यह है।", "note": "संख्या ग़लत थी।", "revision": "1"}
+    shown = sender.submit("/again", {"forms": json.dumps([[place, fields]])}).text
+    assert edition_of(desk).revision == 1, "the emails are only shown"
+    assert 'id="preview"' in shown
+    assert f'id="correct" method="post" action="/desk{place}"' in shown
 
 
 @pytest.mark.slow

@@ -37,6 +37,7 @@ def test_an_editors_morning(tmp_path: Path, width: int, scripts: str) -> None:
             assert (seen["closed"], seen["typed"], seen["folded"]) == (True, True, True)
         else:
             assert seen["sources"] > 0
+            assert seen.get("uncovered", True), "the changed row is not behind the line on top"
         assert seen["changed"] == "कसौटी का शीर्षक"
         assert "ok" in seen["approved"]
         assert seen["says"].startswith(translated("Approved."))
@@ -51,6 +52,7 @@ def test_an_editors_morning(tmp_path: Path, width: int, scripts: str) -> None:
             assert sum(seen["shifted"]) == 0, "nothing moves when the checks arrive"
             assert not seen.get("behind"), "no opened menu is behind the tabs of a phone"
             assert (seen["hindiKey"], seen["focusAfterDrop"]) == (True, True)
+            assert " · " in seen["question"], "the time that is left is a part of its own"
             assert (seen["asks"], seen["keys"]) == (["ask-approve", translated("Back")], "keys")
             assert (seen["scrolled"], seen["stays"]) == (0, True), "no key alone approves, and none scrolls"
             assert seen["unreachable"].startswith("डेस्क से संपर्क नहीं हो रहा")

@@ -140,6 +140,23 @@ def test_a_story_goes_up_and_down_and_back(desk: Site, editor: Browser) -> None:
     assert "suman" in page.text
 
 
+def test_the_top_story_has_no_arrows_and_the_others_pass_it_by(desk: Site, editor: Browser) -> None:
+    edition = edition_of(desk)
+    section = next(each for each in edition.sections if edition.lead in [story.id for story in each.stories])
+    page = editor.get(HERE).text
+    assert f"acts-down-{edition.lead}" not in page
+    assert f"acts-pin-{edition.lead}" in page
+    for step in ("up", "down"):
+        editor.post(f"{HERE}/move", story=edition.lead, step=step)
+        assert edition_of(desk) == edition
+    # Only the lead is before it in the first section, so there is no higher place.
+    beside = next(story.id for story in section.stories if story.id != edition.lead)
+    editor.post(f"{HERE}/move", story=beside, step="up")
+    changed = edition_of(desk).sections
+    number = edition.sections.index(section)
+    assert changed == edition.sections if number == 0 else beside == changed[number - 1].stories[-1].id
+
+
 def test_a_story_moves_over_the_edge_of_its_section(desk: Site, editor: Browser) -> None:
     edition = edition_of(desk)
     last = edition.sections[0].stories[-1]

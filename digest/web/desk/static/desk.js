@@ -107,7 +107,8 @@ function openTexts(link) {
 function askApproval() {
   const dialog = document.getElementById("ask-approve");
   const approve = document.getElementById("do-approve");
-  dialog.querySelector("[data-state]").textContent = document.querySelector("#state h1").textContent;
+  const [title, left] = document.querySelector("#state h1").childNodes;
+  dialog.querySelector("[data-state]").textContent = [title, left].map((each) => each?.textContent.trim()).filter(Boolean).join(" · ");
   dialog.querySelector("[data-approve]").textContent = approve.textContent;
   dialog.showModal();
 }
