@@ -53,7 +53,7 @@ def import_(
     if as_json:
         emit(_document(listed, plan, rows, silent, dry_run=dry_run))
     else:
-        _say(file.name, listed, plan, rows, silent, dry_run=dry_run)
+        _show(file.name, listed, plan, rows, silent, dry_run=dry_run)
     note_override()
     return 1 if (listed.rejected or silent) and not (rows or plan.skipped) else 0
 
@@ -155,7 +155,7 @@ def _document(
     }
 
 
-def _say(
+def _show(
     file: str, listed: FeedList, plan: ImportPlan, rows: list[dict[str, Any]], silent: dict[str, str], *, dry_run: bool
 ) -> None:
     for warning in listed.warnings:

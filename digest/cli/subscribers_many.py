@@ -26,7 +26,7 @@ _MAX_NAMED = 20
 @click.command()
 @click.argument("emails", nargs=-1, metavar="[EMAIL]...")
 @click.option("--segment", "group", metavar="NAME", help="Instead of EMAIL: everyone of this saved group.")
-@click.option("--pause", "days", type=click.IntRange(1, 365), metavar="DAYS", help="Pause for so many days.")
+@click.option("--pause", "days", type=click.IntRange(1, 366), metavar="DAYS", help="Pause for so many days.")
 @click.option("--resume", is_flag=True, help="End pauses, except of those who paused themselves.")
 @click.option("--suppress", "reason", metavar="REASON", help="Stop all email, because of this.")
 @click.option("--add-topic", metavar="TOPIC", help="Add a section to their topics.")
@@ -133,7 +133,7 @@ def undo_import(home: Path, number: int | None, yes: bool, as_json: bool) -> Non
         if not yes and sys.stdin.isatty() and not as_json:
             yes = click.confirm(f"Undo the import {found.origin}?", default=False, err=True)
         if yes:
-            found = transfer.undo_import(number, command_actor(app.environment))
+            found = transfer.undo_import(number, command_actor(app.environment), seen=found.mark)
     if as_json:
         people = {name: list(getattr(found, name)) for name in ("removed", "changed", "mailed", "kept")}
         emit({"import": number, "origin": found.origin, "dry_run": not yes, **people})

@@ -81,7 +81,7 @@ class NewsletterSettings(SettingsModel):
     )
     base_url: WebRoot = Field(
         default="",
-        description="Public URL of the subscriber pages (ASCII). Empty: no web links in the email; subscribers "
+        description="Public URL of the reader pages (ASCII). Empty: no web links in the email; subscribers "
         "unsubscribe by email. A path is allowed (`https://paper.example/digest`), whether or not the proxy strips it. "
         "With an example's domain (`example.com`, `.example`), real email goes only to example addresses. Use "
         "`http://127.0.0.1:8000` for a test on this machine.",
@@ -428,7 +428,7 @@ class ThemeSettings(SettingsModel):
     images: Literal["attach", "pages", "source"] = Field(
         default="source",
         description="Where mail programs get the images of stories. `attach`: cut, shrunk and attached to each email, "
-        "at most 180 kB together. `pages`: the same files from your subscriber pages (`newsletter.base_url`). "
+        "at most 180 kB together. `pages`: the same files from your reader pages (`newsletter.base_url`). "
         "`source`: as they are, from the sites that published them. Images beside files of a drop folder are always "
         "cut and shrunk (docs/letter.md).",
     )

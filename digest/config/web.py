@@ -1,4 +1,4 @@
-"""Settings of the HTTP server: the subscriber pages, the desk, webhooks, the privacy notice and click counts."""
+"""Settings of the HTTP server: the reader pages, the desk, webhooks, the privacy notice and click counts."""
 
 from __future__ import annotations
 
@@ -95,11 +95,11 @@ class MetricsSettings(SettingsModel):
 
 
 class WebSettings(SettingsModel):
-    """The subscriber pages and the webhooks."""
+    """The reader pages and the webhooks."""
 
     enabled: bool = Field(
         default=False,
-        description="Serve the subscriber pages in `digest run` too. `digest web` always does. Install "
+        description="Serve the reader pages in `digest run` too. `digest web` always does. Install "
         "`hindi-digest[web]`.",
     )
     host: Line = Field(
@@ -192,7 +192,7 @@ class DeskSettings(SettingsModel):
     """The desk: the pages of editors and admins (docs/desk.md)."""
 
     enabled: bool = Field(
-        default=True, description="Serve the desk beside the subscriber pages. `false`: only the commands."
+        default=True, description="Serve the desk beside the reader pages. `false`: only the commands."
     )
     base_url: WebRoot = Field(
         default="",
@@ -209,7 +209,7 @@ class DeskSettings(SettingsModel):
         ge=0,
         le=65535,
         description="A port of its own, such as one that only the newsroom's network reaches. Not set: that of the "
-        "subscriber pages.",
+        "reader pages.",
     )
     passkey_for: tuple[Literal["viewer", "editor", "sender", "admin"], ...] = Field(
         default=(),
@@ -229,7 +229,7 @@ class ClickSettings(SettingsModel):
 
     enabled: bool = Field(
         default=False,
-        description="Turn the links of stories and advertisements into redirects on your subscriber pages, and count "
+        description="Turn the links of stories and advertisements into redirects on your reader pages, and count "
         "clicks per edition and story. Needs `newsletter.base_url`. Tell your subscribers about it (docs/clicks.md).",
     )
     subscribers: bool = Field(

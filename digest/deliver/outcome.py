@@ -15,8 +15,8 @@ from dataclasses import dataclass, field, replace
 class Accepted:
     """The provider accepted the whole batch."""
 
-    # The provider's id of the request; '' if it gives none.
-    provider_id: str = ""
+    # The provider's id of the request, if it gives one.
+    provider_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +105,7 @@ def with_reasons(outcome: Outcome, clean: Callable[[str], str]) -> Outcome:
     """Apply `clean` to every text of the outcome. Reasons of recipients are cleaned only if all together need it."""
     match outcome:
         case Accepted(provider_id):
-            return Accepted(clean(provider_id))
+            return Accepted(provider_id and clean(provider_id))
         case Rejected(reasons):
             return Rejected(_cleaned(reasons, clean))
         case PerRecipient():

@@ -92,11 +92,11 @@ def _hint(text: str) -> str:
     if word in ("weekend", "weekends"):
         return "; choose weekly:sat, weekly:sun or weekly:sat,sun"
     close = difflib.get_close_matches(word[:_MAX_COMPARED], ["daily", "weekdays", "weekly:sun"], n=1)
-    likely = meant(word) or (close[0] if close and not any(each in DAY_OF_WORD for each in _words(word)) else "")
+    likely = from_words(word) or (close[0] if close and not any(each in DAY_OF_WORD for each in _words(word)) else "")
     return f"; did you mean '{likely}'?" if likely else ""
 
 
-def meant(word: str) -> str:
+def from_words(word: str) -> str:
     """Return the frequency that words in lower case mean, such as `every day` or `सोम और गुरु`; else ''."""
     if word in ("daily", "weekdays"):
         return word

@@ -290,11 +290,11 @@ def _parse_zone(value: str, zones: Collection[str]) -> str:
 
 
 def _nearest_hour(value: str) -> str:
-    suggestion = hour_meant(value)
+    suggestion = hour_from_words(value)
     return f"; did you mean '{suggestion}'?" if suggestion else ""
 
 
-def hour_meant(value: str) -> str:
+def hour_from_words(value: str) -> str:
     """Return the time that `०७:००`, `7.30`, `8` or `“8:30”` mean (other digits or separators, no minutes); else ''."""
     plain = "".join(str(unicodedata.digit(char, "")) or char for char in value.strip(" “”‘’"))
     parts = re.match(r"([0-9]{1,2})(?:\s*[:.,h\u0903]\s*([0-9]{2}))?\Z", plain)

@@ -1,4 +1,4 @@
-"""Check that the subscriber pages and the webhook can be reached at their public address.
+"""Check that the reader pages and the webhook can be reached at their public address.
 
 `request` also tells the status, the certificate and the clock of any web server.
 """

@@ -49,6 +49,10 @@ class ImportNotUndoable(DigestError):
     """What the import replaced is not in the store."""
 
 
+class UndoChanged(DigestError):
+    """Undoing the import would do something else than the plan said that was shown."""
+
+
 @dataclass(frozen=True, slots=True)
 class ListMapping:
     """How to read a list: field → heading, and the values for absent fields."""
@@ -159,10 +163,10 @@ class SubscriberTransfer:
             raise _not_undoable(act)
         return found
 
-    def undo_import(self, act: int, by: Actor) -> UndoneImport:
+    def undo_import(self, act: int, by: Actor, *, seen: str = "") -> UndoneImport:
         """Put back what an import changed, except for people about whom something was decided since.
 
-        Raises ImportNotUndoable.
+        `seen` is the mark of the plan that was shown; UndoChanged if it is another one now. Raises ImportNotUndoable.
         """
         database, now = self.subscriber_admin.database, self.now()
         # Whoever is in the list file now belongs to it.
@@ -171,6 +175,8 @@ class SubscriberTransfer:
             done = self.subscriber_admin.import_undo.run(act, source=source_of(by, "undo-import"), now=now)
             if done is None:
                 raise _not_undoable(act)
+            if seen and seen != done.mark:
+                raise UndoChanged("Meanwhile something has changed; nothing was undone. Look again.")
             detail = f"{len(done.removed)} taken off the list, {len(done.changed)} changed back"
             if done.mailed:
                 detail += f"; {len(done.mailed)} get mail again"

@@ -1,1 +1,1 @@
-"""The HTTP server: subscriber pages and provider webhooks. No page needs JavaScript."""
+"""The HTTP server: reader pages and provider webhooks. No page needs JavaScript."""

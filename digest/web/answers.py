@@ -22,7 +22,7 @@ from digest.store.people.subscriber_texts import SubscriberTextStore
 from digest.store.rate_limits import Quota
 from digest.subscribers.address import masked
 from digest.web.dependencies import TEST_SUBSCRIBER, Context
-from digest.web.known_browser import knows
+from digest.web.known_browser import is_known_browser
 from digest.web.pages import PAGE_RESPONSES, REDIRECTS, Done, language_parameter, redirect
 from digest.web.unsubscribe import shorten_text
 
@@ -76,7 +76,7 @@ def router(context: Context, editions: EditionStore, answers: AnswerStore, texts
             return found
         subscriber, question = found
         is_answered = done in tuple(AnswerResult)
-        is_known = subscriber is not None and knows(context, request, subscriber)
+        is_known = subscriber is not None and is_known_browser(context, request, subscriber)
         counts = answers.counts(edition, block) if is_answered and not question.right else {}
         values: dict[str, Any] = {
             "token": token,
@@ -100,7 +100,7 @@ def router(context: Context, editions: EditionStore, answers: AnswerStore, texts
         subscriber, _ = found
         done = AnswerResult.SAVED
         if subscriber is not None:
-            is_known = knows(context, request, subscriber)
+            is_known = is_known_browser(context, request, subscriber)
             done = answers.save(edition, block, subscriber.id, choice, now=context.now(), replace=is_known)
         return redirect(pages, request, f"/answer/{quote(edition)}/{block}/{choice}/{token}", done=done)
 
@@ -119,7 +119,7 @@ def router(context: Context, editions: EditionStore, answers: AnswerStore, texts
         subscriber, question = found
         now, text, done = context.now(), shorten_text(word), _WORD_DONE[0]
         if text and subscriber and context.quotas.take([Quota(f"word:{subscriber.id}", *_MOST_WORDS)], now):
-            about, is_known = f"{block}: {question.options[choice - 1]}", knows(context, request, subscriber)
+            about, is_known = f"{block}: {question.options[choice - 1]}", is_known_browser(context, request, subscriber)
             if not texts.answer(edition, block, subscriber.id, text, about=about, now=now, replace=is_known):
                 done = _WORD_DONE[1]
         return redirect(pages, request, f"/answer/{quote(edition)}/{block}/{choice}/{token}", done=done)

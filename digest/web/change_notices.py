@@ -18,7 +18,7 @@ from digest.mail.message import Outgoing
 from digest.store.people.preferences import ConsentContext, StoredSubscriber
 from digest.store.people.requests import PersonRequest, RequestKind, RequestStore
 from digest.web.dependencies import Context
-from digest.web.known_browser import knows
+from digest.web.known_browser import is_known_browser
 from digest.web.outbound_mail import OutboundMail
 from digest.web.own_data_emails import EmailTexts, OwnDataEmails
 
@@ -53,7 +53,7 @@ class ChangeNotices:
 
         Returns false if there were too many changes today: then nothing has changed. Unsubscribing always works.
         """
-        if knows(self.context, request, subscriber):
+        if is_known_browser(self.context, request, subscriber):
             make()
             return True
         now = self.context.now()

@@ -29,7 +29,7 @@ _MOST = 4
 _BETWEEN = "~"
 
 
-def knows(context: Context, request: Request, subscriber: StoredSubscriber) -> bool:
+def is_known_browser(context: Context, request: Request, subscriber: StoredSubscriber) -> bool:
     """Whether the browser is known as this subscriber's."""
     if not subscriber.listed or subscriber.suppressed:
         return False

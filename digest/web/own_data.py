@@ -28,7 +28,7 @@ from digest.usecases.own_data import AddressChanger, PersonalData
 from digest.web.change_notices import ChangeNotices, had_left
 from digest.web.dependencies import Context, client_address
 from digest.web.email_limits import mailbox_quotas, network, network_quotas
-from digest.web.known_browser import knows, remember
+from digest.web.known_browser import is_known_browser, remember
 from digest.web.outbound_mail import OutboundMail
 from digest.web.own_copy import readable_copy
 from digest.web.own_data_emails import OwnDataEmails, purpose_of
@@ -185,7 +185,7 @@ class OwnData:
 
         The links of the emails that were sent before stay valid, so whoever is refused has one in the mailbox.
         """
-        if knows(self.context, request, subscriber):
+        if is_known_browser(self.context, request, subscriber):
             return [Quota(f"{kind}:{subscriber.id}", _MAX_REQUESTS, _DAY)]
         name = f"{kind} by others:{subscriber.id}"
         here = f"{name} from {network(client_address(request))}"

@@ -21,7 +21,7 @@ from digest.subscribers.address import masked
 from digest.subscribers.list_file import FORMATS
 from digest.web.dependencies import Context
 from digest.web.editions import LatestEdition, NextEdition, StoryRate, TopicRates
-from digest.web.known_browser import forget, knows
+from digest.web.known_browser import forget, is_known_browser
 from digest.web.pages import PAGE_RESPONSES, REDIRECTS, Done, language_parameter, redirect
 from digest.web.resend import Resender, ResendResult
 from digest.web.unsubscribe import LeavePage, state_of
@@ -103,7 +103,7 @@ class PreferencesPage:
     def subscriber(self, request: Request, token: str) -> StoredSubscriber | None:
         """Return the subscriber of the token; None unless the browser is known as theirs."""
         found = self.named(token)
-        return found if found is not None and knows(self.context, request, found) else None
+        return found if found is not None and is_known_browser(self.context, request, found) else None
 
     def response(
         self, request: Request, token: str, subscriber: StoredSubscriber, *, status: int = 200, **values: Any
@@ -223,7 +223,7 @@ def router(page: PreferencesPage, resender: Resender) -> APIRouter:
         done: Done = "",
     ) -> HTMLResponse:
         subscriber = page.named(token)
-        if subscriber is None or not knows(context, request, subscriber):
+        if subscriber is None or not is_known_browser(context, request, subscriber):
             return page.short(request, token, subscriber, done=done if done in SHORT_DONE else "")
         return page.response(request, token, subscriber, done=done if done in DONE else "")
 
@@ -310,13 +310,13 @@ def pause_router(page: PreferencesPage) -> APIRouter:
             token=token,
             pausing=context.paused_until(subscriber),
             until=context.now() + timedelta(weeks=_PAUSE_WEEKS),
-            known=knows(context, request, subscriber),
+            known=is_known_browser(context, request, subscriber),
         )
 
     @routes.post("", response_class=HTMLResponse, summary="Pause for two weeks", **REDIRECTS)
     def pause(request: Request, token: str) -> Response:
         subscriber = subscriber_of(token)
-        if subscriber is None or not knows(context, request, subscriber):
+        if subscriber is None or not is_known_browser(context, request, subscriber):
             return page.short(request, token, status=403)
         consent = context.consent_context(request, _PURPOSE, detail=f"pause for {_PAUSE_WEEKS} weeks")
         until = context.now() + timedelta(weeks=_PAUSE_WEEKS)

@@ -31,7 +31,7 @@ from digest.web.consent import CONSENT_VERSION
 from digest.web.dependencies import Context, client_address
 from digest.web.editions import NextEdition, Showcase, TopicRates
 from digest.web.email_limits import mailbox_quotas, network_quotas
-from digest.web.known_browser import knows, remember
+from digest.web.known_browser import is_known_browser, remember
 from digest.web.mailboxes import mailbox_of
 from digest.web.outbound_mail import OutboundMail
 from digest.web.pages import MAY_GO_BACK, PAGE_RESPONSES, REDIRECTS, Done, language_parameter, redirect
@@ -264,7 +264,7 @@ def _used(signup: Signup, request: Request, token: str, id: int | None, done: st
     if subscriber is None or not subscriber.listed or subscriber.suppressed:
         return signup.confirmation_page(request, token, "late")
     # Only the browser that confirmed, or another that is known, gets a link to the preferences.
-    is_known = knows(signup.context, request, subscriber)
+    is_known = is_known_browser(signup.context, request, subscriber)
     return signup.confirmation_page(
         request,
         token,

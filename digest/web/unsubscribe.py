@@ -31,7 +31,7 @@ from digest.web.change_notices import Change, ChangeNotices
 from digest.web.dependencies import Context
 from digest.web.editions import NextEdition
 from digest.web.group_commit import GroupCommit
-from digest.web.known_browser import knows
+from digest.web.known_browser import is_known_browser
 from digest.web.middleware import log_error
 from digest.web.pages import PAGE_RESPONSES, REDIRECTS, Done, language_parameter, redirect
 
@@ -155,7 +155,7 @@ class LeavePage:
             if done == "back":
                 # Leaving made all browsers forget, so this one does not see on which days the subscriber gets it.
                 values |= {"choose": own, "next_due": self.next_edition.due()}
-            if knows(self.context, request, subscriber):
+            if is_known_browser(self.context, request, subscriber):
                 values |= {"known": True, "email": subscriber.email, "less": self.offers(subscriber)}
                 values |= {"pausing": self.context.paused_until(subscriber)}
                 values["choose"] = own
@@ -214,7 +214,7 @@ def router(page: LeavePage) -> APIRouter:
         if id is None:
             return context.invalid_link(request)
         subscriber = context.subscriber(id)
-        if subscriber is None or not knows(context, request, subscriber):
+        if subscriber is None or not is_known_browser(context, request, subscriber):
             return page.response(request, token, status=403)
         consent = context.consent_context(request, _PURPOSE, detail=detail)
         context.preferences.set(id, values, consent, now=context.now())
@@ -253,7 +253,7 @@ def router(page: LeavePage) -> APIRouter:
             # A repetition sends no second notice.
             leave()
             return redirect(context.pages, request, f"/leave/{token}")
-        code = page.reason_code(id, now, known=knows(context, request, subscriber))
+        code = page.reason_code(id, now, known=is_known_browser(context, request, subscriber))
         page.notices.change(request, subscriber, Change.LEFT, leave)
         return redirect(context.pages, request, f"/leave/{token}", code=code)
 

@@ -275,7 +275,7 @@ def test_a_400_is_mapped_to_the_recipient_and_not_to_the_position(server: SendGr
         (400, b"<html>", 2, "later"), (400, b"<html>", 1, "later"), (400, b"", 2, Split), (400, b"[1]", 2, Split),
         (400, b'{"errors": 5}', 2, Split), (400, b'{"errors": [5, null]}', 2, Split), (404, b"", 1, "never"),
         (405, b"", 1, "never"), (413, b"<html>", 2, Split), (413, b"", 1, "never"), (415, b"", 2, "never"),
-        (202, b"", 2, Accepted("")), (201, b"", 2, Unknown("sendgrid answered 201, which is not an acceptance")),
+        (202, b"", 2, Accepted()), (201, b"", 2, Unknown("sendgrid answered 201, which is not an acceptance")),
         (100, b"", 1, Unknown("sendgrid answered 100")), (418, b"", 1, Unknown("sendgrid answered 418")),
     ],
 )  # fmt: skip

@@ -52,6 +52,23 @@ def test_no_pattern_uses_word_classes_on_hindi() -> None:
     assert not found
 
 
+def test_docstrings_of_functions_begin_with_a_verb_or_whether() -> None:
+    """The texts of commands are for users: they say what the command is."""
+    begins = re.compile(r" *(?:(?:async )?def .*|\) -> .*):$")
+    found = []
+    for path in sorted((ROOT / "digest").rglob("*.py")):
+        lines = path.read_text(encoding="utf-8").splitlines() if path.parent.name != "cli" else []
+        for number, line in enumerate(lines):
+            if not re.match(r' +"{3}(Return whether|The|An?) ', line) or not begins.match(lines[number - 1]):
+                continue
+            is_whether = "Return whether" in line
+            start = next(at for at in range(number, -1, -1) if " def " in f" {lines[at]}")
+            is_fine = "-> bool:" not in lines[number - 1] if is_whether else "property" in lines[start - 1]
+            if not is_fine:
+                found.append(f"{path.relative_to(ROOT)}:{number + 1}: {line.strip()}")
+    assert not found
+
+
 def loaded(newsroom: Newsroom, *commands: str) -> set[str]:
     """Return the heavy modules that commands load, which run one after another in a process of their own."""
     script = (

@@ -241,7 +241,7 @@ class _Front:
         return not self.parts or len(self.parts) > _MAX_PARTS + 1
 
     def ends_without_mark(self) -> bool:
-        """Only a bracket ends the front. That suffices only after an agency."""
+        """Whether only a bracket ends the front, which suffices only after an agency."""
         if self.mark:
             return False
         is_uncertain = self.has(PartKind.UNKNOWN) and not self.has(PartKind.DATE)
@@ -263,17 +263,17 @@ class _Front:
         return " " in name and fold(self.parts[0]).rpartition(" ")[2] in OWN_DESKS
 
     def has_sentence(self) -> bool:
-        """A part that is not known is not a name."""
+        """Whether a part that is not known is no name."""
         unknown = (part for part, kind in zip(self.parts, self.kinds, strict=True) if kind == PartKind.UNKNOWN)
         return any(len(part.split()) > _MAX_NAME_WORDS or not is_name(part) for part in unknown)
 
     def is_ambiguous_agency(self) -> bool:
-        """An agency whose name is also a word, such as `भाषा`, with weak punctuation."""
+        """Whether the agency's name is also a word, such as `भाषा`, with weak punctuation."""
         is_strong = self.is_parenthesised or self.mark == "।"
         return self.kinds == (PartKind.AGENCY,) and fold(self.parts[0]) in WORDS_TOO and not is_strong
 
     def lacks_evidence(self) -> bool:
-        """Neither a place nor an agency is known, and the name is not used as a place."""
+        """Whether neither a place nor an agency is known, and the name is not used as a place."""
         if self.has(PartKind.PLACE, PartKind.AGENCY):
             return False
         may_be_unknown = self.opens and (self.mark != ":" or bool(_ENDED.search(self.rest)))

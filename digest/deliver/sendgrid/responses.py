@@ -28,7 +28,7 @@ def read_response(response: HttpResponse, outgoing: Outgoing) -> Outcome:
     """Return the outcome of a batch, from the response to its request."""
     status, is_single = response.status, len(outgoing.recipients) == 1
     if status == 202 and not response.is_html:
-        return Accepted(response.headers.get("x-message-id", ""))
+        return Accepted(response.headers.get("x-message-id"))
     if refusal := refused_outright(response):
         return refusal
     if status == 400:

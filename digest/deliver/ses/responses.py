@@ -131,7 +131,7 @@ def _read_results(results: Sequence[dict[str, Any]], recipients: Sequence[Recipi
         else:
             unknown[recipient.id] = f"ses answered with an undocumented result: {reason}"
     if len(accepted) == len(recipients):
-        return Accepted(str(results[0].get("MessageId", ""))[:200])
+        return Accepted(str(results[0].get("MessageId") or "")[:200] or None)
     worst = max(later, key=lambda each: (each.permanent, each.retry_after or 0.0), default=NotSent(""))
     if len(later) == len(recipients):
         return worst

@@ -119,7 +119,7 @@ class AuditLog:
                 last = select(audit.c.at, audit.c.id).where(*own).order_by(*_ORDER).offset(_SPAN - 1).limit(1)
                 if (end := connection.execute(last).first()) is not None:
                     own.append(tuple_(audit.c.at, audit.c.id) >= tuple_(literal(end.at, Moment), end.id))
-                rows = rows.where(self._says(wanted))
+                rows = rows.where(self._has_text(wanted))
             found = [Act(**row._mapping) for row in connection.execute(rows.where(*own))]
         if len(found) > limit:
             return found[:limit], found[limit - 1].id
@@ -140,7 +140,7 @@ class AuditLog:
             found.append(audit.c.at < wanted.until)
         return found
 
-    def _says(self, wanted: LogFilter) -> ColumnElement[bool]:
+    def _has_text(self, wanted: LogFilter) -> ColumnElement[bool]:
         word = wanted.text.lower()
         columns: Sequence[ColumnElement[str]] = (audit.c.subject, audit.c.detail)
         if not self.database.sqlite:

@@ -13,14 +13,14 @@ from digest.store.schema import desk_link
 
 @dataclass(frozen=True, slots=True)
 class DecisionLink:
-    """A link in a test email. `revision` is the one that the test showed; `used_by` is '' until the link is used."""
+    """A link in a test email. `revision` is the one that the test showed; `used_by` is None until the link is used."""
 
     edition: str
     revision: str
     act: str
     expires_at: datetime
     used_at: datetime | None
-    used_by: str
+    used_by: str | None
 
 
 class LinkStore:
@@ -38,9 +38,9 @@ class LinkStore:
         """Return a link, used or not; None if it is unknown or too old."""
         own = (desk_link.c.hash == hash) & (desk_link.c.expires_at > now)
         row = self.database.query(select(desk_link).where(own)).one_or_none()
-        return (
-            DecisionLink(row.edition, row.revision, row.act, row.expires_at, row.used_at, row.used_by) if row else None
-        )
+        if row is None:
+            return None
+        return DecisionLink(row.edition, row.revision, row.act, row.expires_at, row.used_at, row.used_by or None)
 
     def use(self, hash: str, by: str, now: datetime) -> bool:
         """Record who used a link. False if it was used before."""

@@ -143,10 +143,10 @@ def last_detail(connection: Connection, number: int) -> str | None:
 
 
 def values_of(outcome: Outcome) -> tuple[str, str, str]:
-    """Return the state, the detail and the provider's id."""
+    """Return the state, the detail and the provider's id, as they are stored: '' for none."""
     match outcome:
         case Accepted(provider_id):
-            return AttemptState.ACCEPTED, "", provider_id
+            return AttemptState.ACCEPTED, "", provider_id or ""
         case Rejected(reasons):
             return AttemptState.REJECTED, f"{len(reasons)} recipients rejected", ""
         case Split(reason):
@@ -167,7 +167,7 @@ def accept(connection: Connection, accepted: Sequence[tuple[Claim, Accepted]], n
     if not accepted:
         return []
     rows: Sequence[Mapping[str, Any]] = [
-        {"name": claim.attempt, "provider_id": outcome.provider_id, "at": now} for claim, outcome in accepted
+        {"name": claim.attempt, "provider_id": outcome.provider_id or "", "at": now} for claim, outcome in accepted
     ]
     if connection.dialect.name == "postgresql":
         found = [row for values in rows for row in connection.execute(_accept_both, values)]

@@ -59,7 +59,8 @@ def settle(connection: Connection, name: str, outcome: Outcome, now: datetime) -
         raise StoreError(f"attempt {name} was settled already; two runs can't both own it")
     if isinstance(outcome, Accepted):
         if found.state in _ASSUMED:
-            values = {"state": AttemptState.ACCEPTED, "detail": "", "provider_id": outcome.provider_id, "ended_at": now}
+            state, detail, provider_id = attempts.values_of(outcome)
+            values = {"state": state, "detail": detail, "provider_id": provider_id, "ended_at": now}
             connection.execute(update(attempt).where(of.id == name).values(values))
             _accept_waiting(connection, found.edition, found.batch)
     elif found.state == AttemptState.PER_RECIPIENT and isinstance(outcome, PerRecipient):

@@ -173,7 +173,7 @@ class RowValidator:
 
     def _parse_field(self, key: str, text: str) -> str | None:
         try:
-            value = list_file.parse_field(key, meant(key, text), topics=None, zones=self.zones)
+            value = list_file.parse_field(key, value_of_word(key, text), topics=None, zones=self.zones)
         except ValueError as error:
             if self.lenient:
                 return None
@@ -275,13 +275,13 @@ def plain(text: str) -> str:
     return " ".join(unicodedata.normalize("NFC", text).lower().split())
 
 
-def meant(key: str, text: str) -> str:
+def value_of_word(key: str, text: str) -> str:
     """Return the value that a word means for a field; the text itself if it is no such word."""
     if key == "frequency":
-        return frequency.meant(plain(text)) or text
+        return frequency.from_words(plain(text)) or text
     if key == "hour":
         found = _MORNING.match(plain(text))
-        return (found and list_file.hour_meant(found[1])) or text
+        return (found and list_file.hour_from_words(found[1])) or text
     return _FORMATS.get(plain(text), text) if key == "format" else text
 
 

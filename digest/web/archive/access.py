@@ -39,7 +39,7 @@ class Access:
         self._context = context
 
     def require_subscriber(self, request: Request) -> None:
-        """A dependency of routes. Raises SubscribersOnlyError."""
+        """Let only subscribers pass, as a dependency of routes. Raises SubscribersOnlyError."""
         if not self._may_read(request.cookies.get(_COOKIE, "")):
             raise SubscribersOnlyError(self)
 

@@ -5,6 +5,8 @@ A GET changes nothing, because spam filters open links.
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
@@ -43,11 +45,9 @@ def act(visit: Visit) -> Response:
     if what == LinkAct.HOLD:
         app.stopper.stop(edition.key, EditionState.PAUSED, visit.actor, why=_BY, wait=0)
         return visit.go(edition_path(edition.key))
-    try:
+    # The edition's own page shows a problem.
+    with suppress(ConfigurationError, EditionChanged, ModelTextUnseen, PreflightFailed):
         app.approver.approve(edition, how=_BY, by=visit.actor, detail=_BY)
-    except (ConfigurationError, EditionChanged, ModelTextUnseen, PreflightFailed):
-        # The edition's own page shows the problem.
-        return visit.go(edition_path(edition.key))
     return visit.go(edition_path(edition.key))
 
 

@@ -56,7 +56,7 @@ def page(visit: Visit) -> Response:
     return visit.page(
         "log.html.j2",
         acts=acts,
-        lines=[(act, _page_of(act), *_said(act, catalogue, emails), act.id in undoable) for act in acts],
+        lines=[(act, _page_of(act), *_texts(act, catalogue, emails), act.id in undoable) for act in acts],
         older=more,
         # A text is looked for in a part of the log at a time.
         unfinished=more is not None and len(acts) < _PAGE,
@@ -97,7 +97,7 @@ def _page_of(act: Act) -> str | None:
     return None if number is None or act.what == "subscriber erased" else f"/subscriber/{number}"
 
 
-def _said(act: Act, catalogue: Catalogue, emails: dict[int, str]) -> tuple[str, str]:
+def _texts(act: Act, catalogue: Catalogue, emails: dict[int, str]) -> tuple[str, str]:
     """Return to what an act was done, and its details."""
     if act.what == "setting changed":
         return labels(catalogue).get(act.subject, act.subject), change(act.subject, act.detail, catalogue)

@@ -421,6 +421,7 @@ def test_an_import_is_undone_from_the_log_and_the_log_is_searched_by_person(desk
     assert {"new@example.com", "other@example.com"} <= set(re.findall(r">(\w+@example.com)<", asked.text))
     stale = admin.submit(link[1], {"seen": "other"})
     assert stale.status == 409
+    assert find(admin, state="removed", q="new@") == []
     seen = re.search(r'name="seen" value="(\w+)"', asked.text)
     assert seen
     assert admin.submit(link[1], {"seen": seen[1]}).status == 200

@@ -190,7 +190,11 @@ class _Reading(Parts):
         """`पुल टूटा` for `पुल बंद हुआ`."""
         if word is not self._predicate or word.marker:
             return None
-        return Ruling.FINE if self._retells(word) else _not_in_role(word)
+        return (
+            Ruling.FINE
+            if self._retells(word)
+            else f"the article's clause with the other words does not say “{word.text}”"
+        )
 
     def _is_another_actor(self, word: Word) -> str | Ruling | None:
         """`मोहन ने शिकायत की` for `सोहन ने शिकायत की`."""
@@ -520,12 +524,12 @@ class _Reading(Parts):
             if any(self._articles.is_called(each, word) or self._articles.heads(each, word) for each in theirs):
                 # `विपक्ष ने` for `वर्मा ने`, who the articles call the leader of the opposition.
                 return Ruling.FINE
-            return _not_in_role(word)
+            return _other_agent(word)
         if self._is_elsewhere(word):
             return f"“{word.text}” has another role in the articles"
         if word.marker == "inherited" or find_any(word, self._rest) or any(same(word, each) for each in self._topic):
             return Ruling.FINE
-        return _not_in_role(word)
+        return _other_agent(word)
 
     def _name(self, word: Word) -> str | Ruling:
         """Check a name: it must be in the same sentence or the article's topic, and must not replace another name."""
@@ -572,8 +576,8 @@ class _Reading(Parts):
         return problem if may_be_name or self._articles.has_opposite(word) else self._doubt(problem)
 
 
-def _not_in_role(word: Word) -> str:
-    return f"the article's clause with the other words has no “{word.text}” in this role"
+def _other_agent(word: Word) -> str:
+    return f"“{word.text}” does not do this in the article's clause with the other words"
 
 
 def _another_court(word: Word) -> str:

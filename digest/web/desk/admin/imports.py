@@ -17,7 +17,7 @@ from digest.models import Actor
 from digest.subscribers.imports import export as subscriber_export
 from digest.subscribers.imports.formats import FIELDS, FORMATS
 from digest.subscribers.list_file import FILE_NAME
-from digest.usecases.transfer_subscribers import ImportNotUndoable, ImportReport, ListMapping
+from digest.usecases.transfer_subscribers import ImportNotUndoable, ImportReport, ListMapping, UndoChanged
 from digest.web.desk.admin.many import ids_of
 from digest.web.desk.admin.uploads import Upload
 from digest.web.desk.sentences import PageSentence
@@ -136,10 +136,10 @@ def undo(visit: Visit) -> Response:
     if not seen:
         return _undo_page(visit)
     try:
-        if seen != transfer.plan_undo(act).mark:
-            problem = visit.catalogue.gettext("Meanwhile something has changed. Look again, and decide anew.")
-            return _undo_page(visit, status=409, problem=problem)
-        done = transfer.undo_import(act, visit.actor)
+        done = transfer.undo_import(act, visit.actor, seen=seen)
+    except UndoChanged:
+        problem = visit.catalogue.gettext("Meanwhile something has changed. Look again, and decide anew.")
+        return _undo_page(visit, status=409, problem=problem)
     except ImportNotUndoable as error:
         return _undo_page(visit, status=409, problem=visit.refusal(error))
     visit.desk.subscriber_counts.forget()

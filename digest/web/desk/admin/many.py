@@ -15,6 +15,7 @@ from digest.errors import ConfigurationError, DigestError
 from digest.store.people.directory import SubscriberFilter, SubscriberState, filter_from
 from digest.subscribers.list_file import FILE_NAME
 from digest.usecases.edit_many import ManyAct, ManyChange, ManyPlan, PlanChanged, Stays
+from digest.usecases.edit_subscribers import MAX_PAUSE
 from digest.web.desk.admin import words
 from digest.web.desk.admin.form import FREQUENCIES
 from digest.web.desk.sentences import PageSentence
@@ -22,7 +23,6 @@ from digest.web.desk.visit import Visit, number_in
 
 # The most people who are named at once.
 _NAMED = 50
-_MAX_DAYS = 366
 _ROWS = "ids:"
 _FIELDS = ("q", "state", "topic", "frequency", "timezone", "origin")
 
@@ -111,7 +111,7 @@ def _change(visit: Visit, act: ManyAct) -> ManyChange:
     form = visit.form
     if act is ManyAct.PAUSE:
         days = number_in(form.get("days", "")) or 0
-        return ManyChange(act, until=visit.desk.now() + timedelta(days=days) if 0 < days < _MAX_DAYS else None)
+        return ManyChange(act, until=visit.desk.now() + timedelta(days=days) if 0 < days <= MAX_PAUSE.days else None)
     names = {ManyAct.SUPPRESS: "reason", ManyAct.FREQUENCY: "new_frequency", ManyAct.RESUME: ""}
     return ManyChange(act, form.get(names.get(act, "new_topic"), "").strip())
 
