@@ -29,7 +29,7 @@ SOFT_SHARE = 0.5
 # neighbourhood).
 ABROAD = 4
 # The same in an epidemic, where each day's toll abroad is one more count, while the first deaths at home are news.
-EPIDEMIC_ABROAD = 20
+EPIDEMIC_ABROAD = 100
 # The weight of another country's supreme court, agencies and provinces, and the rows that find them.
 ABROAD_SHARE, STATE_BODIES = 0.5, frozenset({"topcourt", "agency", "state"})
 
