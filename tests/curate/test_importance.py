@@ -145,6 +145,8 @@ def test_events_are_figures_of_speech_in_soft_headlines() -> None:
     storm = "तूफान"
     assert find_evidence(f"सोनपुरा में {storm}")["disaster"].share == 1.0
     assert find_evidence(f"बल्लेबाज के छक्कों का {storm}")["disaster"].share < 1.0
+    # A fraud is none, even in news about exams.
+    assert find_evidence("छात्रों की भर्ती में घोटाला")["scam"].share == 1.0
     # A headline with deaths is no figure of speech.
     assert find_evidence("फिल्म के सेट पर आग लगी, 4 की मौत")["accident"].share == 1.0
 
