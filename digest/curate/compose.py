@@ -18,6 +18,7 @@ from digest.curate.repeated_text import remove_repeated_text
 from digest.curate.rules import Rules
 from digest.curate.sent_story import SentStory
 from digest.curate.similarity.clustering import Pairs, merge_pairs
+from digest.curate.similarity.headlines import is_local_crime
 from digest.curate.similarity.score import extract_features, in_fixed_order
 from digest.curate.summary import write_story
 from digest.curate.summary.types import Summariser
@@ -28,8 +29,9 @@ from digest.utils.gc import gc_paused
 FUTURE = timedelta(hours=1)
 # The most runners-up that are reported.
 RUNNERS_UP = 10
-# The share of the first story's score from which another one may lead, if only that one has a summary.
-LEAD_SHARE = 0.85
+# A lead should say something, and matter to everybody: for the lead alone, a story without a summary has these points
+# less, about four hours of freshness, and a crime in one town these.
+NO_SUMMARY, LOCAL_CRIME = 0.1, 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,10 +204,13 @@ def _sections(stories: Sequence[Story], rules: Rules) -> tuple[Section, ...]:
     return tuple(Section(name, tuple(by_name[name])) for name in ordered)
 
 
-def _lead_first(stories: list[Story]) -> list[Story]:
-    """Put a story with a summary first, if one weighs nearly as much as the first one. A lead should say something."""
-    least = LEAD_SHARE * stories[0].score
-    lead = next((story for story in stories if story.summary and story.score >= least), stories[0])
+def _lead_first(stories: Sequence[Story]) -> list[Story]:
+    """Put the story that leads first. Stories that are about equal decide it by more than their scores."""
+
+    def value(story: Story) -> float:
+        return story.score - NO_SUMMARY * (not story.summary) - LOCAL_CRIME * is_local_crime(story.title)
+
+    lead = max(stories, key=value)
     return [lead, *(story for story in stories if story is not lead)]
 
 

@@ -14,11 +14,13 @@ from datetime import datetime, timedelta
 from digest.curate.candidates import StoryCandidate
 from digest.curate.filtering import boosts
 from digest.curate.importance.assess import Contribution, assess, explain, weight_of
+from digest.curate.importance.places import region_stems
 from digest.curate.importance.rows import ROWS
 from digest.curate.independence import count_origins
 from digest.curate.rules import HALF_LIVES, SECTIONS, Rules
 from digest.curate.sections import section_of
 from digest.curate.similarity.clustering import Cluster, Pairs
+from digest.curate.similarity.tfidf import document_shares, is_number
 from digest.models import Article
 
 # Each doubling of the independent sources adds points, up to this limit: six or more sources count the same.
@@ -147,8 +149,16 @@ def _story_terms(candidate: StoryCandidate, section: str, context: RankContext) 
 
 
 def _subject(title: Sequence[str], counts: Mapping[str, int]) -> str | None:
-    """Return the rarest stem of the title that at least one other title of the day has."""
-    stems = [stem for stem in dict.fromkeys(title) if len(stem) > 1]
+    """Return the rarest stem of the title that at least one other title of the day has.
+
+    A subject is a name. A word that is common in news is none, and neither is a state or country: it has many stories.
+    """
+    known = document_shares()
+    stems = [
+        stem
+        for stem in dict.fromkeys(title)
+        if len(stem) > 1 and not (stem in known or is_number(stem) or stem in region_stems())
+    ]
     repeated = [stem for stem in stems if counts.get(stem, 0) >= 2]
     return min(repeated, key=lambda stem: (counts[stem], stems.index(stem)), default=None)
 
@@ -273,7 +283,8 @@ def _best(rest: Sequence[Ranked], picked: _Picked, rules: Rules, cap: int) -> in
 
 
 def _value(story: Ranked, picked: _Picked, rules: Rules) -> float:
-    value = story.score - rules.penalty_section * picked.sections[story.section]
+    same_section = min(picked.sections[story.section], rules.penalised_most)
+    value = story.score - rules.penalty_section * same_section
     same_subject = picked.subjects[story.subject] if story.subject else 0
     if same_subject or not picked.alike.isdisjoint(article.id for article in story.cluster.articles):
         value -= rules.penalty_subject

@@ -61,9 +61,9 @@ class Rules:
     # Measured on labelled headlines (ADR 14): with 4, even perfect labels fill only three quarters of an edition with
     # what matters, because most news is about the country.
     per_section_max: int = 6
-    # A section whose best story scores above this gets at least one place. It is on the scale of importance, where 3
-    # means "could be in".
-    section_floor: float = 3.0
+    # A section whose best story scores above this gets at least one place. On the scale of importance, 3 means "could
+    # be in"; freshness and the place in the feed add a quarter of a point to most stories.
+    section_floor: float = 3.25
     # One source leads at most `top_per_source` of the first `top` stories.
     top: int = 5
     top_per_source: int = 2
@@ -76,6 +76,8 @@ class Rules:
     slower: float = 1.0
     # Subtracted for each story already chosen from the same section, and once if one has the same subject or is alike.
     penalty_section: float = 0.15
+    # Further stories of a section cost nothing more: a section that is full of news must not give way to trifles.
+    penalised_most: int = 3
     penalty_subject: float = 0.5
 
     # Section -> -1..1, the editors' preference.

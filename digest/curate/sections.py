@@ -205,6 +205,8 @@ def _section_by_headline(text: str) -> Evidence | None:
     section = max(odds, key=lambda section: odds[section])
     if odds[section] < SURE * sum(odds.values()):
         return None
+    if section == EDUCATION and not HARD_EVENTS.isdisjoint(rows):
+        return None
     at = SECTIONS.index(section)
     words.hits[section] += [token for token, vector in known if token and vector[at] >= TELLING]
     return section, words.evidence("headline words and stems", section, *(HOME if abroad and section == WORLD else ()))

@@ -60,8 +60,8 @@ def test_representative_is_the_longest_of_the_weightiest_sources() -> None:
     assert first(alok=0.1, setu=3.0, prabhakar=0.2) != "bridge-1"
 
 
-@pytest.mark.parametrize("mark", ["!", "?", "?”"])
-def test_an_article_whose_title_asks_or_exclaims_does_not_represent_a_story(mark: str) -> None:
+@pytest.mark.parametrize("mark", ["!", "?", "?”", ", देखें वीडियो", ", मंत्री का करारा जवाब"])
+def test_an_article_whose_title_comments_on_the_news_does_not_represent_a_story(mark: str) -> None:
     day = [replace(each, title=f"{each.title}{mark}") if each.id == "bridge-1" else each for each in DAY]
     story = next(each for each in cluster(day, RULES) if len(each.articles) == 3)
     assert story.first.id != "bridge-1"

@@ -58,6 +58,15 @@ def points(headline: str, lead: str = "", **weights: float) -> float:
         ("‘हम नहीं झुकेंगे’, बोले बांध पीड़ित", "quote", ""),
         ("बांध से हटाए गए परिवारों को मिले घर?", "question", ""),
         ("आज आया 12वीं का रिजल्ट, मीना ने किया टॉप", "result", "career"),
+        ("मंत्री ने सरपंच को यूं दिया जवाब", "reaction", ""),
+        ("सोनपुरा विश्वविद्यालय का रिजल्ट जल्द, ऐसे चेक करें", "awaited", "result"),
+        ("दोनों देश संघर्षविराम पर सहमत", "truce war", ""),
+        ("सीमा पर संघर्षविराम का उल्लंघन", "war", "truce"),
+        ("नहर में पानी छोड़ा गया, देखें वीडियो", "teaser", ""),
+        ("आग में कई जानें गईं", "death", "teaser"),
+        ("विधायक ने किया कांग्रेस पर हमला", "state", "terror"),
+        ("लुटेरों ने किया चाकू से हमला", "crime", "terror"),
+        ("पुलिस ने मारा छापा", "police", "scam"),
         ("ऐसे करें घर बैठे आवेदन, जानें तरीका", "advice career", "topcourt"),
     ],
 )
@@ -90,6 +99,9 @@ def test_other_forms_of_a_word_call_its_row_and_other_words_do_not() -> None:
         # `जान` counts as a death only with a verb of losing it. Alone it is a teaser.
         ("लू से 6 की गई जान", NumberCounts(dead=6)),
         ("67 लोगों की जान चली गई", NumberCounts(dead=67)),
+        ("विस्फोट ने ली 8 लोगों की जान", NumberCounts(dead=8)),
+        # An index has points, a year does not.
+        ("सेंसेक्स 1941 अंक गिरा", NumberCounts(points=1941)),
         ("जानें 5 आसान उपाय", NumberCounts()),
         # Tolls of earlier events, and fears.
         ("2008 की बाढ़ में 166 लोग मारे गए थे", NumberCounts()),
@@ -133,6 +145,8 @@ def test_events_are_figures_of_speech_in_soft_headlines() -> None:
     storm = "तूफान"
     assert find_evidence(f"सोनपुरा में {storm}")["disaster"].share == 1.0
     assert find_evidence(f"बल्लेबाज के छक्कों का {storm}")["disaster"].share < 1.0
+    # A fraud is none, even in news about exams.
+    assert find_evidence("छात्रों की भर्ती में घोटाला")["scam"].share == 1.0
     # A headline with deaths is no figure of speech.
     assert find_evidence("फिल्म के सेट पर आग लगी, 4 की मौत")["accident"].share == 1.0
 
@@ -143,8 +157,23 @@ def test_deaths_abroad_weigh_less() -> None:
     assert "many_dead" in find_evidence(home)
     assert "many_dead" not in find_evidence(abroad)
     assert is_abroad(abroad, tokens(abroad))
-    for here in (home, "जापान में 12 भारतीयों की मौत, भारत ने मांगा ब्योरा", "पुल टूटा, 12 की मौत"):
+    # The country is the one that the headline names.
+    named = "हैती के राष्ट्रपति का निधन, देश में शोक"
+    assert is_abroad(named, tokens(named))
+    for here in ("ट्रंप बोले, देश में महंगाई", home, "जापान में 12 भारतीयों की मौत, भारत ने मांगा ब्योरा", "पुल टूटा, 12 की मौत"):
         assert not is_abroad(here, tokens(here))
+
+
+def test_cases_and_courts_abroad_weigh_less() -> None:
+    for home, abroad in (
+        ("पटना में डेंगू के 500 नए मरीज", "जापान में डेंगू के 500 नए मरीज"),
+        ("पटना में कोरोना से 60 की मौत", "जापान में कोरोना से 60 की मौत"),
+        ("बिहार के बांध पर सुप्रीम कोर्ट में सुनवाई", "नेपाल के बांध पर सुप्रीम कोर्ट में सुनवाई"),
+    ):
+        assert points(home) > points(abroad) + 0.1, home
+    # In an epidemic, 60 deaths abroad are a daily count; in an earthquake they are many.
+    assert "many_dead" not in find_evidence("जापान में कोरोना से 60 की मौत")
+    assert "many_dead" in find_evidence("जापान में भूकंप से 60 की मौत")
 
 
 def test_every_country_of_the_gazetteer_is_foreign_and_no_state_is() -> None:

@@ -48,6 +48,7 @@ def one(title: str = "कमला नदी", **more: object) -> Article:
             "देश",
             "no evidence",
         ),
+        (one("परीक्षा केंद्र के बाहर 12वीं की छात्रा की हत्या"), "देश", "no evidence"),
         (one("शेयर बाजार में तेजी, सेंसेक्स 400 अंक चढ़ा"), "व्यापार", "headline words"),
         (one("चोरी के आरोपी गिरफ्तार, पुलिस ने बरामद की बाइक"), "देश", "headline words"),
         (one(url="https://a.example.com/khel"), "देश", "no evidence"),

@@ -28,6 +28,10 @@ SOFT_SHARE = 0.5
 # How many deaths abroad matter as much as one at home, by the guideline for the labels (ten in India, forty in the
 # neighbourhood).
 ABROAD = 4
+# The same in an epidemic, where each day's toll abroad is one more count, while the first deaths at home are news.
+EPIDEMIC_ABROAD = 100
+# The weight of another country's supreme court, agencies and provinces, and the rows that find them.
+ABROAD_SHARE, STATE_BODIES = 0.5, frozenset({"topcourt", "agency", "state"})
 
 _FIRST_SENTENCE = re.compile(r"[।|]|\.\s")
 _QUOTES = tuple("'‘\"“”")
@@ -66,7 +70,11 @@ def find_evidence(headline: str, lead: str = "") -> Mapping[str, Evidence]:
         evidence.pop("gadget", None)
     is_soft = not _SOFT.isdisjoint(called)
     title_tokens = [token for token, _word in in_title]
-    scale = ABROAD if is_abroad(headline, title_tokens) else 1
+    scale = 1
+    if is_abroad(headline, title_tokens):
+        scale = EPIDEMIC_ABROAD if "outbreak" in evidence else ABROAD
+        for name in STATE_BODIES & evidence.keys():
+            evidence[name] = Evidence(evidence[name].share * ABROAD_SHARE, evidence[name].found)
     counts = read_counts(in_title)
     of_lead = read_counts(in_first).without(counts)
     for each, share in ((of_lead, LEAD_NUMBER_SHARE), (counts, 1.0)):
@@ -92,7 +100,7 @@ def _rows(written: Sequence[tuple[str, str]]) -> dict[str, str]:
 
 
 def _numbers(counts: NumberCounts, share: float, *, is_soft: bool, scale: int) -> Iterator[tuple[str, Evidence]]:
-    """Yield the rows that match by numbers. `scale`: how many deaths matter as much as one at home."""
+    """Yield the rows that match by numbers. `scale`: how many deaths or cases matter as much as one at home."""
 
     def row(name: str, number: float, part: float) -> tuple[str, Evidence]:
         return name, Evidence(share * part, group(round(number)))
@@ -104,7 +112,7 @@ def _numbers(counts: NumberCounts, share: float, *, is_soft: bool, scale: int) -
     if counts.affected:
         yield row("affected", counts.affected, _log(counts.affected, 1_000_000))
     if counts.cases:
-        yield row("cases", counts.cases, _log(counts.cases, 100_000))
+        yield row("cases", counts.cases, _log(counts.cases / scale, 100_000))
     crore = counts.money / 10_000_000
     # From ten crore, on a logarithmic scale to a lakh crore. The price of a product is no news.
     if crore >= 10 and not is_soft:

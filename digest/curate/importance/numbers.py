@@ -36,7 +36,8 @@ _MULTIPLIERS = {
 _DEAD = folded_words("मौत मौतें मौतों मरे मारे मृत मृतक मृतकों शव शवों शहीद मृत्यु हत्या ढेर dead killed dies")
 # `मरे: 15`.
 _DEAD_BEFORE = folded_words("मरे मृतक मृत मौतें")
-# `6 की गई जान`, `67 लोगों की जान चली गई`: a life counts only with a word for its loss. `जानें` alone is a teaser.
+# `6 की गई जान`, `67 लोगों की जान चली गई`, `ली 8 लोगों की जान`: a life counts only with a word for its loss. `जानें` alone
+# is a teaser.
 _LIFE, _LOST = folded_words("जान जानें"), folded_words("गई गईं गयी गंवाई गंवाने ली गंवा चली गवाई")
 _DYING = fold("मरने")
 _HURT = folded_words("घायल घायलों जख्मी")
@@ -150,6 +151,8 @@ def _numbers(written: Sequence[tuple[str, str]]) -> list[_CountedNumber]:
             value *= _MULTIPLIERS[written[end][0]]
             end += 1
         is_year = token.isdigit() and "," not in word and end == at + 1 and 1900 <= value < 2100
+        # `सेंसेक्स 1941 अंक गिरा`.
+        is_year = is_year and not (end < len(written) and written[end][0] in _POINTS)
         if not is_year:
             numbers.append(_CountedNumber(value, at, end))
         at = end
@@ -182,7 +185,9 @@ def _kind(found: Sequence[str], number: _CountedNumber, following: int) -> str |
     near = found[number.end : min(following, number.end + 5)]
     if (at := _death(near, found[number.end :])) is not None:
         return "dead" if _is_news(found[number.end :], at) else None
-    if number.start and found[number.start - 1] in _DEAD_BEFORE:
+    if number.start and (
+        found[number.start - 1] in _DEAD_BEFORE or (found[number.start - 1] in _LOST and not _LIFE.isdisjoint(near[:4]))
+    ):
         return "dead"
     if not _HURT.isdisjoint(near[:4]):
         return None

@@ -11,9 +11,11 @@ from functools import lru_cache
 
 from digest.curate.importance.matching import find_rows
 from digest.hindi.text import table_rows
-from digest.hindi.tokens import tokens
+from digest.hindi.tokens import stem_of, tokens
 
-_AT_HOME = re.compile("भारत|देश में|india", re.IGNORECASE)
+_INDIA = re.compile("भारत|india", re.IGNORECASE)
+# India, unless another country is named before it: `हैती के राष्ट्रपति की हत्या, देश में हिंसा`.
+_IN_THE_COUNTRY = "देश में"
 
 
 @lru_cache(maxsize=1)
@@ -27,6 +29,14 @@ def _names() -> dict[str, list[tuple[tuple[str, ...], str]]]:
                 found = tuple(tokens(name.replace("_", " ")))
                 names.setdefault(found[0], []).append((found, region.split("=")[0]))
     return names
+
+
+@lru_cache(maxsize=1)
+def region_stems() -> frozenset[str]:
+    """Return the stems of the names of states and countries that have one word, India among them."""
+    regions = (line.partition(" | ")[0] for line in table_rows("digest.curate.similarity", "places.txt"))
+    names = (name for region in regions for name in region.split("=") if "_" not in name)
+    return frozenset(stem_of(token) for name in (*names, "भारत") for token in tokens(name))
 
 
 def find_regions(found: Sequence[str]) -> frozenset[str]:
@@ -46,9 +56,11 @@ def is_abroad(text: str, found: Sequence[str], rows: Container[str] | None = Non
     `found` are its tokens, `rows` those that they match if the caller knows them.
     """
     regions = find_regions(found)
-    if any(not _is_foreign(region) for region in regions) or _AT_HOME.search(text):
+    if any(not _is_foreign(region) for region in regions) or _INDIA.search(text):
         return False
-    return bool(regions) or "foreign" in (find_rows(found) if rows is None else rows)
+    if regions:
+        return True
+    return _IN_THE_COUNTRY not in text and "foreign" in (find_rows(found) if rows is None else rows)
 
 
 @lru_cache(maxsize=1_000)

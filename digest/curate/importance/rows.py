@@ -49,6 +49,7 @@ WORD_ROWS = (
     _event("crash", 1.0, "It is about a plane or train accident (%(found)s)"),
     _event("accident", 0.2, "It is about an accident (%(found)s)"),
     _event("war", 0.4, "It is about war or the army (%(found)s)"),
+    ImportanceRow("truce", 0.4, "It is about an end of fighting (%(found)s)", in_lead=False),
     _event("terror", 0.55, "It is about an attack (%(found)s)"),
     _event("unrest", 0.6, "It is about unrest (%(found)s)"),
     _event("death", 0.35, "It tells of deaths (%(found)s)"),
@@ -64,7 +65,7 @@ WORD_ROWS = (
     _event("decision", 0.3, "It tells of a decision or a new rule (%(found)s)", in_lead=False),
     _event("change", 0.6, "It tells of a change of power or office (%(found)s)", in_lead=False),
     _event("economy", 0.5, "It is about the economy (%(found)s)"),
-    _event("scam", 0.4, "It is about corruption or fraud (%(found)s)"),
+    ImportanceRow("scam", 0.4, "It is about corruption or fraud (%(found)s)"),
     _event("crime", 0.4, "It is about a serious crime (%(found)s)"),
     ImportanceRow("police", 0.0, "It is about police work (%(found)s)", in_lead=False),
     ImportanceRow("outbreak", 0.5, "It is about the spread of a disease (%(found)s)"),
@@ -89,6 +90,9 @@ WORD_ROWS = (
     _form("vague", -0.2, "The headline hides who or what it is about (%(found)s)"),
     _form("list", -0.2, "The headline announces a list (%(found)s)"),
     _form("bait", -0.25, "The headline is sensational (%(found)s)"),
+    _form("reaction", -0.3, "It is one politician's answer to another (%(found)s)"),
+    _form("awaited", -0.5, "It announces results that are not out yet (%(found)s)"),
+    _form("teaser", 0.0, "The headline calls for a click (%(found)s)"),
     _form("advice", -0.4, "It is advice for readers (%(found)s)"),
     _form("history", -0.35, "It is an old story (%(found)s)"),
     _soft("anniversary", -0.35, "It is about an anniversary (%(found)s)", in_lead=False),
@@ -112,7 +116,7 @@ FORM_ROWS = (
 )
 # Matched by the way in which the story came in.
 STORY_ROWS = (
-    ImportanceRow("fresh", 0.5, "It is %(found)s hours old"),
+    ImportanceRow("fresh", 0.4, "It is %(found)s hours old"),
     ImportanceRow("sources", 0.6, "%(found)s independent sources have it"),
     ImportanceRow("source_weight", 0.5, "Its source has the weight %(found)s"),
     ImportanceRow("feed", 0.3, "Its source shows it near the top"),

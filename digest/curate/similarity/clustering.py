@@ -19,6 +19,7 @@ from zoneinfo import ZoneInfo
 from digest.curate.recurring import find_series, why_apart
 from digest.curate.recurring_kinds import Series
 from digest.curate.rules import Rules
+from digest.curate.similarity.headlines import comments
 from digest.curate.similarity.score import (
     ArticleSimilarity,
     Corpus,
@@ -247,20 +248,16 @@ def explain_cluster(each: Cluster, pairs: Pairs, *, most_related: int | None = N
 def representative_first(group: Sequence[Article], weights: Mapping[str, float]) -> tuple[Article, ...]:
     """Put the longest article among the sources of the two highest weights first; ties go to the earliest.
 
-    A title that asks or exclaims comments on the news, so such an article comes first only if no other is left.
+    An article whose title comments on the news or calls for a click comes first only if no other is left.
     """
     if len(group) == 1:
         return tuple(group)
     levels = sorted({weights.get(article.source, 1.0) for article in group}, reverse=True)[:2]
     first = min(
         (article for article in group if weights.get(article.source, 1.0) in levels),
-        key=lambda a: ("\ufffd" in a.text, _asks_or_exclaims(a.title), -len(a.text), a.published, a.id),
+        key=lambda a: ("\ufffd" in a.text, comments(a.title), -len(a.text), a.published, a.id),
     )
     return (first, *(article for article in group if article is not first))
-
-
-def _asks_or_exclaims(title: str) -> bool:
-    return title.rstrip("\"'”’»)] ").endswith(("?", "!"))
 
 
 # Scores are summed as whole multiples of 2^-40, so that a sum is the same in any order.

@@ -38,6 +38,12 @@ QUESTION = "question"
 EPIDEMIC = "outbreak"
 
 
+# Rows of headlines that call for a click, or comment on the news.
+COMMENTS = frozenset(words("advice awaited bait opinion question reaction teaser viral"))
+# Rows that make a crime matter outside its town.
+BEYOND_ONE_TOWN = frozenset(words("agency politics state terror topcourt union unrest war world"))
+
+
 @dataclass(frozen=True, slots=True)
 class HeadlineNames:
     """The names in a headline."""
@@ -72,6 +78,17 @@ def tells_event(title: str) -> bool:
     """Whether a title reports an event of EVENTS, such as a disaster, an accident, a crime or a court case."""
     rows = find_rows(tokens(title)).keys()
     return EPIDEMIC not in rows and not EVENTS.isdisjoint(rows)
+
+
+def comments(title: str) -> bool:
+    """Return whether a title comments on the news or calls for a click: `मंत्री ने दिया जवाब`, `नियम बदले, जानें`."""
+    return title.rstrip("\"'”’»)] ").endswith(("?", "!")) or not COMMENTS.isdisjoint(find_rows(tokens(title)))
+
+
+def is_local_crime(title: str) -> bool:
+    """Return whether a title reports a crime without a sign that it matters outside its town."""
+    rows = find_rows(tokens(title)).keys()
+    return "crime" in rows and BEYOND_ONE_TOWN.isdisjoint(rows)
 
 
 def why_headlines_apart(one: HeadlineNames, other: HeadlineNames) -> str | None:
