@@ -24,11 +24,12 @@ _MAX_EDITIONS = 400
 _MOST_SEARCHED = 60
 # Seconds for which they are remembered.
 _REMEMBERED = 5.0
-# Stories of the newest edition that the sign-up page and the welcome email show, of at most so many.
+# Stories that stand for an edition on other pages and in the welcome email.
 _MAX_SHOWN = 5
-_MAX_STORIES = 100
 # The number of older editions that are linked.
 _MAX_OLDER = 3
+MAX_STORIES = 100
+"""The most stories of an edition from which those that are shown are chosen."""
 DAYS = 30
 """The rate of a topic is that of the last 30 days."""
 
@@ -144,7 +145,7 @@ class Showcase:
             return None
         with self._lock:
             if self._shown is None or self._shown.edition != found[0]:
-                stories = self.store.stories(found[0].key, limit=_MAX_STORIES)
+                stories = self.store.stories(found[0].key, limit=MAX_STORIES)
                 self._shown = ShowcaseEdition(found[0], on_show(stories), tuple(found[1:]))
             return self._shown
 
