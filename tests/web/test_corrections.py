@@ -86,7 +86,7 @@ def test_the_links_of_the_correction_lead_to_the_corrected_edition(corrected: Si
     texts = [body for body in bodies if "<html" not in body]
     words = [translated("Correction"), "<ग़लत>", translated("Corrected story"), RIGHT]
     places = [[body.find(each) for each in words] for body in texts]
-    assert all(-1 < min(found) and found == sorted(found) for found in places)
+    assert all(min(found) > -1 and found == sorted(found) for found in places)
     assert not any(translated("That is all for now. Have a good day.")[:10] in body for body in bodies)
     assert {key for body in bodies for key in re.findall("/archive/([a-z0-9-]+)", unquote(body))} == {DAY}
     assert corrected.get(f"/archive/{DAY}").status == 200
