@@ -6,7 +6,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from digest.config.calendar import Calendar
@@ -188,21 +188,25 @@ class TopicRates:
             return None
         with self._lock:
             if self._counted != newest:
-                self._rates = count_rates(self.published.stories_by_section(now - timedelta(days=DAYS), now))
+                editions = self.published.stories_by_section(now - timedelta(days=DAYS), now)
+                self._rates = count_rates(editions, now.date())
                 self._counted = newest
             return self._rates
 
 
-def count_rates(editions: list[dict[str, int]]) -> dict[str, StoryRate]:
-    """Return the rates from the number of stories by section in each edition."""
+def count_rates(editions: Sequence[tuple[date, Mapping[str, int]]], today: date) -> dict[str, StoryRate]:
+    """Return the rates from the day of each edition and the number of its stories by section."""
     total: Counter[str] = Counter()
-    for edition in editions:
+    for _day, edition in editions:
         total.update(edition)
-    return {section: _rate(number, len(editions)) for section, number in total.items() if number}
+    # A new newsletter has not had editions for that long.
+    days = min(max(((today - day).days + 1 for day, _edition in editions), default=DAYS), DAYS)
+    days = max(days, 7)
+    return {section: _rate(number, len(editions), days) for section, number in total.items() if number}
 
 
-def _rate(stories: int, editions: int) -> StoryRate:
+def _rate(stories: int, editions: int, days: int) -> StoryRate:
     if (each := stories / editions) >= 0.95:
         return StoryRate(round(each), "edition")
-    weekly = round(stories * 7 / DAYS)
+    weekly = round(stories * 7 / days)
     return StoryRate(weekly, "week") if weekly else StoryRate(1, "month")
