@@ -150,6 +150,8 @@ class Page:
     minutes: int
     # Whether it is an alert edition of breaking news.
     breaking: bool
+    # Whether it corrects an edition that was sent, for those who have the wrong text.
+    correction: bool
     # The window of an edition with few stories, in hours; 0 if it is the usual one.
     widened_hours: int
     # Whether a model wrote any of the headlines and summaries, or the intro.
@@ -225,6 +227,7 @@ def build_page(
         count=len(stories),
         minutes=numbers.minutes(*intro, *(f"{story.title} {story.summary}" for story in stories)),
         breaking=is_breaking(edition.key),
+        correction=edition.corrects is not None,
         widened_hours=edition.widened_hours or 0,
         machine=edition.is_intro_by_machine or any(map(printer.is_by_machine, stories)),
         intro=intro,

@@ -183,7 +183,10 @@ class BlockReader:
             raise ConfigurationError([ConfigProblem(where, 0, unknown(kind))])
         if len(data) > MAX_BYTES:
             raise ConfigurationError([ConfigProblem(where, 0, f"has more than {MAX_BYTES:,} bytes")])
-        block: BlockData = validate(reader.read_bytes(data, where), row.schema, where)
+        # An empty file is enough for a block that needs no key.
+        needs_nothing = not any(field.is_required() for field in row.schema.model_fields.values())
+        read = reader.read_bytes(data if data.strip() or not needs_nothing else b"{}", where)
+        block: BlockData = validate(read, row.schema, where)
         if row.answered and block.show not in (None, "email"):
             message = f"'show': remove this key: a {kind} is in emails only, because its links are personal"
             raise ConfigurationError([ConfigProblem(where, 0, message)])

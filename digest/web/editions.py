@@ -6,7 +6,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from digest.config.calendar import Calendar
@@ -24,11 +24,12 @@ _MAX_EDITIONS = 400
 _MOST_SEARCHED = 60
 # Seconds for which they are remembered.
 _REMEMBERED = 5.0
-# Stories of the newest edition that the sign-up page and the welcome email show, of at most so many.
+# Stories that stand for an edition on other pages and in the welcome email.
 _MAX_SHOWN = 5
-_MAX_STORIES = 100
 # The number of older editions that are linked.
 _MAX_OLDER = 3
+MAX_STORIES = 100
+"""The most stories of an edition from which those that are shown are chosen."""
 DAYS = 30
 """The rate of a topic is that of the last 30 days."""
 
@@ -144,7 +145,7 @@ class Showcase:
             return None
         with self._lock:
             if self._shown is None or self._shown.edition != found[0]:
-                stories = self.store.stories(found[0].key, limit=_MAX_STORIES)
+                stories = self.store.stories(found[0].key, limit=MAX_STORIES)
                 self._shown = ShowcaseEdition(found[0], on_show(stories), tuple(found[1:]))
             return self._shown
 
@@ -187,21 +188,25 @@ class TopicRates:
             return None
         with self._lock:
             if self._counted != newest:
-                self._rates = count_rates(self.published.stories_by_section(now - timedelta(days=DAYS), now))
+                editions = self.published.stories_by_section(now - timedelta(days=DAYS), now)
+                self._rates = count_rates(editions, now.date())
                 self._counted = newest
             return self._rates
 
 
-def count_rates(editions: list[dict[str, int]]) -> dict[str, StoryRate]:
-    """Return the rates from the number of stories by section in each edition."""
+def count_rates(editions: Sequence[tuple[date, Mapping[str, int]]], today: date) -> dict[str, StoryRate]:
+    """Return the rates from the day of each edition and the number of its stories by section."""
     total: Counter[str] = Counter()
-    for edition in editions:
+    for _day, edition in editions:
         total.update(edition)
-    return {section: _rate(number, len(editions)) for section, number in total.items() if number}
+    # A new newsletter has not had editions for that long.
+    days = min(max(((today - day).days + 1 for day, _edition in editions), default=DAYS), DAYS)
+    days = max(days, 7)
+    return {section: _rate(number, len(editions), days) for section, number in total.items() if number}
 
 
-def _rate(stories: int, editions: int) -> StoryRate:
+def _rate(stories: int, editions: int, days: int) -> StoryRate:
     if (each := stories / editions) >= 0.95:
         return StoryRate(round(each), "edition")
-    weekly = round(stories * 7 / DAYS)
+    weekly = round(stories * 7 / days)
     return StoryRate(weekly, "week") if weekly else StoryRate(1, "month")

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from markupsafe import Markup
 
 from digest.hindi import dates
-from digest.models import split_key
+from digest.models import CORRECTION, split_key
 from digest.render.blocks.rows import ROWS
 from digest.store.people.signups import ORIGIN
 from digest.web.desk.admin import words
@@ -108,6 +108,9 @@ class _Copy:
         return str(value)
 
     def _edition(self, key: str) -> str:
+        if key.startswith(CORRECTION):
+            corrected = self._edition(key.removeprefix(CORRECTION).rpartition("-")[0])
+            return f"{self.catalogue.gettext('Correction')}: {corrected}"
         day, _slug = split_key(key)
         name = self.pages.branding.edition_name(key)
         return ", ".join(filter(None, (dates.long(day, self.language) if day else key, name)))

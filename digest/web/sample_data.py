@@ -122,7 +122,8 @@ def _archive(now: datetime) -> Iterator[SamplePage]:
         )
         thread = [later, story] if show_images else [story]
         shown = {"story": story, "thread": thread, "picture": url if show_images else "", "published": beside and now}
-        yield SamplePage("story.html.j2", {**common, **images, **shown, "corrections": corrections, "share": share})
+        shown |= {"corrections": corrections, "others": thread, "share": share}
+        yield SamplePage("story.html.j2", {**common, **images, **shown})
     topic = Topic("देश", 3)
     lists = {"months": [Month(edition.month, 3)], "topics": [topic], "query": "", "has_corrections": True}
     for month, page in ((None, 1), (edition.month, 2)):

@@ -137,6 +137,11 @@ def test_a_broken_block_is_reported_and_the_email_still_goes(desk: Newsroom) -> 
     assert "हमसे जुड़ें" in html(desk)
 
 
+def test_an_empty_file_is_enough_for_a_block_that_needs_no_key(desk: Newsroom) -> None:
+    write(desk, "always/feedback.yaml", "")
+    assert kinds(desk) == ["feedback"]
+
+
 def test_an_edition_has_one_poll(desk: Newsroom) -> None:
     for name in ("poll", "poll-second"):
         write(desk, f"always/{name}.yaml", "question: क\noptions: [ख, ग]\n")

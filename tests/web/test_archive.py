@@ -282,6 +282,12 @@ def test_a_story_has_a_page_with_its_sources(sent: Site) -> None:
     assert shown.title == story.title
     assert [url for url in story.articles if f'href="{url}"' not in shown.text] == []
     assert f'href="/archive/{DAY}"' in shown.text
+    # It leads on to other stories of the edition, and says nothing twice.
+    others = re.findall('<li lang="hi"><a href="/story/([^"]+)">', shown.text)
+    assert len(others) >= 4
+    assert story.id not in others
+    alone = next(each for each in edition.stories() if len(each.articles) == 1)
+    assert sent.get(f"/story/{alone.id}").text.count(f">{alone.title}<") == 1
     assert sent.get("/story/nothing").status == 404
 
 

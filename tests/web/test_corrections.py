@@ -82,5 +82,11 @@ def test_the_links_of_the_correction_lead_to_the_corrected_edition(corrected: Si
     mails = [message_from_bytes(path.read_bytes(), policy=policy.default) for path in folder.glob("*.eml")]
     bodies = [body.get_content() for mail in mails for kind in ("html", "plain") if (body := mail.get_body((kind,)))]
     assert len(bodies) > len(mails) == 6
+    # It begins with what was wrong, and does not say good-bye for the day.
+    texts = [body for body in bodies if "<html" not in body]
+    words = [translated("Correction"), "<ग़लत>", translated("Corrected story"), RIGHT]
+    places = [[body.find(each) for each in words] for body in texts]
+    assert all(min(found) > -1 and found == sorted(found) for found in places)
+    assert not any(translated("That is all for now. Have a good day.")[:10] in body for body in bodies)
     assert {key for body in bodies for key in re.findall("/archive/([a-z0-9-]+)", unquote(body))} == {DAY}
     assert corrected.get(f"/archive/{DAY}").status == 200

@@ -106,7 +106,7 @@ def test_an_address_that_gets_the_newsletter_already_is_not_taken_over(pages: Si
     [
         ("nobody", translated("Enter an address such as %(example)s.") % {"example": "asha@example.com"}),
         (ASHA, "आपका पता तो यही है।"),
-        ("asha@gmial.com", "क्या आपका मतलब asha@gmail.com था?"),
+        ("asha@gmial.com", "कहीं आप asha@gmail.com तो नहीं लिखना चाहते थे?"),
     ],
 )
 def test_an_odd_new_address_is_asked_about_and_kept(pages: Site, typed: str, words: str) -> None:

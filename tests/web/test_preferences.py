@@ -439,7 +439,8 @@ def test_a_subscriber_chooses_whether_to_get_breaking_news(tmp_path: Path) -> No
         place = pages.preferences("asha@example.com")
         shown = pages.get(place).text
         assert all(f'value="{slug}" checked' in shown for slug in ("main", "breaking"))
-        assert f'<span lang="hi">{translated("Breaking news")}</span></span>' in shown
+        assert f'<span lang="hi">{translated("Breaking news")}</span><br>' in shown
+        assert translated("As soon as there is big news, at any time") in shown
         saved = pages.post(place, *all_topics(pages), ("editions", "main"), *EVERY_DAY, **PLAIN).text
         assert 'value="breaking" checked' not in saved
         assert next(pages.app.subscribers.candidates("x")).editions == ("main",)

@@ -397,6 +397,7 @@ def test_breaking_news_and_special_editions_are_not_what_a_new_subscriber_gets(t
         label = f'<span class="label">{translated("Breaking news")}</span>'
         marked = [label in pages.get(f"/archive/{key}").text for key in (alert, "2026-11-23")]
         assert marked == [True, False]
+        assert pages.get("/archive").text.count(label) == 1
     # The pages send what is queued before they end.
     body = next(mail for mail in pages.mails("neha@example.org") if "List-Unsubscribe-Post" in mail).get_body(
         ("plain",)

@@ -28,7 +28,7 @@ from sqlalchemy import (
 )
 
 from digest.hindi.tokens import index_words
-from digest.models import LETTERS_TO_SOME
+from digest.models import LETTERS_TO_SOME, is_breaking
 from digest.store.content.editions import CORRECTED, PublishedStore
 from digest.store.database import Database
 from digest.store.schema import Id, archive_correction, archive_page, archive_story, decision, edition
@@ -96,6 +96,10 @@ class ArchivedEdition:
     @property
     def modified(self) -> datetime:
         return self.corrected_at or self.at
+
+    @property
+    def is_breaking(self) -> bool:
+        return is_breaking(self.key)
 
     @property
     def month(self) -> date:

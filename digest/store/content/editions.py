@@ -123,11 +123,15 @@ class PublishedStore:
             return RecipientPlace(None, None, None)
         return RecipientPlace(row.variant, row.state, row.due_at)
 
-    def stories_by_section(self, since: datetime, now: datetime) -> list[dict[str, int]]:
-        """Return for each edition sent since: section → number of its stories."""
-        rows = self._published(now).with_only_columns(edition.c.sections).where(edition.c.frozen_at >= since)
-        found = self.database.query(rows).scalars().all()
-        return [{section["name"]: len(section["stories"]) for section in sections} for sections in found]
+    def stories_by_section(self, since: datetime, now: datetime) -> list[tuple[date, dict[str, int]]]:
+        """Return the day of each edition of the schedule sent since, and section → number of its stories."""
+        # Only editions of the schedule have a number.
+        regular = (edition.c.frozen_at >= since) & (edition.c.number > 0)
+        rows = self._published(now).with_only_columns(edition.c.day, edition.c.sections).where(regular)
+        return [
+            (row.day, {section["name"]: len(section["stories"]) for section in row.sections})
+            for row in self.database.query(rows)
+        ]
 
     def keys(self, now: datetime) -> Select[Any]:
         """Select the keys of the editions that are shown."""

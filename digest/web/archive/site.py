@@ -19,6 +19,7 @@ from digest.hindi.text import fold
 from digest.hindi.tokens import query_groups, written_tokens
 from digest.render.archive_page import SHARE, SITE
 from digest.web.archive import metadata
+from digest.web.editions import MAX_STORIES, on_show
 from digest.web.pages import edition_path, story_path
 from digest.web.view_in_browser import without_remote_images
 
@@ -116,6 +117,7 @@ class Archive:
         is_remote = newest.picture.startswith("https://")
         corrections = self.store.corrections(now, thread=thread)
         published, modified = self._moments(found, corrections)
+        beside = self.store.stories(newest.edition, limit=MAX_STORIES)
         return {
             "story": newest,
             "thread": found,
@@ -123,6 +125,7 @@ class Archive:
             "has_remote": is_remote,
             "pictures": remote,
             "corrections": corrections,
+            "others": [each for each in on_show(beside) if each.thread != thread],
             "published": self._local(newest.published),
             "share": self.share(newest.title, story_path(thread)),
             "meta": metadata.of_story(pages, found, published, modified, card=self.can_draw(newest.title)),
