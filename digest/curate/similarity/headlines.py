@@ -81,12 +81,12 @@ def tells_event(title: str) -> bool:
 
 
 def comments(title: str) -> bool:
-    """Return whether a title comments on the news or calls for a click: `मंत्री ने दिया जवाब`, `नियम बदले, जानें`."""
+    """Whether a title comments on the news or calls for a click: `मंत्री ने दिया जवाब`, `नियम बदले, जानें`."""
     return title.rstrip("\"'”’»)] ").endswith(("?", "!")) or not COMMENTS.isdisjoint(find_rows(tokens(title)))
 
 
 def is_local_crime(title: str) -> bool:
-    """Return whether a title reports a crime without a sign that it matters outside its town."""
+    """Whether a title reports a crime without a sign that it matters outside its town."""
     rows = find_rows(tokens(title)).keys()
     return "crime" in rows and BEYOND_ONE_TOWN.isdisjoint(rows)
 
