@@ -480,6 +480,9 @@ class _Alignment(ClausePair):
             return False
         if not ("office" in word.concepts or (is_name_like(word) and not is_plain_word(word))):
             return False
+        if self.articles.is_place(word):
+            # `देहरादून पहुंचाया` for `देहरादून के अस्पताल भेजा`
+            return False
         words = self.other.words
         at = [n for n, each in enumerate(words) if same(word, each)]
         if any(self._goes_on(word, n) for n in at):
@@ -487,7 +490,7 @@ class _Alignment(ClausePair):
             return False
         if not at or any(words[n].marker != "gen" or is_infinitive(words[n].text) or is_joined(words, n) for n in at):
             return False
-        return all(self._is_other_head(n) for n in at)
+        return all(self._is_other_head(word, n) for n in at)
 
     def _goes_on(self, word: Word, at: int) -> bool:
         """Whether both have the same noun right after the word."""
@@ -511,7 +514,7 @@ class _Alignment(ClausePair):
         theirs = {each.phrase for each in self.other.words if same(word, each)}
         return not any(each.phrase in theirs and same(last[0], each) for each in self.other.words)
 
-    def _is_other_head(self, at: int) -> bool:
+    def _is_other_head(self, word: Word, at: int) -> bool:
         """Whether the article's word names the owner of a person or thing that the summary leaves out."""
         words = self.other.words
         head = next(
@@ -529,6 +532,9 @@ class _Alignment(ClausePair):
             return False
         if not ("office" in head.concepts or is_name_like(head)):
             # `चालक का नियंत्रण` for `चालक`
+            return False
+        if any(each.phrase == word.phrase and each is not word and same(each, head) for each in self.mine):
+            # `रेलवे कर्मचारी` is `रेलवे के एक कर्मचारी`.
             return False
         # An unmarked noun is in one phrase with the verb, and a subject in one with the noun after it.
         last = next(each for each in reversed(words) if each.is_content)
@@ -699,9 +705,20 @@ def other_link(link: Clause, sentence: Sentence) -> bool:
     if reverses_order(link.tokens, [token for each in sentence.clauses for token in each.tokens]):
         return True
     mine = [word for word in link.words if word.is_content and word.marker != "inherited"]
+    things, others = (
+        [w for w in words if w.marker == "पर" and not is_infinitive(w.text)] for words in (mine, _causes(sentence))
+    )
+    if things and others and not any(same(word, each) for word in things for each in others):
+        # `कार पर पेड़ गिरने से` for `घर पर पेड़ गिरने से`
+        return True
     deeds = [word for word in mine if is_infinitive(word.text)]
     nouns = [word for word in mine if word not in deeds] or mine
     return bool(theirs) and not any(same(word, each) for word in nouns for each in theirs)
+
+
+def _causes(sentence: Sentence) -> list[Word]:
+    """Return the words of the phrases of a sentence that tell why something happens."""
+    return [word for each in sentence.clauses if each.is_adverbial for word in each.words if word.is_content]
 
 
 def _relations(tokens: Sequence[str]) -> set[tuple[str, str]]:

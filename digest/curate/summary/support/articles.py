@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
 
+from digest.curate.similarity.cues import find_places
 from digest.curate.summary.support.clauses import Clause, Sentence
 from digest.curate.summary.support.reading import read
 from digest.curate.summary.support.roles import is_name_like, same
 from digest.curate.summary.support.vocabulary import OPPOSITES
 from digest.curate.summary.support.words import JOINS, PRONOUNS, Word
+from digest.hindi.tokens import word_stems
 
 # The most words between a name and a description of its owner.
 _NEAR = 5
@@ -25,11 +27,16 @@ _DATELINE = 4
 
 @dataclass(frozen=True, slots=True)
 class SourceText:
-    """The parts of an article that the check uses."""
+    """The parts of an article that the check uses. The last `titles` sentences are parts of its title."""
 
     name: str
     title: str
     sentences: tuple[Sentence, ...]
+    titles: int = 0
+
+    def line(self, sentence: int) -> int:
+        """Return where in the text the sentence stands. A title stands with the first sentence."""
+        return sentence if sentence < len(self.sentences) - self.titles else 0
 
     @property
     def lead(self) -> tuple[Sentence, ...]:
@@ -100,7 +107,7 @@ class Articles:
     def is_place(self, word: Word) -> bool:
         """Whether the articles have the word as a place: `पटना में`, and not `मोहन मामले में`."""
         if word.text not in self._places:
-            self._places[word.text] = any(
+            self._places[word.text] = bool(find_places(word_stems(word.text)).towns) or any(
                 each.marker in ("में", "at") and same(word, each) and not (after and after.phrase == each.phrase)
                 for clause in (*self.clauses(), *self.titles_read())
                 for each, after in zip(clause.words, [*clause.words[1:], None], strict=False)

@@ -268,9 +268,11 @@ def _turns_result(pair: _WordMatch) -> str | None:
 
 def _speaks_for_another(pair: _WordMatch) -> str | None:
     """`मोहन के मुताबिक` for what the article has from Sohan, or in its own name."""
-    before = pair.articles.sentences(pair.place.source)[pair.place.sentence - 1].clauses if pair.place.sentence else []
+    sentences, at = pair.articles.sentences(pair.place.source), pair.place.sentence
+    before = sentences[at - 1].clauses if at else []
+    after = sentences[at + 1].clauses if at + 1 < len(sentences) else []
     return pair.attribution.speaker(
-        pair.at, pair.clause, pair.other, before, by_paper=pair.by_paper, speech=pair.speech
+        pair.at, pair.clause, pair.other, before, after, by_paper=pair.by_paper, speech=pair.speech
     )
 
 
@@ -289,6 +291,12 @@ def _doubts_cause(pair: _WordMatch) -> str | None:
     return cause(pair.clause, pair.other, pair.sentence)
 
 
+def _names_another_person(pair: _WordMatch) -> str | None:
+    """`मोहन पांचवें रहे` for `वह पांचवें रहे`, which means Sohan."""
+    place = pair.place
+    return pair.attribution.another_person(pair.clause, place.source, place.sentence, pair.other)
+
+
 def _doubts_pronoun(pair: _WordMatch) -> str | None:
     """`उनकी दुकान` after a sentence about somebody else than in the article."""
     place = pair.place
@@ -304,7 +312,11 @@ _RULES: tuple[Callable[[_WordMatch], str | None], ...] = (
     _speaks_for_another,
 )
 # These follow the rules of `alignment`, which compare positions.
-_LAST_RULES: tuple[Callable[[_WordMatch], str | None], ...] = (_invents_cause, _gives_another_title)
+_LAST_RULES: tuple[Callable[[_WordMatch], str | None], ...] = (
+    _invents_cause,
+    _gives_another_title,
+    _names_another_person,
+)
 # One of these alone refuses nothing.
 _DOUBTS: tuple[Callable[[_WordMatch], str | None], ...] = (_doubts_cause, _doubts_pronoun)
 

@@ -15,6 +15,7 @@ from digest.curate.summary.support.words import (
     HABITUAL,
     JOINS,
     PAST,
+    PRONOUNS,
     PUNCTUATION,
     QUOTES,
     Word,
@@ -141,7 +142,8 @@ def _boundary(tokens: Sequence[str], start: int, at: int, opener: str) -> _Bound
     if current in _CORRELATES and opener.startswith(("जिस", "जिन", "जो")) and ends_in_verb(before):
         # `जिस टीम में मोहन खेलेगा उसके कोच`
         return _Boundary.OPENS
-    if current == "पर" and before[-1:] == [","]:
+    if current == "पर" and (before[-1:] == [","] or (ends_in_verb(before) and {*following} & (PRONOUNS | {"वो"}))):
+        # `पत्र भेजा पर वह नहीं आए`
         return _Boundary.OPENS
     if _ends_phrase(tokens, start, at):
         return _Boundary.CLOSES

@@ -20,6 +20,7 @@ _RAISED = frozenset(map(fold, ["बढ़ाकर", "घटाकर"]))
 # The most words from a number to what it counts.
 _NOUN_WITHIN = 3
 _HOURS = frozenset({"बजे"})
+_UNITS = frozenset(map(key_of, GRAMMAR["unit"]))
 _PERIODS = frozenset(map(key_of, GRAMMAR["period"]))
 
 
@@ -35,7 +36,7 @@ def counts(
             found = next((found for rule in _RULES if (found := rule(number)) is not None), Ruling.FINE)
             if found is not Ruling.FINE:
                 return found
-    return _direction(clause, other)
+    return _other_length(clause, other) or _other_attribute(clause, articles) or _direction(clause, other)
 
 
 @dataclass
@@ -158,6 +159,37 @@ def _other_unit(number: Word, following: Sequence[Word], other: Clause) -> str |
     mine = [each for each in following if each.key in _PERIODS]
     is_other = bool(mine and units) and not any(same(mine[0], each) for each in units)
     return f"the article has {number.text} “{units[0].text}”, not another unit" if is_other else None
+
+
+def _other_length(clause: Clause, other: Clause) -> str | None:
+    """Return the problem if the article has another number of the period: `एक साल के लिए` for `दो साल के लिए`."""
+    for one, unit in pairwise(clause.words):
+        if one.text != "एक" or unit.key not in _PERIODS:
+            continue
+        lengths = [a for a, b in pairwise(other.words) if b.key == unit.key and b.marker == unit.marker]
+        numbers = [each for each in lengths if each.number]
+        if numbers and not any(each.text == "एक" or each.number == "1" for each in lengths):
+            return f"the article has {numbers[0].text} “{unit.text}”"
+    return None
+
+
+def _other_attribute(clause: Clause, articles: Articles) -> str | None:
+    """Return the problem if the articles measure it by another number: `105 फ़ुट ऊंचा` for `85 फ़ुट ऊंचा`."""
+    theirs = [each for other in articles.clauses() for each in _measured(other)]
+    for number, unit, attribute in _measured(clause):
+        same_thing = [each for each in theirs if same(unit, each[1]) and same(attribute, each[2])]
+        if same_thing and not any(each[0] == number for each in same_thing):
+            return f"the articles have another number for “{attribute.text}”"
+    return None
+
+
+def _measured(clause: Clause) -> list[tuple[str, Word, Word]]:
+    """Return each number with its unit and the word after it: `85 फ़ुट ऊंचा`."""
+    return [
+        (one.number, two, three)
+        for one, two, three in zip(clause.words, clause.words[1:], clause.words[2:], strict=False)
+        if one.number and two.key in _UNITS and three.is_content and not three.number
+    ]
 
 
 def _other_subject(articles: Articles, clause: Clause, other: Clause) -> Word | None:

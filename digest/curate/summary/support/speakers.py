@@ -18,6 +18,7 @@ _IS = frozenset({"है", "हैं"})
 _MARKS = re.compile("(?P<opening>[“‘]|(?<![^ ,:])''?(?=[^ ']))|[\"”’]|''?(?=$|[ ।,.!?])")
 # `…, यह जानकारी X ने दी`
 _THIS_NEWS = frozenset({"यह", "जानकारी"})
+_NEWS = frozenset({"सूचना", "जानकारी"})
 _ARGUMENTS = frozenset(map(fold, ["तर्क", "दलील", "दावे", "आरोप", "आरोपों", "बयान", "शिकायत"]))
 _ENDS_OF_SPEECH = GRAMMAR["end of speech"]
 
@@ -164,9 +165,12 @@ def _names(clause: Clause) -> list[Word]:
     # `और सूत्रों का कहना है कि`: who acts in the clause before says nothing.
     is_noun = clause.words and clause.tokens[-1] in _IS
     first, second = ("gen", "inherited") if is_noun else ("inherited", "gen")
+    is_heard = bool(_NEWS & set(clause.tokens)) and any(each.startswith("मिल") for each in clause.tokens[-3:])
     return (
         _arguing(clause)
         or marked("ने")
+        # `मुखबिर से सूचना मिली कि`
+        or (marked("से") if is_heard else [])
         or feels
         or marked(first)
         or marked(second)

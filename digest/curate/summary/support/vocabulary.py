@@ -11,12 +11,18 @@ from digest.hindi.tokens import STOP_WORDS, stem_of, tokens
 _PACKAGE = "digest.curate.summary.support"
 
 
+_ENGLISH_PLURAL = re.compile("...[टडतदनपबमरल]्स$")
+
+
 @lru_cache(maxsize=100_000)
 def key_of(token: str) -> str:
     """Return the stem of a folded token; a stop word is its own key."""
     if token.startswith("घटना"):
         # No form of `घटना`, to fall.
         return "घटना"
+    if _ENGLISH_PLURAL.search(token):
+        # `मॉडल्स` is `मॉडलों`.
+        token = token[: -len("्स")]
     return stem_of(token) or token
 
 
