@@ -471,7 +471,9 @@ class _Alignment(ClausePair):
     def _is_at_hand(self, word: Word) -> bool:
         if _in(word, self.near) or _in(word, self.meant) or self._specifies(word):
             return True
-        if word.number or "time" in word.concepts:
+        if word.number:
+            return self.is_counted_around(word)
+        if "time" in word.concepts:
             return False
         return _in(word, self.articles.lead_words) or (word.marker not in _CORE and _in(word, self.beside))
 

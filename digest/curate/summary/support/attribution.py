@@ -95,7 +95,8 @@ class Attribution:
                 return f"“{text_of(mine)}” does not say this in the articles"
             theirs = agents
         # `उनके मुताबिक` on both sides.
-        are_pronouns = not mine and not theirs and clause.speaker and other.speaker
+        # `बताया जाता है कि` names nobody on both sides either.
+        are_pronouns = not mine and not theirs and bool(clause.speaker) == bool(other.speaker)
         maybe = [word for word in other.maybe_speaker if word.is_content] if other.is_said else []
         if are_pronouns or self.is_speaker(mine, theirs) or self.is_speaker(mine, maybe):
             return None

@@ -129,7 +129,8 @@ def _introduces(clause: Clause, following: Clause) -> bool:
     if not (openers & {"कि", ":", *QUOTES} or is_after_comma):
         return False
     # `X ने ज़ोर दिया कि` is not in the table of verbs, but what follows is somebody's word.
-    is_anybodys = (own or bool(openers & QUOTES)) and not clause.has_cause
+    is_heard = "कि" in openers and bool(_NEWS & set(clause.tokens))
+    is_anybodys = (own or is_heard or bool(openers & QUOTES)) and not clause.has_cause
     return is_anybodys or any(
         kind in NAMED.get(part.text, ())
         for word in clause.words[-4:]

@@ -170,7 +170,7 @@ class _Reading(Parts):
         """`12 छात्र` for `छात्र`, unless it only describes or counts a list."""
         if not word.number:
             return None
-        is_fine = self._is_list(word) or self._describes(word)
+        is_fine = self._is_list(word) or self._describes(word) or self._pair.is_counted_around(word)
         return Ruling.FINE if is_fine else f"the number {word.text} is not with the other words in the articles"
 
     def _is_another_quantity(self, word: Word) -> str | Ruling | None:

@@ -67,7 +67,18 @@ _MADE_OWN = re.compile(fold("अपने नाम (?:कर लिया|क�
 _LEADS_OVER = re.compile(
     "(?<![^ ])(?:"
     + "|".join(
-        map(fold, ["(?:आपको )?बता दें(?: कि)?", "ग़ौरतलब है कि", "दूसरी (?:ओर|तरफ़)", "वहीं दूसरी ओर", "इस बीच", "साथ ही"])
+        map(
+            fold,
+            [
+                "(?:इतना|इतनी|यही) (?:ही )?नहीं",
+                "(?:आपको )?बता दें(?: कि)?",
+                "ग़ौरतलब है कि",
+                "दूसरी (?:ओर|तरफ़)",
+                "वहीं दूसरी ओर",
+                "इस बीच",
+                "साथ ही",
+            ],
+        )
     )
     + "),?(?= )"
 )
@@ -96,6 +107,7 @@ NOT_INFINITIVE = GRAMMAR["no infinitive"]
 PRONOUNS = GRAMMAR["pronoun"]
 # `पहले` is an ordinal, as in `पहले चरण`, or means before.
 _FIRST = fold("पहले")
+_SECTIONS, _SECTION_LETTERS = frozenset({"धारा", "धाराओं", "अनुच्छेद"}), frozenset({"ए", "बी", "सी"})
 _PERIODS = frozenset(map(key_of, GRAMMAR["period"]))
 _AFTER_BEFORE = CASES | GENITIVES | PRONOUNS | frozenset({"ही", "भी", "कि", "।"})
 _PRONOUNS_ALONE = GRAMMAR["pronoun alone"]
@@ -264,6 +276,11 @@ class _WordBuilder:
             return 0
         if self.open_from < len(self.words) and not self.words[-1].number and self.words[-1].text not in JOINS:
             self._end_phrase()
+        before = self.words[-1].text if self.words else ""
+        if before in _SECTIONS or self._following(at + used - 1) in _SECTION_LETTERS:
+            # `धारा 302`, `120 बी`: a name, not a count.
+            self.words.append(Word(self.piece[at], self.piece[at], frozenset({self.piece[at]})))
+            return used
         is_year = (
             number.isdigit() and used == 1 and len(self.piece[at]) == 4 and _FIRST_YEAR <= int(number) <= _LAST_YEAR
         )
