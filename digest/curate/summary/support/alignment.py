@@ -42,6 +42,7 @@ _HEAD_WORDS = 2
 _FATES = {name: GRAMMAR[name] for name in ("dead", "injured", "missing")}
 _SUPERLATIVES = tuple(GRAMMAR[name] for name in ("first", "most of all", "only one", "last"))
 _SUPERLATIVE_SCOPES = GRAMMAR["scope"]
+_WORLD = frozenset({"दुनिया", "विश्व"})
 _DOUBTFUL = frozenset({"claim", "doubt", "deny"})
 _TIME_UNITS = GRAMMAR["period"] | GRAMMAR["part of hour"]
 _DAYS, _MONTHS = GRAMMAR["weekday"], GRAMMAR["month"]
@@ -235,7 +236,8 @@ class _Alignment(ClausePair):
         mine = set(self.clause.tokens) - {_BEFORE}
         if not any(kind & mine for kind in _SUPERLATIVES):
             return None
-        added = _SUPERLATIVE_SCOPES & mine - set(self.tokens)
+        theirs = set(self.tokens)
+        added = _SUPERLATIVE_SCOPES & mine - theirs - (_WORLD if _WORLD & theirs else set())
         wide = [word for word in self.clause.words if word.text.split()[0] in added and not _in(word, self.near)]
         return f"it adds “{wide[0].text}” to a superlative: more than the articles claim" if wide else None
 

@@ -35,6 +35,8 @@ _SYNONYM = 0.9
 _RETOLD, _TOLD = 0.3, 0.7
 # The weight of a word that another clause of the sentence has.
 _BESIDE = 0.5
+# `पुष्टि करते हुए कहा कि`
+_CONFIRMS = "पुष्टि"
 _CORE = frozenset({"", "ने", "को", "inherited"})
 # One doubt alone refuses nothing: it is as often about a true clause.
 _MOST_DOUBTS = 1
@@ -77,7 +79,7 @@ class Checker:
             for s, source in enumerate(self.articles.sources)
             for i, sentence in enumerate(source.sentences)
             for k, other in enumerate(sentence.units)
-            if not other.is_frame or (clause.kinds & SPEECH and not clause.is_said)
+            if not other.is_frame or ((clause.kinds & SPEECH or _CONFIRMS in clause.tokens) and not clause.is_said)
         ]
         return sorted(found, key=lambda each: (bool(each.problem), -each.share))
 

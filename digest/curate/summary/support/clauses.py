@@ -213,6 +213,10 @@ def _numbers_on_both_sides(tokens: Sequence[str], start: int, at: int) -> bool:
     ends = [to for to in range(at + 1, len(tokens)) if tokens[to] in JOINS or tokens[to] in ",;:–—"]
     end = next((to for to in ends if tokens[to] not in JOINS or has_number(tokens[at + 1 : to])), len(tokens))
     before = tokens[start:at]
+    following = tokens[at + 1 : at + 2]
+    if before and following and has_number(before[-1:]) and has_number(following):
+        # `23 और 24 मई`
+        return False
     last = next((n for n in range(len(before), 0, -1) if before[n - 1] in CASES), 0)
     if last and not has_number(before[last:]):
         # `12 कमरों में रखे गेहूं और धान`

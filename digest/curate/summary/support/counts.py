@@ -19,6 +19,7 @@ _RESULT_NEAR = 2
 _RAISED = frozenset(map(fold, ["बढ़ाकर", "घटाकर"]))
 # The most words from a number to what it counts.
 _NOUN_WITHIN = 3
+_PEOPLE = frozenset(map(key_of, ["लोग", "लोगों", "व्यक्ति", "व्यक्तियों"]))
 _HOURS = frozenset({"बजे"})
 _UNITS = frozenset(map(key_of, GRAMMAR["unit"]))
 _PERIODS = frozenset(map(key_of, GRAMMAR["period"]))
@@ -65,6 +66,12 @@ class _Number:
             if each.number == self.word.number and fits(self.word, each, self.other, self.other, False)
         ]
 
+    @property
+    def counted(self) -> list[Word]:
+        """The words right after the number in the article's clause."""
+        words = self.other.words
+        return [each for n in self.theirs for each in words[n + 1 : n + 2]]
+
     def nouns(self, most: int) -> list[Word]:
         """Return the nouns among the next `most` words that the number may count."""
         at = self.content.index(self.word)
@@ -75,6 +82,11 @@ class _Number:
     def head(self) -> Word | None:
         """The noun right after the number."""
         return next(iter(self.nouns(1)), None)
+
+
+def _is_kind_of(word: Word, people: Word) -> bool:
+    """Whether the word is an office or trade, and the article's word only means people."""
+    return people.key in _PEOPLE and "office" in word.concepts and not same(word, people)
 
 
 def _is_both(number: _Number) -> str | Ruling | None:
@@ -109,6 +121,9 @@ def _counts_no_thing(number: _Number) -> str | Ruling | None:
     if head is predicate and is_plain_word(head):
         # `संख्या 51 पहुंच गई`: the verb is not what is counted.
         return Ruling.FINE
+    if any(_is_kind_of(head, each) for each in number.counted):
+        # `8 जवान` for `8 लोग`
+        return f"the articles count nothing as “{number.word.text} {head.text}”"
     is_own_word = not number.articles.is_anywhere(head) and "strict" not in head.concepts and not head.parts
     return Ruling.FINE if is_own_word else None
 

@@ -36,7 +36,7 @@ _APPEAL = fold("अपील")
 _ABOVE = fold("ऊपर")
 _BEYOND = fold("पार")
 _WITHOUT = fold("बिना")
-_LACKS = frozenset(map(key_of, map(fold, ["अभाव", "कमी", "बिना", "असंतुष्ट", "असफल", "विफल", "नाकाम"])))
+_LACKS = frozenset(map(key_of, map(fold, ["अभाव", "कमी", "बिना", "गुल", "ठप", "असंतुष्ट", "असफल", "विफल", "नाकाम"])))
 # The most words between a number and its qualifier.
 _NEAR = 3
 _PAST = GRAMMAR["past time"]
