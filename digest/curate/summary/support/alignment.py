@@ -227,6 +227,9 @@ class _Alignment(ClausePair):
             kind = next((kind for kind in _SUPERLATIVES if word.text in kind), None)
             if kind is None or kind & set(self.tokens) or after.number or not after.is_content:
                 continue
+            if word.text == _BEFORE and before is not None and before.marker == "से":
+                # `रैलियों से पहले`
+                continue
             if before is None or not (before.number or "time" in before.concepts or before.text in _TIME_UNITS):
                 return f"“{word.text}” is not said about this in the articles"
         return None

@@ -19,7 +19,7 @@ from digest.hindi.tokens import word_stems
 # The sentences before and after one that may count the same things.
 _AROUND = 2
 # The most words between a name and a description of its owner.
-_NEAR = 5
+_NEAR, _NEAR_BEFORE = 5, 7
 # The most words between a title and its name.
 _TITLE_WITHIN = 9
 # The sentences before a sentence that may name its place.
@@ -176,7 +176,7 @@ class Articles:
         """Whether the articles have the word near the name: its office, its town, the rest of it."""
         for clause in self.clauses():
             at = [n for n, each in enumerate(clause.words) if same(name, each)]
-            if any(same(word, each) for n in at for each in clause.words[max(0, n - _NEAR) : n + _NEAR + 1]):
+            if any(same(word, each) for n in at for each in clause.words[max(0, n - _NEAR_BEFORE) : n + _NEAR + 1]):
                 return True
         return False
 

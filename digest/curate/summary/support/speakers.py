@@ -13,7 +13,7 @@ from digest.curate.summary.support.words import PRONOUNS, QUOTES, Word
 from digest.hindi.text import fold
 
 SPEECH = frozenset({"said", "claim", "doubt", "wish", "plan"})
-_SAID = frozenset({"कहा", "बताया"})
+_SAID = frozenset({"कहा", "बताया", "लिखा", "बोले", "बोलीं"})
 _IS = frozenset({"है", "हैं"})
 _MARKS = re.compile("(?P<opening>[“‘]|(?<![^ ,:])''?(?=[^ ']))|[\"”’]|''?(?=$|[ ।,.!?])")
 # `…, यह जानकारी X ने दी`

@@ -13,6 +13,8 @@ from digest.hindi.sounds import sounds, spelled
 from digest.hindi.text import fold
 
 _WORD = re.compile("[\u0900-\u0963\u0971-\u097f\u200c\u200d]+|[A-Za-z]+")
+# `गृह मंत्री` for `गृहमंत्री`
+_TWO_WORDS = re.compile("([\u0900-\u0963\u0971-\u097f]{2,}) ([\u0900-\u0963\u0971-\u097f]{3,})")
 _ACRONYM = re.compile("[A-Z]{2,6}")
 _SHORT = str.maketrans(
     {
@@ -77,7 +79,11 @@ def respell(text: str, articles: Iterable[str]) -> str:
             return plain
         return word if fold(word) in NAMED else alike.get(_outline(word), alike.get(_sound(word), word))
 
-    return _WORD.sub(replaced, text)
+    def joined(match: re.Match[str]) -> str:
+        one, two = fold(match[1]), fold(match[2])
+        return one + two if one + two in known and not (one in known and two in known) else match[0]
+
+    return _WORD.sub(replaced, _TWO_WORDS.sub(joined, text))
 
 
 @lru_cache(maxsize=16)
