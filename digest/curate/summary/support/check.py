@@ -90,7 +90,7 @@ class Checker:
             for s, source in enumerate(self.articles.sources)
             for i, sentence in enumerate(source.sentences)
             for other in sentence.pairs
-            if not splits_count(clause, other) and _has_main(clause, other)
+            if not splits_count(clause, other) and _has_main(clause, other) and _keeps_negation(clause, other)
         ]
         return sorted((each for each in found if not each.problem), key=lambda each: -each.share)
 
@@ -334,3 +334,10 @@ def _has_main(clause: Clause, joined: Clause) -> bool:
     if predicate is None or all(main.mode is side.mode for side in sides):
         return True
     return any(same(predicate, each) for each in main.words)
+
+
+def _keeps_negation(clause: Clause, joined: Clause) -> bool:
+    """Whether a negation is in the part that has the clause's predicate: `चेतावनी दी, पर वह नहीं माने`."""
+    predicate = next((word for word in reversed(clause.words) if word.is_content), None)
+    homes = [part for part in joined.pair if predicate and any(same(predicate, each) for each in part.words)]
+    return not homes or any(bool(part.negations) == bool(clause.negations) for part in homes)

@@ -112,6 +112,22 @@ def _has_another_role(number: _Number) -> str | Ruling | None:
     return None if number.theirs else f"the number {number.word.text} has another role in the articles"
 
 
+def _is_exchanged(number: _Number) -> str | Ruling | None:
+    """`3 दिनों में 15 नृत्य` for `15 दिनों में 3 नृत्य`."""
+    value, mine, theirs = number.word.number, _numbered(number.clause), _numbered(number.other)
+    for noun in (two for one, two in mine if one == value):
+        for other in (one for one, two in theirs if one != value and same(noun, two)):
+            thing = next((two for one, two in mine if one == other and not same(noun, two)), None)
+            if thing is not None and any(one == value and same(thing, two) for one, two in theirs):
+                return f"the article has {other} “{noun.text}”"
+    return None
+
+
+def _numbered(clause: Clause) -> list[tuple[str, Word]]:
+    """Return each number with the word right after it."""
+    return [(one.number, two) for one, two in pairwise(clause.words) if one.number and not two.number]
+
+
 def _counts_no_thing(number: _Number) -> str | Ruling | None:
     """`51 पर पहुंची`, `7 बजे`: nothing is counted that could be another thing."""
     head = number.head
@@ -161,6 +177,7 @@ _RULES: tuple[Callable[[_Number], str | Ruling | None], ...] = (
     _is_nth_day,
     _is_of_another_period,
     _has_another_role,
+    _is_exchanged,
     _counts_no_thing,
     _is_counted_once,
     _is_of_the_same,

@@ -191,12 +191,8 @@ def _complete_offices(sentences: Sequence[Sentence]) -> None:
         for at, word in enumerate(clause.words):
             if "office" not in word.concepts or word.marker not in ("ने", "") or word.parts:
                 continue
-            names = list(
-                itertools.takewhile(
-                    lambda each, phrase=word.phrase: each.phrase == phrase and is_name_like(each),
-                    clause.words[at + 1 :],
-                )
-            )
+            after = (each for each in clause.words[at + 1 :] if each.phrase == word.phrase)
+            names = list(itertools.takewhile(is_name_like, after))
             if names:
                 known = holders.setdefault(word.key, names)
                 if [each.text for each in known] != [each.text for each in names]:

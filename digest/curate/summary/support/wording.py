@@ -159,7 +159,10 @@ class _Reading(Parts):
 
     def _names_another_cause(self, word: Word) -> str | Ruling | None:
         """`बारिश के कारण पुल बंद` for `मरम्मत के कारण पुल बंद`."""
-        is_other = word.marker == "cause" and not self._is_cause(word)
+        # `विस्फोट से मरने वालों` names a cause too.
+        after = next(iter(self._clause.words[self._clause.words.index(word) + 1 :]), None)
+        kills = word.marker == "से" and after is not None and after.text in GRAMMAR["dead"] and word.is_content
+        is_other = (word.marker == "cause" or (kills and not word.number)) and not self._is_cause(word)
         return f"the article gives another cause than “{word.text}”" if is_other else None
 
     def _may_be_added(self, word: Word) -> str | Ruling | None:

@@ -285,7 +285,11 @@ class _WordBuilder:
             self.words.append(Word(self.piece[at], self.piece[at], frozenset({self.piece[at]})))
             return used
         is_year = (
-            key_of(self._following(at)) not in _COUNTED_UNITS and number.isdigit() and used == 1 and len(self.piece[at]) == 4 and _FIRST_YEAR <= int(number) <= _LAST_YEAR
+            key_of(self._following(at)) not in _COUNTED_UNITS
+            and number.isdigit()
+            and used == 1
+            and len(self.piece[at]) == 4
+            and _FIRST_YEAR <= int(number) <= _LAST_YEAR
         )
         text = " ".join(self.piece[at : at + used])
         self.words.append(Word(text, number, frozenset({f"#{number}"}), number=number, is_year=is_year))
@@ -400,7 +404,12 @@ def _number(piece: Sequence[str], at: int) -> tuple[str, int]:
         if not length or smaller >= scale or more >= scale:
             break
         value, used, scale = value + more, used + skip + length, smaller
-    if value == 1 and used == 1 and not current[0].isdigit() and _NUMBERED not in (*piece[at - 1 : at], *piece[at + 1 : at + 2]):
+    if (
+        value == 1
+        and used == 1
+        and not current[0].isdigit()
+        and _NUMBERED not in (*piece[at - 1 : at], *piece[at + 1 : at + 2])
+    ):
         return "", 1
     return f"{value:.6g}" if value < 1e6 and value != int(value) else str(round(value)), used
 
