@@ -7,7 +7,7 @@ libel somebody, so doubtful clauses are refused.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from digest.curate.summary.support.alignment import other_link
 from digest.curate.summary.support.articles import Place, SourceText
@@ -16,7 +16,7 @@ from digest.curate.summary.support.check import Checker, SupportCandidate
 from digest.curate.summary.support.clauses import Clause, Sentence
 from digest.curate.summary.support.reading import merge, opens, read
 from digest.curate.summary.support.roles import same
-from digest.curate.summary.support.spelling import respell
+from digest.curate.summary.support.spelling import respell, unified
 from digest.curate.summary.support.vocabulary import GRAMMAR, key_of
 from digest.hindi.sentences import split
 from digest.hindi.text import fold
@@ -64,10 +64,12 @@ def find_support(text: str, articles: Sequence[Article], *, is_strict: bool = Fa
     With `is_strict`, as for headlines, the text may not paraphrase in everyday words: the articles must have each of
     its content words or a synonym, and the supporting clause must have the predicate.
     """
+    spelled = unified([each for article in articles for each in (article.title, _with_place(article))])
     sources = [
-        SourceText(each.source, each.title, (*read(_with_place(each)), *_plain_title(each.title))) for each in articles
+        _source(article, title, told)
+        for article, title, told in zip(articles, spelled[::2], spelled[1::2], strict=True)
     ]
-    summary = read(respell(text, [each for article in articles for each in (article.title, _with_place(article))]))
+    summary = read(respell(text, spelled))
     judge = _Judge(sources, Checker(sources, summary), is_strict=is_strict)
     found: list[Support] = []
     before: SupportCandidate | None = None
@@ -231,29 +233,41 @@ class _Judge:
             return True
         last = chosen[-1]
         openers = clause.opener.split()
-        sentence = self._sources[candidate.source].sentences[candidate.sentence]
+        source = self._sources[candidate.source]
+        sentence = source.sentences[candidate.sentence]
         found = sentence.units[candidate.clause]
+        is_same_source = candidate.source == last.source
+        distance = source.line(candidate.sentence) - source.line(last.sentence) if is_same_source else 0
         if before.is_adverbial and other_link(before, sentence):
             return False
         if before.is_adverbial and before.tokens[-1] in _CAUSING:
             # `पुल टूटने से गांव कट गए`: one right after the other.
-            return candidate.source == last.source and abs(candidate.sentence - last.sentence) <= 1
-        if "जिससे" in openers and candidate.source == last.source and abs(candidate.sentence - last.sentence) == 1:
+            return is_same_source and abs(distance) <= 1
+        if "जिससे" in openers and is_same_source and 1 <= abs(distance) <= _FAR:
             # `सौदे के बाद …` goes on about the sentence before.
             return found.tokens[0] in ("इससे", "इसके") or any(word.marker == "after" for word in found.words)
         if "जिससे" in openers:
             # A result: the article connects both, or names the cause itself.
-            return (candidate.source, candidate.sentence) == (last.source, last.sentence)
+            return is_same_source and distance == 0
         if _BOUND & set(openers):
-            return (candidate.source, candidate.sentence) == (last.source, last.sentence)
+            return is_same_source and distance == 0
         if {"जिनमें", "जिसमें"} & set(openers):
             # A relative clause: the article says it of the same people.
             whole = [word for word in found.words if word.marker in ("में", "of")]
-            if candidate.source == last.source and any(same(word, each) for word in whole for each in before.words):
+            if is_same_source and any(same(word, each) for word in whole for each in before.words):
                 return True
         if any(each.startswith(("जिस", "जिन")) for each in openers):
-            return candidate.source == last.source and -1 <= candidate.sentence - last.sentence <= _FAR
+            return is_same_source and -1 <= distance <= _FAR
         return True
+
+
+def _source(article: Article, title: str, text: str) -> SourceText:
+    """Read an article from its title and text with unified spelling. Its sentences stay as the article has them."""
+    sentences, written = read(text), split(_with_place(article))
+    if len(sentences) == len(written):
+        sentences = tuple(replace(each, text=own) for each, own in zip(sentences, written, strict=True))
+    parts = _plain_title(title)
+    return SourceText(article.source, title, (*sentences, *parts), len(parts))
 
 
 def _with_place(article: Article) -> str:

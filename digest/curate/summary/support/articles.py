@@ -6,30 +6,41 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
+from itertools import pairwise
 
+from digest.curate.similarity.cues import find_places
 from digest.curate.summary.support.clauses import Clause, Sentence
 from digest.curate.summary.support.reading import read
 from digest.curate.summary.support.roles import is_name_like, same
-from digest.curate.summary.support.vocabulary import OPPOSITES
+from digest.curate.summary.support.vocabulary import GENERAL, GRAMMAR, OPPOSITES
 from digest.curate.summary.support.words import JOINS, PRONOUNS, Word
+from digest.hindi.tokens import word_stems
 
+# The sentences before and after one that may count the same things.
+_AROUND = 2
 # The most words between a name and a description of its owner.
-_NEAR = 5
+_NEAR, _NEAR_BEFORE = 5, 7
 # The most words between a title and its name.
 _TITLE_WITHIN = 9
 # The sentences before a sentence that may name its place.
 _PLACE_WITHIN = 4
+_GRAVE = GRAMMAR["dead"] | GRAMMAR["injured"] | GRAMMAR["missing"]
 # The most words of a dateline.
 _DATELINE = 4
 
 
 @dataclass(frozen=True, slots=True)
 class SourceText:
-    """The parts of an article that the check uses."""
+    """The parts of an article that the check uses. The last `titles` sentences are parts of its title."""
 
     name: str
     title: str
     sentences: tuple[Sentence, ...]
+    titles: int = 0
+
+    def line(self, sentence: int) -> int:
+        """Return where in the text the sentence stands. A title stands with the first sentence."""
+        return sentence if sentence < len(self.sentences) - self.titles else 0
 
     @property
     def lead(self) -> tuple[Sentence, ...]:
@@ -97,10 +108,20 @@ class Articles:
             for sentence in read(source.title):
                 yield from sentence.clauses
 
+    def counts_near(self, place: Place, number: Word, noun: Word, rest: Sequence[Word]) -> bool:
+        """Whether a clause around the place has the number right before the noun, with another word of `rest`."""
+        sentences = self.sentences(place.source)
+        return any(
+            any(one.number == number.number and same(noun, two) for one, two in pairwise(clause.words))
+            and any(same(word, each) for word in rest for each in clause.words)
+            for sentence in sentences[max(0, place.sentence - _AROUND) : place.sentence + _AROUND + 1]
+            for clause in sentence.clauses
+        )
+
     def is_place(self, word: Word) -> bool:
         """Whether the articles have the word as a place: `पटना में`, and not `मोहन मामले में`."""
         if word.text not in self._places:
-            self._places[word.text] = any(
+            self._places[word.text] = bool(find_places(word_stems(word.text)).towns) or any(
                 each.marker in ("में", "at") and same(word, each) and not (after and after.phrase == each.phrase)
                 for clause in (*self.clauses(), *self.titles_read())
                 for each, after in zip(clause.words, [*clause.words[1:], None], strict=False)
@@ -155,7 +176,7 @@ class Articles:
         """Whether the articles have the word near the name: its office, its town, the rest of it."""
         for clause in self.clauses():
             at = [n for n, each in enumerate(clause.words) if same(name, each)]
-            if any(same(word, each) for n in at for each in clause.words[max(0, n - _NEAR) : n + _NEAR + 1]):
+            if any(same(word, each) for n in at for each in clause.words[max(0, n - _NEAR_BEFORE) : n + _NEAR + 1]):
                 return True
         return False
 
@@ -264,6 +285,23 @@ class ClausePair:
     def sentence(self) -> Sentence:
         """The sentence of the article."""
         return self.articles.sentence(self.place)
+
+    def is_counted_around(self, number: Word) -> bool:
+        """Whether the number only describes a thing, as it does in a sentence nearby: `15 बीघा में लगी आग`.
+
+        A count of people, or in a clause about the dead or arrested, needs the same sentence.
+        """
+        at = next((n for n, each in enumerate(self.clause.words) if each is number), len(self.clause.words))
+        noun = next(iter(self.clause.words[at + 1 :]), None)
+        if noun is None or number.is_year or not noun.is_content or noun.number or noun is self.predicate:
+            return False
+        if _GRAVE & set(self.clause.tokens) or "arrest" in self.clause.kinds or noun.key in GENERAL:
+            return False
+        if noun.marker in ("", "ने", "को", "with") or {"status", "time", "office"} & noun.concepts:
+            return False
+        is_rival = any(one.number and same(noun, two) for one, two in pairwise(self.other.words))
+        rest = [each for each in self.clause.words if each.is_content and each not in (number, noun)]
+        return not is_rival and self.articles.counts_near(self.place, number, noun, rest)
 
     @cached_property
     def predicate(self) -> Word | None:

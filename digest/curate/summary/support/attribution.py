@@ -41,9 +41,17 @@ class Attribution:
         self._articles, self._summary = articles, summary
 
     def speaker(
-        self, at: int, clause: Clause, other: Clause, before: Sequence[Clause], *, by_paper: bool, speech: bool
+        self,
+        at: int,
+        clause: Clause,
+        other: Clause,
+        before: Sequence[Clause],
+        after: Sequence[Clause],
+        *,
+        by_paper: bool,
+        speech: bool,
     ) -> str | None:
-        """Return the problem with the clause's speaker. `before` is the sentence before that of `other`.
+        """Return the problem with the clause's speaker. `before` and `after` are the sentences around that of `other`.
 
         `by_paper`: the newspaper of `other` itself speaks. `speech`: the clause reports that somebody says something.
         """
@@ -56,6 +64,8 @@ class Attribution:
         if clause.is_adverbial and not other.is_said:
             return None
         if clause.is_said:
+            if not other.is_said and (told := _informants([*before, *after])) and self.is_speaker(mine, told):
+                return None
             return self._invented_speaker(clause, other, mine, before)
         return self._lost_speaker(at, clause, other, speech=speech)
 
@@ -68,6 +78,7 @@ class Attribution:
             or self._is_own_plan(clause, other, theirs)
             or self._continues_speech(at, clause, other, theirs)
             or (speech and _has_speaker(clause, theirs))
+            or _acts_as_told(clause, other, theirs)
         )
         return None if is_fine else f"it leaves out that “{text_of(theirs)}” says this"
 
@@ -84,8 +95,10 @@ class Attribution:
                 return f"“{text_of(mine)}” does not say this in the articles"
             theirs = agents
         # `उनके मुताबिक` on both sides.
-        are_pronouns = not mine and not theirs and clause.speaker and other.speaker
-        if are_pronouns or self.is_speaker(mine, theirs):
+        # `बताया जाता है कि` names nobody on both sides either.
+        are_pronouns = not mine and not theirs and bool(clause.speaker) == bool(other.speaker)
+        maybe = [word for word in other.maybe_speaker if word.is_content] if other.is_said else []
+        if are_pronouns or self.is_speaker(mine, theirs) or self.is_speaker(mine, maybe):
             return None
         return f"“{text_of(mine)}” does not say this in the articles"
 
@@ -187,9 +200,10 @@ class Attribution:
             return f"“{word.text}” is not in the words with which the article introduces this quotation"
         return None
 
-    def _another_person(self, clause: Clause, s: int, i: int, other: Clause) -> str | None:
+    def another_person(self, clause: Clause, s: int, i: int, other: Clause) -> str | None:
         """Refuse a name in place of a pronoun that means another person in the article: `वह पांचवें स्थान पर रहीं`."""
-        acting = [word for word in other.words if word.text in _PERSONS and word.marker in ("", "ने")]
+        # `वह साइकिल से पहुंचा`: a pronoun in this form acts, whatever marker follows.
+        acting = [word for word in other.words if word.text in _PERSONS]
         names = _acting_names(clause)
         if not acting or not names or any(same(word, each) for word in names for each in other.words):
             return None
@@ -200,12 +214,11 @@ class Attribution:
             # The name may be two sentences back, if no other name follows it.
             sentences = self._articles.sources[s].sentences[max(0, i - 1) : i + 1]
             words = (word for each in sentences for part in each.clauses for word in part.words)
-            is_another = any(is_name_like(word) and word.marker in ("ने", "") for word in words)
+            acting_before = [word for word in words if is_name_like(word) and word.marker in ("ने", "")]
+            is_another = bool(acting_before) and not any(same(word, each) for word in names for each in acting_before)
         return f"“{acting[0].text}” means somebody else in the articles" if is_another else None
 
     def pronouns(self, at: int, clause: Clause, s: int, i: int, other: Clause) -> str | None:
-        if problem := self._another_person(clause, s, i, other):
-            return problem
         if not clause.pronouns or _in_same_phrase(clause, other):
             return None
         earlier = itertools.takewhile(lambda each: each is not clause, self._summary[at].clauses)
@@ -229,6 +242,13 @@ def _has_speaker(clause: Clause, speaker: Sequence[Word]) -> bool:
     """Whether the clause has one of the speaker's words as the one who says, thinks or expects."""
     agents = [word for word in clause.words if word.marker in _SPEAKERS and word.is_content]
     return any(same(word, each) for word in agents for each in speaker)
+
+
+def _acts_as_told(clause: Clause, other: Clause, speaker: Sequence[Word]) -> bool:
+    """Whether an agency tells what it did itself: `पुलिस ने पकड़ा` for `पुलिस के मुताबिक उसे पकड़ा गया`."""
+    agents = [word for word in clause.words if word.marker == "ने" and word.is_content]
+    is_nobodys = other.is_passive and not any(word.marker in ("ने", "द्वारा") for word in other.words)
+    return is_nobodys and bool(agents) and all(any(same(word, each) for each in speaker) for word in agents)
 
 
 def _has_other_owner(mine: Sequence[Word], theirs: Sequence[Word]) -> bool:
@@ -256,6 +276,17 @@ def _has_other_name(mine: Sequence[Word], theirs: Sequence[Word]) -> bool:
 
 def _last_said(clauses: Sequence[Clause]) -> Clause | None:
     return next((each for each in reversed(clauses) if each.is_said or each.is_frame), None)
+
+
+def _informants(clauses: Sequence[Clause]) -> list[Word]:
+    """Return who told what stands around a sentence: `पुलिस ने यह जानकारी दी`."""
+    return [
+        word
+        for clause in clauses
+        if "जानकारी" in clause.tokens and {"यह", "ये", "इसकी"} & set(clause.tokens) and not clause.negations
+        for word in clause.words
+        if word.marker in ("ने", "side") and word.is_content
+    ]
 
 
 def _acting_names(clause: Clause) -> list[Word]:

@@ -35,6 +35,8 @@ _SYNONYM = 0.9
 _RETOLD, _TOLD = 0.3, 0.7
 # The weight of a word that another clause of the sentence has.
 _BESIDE = 0.5
+# `पुष्टि करते हुए कहा कि`
+_CONFIRMS = "पुष्टि"
 _CORE = frozenset({"", "ने", "को", "inherited"})
 # One doubt alone refuses nothing: it is as often about a true clause.
 _MOST_DOUBTS = 1
@@ -77,7 +79,7 @@ class Checker:
             for s, source in enumerate(self.articles.sources)
             for i, sentence in enumerate(source.sentences)
             for k, other in enumerate(sentence.units)
-            if not other.is_frame or (clause.kinds & SPEECH and not clause.is_said)
+            if not other.is_frame or ((clause.kinds & SPEECH or _CONFIRMS in clause.tokens) and not clause.is_said)
         ]
         return sorted(found, key=lambda each: (bool(each.problem), -each.share))
 
@@ -88,7 +90,7 @@ class Checker:
             for s, source in enumerate(self.articles.sources)
             for i, sentence in enumerate(source.sentences)
             for other in sentence.pairs
-            if not splits_count(clause, other) and _has_main(clause, other)
+            if not splits_count(clause, other) and _has_main(clause, other) and _keeps_negation(clause, other)
         ]
         return sorted((each for each in found if not each.problem), key=lambda each: -each.share)
 
@@ -268,9 +270,11 @@ def _turns_result(pair: _WordMatch) -> str | None:
 
 def _speaks_for_another(pair: _WordMatch) -> str | None:
     """`मोहन के मुताबिक` for what the article has from Sohan, or in its own name."""
-    before = pair.articles.sentences(pair.place.source)[pair.place.sentence - 1].clauses if pair.place.sentence else []
+    sentences, at = pair.articles.sentences(pair.place.source), pair.place.sentence
+    before = sentences[at - 1].clauses if at else []
+    after = sentences[at + 1].clauses if at + 1 < len(sentences) else []
     return pair.attribution.speaker(
-        pair.at, pair.clause, pair.other, before, by_paper=pair.by_paper, speech=pair.speech
+        pair.at, pair.clause, pair.other, before, after, by_paper=pair.by_paper, speech=pair.speech
     )
 
 
@@ -289,6 +293,12 @@ def _doubts_cause(pair: _WordMatch) -> str | None:
     return cause(pair.clause, pair.other, pair.sentence)
 
 
+def _names_another_person(pair: _WordMatch) -> str | None:
+    """`मोहन पांचवें रहे` for `वह पांचवें रहे`, which means Sohan."""
+    place = pair.place
+    return pair.attribution.another_person(pair.clause, place.source, place.sentence, pair.other)
+
+
 def _doubts_pronoun(pair: _WordMatch) -> str | None:
     """`उनकी दुकान` after a sentence about somebody else than in the article."""
     place = pair.place
@@ -304,7 +314,11 @@ _RULES: tuple[Callable[[_WordMatch], str | None], ...] = (
     _speaks_for_another,
 )
 # These follow the rules of `alignment`, which compare positions.
-_LAST_RULES: tuple[Callable[[_WordMatch], str | None], ...] = (_invents_cause, _gives_another_title)
+_LAST_RULES: tuple[Callable[[_WordMatch], str | None], ...] = (
+    _invents_cause,
+    _gives_another_title,
+    _names_another_person,
+)
 # One of these alone refuses nothing.
 _DOUBTS: tuple[Callable[[_WordMatch], str | None], ...] = (_doubts_cause, _doubts_pronoun)
 
@@ -320,3 +334,10 @@ def _has_main(clause: Clause, joined: Clause) -> bool:
     if predicate is None or all(main.mode is side.mode for side in sides):
         return True
     return any(same(predicate, each) for each in main.words)
+
+
+def _keeps_negation(clause: Clause, joined: Clause) -> bool:
+    """Whether a negation is in the part that has the clause's predicate: `चेतावनी दी, पर वह नहीं माने`."""
+    predicate = next((word for word in reversed(clause.words) if word.is_content), None)
+    homes = [part for part in joined.pair if predicate and any(same(predicate, each) for each in part.words)]
+    return not homes or any(bool(part.negations) == bool(clause.negations) for part in homes)

@@ -15,6 +15,7 @@ from digest.curate.summary.support.words import (
     HABITUAL,
     JOINS,
     PAST,
+    PRONOUNS,
     PUNCTUATION,
     QUOTES,
     Word,
@@ -141,7 +142,8 @@ def _boundary(tokens: Sequence[str], start: int, at: int, opener: str) -> _Bound
     if current in _CORRELATES and opener.startswith(("जिस", "जिन", "जो")) and ends_in_verb(before):
         # `जिस टीम में मोहन खेलेगा उसके कोच`
         return _Boundary.OPENS
-    if current == "पर" and before[-1:] == [","]:
+    if current == "पर" and (before[-1:] == [","] or (ends_in_verb(before) and {*following} & (PRONOUNS | {"वो"}))):
+        # `पत्र भेजा पर वह नहीं आए`
         return _Boundary.OPENS
     if _ends_phrase(tokens, start, at):
         return _Boundary.CLOSES
@@ -211,6 +213,10 @@ def _numbers_on_both_sides(tokens: Sequence[str], start: int, at: int) -> bool:
     ends = [to for to in range(at + 1, len(tokens)) if tokens[to] in JOINS or tokens[to] in ",;:–—"]
     end = next((to for to in ends if tokens[to] not in JOINS or has_number(tokens[at + 1 : to])), len(tokens))
     before = tokens[start:at]
+    following = tokens[at + 1 : at + 2]
+    if before and following and has_number(before[-1:]) and has_number(following):
+        # `23 और 24 मई`
+        return False
     last = next((n for n in range(len(before), 0, -1) if before[n - 1] in CASES), 0)
     if last and not has_number(before[last:]):
         # `12 कमरों में रखे गेहूं और धान`

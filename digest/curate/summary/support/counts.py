@@ -19,7 +19,9 @@ _RESULT_NEAR = 2
 _RAISED = frozenset(map(fold, ["बढ़ाकर", "घटाकर"]))
 # The most words from a number to what it counts.
 _NOUN_WITHIN = 3
+_PEOPLE = frozenset(map(key_of, ["लोग", "लोगों", "व्यक्ति", "व्यक्तियों"]))
 _HOURS = frozenset({"बजे"})
+_UNITS = frozenset(map(key_of, GRAMMAR["unit"]))
 _PERIODS = frozenset(map(key_of, GRAMMAR["period"]))
 
 
@@ -35,7 +37,7 @@ def counts(
             found = next((found for rule in _RULES if (found := rule(number)) is not None), Ruling.FINE)
             if found is not Ruling.FINE:
                 return found
-    return _direction(clause, other)
+    return _other_length(clause, other) or _other_attribute(clause, articles) or _direction(clause, other)
 
 
 @dataclass
@@ -64,6 +66,12 @@ class _Number:
             if each.number == self.word.number and fits(self.word, each, self.other, self.other, False)
         ]
 
+    @property
+    def counted(self) -> list[Word]:
+        """The words right after the number in the article's clause."""
+        words = self.other.words
+        return [each for n in self.theirs for each in words[n + 1 : n + 2]]
+
     def nouns(self, most: int) -> list[Word]:
         """Return the nouns among the next `most` words that the number may count."""
         at = self.content.index(self.word)
@@ -74,6 +82,11 @@ class _Number:
     def head(self) -> Word | None:
         """The noun right after the number."""
         return next(iter(self.nouns(1)), None)
+
+
+def _is_kind_of(word: Word, people: Word) -> bool:
+    """Whether the word is an office or trade, and the article's word only means people."""
+    return people.key in _PEOPLE and "office" in word.concepts and not same(word, people)
 
 
 def _is_both(number: _Number) -> str | Ruling | None:
@@ -99,6 +112,22 @@ def _has_another_role(number: _Number) -> str | Ruling | None:
     return None if number.theirs else f"the number {number.word.text} has another role in the articles"
 
 
+def _is_exchanged(number: _Number) -> str | Ruling | None:
+    """`3 दिनों में 15 नृत्य` for `15 दिनों में 3 नृत्य`."""
+    value, mine, theirs = number.word.number, _numbered(number.clause), _numbered(number.other)
+    for noun in (two for one, two in mine if one == value):
+        for other in (one for one, two in theirs if one != value and same(noun, two)):
+            thing = next((two for one, two in mine if one == other and not same(noun, two)), None)
+            if thing is not None and any(one == value and same(thing, two) for one, two in theirs):
+                return f"the article has {other} “{noun.text}”"
+    return None
+
+
+def _numbered(clause: Clause) -> list[tuple[str, Word]]:
+    """Return each number with the word right after it."""
+    return [(one.number, two) for one, two in pairwise(clause.words) if one.number and not two.number]
+
+
 def _counts_no_thing(number: _Number) -> str | Ruling | None:
     """`51 पर पहुंची`, `7 बजे`: nothing is counted that could be another thing."""
     head = number.head
@@ -108,6 +137,9 @@ def _counts_no_thing(number: _Number) -> str | Ruling | None:
     if head is predicate and is_plain_word(head):
         # `संख्या 51 पहुंच गई`: the verb is not what is counted.
         return Ruling.FINE
+    if any(_is_kind_of(head, each) for each in number.counted):
+        # `8 जवान` for `8 लोग`
+        return f"the articles count nothing as “{number.word.text} {head.text}”"
     is_own_word = not number.articles.is_anywhere(head) and "strict" not in head.concepts and not head.parts
     return Ruling.FINE if is_own_word else None
 
@@ -145,6 +177,7 @@ _RULES: tuple[Callable[[_Number], str | Ruling | None], ...] = (
     _is_nth_day,
     _is_of_another_period,
     _has_another_role,
+    _is_exchanged,
     _counts_no_thing,
     _is_counted_once,
     _is_of_the_same,
@@ -158,6 +191,37 @@ def _other_unit(number: Word, following: Sequence[Word], other: Clause) -> str |
     mine = [each for each in following if each.key in _PERIODS]
     is_other = bool(mine and units) and not any(same(mine[0], each) for each in units)
     return f"the article has {number.text} “{units[0].text}”, not another unit" if is_other else None
+
+
+def _other_length(clause: Clause, other: Clause) -> str | None:
+    """Return the problem if the article has another number of the period: `एक साल के लिए` for `दो साल के लिए`."""
+    for one, unit in pairwise(clause.words):
+        if one.text != "एक" or unit.key not in _PERIODS:
+            continue
+        lengths = [a for a, b in pairwise(other.words) if b.key == unit.key and b.marker == unit.marker]
+        numbers = [each for each in lengths if each.number]
+        if numbers and not any(each.text == "एक" or each.number == "1" for each in lengths):
+            return f"the article has {numbers[0].text} “{unit.text}”"
+    return None
+
+
+def _other_attribute(clause: Clause, articles: Articles) -> str | None:
+    """Return the problem if the articles measure it by another number: `105 फ़ुट ऊंचा` for `85 फ़ुट ऊंचा`."""
+    theirs = [each for other in articles.clauses() for each in _measured(other)]
+    for number, unit, attribute in _measured(clause):
+        same_thing = [each for each in theirs if same(unit, each[1]) and same(attribute, each[2])]
+        if same_thing and not any(each[0] == number for each in same_thing):
+            return f"the articles have another number for “{attribute.text}”"
+    return None
+
+
+def _measured(clause: Clause) -> list[tuple[str, Word, Word]]:
+    """Return each number with its unit and the word after it: `85 फ़ुट ऊंचा`."""
+    return [
+        (one.number, two, three)
+        for one, two, three in zip(clause.words, clause.words[1:], clause.words[2:], strict=False)
+        if one.number and two.key in _UNITS and three.is_content and not three.number
+    ]
 
 
 def _other_subject(articles: Articles, clause: Clause, other: Clause) -> Word | None:

@@ -24,6 +24,7 @@ class Parts:
     """One clause of a summary compared with one clause of an article. `inside` are the words that both have."""
 
     def __init__(self, pair: ClausePair, inside: Sequence[Word]) -> None:
+        self._pair = pair
         self._articles, self._clause, self._inside, self._place = pair.articles, pair.clause, inside, pair.place
         self._other, self._predicate = pair.other, pair.predicate
         clauses = enumerate(pair.sentence.clauses)

@@ -82,7 +82,9 @@ def read(text: str) -> tuple[Sentence, ...]:
             goes_on_speaking(before.clauses, sentence.clauses)
         _resolve_pronouns(sentence, _subject(before))
         _go_on_past(before.clauses, sentence.clauses)
+    _keep_last_speaker(sentences)
     _complete_speakers(sentences)
+    _complete_offices(sentences)
     for sentence in sentences:
         sentence.units = _units(sentence.clauses)
         sentence.pairs = list(_pairs(sentence.clauses))
@@ -107,6 +109,9 @@ def _speaker_or_agent(clause: Clause) -> list[Word]:
         return names
     if names := [word for word in clause.words if word.marker == "ने" and word.is_content]:
         return names
+    if clause.is_passive and (names := [word for word in clause.words if word.marker == "को" and is_name_like(word)]):
+        # `मोहन को अदालत लाया गया`
+        return [word for word in names if word.phrase == names[0].phrase]
     if clause.act & {"doubt", "wish"}:
         # `X को उम्मीद है`
         names = [word for word in clause.words if word.marker == "को" and word.is_content]
@@ -144,6 +149,27 @@ def _resolve_pronouns(sentence: Sentence, subject: Sequence[Word]) -> None:
             subject = names
 
 
+def _keep_last_speaker(sentences: Sequence[Sentence]) -> None:
+    """Give what `उन्होंने` says also to the last named speaker: `X ने कहा कि … . Y बंद है। उन्होंने कहा कि …`."""
+    last: list[Word] = []
+    for sentence in sentences:
+        is_pronoun = any(
+            each.is_frame and any(word.text in ACTING_PRONOUNS for word in each.words) for each in sentence.clauses
+        )
+        for clause in sentence.clauses:
+            if is_pronoun and clause.is_said and not clause.maybe_speaker:
+                clause.maybe_speaker = list(last)
+        if not is_pronoun:
+            last = next(
+                ([*each.speaker] for each in reversed(sentence.clauses) if each.is_said and _has_name(each.speaker)),
+                last,
+            )
+
+
+def _has_name(words: Sequence[Word]) -> bool:
+    return any(is_name_like(word) and word.is_content for word in words)
+
+
 def _complete_speakers(sentences: Sequence[Sentence]) -> None:
     """Add the first name to a speaker's bare surname, from the last person before with it: `कुमार` for `प्रशांत कुमार`."""
     first_names: dict[str, Word] = {}
@@ -156,6 +182,26 @@ def _complete_speakers(sentences: Sequence[Sentence]) -> None:
         for one, two in itertools.pairwise(clause.words):
             if one.phrase == two.phrase and is_name_like(one) and is_name_like(two):
                 first_names[two.text] = one
+
+
+def _complete_offices(sentences: Sequence[Sentence]) -> None:
+    """Add the name of the only holder of an office that acts without a name: `न्यायाधीश ने` after `न्यायाधीश दत्ता ने`."""
+    holders: dict[str, list[Word]] = {}
+    for clause in (clause for sentence in sentences for clause in sentence.clauses):
+        for at, word in enumerate(clause.words):
+            if "office" not in word.concepts or word.marker not in ("ने", "") or word.parts:
+                continue
+            after = (each for each in clause.words[at + 1 :] if each.phrase == word.phrase)
+            names = list(itertools.takewhile(is_name_like, after))
+            if names:
+                known = holders.setdefault(word.key, names)
+                if [each.text for each in known] != [each.text for each in names]:
+                    holders[word.key] = []
+            elif word.marker == "ने" and holders.get(word.key):
+                alone = [each for each in clause.words if each.phrase == word.phrase and each.is_content] == [word]
+                if alone:
+                    clause.words = [*(_as_inherited(each) for each in holders[word.key]), *clause.words]
+                    break
 
 
 def _first_names(clause: Clause) -> list[Word]:

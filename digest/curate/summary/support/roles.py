@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from digest.curate.summary.support.clauses import Clause, Mode
 from digest.curate.summary.support.speakers import SPEECH
 from digest.curate.summary.support.vocabulary import GENERAL, GRAMMAR, NAMED, key_of
-from digest.curate.summary.support.words import JOINS, Word
+from digest.curate.summary.support.words import JOINS, VERB, Word
 from digest.hindi.text import fold
 
 AGENT = frozenset({"ने", "inherited", "द्वारा", "side"})
@@ -17,6 +17,7 @@ COMMON_VERBS = frozenset(map(key_of, GRAMMAR["common verb"]))
 _TAKING = frozenset(
     map(fold, ["लिया", "ली", "लिए", "पाया", "पाई", "पाए", "हासिल", "जीता", "जीती", "जीते", "झटके", "जुटाए"])
 )
+_IS = frozenset({"है", "हैं"})
 _NAME_ENDING = re.compile(
     "(?:पुर|पुरा|गढ|नगर|बाद|गंज|सिंह|कुमार|लाल|राम|देवी|शंकर|नाथ|दास|पाल|वाल|वाला|ेश|ेंद्र|िंदर|प्रसाद|चंद|बाई|खेडा|कोट|वाडा|स्तान|लैंड)$"
 )
@@ -43,8 +44,12 @@ def fits(mine: Word, theirs: Word, clause: Clause, their_clause: Clause, speech:
         # `22 गवाहों में से छह` says nothing of 22.
         return False
     if a == b or "time" in mine.concepts or mine.number:
+        if {a, b} == {"तक", "को"}:
+            # `चार जनवरी तक` for `चार जनवरी को`
+            return False
         # `1.9 से बढ़कर 2.7`: what it was is not what it is.
-        return not (mine.number and theirs.number and (a == "से") != (b == "से"))
+        changes = any("way" in word.concepts for each in (clause, their_clause) for word in each.words)
+        return not (changes and mine.number and theirs.number and (a == "से") != (b == "से"))
     if _is_other_wording({a, b}, clause, their_clause, speech):
         return True
     if a == "से" and any(word.key == "मिल" for word in clause.words):
@@ -63,6 +68,9 @@ def fits(mine: Word, theirs: Word, clause: Clause, their_clause: Clause, speech:
     if {a, b} in ({"से", "for"}, {"पर", "से"}):
         return not (is_name_like(mine) or "office" in mine.concepts)
     if {a, b} == {"", "को"}:
+        if their_clause.is_passive and a == "" and _is_state(clause):
+            # `स्कूल बंद हैं` for `स्कूलों को बंद रखा गया`
+            return True
         return not _is_subject(*((mine, clause) if a == "" else (theirs, their_clause)))
     return True
 
@@ -91,6 +99,12 @@ def _may_be_agent(mine: Word, theirs: Word, marker: str, clause: Clause, their_c
 def _gets(clause: Clause) -> bool:
     """Whether somebody gets something: `मोहन को ज़मानत मिली`."""
     return any(each.text.startswith("मिल") for word in clause.words for each in (word.parts or (word,)))
+
+
+def _is_state(clause: Clause) -> bool:
+    """Whether the clause tells a state without a verb of action: `स्कूल बंद हैं`."""
+    last = [each for each in clause.tokens if each != "।"][-2:]
+    return len(last) > 1 and last[1] in _IS and not VERB.search(last[0])
 
 
 def _is_subject(word: Word, clause: Clause) -> bool:

@@ -13,11 +13,12 @@ from digest.curate.summary.support.words import PRONOUNS, QUOTES, Word
 from digest.hindi.text import fold
 
 SPEECH = frozenset({"said", "claim", "doubt", "wish", "plan"})
-_SAID = frozenset({"कहा", "बताया"})
+_SAID = frozenset({"कहा", "बताया", "लिखा", "बोले", "बोलीं"})
 _IS = frozenset({"है", "हैं"})
 _MARKS = re.compile("(?P<opening>[“‘]|(?<![^ ,:])''?(?=[^ ']))|[\"”’]|''?(?=$|[ ।,.!?])")
 # `…, यह जानकारी X ने दी`
 _THIS_NEWS = frozenset({"यह", "जानकारी"})
+_NEWS = frozenset({"सूचना", "जानकारी"})
 _ARGUMENTS = frozenset(map(fold, ["तर्क", "दलील", "दावे", "आरोप", "आरोपों", "बयान", "शिकायत"]))
 _ENDS_OF_SPEECH = GRAMMAR["end of speech"]
 
@@ -128,7 +129,8 @@ def _introduces(clause: Clause, following: Clause) -> bool:
     if not (openers & {"कि", ":", *QUOTES} or is_after_comma):
         return False
     # `X ने ज़ोर दिया कि` is not in the table of verbs, but what follows is somebody's word.
-    is_anybodys = (own or bool(openers & QUOTES)) and not clause.has_cause
+    is_heard = "कि" in openers and bool(_NEWS & set(clause.tokens))
+    is_anybodys = (own or is_heard or bool(openers & QUOTES)) and not clause.has_cause
     return is_anybodys or any(
         kind in NAMED.get(part.text, ())
         for word in clause.words[-4:]
@@ -164,9 +166,12 @@ def _names(clause: Clause) -> list[Word]:
     # `और सूत्रों का कहना है कि`: who acts in the clause before says nothing.
     is_noun = clause.words and clause.tokens[-1] in _IS
     first, second = ("gen", "inherited") if is_noun else ("inherited", "gen")
+    is_heard = bool(_NEWS & set(clause.tokens)) and any(each.startswith("मिल") for each in clause.tokens[-3:])
     return (
         _arguing(clause)
         or marked("ने")
+        # `मुखबिर से सूचना मिली कि`
+        or (marked("से") if is_heard else [])
         or feels
         or marked(first)
         or marked(second)

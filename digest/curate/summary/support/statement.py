@@ -11,7 +11,7 @@ from functools import cached_property
 from digest.curate.summary.support.clauses import Clause, Mode
 from digest.curate.summary.support.roles import has_kind, same
 from digest.curate.summary.support.vocabulary import GRAMMAR, NAMED, key_of
-from digest.curate.summary.support.words import ROOT, Word
+from digest.curate.summary.support.words import PAST, ROOT, Word
 from digest.hindi.text import fold
 
 _INFINITIVE = re.compile(
@@ -34,8 +34,9 @@ _COMPELLED = frozenset(map(fold, ["पड़ा", "पड़ी", "पड़े"
 _REMAINS = frozenset(map(fold, ["बाक़ी", "शेष"]))
 _APPEAL = fold("अपील")
 _ABOVE = fold("ऊपर")
+_BEYOND = fold("पार")
 _WITHOUT = fold("बिना")
-_LACKS = frozenset(map(key_of, map(fold, ["अभाव", "कमी", "बिना", "असंतुष्ट", "असफल", "विफल", "नाकाम"])))
+_LACKS = frozenset(map(key_of, map(fold, ["अभाव", "कमी", "बिना", "गुल", "ठप", "असंतुष्ट", "असफल", "विफल", "नाकाम"])))
 # The most words between a number and its qualifier.
 _NEAR = 3
 _PAST = GRAMMAR["past time"]
@@ -46,6 +47,7 @@ _MODES = {
     Mode.MUST: "a duty",
     Mode.WISH: "a wish",
 }
+_PERIODS = frozenset(map(key_of, GRAMMAR["period"]))
 
 
 @dataclass(frozen=True)
@@ -120,7 +122,12 @@ def _finishes_what_remains(pair: Pair) -> str | None:
 
 def _adds_the_same(pair: Pair) -> str | None:
     """`एक ही गांव के 12 लोग` for `12 लोग`."""
-    adds = ("एक", "ही") in itertools.pairwise(pair.clause.tokens) and not {"एक", "1"} & set(pair.other.tokens)
+    tokens = pair.clause.tokens
+    # `एक ही दिन में` is `24 घंटे में`.
+    adds = any(
+        two == ("एक", "ही") and key_of(after) not in _PERIODS
+        for two, after in zip(itertools.pairwise(tokens), tokens[2:], strict=False)
+    ) and not {"एक", "1"} & set(pair.other.tokens)
     return "it adds “एक ही”" if adds else None
 
 
@@ -249,6 +256,9 @@ def _leaves_out_past(pair: Pair) -> str | None:
     """`पुल टूटा` for `2018 में पुल टूटा`."""
     mine, theirs = pair.clause.past, pair.other.past
     if not theirs or mine == theirs or theirs in pair.clause.tokens or (theirs in _PAST and mine in _PAST):
+        return None
+    if mine in pair.other.tokens:
+        # `पिछली बार 2016 में जीता` tells the year too.
         return None
     return f"it leaves out the earlier time: “{theirs}”"
 
@@ -387,6 +397,9 @@ def _is_announced(clause: Clause, other: Clause) -> bool | None:
         return "doubt" in clause.act
     if _APPEAL in clause.tokens[-5:] and any("न्यायालय" in word.key for word in clause.words):
         return False
+    if "wish" in clause.act and other.is_said and other.mode in (Mode.MUST, Mode.WISH):
+        # `जांच की मांग की` is `कहा कि जांच होनी चाहिए`.
+        return True
     return bool(clause.act & {"plan", "wish", "doubt"}) and other.mode is Mode.FUTURE
 
 
@@ -451,6 +464,8 @@ def _qualifies_number(other: Clause, kind: str) -> bool:
         # `दो सौ फ़ुट ऊपर तक` is no more than that.
         if has_kind(word, kind) and (word.text != _ABOVE or (n and other.words[n - 1].marker == "से"))
     ]
+    # `ढाई लाख का सामान पार किया`: stolen.
+    at = [n for n in at if other.words[n].text != _BEYOND or any(each.number for each in other.words[n - 2 : n])]
     return any(each.number for n in at for each in other.words[max(0, n - _NEAR) : n + _NEAR + 1])
 
 
@@ -503,6 +518,7 @@ def infinitive(clause: Clause, other: Clause) -> str | None:
         or clause.mode is not Mode.FACT
         or _INFINITIVE.match(verb.text)
         or clause.kinds & {"plan", "wish", "doubt", "claim"}
+        or _is_to_be_done(verb, clause)
     ):
         return None
     theirs = [
@@ -523,7 +539,9 @@ def _is_to_be_done(word: Word, other: Clause) -> bool:
     after = other.words[at + 1 :][:1]
     if after and after[0].text in _LIGHT_INFINITIVES and after[0].marker in ("gen", "को", "for"):
         return True
-    return bool(_INFINITIVE.match(word.text.split()[-1])) and word.marker in ("gen", "को", "for", "")
+    last = word.text.split()[-1]
+    # `बनी` is a participle.
+    return bool(_INFINITIVE.match(last)) and not PAST.fullmatch(last) and word.marker in ("gen", "को", "for", "")
 
 
 def informs_only(clause: Clause, other: Clause) -> bool:

@@ -6,9 +6,12 @@ import re
 from functools import lru_cache
 
 from digest.hindi.text import fold, table_rows
-from digest.hindi.tokens import STOP_WORDS, stem_of, tokens
+from digest.hindi.tokens import ALIASES, STOP_WORDS, stem_of, tokens
 
 _PACKAGE = "digest.curate.summary.support"
+
+
+_ENGLISH_PLURAL = re.compile("...[टडतदनपबमरल]्स$")
 
 
 @lru_cache(maxsize=100_000)
@@ -17,7 +20,12 @@ def key_of(token: str) -> str:
     if token.startswith("घटना"):
         # No form of `घटना`, to fall.
         return "घटना"
-    return stem_of(token) or token
+    if _ENGLISH_PLURAL.search(token):
+        # `मॉडल्स` is `मॉडलों`.
+        token = token[: -len("्स")]
+    stem = stem_of(token) or token
+    # `स्कूलों` is `स्कूल`, which the aliases call विद्यालय.
+    return stem_of(ALIASES[stem]) or stem if stem in ALIASES else stem
 
 
 def _entries(row: str) -> list[str]:

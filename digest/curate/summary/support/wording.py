@@ -159,7 +159,10 @@ class _Reading(Parts):
 
     def _names_another_cause(self, word: Word) -> str | Ruling | None:
         """`बारिश के कारण पुल बंद` for `मरम्मत के कारण पुल बंद`."""
-        is_other = word.marker == "cause" and not self._is_cause(word)
+        # `विस्फोट से मरने वालों` names a cause too.
+        after = next(iter(self._clause.words[self._clause.words.index(word) + 1 :]), None)
+        kills = word.marker == "से" and after is not None and after.text in GRAMMAR["dead"] and word.is_content
+        is_other = (word.marker == "cause" or (kills and not word.number)) and not self._is_cause(word)
         return f"the article gives another cause than “{word.text}”" if is_other else None
 
     def _may_be_added(self, word: Word) -> str | Ruling | None:
@@ -170,7 +173,7 @@ class _Reading(Parts):
         """`12 छात्र` for `छात्र`, unless it only describes or counts a list."""
         if not word.number:
             return None
-        is_fine = self._is_list(word) or self._describes(word)
+        is_fine = self._is_list(word) or self._describes(word) or self._pair.is_counted_around(word)
         return Ruling.FINE if is_fine else f"the number {word.text} is not with the other words in the articles"
 
     def _is_another_quantity(self, word: Word) -> str | Ruling | None:

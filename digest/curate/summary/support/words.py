@@ -67,7 +67,18 @@ _MADE_OWN = re.compile(fold("अपने नाम (?:कर लिया|क�
 _LEADS_OVER = re.compile(
     "(?<![^ ])(?:"
     + "|".join(
-        map(fold, ["(?:आपको )?बता दें(?: कि)?", "ग़ौरतलब है कि", "दूसरी (?:ओर|तरफ़)", "वहीं दूसरी ओर", "इस बीच", "साथ ही"])
+        map(
+            fold,
+            [
+                "(?:इतना|इतनी|यही) (?:ही )?नहीं",
+                "(?:आपको )?बता दें(?: कि)?",
+                "ग़ौरतलब है कि",
+                "दूसरी (?:ओर|तरफ़)",
+                "वहीं दूसरी ओर",
+                "इस बीच",
+                "साथ ही",
+            ],
+        )
     )
     + "),?(?= )"
 )
@@ -96,6 +107,10 @@ NOT_INFINITIVE = GRAMMAR["no infinitive"]
 PRONOUNS = GRAMMAR["pronoun"]
 # `पहले` is an ordinal, as in `पहले चरण`, or means before.
 _FIRST = fold("पहले")
+_COUNTED_UNITS = frozenset(map(key_of, GRAMMAR["unit"])) | frozenset(
+    map(key_of, map(fold, ["वर्ग", "रुपये", "रुपए", "लोग", "लोगों", "यूनिट", "टन"]))
+)
+_SECTIONS, _SECTION_LETTERS = frozenset({"धारा", "धाराओं", "अनुच्छेद"}), frozenset({"ए", "बी", "सी"})
 _PERIODS = frozenset(map(key_of, GRAMMAR["period"]))
 _AFTER_BEFORE = CASES | GENITIVES | PRONOUNS | frozenset({"ही", "भी", "कि", "।"})
 _PRONOUNS_ALONE = GRAMMAR["pronoun alone"]
@@ -264,8 +279,17 @@ class _WordBuilder:
             return 0
         if self.open_from < len(self.words) and not self.words[-1].number and self.words[-1].text not in JOINS:
             self._end_phrase()
+        before = self.words[-1].text if self.words else ""
+        if before in _SECTIONS or self._following(at + used - 1) in _SECTION_LETTERS:
+            # `धारा 302`, `120 बी`: a name, not a count.
+            self.words.append(Word(self.piece[at], self.piece[at], frozenset({self.piece[at]})))
+            return used
         is_year = (
-            number.isdigit() and used == 1 and len(self.piece[at]) == 4 and _FIRST_YEAR <= int(number) <= _LAST_YEAR
+            key_of(self._following(at)) not in _COUNTED_UNITS
+            and number.isdigit()
+            and used == 1
+            and len(self.piece[at]) == 4
+            and _FIRST_YEAR <= int(number) <= _LAST_YEAR
         )
         text = " ".join(self.piece[at : at + used])
         self.words.append(Word(text, number, frozenset({f"#{number}"}), number=number, is_year=is_year))
@@ -380,7 +404,12 @@ def _number(piece: Sequence[str], at: int) -> tuple[str, int]:
         if not length or smaller >= scale or more >= scale:
             break
         value, used, scale = value + more, used + skip + length, smaller
-    if value == 1 and used == 1 and not current[0].isdigit() and piece[at - 1 : at] != [_NUMBERED]:
+    if (
+        value == 1
+        and used == 1
+        and not current[0].isdigit()
+        and _NUMBERED not in (*piece[at - 1 : at], *piece[at + 1 : at + 2])
+    ):
         return "", 1
     return f"{value:.6g}" if value < 1e6 and value != int(value) else str(round(value)), used
 
