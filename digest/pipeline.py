@@ -253,7 +253,7 @@ def call_seats(app: App, key: str) -> None:
         app.ledger.finish(key, app.now())
 
 
-def take_seat(app: App, key: str, *, stop: threading.Event, progress: Progress) -> SendResult | None:
+def take_seat(app: App, key: str, *, stop: threading.Event, progress: Progress | None = None) -> SendResult | None:
     """Deliver due batches of a frozen edition, together with other processes.
 
     Needs PostgreSQL. Returns None if nothing is due. Each process claims batch by batch, so none waits for another.

@@ -81,9 +81,9 @@ def channel_text(
     # The first of each section, then the best.
     others.sort(key=lambda story: (story.id not in first, -story.score))
     points = [f"• {_plain(texts.one_line(story.title))}" for story in others[:_HEADLINES]]
-    tail = f"{catalogue.gettext('The whole edition:')} {base}/archive/{quote(edition.key, safe='')}"
+    tail = catalogue.gettext("The whole edition:") + f" {base}/archive/{quote(edition.key, safe='')}"
     if branding.signup:
-        tail += f"\n{catalogue.gettext('Get it by email:')} {base}/join"
+        tail += "\n" + catalogue.gettext("Get it by email:") + f" {base}/join"
     text = compose(head, title, points, tail, limit)
     return texts.devanagari_digits_in_text(text) if branding.theme.digits == "deva" else text
 

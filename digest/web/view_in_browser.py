@@ -94,7 +94,7 @@ class EmailViewer:
         catalogue = pages.catalogue(request)
         hidden = dict.fromkeys(PLACEHOLDERS.values(), catalogue.gettext("(address not shown)"))
         if not email.html:
-            text = _PERSONAL_URL.sub(f"({catalogue.gettext('only in your email')})", email.text)
+            text = _PERSONAL_URL.sub("(" + catalogue.gettext("only in your email") + ")", email.text)
             text = substitute(text, hidden)
             return pages.response(
                 request, "text.html.j2", here, title=email.subject, text=text, read=read, personal=False

@@ -298,7 +298,7 @@ def test_editors_get_the_draft_in_their_language_with_a_button(newsroom: Newsroo
             reopen(day)
             day.watch(12)
             assert len(server.emails) == 3
-            day.app.editions.record(KEY, EditionState.APPROVED, "on the desk", now=day.app.now(), by="kavita")
+            day.app.editions.record_decision(KEY, EditionState.APPROVED, "on the desk", now=day.app.now(), by="kavita")
             day.app.editions.move(KEY, EditionState.APPROVED, out_of=(EditionState.DRAFT,))
             day.watch()
             assert len(server.emails) == 3

@@ -125,8 +125,12 @@ def template(kind: Path = TEMPLATE) -> str:
 def _file_of(paths: set[str]) -> Path:
     if all(path.startswith(("digest/web/desk/", CHECKS, *EDITORS_MAIL)) for path in paths):
         return DESK
-    # The letter about a breach is in Hindi and English always, so no other language needs its words.
-    if all(path.startswith(("digest/web/", "digest/usecases/breach", *EDITORS_MAIL)) for path in paths):
+    # The letter about a breach is in Hindi and English always, so no other language needs its words. Texts to share link
+    # to the archive.
+    if all(
+        path.startswith(("digest/web/", "digest/usecases/breach", "digest/usecases/share", *EDITORS_MAIL))
+        for path in paths
+    ):
         return PAGES
     return REASONS if all(path.startswith("digest/curate/importance/") for path in paths) else TEMPLATE
 

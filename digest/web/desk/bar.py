@@ -138,7 +138,7 @@ def _approved(
         kind, title = "bad", _obstacles_line(visit, ahead)
     more = f"{goes} {_approval_line(visit, edition)}".strip()
     buttons = ("reopen", "pause") if has_buttons else ()
-    return make(kind=kind, title=f"{_('Approved.')} {title}", more=more, buttons=buttons)
+    return make(kind=kind, title=_("Approved.") + f" {title}", more=more, buttons=buttons)
 
 
 def _draft(

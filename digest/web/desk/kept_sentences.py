@@ -85,6 +85,7 @@ KEPT = (
     "the article has only one “%(name)s”",
     "the articles do not count “%(name)s”",
     "the article has %(name)s “%(other)s”, not another unit",
+    "the article counts %(name)s “%(other)s”",
     "%(name)s is the number after the change, not the change",
     "the article has “%(name)s” for %(again)s, not “%(other)s”",
     "the number %(name)s is not with the other words in the articles",

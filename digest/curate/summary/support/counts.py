@@ -119,7 +119,7 @@ def _is_exchanged(number: _Number) -> str | Ruling | None:
         for other in (one for one, two in theirs if one != value and same(noun, two)):
             thing = next((two for one, two in mine if one == other and not same(noun, two)), None)
             if thing is not None and any(one == value and same(thing, two) for one, two in theirs):
-                return f"the article has {other} “{noun.text}”"
+                return f"the article counts {other} “{noun.text}”"
     return None
 
 
@@ -139,7 +139,7 @@ def _counts_no_thing(number: _Number) -> str | Ruling | None:
         return Ruling.FINE
     if any(_is_kind_of(head, each) for each in number.counted):
         # `8 जवान` for `8 लोग`
-        return f"the articles count nothing as “{number.word.text} {head.text}”"
+        return f"the articles do not count “{number.word.text} {head.text}”"
     is_own_word = not number.articles.is_anywhere(head) and "strict" not in head.concepts and not head.parts
     return Ruling.FINE if is_own_word else None
 
@@ -201,7 +201,7 @@ def _other_length(clause: Clause, other: Clause) -> str | None:
         lengths = [a for a, b in pairwise(other.words) if b.key == unit.key and b.marker == unit.marker]
         numbers = [each for each in lengths if each.number]
         if numbers and not any(each.text == "एक" or each.number == "1" for each in lengths):
-            return f"the article has {numbers[0].text} “{unit.text}”"
+            return f"the article counts {numbers[0].text} “{unit.text}”"
     return None
 
 
@@ -211,7 +211,7 @@ def _other_attribute(clause: Clause, articles: Articles) -> str | None:
     for number, unit, attribute in _measured(clause):
         same_thing = [each for each in theirs if same(unit, each[1]) and same(attribute, each[2])]
         if same_thing and not any(each[0] == number for each in same_thing):
-            return f"the articles have another number for “{attribute.text}”"
+            return f"the articles do not give this number for “{attribute.text}”"
     return None
 
 

@@ -14,7 +14,9 @@ from digest.hindi.text import fold
 
 _WORD = re.compile("[\u0900-\u0963\u0971-\u097f\u200c\u200d]+|[A-Za-z]+")
 # `गृह मंत्री` for `गृहमंत्री`
-_TWO_WORDS = re.compile("([\u0900-\u0963\u0971-\u097f]{2,}) ([\u0900-\u0963\u0971-\u097f]{3,})")
+_TWO_WORDS = re.compile(
+    "(?<![\u0900-\u0963\u0971-\u097f])([\u0900-\u0963\u0971-\u097f]{2,}+) ([\u0900-\u0963\u0971-\u097f]{3,})"
+)
 _ACRONYM = re.compile("[A-Z]{2,6}")
 _SHORT = str.maketrans(
     {
