@@ -125,7 +125,7 @@ def template(kind: Path = TEMPLATE) -> str:
 def _file_of(paths: set[str]) -> Path:
     if all(path.startswith(("digest/web/desk/", CHECKS, *EDITORS_MAIL)) for path in paths):
         return DESK
-    # The letter about a breach is in Hindi and English always, so no other language needs its words. Texts to share link
+    # The letter about a breach is in Hindi and English always, so no other language needs its words. Shared texts link
     # to the archive.
     if all(
         path.startswith(("digest/web/", "digest/usecases/breach", "digest/usecases/share", *EDITORS_MAIL))
