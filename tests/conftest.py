@@ -38,12 +38,12 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """Start two workers for a core, because many slow tests wait for a server, a process or a clock.
+    """Start two workers for a core and one more, because many slow tests wait for a server, a process or a clock.
 
     Without these each further worker costs more than it gains: it collects all tests.
     """
     cores = os.cpu_count() or 1
-    return cores if config.option.markexpr == "not slow" else 2 * cores
+    return cores if config.option.markexpr == "not slow" else 2 * cores + 1
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
