@@ -117,7 +117,7 @@ class Lines:
 
     def __init__(self, what: str, clock: Callable[[], float] = time.monotonic) -> None:
         self.what, self.clock = what, clock
-        # When the first report came, and what was done then. The time before it was spent on preparing.
+        # When the first report came, and what was done by then. The time before it went into preparation.
         self.began: float | None = None
         self.first = 0
         self.last = -1

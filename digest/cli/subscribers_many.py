@@ -118,7 +118,7 @@ def _show(plan: ManyPlan) -> None:
 def undo_import(home: Path, number: int | None, yes: bool, as_json: bool) -> None:
     """Undo the import with this NUMBER in the log, or list the imports that can be undone.
 
-    Everyone is as before the import, except people about whom something was decided since: they are named and stay.
+    Everyone is put back as before the import, except people whose entry changed again since. They are named.
     """
     from digest.app import make_app
 

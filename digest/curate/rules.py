@@ -39,8 +39,8 @@ class Rules:
     merge: float = 0.51
     # From this score on, two articles are reported as related, but not merged.
     related: float = 0.34
-    # From this score on, two stories may be the same one: an editor is told, and the second one in an edition scores
-    # less. In editions of an epidemic's month, these pairs had one event or two stages of it. Below it, they only had a
+    # From this score on, two stories may be the same one: the desk tells the editor, and the second story scores less.
+    # In editions of an epidemic's month, these pairs had one event or two stages of it. Below it, they only had a
     # subject in common.
     alike: float = 0.42
     # Two items of one source need this score to be one story: below it is a sidebar, not an update.

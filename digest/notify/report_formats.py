@@ -39,7 +39,7 @@ def as_text(report: Report, zone: tzinfo) -> str:
 
 
 def as_csv(report: Report, zone: tzinfo, failures: Failures | None = None) -> str:
-    """Return one line per number: name, value, usual value. Then the reasons, and what came back by whom."""
+    """Return one line per number: name, value, usual value. Then reasons, failures, clicks and sources."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow(("edition", "what", "value", "usual"))

@@ -193,14 +193,11 @@ class ManyEditor:
                 problem = f"expected a pause of 1 to {MAX_PAUSE.days} days"
         elif change.act is ManyAct.SUPPRESS:
             reason_of(change.value)
-        elif change.act in (ManyAct.ADD_TOPIC, ManyAct.REMOVE_TOPIC):
+        elif change.act is not ManyAct.RESUME:
+            is_frequency = change.act is ManyAct.FREQUENCY
+            field, value = ("frequency", change.value) if is_frequency else ("topics", [change.value])
             try:
-                parse_field("topics", [change.value], topics=self.topics)
-            except ValueError as error:
-                problem = str(error)
-        elif change.act is ManyAct.FREQUENCY:
-            try:
-                parse_field("frequency", change.value, topics=self.topics)
+                parse_field(field, value, topics=self.topics)
             except ValueError as error:
                 problem = str(error)
         if problem:

@@ -164,7 +164,7 @@ class SubscriberTransfer:
         return found
 
     def undo_import(self, act: int, by: Actor, *, seen: str = "") -> UndoneImport:
-        """Put back what an import changed, except for people about whom something was decided since.
+        """Put back what an import changed, except for people whose entry changed again since.
 
         `seen` is the mark of the plan that was shown; UndoChanged if it is another one now. Raises ImportNotUndoable.
         """

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
@@ -103,7 +104,7 @@ class _Copy:
             return self._edition(str(value))
         if key == "hour":
             return dates.hour(time.fromisoformat(value), self.language)
-        if read := self._readers().get(key):
+        if read := self._readers.get(key):
             return read(str(value))
         return str(value)
 
@@ -129,6 +130,7 @@ class _Copy:
         shown = ((key, self.value(key, value)) for key, value in entry.items() if value != "" or key == "hour")
         return tuple((self.names.get(key, key), text) for key, text in shown)
 
+    @cached_property
     def _readers(self) -> Mapping[str, Callable[[str], str]]:
         _ = self.catalogue.gettext
         kinds = {

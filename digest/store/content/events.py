@@ -176,7 +176,7 @@ def _blocks(connection: Connection, id: int, keys: Sequence[str]) -> list[dateti
 
 
 def _subscribers(connection: Connection, events: Sequence[Event]) -> dict[str, int]:
-    """Return address → subscriber of the people whom the events name, by address or by number."""
+    """Return address → subscriber for everyone in the events, found by address or by number."""
     found: dict[str, int] = {}
     named = {event.address for event in events if event.address}
     ids = {event.subscriber for event in events if event.subscriber and not event.address}

@@ -1,4 +1,4 @@
-"""Undoing an import: everyone whom it changed is as before, except people about whom something was decided since.
+"""Undo an import: put back everyone whom it changed, except people whose entry changed again since.
 
 An import keeps what it replaces in `import_change`. Any later entry of the consent log is such a decision: by the
 person, by an admin, by the list file or by another import.
@@ -47,7 +47,7 @@ _CAME = ("added", "returned")
 class UndoneImport:
     """What undoing an import does, by addresses in the order of the list.
 
-    `kept` are the people about whom something was decided since; they stay as they are.
+    `kept` are the people whose entry changed again since. They stay as they are.
     """
 
     origin: str

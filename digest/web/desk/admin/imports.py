@@ -106,13 +106,12 @@ def run(visit: Visit) -> Response:
     _ = visit.catalogue.gettext
     consent = " ".join(visit.form.get("consent", "").split())[:_MAX_CONSENT]
     try:
-        if not consent and visit.actor.via == "desk":
+        undecided = "unread" not in visit.form
+        if visit.actor.via == "desk" and (not consent or undecided):
             shown = _import(visit, upload, visit.actor, dry_run=True)
-            if shown.done.added or shown.done.returned:
+            if not consent and (shown.done.added or shown.done.returned):
                 return _preview(visit, id, upload, shown, wrong=_("Say where and how these people agreed."))
-        if visit.actor.via == "desk" and "unread" not in visit.form:
-            shown = _import(visit, upload, visit.actor, dry_run=True)
-            if shown.unread:
+            if undecided and shown.unread:
                 return _preview(visit, id, upload, shown, undecided=True)
         report = _import(visit, upload, visit.actor, dry_run=False, consent=consent)
     except (ConfigurationError, DigestError) as error:
