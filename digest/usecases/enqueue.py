@@ -22,8 +22,8 @@ from digest.models import (
     variant_of_revision,
 )
 from digest.render.variants import EVERYTHING, select, variant_for
-from digest.store.content.editions import FORCED
 from digest.store.sending import restored
+from digest.store.sending.decisions import FORCED
 from digest.store.sending.enqueue import Placement, enqueue_subscribers
 from digest.store.sending.folded import is_folded, why_never_again
 from digest.store.sending.status import Counts, counts, went_by_hours

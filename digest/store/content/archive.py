@@ -29,9 +29,10 @@ from sqlalchemy import (
 
 from digest.hindi.tokens import index_words
 from digest.models import LETTERS_TO_SOME, is_breaking
-from digest.store.content.editions import CORRECTED, PublishedStore
+from digest.store.content.editions import PublishedStore
 from digest.store.database import Database
 from digest.store.schema import Id, archive_correction, archive_page, archive_story, decision, edition
+from digest.store.sending.decisions import CORRECTED
 
 if TYPE_CHECKING:
     from digest.render.archive_page import ArchivePage

@@ -39,15 +39,10 @@ from digest.store.content.article_rows import article_from_json, select_articles
 from digest.store.content.edition_events import composed_again, edition_composed, edition_reached
 from digest.store.database import Database
 from digest.store.desk import audit
-from digest.store.schema import article, batch, decision, delivery, edition, rendered_email, subscriber
+from digest.store.schema import article, batch, decision, delivery, edition, rendered_email
 from digest.store.schema import audit as audit_table
+from digest.store.sending.decisions import DecisionGrounds, OperatorDecision, read_decisions, record_decision
 
-# The decision to send despite failed checks or a limit.
-FORCED = "forced"
-# That somebody approved an edition although its emails have errors. The evidence names the checks that failed.
-ERRORS_ACCEPTED = "errors accepted"
-# That a story was corrected after the send began.
-CORRECTED = "corrected"
 # The parts of an edition that subscribers see.
 SHOWN = ("subject", "preheader", "intro", "sections", "lead", "blocks")
 _MARK_LENGTH = 16
@@ -378,9 +373,8 @@ class EditionStore:
         self, key: str, what: str, reason: str, *, now: datetime, by: str = "", evidence: str = ""
     ) -> None:
         """Record an editor's or operator's decision. `by` is who decided, if known."""
-        values = {"edition": key, "what": what, "reason": reason, "at": now, "decided_by": by, "evidence": evidence}
         with self.database.write() as connection:
-            connection.execute(insert(decision).values(**values))
+            record_decision(connection, key, what, DecisionGrounds(reason, evidence, by), now)
 
     def newest_decision(self) -> int:
         """Return the number of the newest decision on any edition; 0 if there is none."""
@@ -392,16 +386,8 @@ class EditionStore:
 
     def decisions(self, key: str) -> list[OperatorDecision]:
         """Return the decisions of editors and operators, oldest first."""
-        rows = (
-            select(decision, subscriber.c.email)
-            .outerjoin(subscriber, subscriber.c.id == decision.c.subscriber)
-            .where(decision.c.edition == key)
-        )
-        found = self.database.query(rows.order_by(decision.c.at, decision.c.id)).all()
-        return [
-            OperatorDecision(row.at, row.what, row.reason, row.batch, row.email, row.evidence, row.decided_by)
-            for row in found
-        ]
+        with self.database.read() as connection:
+            return read_decisions(connection, key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -410,19 +396,6 @@ class BreakingEdition:
 
     edition: Edition
     sent_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class OperatorDecision:
-    """A decision on an edition, on a batch, or on one recipient of it. `evidence` and `decided_by` may be ''."""
-
-    at: datetime
-    what: str
-    reason: str
-    batch: int | None = None
-    email: str | None = None
-    evidence: str = ""
-    decided_by: str = ""
 
 
 class SentHistoryStore:

@@ -352,7 +352,7 @@ class SqlLedger:
             if not _is_unknown(connection, edition, number):
                 return False
             _settle_unknown(connection, number, outcome, now)
-            record_decision(connection, edition, number, None, outcome, grounds, now)
+            record_decision(connection, edition, _word(outcome), grounds, now, batch=number)
             return True
 
     def decide_recipients(
@@ -379,7 +379,7 @@ class SqlLedger:
                 part = batches.take_out(connection, number, chosen)
                 _settle_unknown(connection, part, outcome, now)
             for id in chosen:
-                record_decision(connection, edition, number, id, outcome, grounds, now)
+                record_decision(connection, edition, _word(outcome), grounds, now, batch=number, recipient=id)
             return len(chosen)
 
     def expire(self, edition: str, *, before: datetime) -> Expired:
@@ -425,6 +425,10 @@ def _is_unknown(connection: Connection, edition: str, number: int) -> bool:
     # Locked until the transaction ends: an event may settle the batch at the same time.
     own = and_(batch.c.id == number, batch.c.edition == edition, batch.c.state == BatchState.UNKNOWN)
     return connection.execute(select(batch.c.id).where(own).with_for_update()).first() is not None
+
+
+def _word(outcome: Accepted | NotSent) -> str:
+    return "accept" if isinstance(outcome, Accepted) else "resend"
 
 
 def _settle_unknown(connection: Connection, number: int, outcome: Accepted | NotSent, now: datetime) -> None:
