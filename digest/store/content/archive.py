@@ -252,8 +252,8 @@ class ArchiveStore:
             with self.database.write(area="archive") as connection:
                 for row in found[start : start + _CHUNK]:
                     words = _words(row.title, row.summary, [_source(each) for each in row.sources])
-                    own = archive_story.c.id == row.id
-                    connection.execute(update(archive_story).where(own).values(words=words))
+                    this_story = archive_story.c.id == row.id
+                    connection.execute(update(archive_story).where(this_story).values(words=words))
         return len(found)
 
     def earlier_stories(self, key: str, since: date, until: date) -> list[ArchivedStory]:
@@ -283,8 +283,8 @@ class ArchiveStore:
     ) -> tuple[ArchivedEdition | None, ArchivedEdition | None]:
         """Return the previous and the next edition."""
         place = (edition.c.day, archive_page.c.made_at, edition.c.key)
-        own = (found.day, found.at, found.key)
-        here = tuple_(*(literal(value, column.type) for value, column in zip(own, place, strict=True)))
+        position = (found.day, found.at, found.key)
+        here = tuple_(*(literal(value, column.type) for value, column in zip(position, place, strict=True)))
         before = self._list(now).where(tuple_(*place) < here).limit(1)
         after = self._list(now).where(tuple_(*place) > here).order_by(None).order_by(*place).limit(1)
         with self.database.read() as connection:

@@ -109,9 +109,9 @@ class PublishedStore:
 
     def place(self, key: str, id: int) -> RecipientPlace | None:
         """Return a subscriber's place in an edition."""
-        own = (delivery.c.edition == key) & (delivery.c.subscriber == id)
+        this_place = (delivery.c.edition == key) & (delivery.c.subscriber == id)
         rows = select(batch.c.variant, batch.c.state, batch.c.due_at, delivery.c.outcome).select_from(delivery)
-        row = self.database.query(rows.outerjoin(batch, batch.c.id == delivery.c.batch).where(own)).one_or_none()
+        row = self.database.query(rows.outerjoin(batch, batch.c.id == delivery.c.batch).where(this_place)).one_or_none()
         if row is None:
             return None
         if row.variant is None or row.outcome == DeliveryOutcome.EXCLUDED:
@@ -257,8 +257,8 @@ class EditionStore:
                 return None
             if expected_changes is not None and read_changes(old.editorial_changes) != expected_changes:
                 return None
-            own = (edition.c.key == item.key) & edition.c.state.in_(over)
-            changed = connection.execute(update(edition).where(own).values(values)).rowcount
+            replaceable = (edition.c.key == item.key) & edition.c.state.in_(over)
+            changed = connection.execute(update(edition).where(replaceable).values(values)).rowcount
             if changed:
                 _record_composed(connection, item, old.state if old.composed_at else None)
                 if recomposed and _is_other_draft(old, values):
@@ -285,21 +285,21 @@ class EditionStore:
 
         `earlier` are the keys of planned editions with the same slug that may still be sent before it.
         """
-        own = (edition.c.key == key) & edition.c.frozen_at.is_(None)
+        not_frozen = (edition.c.key == key) & edition.c.frozen_at.is_(None)
         with self.database.write(area="edition") as connection:
             sample = connection.execute(select(edition.c.sample).where(edition.c.key == key)).scalar()
             number = _number(connection, key, earlier, sample=bool(sample))
-            connection.execute(update(edition).where(own).values(number=number))
+            connection.execute(update(edition).where(not_frozen).values(number=number))
 
     def move(self, key: str, state: EditionState, *, out_of: Sequence[EditionState], reason: str | None = None) -> bool:
         """Change the state, and the reason if one is given. False if the edition is in none of `out_of`.
 
         `enqueue` and the ledger make an edition `sending` or `done`, together with its batches.
         """
-        own = (edition.c.key == key) & edition.c.state.in_(out_of)
+        movable = (edition.c.key == key) & edition.c.state.in_(out_of)
         with self.database.write() as connection:
             values = {"state": state} if reason is None else {"state": state, "reason": reason}
-            moved = bool(connection.execute(update(edition).where(own).values(values)).rowcount)
+            moved = bool(connection.execute(update(edition).where(movable).values(values)).rowcount)
             if moved:
                 edition_reached(connection, key, state)
             return moved
@@ -310,10 +310,10 @@ class EditionStore:
 
     def set_editorial_changes(self, key: str, changes: EditorialChanges) -> bool:
         """Return False if the edition is no longer a draft."""
-        own = (edition.c.key == key) & edition.c.state.in_((EditionState.DRAFT, EditionState.SKIPPED))
+        editable = (edition.c.key == key) & edition.c.state.in_((EditionState.DRAFT, EditionState.SKIPPED))
         values = {"editorial_changes": _adapter(EditorialChanges).dump_python(changes, mode="json")}
         with self.database.write() as connection:
-            return bool(connection.execute(update(edition).where(own).values(values)).rowcount)
+            return bool(connection.execute(update(edition).where(editable).values(values)).rowcount)
 
     def change_editorial(
         self,
