@@ -399,7 +399,7 @@ def reopen(home: Path, key: str) -> None:
         found = existing(app, key)
         if not app.stopper.reopen(key, command_actor(app.environment), why=_BY):
             raise DigestError(_impossible(found, EditionState.DRAFT))
-        click.echo(f"Edition {key} is {EditionState.DRAFT}.")
+        click.echo(f"Edition {key} is a draft again.")
         planned = app.calendar.of(key)
         if is_special(key):
             click.echo(f"To send it: digest edition approve {key}, or with --at at a time.")
@@ -434,7 +434,7 @@ def resume(home: Path, key: str) -> None:
             raise DigestError(
                 f"Edition {key} is {_NAMES.get(before, before)}, not paused, so it cannot be resumed.{hint}"
             )
-    click.echo(f"Edition {key} is {state}.")
+    click.echo(f"Edition {key} is {_NAMES.get(state, state)} again.")
 
 
 @edition.command()

@@ -184,7 +184,7 @@ def tokens(home: Path, as_json: bool) -> None:
     from digest.app import make_app
 
     with make_app(home) as app:
-        found = app.api_tokens.list()
+        found, zone = app.api_tokens.list(), app.settings.newsletter.zone
     rows = [
         {
             "user": each.user.name,
@@ -198,7 +198,16 @@ def tokens(home: Path, as_json: bool) -> None:
     if as_json:
         emit({"tokens": rows})
         return
-    click.echo(table(("user", "name", "role", "expires", "last used"), [list(row.values()) for row in rows]))
+    cells = [
+        (
+            each.user.name,
+            each.name,
+            each.allows.value,
+            *(f"{at.astimezone(zone):%Y-%m-%d %H:%M}" if at else "" for at in (each.expires_at, each.used_at)),
+        )
+        for each in found
+    ]
+    click.echo(table(("user", "name", "role", "expires", "last used"), cells))
 
 
 @users.command()

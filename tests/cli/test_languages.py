@@ -107,7 +107,7 @@ def test_a_message_of_a_custom_template_needs_a_translation(newsroom: Newsroom) 
     own.write_text('{% extends "house/letter.txt.j2" %}\n{% block intro %}\n{{ _("Our sponsor") }}\n{% endblock %}\n')
     run = newsroom.digest("check")
     assert run.code == 2
-    assert 'letter.txt.j2:3: msgid "Our sponsor" is not translated in digest/i18n/hi.po' in run.out
+    assert 'letter.txt.j2:3: msgid "Our sponsor" has no translation; add one to messages/hi.po' in run.out
     messages = newsroom.home / "messages"
     messages.mkdir()
     (messages / "hi.po").write_text('msgid "Our sponsor"\nmsgstr "सहयोगी: क & ख"\n', encoding="utf-8")
