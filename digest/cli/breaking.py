@@ -100,9 +100,8 @@ def send(home: Path, key: str | None, force: str, as_json: bool) -> int:
     with make_app(home) as app:
         key = app.breaking.key_to_send(key)
         with stopped_by_signals() as stop, progress() as job:
-            sent = pipeline.send(
-                calling_workers(app), key, force=force.strip() or None, stop=stop, progress=job("sent")
-            )
+            request = pipeline.SendRequest(force=force.strip() or None)
+            sent = pipeline.send(calling_workers(app), key, request, stop=stop, progress=job("sent"))
         code = report_sent(app, sent, as_json)
         if sent.edition.state in (EditionState.SENDING, EditionState.DONE):
             for line in pipeline.recompose_older_drafts(app, key):

@@ -120,7 +120,7 @@ def begin_steps(connection: Connection, slots: Mapping[str, datetime]) -> Collec
     # Sorted, so that two processes never wait for each other.
     for name, slot in sorted(slots.items()):
         rows = insert_into(connection, step).values(name=name, slot=slot)
-        own = rows.on_conflict_do_update(index_elements=["name"], set_={"slot": slot}, where=step.c.slot != slot)
-        if connection.execute(own.returning(step.c.name)).first() is not None:
+        upsert = rows.on_conflict_do_update(index_elements=["name"], set_={"slot": slot}, where=step.c.slot != slot)
+        if connection.execute(upsert.returning(step.c.name)).first() is not None:
             new.append(name)
     return new

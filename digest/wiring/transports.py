@@ -45,18 +45,18 @@ def alert_smtp(app: IdentityWiring) -> Transport:
 
 def _build_smtp(app: IdentityWiring, smtp: SmtpSettings | AlertSmtp, section: str, **options: Any) -> Transport:
     """Build the transport for a server. Errors name its keys in the settings' `section`."""
+    from digest.deliver.smtp.connection import SmtpServer
+
     kind = registry.load("smtp")
-    built: Transport = kind(
+    server = SmtpServer(
         smtp.host,
         smtp.port,
-        clock=app.clock,
-        security=smtp.security,
-        username=smtp.username or None,
-        password=app.secret(smtp.password_env, f"{section}.password_env") if smtp.username else None,
-        timeout=smtp.timeout.total_seconds(),
-        settings=section,
-        **options,
+        smtp.security,
+        smtp.username or None,
+        app.secret(smtp.password_env, f"{section}.password_env") if smtp.username else None,
+        smtp.timeout.total_seconds(),
     )
+    built: Transport = kind(server, clock=app.clock, settings=section, **options)
     return built
 
 

@@ -108,19 +108,19 @@ class AuditLog:
 
         A page that is not full may have a next one: a text is looked for in `_SPAN` rows at a time.
         """
-        own = self._own(wanted)
+        matching = self._own(wanted)
         with self.database.read() as connection:
             if before is not None:
                 at = connection.execute(select(audit.c.at).where(audit.c.id == before)).scalar()
-                own.append(tuple_(audit.c.at, audit.c.id) < tuple_(literal(at, Moment), before))
+                matching.append(tuple_(audit.c.at, audit.c.id) < tuple_(literal(at, Moment), before))
             rows = select(*_COLUMNS).order_by(*_ORDER).limit(limit + 1)
             end = None
             if wanted.text:
-                last = select(audit.c.at, audit.c.id).where(*own).order_by(*_ORDER).offset(_SPAN - 1).limit(1)
+                last = select(audit.c.at, audit.c.id).where(*matching).order_by(*_ORDER).offset(_SPAN - 1).limit(1)
                 if (end := connection.execute(last).first()) is not None:
-                    own.append(tuple_(audit.c.at, audit.c.id) >= tuple_(literal(end.at, Moment), end.id))
+                    matching.append(tuple_(audit.c.at, audit.c.id) >= tuple_(literal(end.at, Moment), end.id))
                 rows = rows.where(self._has_text(wanted))
-            found = [Act(**row._mapping) for row in connection.execute(rows.where(*own))]
+            found = [Act(**row._mapping) for row in connection.execute(rows.where(*matching))]
         if len(found) > limit:
             return found[:limit], found[limit - 1].id
         return found, end.id if end else None
@@ -180,8 +180,8 @@ class AuditLog:
 
     def changes(self, edition: str, *, limit: int) -> list[Act]:
         """Return the last acts that changed the content of an edition, newest first."""
-        own = (audit.c.subject == edition) & audit.c.before.is_not(None)
-        rows = select(audit).where(own).order_by(audit.c.id.desc()).limit(limit)
+        of_edition = (audit.c.subject == edition) & audit.c.before.is_not(None)
+        rows = select(audit).where(of_edition).order_by(audit.c.id.desc()).limit(limit)
         return [Act(**row._mapping) for row in self.database.query(rows)]
 
     def is_done_by_others(self, subject: str, what: str, who: str) -> bool:
