@@ -63,7 +63,8 @@ def list_(home: Path, as_json: bool) -> None:
 def propose(home: Path, story: str, as_json: bool) -> None:
     """Propose a story as breaking news.
 
-    STORY_OR_URL is its id, or the URL of a collected article. Nothing is sent. The draft can be looked at and edited like any edition.
+    STORY_OR_URL is its id, or the URL of a collected article. Nothing is sent. The draft can be looked at and edited
+    like any edition.
     """
     from digest.app import make_app
     from digest.cli.compose import show_edition
@@ -93,7 +94,8 @@ def propose(home: Path, story: str, as_json: bool) -> None:
 def send(home: Path, key: str | None, force: str, as_json: bool) -> int:
     """Approve a proposal and send it now.
 
-    The default is the only proposal. Everyone who gets breaking news gets it. It goes before any other send. A story is sent once. An interrupted send continues with the same command.
+    The default is the only proposal. Everyone who gets breaking news gets it. It goes before any other send. A story is
+    sent once. An interrupted send continues with the same command.
     """
     from digest import pipeline
     from digest.app import make_app

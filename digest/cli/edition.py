@@ -337,7 +337,8 @@ def undo(home: Path, key: str) -> None:
 def approve(home: Path, key: str, force: str, at: str, obey_frequency: bool) -> None:
     """Approve a draft, so that `digest run` sends it at its time.
 
-    The default is the draft that waits for approval today. Its emails are checked first. A special edition goes out at once, or with --at at that time.
+    The default is the draft that waits for approval today. Its emails are checked first. A special edition goes out at
+    once, or with --at at that time.
     """
     from digest.app import make_app
     from digest.cli.faults import warn_of
@@ -393,8 +394,8 @@ def _what_sends_it(planned: PlannedEdition | None, now: datetime) -> str:
 def reopen(home: Path, key: str) -> None:
     """Turn an edition into a draft again.
 
-    It must be approved or expired, or paused before anybody got it. Editorial changes are kept. If an edition of the schedule had expired,
-    `digest run` does not send it: use `digest send`.
+    It must be approved or expired, or paused before anybody got it. Editorial changes are kept. If an edition of the
+    schedule had expired, `digest run` does not send it: use `digest send`.
     """
     from digest.app import make_app
 
@@ -517,7 +518,8 @@ def correct(home: Path, key: str, story: str, title: str | None, summary: str | 
 def discard(home: Path, key: str) -> None:
     """Remove an edition of sample articles.
 
-    Everything about it is deleted from the store, so that a real one can take its place. Refused if anybody got it by real email.
+    Everything about it is deleted from the store, so that a real one can take its place. Refused if anybody got it by
+    real email.
     """
     from digest.app import make_app
     from digest.store.locks import exclusive

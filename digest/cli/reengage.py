@@ -28,7 +28,8 @@ _MOST = 20
 def reengage(home: Path, send: bool, as_json: bool) -> int:
     """Show which inactive subscribers would be asked or paused.
 
-    The question is whether to continue. With --send, the question is sent to each of them once. Needs reengage.enabled and the reader pages.
+    The question is whether to continue. With --send, the question is sent to each of them once. Needs reengage.enabled
+    and the reader pages.
     """
     from digest.app import make_app
 

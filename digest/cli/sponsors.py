@@ -61,7 +61,8 @@ def list_(home: Path, as_json: bool) -> None:
 def report(home: Path, advertiser: str | None, csv_file: Path | None, as_json: bool) -> None:
     """Report which editions carried whose advertisements.
 
-    ADVERTISER limits the report to one of them. Recipients are those whose email the provider accepted, by the ledger. Numbers of few people are not shown.
+    ADVERTISER limits the report to one of them. Recipients are those whose email the provider accepted, by the ledger.
+    Numbers of few people are not shown.
     """
     from digest.app import make_app
     from digest.usecases.sponsors import as_csv

@@ -128,9 +128,10 @@ def _postgresql_steps(url: str, schema: str, file: Path) -> str:
 def restore(home: Path, file: Path | None, in_place: bool, as_json: bool) -> int:
     """Put the copy FILE in the store's place.
 
-    Nobody gets an edition twice because of it. If the present store can be read, its sends since the copy are kept, and so are unsubscribes, suppressions and
-    preferences. If not, everything that may have been sent since becomes unknown, and is only sent if you say so with
-    `digest reconcile`. The present store is kept next to the new one. Stop `digest run` and `digest web` first.
+    Nobody gets an edition twice because of it. If the present store can be read, its sends since the copy are kept, and
+    so are unsubscribes, suppressions and preferences. If not, everything that may have been sent since becomes unknown,
+    and is only sent if you say so with `digest reconcile`. The present store is kept next to the new one. Stop `digest
+    run` and `digest web` first.
     """
     from digest.cli.faults import app_despite_faults
     from digest.cli.json_output import restore_json
@@ -284,9 +285,10 @@ def _show_pruned(done: PruneResult, after: StoreSpace, *, dry_run: bool) -> None
 def copy(home: Path, source: str, target: str, as_json: bool) -> int:
     """Move the store SOURCE to the empty store TARGET.
 
-    For example from SQLite to PostgreSQL. Both are URLs as in `store.url`, or an SQLite file. Every table is copied in one transaction and compared by number
-    of rows and checksum. Nothing is sent from SOURCE afterwards; set `store.url` to TARGET. Stop `digest run` and
-    `digest web` first. Put the password into ~/.pgpass: other users of this machine can read the command line.
+    For example from SQLite to PostgreSQL. Both are URLs as in `store.url`, or an SQLite file. Every table is copied in
+    one transaction and compared by number of rows and checksum. Nothing is sent from SOURCE afterwards; set `store.url`
+    to TARGET. Stop `digest run` and `digest web` first. Put the password into ~/.pgpass: other users of this machine
+    can read the command line.
     """
     from digest.app import make_app
 

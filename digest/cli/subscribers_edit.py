@@ -71,8 +71,8 @@ def add(home: Path, /, email: str, file: str | None, consent: str, as_json: bool
 def remove(home: Path, email: str, origin: str, yes: bool, as_json: bool) -> None:
     """Remove a subscriber, or with --origin everyone of an import.
 
-    With --origin, shows who would be removed, and asks. Those who signed up themselves stay on the list. Consents, suppressions
-    and what was sent stay in the store.
+    With --origin, shows who would be removed, and asks. Those who signed up themselves stay on the list. Consents,
+    suppressions and what was sent stay in the store.
     """
     from digest.cli.faults import app_despite_faults
 
@@ -175,7 +175,8 @@ def set_(home: Path, /, email: str, as_json: bool, **given: str | None) -> None:
 def move(home: Path, email: str, new: str, as_json: bool) -> None:
     """Give a subscriber another address.
 
-    Consent, preferences and history stay theirs. An edition that is being sent goes to them once, to one of the two addresses.
+    Consent, preferences and history stay theirs. An edition that is being sent goes to them once, to one of the two
+    addresses.
     """
     from digest.app import make_app
 
@@ -196,7 +197,8 @@ def move(home: Path, email: str, new: str, as_json: bool) -> None:
 def nominate(home: Path, email: str, nominee: str, contact: str, as_json: bool) -> None:
     """Record whom a subscriber nominates to use their rights.
 
-    Use it for requests by letter or phone. The newest nomination counts. It is in the copy of the subscriber's data, and is erased with them.
+    Use it for requests by letter or phone. The newest nomination counts. It is in the copy of the subscriber's data,
+    and is erased with them.
     """
     from digest.cli.faults import app_despite_faults
 

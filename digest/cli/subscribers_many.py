@@ -118,7 +118,8 @@ def _show(plan: ManyPlan) -> None:
 def undo_import(home: Path, number: int | None, yes: bool, as_json: bool) -> None:
     """Undo an import, or list those that can be undone.
 
-    NUMBER is that of its entry in the log. Everyone is put back as before the import, except people whose entry changed again since. They are named.
+    NUMBER is that of its entry in the log. Everyone is put back as before the import, except people whose entry changed
+    again since. They are named.
     """
     from digest.app import make_app
 

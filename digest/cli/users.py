@@ -100,7 +100,8 @@ def role(home: Path, name: str, role: str) -> None:
 def email(home: Path, name: str, address: str) -> None:
     """Set a user's address for OpenID Connect.
 
-    '' removes the address. Needs `desk.oidc` in digest.yaml. The same address again accepts another account of the provider.
+    '' removes the address. Needs `desk.oidc` in digest.yaml. The same address again accepts another account of the
+    provider.
     """
     from digest.app import make_app
 
