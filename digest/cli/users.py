@@ -69,7 +69,10 @@ def list_(home: Path, as_json: bool) -> None:
 @click.option("--role", type=_ROLE, default=Role.EDITOR.value, show_default=True, help="What the user may do.")
 @click.pass_obj
 def add(home: Path, name: str, role: str) -> None:
-    """Add a user and print a link with which they choose a password. It works once, within a day."""
+    """Add a user and print their link.
+
+    It leads to a page to choose a password, and works once, within a day.
+    """
     from digest.app import make_app
 
     with make_app(home) as app:
@@ -95,9 +98,10 @@ def role(home: Path, name: str, role: str) -> None:
 @click.argument("address", metavar="EMAIL")
 @click.pass_obj
 def email(home: Path, name: str, address: str) -> None:
-    """Let a user sign in by OpenID Connect with the address EMAIL; '' removes the address.
+    """Set a user's address for OpenID Connect.
 
-    Needs `desk.oidc` in digest.yaml. The same address again accepts another account of the provider.
+    '' removes the address. Needs `desk.oidc` in digest.yaml. The same address again accepts another account of the
+    provider.
     """
     from digest.app import make_app
 
@@ -169,7 +173,10 @@ def first_link(app: App, pages: str) -> str:
 @click.option("--days", type=int, help="For how long it works (default: until it is revoked).")
 @click.pass_obj
 def token(home: Path, name: str, token: str, role: str, days: int | None) -> None:
-    """Make a token named TOKEN, by which a program uses the API for the user NAME. It is shown only now."""
+    """Make a token of the API.
+
+    It has the name TOKEN and acts for the user NAME. It is shown only now.
+    """
     from digest.app import make_app
 
     with make_app(home) as app:

@@ -111,9 +111,17 @@ def test_a_message_of_a_custom_template_needs_a_translation(newsroom: Newsroom) 
     messages = newsroom.home / "messages"
     messages.mkdir()
     (messages / "hi.po").write_text('msgid "Our sponsor"\nmsgstr "सहयोगी: क & ख"\n', encoding="utf-8")
-    assert newsroom.digest("check").code == 0
+    assert newsroom.json("check")["warnings"] == []
     newsroom.json("send")
     assert "सहयोगी: क & ख" in text_parts(newsroom.outbox()["asha@example.com"])["text/plain"]
+
+
+def test_a_message_that_nothing_uses_is_named(newsroom: Newsroom) -> None:
+    messages = newsroom.home / "messages"
+    messages.mkdir()
+    (messages / "hi.po").write_text('msgid "Top storyy"\nmsgstr "बड़ी बात"\n', encoding="utf-8")
+    warnings = newsroom.json("check")["warnings"]
+    assert 'messages/hi.po:1: nothing uses the msgid "Top storyy"; did you mean "Top story"?' in warnings
 
 
 def test_devanagari_digits_need_a_language_in_devanagari(newsroom: Newsroom) -> None:
