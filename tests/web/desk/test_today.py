@@ -100,7 +100,9 @@ def test_the_line_on_top_promises_no_send_that_something_stops(tmp_path: Path) -
         assert line(browser).startswith("7:00 बजे")
         # A draft of a day that the schedule leaves out waits for a command.
         holiday = open_desk(tmp_path / "holiday", DIGEST_SCHEDULE__HOLIDAYS=f'["{KEY}"]')
-        assert line(set_up(next(holiday), "kavita", Role.SENDER)) == "अपने-आप नहीं जाएगा"
+        browser = set_up(next(holiday), "kavita", Role.SENDER)
+        assert line(browser) == "अपने-आप नहीं जाएगा"
+        assert f"<code>digest send {KEY}</code>" in browser.get("/").text
         next(holiday, None)
     for desk in open_desk(tmp_path / "late", DIGEST_NOW=f"{KEY}T11:30+05:30"):
         assert line(set_up(desk, "kavita", Role.SENDER)) == "अपने-आप नहीं जाएगा"
