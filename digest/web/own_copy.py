@@ -5,6 +5,7 @@ A field that has no name here is shown under its own, so the page is never short
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time
@@ -14,10 +15,12 @@ from typing import TYPE_CHECKING, Any
 from markupsafe import Markup
 
 from digest.hindi import dates
-from digest.models import CORRECTION, split_key
+from digest.models import CORRECTION, is_breaking, split_key
 from digest.render.blocks.rows import ROWS
 from digest.store.people.signups import ORIGIN
+from digest.subscribers.list_file import FILE_NAME
 from digest.web.desk.admin import words
+from digest.web.pages import zone_name
 
 if TYPE_CHECKING:
     from digest.i18n.catalogue import Catalogue
@@ -25,6 +28,21 @@ if TYPE_CHECKING:
 
 # A value that is a moment, or '' if there is none.
 _MOMENTS = frozenset(("at", "paused until", "added at", "last click", "asked whether to continue", "done at"))
+# The log is in English, but has codes: the pages where something was done, and their languages.
+_IN_ENGLISH = (
+    (r"\bweb:join\b", "the sign-up page"),
+    (r"\bweb:leave\b", "the page to unsubscribe"),
+    (r"\bweb:preferences\b", "the preferences page"),
+    (r"\bweb:stay\b", "the page that asked whether to continue"),
+    (r"\bweb:address\b", "the page to change the address"),
+    (r"\bweb:nominee\b", "the page to nominate somebody"),
+    (r"\bweb:undo\b", "the link “Not you?”"),
+    (r"\bhi, from ", "page in Hindi, network address "),
+    (r"\ben, from ", "page in English, network address "),
+    (r"\btext ([0-9]+), hi\b", r"text \1, in Hindi"),
+    (r"\btext ([0-9]+), en\b", r"text \1, in English"),
+    (r" from (?=[0-9a-f.:]+(?:;|$))", " from network address "),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,11 +131,14 @@ class _Copy:
             corrected = self._edition(key.removeprefix(CORRECTION).rpartition("-")[0])
             return f"{self.catalogue.gettext('Correction')}: {corrected}"
         day, _slug = split_key(key)
-        name = self.pages.branding.edition_name(key)
+        name = self.catalogue.gettext("Breaking news") if is_breaking(key) else self.pages.branding.edition_name(key)
         return ", ".join(filter(None, (dates.long(day, self.language) if day else key, name)))
 
     def _reason(self, line: str) -> str:
-        return words.reason_text(line, self.catalogue).text
+        text = words.reason_text(line, self.catalogue).text
+        for code, plain in _IN_ENGLISH if self.language == "en" else ():
+            text = re.sub(code, plain, text)
+        return text.replace(FILE_NAME, self.catalogue.gettext("the editors' list"))
 
     def _about(self, line: str) -> str:
         """Return what a comment is about: the name of a question, and the answer."""
@@ -161,6 +182,7 @@ class _Copy:
             "why": self._reason,
             "detail": self._reason,
             "source": self._reason,
+            "timezone": lambda value: zone_name(value, self.catalogue),
             "came from": lambda value: _("the sign-up page") if value == ORIGIN else self._reason(value),
             "about": self._about,
             "notice": lambda value: self.notices.get(value, value),

@@ -165,8 +165,13 @@ def test_a_copy_to_read_holds_what_the_file_for_programs_holds(pages: Site) -> N
     # What the log has in English is in Hindi too.
     assert values[translated("By which way")] == translated("web:preferences")
     assert "विषय: खेल; कितनी बार: रवि" in values[translated("Details")]
-    assert "web:" not in answer.text
+    assert values[translated("Time zone")] == "भारत"
+    for raw in ("web:", "Asia/Kolkata", "subscribers.yaml"):
+        assert raw not in answer.text, raw
     assert ASHA in answer.text
+    english = pages.request("POST", f"{link}?lang=en", b"form=page", {"Content-Type": FORM}).text
+    assert "<dt>By which way</dt><dd>the preferences page</dd>" in english
+    assert "; page in Hindi, network address 127.0.0.1</dd>" in english
 
 
 def test_erasing_needs_the_mailbox_and_removes_the_line_of_the_list(tmp_path: Path) -> None:

@@ -96,6 +96,11 @@ def test_what_subscribers_did_on_their_own_pages_has_no_english_in_hindi() -> No
         assert not re.search("[a-z]", translate_all(line, HINDI)), line
 
 
+def test_a_list_that_was_empty_has_a_dash() -> None:
+    assert translate("topics: [] → [खेल]", HINDI) == "विषय: — → खेल"
+    assert translate("topics: खेल+देश → ", HINDI) == "विषय: खेल, देश → —"
+
+
 @given(st.text("अआक ािab(),:.", max_size=30))
 def test_a_persons_own_words_stay(words: str) -> None:
     line = f"वे बोले {words}"
