@@ -5,7 +5,6 @@ A field that has no name here is shown under its own, so the page is never short
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time
@@ -28,21 +27,6 @@ if TYPE_CHECKING:
 
 # A value that is a moment, or '' if there is none.
 _MOMENTS = frozenset(("at", "paused until", "added at", "last click", "asked whether to continue", "done at"))
-# The log is in English, but has codes: the pages where something was done, and their languages.
-_IN_ENGLISH = (
-    (r"\bweb:join\b", "the sign-up page"),
-    (r"\bweb:leave\b", "the page to unsubscribe"),
-    (r"\bweb:preferences\b", "the preferences page"),
-    (r"\bweb:stay\b", "the page that asked whether to continue"),
-    (r"\bweb:address\b", "the page to change the address"),
-    (r"\bweb:nominee\b", "the page to nominate somebody"),
-    (r"\bweb:undo\b", "the link “Not you?”"),
-    (r"\bhi, from ", "page in Hindi, network address "),
-    (r"\ben, from ", "page in English, network address "),
-    (r"\btext ([0-9]+), hi\b", r"text \1, in Hindi"),
-    (r"\btext ([0-9]+), en\b", r"text \1, in English"),
-    (r" from (?=[0-9a-f.:]+(?:;|$))", " from network address "),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,8 +120,6 @@ class _Copy:
 
     def _reason(self, line: str) -> str:
         text = words.reason_text(line, self.catalogue).text
-        for code, plain in _IN_ENGLISH if self.language == "en" else ():
-            text = re.sub(code, plain, text)
         return text.replace(FILE_NAME, self.catalogue.gettext("the editors' list"))
 
     def _about(self, line: str) -> str:
@@ -216,7 +198,7 @@ def _field_names(catalogue: Catalogue) -> Mapping[str, str]:
         "kind": _("Kind"),
         "edition": _("Edition"),
         "about": _("About"),
-        "text": _("Text"),
+        "text": _("What you wrote"),
         "why": _("Why"),
         "new address": _("New address"),
         "done at": _("Done"),
