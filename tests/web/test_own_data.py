@@ -339,6 +339,19 @@ def test_the_kept_notice_introduces_those_who_work_for_us(tmp_path: Path) -> Non
         notices = NoticeStore(changed.app.database).named([entry.notice, other.notice])
         assert {each.version for each in notices.values()} == {1, 2}
         assert "https://board.example/complain" in notices[other.notice].text
+    # Between the request and its confirmation too: the page of the button shows the present words and notice.
+    with site(home, [ASHA]) as asked:
+        asked.post("/join", email="meera@example.org")
+        link = link_of(asked.mails("meera@example.org")[0])
+    older = {"DIGEST_PRIVACY__MINIMUM_AGE": "16", "DIGEST_PRIVACY__BOARD_URL": "https://board.example/complain"}
+    with site(home, [ASHA], **older) as changed:
+        words = "मेरी उम्र 16 साल या उससे ज़्यादा है।"
+        assert words in changed.get(link).text
+        changed.post(link)
+        (last,) = changed.consent("meera@example.org")
+        kept = NoticeStore(changed.app.database).named([last.notice])[last.notice]
+        assert last.wording.endswith(words)
+        assert "https://board.example/complain" in kept.text
 
 
 def test_the_notice_names_both_laws(tmp_path: Path) -> None:
