@@ -55,8 +55,7 @@ class MessageQueue:
     def sent(self, receiver: str, ids: Collection[str], now: datetime) -> None:
         """Record that these messages were sent."""
         these = self.table.c.id.in_(list(ids)) & (self.receiver == receiver)
-        with self.database.write() as connection:
-            connection.execute(update(self.table).where(these).values(ended_at=now, error=""))
+        self.database.change(update(self.table).where(these).values(ended_at=now, error=""))
 
     def failed(
         self, receiver: str, id: str, reason: str, now: datetime, *, after: float | None = None, permanent: bool = False
@@ -81,5 +80,4 @@ class MessageQueue:
         with self.database.read() as connection:
             if connection.execute(select(self.table.c.id).where(old).limit(1)).first() is None:
                 return
-        with self.database.write() as connection:
-            connection.execute(delete(self.table).where(old))
+        self.database.change(delete(self.table).where(old))

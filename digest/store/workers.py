@@ -65,8 +65,7 @@ class WorkerStore:
             connection.execute(delete(worker).where(worker.c.seen_at < func.now() - _SHOWN))
 
     def leave(self, id: str) -> None:
-        with self.database.write() as connection:
-            connection.execute(delete(worker).where(worker.c.id == id))
+        self.database.change(delete(worker).where(worker.c.id == id))
 
     def all(self) -> list[Worker]:
         """Return the workers of the last minutes, the oldest first."""

@@ -312,8 +312,7 @@ class EditionStore:
         """Return False if the edition is no longer a draft."""
         editable = (edition.c.key == key) & edition.c.state.in_((EditionState.DRAFT, EditionState.SKIPPED))
         values = {"editorial_changes": _adapter(EditorialChanges).dump_python(changes, mode="json")}
-        with self.database.write() as connection:
-            return bool(connection.execute(update(edition).where(editable).values(values)).rowcount)
+        return bool(self.database.change(update(edition).where(editable).values(values)))
 
     def change_editorial(
         self,

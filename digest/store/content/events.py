@@ -85,8 +85,7 @@ class EventStore:
 
     def mark_processed(self, id: int, now: datetime, *, error: str | None = None) -> None:
         """Mark a payload as processed. `error` describes an invalid one."""
-        with self.database.write() as connection:
-            connection.execute(update(webhook).where(webhook.c.id == id).values(processed_at=now, error=error))
+        self.database.change(update(webhook).where(webhook.c.id == id).values(processed_at=now, error=error))
 
     def measure_processed(self, before: datetime) -> tuple[int, int]:
         """Return the number of payloads processed before this time, and their bytes."""
@@ -101,8 +100,7 @@ class EventStore:
         with self.database.read() as connection:
             if not connection.execute(select(webhook.c.id).where(old).limit(1)).first():
                 return 0
-        with self.database.write() as connection:
-            return connection.execute(delete(webhook).where(old)).rowcount
+        return self.database.change(delete(webhook).where(old))
 
     def known(self, events: Sequence[Event]) -> KnownDelivery:
         with self.database.read() as connection:

@@ -45,5 +45,4 @@ class LinkStore:
     def use(self, hash: str, by: str, now: datetime) -> bool:
         """Record who used a link. False if it was used before."""
         unused = (desk_link.c.hash == hash) & desk_link.c.used_at.is_(None)
-        with self.database.write(area="desk") as connection:
-            return bool(connection.execute(update(desk_link).where(unused).values(used_at=now, used_by=by)).rowcount)
+        return bool(self.database.change(update(desk_link).where(unused).values(used_at=now, used_by=by), area="desk"))

@@ -142,8 +142,7 @@ class UserStore:
         ]
 
     def set_email(self, user: int, email: str) -> None:
-        with self.database.write(area="desk") as connection:
-            connection.execute(update(desk_user).where(desk_user.c.id == user).values(email=email))
+        self.database.change(update(desk_user).where(desk_user.c.id == user).values(email=email), area="desk")
 
     def set_sign_in_email(self, user: int, address: str, now: datetime) -> bool:
         """Replace the address with which a user signs in; '' removes it. False if it is another user's."""
@@ -168,8 +167,7 @@ class UserStore:
         """Record the account of a provider that has a user's address. False if it was another account before."""
         of = desk_credential.c
         unset = (of.user == user) & (of.kind == CredentialKind.OIDC) & of.public_key.in_(("", account))
-        with self.database.write(area="desk") as connection:
-            return bool(connection.execute(update(desk_credential).where(unset).values(public_key=account)).rowcount)
+        return bool(self.database.change(update(desk_credential).where(unset).values(public_key=account), area="desk"))
 
     def set_role(self, name: str, role: Role) -> bool:
         with self.database.write(area="desk") as connection:
@@ -227,8 +225,7 @@ class UserStore:
     def use_link(self, hash: str) -> bool:
         """Delete a one-time link. False if somebody used it in the meantime."""
         this_link = (desk_credential.c.kind == CredentialKind.LINK) & (desk_credential.c.secret == hash)
-        with self.database.write(area="desk") as connection:
-            return bool(connection.execute(delete(desk_credential).where(this_link)).rowcount)
+        return bool(self.database.change(delete(desk_credential).where(this_link), area="desk"))
 
     def add_passkey(self, user: int, id: str, public_key: str, label: str, *, counter: int, now: datetime) -> bool:
         """Add a passkey. False if its id is known."""
@@ -260,8 +257,7 @@ class UserStore:
         passkeys = (desk_credential.c.user == user) & (desk_credential.c.kind == CredentialKind.PASSKEY)
         if id is not None:
             passkeys &= desk_credential.c.id == id
-        with self.database.write(area="desk") as connection:
-            return connection.execute(delete(desk_credential).where(passkeys)).rowcount
+        return self.database.change(delete(desk_credential).where(passkeys), area="desk")
 
     def count_signature(self, credential: int, counter: int) -> bool:
         """Record a passkey's signature count. False if it is not higher than before: then the passkey was copied.
@@ -276,8 +272,7 @@ class UserStore:
     def use_counter(self, credential: int, counter: int) -> bool:
         """Record that the code with this counter was used. False if it or a later one was used before."""
         is_new = (desk_credential.c.id == credential) & (desk_credential.c.counter < counter)
-        with self.database.write(area="desk") as connection:
-            return bool(connection.execute(update(desk_credential).where(is_new).values(counter=counter)).rowcount)
+        return bool(self.database.change(update(desk_credential).where(is_new).values(counter=counter), area="desk"))
 
     def add_token(
         self, hash: str, user: int, name: str, role: Role, *, now: datetime, expires_at: datetime | None
@@ -302,13 +297,11 @@ class UserStore:
         return _token(row) if row else None
 
     def used_token(self, hash: str, now: datetime) -> None:
-        with self.database.write(durable=False) as connection:
-            connection.execute(update(desk_token).where(desk_token.c.hash == hash).values(used_at=now))
+        self.database.change(update(desk_token).where(desk_token.c.hash == hash).values(used_at=now), durable=False)
 
     def drop_token(self, user: int, name: str) -> bool:
         this_token = (desk_token.c.user == user) & (desk_token.c.name == name)
-        with self.database.write(area="desk") as connection:
-            return bool(connection.execute(delete(desk_token).where(this_token)).rowcount)
+        return bool(self.database.change(delete(desk_token).where(this_token), area="desk"))
 
     def open_session(
         self, hash: str, user: int, *, now: datetime, expires_at: datetime, agent: str, method: str = "password"
@@ -328,14 +321,12 @@ class UserStore:
         return Session(row.hash, _user(row), row.seen_at, row.method) if row else None
 
     def saw_session(self, hash: str, now: datetime) -> None:
-        with self.database.write(durable=False) as connection:
-            connection.execute(update(desk_session).where(desk_session.c.hash == hash).values(seen_at=now))
+        self.database.change(update(desk_session).where(desk_session.c.hash == hash).values(seen_at=now), durable=False)
 
     def end_sessions(self, *, user: int | None = None, hash: str | None = None) -> int:
         """End the sessions of a user, or one session. Returns how many there were."""
         these_sessions = desk_session.c.user == user if hash is None else desk_session.c.hash == hash
-        with self.database.write(area="desk") as connection:
-            return connection.execute(delete(desk_session).where(these_sessions)).rowcount
+        return self.database.change(delete(desk_session).where(these_sessions), area="desk")
 
 
 def _tokens() -> Select[Any]:

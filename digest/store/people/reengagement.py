@@ -118,10 +118,7 @@ class ReengagementStore:
     def settle(self, id: int, outcome: QuestionOutcome, *, now: datetime) -> bool:
         """Record the outcome of the question. False if no question is open."""
         asked = (reengagement.c.subscriber == id) & reengagement.c.outcome.is_(None)
-        with self.database.write() as connection:
-            return bool(
-                connection.execute(update(reengagement).where(asked).values(outcome=outcome, ended_at=now)).rowcount
-            )
+        return bool(self.database.change(update(reengagement).where(asked).values(outcome=outcome, ended_at=now)))
 
     def counts(self) -> dict[str, int]:
         """Count who was asked, stayed and paused."""

@@ -149,8 +149,7 @@ class RequestStore:
     def withdraw(self, subscriber: int, kind: RequestKind) -> None:
         """Delete the subscriber's requests of a kind, so that their links end."""
         of_kind = (person_request.c.subscriber == subscriber) & (person_request.c.kind == kind)
-        with self.database.write(area="signup") as connection:
-            connection.execute(delete(person_request).where(of_kind))
+        self.database.change(delete(person_request).where(of_kind), area="signup")
 
     def confirm(self, id: int, side: MailboxSide, now: datetime) -> None:
         """Record that the owner of one mailbox agreed. Only the first time counts."""

@@ -97,8 +97,7 @@ class SubscriberTextStore:
         return {TextKind(kind): number for kind, number in found.items()}
 
     def delete_old(self, before: datetime) -> int:
-        with self.database.write() as connection:
-            return int(connection.execute(delete(subscriber_text).where(subscriber_text.c.at < before)).rowcount)
+        return self.database.change(delete(subscriber_text).where(subscriber_text.c.at < before))
 
 
 def _texts() -> Select[Any]:

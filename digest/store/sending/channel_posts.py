@@ -104,8 +104,7 @@ class ChannelPosts:
         this_post = (channel_post.c.edition == edition) & (channel_post.c.channel == channel)
         open_ = channel_post.c.state.in_((PostState.SUBMITTING, PostState.UNKNOWN))
         values = {"state": state, "message": message, "detail": detail, "at": now, "not_before": not_before}
-        with self.database.write(area="channel_post") as connection:
-            connection.execute(update(channel_post).where(this_post, open_).values(values))
+        self.database.change(update(channel_post).where(this_post, open_).values(values), area="channel_post")
 
     def decide(self, edition: str, channel: str, *, posted: bool, now: datetime) -> bool:
         """Record what an operator saw in the channel. False if the outcome is not unknown."""
