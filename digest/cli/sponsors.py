@@ -46,9 +46,10 @@ def list_(home: Path, as_json: bool) -> None:
         )
         for each in found
     ]
-    click.echo(table(("advertiser", "zone", "dates", "editions", "recipients", ""), rows))
     if not rows:
         note("There are no advertisements: write sponsors.yaml (docs/sponsors.md).")
+        return
+    click.echo(table(("advertiser", "zone", "dates", "editions", "recipients", ""), rows))
 
 
 @sponsors.command()

@@ -107,7 +107,7 @@ def _show(plan: ManyPlan) -> None:
     if plan.people:
         note(f"{plural(len(plan.people), 'subscriber')}: {_named(each.email for each in plan.people)}")
     for why, those in plan.stays.items():
-        note(f"{plural(len(those), 'subscriber')} not changed, {why}: {_named(each.email for each in those)}")
+        note(f"{plural(len(those), 'subscriber')} not changed ({why}): {_named(each.email for each in those)}")
 
 
 @click.command("undo-import")
