@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Form, Query, Request
+from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import HTMLResponse, Response
 
 from digest.mail.message import Outgoing
@@ -32,7 +32,7 @@ from digest.web.known_browser import is_known_browser, remember
 from digest.web.outbound_mail import OutboundMail
 from digest.web.own_copy import readable_copy
 from digest.web.own_data_emails import OwnDataEmails, RequestLink, purpose_of
-from digest.web.pages import MAY_GO_BACK, PAGE_RESPONSES, REDIRECTS, language_parameter, redirect
+from digest.web.pages import MAY_GO_BACK, REDIRECTS, page_routes, redirect
 from digest.web.preferences import PreferencesPage, SubmittedForm
 from digest.web.unsubscribe import LeavePage, shorten_text, state_of
 
@@ -182,7 +182,7 @@ def router(page: PreferencesPage, leaving: LeavePage, own: OwnData) -> APIRouter
 
     `/undo/…` undoes a change by a link of an email.
     """
-    routes = APIRouter(tags=["own data"], responses=PAGE_RESPONSES, dependencies=[Depends(language_parameter)])
+    routes = page_routes("own data")
     _find_routes(routes, own)
     _address_form_routes(routes, page, own)
     _address_confirmation_routes(routes, own)

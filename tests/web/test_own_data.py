@@ -386,6 +386,17 @@ def test_the_notice_follows_the_settings(tmp_path: Path) -> None:
         assert "/privacy" in pages.get(preferences(pages)).text
 
 
+@pytest.mark.parametrize("archive", ["public", "subscribers"])
+def test_the_notice_names_each_cookie_and_the_codes_of_limits(tmp_path: Path, archive: str) -> None:
+    phone = {"DIGEST_PRIVACY__GRIEVANCE__PHONE": "+91 11 0000 0000"}
+    with site(tmp_path / "newsletter", DIGEST_WEB__ARCHIVE=archive, **phone) as pages:
+        text = pages.get("/privacy?lang=en").text
+        assert "a number made from your address or network" in text
+        assert "a cookie in your browser" in text
+        assert ("another cookie" in text) is (archive == "subscribers")
+        assert '<a href="tel:+911100000000">+91 11 0000 0000</a>' in text
+
+
 @pytest.mark.parametrize("tracking", Tracking)
 def test_the_notice_and_the_sign_up_page_say_who_sees_which_clicks(tmp_path: Path, tracking: Tracking) -> None:
     settings = {

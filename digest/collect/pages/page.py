@@ -38,7 +38,8 @@ def read_page(text: str, base: str | None = None) -> RawItem:
     if tree is None:
         raise ValueError("no HTML in it")
     meta = read_meta(tree)
-    jsonld = read_jsonld(_jsonld_scripts(tree))
+    scripts = (node for node in tree.iter("script") if "ld+json" in (node.get("type") or "").lower())
+    jsonld = read_jsonld([node.text or "" for node in scripts])
     url = page_address(tree, meta, jsonld, base)
     item = RawItem(url=url, language=_language(tree, meta))
     item.date = published_date(tree, meta, jsonld, text, url)
@@ -53,10 +54,6 @@ def read_page(text: str, base: str | None = None) -> RawItem:
     item.body = trim(content.blocks, title=item.title)
     item.images = [*_named_images(meta, jsonld.image, url), *amp_images, *content.images]
     return item
-
-
-def _jsonld_scripts(tree: Any) -> list[str]:
-    return [node.text or "" for node in tree.iter("script") if "ld+json" in (node.get("type") or "").lower()]
 
 
 def _language(tree: Any, meta: dict[str, str]) -> str | None:
