@@ -461,6 +461,12 @@ def test_several_change_at_once_and_an_import_is_undone(newsroom: Newsroom) -> N
     rows = newsroom.json("subscribers", "list")["subscribers"]
     (paused,) = (row["paused_until"] for row in rows if row["email"] == people[0])
     assert datetime.fromisoformat(paused) == datetime.fromisoformat(noon) + timedelta(days=1)
+    stopped = ("mohan@example.com", "asha@example.com")
+    assert set(newsroom.json("subscribers", "bulk", *stopped, "--suppress", "bought", "--yes")["changed"]) == set(
+        stopped
+    )
+    assert set(newsroom.json("subscribers", "bulk", *stopped, "--lift", "agreed", "--yes")["changed"]) == set(stopped)
+    assert newsroom.json("subscribers", "bulk", *stopped, "--lift", "agreed")["stay"][0]["why"] == "get mail already"
     wrong = newsroom.digest("subscribers", "bulk", *people, "--frequency", "hourly")
     assert wrong.code == 2
     assert [each["import"] for each in newsroom.json("subscribers", "undo-import")["imports"]] == [number]

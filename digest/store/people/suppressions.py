@@ -16,6 +16,7 @@ from digest.feedback.bounce_patterns import classify
 from digest.feedback.rules import COMPLAINED, UNSUBSCRIBED, severity
 from digest.store.database import Database
 from digest.store.schema import batch, consent, subscriber, suppression
+from digest.store.statements import chunks
 
 # Entries of the consent log that end suppressions: an unsubscribe taken back, and a confirmed sign-up, which ends any.
 CAME_BACK, SIGNED_UP = "came back", "signed up"
@@ -86,6 +87,13 @@ def undo_unsubscribe(connection: Connection, address: str) -> bool:
     """Remove a suppression whose reason is an unsubscribe. False if there is none."""
     unsubscribed = _is(address) & (suppression.c.reason == UNSUBSCRIBED)
     return bool(connection.execute(delete(suppression).where(unsubscribed)).rowcount)
+
+
+def undo_unsubscribes(connection: Connection, addresses: Sequence[str]) -> int:
+    """Remove the suppressions of these addresses whose reason is an unsubscribe. Returns their number."""
+    own = suppression.c.reason == UNSUBSCRIBED
+    parts = (own & suppression.c.address.in_(part) for part in chunks(addresses))
+    return sum(connection.execute(delete(suppression).where(part)).rowcount for part in parts)
 
 
 def unsuppress(connection: Connection, address: str) -> str | None:
