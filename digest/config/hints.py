@@ -197,7 +197,9 @@ def hint_for_value(location: tuple[Any, ...], value: Any) -> str:
             word = f"{word:g}" if word.is_integer() else f"{word:.2f}"
         if isinstance(word, int):
             word = str(word)
-        if isinstance(word, str) and (meant := _suggestion(location, str(name), word.strip().casefold())):
+        meant = _suggestion(location, str(name), word.strip().casefold()) if isinstance(word, str) else ""
+        # A valid word may be out of range.
+        if meant and f"'{word}'" not in meant:
             return f"; {meant}"
     return ""
 

@@ -81,6 +81,9 @@ def explain(error: Exception, template: str, environment: Environment, names: Co
         return _at(location, "it includes or calls itself endlessly")
     if isinstance(error, UnknownName):
         return _at(location, _unknown_name(error, location[2], names))
+    if isinstance(error, KeyError):
+        # Jinja itself raises none, so a text lacks the value of a placeholder.
+        return _at(location, f"the message needs a value for %({error.args[0]})s")
     kind = "" if isinstance(error, TemplateError) else f"{type(error).__name__}: "
     return _at(location, f"{kind}{_with_suggestion(str(error), environment)}")
 

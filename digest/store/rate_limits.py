@@ -20,7 +20,7 @@ from digest.store.schema import rate_window
 SECOND, MINUTE, HOUR, DAY = (timedelta(seconds=seconds) for seconds in (1, 60, 3600, 86400))
 _NO_LIMIT = 10**9
 # Longer than any window. Older windows are deleted.
-_KEPT = timedelta(days=8)
+KEPT = timedelta(days=8)
 # A window of this length only records when a transport was first used.
 _FIRST_USE = timedelta(0)
 
@@ -89,7 +89,7 @@ class RateLimiter:
         with self.database.write(area="rate") as connection:
             connection.execute(
                 delete(rate_window).where(
-                    rate_window.c.start < now - _KEPT, rate_window.c.seconds != _seconds(_FIRST_USE)
+                    rate_window.c.start < now - KEPT, rate_window.c.seconds != _seconds(_FIRST_USE)
                 )
             )
             wait = 0.0

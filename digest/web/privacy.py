@@ -23,7 +23,9 @@ from digest.store.content.clicks import KEPT as CLICKS_KEPT
 from digest.store.people.consent import NoticeStore, StoredNotice, hash_of
 from digest.store.people.requests import KEPT
 from digest.store.people.signups import PENDING
+from digest.store.rate_limits import KEPT as LIMITS_KEPT
 from digest.store.sending.folding import KEPT_EDITIONS
+from digest.web.archive.access import KEPT as READER_KEPT
 from digest.web.known_browser import KEPT as COOKIE_KEPT
 from digest.web.pages import Pages, page_routes
 
@@ -153,10 +155,16 @@ class PrivacyNotice:
                 self._days(KEPT, language),
             )
         )
+        flood = _("so that nobody can flood a mailbox or our pages")
+        code = _("a number made from your address or network, if you ask us for an email on these pages")
+        found.append(NoticeLine(code, flood, self._days(LIMITS_KEPT, language)))
         cookie = _("a cookie in your browser, if you confirm your subscription or open your preferences by an email")
         why = _("so that only you see and change what you chose; it does not follow you anywhere")
         time = _("%(time)s, or until you let the browser forget you on your preferences page")
         found.append(NoticeLine(cookie, why, time % {"time": self._days(COOKIE_KEPT, language)}))
+        if settings.web.archive == "subscribers":
+            cookie = _("another cookie, if you open past editions from one of our emails")
+            found.append(NoticeLine(cookie, _("so that only subscribers read them"), self._days(READER_KEPT, language)))
         return [*found, *(NoticeLine(each.data, each.purpose, each.kept) for each in self.privacy.purposes)]
 
     def _clicks(self, language: str, listed: str) -> list[NoticeLine]:

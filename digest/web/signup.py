@@ -241,12 +241,21 @@ def router(signup: Signup) -> APIRouter:
         now = context.now()
         detail = f"confirmed at {now:%Y-%m-%d %H:%M:%S %z} from {client_address(request)}"
         timezone = pages.branding.timezone
-        confirmed = signup.signups.confirm(id, timezone=timezone, source=JOINED, detail=detail, now=now)
+        language = pages.language(request)
+        confirmed = signup.signups.confirm(
+            id,
+            timezone=timezone,
+            source=JOINED,
+            detail=detail,
+            now=now,
+            wording=pages.agreement(language),
+            notice=signup.notice.keep(language, now).hash,
+        )
         place = f"/confirm/{token}"
         subscriber = context.subscriber(confirmed.subscriber) if confirmed and confirmed.first_time else None
         if subscriber is None:
             return redirect(pages, request, place)
-        welcomed = signup.welcome(subscriber, pages.language(request))
+        welcomed = signup.welcome(subscriber, language)
         response = redirect(pages, request, place, done="welcomed" if welcomed else "joined")
         remember(context, request, response, subscriber)
         return response

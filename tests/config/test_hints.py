@@ -110,6 +110,10 @@ def test_a_wrong_value_leads_to_the_right_one(extra: str) -> None:
     assert VALUES[extra] in messages(extra)
 
 
+def test_a_valid_word_out_of_range_is_not_suggested_again() -> None:
+    assert messages("store: {keep: {deliveries: 2d}}") == "'store.keep.deliveries': expected at least 30d, found '2d'"
+
+
 def test_what_the_tables_name_exists() -> None:
     known = {path for path, _name in hints.keys_of(Settings, "")} | {
         name for _path, name in hints.keys_of(Settings, "")

@@ -5,6 +5,7 @@ The cookie is the token of "view in browser", which opens nothing else. Somebody
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from fastapi import APIRouter, Request
@@ -20,8 +21,8 @@ if TYPE_CHECKING:
 
 _COOKIE = "digest_reader"
 _PURPOSE = "view"
-# Seconds: half a year.
-_KEEP = 180 * 24 * 3600
+# How long the browser keeps the cookie.
+KEPT = timedelta(days=180)
 
 
 class SubscribersOnlyError(Exception):
@@ -63,7 +64,9 @@ class Access:
             response = RedirectResponse(pages.path("/archive", pages.language(request)), 303)
             secure = pages.base.startswith("https://")
             path = pages.root or "/"
-            response.set_cookie(_COOKIE, token, _KEEP, path=path, secure=secure, httponly=True, samesite="lax")
+            response.set_cookie(
+                _COOKIE, token, int(KEPT.total_seconds()), path=path, secure=secure, httponly=True, samesite="lax"
+            )
             return response
 
         return routes

@@ -168,7 +168,7 @@ def _draft(
         sends = waits and ahead is None
         title = _when_to_whom(visit, edition, ahead, sends=sends, waits=waits)
     is_blocked = has_obstacles(visit, edition, approves=required)
-    if until is not None and ahead is not None:
+    if until is not None and until > visit.desk.now():
         make = partial(
             make, is_implied=True, left=_("%(left)s to approve") % {"left": _left(until - visit.desk.now(), visit)}
         )
