@@ -13,9 +13,8 @@ from digest.app import App
 from digest.config.calendar import Calendar, PlannedEdition
 from digest.config.loader import FILE_NAME
 from digest.models import BatchState, Corrects, Edition, EditionState, is_breaking, is_special
-from digest.notify.alert import AlertKind
+from digest.notify.alert import AlertKind, deferred_message, expired_message
 from digest.notify.conditions import are_many_deferred
-from digest.notify.expired import deferred_message, expired_message
 from digest.scheduler.guard import JobGuard
 from digest.scheduler.notices import Notices
 from digest.scheduler.steps import WAITING, EditionStep, hand_over_at, next_step

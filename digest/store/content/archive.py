@@ -11,7 +11,6 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import (
-    Connection,
     Row,
     Select,
     case,
@@ -173,60 +172,43 @@ class ArchiveStore:
         self.database = database
         self._published = PublishedStore(database, samples=samples)
 
-    def add(
+    def put(
         self,
         key: str,
         page: ArchivePage,
         at: datetime,
         stories: Sequence[ArchivedStory],
         corrections: Sequence[ArchivedCorrection],
+        *,
+        revised: bool = False,
     ) -> bool:
-        """Add an edition with its stories. False if it is archived already: sent content never changes."""
+        """Add an edition with its stories. False if it is archived already: sent content never changes.
+
+        A `revised` one is replaced by its corrected form. Stored corrections stay.
+        """
         with self.database.write(area="archive") as connection:
             known = select(archive_page.c.edition).where(archive_page.c.edition == key)
-            if connection.execute(known).first() is not None:
+            if not revised and connection.execute(known).first() is not None:
                 return False
-            self._insert(connection, key, page, at, stories, corrections)
+            if revised:
+                kept = select(archive_correction).where(archive_correction.c.edition == key)
+                old = [
+                    ArchivedCorrection(key, date.min, row.text, row.url, row.thread)
+                    for row in connection.execute(kept.order_by(archive_correction.c.position))
+                ]
+                corrections = [*old, *(each for each in corrections if each.text not in {one.text for one in old})]
+                for table in (archive_story, archive_correction, archive_page):
+                    connection.execute(delete(table).where(table.c.edition == key))
+            connection.execute(insert(archive_page).values(edition=key, made_at=at, **asdict(page)))
+            if stories:
+                connection.execute(insert(archive_story), [_story_values(each) for each in stories])
+            if corrections:
+                rows = [
+                    {"edition": key, "position": position, "text": each.text, "url": each.url, "thread": each.thread}
+                    for position, each in enumerate(corrections)
+                ]
+                connection.execute(insert(archive_correction), rows)
         return True
-
-    def replace(
-        self,
-        key: str,
-        page: ArchivePage,
-        at: datetime,
-        stories: Sequence[ArchivedStory],
-        corrections: Sequence[ArchivedCorrection],
-    ) -> None:
-        """Replace an edition by its corrected form. Stored corrections stay."""
-        with self.database.write(area="archive") as connection:
-            kept = select(archive_correction).where(archive_correction.c.edition == key)
-            old = [
-                ArchivedCorrection(key, date.min, row.text, row.url, row.thread)
-                for row in connection.execute(kept.order_by(archive_correction.c.position))
-            ]
-            new = [each for each in corrections if each.text not in {one.text for one in old}]
-            for table in (archive_story, archive_correction, archive_page):
-                connection.execute(delete(table).where(table.c.edition == key))
-            self._insert(connection, key, page, at, stories, [*old, *new])
-
-    def _insert(
-        self,
-        connection: Connection,
-        key: str,
-        page: ArchivePage,
-        at: datetime,
-        stories: Sequence[ArchivedStory],
-        corrections: Sequence[ArchivedCorrection],
-    ) -> None:
-        connection.execute(insert(archive_page).values(edition=key, made_at=at, **asdict(page)))
-        if stories:
-            connection.execute(insert(archive_story), [_story_values(each) for each in stories])
-        if corrections:
-            rows = [
-                {"edition": key, "position": position, "text": each.text, "url": each.url, "thread": each.thread}
-                for position, each in enumerate(corrections)
-            ]
-            connection.execute(insert(archive_correction), rows)
 
     def has(self, key: str) -> bool:
         """Whether the edition is archived."""

@@ -43,7 +43,7 @@ _accept_both = text(f"""
 """)  # noqa: S608
 
 
-def update_own(connection: Connection, name: str, **values: Any) -> int:
+def update_in_flight(connection: Connection, name: str, **values: Any) -> int:
     """Update an attempt in flight and return its batch. Raises TakenOver if another run has settled it."""
     submitting = and_(attempt.c.id == name, attempt.c.state == AttemptState.SUBMITTING)
     if not connection.execute(update(attempt).where(submitting).values(**values)).rowcount:

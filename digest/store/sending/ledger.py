@@ -212,20 +212,20 @@ class SqlLedger:
 
     def record_schedule_id(self, name: str, schedule_id: str) -> None:
         with self.database.write() as connection:
-            attempts.update_own(connection, name, schedule_id=schedule_id)
+            attempts.update_in_flight(connection, name, schedule_id=schedule_id)
 
     def record_started(self, name: str, recipient: int) -> None:
         self.progress.record(name, recipient)
 
     def record_rejected(self, name: str, recipient: int, reason: str) -> None:
         with self.database.write() as connection:
-            number = attempts.update_own(connection, name, current_recipient=recipient)
+            number = attempts.update_in_flight(connection, name, current_recipient=recipient)
             batches.detach(connection, number, recipient, outcome=DeliveryOutcome.REJECTED, reason=reason)
             suppress_missing_mailboxes(self.database, connection, number, {recipient: reason}, self.clock())
 
     def record_deferred(self, name: str, recipient: int, reason: str) -> None:
         with self.database.write() as connection:
-            number = attempts.update_own(connection, name, current_recipient=recipient)
+            number = attempts.update_in_flight(connection, name, current_recipient=recipient)
             if batches.is_open(connection, number, recipient):
                 batch_ = batches.deferred_batch(connection, number)
                 batches.detach(connection, number, recipient, batch=batch_, reason=reason)
