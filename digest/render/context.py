@@ -1,6 +1,6 @@
 """The data for templates: an edition ready to print, with cleaned texts and dates in words.
 
-The fields of the classes here are the names that a template may use (docs/letter.md).
+The fields of the classes here are the names that a template may use (docs/templates.md).
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import quote, urlencode, urlsplit
 from zoneinfo import ZoneInfo
 
-from fastapi import Query, Request
+from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from digest.errors import StoreError
@@ -56,6 +56,12 @@ Language = Annotated[str, Query(description="`hi` or `en`; anything else selects
 async def language_parameter(lang: Language = "") -> str:
     """Declare the query parameter that every page accepts. Async, so that FastAPI runs it without a thread."""
     return lang
+
+
+def page_routes(tag: str, prefix: str = "") -> APIRouter:
+    """Return a router of pages, which accept the language parameter."""
+    dependencies = [Depends(language_parameter)]
+    return APIRouter(prefix=prefix, tags=[tag], responses=PAGE_RESPONSES, dependencies=dependencies)
 
 
 class Pages:

@@ -12,7 +12,7 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Any
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
 from digest.config.settings import Settings
@@ -27,7 +27,7 @@ from digest.store.rate_limits import KEPT as LIMITS_KEPT
 from digest.store.sending.folding import KEPT_EDITIONS
 from digest.web.archive.access import KEPT as READER_KEPT
 from digest.web.known_browser import KEPT as COOKIE_KEPT
-from digest.web.pages import PAGE_RESPONSES, Pages, language_parameter
+from digest.web.pages import Pages, page_routes
 
 
 class Tracking(StrEnum):
@@ -232,7 +232,7 @@ class CurrentNotice:
 def router(current: CurrentNotice) -> APIRouter:
     """Serve `/privacy`: the data stored about subscribers, its purpose and duration, and their rights."""
     notice, pages = current.notice, current.notice.pages
-    routes = APIRouter(tags=["privacy"], responses=PAGE_RESPONSES, dependencies=[Depends(language_parameter)])
+    routes = page_routes("privacy")
 
     @routes.get("/privacy", response_class=HTMLResponse, summary="The privacy notice")
     def show(request: Request) -> HTMLResponse:

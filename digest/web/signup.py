@@ -14,7 +14,7 @@ from datetime import datetime, time, timedelta
 from typing import Annotated, Any
 from urllib.parse import quote
 
-from fastapi import APIRouter, Depends, Form, Request
+from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, Response
 
 from digest.hindi.numbers import group
@@ -34,7 +34,7 @@ from digest.web.email_limits import mailbox_quotas, network_quotas
 from digest.web.known_browser import is_known_browser, remember
 from digest.web.mailboxes import mailbox_of
 from digest.web.outbound_mail import OutboundMail
-from digest.web.pages import MAY_GO_BACK, PAGE_RESPONSES, REDIRECTS, Done, language_parameter, redirect
+from digest.web.pages import MAY_GO_BACK, REDIRECTS, Done, page_routes, redirect
 from digest.web.privacy import CurrentNotice
 from digest.web.signup_emails import SignupEmails
 
@@ -183,7 +183,7 @@ def router(signup: Signup) -> APIRouter:
     """Serve `/join` (also shown at `/`) and `/confirm/TOKEN`."""
     context = signup.context
     pages = context.pages
-    routes = APIRouter(tags=["join"], responses=PAGE_RESPONSES, dependencies=[Depends(language_parameter)])
+    routes = page_routes("join")
 
     @routes.get("/join", response_class=HTMLResponse, summary="The sign-up form")
     def form(request: Request) -> HTMLResponse:

@@ -436,7 +436,7 @@ def test_each_page_that_is_indexed_has_one_address(sent: Site) -> None:
 def test_a_scheduled_edition_appears_at_its_hour(tmp_path: Path) -> None:
     with site(tmp_path / "newsletter", []) as pages:
         later = pages.app.now() + timedelta(minutes=30)
-        pipeline.send(pages.app, DAY, at=later)
+        pipeline.send(pages.app, DAY, pipeline.SendRequest(at=later))
         assert pages.get(f"/archive/{DAY}").status == 404
         assert DAY not in pages.get("/archive").text + pages.get("/archive.xml").text
         assert pages.app.editions.get(DAY) is not None

@@ -29,9 +29,10 @@ from sqlalchemy import (
 
 from digest.hindi.tokens import index_words
 from digest.models import LETTERS_TO_SOME, is_breaking
-from digest.store.content.editions import CORRECTED, PublishedStore
+from digest.store.content.editions import PublishedStore
 from digest.store.database import Database
 from digest.store.schema import Id, archive_correction, archive_page, archive_story, decision, edition
+from digest.store.sending.decisions import CORRECTED
 
 if TYPE_CHECKING:
     from digest.render.archive_page import ArchivePage
@@ -251,8 +252,8 @@ class ArchiveStore:
             with self.database.write(area="archive") as connection:
                 for row in found[start : start + _CHUNK]:
                     words = _words(row.title, row.summary, [_source(each) for each in row.sources])
-                    own = archive_story.c.id == row.id
-                    connection.execute(update(archive_story).where(own).values(words=words))
+                    this_story = archive_story.c.id == row.id
+                    connection.execute(update(archive_story).where(this_story).values(words=words))
         return len(found)
 
     def earlier_stories(self, key: str, since: date, until: date) -> list[ArchivedStory]:
@@ -282,8 +283,8 @@ class ArchiveStore:
     ) -> tuple[ArchivedEdition | None, ArchivedEdition | None]:
         """Return the previous and the next edition."""
         place = (edition.c.day, archive_page.c.made_at, edition.c.key)
-        own = (found.day, found.at, found.key)
-        here = tuple_(*(literal(value, column.type) for value, column in zip(own, place, strict=True)))
+        position = (found.day, found.at, found.key)
+        here = tuple_(*(literal(value, column.type) for value, column in zip(position, place, strict=True)))
         before = self._list(now).where(tuple_(*place) < here).limit(1)
         after = self._list(now).where(tuple_(*place) > here).order_by(None).order_by(*place).limit(1)
         with self.database.read() as connection:

@@ -61,14 +61,14 @@ class SignupStore:
 
     def pending(self, number: int, now: datetime) -> PendingSignup | None:
         """Return the sign-up of a link, if it can still be confirmed."""
-        own = (signup.c.id == number) & signup.c.confirmed_at.is_(None) & (signup.c.asked_at >= now - PENDING)
-        row = self.database.query(select(signup.c.email, signup.c.asked_at).where(own)).one_or_none()
+        pending = (signup.c.id == number) & signup.c.confirmed_at.is_(None) & (signup.c.asked_at >= now - PENDING)
+        row = self.database.query(select(signup.c.email, signup.c.asked_at).where(pending)).one_or_none()
         return PendingSignup(row.email, row.asked_at + PENDING) if row else None
 
     def subscriber(self, number: int) -> int | None:
         """Return the id of the subscriber who was confirmed by this link, or by another one to the same address."""
-        own = (signup.c.id == number) & signup.c.confirmed_at.is_not(None)
-        rows = select(subscriber.c.id).join(signup, signup.c.address == subscriber.c.address).where(own)
+        confirmed = (signup.c.id == number) & signup.c.confirmed_at.is_not(None)
+        rows = select(subscriber.c.id).join(signup, signup.c.address == subscriber.c.address).where(confirmed)
         return self.database.query(rows).scalar()
 
     def confirm(

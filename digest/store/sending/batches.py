@@ -142,8 +142,8 @@ def is_open(connection: Connection, number: int, recipient: int) -> bool:
 def detach(connection: Connection, number: int, recipient: int, **values: Any) -> None:
     """Take a rejected or deferred recipient out of a batch in flight. `values` are set in their delivery."""
     of = delivery.c
-    own = update(delivery).where(of.edition == _edition(connection, number), of.subscriber == recipient)
-    if connection.execute(own.where(of.batch == number, of.outcome.is_(None)).values(**values)).rowcount:
+    of_recipient = update(delivery).where(of.edition == _edition(connection, number), of.subscriber == recipient)
+    if connection.execute(of_recipient.where(of.batch == number, of.outcome.is_(None)).values(**values)).rowcount:
         connection.execute(update(batch).where(batch.c.id == number).values(size=batch.c.size - 1))
 
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
 from digest.web.dependencies import TEST_SUBSCRIBER
-from digest.web.pages import PAGE_RESPONSES, language_parameter
+from digest.web.pages import page_routes
 
 if TYPE_CHECKING:
     from fastapi.responses import HTMLResponse
@@ -52,7 +52,7 @@ class Access:
 
     def router(self) -> APIRouter:
         """Serve `/read/TOKEN`: let this browser in. Only sets a cookie."""
-        routes = APIRouter(tags=["archive"], responses=PAGE_RESPONSES, dependencies=[Depends(language_parameter)])
+        routes = page_routes("archive")
         context, pages = self._context, self._context.pages
 
         @routes.get("/read/{token}", summary="Let this browser read past editions")
