@@ -25,6 +25,7 @@ ENGLISH = {
 def set_language(newsroom: Newsroom, language: str, name: str, articles: dict[str, str]) -> Newsroom:
     """Give the newsletter another language, a drop folder of its own and one subscriber."""
     newsroom.edit_settings("language: hi", f"language: {language}")
+    # The newsletter's and the sender's.
     newsroom.edit_settings("name: सुबह की ख़बरें", f"name: {name}")
     newsroom.edit_settings("postal_address: 12 प्रेस मार्ग, नदीपुर 000000", "postal_address: 12 Press Road")
     folder = newsroom.home / "own"
