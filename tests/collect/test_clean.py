@@ -16,7 +16,7 @@ from digest.collect.cleaning.titles import split_title
 from digest.collect.files import read_file
 from digest.collect.images import DECORATION, is_decoration
 from digest.hindi.cut import shorten
-from digest.hindi.title_tails import TAILS, TitleTail, without_tails
+from digest.hindi.title_tails import TAILS, TitleTail, hides_news, without_tails
 from digest.models import Article, Block, Source
 from tests.paths import SHARED_DATA
 from tests.support.tables import each_row
@@ -576,3 +576,19 @@ def test_a_headline_keeps_a_kicker_without_which_it_says_nothing() -> None:
 )
 def test_a_lost_opening_quotation_mark_comes_back(title: str, shown: str) -> None:
     assert split_title(title, [])[0] == shown
+
+
+@each_row(
+    ("title", "hides"),
+    [
+        ("इस खिलाड़ी ने 21 साल की उम्र में छोड़ दिया खेल", True),
+        ("नहर: गांव के लोगों के लिए जारी हुआ यह आदेश", True),
+        ("इन 10 गांवों में कल बंद रहेगी बिजली", True),
+        ("कब तक खुलेगा नया पुल?", True),
+        ("इस साल सोनपुरा में गेहूं की आवक बढ़ी", False),
+        ("मंत्री बोले- यह पूरे गांव की जीत है", False),
+        ("सोनपुरा में नया पुल खुला", False),
+    ],
+)
+def test_headlines_that_hide_their_news(title: str, hides: bool) -> None:
+    assert hides_news(title) is hides
