@@ -13,6 +13,7 @@ import click
 from digest.cli.actor import command_actor
 from digest.cli.output import emit, json_option, note, plural
 from digest.cli.progress import ProgressReport, count_each, progress
+from digest.subscribers.frequency import WEEKDAYS
 from digest.subscribers.imports.formats import FORMATS
 from digest.subscribers.list_file import nearest
 from digest.utils.files import replacing
@@ -53,6 +54,7 @@ def _pairs(ctx: click.Context, option: click.Parameter, given: tuple[str, ...]) 
     callback=_pairs,
     help="Value of a field for rows without it, such as frequency=weekdays.",
 )
+@click.option("--weekly-day", type=click.Choice(WEEKDAYS), help="The day of rows that say weekly without one.")
 @click.option("--origin", help="Name of this import (default: the name of the file).")
 @click.option(
     "--existing",
@@ -76,6 +78,7 @@ def import_(
     format_: str | None,
     mapping: dict[str, str],
     usual: dict[str, str],
+    weekly_day: str | None,
     origin: str | None,
     existing: Literal["update", "keep"],
     consent: str,
@@ -92,7 +95,7 @@ def import_(
     from digest.usecases.transfer_subscribers import ListMapping, ListToImport
 
     name = (origin if origin is not None else file.stem).strip()
-    listed = ListToImport(file, name, ListMapping(format_, mapping, usual), existing, consent=consent)
+    listed = ListToImport(file, name, ListMapping(format_, mapping, usual, weekly_day or ""), existing, consent=consent)
     with make_app(home) as app, progress() as job:
         report = app.subscriber_transfer.import_list(
             listed,

@@ -46,6 +46,10 @@ WEEKDAYS_WORDS = ("weekday", "workdays", "mon-fri", "business days", "monday to 
 _AND = ("and", "और", "व")
 
 
+ADD_DAY = "; add the day, such as weekly:sun"
+"""The end of the error message about a frequency without a day."""
+
+
 def parse(text: str) -> str:
     """Return a frequency in its usual form: days in order, each once. Raises ValueError with what was expected."""
     if text in ("daily", "weekdays"):
@@ -87,13 +91,18 @@ def is_due_on(frequency: str, day: date) -> bool:
 def _hint(text: str) -> str:
     """Return the end of an error message: what was meant by `weekly:sunday`, `mon,wed`, `every day` or `रविवार`."""
     word = unicodedata.normalize("NFC", text).strip().casefold()
-    if word in ("weekly", "weekly:", "साप्ताहिक") or word.startswith(("हफ़्ते में एक", "सप्ताह में एक")):
-        return "; add the day, such as weekly:sun"
+    if is_without_day(word):
+        return ADD_DAY
     if word in ("weekend", "weekends"):
         return "; choose weekly:sat, weekly:sun or weekly:sat,sun"
     close = difflib.get_close_matches(word[:_MAX_COMPARED], ["daily", "weekdays", "weekly:sun"], n=1)
     likely = from_words(word) or (close[0] if close and not any(each in DAY_OF_WORD for each in _words(word)) else "")
     return f"; did you mean '{likely}'?" if likely else ""
+
+
+def is_without_day(word: str) -> bool:
+    """Whether words in lower case mean once a week, without a day: `weekly`, `साप्ताहिक`."""
+    return word in ("weekly", "weekly:", "साप्ताहिक") or word.startswith(("हफ़्ते में एक", "सप्ताह में एक"))
 
 
 def from_words(word: str) -> str:

@@ -61,6 +61,8 @@ class ListMapping:
     format: str | None = None
     columns: Mapping[str, str] | None = None
     defaults: Mapping[str, str] | None = None
+    # The day of rows that say weekly without one; '' rejects them.
+    weekday: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,6 +205,7 @@ class SubscriberTransfer:
             defaults=mapping.defaults,
             topics=self.topics,
             editions=self.editions,
+            weekday=mapping.weekday,
         )
 
     def export_rows(

@@ -445,6 +445,10 @@ def test_many_rejected_rows_are_counted_by_reason(newsroom: Newsroom, tmp_path: 
 def test_several_change_at_once_and_an_import_is_undone(newsroom: Newsroom) -> None:
     (newsroom.home / "new.csv").write_text("email,topics\nmohan@example.com,खेल\nlata@example.com,\n", encoding="utf-8")
     number = newsroom.json("subscribers", "import", "new.csv")["import"]
+    (newsroom.home / "weekly.csv").write_text("email,frequency\nila@example.com,weekly\n", encoding="utf-8")
+    weekly = ("subscribers", "import", "weekly.csv", "--dry-run")
+    assert len(newsroom.json(*weekly, code=1)["rejected"]) == 1
+    assert newsroom.json(*weekly, "--weekly-day", "sun")["rejected"] == []
     people = ("mohan@example.com", "lata@example.com")
     act = ("subscribers", "bulk", *people, "--add-topic", "देश")
     asked = newsroom.json(*act)

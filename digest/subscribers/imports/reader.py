@@ -33,6 +33,7 @@ class ListReading:
     defaults: Mapping[str, str]
     topics: Collection[str] | None
     editions: Collection[str] | None = None
+    weekday: str = ""
 
     def rows(self, reject: Reject, left_out: LeftOut = lambda _line, _email, _topic: None) -> Iterator[Incoming]:
         """Yield the valid rows; call `reject` for all others, and `left_out` for topics that rows are without."""
@@ -44,6 +45,7 @@ class ListReading:
             self.topics,
             self.editions,
             lenient=lenient,
+            weekday=self.weekday,
             on_unknown_topic=unknown.append,
         )
         for row in self.file.rows():
@@ -67,8 +69,11 @@ def read_list(
     defaults: Mapping[str, str] | None = None,
     topics: Collection[str] | None,
     editions: Collection[str] | None = None,
+    weekday: str = "",
 ) -> ListReading:
     """Open a list. `mapping` maps fields to headings (`email` → `Email Address`); `defaults` fill empty fields.
+
+    `weekday` is the day of rows that say weekly without one.
 
     `topics` and `editions` are the names that a subscriber may choose; None allows any. Raises ConfigurationError:
     unreadable file, no column of addresses, unknown heading or value.
@@ -101,7 +106,7 @@ def read_list(
     used = set(columns.values())
     ignored = tuple(original[name] for name in headings if name not in used)
     kind = found or ("csv" if file.delimiter else "jsonl")
-    return ListReading(file, kind, columns, ignored, row_defaults, topics, editions)
+    return ListReading(file, kind, columns, ignored, row_defaults, topics, editions, weekday)
 
 
 def _columns(

@@ -69,6 +69,7 @@ class RowValidator:
         editions: Collection[str] | None,
         *,
         lenient: bool,
+        weekday: str,
         on_unknown_topic: Callable[[str], None],
     ) -> None:
         self.columns = columns
@@ -76,6 +77,8 @@ class RowValidator:
         self.topics = topics
         self.editions = editions
         self.lenient = lenient
+        # The day of rows that say only that they come once a week; '' refuses them.
+        self.weekday = weekday
         self.on_unknown_topic = on_unknown_topic
         self.zones = time_zones()
         self.simple_fields = [key for key in ("frequency", "timezone", "hour", "format") if self._has(key)]
@@ -173,7 +176,10 @@ class RowValidator:
 
     def _parse_field(self, key: str, text: str) -> str | None:
         try:
-            value = list_file.parse_field(key, value_of_word(key, text), topics=None, zones=self.zones)
+            word = value_of_word(key, text)
+            if key == "frequency" and self.weekday and frequency.is_without_day(plain(word)):
+                word = f"weekly:{self.weekday}"
+            value = list_file.parse_field(key, word, topics=None, zones=self.zones)
         except ValueError as error:
             if self.lenient:
                 return None

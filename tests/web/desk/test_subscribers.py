@@ -303,6 +303,21 @@ def upload(admin: Browser, text: str, **fields: str) -> Response:
 
 
 @pytest.mark.slow
+def test_rows_that_say_weekly_without_a_day_ask_one_question(desk: Site, admin: Browser) -> None:
+    rows = "email,frequency\none@example.com,weekly\ntwo@example.com,साप्ताहिक\nno@example.com,hourly\n"
+    asked = upload(admin, rows, origin="mela").text
+    assert "2 पंक्तियों में दिन के बिना साप्ताहिक लिखा है" in asked
+    assert re.findall(r"</span> (\w+)@example.com: ", asked) == ["no"]
+    id = re.search(r"/subscribers/import/(\w+)", asked)
+    assert id
+    shown = admin.submit("/subscribers/import", {"id": id[1], "origin": "mela", "weekday": "thu"}).text
+    assert "दिन के बिना साप्ताहिक" not in shown
+    admin.post(f"/subscribers/import/{id[1]}", consent="form")
+    found = [desk.app.subscriber_admin.find(f"{name}@example.com") for name in ("one", "two", "no")]
+    assert [each and each.subscriber.frequency for each in found] == ["weekly:thu", "weekly:thu", None]
+
+
+@pytest.mark.slow
 def test_a_list_for_which_the_disk_has_no_room_says_so_and_leaves_nothing(
     desk: Site, admin: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

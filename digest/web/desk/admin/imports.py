@@ -13,10 +13,12 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from digest.errors import ConfigurationError, DigestError
+from digest.subscribers.frequency import ADD_DAY, WEEKDAYS
 from digest.subscribers.imports import export as subscriber_export
 from digest.subscribers.imports.formats import FIELDS, FORMATS
 from digest.subscribers.list_file import FILE_NAME
 from digest.usecases.transfer_subscribers import ImportNotUndoable, ImportReport, ListMapping, ListToImport, UndoChanged
+from digest.web.desk.admin import words
 from digest.web.desk.admin.many import ids_of
 from digest.web.desk.sentences import PageSentence
 from digest.web.desk.visit import Visit, number_in
@@ -83,7 +85,10 @@ def _preview(
         report=report,
         fields=FIELDS,
         sample=[(name, originals.get(part.columns[name], part.columns[name]), cells) for name, cells in report.sample],
-        rejected=report.rejected[:_MAX_REJECTED],
+        rejected=[row for row in report.rejected if not row[2].endswith(ADD_DAY)][:_MAX_REJECTED],
+        # Rows that wait for one answer, instead of being rejected one by one.
+        weekly=sum(row[2].endswith(ADD_DAY) for row in report.rejected),
+        weekdays=words.days(visit.catalogue),
         without=_without(report),
         joining=report.done.added + report.done.returned,
     )
@@ -207,7 +212,10 @@ def _mapping(visit: Visit) -> ListMapping:
     form = visit.form
     kind = form.get("format", "")
     columns = {name.partition(":")[2]: value for name, value in form.items() if name.startswith("map:") and value}
-    return ListMapping(kind if kind in FORMATS else None, columns or None)
+    weekday = form.get("weekday", "")
+    return ListMapping(
+        kind if kind in FORMATS else None, columns or None, weekday=weekday if weekday in WEEKDAYS else ""
+    )
 
 
 def _named(error: DigestError | ConfigurationError, upload: ListToImport) -> DigestError | ConfigurationError:

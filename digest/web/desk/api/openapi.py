@@ -40,7 +40,7 @@ _FIELDS: Mapping[str, Sequence[str]] = {
     "admin.subscriber.suppress": ("reason",),
     "admin.subscriber.unsuppress": ("reason",),
     "admin.subscriber.erase": ("reason",),
-    "admin.imports.preview": ("name", "content", "id", "origin", "existing", "format", "map"),
+    "admin.imports.preview": ("name", "content", "id", "origin", "existing", "format", "map", "weekday"),
     "admin.imports.run": ("consent",),
     "admin.imports.undo": ("seen",),
     "admin.imports.export": ("format", "segment", "suppressed", "ids", "all", *_FILTER),
