@@ -157,7 +157,7 @@ def send(
         before = app.editions.get(key)
         edition, failures = _ensure_ready(app, key, stop, on_source)
         notes += (*resumed, *failures)
-        if edition.state not in (EditionState.APPROVED, EditionState.FROZEN, EditionState.SENDING, EditionState.DONE):
+        if edition.state not in (EditionState.APPROVED, EditionState.SENDING, EditionState.DONE):
             all_failed = edition.state == EditionState.SKIPPED and 0 < len(app.sources) <= len(failures)
             notes += why_not_sent(edition)
             return SendResult(edition, counts(app.database, key), notes=notes, all_sources_failed=all_failed)

@@ -18,7 +18,7 @@ from digest.cli.signals import stopped_by_signals
 from digest.cli.tables import WORKER_HEADERS, table, worker_cells
 from digest.cli.telemetry import telemetry
 from digest.errors import ConfigProblem, ConfigurationError, DigestError
-from digest.models import DeliveryOutcome, EditionState
+from digest.models import BEGUN_STATES, DeliveryOutcome, EditionState
 from digest.utils.clock import resolve_local_time
 from digest.utils.text import pick
 
@@ -151,7 +151,7 @@ def report_sent(app: App, sent: SendResult, as_json: bool) -> int:
     if edition.state == EditionState.SKIPPED:
         return 1 if sent.all_sources_failed else 0
     incomplete = counts.rejected or counts.unknown or (counts.pending and not waiting)
-    return 1 if incomplete or edition.state not in (EditionState.SENDING, EditionState.DONE) else 0
+    return 1 if incomplete or edition.state not in BEGUN_STATES else 0
 
 
 def _show_counts(

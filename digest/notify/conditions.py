@@ -28,7 +28,7 @@ _MIN_BOUNCES, _MIN_COMPLAINTS, _MIN_BLOCKS, _MIN_DEFERRED = 5, 3, 20, 5
 _MIN_SENT = 20
 
 _BEGUN = (EditionState.SENDING, EditionState.DONE, EditionState.PAUSED, EditionState.CANCELLED)
-_COMPOSED = (EditionState.DRAFT, EditionState.APPROVED, EditionState.FROZEN, EditionState.SENDING, EditionState.DONE)
+_COMPOSED = (EditionState.DRAFT, EditionState.APPROVED, EditionState.SENDING, EditionState.DONE)
 # Attempts that may have reached somebody.
 _DOUBTED = (AttemptState.UNKNOWN, AttemptState.CANCELLING, AttemptState.RESTORED)
 _FAILED = (AttemptState.NOT_SENT, AttemptState.RETRYABLE, AttemptState.UNKNOWN)

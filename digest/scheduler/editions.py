@@ -12,7 +12,7 @@ from digest import pipeline
 from digest.app import App
 from digest.config.calendar import Calendar, PlannedEdition
 from digest.config.loader import FILE_NAME
-from digest.models import BatchState, Corrects, Edition, EditionState, is_breaking, is_special
+from digest.models import BEGUN_STATES, BatchState, Corrects, Edition, EditionState, is_breaking, is_special
 from digest.notify.alert import AlertKind, deferred_message, expired_message
 from digest.notify.conditions import are_many_deferred
 from digest.scheduler.guard import JobGuard
@@ -31,7 +31,6 @@ _LATE_SUBSCRIBERS = timedelta(minutes=5)
 _FOR_A_DAY = timedelta(days=1)
 # How long a correction waits for late news of recipients who received the wrong text.
 _CORRECTIONS_GROW = timedelta(days=3)
-_BEGUN = (EditionState.FROZEN, EditionState.SENDING, EditionState.DONE)
 _TOO_LATE = "It was not sent in time (schedule.expires_after)."
 
 
@@ -126,7 +125,7 @@ class EditionJobs:
         now = self.app.now()
         for planned in self.app.calendar.current(now):
             edition = self.app.editions.get(planned.key)
-            if edition is not None and edition.state in _BEGUN and now <= planned.expires_at:
+            if edition is not None and edition.state in BEGUN_STATES and now <= planned.expires_at:
                 self._send(planned)
 
     def notice_proposal(self, edition: Edition) -> None:
@@ -311,7 +310,7 @@ class EditionJobs:
 
     def _has_late_subscribers(self, planned: PlannedEdition, edition: Edition | None, now: datetime) -> bool:
         """Whether subscribers may have come since the edition was handed over ahead of its hour."""
-        if edition is None or edition.state not in (EditionState.SENDING, EditionState.DONE):
+        if edition is None or edition.state not in BEGUN_STATES:
             return False
         if planned.key in self._sent_on_time or not planned.send_at <= now <= planned.send_at + _LATE_SUBSCRIBERS:
             return False
@@ -355,7 +354,7 @@ class EditionJobs:
     def log_sent(self, sent: pipeline.SendResult) -> None:
         """Log what a send did, or why it did nothing."""
         edition, counts = sent.edition, sent.counts
-        if sent.report is None and edition.state in _BEGUN:
+        if sent.report is None and edition.state in BEGUN_STATES:
             for note in sent.notes:
                 self.log(note)
             if sent.placed:

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Protocol
 
 from digest.errors import DigestError, StoreUnavailable
 from digest.models import (
-    BREACH,
     BREAKING,
     MAIN,
     Edition,
     EditionState,
     RenderedEmail,
     Variant,
+    is_breach,
     is_breaking,
     is_question,
     split_variant,
@@ -181,7 +181,7 @@ class Enqueuer:
             raise DigestError(
                 f"Edition {edition.key} is for those that `digest subscribers reengage` chose; run that with --send."
             )
-        if edition.key.startswith(BREACH):
+        if is_breach(edition.key):
             # Everyone whom it concerns has a place already.
             return EnqueueSummary(0, ())
         if request.obey_frequency:
@@ -287,7 +287,7 @@ class Enqueuer:
         self._refuse_folded(edition)
         self.subscriber_list.sync()
         found = counts(self.database, edition.key)
-        if edition.state == EditionState.SKIPPED or edition.key.startswith(BREACH):
+        if edition.state == EditionState.SKIPPED or is_breach(edition.key):
             return SendPlan(edition, 0, found, [])
         policy = DuePolicy(edition, self.now(), self._audience(edition.key, obey_frequency=obey_frequency), self.topics)
         due, excluded = 0, []

@@ -32,7 +32,7 @@ FILE_NAME = "sponsors.yaml"
 KIND = "sponsor"
 _MAX_BYTES = 1_000_000
 _GOES_ON = (EditionState.SENDING, EditionState.PAUSED, EditionState.DONE)
-_COMES = (EditionState.DRAFT, EditionState.APPROVED, EditionState.FROZEN)
+_COMES = (EditionState.DRAFT, EditionState.APPROVED)
 # How long an advertisement in an unsent draft counts towards its cap.
 _HELD_FOR = timedelta(days=2)
 # Keys of an entry that are about the booking and not part of the block.

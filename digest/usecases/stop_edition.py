@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from digest.usecases.reconcile import EditionRecovery
 
 # The states in which an edition can be paused or cancelled.
-PAUSABLE = (EditionState.DRAFT, EditionState.APPROVED, EditionState.FROZEN, EditionState.SENDING)
+PAUSABLE = (EditionState.DRAFT, EditionState.APPROVED, EditionState.SENDING)
 CANCELLABLE = (*PAUSABLE, EditionState.PAUSED)
 # Seconds. A run whose edition was stopped ends when its batches in flight are done.
 _LOCK_WAIT = 30.0

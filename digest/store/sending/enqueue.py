@@ -327,7 +327,7 @@ def _begin_sending(connection: Connection, edition: str, now: datetime | None, *
         batch.c.edition == edition, batch.c.state.in_((BatchState.PENDING, BatchState.UNKNOWN)), batch.c.size > 0
     )
     begins = or_(
-        editions.c.state.in_((EditionState.APPROVED, EditionState.FROZEN)),
+        editions.c.state == EditionState.APPROVED,
         and_(editions.c.state == EditionState.DONE, open_.exists()),
     )
     if connection.execute(update(editions).where(this_edition, begins).values(state=EditionState.SENDING)).rowcount:

@@ -23,7 +23,7 @@ from digest.store.schema import edition as editions
 # The decision of `automatic_stop`.
 STOPPED = "stopped by itself"
 
-_OPEN = (EditionState.FROZEN, EditionState.SENDING, EditionState.PAUSED)
+_OPEN = (EditionState.SENDING, EditionState.PAUSED)
 _UNSENT = (BatchState.PENDING, BatchState.SUBMITTING)
 # Of each edition, newest first.
 _ATTEMPTS = 200

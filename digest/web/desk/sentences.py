@@ -204,7 +204,6 @@ def edition_states(catalogue: Catalogue) -> Mapping[str, str]:
     return {
         "draft": _("draft"),
         "approved": _("approved"),
-        "frozen": _("being sent"),
         "sending": _("being sent"),
         "paused": _("on hold"),
         "done": _("sent"),
