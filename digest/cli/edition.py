@@ -55,11 +55,10 @@ def edition() -> None:
 def list_(home: Path, as_json: bool) -> None:
     """List every edition with its counts, newest first."""
     from digest.cli.faults import app_despite_faults
-    from digest.store.sending.statistics import Statistics
 
     with app_despite_faults(home) as app:
         editions = app.editions.all()
-        numbers = Statistics(app.database).numbers([e.key for e in editions], times=False)
+        numbers = app.statistics.numbers([e.key for e in editions], times=False)
     if as_json:
         rows = [
             {

@@ -115,7 +115,6 @@ def report_sent(app: App, sent: SendResult, as_json: bool) -> int:
     """Show the outcome of a send. Returns the exit code."""
     from digest.cli.json_output import counts_json, not_reached_json
     from digest.notify.report import group_reasons
-    from digest.store.sending.statistics import Statistics
     from digest.store.sending.status import find_unreached
 
     counts, edition = sent.counts, sent.edition
@@ -145,7 +144,7 @@ def report_sent(app: App, sent: SendResult, as_json: bool) -> int:
         named = (row for row in rows if not (many and row.state == DeliveryOutcome.EXCLUDED))
         _show_counts(app, sent, waiting, list(islice(named, min(wanted, _MAX_IN_TABLE + 1))))
         if many:
-            reasons = Statistics(app.database).reasons(edition.key, DeliveryOutcome.EXCLUDED, _MAX_IN_JSON)
+            reasons = app.statistics.reasons(edition.key, DeliveryOutcome.EXCLUDED, _MAX_IN_JSON)
             _show_reasons(group_reasons(reasons, _MAX_REASONS))
             click.echo(f"`digest status {edition.key} --all` names them.")
     if edition.state == EditionState.SKIPPED:

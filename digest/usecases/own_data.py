@@ -137,16 +137,15 @@ class AddressChanger:
 
     database: Database
     erasures: Erasures
+    preferences: PreferenceStore
     list_files: Callable[[], list[Path]]
     now: Callable[[], datetime]
 
     def change(self, id: int, address: str, email: str, *, source: str, detail: str = "") -> MoveResult:
         """Give the subscriber the comparable `address`, written as `email`. Durable when it returns."""
-        from digest.store.people.preferences import PreferenceStore
-
         # If there is no key yet, it is created in its own transaction.
         _ = self.erasures.key
-        held = PreferenceStore(self.database).get(id)
+        held = self.preferences.get(id)
         if held is None:
             return MoveResult.NOBODY
         former = f"from {held.address}"

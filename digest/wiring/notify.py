@@ -183,12 +183,11 @@ class NotifyWiring(DeliverWiring):
     @cached_property
     def reporter(self) -> Reporter:
         from digest.notify.report import ModelPrice
-        from digest.store.sending.statistics import Statistics
         from digest.usecases.report import Reporter
 
         newsletter, alerts, summary = self.settings.newsletter, self.settings.alerts, self.settings.summary
         return Reporter(
-            statistics=Statistics(self.database),
+            statistics=self.statistics,
             overview=self.overview,
             editions=self.editions,
             articles=self.articles,
@@ -208,12 +207,11 @@ class NotifyWiring(DeliverWiring):
 
     @property
     def receipt_issuer(self) -> ReceiptIssuer:
-        from digest.store.sending.statistics import Statistics
         from digest.usecases.issue_receipt import ReceiptIssuer
 
         newsletter = self.settings.newsletter
         domain = newsletter.sender.email.rpartition("@")[2]
-        return ReceiptIssuer(self.status_reader, Statistics(self.database), newsletter.name, domain, self.now)
+        return ReceiptIssuer(self.status_reader, self.statistics, newsletter.name, domain, self.now)
 
     @cached_property
     def outgoing_webhooks(self) -> OutgoingWebhooks:

@@ -13,7 +13,7 @@ from digest.errors import ConfigurationError, DigestError
 from digest.models import LETTERS_TO_SOME, Actor
 from digest.store.people.directory import state_of
 from digest.store.people.history import NOBODY_GOT_IT, HistoryEntry
-from digest.store.people.preferences import ERASED, PreferenceStore, StoredSubscriber
+from digest.store.people.preferences import ERASED, StoredSubscriber
 from digest.usecases.edit_subscribers import subject_of
 from digest.web.desk.admin import words
 from digest.web.desk.admin.form import FREQUENCIES, field_problem, fields_of
@@ -42,7 +42,7 @@ def page(visit: Visit, *, status: int = 200, field: str = "", problem: str | Pag
     ]
     everything = "all" in visit.query
     record = app.subscriber_admin.find(held.address)
-    chosen = PreferenceStore(app.database).chosen_by(held.id)
+    chosen = app.preferences.chosen_by(held.id)
     return visit.page(
         "admin/subscriber.html.j2",
         status=status,
@@ -129,7 +129,7 @@ def _act(visit: Visit, done: str, act: Callable[[str, Actor], object]) -> Respon
 
 
 def _held(visit: Visit) -> StoredSubscriber:
-    held = PreferenceStore(visit.desk.app.database).get(number_in(visit.parameters["id"]) or 0)
+    held = visit.desk.app.preferences.get(number_in(visit.parameters["id"]) or 0)
     if held is None or held.status == ERASED:
         raise HTTPException(404)
     return held
