@@ -110,7 +110,7 @@ def _show(plan: ManyPlan) -> None:
     if plan.people:
         note(f"{plural(len(plan.people), 'subscriber')}: {_named(each.email for each in plan.people)}")
     for why, those in plan.stays.items():
-        note(f"{plural(len(those), 'subscriber')} not changed, {why}: {_named(each.email for each in those)}")
+        note(f"{plural(len(those), 'subscriber')} not changed ({why}): {_named(each.email for each in those)}")
 
 
 @click.command("undo-import")
@@ -119,9 +119,10 @@ def _show(plan: ManyPlan) -> None:
 @json_option
 @click.pass_obj
 def undo_import(home: Path, number: int | None, yes: bool, as_json: bool) -> None:
-    """Undo the import with this NUMBER in the log, or list the imports that can be undone.
+    """Undo an import, or list those that can be undone.
 
-    Everyone is put back as before the import, except people whose entry changed again since. They are named.
+    NUMBER is that of its entry in the log. Everyone is put back as before the import, except people whose entry changed
+    again since. They are named.
     """
     from digest.app import make_app
 

@@ -46,8 +46,9 @@ STORE_ID = "store id"
 _MIGRATIONS = Path(__file__).parent / "migrations"
 # Overrides `store.url`.
 _VARIABLE = "DIGEST_STORE__URL"
+_REVISIONS = sorted(file.stem.partition("_")[0] for file in (_MIGRATIONS / "versions").glob("[0-9]*.py"))
 # The newest migration.
-HEAD = max(file.stem.partition("_")[0] for file in (_MIGRATIONS / "versions").glob("[0-9]*.py"))
+HEAD = _REVISIONS[-1]
 
 # Alembic's own table.
 _CREATE_VERSION = """CREATE TABLE alembic_version (
@@ -219,6 +220,11 @@ class Database:
         with self.read() as connection:
             return connection.execute(statement, parameters).freeze()()
 
+    def change(self, statement: Executable, *, area: str = "", durable: bool = True) -> int:
+        """Run one UPDATE or DELETE in a `write` of its own. Returns the number of its rows."""
+        with self.write(area, durable=durable) as connection:
+            return connection.execute(statement).rowcount
+
     def _begin(self, connection: Connection) -> None:
         """Apply this work's `wait_limit` to the locks of a PostgreSQL transaction, and renew the clock.
 
@@ -284,8 +290,8 @@ def open_database(url: str, *, home: Path, clock: SharedClock | None = None) -> 
     """Open the store at `url`, and create or migrate it if necessary. Relative SQLite paths start at `home`.
 
     SQLite's files are then for their owner only. A PostgreSQL store keeps `clock` on the server's time. Raises
-    ConfigurationError for an unusable URL, and StoreError if it is locked, read-only, from a newer version or behind a
-    pooler in transaction mode.
+    ConfigurationError for an unusable URL, and StoreError if it is locked, read-only, from a newer or an unreleased
+    version, or behind a pooler in transaction mode.
     """
     database = unopened(url, home=home)
     database.clock = clock
@@ -402,10 +408,10 @@ def _bring_up_to_date(database: Database) -> None:
     found = schema_version(database)
     if found == HEAD:
         return
-    if found is not None and found > HEAD:
+    if found is not None and found not in _REVISIONS:
         raise StoreError(
-            f"store {database.name} was made by a newer version of digest (schema {found}, this one knows {HEAD}); "
-            "install the newer version"
+            f"store {database.name} was made by a newer or an unreleased version of digest (schema {found}, this one "
+            f"knows {HEAD}); install that version"
         )
     with database.write() as connection:
         if not database.sqlite:

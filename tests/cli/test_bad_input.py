@@ -194,7 +194,7 @@ def test_a_store_of_a_newer_version_is_reported(newsroom: Newsroom) -> None:
     store.close()
     run = newsroom.digest("status")
     assert run.code == 1
-    assert "newer version of digest" in run.err
+    assert "a newer or an unreleased version of digest" in run.err
 
 
 @pytest.mark.slow

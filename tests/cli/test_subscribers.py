@@ -456,7 +456,7 @@ def test_several_change_at_once_and_an_import_is_undone(newsroom: Newsroom) -> N
     assert asked["stay"] == [{"why": "get all topics", "emails": ["lata@example.com"]}]
     told = newsroom.digest(*act)
     assert "Nothing was changed; --yes does it." in told.out
-    assert "1 subscriber not changed, get all topics: lata@example.com" in told.err
+    assert "1 subscriber not changed (get all topics): lata@example.com" in told.err
     assert newsroom.json(*act, "--yes")["changed"] == ["mohan@example.com"]
     assert newsroom.json(*act)["changed"] == []
     # Whoever is paused for a day at noon misses the edition of the next morning.

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
-from sqlalchemy import Column, Connection, MetaData, Table, insert, inspect, select, text, update
+from sqlalchemy import Connection, insert, inspect, select, text, update
 
 from digest.deliver.outcome import Accepted
 from digest.errors import StoreUnavailable
 from digest.models import EditionState
 from digest.store.content.editions import EditionStore
 from digest.store.content.events import EventStore
-from digest.store.database import _MIGRATIONS, Database, migrate, open_database
+from digest.store.database import Database, migrate, open_database
 from digest.store.schema import attempt, delivery, delivery_event, edition
 from digest.store.sending import partitions
 from digest.store.sending.batches import eligible_recipients
@@ -25,6 +24,7 @@ from digest.store.sending.status import counts
 from digest.store.wait_limit import wait_limit
 from digest.usecases.prune_store import StorePruner
 from tests.store.conftest import KEY, NOW, Frozen, an_edition
+from tests.store.test_database import make_first_schema
 from tests.support.enqueue import Entry, claim_one, enqueue
 
 pytestmark = pytest.mark.slow
@@ -168,48 +168,22 @@ def test_a_drop_waits_only_some_seconds_for_readers(
     assert parts(database) == OWN
 
 
-def migrate_to(database: Database, version: str) -> None:
-    # Slow to import: every test process collects this module.
-    from alembic import command
-    from alembic.config import Config
-
-    config = Config()
-    config.set_main_option("script_location", str(_MIGRATIONS))
-    with database.write() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, version)
-
-
-def _columns(table: Table, names: Collection[str]) -> list[Column[Any]]:
-    """The columns that the table had before."""
-    return [Column(column.name, column.type) for column in table.c if column.name in names]
-
-
 @pytest.fixture
 def old_store(database: Database, frozen: Frozen) -> Database:
-    """A store of the version before partitions, with two editions that were sent and one that was not."""
+    """A store of 0.1.0, which had no partitions, with two editions that were sent and one that was not."""
     frozen(5, size=2)
     frozen(5, size=2, key=OTHER)
     for key in (KEY, OTHER):
         send_all(database, key)
-    first = Path(__file__).with_name("schema_0001.postgresql.sql").read_text(encoding="utf-8")
     with database.write() as connection:
-        rows = {table: connection.execute(select(table)).all() for table in delivery.metadata.sorted_tables}
+        rows = {table.name: connection.execute(select(table)).all() for table in delivery.metadata.sorted_tables}
         # A partition goes with its table.
         for name in inspect(connection).get_table_names():
             connection.exec_driver_sql(f'DROP TABLE IF EXISTS "{name}" CASCADE')
-        for statement in filter(str.strip, first.split(";")):
-            connection.exec_driver_sql(statement)
-        connection.exec_driver_sql("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)")
-        connection.exec_driver_sql("INSERT INTO alembic_version VALUES ('0001')")
-    migrate_to(database, "0008")
-    with database.write() as connection:
-        for table, found in rows.items():
-            # Later versions have more tables.
-            if found and inspect(connection).has_table(table.name):
-                before = {column["name"] for column in inspect(connection).get_columns(table.name)}
-                old = [{name: value for name, value in row._mapping.items() if name in before} for row in found]
-                connection.execute(insert(Table(table.name, MetaData(), *_columns(table, before))), old)
+        for table in make_first_schema(connection).sorted_tables:
+            names = table.c.keys()
+            if found := [{name: row._mapping[name] for name in names} for row in rows[table.name]]:
+                connection.execute(table.insert(), found)
         for name in ("batch", "subscriber"):
             connection.exec_driver_sql(
                 f"SELECT setval(pg_get_serial_sequence('{name}', 'id'), (SELECT max(id) FROM {name}))"

@@ -13,6 +13,7 @@ import pytest
 from digest.app import App, make_app
 from digest.scheduler import Scheduler, watch_settings
 from digest.store.sending.status import counts
+from digest.store.workers import Worker
 from digest.workers.port import Engine
 from digest.workers.start import InlineEngine, Process, make_worker
 from tests.cli.newsroom import Newsroom
@@ -59,7 +60,7 @@ class Running:
 
 
 @contextmanager
-def ready(_scheduler: Scheduler) -> Iterator[None]:
+def ready(_scheduler: Scheduler, _worker: Worker | None) -> Iterator[None]:
     yield
 
 
@@ -118,5 +119,5 @@ def test_several_at_once_do_everything_once(paper: Newsroom, make: Make) -> None
 def test_edited_settings_are_followed(paper: Newsroom, make: Make) -> None:
     with running(paper, make) as one:
         wait_for(lambda: done(one.app), one.log)
-        paper.edit_settings("name: सुबह की ख़बरें", "name: शाम की ख़बरें")
+        paper.edit_settings("  name: सुबह की ख़बरें", "  name: शाम की ख़बरें")
         wait_for(lambda: any("changed: newsletter.name" in line for line in one.log), one.log)

@@ -60,8 +60,8 @@ def suppress(connection: Connection, address: str, reason: str, *, at: datetime,
         return True
     if severity(reason) > severity(current.reason):
         details = "; ".join(part for part in (detail, f"before: {current.reason}") if part)
-        own = suppression.c.address == address
-        connection.execute(update(suppression).where(own).values(reason=reason, detail=details, at=at))
+        of_address = suppression.c.address == address
+        connection.execute(update(suppression).where(of_address).values(reason=reason, detail=details, at=at))
     return False
 
 
@@ -85,8 +85,8 @@ def add_all(connection: Connection, addresses: Sequence[str], reason: str, *, at
 
 def undo_unsubscribe(connection: Connection, address: str) -> bool:
     """Remove a suppression whose reason is an unsubscribe. False if there is none."""
-    own = _is(address) & (suppression.c.reason == UNSUBSCRIBED)
-    return bool(connection.execute(delete(suppression).where(own)).rowcount)
+    unsubscribed = _is(address) & (suppression.c.reason == UNSUBSCRIBED)
+    return bool(connection.execute(delete(suppression).where(unsubscribed)).rowcount)
 
 
 def undo_unsubscribes(connection: Connection, addresses: Sequence[str]) -> int:
@@ -98,10 +98,10 @@ def undo_unsubscribes(connection: Connection, addresses: Sequence[str]) -> int:
 
 def unsuppress(connection: Connection, address: str) -> str | None:
     """Remove any suppression, and return its reason."""
-    own = suppression.c.address == address
-    reason = connection.execute(select(suppression.c.reason).where(own)).scalar()
+    of_address = suppression.c.address == address
+    reason = connection.execute(select(suppression.c.reason).where(of_address)).scalar()
     if reason is not None:
-        connection.execute(delete(suppression).where(own))
+        connection.execute(delete(suppression).where(of_address))
     return reason
 
 
@@ -150,8 +150,8 @@ def suppress_missing_mailboxes(
     # Like every writer of suppressions, because an event may suppress the same address now.
     database.advisory_lock(connection, "suppression")
     edition = connection.execute(select(batch.c.edition).where(batch.c.id == number)).scalar()
-    own = select(subscriber.c.id, subscriber.c.address).where(subscriber.c.id.in_(missing))
-    for id, address in connection.execute(own).all():
+    addresses = select(subscriber.c.id, subscriber.c.address).where(subscriber.c.id.in_(missing))
+    for id, address in connection.execute(addresses).all():
         suppress_from_event(connection, address, "bounced", at=at, detail=f"edition {edition} · {missing[id]}")
 
 

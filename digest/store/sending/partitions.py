@@ -1,7 +1,7 @@
 """On PostgreSQL deliveries and their events have a partition for each edition, so an old edition is dropped at once.
 
 An edition gets its partitions when its first recipients are inserted (`load`), and loses them when it is folded and
-pruned (`drop`). Editions from before partitioning share one (`migrations/versions/0009_partitions.py`). SQLite has one
+pruned (`drop`). Editions of version 0.1.0 share one (`migrations/versions/0002_desk_and_workers.py`). SQLite has one
 table of each. All functions run in the caller's transaction.
 """
 

@@ -79,7 +79,7 @@ def test_whatever_a_page_shows_of_an_edition_is_in_its_mark(desk: Site) -> None:
         lambda: editor.post(f"{HERE}/story/{first}", title="नया शीर्षक", summary="नया सार।"),
         lambda: editor.post(f"{HERE}/undo"),
         lambda: app.editions.move(KEY, EditionState.APPROVED, out_of=(EditionState.DRAFT,)),
-        lambda: app.enqueuer.enqueue(app.editions.get(KEY), scheduled=True),
+        lambda: app.enqueuer.enqueue(app.editions.get(KEY), pipeline.SendRequest(scheduled=True)),
         lambda: sender.post(f"{HERE}/pause"),
     ):
         act()

@@ -94,7 +94,7 @@ def test_the_line_on_top_promises_no_send_that_something_stops(tmp_path: Path) -
         browser.get(f"{HERE}/checks")
         assert line(browser).startswith("रुकावटें न हटीं तो 7:00 बजे नहीं जाएगा")
         with pytest.raises(PreflightFailed):
-            pipeline.send(desk.app, KEY, scheduled=True)
+            pipeline.send(desk.app, KEY, pipeline.SendRequest(scheduled=True))
         browser.submit(f"{HERE}/texts", {"was_intro": "नमस्ते {{ name }}", "intro": "नमस्ते"})
         browser.get(f"{HERE}/checks")
         assert line(browser).startswith("7:00 बजे")
@@ -411,7 +411,9 @@ def test_errors_need_a_reason(desk: Site, sender: Browser) -> None:
     sender.post(f"{HERE}/reopen")
     assert not accepted_errors(desk.app.editions.decisions(KEY)), "the next approval needs a reason again"
     sender.post(f"{HERE}/approve", seen=revision(edition_of(desk)), reason="it is meant so")
-    assert pipeline.send(desk.app, KEY, scheduled=True).edition.state == EditionState.SENDING, "the reason counts"
+    assert pipeline.send(desk.app, KEY, pipeline.SendRequest(scheduled=True)).edition.state == EditionState.SENDING, (
+        "the reason counts"
+    )
 
 
 @pytest.mark.slow
