@@ -87,7 +87,7 @@ def _fill(app: App, number: int, words: list[str], dice: random.Random) -> None:
             lists: dict[str, object] = {"sections": [], "editorial_changes": {}}
             connection.execute(insert(edition).values(**values, **texts, **lists, frozen_at=at))
         stories = list(_stories(key, day, at, words, dice))
-        app.archive.add(key, ArchivePage(stories[0].title, "…", "<p>…</p>", "", STORIES, 3), at, stories, [])
+        app.archive.put(key, ArchivePage(stories[0].title, "…", "<p>…</p>", "", STORIES, 3), at, stories, [])
 
 
 def _stories(key: str, day: date, at: datetime, words: list[str], dice: random.Random) -> Iterator[ArchivedStory]:

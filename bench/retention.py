@@ -158,7 +158,7 @@ class _Year:
             for place, story in enumerate(edition.stories())
         ]
         page = ArchivePage(stories[0].title, "…", _PAGE, "", len(stories), 3)
-        ArchiveStore(self.database).add(edition.key, page, self.now, stories, [])
+        ArchiveStore(self.database).put(edition.key, page, self.now, stories, [])
 
     def _events(self, kind: str, key: str, ids: range) -> Iterator[tuple[object, ...]]:
         at = f"{self.now:%Y-%m-%d %H:%M:%S.%f}" if kind == "sqlite" else self.now

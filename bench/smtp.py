@@ -28,6 +28,7 @@ from bench.newsletter import email_of, write_list
 from digest import pipeline
 from digest.app import App, make_app
 from digest.cli.init import make_folder
+from digest.deliver.smtp.connection import SmtpServer
 from digest.deliver.smtp.transport import Smtp
 from digest.mail.message import Outgoing, Recipient, recipients, substitute
 from digest.models import RenderedEmail, Variant
@@ -85,7 +86,7 @@ def _measure(name: str, port: int, home: Path, count: int, by_smtplib: int) -> l
 
 def _transport(port: int, app: App, email: RenderedEmail, batch: tuple[Recipient, ...], count: int) -> None:
     """The transport alone, in batches."""
-    smtp = Smtp("127.0.0.1", port, clock=lambda: datetime.now(UTC))
+    smtp = Smtp(SmtpServer("127.0.0.1", port), clock=lambda: datetime.now(UTC))
 
     def submit(number: int) -> None:
         outcome = smtp.submit(Outgoing("bench", str(number), "1", email, app.sender, batch), _NoProgressLog())

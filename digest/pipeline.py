@@ -26,6 +26,7 @@ from digest.store.locks import Lock, exclusive, urgent, urgent_waits
 from digest.store.sending.recovery import in_flight_elsewhere
 from digest.store.sending.status import counts, pending
 from digest.usecases.compose import ComposeResult, day_of, edition_key
+from digest.usecases.enqueue import SendRequest
 from digest.usecases.send_result import SendResult, why_not_sent
 from digest.utils.heartbeat import beat
 from digest.utils.telemetry import span
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ComposeResult",
+    "SendRequest",
     "SendResult",
     "call_seats",
     "collect",
@@ -52,6 +54,8 @@ __all__ = [
 
 # Seconds.
 _LOCK_WAIT = 5.0
+# While another edition is enqueued.
+_JOB_WAIT = 50.0
 # Breaking news waits longer: another process lends its lock when its batches in flight are done.
 _URGENT_LOCK_WAIT = 50.0
 # Seconds between checks whether breaking news waits.
@@ -60,6 +64,8 @@ _URGENT_POLL = 0.5
 _OTHERS_POLL = 0.25
 # An untouched draft of this age is composed again before it is sent.
 _STALE_AFTER = timedelta(minutes=30)
+
+_TO_ALL_NOW = SendRequest()
 
 Progress = Callable[[int, int], None]
 """Called with the number of recipients done, and of all that were pending."""
@@ -117,22 +123,14 @@ def compose(
 def send(
     app: App,
     key: str,
+    request: SendRequest = _TO_ALL_NOW,
     *,
-    # At each subscriber's own hour. Otherwise now, or at the time `at`.
-    scheduled: bool = False,
-    at: datetime | None = None,
-    # The reason for sending despite errors in an email, or beyond the limits of breaking news.
-    force: str | None = None,
-    # A special edition goes only to subscribers who are due on its day.
-    obey_frequency: bool = False,
     stop: threading.Event | None = None,
     progress: Progress | None = None,
     # Called for each source when it is collected.
     on_source: Callable[[SourceReport], None] | None = None,
-    # False leaves the delivery to workers, who are called.
+    # False leaves the delivery to workers, who are called. Their jobs wait longer for their turn to enqueue.
     deliver: bool = True,
-    # Seconds to wait for the lock.
-    wait: float = _LOCK_WAIT,
 ) -> SendResult:
     """Compose the edition if needed, enqueue everyone who has no place in it yet, and deliver what is due.
 
@@ -151,8 +149,8 @@ def send(
     app.example_domain_guard.refuse_example_domain()
     with (
         span("send", edition=key),
-        _turn_to_send(app, key, force, wait) as lock,
-        _requested_time(app, key, at, stop) as (at, resumed),
+        _turn_to_send(app, key, request.force, _LOCK_WAIT if deliver else _JOB_WAIT) as lock,
+        _requested_time(app, key, request.at, stop) as (at, resumed),
     ):
         app.high_water.check()
         notes = app.recovery.recover(key)
@@ -171,7 +169,7 @@ def send(
         app.sample_guard.refuse(edition)
         app.editions.assign_number(key, app.calendar.earlier_planned(key, app.now()))
         edition = app.editions.get(key) or edition
-        enqueued = app.enqueuer.enqueue(edition, scheduled=scheduled, at=at, force=force, obey_frequency=obey_frequency)
+        enqueued = app.enqueuer.enqueue(edition, replace(request, at=at))
         lock.downgrade()
         notes += enqueued.notes
         if not deliver:
@@ -220,7 +218,7 @@ def place_held(app: App, key: str) -> None:
             raise DigestError(f"Edition {key} is {state}: only an approved edition, or a draft, can have been sent.")
         app.sample_guard.refuse(edition)
         app.editions.assign_number(key, app.calendar.earlier_planned(key, app.now()))
-        app.enqueuer.enqueue(edition, scheduled=False)
+        app.enqueuer.enqueue(edition)
 
 
 def deliver_due(app: App, key: str, *, stop: threading.Event) -> SendResult | None:

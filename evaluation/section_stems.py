@@ -148,7 +148,7 @@ def rows(points: Points) -> Iterator[str]:
     """Yield the rows of the table: a section, points, and the keys that have as many for it."""
     yield "# What stems, words (after `=`), rows of importance/words.txt (after `@`) and every headline (`*`) say of"
     yield "# sections: `section points | keys`. They count beside section_words.txt. Learned from labelled headlines of"
-    yield "# L3Cube-IndicNews and BBC Hindi by `python -m evaluation.section_stems`; see there and docs/adr/0029."
+    yield "# L3Cube-IndicNews and BBC Hindi by `python -m evaluation.section_stems`; see there and docs/adr/0031."
     groups: defaultdict[tuple[str, float], list[str]] = defaultdict(list)
     for key, values in points.items():
         for section, value in values.items():

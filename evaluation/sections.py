@@ -7,8 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import replace
 
-from digest.curate.section_words import set_learned_points
-from digest.curate.sections import section_of
+from digest.curate.sections import section_of, use_learned_points
 from digest.hindi.cut import shorten
 from digest.hindi.sentences import split
 from digest.models import Article
@@ -37,7 +36,7 @@ def headlines(material: Material) -> list[Row]:
     try:
         return [*_in_folds(sets), *_across(sets), *_twice(sets)]
     finally:
-        set_learned_points({})
+        use_learned_points({})
 
 
 class _Count:
@@ -73,7 +72,7 @@ def _fold(example: Example) -> int:
 def _in_folds(sets: dict[str, list[Example]]) -> list[Row]:
     counts = {name: _Count() for name in sets}
     for fold in range(FOLDS):
-        set_learned_points(learn([each for found in sets.values() for each in found if _fold(each) != fold]))
+        use_learned_points(learn([each for found in sets.values() for each in found if _fold(each) != fold]))
         for name, found in sets.items():
             counts[name].add(_articles(each for each in found if _fold(each) == fold))
     return [
@@ -85,7 +84,7 @@ def _in_folds(sets: dict[str, list[Example]]) -> list[Row]:
 def _across(sets: dict[str, list[Example]]) -> list[Row]:
     rows = []
     for name, found in sets.items():
-        set_learned_points(learn([each for other, listed in sets.items() if other != name for each in listed]))
+        use_learned_points(learn([each for other, listed in sets.items() if other != name for each in listed]))
         count = _Count().add(_articles(found))
         rows.append(Row(f"sections, headlines ({name}): learned from the other set", count.count, count.told()))
     return rows

@@ -49,7 +49,10 @@ def list_(home: Path, as_json: bool) -> None:
 @alerts.command()
 @click.pass_obj
 def test(home: Path) -> int:
-    """Send a test message to every address and to the webhook, and a heartbeat if there is a URL for it."""
+    """Send a test message to the admins.
+
+    It goes to every address and to the webhook. If there is a URL for heartbeats, one is sent too.
+    """
     from digest.app import make_app
     from digest.newsletter.launch import save_alerts_test
     from digest.newsletter.process_down import ping

@@ -11,6 +11,8 @@ from digest.cli.output import emit, json_option, note, plural
 from digest.errors import DigestError
 from digest.utils.files import write_private
 
+_TIME = click.DateTime(["%Y-%m-%d", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S"])
+
 
 @click.command()
 @click.argument("file", required=False, type=click.Path(dir_okay=False, path_type=Path))
@@ -18,11 +20,14 @@ from digest.utils.files import write_private
 @click.option(
     "--edition", "editions", multiple=True, metavar="KEY", help="The recipients of this edition are affected."
 )
-@click.option("--since", type=click.DateTime(), help="The recipients of editions since then are affected.")
-@click.option("--until", type=click.DateTime(), help="The recipients of editions until then are affected.")
+@click.option("--since", type=_TIME, metavar="TIME", help="The recipients of editions since then are affected.")
+@click.option("--until", type=_TIME, metavar="TIME", help="The recipients of editions until then are affected.")
 @click.option("--store", is_flag=True, help="Everybody in the store is affected.")
 @click.option(
-    "--copy-of", type=click.DateTime(), help="Everybody in a copy (backup) of the store from this time is affected."
+    "--copy-of",
+    type=_TIME,
+    metavar="TIME",
+    help="Everybody in a copy (backup) of the store from this time is affected.",
 )
 @click.option("--name", default="", help="Name of the letter (default: breach-DATE). The same name adds people.")
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="Where the files go (default: breach).")
@@ -46,7 +51,8 @@ def breach(
     """Inform people of a personal data breach: find the affected, write a letter in Hindi and English, keep a record.
 
     FILE describes the breach; --example prints one. The letter, the list of the affected, and a draft of the report for
-    the Data Protection Board are written to files. --send sends the letter to everybody once.
+    the Data Protection Board are written to files. --send sends the letter to everybody once. A TIME is a day, or a day
+    and an hour: "2026-11-22 02:00", in the newsletter's time zone.
     """
     from digest import pipeline
     from digest.app import make_app

@@ -29,7 +29,10 @@ def breaking() -> None:
 @json_option
 @click.pass_obj
 def list_(home: Path, as_json: bool) -> None:
-    """List the alert editions of the last days (`edition.memory`), newest first, and the day's limits."""
+    """List the alert editions of the last days.
+
+    It looks back `edition.memory`, and shows the day's limits too.
+    """
     from digest.app import make_app
 
     with make_app(home) as app:
@@ -58,9 +61,10 @@ def list_(home: Path, as_json: bool) -> None:
 @json_option
 @click.pass_obj
 def propose(home: Path, story: str, as_json: bool) -> None:
-    """Propose a story as breaking news: its id, or the URL of a collected article.
+    """Propose a story as breaking news.
 
-    Nothing is sent. The draft can be looked at and edited like any edition.
+    STORY_OR_URL is its id, or the URL of a collected article. Nothing is sent. The draft can be looked at and edited
+    like any edition.
     """
     from digest.app import make_app
     from digest.cli.compose import show_edition
@@ -88,9 +92,10 @@ def propose(home: Path, story: str, as_json: bool) -> None:
 @json_option
 @click.pass_obj
 def send(home: Path, key: str | None, force: str, as_json: bool) -> int:
-    """Approve EDITION (default: the only proposal) and send it now to everyone who gets breaking news.
+    """Approve a proposal and send it now.
 
-    It goes before any other send. A story is sent once. An interrupted send continues with the same command.
+    The default is the only proposal. Everyone who gets breaking news gets it. It goes before any other send. A story is
+    sent once. An interrupted send continues with the same command.
     """
     from digest import pipeline
     from digest.app import make_app
@@ -100,9 +105,8 @@ def send(home: Path, key: str | None, force: str, as_json: bool) -> int:
     with make_app(home) as app:
         key = app.breaking.key_to_send(key)
         with stopped_by_signals() as stop, progress() as job:
-            sent = pipeline.send(
-                calling_workers(app), key, force=force.strip() or None, stop=stop, progress=job("sent")
-            )
+            request = pipeline.SendRequest(force=force.strip() or None)
+            sent = pipeline.send(calling_workers(app), key, request, stop=stop, progress=job("sent"))
         code = report_sent(app, sent, as_json)
         if sent.edition.state in (EditionState.SENDING, EditionState.DONE):
             for line in pipeline.recompose_older_drafts(app, key):

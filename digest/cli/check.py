@@ -337,7 +337,7 @@ def _check_webhooks(app: App, findings: Findings) -> None:
 
     for transport in app.transports:
         if message := missing_webhook(app, transport.name):
-            findings.warnings.append(f"{message}; docs/operations.md describes the set-up")
+            findings.warnings.append(f"{message}; docs/feedback.md describes the set-up")
 
 
 def _check_oidc(app: App, findings: Findings, offline: bool) -> None:

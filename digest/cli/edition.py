@@ -89,7 +89,10 @@ def list_(home: Path, as_json: bool) -> None:
 @json_option
 @click.pass_obj
 def show(home: Path, key: str, as_json: bool) -> None:
-    """Show an edition (default: the one composed last) with its stories, their scores and reasons."""
+    """Show an edition with its stories, their scores and reasons.
+
+    The default is the one composed last.
+    """
     from digest.cli.compose import show_edition
     from digest.cli.faults import app_despite_faults
     from digest.cli.json_output import decision_json
@@ -223,7 +226,7 @@ def block(
     url: str | None,
     fields: tuple[str, ...],
 ) -> None:
-    """Leave a block out of one edition, take it back, or write one for it.
+    """Leave out a block of one edition, or write one for it.
 
     NAME is that of the block's file without its ending, such as `weather`. The file stays as it is.
     """
@@ -292,7 +295,7 @@ def edit(
     summary: str | None,
     take_refused: bool,
 ) -> None:
-    """Set the edition's subject, preheader or intro, or the headline or summary of a story."""
+    """Set subject, preheader or intro, or the texts of a story."""
     texts = {"subject": subject, "preheader": preheader, "intro": intro}
     own = title is not None or summary is not None
     if take_refused and summary is not None:
@@ -332,9 +335,10 @@ def undo(home: Path, key: str) -> None:
 )
 @click.pass_obj
 def approve(home: Path, key: str, force: str, at: str, obey_frequency: bool) -> None:
-    """Approve a draft (default: the one that waits for approval today), so that `digest run` sends it at its time.
+    """Approve a draft, so that `digest run` sends it at its time.
 
-    Its emails are checked first. A special edition goes out at once, or with --at at that time.
+    The default is the draft that waits for approval today. Its emails are checked first. A special edition goes out at
+    once, or with --at at that time.
     """
     from digest.app import make_app
     from digest.cli.faults import warn_of
@@ -388,10 +392,10 @@ def _what_sends_it(planned: PlannedEdition | None, now: datetime) -> str:
 @click.argument("key", metavar="EDITION")
 @click.pass_obj
 def reopen(home: Path, key: str) -> None:
-    """Turn an edition into a draft again: one that is approved or expired, or was paused before anybody got it.
+    """Turn an edition into a draft again.
 
-    Possible until its recipients are enqueued. Editorial changes are kept. If an edition of the schedule had expired,
-    `digest run` does not send it: use `digest send`.
+    It must be approved or expired, or paused before anybody got it. Editorial changes are kept. If an edition of the
+    schedule had expired, `digest run` does not send it: use `digest send`.
     """
     from digest.app import make_app
 
@@ -399,7 +403,7 @@ def reopen(home: Path, key: str) -> None:
         found = existing(app, key)
         if not app.stopper.reopen(key, command_actor(app.environment), why=_BY):
             raise DigestError(_impossible(found, EditionState.DRAFT))
-        click.echo(f"Edition {key} is {EditionState.DRAFT}.")
+        click.echo(f"Edition {key} is a draft again.")
         planned = app.calendar.of(key)
         if is_special(key):
             click.echo(f"To send it: digest edition approve {key}, or with --at at a time.")
@@ -434,7 +438,7 @@ def resume(home: Path, key: str) -> None:
             raise DigestError(
                 f"Edition {key} is {_NAMES.get(before, before)}, not paused, so it cannot be resumed.{hint}"
             )
-    click.echo(f"Edition {key} is {state}.")
+    click.echo(f"Edition {key} is {_NAMES.get(state, state)} again.")
 
 
 @edition.command()
@@ -512,9 +516,10 @@ def correct(home: Path, key: str, story: str, title: str | None, summary: str | 
 @click.argument("key", metavar="EDITION")
 @click.pass_obj
 def discard(home: Path, key: str) -> None:
-    """Remove an edition of sample articles, so that a real one can take its place.
+    """Remove an edition of sample articles.
 
-    Everything about it is deleted from the store. Refused if anybody got it by real email.
+    Everything about it is deleted from the store, so that a real one can take its place. Refused if anybody got it by
+    real email.
     """
     from digest.app import make_app
     from digest.store.locks import exclusive

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from digest.app import App
     from digest.config.calendar import Calendar
-    from digest.store.content.editions import OperatorDecision
+    from digest.store.sending.decisions import OperatorDecision
 
 
 # A wrong name is compared with this many of the newest editions.

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from digest.collect.collector import SourcePreview
 
 # The sample's values, which an empty answer keeps.
-_NAME, _SENDER_NAME, _EMAIL = "सुबह की ख़बरें", "Subah Ki Khabar", "news@example.com"
+_NAME, _EMAIL = "सुबह की ख़बरें", "news@example.com"
 # Samples that must not reach real subscribers.
 _EMPTIED = ("base_url", "reply_to", "postal_address")
 # Provider → its remaining set-up.
@@ -68,9 +68,11 @@ def ask(directory: Path) -> Answers:
     name = _asked("Name of the newsletter", _NAME, ("newsletter", "name"))
     email = _asked("Sender's email address", _EMAIL, ("newsletter", "sender", "email"))
     provider = click.prompt("Provider", type=click.Choice(list(_PROVIDERS)), default="outbox")
-    sender_name = _SENDER_NAME if name == _NAME else name
-    if provider == "sendgrid" and not sender_name.isascii():
-        sender_name = _asked("Sender's name in Latin letters", _SENDER_NAME, ("newsletter", "sender", "name"), _ascii)
+    sender_name = name
+    if provider == "sendgrid" and not name.isascii():
+        sender_name = _asked(
+            "Sender's name in Latin letters", "Subah Ki Khabar", ("newsletter", "sender", "name"), _ascii
+        )
     return Answers(name, sender_name, email, provider, _ask_feed(directory))
 
 

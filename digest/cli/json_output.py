@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from digest.collect.collector import CollectReport
-    from digest.store.content.editions import OperatorDecision
+    from digest.store.sending.decisions import OperatorDecision
     from digest.store.sending.status import Counts, UnknownBatch, Unreached
     from digest.store.space import StoreSpace
     from digest.store.workers import Worker

@@ -173,6 +173,7 @@ def _carry_out(app: App, request: _ReconcileRequest) -> None:
 
 def _report(app: App, key: str, confirmed: Sequence[int], *, as_json: bool) -> int:
     """Show what is left to decide, and return the exit code."""
+    from digest.cli.json_output import unknown_batch_json, unknown_recipient_json
     from digest.store.sending.status import counts, unknown_batches
 
     unknown, unsendable = unknown_batches(app.database, key), app.reconciler.unsendable(key)
@@ -180,7 +181,17 @@ def _report(app: App, key: str, confirmed: Sequence[int], *, as_json: bool) -> i
     totals = counts(app.database, key)
     zone = app.settings.newsletter.zone
     if as_json:
-        _emit(key, totals.unknown, totals.pending, confirmed, unknown, unsendable, left, zone)
+        batches = [
+            {
+                **unknown_batch_json(each),
+                "detail": each.detail,
+                "recipients": [unknown_recipient_json(one, zone) for one in left if one.recipient.batch == each.batch],
+            }
+            for each in unknown
+        ]
+        document = {"edition": key, "unknown": totals.unknown, "pending": totals.pending, "batches": batches}
+        stranded = [unknown_batch_json(each) for each in unsendable]
+        emit({**document, "stranded_batches": stranded, "shown": list(confirmed)})
     elif not unknown and not unsendable:
         click.echo(f"Edition {key}: no batch has an unknown outcome.")
     else:
@@ -244,31 +255,6 @@ def _settle_doubtful(
             click.echo(f'If some have it:      digest reconcile {key} --accept ADDRESS --evidence "what shows it"')
             click.echo("                      and so on; nobody else gets it before you decide about them too.")
     return 0 if not_sent else 1
-
-
-def _emit(
-    key: str,
-    unknown: int,
-    pending: int,
-    confirmed: Sequence[int],
-    batches: Sequence[UnknownBatch],
-    unsendable: Sequence[UnknownBatch],
-    left: Sequence[Unsettled],
-    zone: ZoneInfo,
-) -> None:
-    from digest.cli.json_output import unknown_batch_json, unknown_recipient_json
-
-    rows = [
-        {
-            **unknown_batch_json(batch),
-            "detail": batch.detail,
-            "recipients": [unknown_recipient_json(each, zone) for each in left if each.recipient.batch == batch.batch],
-        }
-        for batch in batches
-    ]
-    stranded = [unknown_batch_json(batch) for batch in unsendable]
-    document = {"edition": key, "unknown": unknown, "pending": pending, "batches": rows}
-    emit({**document, "stranded_batches": stranded, "shown": list(confirmed)})
 
 
 def _show(key: str, batches: Sequence[UnknownBatch], left: Sequence[Unsettled], zone: ZoneInfo) -> None:

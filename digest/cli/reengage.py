@@ -26,9 +26,10 @@ _MOST = 20
 @json_option
 @click.pass_obj
 def reengage(home: Path, send: bool, as_json: bool) -> int:
-    """Show which inactive subscribers would be asked whether to continue, and which would be paused.
+    """Show which inactive subscribers would be asked or paused.
 
-    With --send, the question is sent to each of them once. Needs reengage.enabled and the reader pages.
+    The question is whether to continue. With --send, the question is sent to each of them once. Needs reengage.enabled
+    and the reader pages.
     """
     from digest.app import make_app
 

@@ -82,15 +82,9 @@ def send(
         with telemetry(app.environment), stopped_by_signals() as stop:
             with progress() as job:
                 on_source = calls(job("collected"), len(app.sources))
+                request = pipeline.SendRequest(at=when, force=force.strip() or None, obey_frequency=obey_frequency)
                 sent = pipeline.send(
-                    calling_workers(app),
-                    key,
-                    at=when,
-                    force=force.strip() or None,
-                    obey_frequency=obey_frequency,
-                    stop=stop,
-                    progress=job("sent"),
-                    on_source=on_source,
+                    calling_workers(app), key, request, stop=stop, progress=job("sent"), on_source=on_source
                 )
             return report_sent(app, sent, as_json)
 

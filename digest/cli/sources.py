@@ -198,7 +198,7 @@ def _is_name(target: str) -> bool:
 
 
 def _preview(app: App | None, target: str, links: str, allow_private: bool, zone: ZoneInfo) -> SourcePreview:
-    """Preview a source by its name in digest.yaml, or any URL or path, which needs no newsletter."""
+    """Preview a source of digest.yaml by its name, URL or path, or any other URL or path, which needs no newsletter."""
     from datetime import datetime
 
     from digest.collect.collector import ALLOW_PRIVATE, preview_source
@@ -207,9 +207,10 @@ def _preview(app: App | None, target: str, links: str, allow_private: bool, zone
     from digest.models import Source
 
     is_name, is_url = _is_name(target), "://" in target
-    if app and is_name:
+    # Options describe another source than the one in the settings.
+    if app and not (links or allow_private):
         for source in app.sources:
-            if source.name == target:
+            if target == source.name if is_name else target in (source.url, source.path):
                 return with_remedy(preview_configured(app, source), ALLOW_PRIVATE)
     source = Source(
         name=target,

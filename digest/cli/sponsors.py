@@ -24,7 +24,10 @@ def sponsors() -> None:
 @json_option
 @click.pass_obj
 def list_(home: Path, as_json: bool) -> None:
-    """List the booked advertisements: where they run, and how much of each booking is used."""
+    """List the booked advertisements.
+
+    Shows where they run, and how much of each booking is used.
+    """
     from digest.app import make_app
 
     with make_app(home) as app:
@@ -43,9 +46,10 @@ def list_(home: Path, as_json: bool) -> None:
         )
         for each in found
     ]
-    click.echo(table(("advertiser", "zone", "dates", "editions", "recipients", ""), rows))
     if not rows:
         note("There are no advertisements: write sponsors.yaml (docs/sponsors.md).")
+        return
+    click.echo(table(("advertiser", "zone", "dates", "editions", "recipients", ""), rows))
 
 
 @sponsors.command()
@@ -56,9 +60,10 @@ def list_(home: Path, as_json: bool) -> None:
 @json_option
 @click.pass_obj
 def report(home: Path, advertiser: str | None, csv_file: Path | None, as_json: bool) -> None:
-    """Report which editions carried the advertisements of ADVERTISER (default: of all), to how many, with clicks.
+    """Report which editions carried whose advertisements.
 
-    Recipients are those whose email the provider accepted, by the ledger. Numbers of few people are not shown.
+    ADVERTISER limits the report to one of them. Recipients are those whose email the provider accepted, by the ledger.
+    Numbers of few people are not shown.
     """
     from digest.app import make_app
     from digest.usecases.sponsors import as_csv

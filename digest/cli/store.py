@@ -39,7 +39,7 @@ def store() -> None:
 @json_option
 @click.pass_obj
 def backup(home: Path, file: Path, force: bool, as_json: bool) -> int:
-    """Copy the store to FILE, also while a send or `digest run` uses it.
+    """Copy the store to FILE, also while it is in use.
 
     The copy is checked, and only you can read it. For PostgreSQL, shows the command that does it.
     """
@@ -126,11 +126,12 @@ def _postgresql_steps(url: str, schema: str, file: Path) -> str:
 @json_option
 @click.pass_obj
 def restore(home: Path, file: Path | None, in_place: bool, as_json: bool) -> int:
-    """Put the copy FILE in the store's place, so that nobody gets an edition twice.
+    """Put the copy FILE in the store's place.
 
-    If the present store can be read, its sends since the copy are kept, and so are unsubscribes, suppressions and
-    preferences. If not, everything that may have been sent since becomes unknown, and is only sent if you say so with
-    `digest reconcile`. The present store is kept next to the new one. Stop `digest run` and `digest web` first.
+    Nobody gets an edition twice because of it. If the present store can be read, its sends since the copy are kept, and
+    so are unsubscribes, suppressions and preferences. If not, everything that may have been sent since becomes unknown,
+    and is only sent if you say so with `digest reconcile`. The present store is kept next to the new one. Stop `digest
+    run` and `digest web` first.
     """
     from digest.cli.faults import app_despite_faults
     from digest.cli.json_output import restore_json
@@ -282,11 +283,12 @@ def _show_pruned(done: PruneResult, after: StoreSpace, *, dry_run: bool) -> None
 @json_option
 @click.pass_obj
 def copy(home: Path, source: str, target: str, as_json: bool) -> int:
-    """Move the store SOURCE to the empty store TARGET, from SQLite to PostgreSQL or back.
+    """Move the store SOURCE to the empty store TARGET.
 
-    Both are URLs as in `store.url`, or an SQLite file. Every table is copied in one transaction and compared by number
-    of rows and checksum. Nothing is sent from SOURCE afterwards; set `store.url` to TARGET. Stop `digest run` and
-    `digest web` first. Put the password into ~/.pgpass: other users of this machine can read the command line.
+    For example from SQLite to PostgreSQL. Both are URLs as in `store.url`, or an SQLite file. Every table is copied in
+    one transaction and compared by number of rows and checksum. Nothing is sent from SOURCE afterwards; set `store.url`
+    to TARGET. Stop `digest run` and `digest web` first. Put the password into ~/.pgpass: other users of this machine
+    can read the command line.
     """
     from digest.app import make_app
 
@@ -314,7 +316,7 @@ def _store_url(given: str) -> str:
 @json_option
 @click.pass_obj
 def index(home: Path, as_json: bool) -> int:
-    """Add the editions that the archive lacks, and make its search index again.
+    """Add editions that the archive lacks, and renew its index.
 
     `digest web` and `digest run` add missing editions by themselves. Run this after an update that changes how words
     are compared; the changelog says so.

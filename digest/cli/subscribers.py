@@ -255,8 +255,8 @@ def history(home: Path, email: str, as_json: bool) -> None:
     rows_ = [
         (
             f"{one.at.astimezone(zone):%Y-%m-%d %H:%M}",
-            f"{one.kind} {one.edition}" if one.edition else one.kind,
-            one.what,
+            " ".join(("edition" if one.kind == "letter" else one.kind, one.edition or "")).strip(),
+            one.what if one.what != "none" else "not sent" if one.edition else "",
             one.why,
         )
         for one in entries

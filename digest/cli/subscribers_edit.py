@@ -69,10 +69,10 @@ def add(home: Path, /, email: str, file: str | None, consent: str, as_json: bool
 @json_option
 @click.pass_obj
 def remove(home: Path, email: str, origin: str, yes: bool, as_json: bool) -> None:
-    """Remove a subscriber from the list, or undo an import with --origin.
+    """Remove a subscriber, or with --origin everyone of an import.
 
-    An import is only counted until you confirm. Those who signed up themselves stay on the list. Consents, suppressions
-    and what was sent stay in the store.
+    With --origin, shows who would be removed, and asks. Those who signed up themselves stay on the list. Consents,
+    suppressions and what was sent stay in the store.
     """
     from digest.cli.faults import app_despite_faults
 
@@ -173,9 +173,10 @@ def set_(home: Path, /, email: str, as_json: bool, **given: str | None) -> None:
 @json_option
 @click.pass_obj
 def move(home: Path, email: str, new: str, as_json: bool) -> None:
-    """Give a subscriber another address: consent, preferences and history stay theirs.
+    """Give a subscriber another address.
 
-    An edition that is being sent goes to them once, to one of the two addresses.
+    Consent, preferences and history stay theirs. An edition that is being sent goes to them once, to one of the two
+    addresses.
     """
     from digest.app import make_app
 
@@ -194,9 +195,10 @@ def move(home: Path, email: str, new: str, as_json: bool) -> None:
 @json_option
 @click.pass_obj
 def nominate(home: Path, email: str, nominee: str, contact: str, as_json: bool) -> None:
-    """Record that a subscriber nominates NOMINEE to use their rights, as asked by letter or phone.
+    """Record whom a subscriber nominates to use their rights.
 
-    The newest nomination counts. It is in the copy of the subscriber's data, and is erased with them.
+    Use it for requests by letter or phone. The newest nomination counts. It is in the copy of the subscriber's data,
+    and is erased with them.
     """
     from digest.cli.faults import app_despite_faults
 

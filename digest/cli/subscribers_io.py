@@ -89,19 +89,16 @@ def import_(
     unsubscribed or bounced there are suppressed here.
     """
     from digest.app import make_app
-    from digest.usecases.transfer_subscribers import ListMapping
+    from digest.usecases.transfer_subscribers import ListMapping, ListToImport
 
     name = (origin if origin is not None else file.stem).strip()
+    listed = ListToImport(file, name, ListMapping(format_, mapping, usual), existing, consent=consent)
     with make_app(home) as app, progress() as job:
         report = app.subscriber_transfer.import_list(
-            file,
-            name,
+            listed,
             command_actor(app.environment),
-            mapping=ListMapping(format_, mapping, usual),
-            existing=existing,
             dry_run=dry_run,
             rejected_to=rejected,
-            consent=consent,
             counting=lambda rows, unreadable: count_each(rows, _with_more(job("read"), unreadable)),
         )
     done, rejections = report.done, report.rejected

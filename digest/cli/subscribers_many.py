@@ -29,6 +29,7 @@ _MAX_NAMED = 20
 @click.option("--pause", "days", type=click.IntRange(1, 366), metavar="DAYS", help="Pause for so many days.")
 @click.option("--resume", is_flag=True, help="End pauses, except of those who paused themselves.")
 @click.option("--suppress", "reason", metavar="REASON", help="Stop all email, because of this.")
+@click.option("--lift", metavar="REASON", help="Let email go again to those whom --suppress stopped together.")
 @click.option("--add-topic", metavar="TOPIC", help="Add a section to their topics.")
 @click.option("--remove-topic", metavar="TOPIC", help="Remove a section from their topics.")
 @click.option("--frequency", help="daily, weekdays, weekly:sun or weekly:mon,wed,fri.")
@@ -47,7 +48,7 @@ def bulk(home: Path, /, emails: tuple[str, ...], group: str | None, yes: bool, a
         raise click.UsageError("give EMAIL addresses, or --segment NAME of a saved group")
     if sum(value not in (None, False) for value in given.values()) != 1:
         raise click.UsageError(
-            "give one act: --pause, --resume, --suppress, --add-topic, --remove-topic or --frequency"
+            "give one act: --pause, --resume, --suppress, --lift, --add-topic, --remove-topic or --frequency"
         )
     with make_app(home) as app:
         app.subscriber_list.sync(may_be_empty=True)
@@ -61,7 +62,7 @@ def bulk(home: Path, /, emails: tuple[str, ...], group: str | None, yes: bool, a
         if not as_json:
             _show(plan)
             if given["reason"] and len(plan.people) > 1:
-                note("This cannot be taken back for all at once: `digest subscribers lift` ends it for one person.")
+                note("`digest subscribers bulk --lift REASON` takes it back.")
         if not yes and plan.people and sys.stdin.isatty() and not as_json:
             yes = click.confirm(f"Change {plural(len(plan.people), 'subscriber')}?", default=False, err=True)
         if yes:
@@ -83,6 +84,7 @@ def _change(
     days: int | None,
     resume: bool,
     reason: str | None,
+    lift: str | None,
     add_topic: str | None,
     remove_topic: str | None,
     frequency: str | None,
@@ -95,6 +97,7 @@ def _change(
         return ManyChange(ManyAct.RESUME)
     values = {
         ManyAct.SUPPRESS: reason,
+        ManyAct.LIFT: lift,
         ManyAct.ADD_TOPIC: add_topic,
         ManyAct.REMOVE_TOPIC: remove_topic,
         ManyAct.FREQUENCY: frequency,
@@ -107,7 +110,7 @@ def _show(plan: ManyPlan) -> None:
     if plan.people:
         note(f"{plural(len(plan.people), 'subscriber')}: {_named(each.email for each in plan.people)}")
     for why, those in plan.stays.items():
-        note(f"{plural(len(those), 'subscriber')} not changed, {why}: {_named(each.email for each in those)}")
+        note(f"{plural(len(those), 'subscriber')} not changed ({why}): {_named(each.email for each in those)}")
 
 
 @click.command("undo-import")
@@ -116,9 +119,10 @@ def _show(plan: ManyPlan) -> None:
 @json_option
 @click.pass_obj
 def undo_import(home: Path, number: int | None, yes: bool, as_json: bool) -> None:
-    """Undo the import with this NUMBER in the log, or list the imports that can be undone.
+    """Undo an import, or list those that can be undone.
 
-    Everyone is put back as before the import, except people whose entry changed again since. They are named.
+    NUMBER is that of its entry in the log. Everyone is put back as before the import, except people whose entry changed
+    again since. They are named.
     """
     from digest.app import make_app
 

@@ -31,7 +31,7 @@ def segment() -> None:
 @json_option
 @click.pass_obj
 def list_(home: Path, as_json: bool) -> None:
-    """List the saved groups with their filters and numbers of subscribers."""
+    """List the saved groups and their numbers of subscribers."""
     from digest.cli.faults import app_despite_faults
 
     with app_despite_faults(home) as app:
@@ -57,7 +57,10 @@ def list_(home: Path, as_json: bool) -> None:
 @json_option
 @click.pass_obj
 def add(home: Path, /, name: str, as_json: bool, **given: str | None) -> None:
-    """Save a group under NAME: the subscribers who match all given options. A group of this name is replaced."""
+    """Save a group under NAME.
+
+    Its members are the subscribers who match all given options. A group of this name is replaced.
+    """
     from digest.app import make_app
     from digest.store.people.directory import filter_from
     from digest.subscribers.list_file import parse_field

@@ -69,7 +69,10 @@ def list_(home: Path, as_json: bool) -> None:
 @click.option("--role", type=_ROLE, default=Role.EDITOR.value, show_default=True, help="What the user may do.")
 @click.pass_obj
 def add(home: Path, name: str, role: str) -> None:
-    """Add a user and print a link with which they choose a password. It works once, within a day."""
+    """Add a user and print their link.
+
+    It leads to a page to choose a password, and works once, within a day.
+    """
     from digest.app import make_app
 
     with make_app(home) as app:
@@ -95,9 +98,10 @@ def role(home: Path, name: str, role: str) -> None:
 @click.argument("address", metavar="EMAIL")
 @click.pass_obj
 def email(home: Path, name: str, address: str) -> None:
-    """Let a user sign in by OpenID Connect with the address EMAIL; '' removes the address.
+    """Set a user's address for OpenID Connect.
 
-    Needs `desk.oidc` in digest.yaml. The same address again accepts another account of the provider.
+    '' removes the address. Needs `desk.oidc` in digest.yaml. The same address again accepts another account of the
+    provider.
     """
     from digest.app import make_app
 
@@ -169,7 +173,10 @@ def first_link(app: App, pages: str) -> str:
 @click.option("--days", type=int, help="For how long it works (default: until it is revoked).")
 @click.pass_obj
 def token(home: Path, name: str, token: str, role: str, days: int | None) -> None:
-    """Make a token named TOKEN, by which a program uses the API for the user NAME. It is shown only now."""
+    """Make a token of the API.
+
+    It has the name TOKEN and acts for the user NAME. It is shown only now.
+    """
     from digest.app import make_app
 
     with make_app(home) as app:
@@ -184,7 +191,7 @@ def tokens(home: Path, as_json: bool) -> None:
     from digest.app import make_app
 
     with make_app(home) as app:
-        found = app.api_tokens.list()
+        found, zone = app.api_tokens.list(), app.settings.newsletter.zone
     rows = [
         {
             "user": each.user.name,
@@ -198,7 +205,16 @@ def tokens(home: Path, as_json: bool) -> None:
     if as_json:
         emit({"tokens": rows})
         return
-    click.echo(table(("user", "name", "role", "expires", "last used"), [list(row.values()) for row in rows]))
+    cells = [
+        (
+            each.user.name,
+            each.name,
+            each.allows.value,
+            *(f"{at.astimezone(zone):%Y-%m-%d %H:%M}" if at else "" for at in (each.expires_at, each.used_at)),
+        )
+        for each in found
+    ]
+    click.echo(table(("user", "name", "role", "expires", "last used"), cells))
 
 
 @users.command()

@@ -363,7 +363,9 @@ def _no_list(document: Any, path: str) -> str:
     if message:
         # An API's error message may repeat the key.
         return f"The API returned this message instead of articles: {_KEY_LIKE.sub('…', message).rstrip('.')}."
-    where = f"{path!r} does not name a list in it" if path else "It is not a list; name its list in mapping.items"
+    where = "It is not a list; name its list in mapping.items"
+    if path:
+        where = f"mapping.items: {path!r} names no list in it"
     return f"{where} (found: {describe_keys(document)})."
 
 

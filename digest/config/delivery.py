@@ -91,7 +91,7 @@ class SesSettings(SettingsModel):
     configuration_set: ConfigurationSet = Field(
         default="",
         description="Configuration set whose events go to an SNS topic. Without one SES reports no bounces and "
-        "complaints (docs/operations.md).",
+        "complaints (docs/feedback.md).",
     )
     timeout: Duration = Field(default=timedelta(seconds=30), description="As `delivery.sendgrid.timeout`.")
 

@@ -78,8 +78,8 @@ _WEEKLY = (
     'send_at: "09:00"}; a subscriber\'s own `frequency` is set in subscribers.yaml (docs/schedule.md)'
 )
 _KEYS_AND_PASSWORDS = (
-    "keys and passwords are not settings: put it into the environment variable that the section's key with _env "
-    "names, such as SENDGRID_API_KEY (docs/sending.md)"
+    "keys and passwords are not settings: set the environment variable that the section's `…_env` key names, such as "
+    "SENDGRID_API_KEY (docs/providers.md)"
 )
 _LIST = "subscribers are in subscribers.yaml, next to digest.yaml (docs/subscribers.md)"
 # Word → advice, if it means no key.
@@ -192,9 +192,14 @@ def hint_for_value(location: tuple[Any, ...], value: Any) -> str:
     for word in words:
         if isinstance(word, bool):
             word = str(word).lower()
-        if isinstance(word, int | float):
-            word = f"{word:g}"
-        if isinstance(word, str) and (meant := _suggestion(location, str(name), word.strip().casefold())):
+        # YAML reads 7.30 as the number 7.3.
+        if isinstance(word, float):
+            word = f"{word:g}" if word.is_integer() else f"{word:.2f}"
+        if isinstance(word, int):
+            word = str(word)
+        meant = _suggestion(location, str(name), word.strip().casefold()) if isinstance(word, str) else ""
+        # A valid word may be out of range.
+        if meant and f"'{word}'" not in meant:
             return f"; {meant}"
     return ""
 

@@ -65,7 +65,7 @@ def read_holidays(entries: Iterable[date | str], home: Path) -> HolidayCalendar:
             found, faults = _read_file(home / entry, entry, state.st_mtime_ns, state.st_size)
         except OSError as error:
             why = "file not found" if isinstance(error, FileNotFoundError) else f"can't be read: {error.strerror}"
-            problems.append(ConfigProblem(entry, 0, f"{why} ('schedule.holidays')"))
+            problems.append(ConfigProblem(entry, 0, f"{why}; 'schedule.holidays' in digest.yaml names it"))
         else:
             events += found
             problems += faults

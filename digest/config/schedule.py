@@ -250,7 +250,7 @@ class BreakingSettings(SettingsModel):
     @model_validator(mode="after")
     def _quiet_from_and_to(self) -> BreakingSettings:
         if self.quiet and (len(self.quiet) != 2 or self.quiet[0] == self.quiet[1]):
-            raise ValueError('quiet: expected two different times such as ["22:00", "06:00"], or [] for none')
+            raise ValueError('expected quiet to be two different times such as ["22:00", "06:00"], or [] for none')
         return self
 
     def is_quiet(self, at: time) -> bool:

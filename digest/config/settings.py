@@ -511,10 +511,12 @@ class Settings(SettingsModel):
 
     @model_validator(mode="after")
     def _unique_source_names(self) -> Settings:
-        names = [source.name for source in self.sources]
-        duplicates = sorted({name for name in names if names.count(name) > 1})
-        if duplicates:
-            raise ValueError(f"expected every source to have its own name; duplicates: {', '.join(duplicates)}")
+        names: dict[str, int] = {}
+        for number, source in enumerate(self.sources, 1):
+            first = names.setdefault(source.name, number)
+            if first != number:
+                found = f"found '{source.name}', the name of sources[{first}] too"
+                raise ValueError(f"'sources[{number}].name': expected a different name for each source, {found}")
         return self
 
     @property

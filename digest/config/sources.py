@@ -113,7 +113,7 @@ class SourceSettings(SettingsModel):
     @model_validator(mode="after")
     def _valid_place(self) -> SourceSettings:
         if bool(self.url) == bool(self.path):
-            raise ValueError("expected exactly one of url and path")
+            raise ValueError(f"expected exactly one of url and path, found {'both' if self.url else 'neither'}")
         if self.url and not re.match(r"https?://[^\s/]+", self.url):
             raise ValueError("expected url to start with https:// or http://; use path for files")
         if self.url:

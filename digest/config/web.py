@@ -30,7 +30,7 @@ class SendGridWebhook(SettingsModel):
     keys_env: VariableOrNone = Field(
         default="",
         description="Environment variable that holds the public key of SendGrid's signed event webhook; two keys "
-        "separated by a comma during rotation. Empty: no webhook (docs/operations.md).",
+        "separated by a comma during rotation. Empty: no webhook (docs/feedback.md).",
     )
     secret_env: VariableOrNone = Field(
         default="",
@@ -50,7 +50,7 @@ class BrevoWebhook(SettingsModel):
     token_env: VariableOrNone = Field(
         default="",
         description="Environment variable that holds the bearer token of Brevo's webhook, at least 16 characters. "
-        "Brevo signs nothing. Empty: no webhook (docs/operations.md).",
+        "Brevo signs nothing. Empty: no webhook (docs/feedback.md).",
     )
 
 
@@ -60,7 +60,7 @@ class SesWebhook(SettingsModel):
     topic_arn: TopicArn = Field(
         default="",
         description="ARN of the SNS topic that the events come from, such as "
-        "`arn:aws:sns:ap-south-1:123456789012:digest`. Empty: no webhook (docs/operations.md).",
+        "`arn:aws:sns:ap-south-1:123456789012:digest`. Empty: no webhook (docs/feedback.md).",
     )
 
 

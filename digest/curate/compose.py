@@ -22,6 +22,7 @@ from digest.curate.similarity.headlines import is_local_crime
 from digest.curate.similarity.score import extract_features, in_fixed_order
 from digest.curate.summary import write_story
 from digest.curate.summary.types import Summariser
+from digest.hindi.title_tails import hides_news
 from digest.models import Article, Section, Story
 from digest.utils.gc import gc_paused
 
@@ -30,8 +31,8 @@ FUTURE = timedelta(hours=1)
 # The most runners-up that are reported.
 RUNNERS_UP = 10
 # A lead should say something, and matter to everybody: for the lead alone, a story without a summary has these points
-# less, about four hours of freshness, and a crime in one town these.
-NO_SUMMARY, LOCAL_CRIME = 0.1, 0.5
+# less, about four hours of freshness, and a crime in one town and a headline that hides its news these.
+NO_SUMMARY, LOCAL_CRIME, HIDES_NEWS = 0.1, 0.5, 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,7 +209,8 @@ def _lead_first(stories: Sequence[Story]) -> list[Story]:
     """Put the story that leads first. Stories that are about equal decide it by more than their scores."""
 
     def value(story: Story) -> float:
-        return story.score - NO_SUMMARY * (not story.summary) - LOCAL_CRIME * is_local_crime(story.title)
+        less = LOCAL_CRIME * is_local_crime(story.title) + HIDES_NEWS * hides_news(story.title)
+        return story.score - NO_SUMMARY * (not story.summary) - less
 
     lead = max(stories, key=value)
     return [lead, *(story for story in stories if story is not lead)]

@@ -18,37 +18,50 @@ NAMES: dict[str, tuple[str, ...]] = {
     "देश": words(
         "national india india-news indian desh bharat nation country states state rajya breaking-news crime apradh",
         "uttar-pradesh bihar delhi delhi-ncr madhya-pradesh rajasthan haryana punjab jharkhand uttarakhand",
-        "himachal-pradesh chhattisgarh maharashtra gujarat west-bengal jammu-kashmir mumbai metro city",
+        "himachal-pradesh chhattisgarh maharashtra gujarat west-bengal jammu-kashmir mumbai metro city local district",
+        "karnataka kerala tamil-nadu telangana andhra-pradesh odisha assam goa north-east jammu-and-kashmir jammu",
+        "ladakh up mp chennai ahmedabad pune nagpur",
+        "lucknow kanpur varanasi prayagraj agra meerut noida ghaziabad gurgaon gurugram faridabad patna",
+        "ranchi bhopal indore jaipur chandigarh dehradun shimla raipur kolkata bengaluru hyderabad",
         "देश भारत राष्ट्रीय राज्य अपराध क्राइम उत्तर-प्रदेश बिहार दिल्ली राजस्थान मध्य-प्रदेश शहर",
     ),
     "दुनिया": words(
         "world international duniya videsh antarrashtriya pakistan china america us south-asia southasia global",
+        "rest-of-world middle-east europe africa uk russia nepal bangladesh foreign",
         "दुनिया विदेश अंतरराष्ट्रीय अंतर्राष्ट्रीय विश्व पाकिस्तान अमेरिका",
     ),
-    "राजनीति": words("politics political rajniti election elections chunav राजनीति चुनाव सियासत"),
+    "राजनीति": words(
+        "politics political rajniti siyasat election elections chunav lok-sabha-election lok-sabha-elections",
+        "assembly-election assembly-elections vidhan-sabha-chunav lok-sabha-chunav राजनीति चुनाव सियासत",
+    ),
     "व्यापार": words(
         "business vyapar karobar biz economy market markets share-bazar money utility finance personal-finance",
+        "share-market stock-market banking tax budget gold-silver mutual-funds companies industry real-estate",
         "auto automobile automobiles cars bikes ऑटो ऑटोमोबाइल",
         "व्यापार कारोबार बिजनेस अर्थव्यवस्था बाजार शेयर-बाजार पैसा आर्थिक",
     ),
     "विज्ञान": words(
-        "science vigyan tech technology technology-news gadgets mobile space environment climate",
+        "science vigyan tech technology technology-news gadgets gadget tech-diary tech-guide mobile mobiles apps ai",
+        "space environment climate science-tech",
         "sci-tech विज्ञान तकनीक टेक टेक्नोलॉजी गैजेट पर्यावरण अंतरिक्ष विज्ञान-तकनीक",
     ),
     "खेल": words(
-        "sports sport khel cricket ipl football hockey tennis kabaddi olympics badminton",
+        "sports sport khel cricket cricket-ipl ipl world-cup football hockey tennis kabaddi olympics badminton chess",
+        "other-sports khel-khiladi wpl",
         "खेल क्रिकेट फुटबॉल हॉकी आईपीएल ओलंपिक",
     ),
     "मनोरंजन": words(
-        "entertainment manoranjan bollywood tv ott movies movie cinema hollywood television film music",
+        "entertainment manoranjan bollywood tv ott movies movie cinema hollywood television film films music bhojpuri",
+        "south-cinema bhojpuri-cinema web-series celebrity celebs movie-review movie-reviews tv-gossip",
         "मनोरंजन बॉलीवुड फिल्म सिनेमा टीवी संगीत",
     ),
     "स्वास्थ्य": words(
-        "health health-news health-news-hindi lifestyle fitness sehat swasthya wellness",
+        "health health-news health-news-hindi lifestyle life-style fitness sehat swasthya wellness yoga health-fitness",
         "स्वास्थ्य सेहत हेल्थ लाइफस्टाइल जीवनशैली",
     ),
     "शिक्षा": words(
-        "education career education-career shiksha jobs naukri results exam exams school college",
+        "education career careers education-career shiksha jobs job naukri sarkari-naukri results result exam exams",
+        "school college board-results admission campus",
         "शिक्षा करियर नौकरी परीक्षा रोजगार एजुकेशन",
     ),
 }

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from urllib.parse import unquote, urlsplit
@@ -18,7 +18,7 @@ from urllib.parse import unquote, urlsplit
 from digest.curate.importance.matching import find_rows
 from digest.curate.importance.places import is_abroad
 from digest.curate.rules import REMEMBERED, SECTIONS
-from digest.curate.section_words import EVERY, NAMES, keys_of_token, learned_points, look_up
+from digest.curate.section_words import EVERY, NAMES, keys_of_token, learned_points, look_up, set_learned_points
 from digest.curate.similarity.headlines import HARD_EVENTS
 from digest.hindi.text import fold
 from digest.hindi.tokens import tokens
@@ -37,14 +37,15 @@ LEAD_MARGIN = 3
 # Characters of the first paragraph that are read if the headline does not decide.
 LEAD = 300
 # The probability that a section must have if there is only a headline.
-SURE = 0.89
+SURE = 0.875
 # How much a point of the table of words counts there.
 WORD_WEIGHT = 2.1
 # Learned points from which on a word is shown as evidence.
 TELLING = 0.4
 
 _JOINTS = re.compile(r"[\s_&/,+-]+")
-_SUFFIX = re.compile("-(?:news|news-hindi|hindi|hindi-news|samachar|खबर|समाचार)$")
+# `cricket-news`, `ipl-2026`.
+_SUFFIX = re.compile("(?:-(?:news|news-hindi|hindi|hindi-news|samachar|खबर|समाचार))?(?:-(?:19|20)[0-9]{2})?$")
 
 
 def _key(name: str) -> str:
@@ -210,3 +211,9 @@ def _section_by_headline(text: str) -> Evidence | None:
     at = SECTIONS.index(section)
     words.hits[section] += [token for token, vector in known if token and vector[at] >= TELLING]
     return section, words.evidence("headline words and stems", section, *(HOME if abroad and section == WORLD else ()))
+
+
+def use_learned_points(points: Mapping[str, Mapping[str, float]]) -> None:
+    """Use other learned points than those of the table, to measure them. {} brings back the table's."""
+    set_learned_points(points)
+    _section_by_headline.cache_clear()

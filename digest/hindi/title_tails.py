@@ -62,14 +62,21 @@ _WAS = folded_words("था थे थी थीं")
 # A short last part with `ये`, `इस` or `ऐसे` only points to what the report tells: `इन 4 फलों से करें कंट्रोल`.
 _POINTING = re.compile(fold("(?:^| )(?:ये|यह|ऐस[ाेी]|इस|इन|इतन[ाेी]|यूं)(?: |$)"))
 _MOST_POINTING = 8
+# `इस साल` and `ऐसे में` point to nothing in the report.
+_TIME = (
+    "(?:^| )इस (?:बार|साल|वर्ष|सीजन|महीने|माह|हफ्ते|सप्ताह|समय|वक्त|बीच|दौरान|तरह|पर|मामले|मौके|अवसर|दिन)(?: |$)"
+    "|(?:^| )(?:इन (?:दिनों|पर)|ऐसे में)(?: |$)|(?:^| )(?:ऐसा (?:कर|पहली|पहला|होने)|(?:ये|यह) भी )"
+)
 # It stays if it names a time or who speaks, points back, denies, asks, or continues the sentence.
 _POINTS_BACK = re.compile(
     fold(
-        "(?:^| )इस (?:बार|साल|वर्ष|सीजन|महीने|माह|हफ्ते|सप्ताह|समय|वक्त|बीच|दौरान|तरह|पर|मामले|मौके|अवसर|दिन)(?: |$)"
-        "|(?:^| )(?:इन (?:दिनों|पर)|ऐसे में)(?: |$)|(?:^| )(?:ऐसा (?:कर|पहली|पहला|होने)|(?:ये|यह) भी )"
-        "|समेत|सहित|नहीं|फर्जी|गलत|झूठ|खारिज|इनकार|(?:^| )ने (?:[^ ]+ )*(?:बोल|कह|बता)|[?]"
+        f"{_TIME}|समेत|सहित|नहीं|फर्जी|गलत|झूठ|खारिज|इनकार|(?:^| )ने (?:[^ ]+ )*(?:बोल|कह|बता)|[?]"
         "|^(?:तो|लेकिन|मगर|पर|बल्कि|जब|अगर|वरना|क्योंकि|जबकि|जो|जिस[ेकनम]?|और|या) "
     )
+)
+# A headline that points to the report.
+_HIDES = re.compile(
+    fold(f"^(?!.*(?:{_TIME})).*(?:^| )(?:ये|यह|ऐस[ाेी]|इस|इतन[ाेी]|यूं|इन (?:[0-9]+|[^ ]+ों|[^ ]+र्स))(?: |$)")
 )
 # The text before it is no news if it asks what readers want, only promises, or ends with a quotation or in a phrase.
 _NO_NEWS = re.compile(
@@ -144,6 +151,17 @@ def without_tails(title: str) -> str:
     title = rest if len(rest.split()) >= LEAST_WORDS else title
     rest = _HEAD.sub("", title, count=1)
     return rest if rest != title and len(rest.split()) >= LEAST_WORDS else title
+
+
+def hides_news(title: str) -> bool:
+    """Whether a headline asks, or only points to what the report tells: `इस खिलाड़ी ने छोड़ा खेल`, `कही यह बात`."""
+    if title.rstrip("\"'”’»)] ").endswith("?"):
+        return True
+    parts = [fold(part) for part in _SEPARATOR.split(title)]
+    if _QUOTED.search(title) or any(map(_SPEAKS_NEAR_END.search, parts)):
+        # `मंत्री बोले- यह गांव की जीत है`
+        return False
+    return any(map(_HIDES.search, parts))
 
 
 def _without_tail(title: str) -> str:

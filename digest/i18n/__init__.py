@@ -6,6 +6,7 @@ newsroom's own `messages/` folder overrides single translations.
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     # It imports Babel, which commands that render nothing should not pay for.
     from digest.i18n.catalogue import Catalogue
 
-__all__ = ["DESK", "PAGES", "REASONS", "TEMPLATE", "bound", "require", "require_pages", "translator"]
+__all__ = ["DESK", "PAGES", "REASONS", "TEMPLATE", "bound", "require", "require_pages", "translator", "unused"]
 
 _BUILT_IN = Path(__file__).parent
 TEMPLATE = _BUILT_IN / "template.pot"
@@ -60,9 +61,29 @@ def require(language: str) -> None:
         available += f"; {_own_folder.name}/ has {', '.join(own)}"
     reason = (
         f"file not found, but newsletter.language is '{code}' ({available}). "
-        f"Copy {TEMPLATE} and translate it; see docs/letter.md"
+        f"Copy {TEMPLATE} to {wanted} and translate it; see docs/letter.md"
     )
     raise ConfigurationError([ConfigProblem(wanted, 0, reason)])
+
+
+def unused(language: str, templates: str) -> Iterator[str]:
+    """Yield a warning for each own message that nothing uses. `templates` is the text of all own templates."""
+    from digest.i18n.catalogue import PoSyntaxError, parse_po
+
+    own = _own(_code(language))
+    if own is None:
+        return
+    known = parse_po((_BUILT_IN / "hi.po").read_bytes()).messages
+    try:
+        messages = parse_po(own.read_bytes()).messages
+    except (OSError, PoSyntaxError):
+        # Loading the catalogue reports it.
+        return
+    for id, message in messages.items():
+        if id not in known and id not in templates:
+            close = difflib.get_close_matches(id, known, n=1, cutoff=0.8)
+            hint = f'; did you mean "{close[0]}"?' if close else ""
+            yield f'{own.parent.name}/{own.name}:{message.lineno}: nothing uses the msgid "{id}"{hint}'
 
 
 def require_pages(language: str) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from digest import i18n
 from digest.config import source_list
 from digest.config.loader import FILE_NAME
 from digest.errors import ConfigProblem, ConfigurationError, DigestError, TemplateProblem
@@ -56,6 +57,7 @@ def check_newsletter(app: App, findings: Findings) -> None:
     """Check what needs neither the network nor the sources: templates, pages, blocks, holidays, keys, the notice."""
     findings.run(lambda: check_templates(app, findings))
     findings.run(lambda: check_pages(app, findings))
+    check_messages(app, findings)
     findings.run(lambda: check_blocks(app, findings))
     findings.run(lambda: app.calendar)
     findings.run(lambda: app.webhook_verifier)
@@ -118,6 +120,13 @@ def check_templates(app: App, findings: Findings) -> None:
                 findings.problems.append(ConfigProblem("templates", 0, finding.message))
             else:
                 findings.warnings.append(f"templates: {finding.message}")
+
+
+def check_messages(app: App, findings: Findings) -> None:
+    """Warn of own messages without effect, such as mistyped ones."""
+    own = (app.home / "templates").rglob("*.j2")
+    texts = (path.read_text(encoding="utf-8", errors="replace") for path in own)
+    findings.warnings += i18n.unused(app.settings.newsletter.language, "\n".join(texts))
 
 
 def check_blocks(app: App, findings: Findings) -> None:

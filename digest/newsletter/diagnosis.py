@@ -230,7 +230,7 @@ def _check_webhook(app: App, transport: str, options: DiagnosisOptions) -> Findi
 
     if message := missing_webhook(app, transport):
         called = PROVIDER_NAMES[transport]
-        return warning("webhook", message, f"set up {called}'s webhook as docs/operations.md describes")
+        return warning("webhook", message, f"set up {called}'s webhook as docs/feedback.md describes")
     secret = app.settings.web.webhooks.sendgrid.secret_env if transport == "sendgrid" else ""
     end = "/" + app.secret(secret, "web.webhooks.sendgrid.secret_env") if secret else ""
     url = f"{app.settings.newsletter.base_url.rstrip('/')}/webhooks/{transport}"

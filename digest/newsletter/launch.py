@@ -72,7 +72,7 @@ def _provider(app: App) -> ChecklistItem:
 
     chosen = app.settings.delivery.transport
     if chosen[0] == "outbox":
-        fix = "set delivery.transport to smtp, sendgrid, resend, brevo or ses (docs/sending.md)"
+        fix = "set delivery.transport to smtp, sendgrid, resend, brevo or ses (docs/providers.md)"
         return ChecklistItem("provider", False, "delivery.transport is outbox: no email leaves this machine", fix)
     if reason := probe(app, app.transports[0]):
         return ChecklistItem("provider", False, reason, f"correct delivery.{chosen[0]} in digest.yaml, or its key")

@@ -94,13 +94,5 @@ def _page(edition: Edition, branding: Branding, blocks: tuple[Block, ...], now: 
     theme = replace(branding.theme, images="attach", can_attach=True)
     subject = texts.one_line(edition.subject) or subjects.subject_line(edition, branding.language)
     preheader = texts.one_line(edition.preheader) or subjects.preheader(edition, branding.language, subject)
-    return build_page(
-        edition,
-        replace(branding, theme=theme),
-        subject=subject,
-        preheader=preheader,
-        now=now,
-        test=False,
-        blocks=blocks,
-        absolute=True,
-    )
+    shown = replace(edition, subject=subject, preheader=preheader)
+    return build_page(shown, replace(branding, theme=theme), now=now, blocks=blocks, absolute=True)

@@ -1,6 +1,6 @@
 """The data for templates: an edition ready to print, with cleaned texts and dates in words.
 
-The fields of the classes here are the names that a template may use (docs/letter.md).
+The fields of the classes here are the names that a template may use (docs/templates.md).
 """
 
 from __future__ import annotations
@@ -185,14 +185,12 @@ def build_page(
     edition: Edition,
     branding: Branding,
     *,
-    subject: str,
-    preheader: str,
     now: datetime,
-    test: bool,
+    test: bool = False,
     blocks: tuple[Block, ...] = (),
     absolute: bool = False,
 ) -> Page:
-    """Prepare `edition`, already reduced to one variant, for printing.
+    """Prepare `edition`, with the stories, subject and preheader of one variant, for printing.
 
     `now` (aware) defines 'today'. With `absolute`, dates are not relative, for a page that is read later.
     """
@@ -217,8 +215,8 @@ def build_page(
     return Page(
         language=branding.language,
         direction=_direction(branding.language),
-        subject=subject,
-        preheader=preheader,
+        subject=edition.subject,
+        preheader=edition.preheader,
         name=name,
         date=" · ".join(filter(None, (dates.day(edition.day, branding.language), edition_name))),
         edition_name=edition_name,
@@ -238,7 +236,7 @@ def build_page(
         briefs=printer.items(lambda story: story.id in brief),
         blocks=blocks,
         colours=tuple(dict.fromkeys(each.colour for each in headlines)),
-        links=build_links(branding, edition, subject),
+        links=build_links(branding, edition),
         postal_address=texts.one_line(branding.postal_address),
         reply=bool(branding.reply_to),
         theme=look,
@@ -397,7 +395,7 @@ def headline_stories(edition: Edition, brief: set[str]) -> set[str]:
     return {id for *_, id in order[:HEADLINES]}
 
 
-def build_links(branding: Branding, edition: Edition, subject: str) -> Links:
+def build_links(branding: Branding, edition: Edition) -> Links:
     """Return the links of every email. Placeholders are at the end, where a token needs no quoting."""
     base = texts.web_address(branding.base_url or "").rstrip("/")
     if base:
@@ -418,7 +416,7 @@ def build_links(branding: Branding, edition: Edition, subject: str) -> Links:
         archive = f"{base}/archive/{quote(public, safe='')}"
         join = f"{base}/join" if branding.signup else ""
         name = texts.one_line(branding.name)
-        whatsapp = texts.web_address(f"https://wa.me/?text={quote(f'{subject} {archive}', safe='')}")
+        whatsapp = texts.web_address(f"https://wa.me/?text={quote(f'{edition.subject} {archive}', safe='')}")
         line = translator(branding.language).gettext("You may like this edition of %(name)s:") % {"name": name}
         forward = f"mailto:?subject={quote(name, safe='')}&body={quote(f'{line} {archive}', safe='')}"
         return replace(links, archive=archive, join=join, whatsapp=whatsapp, forward=neutral_url(forward))

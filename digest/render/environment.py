@@ -146,8 +146,8 @@ def localise(catalogue: Callable[[], Catalogue]) -> dict[str, Any]:
     def catalogue_with(message: str) -> Catalogue:
         current = catalogue()
         if not current.has(message):
-            file = current.name or f"messages/{current.language}.po"
-            raise RejectedByTemplateFunction(f'msgid "{message}" is not translated in {file}')
+            file = f"messages/{current.language}.po"
+            raise RejectedByTemplateFunction(f'msgid "{message}" has no translation; add one to {file}')
         return current
 
     # The translations of one catalogue, by message and whether they are escaped: a page has dozens. Most have no

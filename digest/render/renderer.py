@@ -113,7 +113,8 @@ class Renderer:
         if test:
             mark = translator(language).gettext("Test")
             subject = f"[{mark}] {subject}"
-        return build_page(selected, self._branding, subject=subject, preheader=preheader, now=now, test=test)
+        shown = replace(selected, subject=subject, preheader=preheader)
+        return build_page(shown, self._branding, now=now, test=test)
 
     def _html(self, page: Page, edition: Edition) -> str:
         html = self._fill(HTML, page, PLACEHOLDERS["email_html"])

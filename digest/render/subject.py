@@ -13,6 +13,7 @@ from itertools import count
 from digest.hindi import cut, dates
 from digest.hindi.clauses import WEIGHTY
 from digest.hindi.text import words
+from digest.hindi.title_tails import hides_news
 from digest.hindi.tokens import tokens
 from digest.i18n import translator
 from digest.models import Edition, Story
@@ -108,6 +109,8 @@ def _choices(edition: Edition, language: str) -> list[str]:
     headlines = [(text, story is lead) for story in best if (text := _headline_of(story, language))]
     # A headline that the feed cut off is used only if there is no other.
     whole = [found for found in headlines if not _CUT_OFF.search(found[0])] or headlines
+    # So is one that hides its news.
+    whole = [found for found in whole if not hides_news(found[0])] or whole
     fitting = [text for text, is_lead in whole if (0 if is_lead else SUBJECT_MIN) <= cut.length(text) <= SUBJECT_LIMIT]
     longest = [shorten(text, SUBJECT_MOST, SUBJECT_MIN) for text, _is_lead in whole[:1]]
     return list(dict.fromkeys([*fitting, *longest]))

@@ -26,6 +26,8 @@ from jinja2.utils import missing
 
 from digest.errors import TemplateProblem
 
+_NESTED = re.compile(r"Encountered unknown tag '([a-z]+)'\..*needs to be closed is '([a-z]+)'\.")
+_UNCLOSED = re.compile(r"Unexpected end of template\..*needs to be closed is '([a-z]+)'\.")
 _MISSING_FILTER_OR_TEST = re.compile(r"No (filter|test) named '([^']{1,60})'")
 
 
@@ -79,6 +81,9 @@ def explain(error: Exception, template: str, environment: Environment, names: Co
         return _at(location, "it includes or calls itself endlessly")
     if isinstance(error, UnknownName):
         return _at(location, _unknown_name(error, location[2], names))
+    if isinstance(error, KeyError):
+        # Jinja itself raises none, so a text lacks the value of a placeholder.
+        return _at(location, f"the message needs a value for %({error.args[0]})s")
     kind = "" if isinstance(error, TemplateError) else f"{type(error).__name__}: "
     return _at(location, f"{kind}{_with_suggestion(str(error), environment)}")
 
@@ -148,7 +153,11 @@ def _unknown_name(error: UnknownName, source: str, names: Collection[str]) -> st
 
 
 def _with_suggestion(message: str, environment: Environment) -> str:
-    """Return Jinja's message, with a suggestion for a filter or test that does not exist."""
+    """Return Jinja's message in one sentence, with a suggestion for a filter or test that does not exist."""
+    if nested := _NESTED.match(message):
+        return f"'{nested[1]}' comes before 'end{nested[2]}'; close the '{nested[2]}'"
+    if unclosed := _UNCLOSED.match(message):
+        return f"the file ends before 'end{unclosed[1]}'; close the '{unclosed[1]}'"
     match = _MISSING_FILTER_OR_TEST.match(message)
     available = environment.filters if match and match[1] == "filter" else environment.tests
     suggestion = _suggestion(match[2], available) if match else ""

@@ -13,9 +13,8 @@ from digest.app import App
 from digest.config.calendar import Calendar, PlannedEdition
 from digest.config.loader import FILE_NAME
 from digest.models import BatchState, Corrects, Edition, EditionState, is_breaking, is_special
-from digest.notify.alert import AlertKind
+from digest.notify.alert import AlertKind, deferred_message, expired_message
 from digest.notify.conditions import are_many_deferred
-from digest.notify.expired import deferred_message, expired_message
 from digest.scheduler.guard import JobGuard
 from digest.scheduler.notices import Notices
 from digest.scheduler.steps import WAITING, EditionStep, hand_over_at, next_step
@@ -33,8 +32,6 @@ _FOR_A_DAY = timedelta(days=1)
 # How long a correction waits for late news of recipients who received the wrong text.
 _CORRECTIONS_GROW = timedelta(days=3)
 _BEGUN = (EditionState.FROZEN, EditionState.SENDING, EditionState.DONE)
-# Seconds that a job waits for its turn to enqueue an edition, while another one is enqueued.
-_TURN = 50.0
 _TOO_LATE = "It was not sent in time (schedule.expires_after)."
 
 
@@ -309,9 +306,8 @@ class EditionJobs:
             self.log_sent(sent)
 
     def _send_now(self, key: str, *, scheduled: bool = False) -> pipeline.SendResult:
-        if not self.hands_over:
-            return pipeline.send(self.app, key, scheduled=scheduled, stop=self.stop)
-        return pipeline.send(self.app, key, scheduled=scheduled, stop=self.stop, deliver=False, wait=_TURN)
+        request = pipeline.SendRequest(scheduled=scheduled)
+        return pipeline.send(self.app, key, request, stop=self.stop, deliver=not self.hands_over)
 
     def _has_late_subscribers(self, planned: PlannedEdition, edition: Edition | None, now: datetime) -> bool:
         """Whether subscribers may have come since the edition was handed over ahead of its hour."""

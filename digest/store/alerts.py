@@ -35,13 +35,13 @@ class AlertStore:
         An alert that is open already sends another message if its cause is new.
         """
         values = asdict(item)
-        own = and_(alert.c.kind == item.kind, alert.c.subject == item.subject)
+        this_alert = and_(alert.c.kind == item.kind, alert.c.subject == item.subject)
         with self.database.write() as connection:
             new = insert_into(connection, alert).on_conflict_do_nothing().values(**values, raised_at=now)
             if connection.execute(new.returning(alert.c.kind)).first() is None:
                 changed = {name: values[name] for name in ("title", "text", "action", "until")}
-                before = connection.execute(select(alert).where(own).with_for_update()).first()
-                connection.execute(update(alert).where(own).values(changed))
+                before = connection.execute(select(alert).where(this_alert).with_for_update()).first()
+                connection.execute(update(alert).where(this_alert).values(changed))
                 if before is None or not _is_new_cause(connection, item, before.text, before.raised_at):
                     return False
             _add(connection, message, channels, now)
@@ -49,9 +49,9 @@ class AlertStore:
 
     def close(self, key: tuple[str, str], message: Message | None, channels: Collection[str], now: datetime) -> bool:
         """End an alert, with a message or silently. False if it is not open."""
-        own = and_(alert.c.kind == key[0], alert.c.subject == key[1])
+        this_alert = and_(alert.c.kind == key[0], alert.c.subject == key[1])
         with self.database.write() as connection:
-            if not connection.execute(delete(alert).where(own)).rowcount:
+            if not connection.execute(delete(alert).where(this_alert)).rowcount:
                 return False
             if message is not None:
                 _add(connection, message, channels, now)

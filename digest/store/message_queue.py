@@ -54,9 +54,8 @@ class MessageQueue:
 
     def sent(self, receiver: str, ids: Collection[str], now: datetime) -> None:
         """Record that these messages were sent."""
-        own = self.table.c.id.in_(list(ids)) & (self.receiver == receiver)
-        with self.database.write() as connection:
-            connection.execute(update(self.table).where(own).values(ended_at=now, error=""))
+        these = self.table.c.id.in_(list(ids)) & (self.receiver == receiver)
+        self.database.change(update(self.table).where(these).values(ended_at=now, error=""))
 
     def failed(
         self, receiver: str, id: str, reason: str, now: datetime, *, after: float | None = None, permanent: bool = False
@@ -65,14 +64,14 @@ class MessageQueue:
 
         False if the message is given up.
         """
-        own: ColumnElement[bool] = (self.table.c.id == id) & (self.receiver == receiver)
+        this_message: ColumnElement[bool] = (self.table.c.id == id) & (self.receiver == receiver)
         with self.database.write() as connection:
-            tries = connection.execute(select(self.table.c.tries).where(own)).scalar_one()
+            tries = connection.execute(select(self.table.c.tries).where(this_message)).scalar_one()
             if permanent or tries > len(RETRIES):
-                connection.execute(update(self.table).where(own).values(ended_at=now, error=reason))
+                connection.execute(update(self.table).where(this_message).values(ended_at=now, error=reason))
                 return False
             pause = max(RETRIES[tries - 1], timedelta(seconds=after or 0))
-            connection.execute(update(self.table).where(own).values(not_before=now + pause, error=reason))
+            connection.execute(update(self.table).where(this_message).values(not_before=now + pause, error=reason))
         return True
 
     def prune(self, now: datetime) -> None:
@@ -81,5 +80,4 @@ class MessageQueue:
         with self.database.read() as connection:
             if connection.execute(select(self.table.c.id).where(old).limit(1)).first() is None:
                 return
-        with self.database.write() as connection:
-            connection.execute(delete(self.table).where(old))
+        self.database.change(delete(self.table).where(old))

@@ -48,8 +48,7 @@ def set(database: Database, name: str, value: str) -> None:
 
 def delete_all(database: Database, start: str) -> None:
     """Delete the values whose names start so."""
-    with database.write(area="meta") as connection:
-        connection.execute(delete(meta).where(meta.c.name.startswith(start, autoescape=True)))
+    database.change(delete(meta).where(meta.c.name.startswith(start, autoescape=True)), area="meta")
 
 
 def put(connection: Connection, name: str, value: str) -> None:
@@ -69,8 +68,7 @@ def requested_time(database: Database, edition: str) -> datetime | None:
 
 
 def delete_requested_time(database: Database, edition: str) -> None:
-    with database.write(area="meta") as connection:
-        connection.execute(delete(meta).where(meta.c.name == _requested_time_name(edition)))
+    database.change(delete(meta).where(meta.c.name == _requested_time_name(edition)), area="meta")
 
 
 def _requested_time_name(edition: str) -> str:

@@ -43,8 +43,8 @@ def read_numbers(database: Database, sources: Collection[str], *, failing: int) 
     """Read the numbers. Those of the `sources` count as failing that failed at least `failing` times in a row."""
     newest = EditionStore(database).newest()
     current = counts(database, newest.key) if newest else None
-    own = source.c.name.in_(list(sources))
-    worst = select(source.c.name, source.c.failures).where(own).order_by(source.c.failures.desc(), source.c.name)
+    listed = source.c.name.in_(list(sources))
+    worst = select(source.c.name, source.c.failures).where(listed).order_by(source.c.failures.desc(), source.c.name)
     is_done = edition.c.state == EditionState.DONE
     with database.read() as connection:
 
@@ -60,7 +60,7 @@ def read_numbers(database: Database, sources: Collection[str], *, failing: int) 
             current=current,
             unknown=int(connection.execute(unknown).scalar_one()),
             last_done=connection.execute(last).scalar(),
-            failing_sources=number(source, own, source.c.failures >= failing),
+            failing_sources=number(source, listed, source.c.failures >= failing),
             failures=dict(connection.execute(worst.limit(_MAX_NAMED)).all()),
             queued_webhooks=number(webhook, webhook.c.processed_at.is_(None)),
             open_alerts=number(alert),

@@ -112,9 +112,9 @@ class OutgoingWebhookStore:
         """Make an event due at once, even if it was given up. Returns the number of endpoints."""
         of = outgoing_webhook.c
         with self.database.write() as connection:
-            own = (of.id == id) & (of.error != "")
+            this_failure = (of.id == id) & (of.error != "")
             values = {"ended_at": None, "tries": 0, "not_before": now}
-            return connection.execute(update(outgoing_webhook).where(own).values(values)).rowcount
+            return connection.execute(update(outgoing_webhook).where(this_failure).values(values)).rowcount
 
     def prune(self, now: datetime) -> None:
         """Delete old events."""

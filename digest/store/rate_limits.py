@@ -20,7 +20,7 @@ from digest.store.schema import rate_window
 SECOND, MINUTE, HOUR, DAY = (timedelta(seconds=seconds) for seconds in (1, 60, 3600, 86400))
 _NO_LIMIT = 10**9
 # Longer than any window. Older windows are deleted.
-_KEPT = timedelta(days=8)
+KEPT = timedelta(days=8)
 # A window of this length only records when a transport was first used.
 _FIRST_USE = timedelta(0)
 
@@ -89,7 +89,7 @@ class RateLimiter:
         with self.database.write(area="rate") as connection:
             connection.execute(
                 delete(rate_window).where(
-                    rate_window.c.start < now - _KEPT, rate_window.c.seconds != _seconds(_FIRST_USE)
+                    rate_window.c.start < now - KEPT, rate_window.c.seconds != _seconds(_FIRST_USE)
                 )
             )
             wait = 0.0
@@ -117,9 +117,9 @@ class RateLimiter:
         """Subtract from every window of `who`."""
         with self.database.write(area="rate") as connection:
             less = rate_window.c.used - count
-            own = rate_window.c.name == _hash(who)
-            connection.execute(update(rate_window).where(own, less >= 0).values(used=less))
-            connection.execute(update(rate_window).where(own, less < 0).values(used=0))
+            this_window = rate_window.c.name == _hash(who)
+            connection.execute(update(rate_window).where(this_window, less >= 0).values(used=less))
+            connection.execute(update(rate_window).where(this_window, less < 0).values(used=0))
 
     def first_use(self, who: str, now: datetime) -> datetime:
         """Return when this was first called for `who`."""
@@ -179,16 +179,16 @@ def delete_windows(connection: Connection, who: Collection[str]) -> None:
 
 
 def _read(connection: Connection, who: str, per: timedelta) -> RateWindow | None:
-    own = (rate_window.c.name == _hash(who)) & (rate_window.c.seconds == _seconds(per))
-    row = connection.execute(select(rate_window.c.start, rate_window.c.used).where(own)).first()
+    this_window = (rate_window.c.name == _hash(who)) & (rate_window.c.seconds == _seconds(per))
+    row = connection.execute(select(rate_window.c.start, rate_window.c.used).where(this_window)).first()
     return RateWindow(row.start, row.used) if row else None
 
 
 def _write(connection: Connection, who: str, per: timedelta, window: RateWindow) -> None:
     key = {"name": _hash(who), "seconds": _seconds(per)}
     values = {"start": window.start, "used": window.count}
-    own = (rate_window.c.name == key["name"]) & (rate_window.c.seconds == key["seconds"])
-    if not connection.execute(update(rate_window).where(own).values(values)).rowcount:
+    this_window = (rate_window.c.name == key["name"]) & (rate_window.c.seconds == key["seconds"])
+    if not connection.execute(update(rate_window).where(this_window).values(values)).rowcount:
         connection.execute(insert(rate_window).values({**key, **values}))
 
 

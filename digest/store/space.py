@@ -14,7 +14,11 @@ from typing import Any
 from sqlalchemy import text
 
 from digest.store.database import Database
-from digest.store.schema import metadata
+
+_POSTGRESQL_SIZE = (
+    "SELECT coalesce(sum(pg_total_relation_size(oid)), 0) FROM pg_class "
+    "WHERE relkind = 'r' AND relnamespace = current_schema()::regnamespace"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +35,8 @@ def measure_space(database: Database) -> StoreSpace:
             names = ("page_size", "page_count", "freelist_count")
             size, pages, free = (connection.execute(text(f"PRAGMA {name}")).scalar_one() for name in names)
             return StoreSpace(size * pages, size * free)
-        size = text("SELECT sum(pg_total_relation_size(to_regclass(name))) FROM unnest(:names) AS name")
-        total = connection.execute(size, {"names": [table.name for table in metadata.sorted_tables]}).scalar_one()
+        # A partitioned table has no size itself: its partitions are tables.
+        total = connection.execute(text(_POSTGRESQL_SIZE)).scalar_one()
     return StoreSpace(int(total), None)
 
 

@@ -65,8 +65,7 @@ class WorkerStore:
             connection.execute(delete(worker).where(worker.c.seen_at < func.now() - _SHOWN))
 
     def leave(self, id: str) -> None:
-        with self.database.write() as connection:
-            connection.execute(delete(worker).where(worker.c.id == id))
+        self.database.change(delete(worker).where(worker.c.id == id))
 
     def all(self) -> list[Worker]:
         """Return the workers of the last minutes, the oldest first."""
@@ -120,7 +119,7 @@ def begin_steps(connection: Connection, slots: Mapping[str, datetime]) -> Collec
     # Sorted, so that two processes never wait for each other.
     for name, slot in sorted(slots.items()):
         rows = insert_into(connection, step).values(name=name, slot=slot)
-        own = rows.on_conflict_do_update(index_elements=["name"], set_={"slot": slot}, where=step.c.slot != slot)
-        if connection.execute(own.returning(step.c.name)).first() is not None:
+        upsert = rows.on_conflict_do_update(index_elements=["name"], set_={"slot": slot}, where=step.c.slot != slot)
+        if connection.execute(upsert.returning(step.c.name)).first() is not None:
             new.append(name)
     return new

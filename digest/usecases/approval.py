@@ -13,13 +13,15 @@ import orjson
 from digest.curate.editorial import EditorialChanges
 from digest.errors import DigestError
 from digest.models import Actor, Edition, EditionState, Story, Variant, is_breaking, is_special
-from digest.store.content.editions import ERRORS_ACCEPTED, SHOWN
+from digest.store.content.editions import SHOWN
+from digest.store.sending.decisions import ERRORS_ACCEPTED
 from digest.usecases.preflight import Preflight, PreflightFailed, PreflightResult, SampleGuard
 from digest.usecases.special import OBEYS_FREQUENCY, SEND_AT
 
 if TYPE_CHECKING:
-    from digest.store.content.editions import EditionStore, OperatorDecision
+    from digest.store.content.editions import EditionStore
     from digest.store.desk.audit import AuditLog
+    from digest.store.sending.decisions import OperatorDecision
     from digest.subscribers.tokens import TokenSigner
     from digest.usecases.breaking import BreakingNews
 

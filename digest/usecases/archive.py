@@ -16,6 +16,7 @@ from digest.render import texts
 from digest.store.content.archive import ArchivedCorrection, ArchivedSource, ArchivedStory
 
 if TYPE_CHECKING:
+    from digest.render.archive_page import ArchivePage
     from digest.render.renderer import Renderer
     from digest.store.content.archive import ArchiveStore
     from digest.store.content.articles import ArticleStore
@@ -51,32 +52,33 @@ class Archivist:
         """
         if edition.corrects is not None or self.archive.has(edition.key):
             return ()
-        notes: tuple[str, ...] = ()
-        try:
-            page = self.renderer.archive_page(edition, now=at)
-        except TemplateProblem as error:
-            notes = (f"The page of {edition.key} in the archive is made by the built-in template: {error}",)
-            page = self.built_in.archive_page(edition, now=at)
+        page, note = self._page(edition, at)
         stories = list(self._stories(edition))
-        self.archive.add(edition.key, page, at, stories, list(self._corrections(edition, stories)))
-        return notes
+        self.archive.put(edition.key, page, at, stories, list(self._corrections(edition, stories)))
+        return (note,) if note else ()
+
+    def _page(self, edition: Edition, at: datetime) -> tuple[ArchivePage, str | None]:
+        """Return the page, and a note if the built-in template made it because the newsroom's has an error."""
+        try:
+            return self.renderer.archive_page(edition, now=at), None
+        except TemplateProblem as error:
+            note = f"The page of {edition.key} in the archive is made by the built-in template: {error}"
+            return self.built_in.archive_page(edition, now=at), note
 
     def correct(self, edition: Edition, note: str, story: Story) -> None:
         """Replace an edition by its corrected form, and add the correction's note if there is one."""
         at = self.editions.frozen_at(edition.key)
         if at is None or not self.archive.has(edition.key):
             return
-        try:
-            page = self.renderer.archive_page(edition, now=at)
-        except TemplateProblem as error:
-            log.warning("The page of %s in the archive is made by the built-in template: %s", edition.key, error)
-            page = self.built_in.archive_page(edition, now=at)
+        page, problem = self._page(edition, at)
+        if problem:
+            log.warning("%s", problem)
         stories = list(self._stories(edition))
         corrections = list(self._corrections(edition, stories))
         if note:
             thread = next((each.thread for each in stories if each.story == story.id), "")
             corrections.append(ArchivedCorrection(edition.key, edition.day, note, story.url, thread))
-        self.archive.replace(edition.key, page, at, stories, corrections)
+        self.archive.put(edition.key, page, at, stories, corrections, revised=True)
 
     def catch_up(self, stopped: Callable[[], bool] = lambda: False) -> int:
         """Add missing editions, oldest first.

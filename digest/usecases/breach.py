@@ -15,9 +15,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
-from digest.errors import ConfigProblem, ConfigurationError, DigestError
+from digest.config import loader
+from digest.errors import DigestError
 from digest.hindi import dates
 from digest.i18n import translator
 from digest.models import BREACH, Actor, Edition, EditionState, RenderedEmail
@@ -89,15 +90,7 @@ class BreachNotice(_Model):
 
 def read_notice(path: Path) -> BreachNotice:
     """Read a file like EXAMPLE. Raises ConfigurationError."""
-    raw = reader.read_file(path)
-    try:
-        return BreachNotice.model_validate(raw)
-    except ValidationError as error:
-        problems = [
-            ConfigProblem(path.name, 0, f"'{'.'.join(map(str, one['loc']))}': {one['msg'][:1].lower()}{one['msg'][1:]}")
-            for one in error.errors()
-        ]
-        raise ConfigurationError(problems) from None
+    return loader.validate(reader.read_file(path), BreachNotice, path.name)
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,8 @@ from zoneinfo import ZoneInfo
 
 from digest.errors import DigestError
 from digest.models import BREAKING, Article, Edition, EditionState, is_breaking
-from digest.store.content.editions import FORCED
 from digest.store.locks import exclusive
+from digest.store.sending.decisions import FORCED
 
 if TYPE_CHECKING:
     from digest.config.schedule import BreakingSettings

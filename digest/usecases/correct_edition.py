@@ -32,8 +32,8 @@ from digest.models import (
 )
 from digest.render import subject
 from digest.render.variants import select
-from digest.store.content.editions import CORRECTED
 from digest.store.sending import revisions
+from digest.store.sending.decisions import CORRECTED
 from digest.usecases.edit_edition import one_line
 from digest.usecases.preflight import PreflightFailed
 

@@ -63,14 +63,6 @@ class UnknownStory(DigestError):
     """The edition has no such story, and no article has this URL."""
 
 
-class CannotRegroup(DigestError):
-    """A story cannot be split or merged in this way."""
-
-
-class TextTooLong(DigestError):
-    """An editor's text is too long."""
-
-
 class UnknownBlock(DigestError):
     """The edition has no such block, or the block cannot be written here."""
 
@@ -171,7 +163,8 @@ class EditionEditor:
         """Take an article, by id or URL, out of a story. It becomes a separate story.
 
         Both parts stay in the edition, at the places that their scores give them. If it is full, the weakest other
-        story leaves it. Raises UnknownStory if the story does not have it, and CannotRegroup.
+        story leaves it. Raises UnknownStory if the story does not have it, and DigestError if it
+        cannot be split.
         """
         found = self._regroupable(key, story)
         known = self.composer.articles.by_ids(found.article_ids)
@@ -179,7 +172,7 @@ class EditionEditor:
         if off is None:
             raise UnknownStory(f"story {story} has no article {article}; its articles: {', '.join(found.article_ids)}")
         if len(found.article_ids) < 2:
-            raise CannotRegroup(f"Story {story} has no other article, so there is nothing to split.")
+            raise DigestError(f"Story {story} has no other article, so there is nothing to split.")
         names = {off.id, off.url}
         rest = next(id for id in found.article_ids if id != off.id)
 
@@ -199,14 +192,14 @@ class EditionEditor:
         """Merge another story into a story, which keeps its headline. The next best story takes the free place.
 
         `other` is the id of a story of the edition, or the id or URL of an article. Raises UnknownStory and
-        CannotRegroup.
+        DigestError.
         """
         found = self._regroupable(key, story)
         added = _find(self._editable(key), other)
         if other == story or other in (*found.article_ids, *found.articles):
-            raise CannotRegroup(f"Story {story} has {other} already.")
+            raise DigestError(f"Story {story} has {other} already.")
         if added is not None and added.recurring:
-            raise CannotRegroup(f"Story {other} is a daily column, which is never merged.")
+            raise DigestError(f"Story {other} is a daily column, which is never merged.")
         article = None if added else self.composer.articles.named(other)
         if added is None and article is None:
             ids = ", ".join(sorted(each.id for each in self._editable(key).stories() if each.id != story))
@@ -229,18 +222,18 @@ class EditionEditor:
                 "undone",
                 title,
             )
-            raise CannotRegroup(f"{other} is not among the articles of edition {key}: its hours, sources or language.")
+            raise DigestError(f"{other} is not among the articles of edition {key}: its hours, sources or language.")
         return changed
 
     def _regroupable(self, key: str, story: str) -> Story:
-        """Return a story that can be split or merged. Raises UnknownStory and CannotRegroup."""
+        """Return a story that can be split or merged. Raises UnknownStory, and DigestError for others."""
         found = self._known(key, story)
         if found is None:
             raise UnknownStory(f"edition {key} has no story {story} now: it was dropped")
         if is_breaking(key):
-            raise CannotRegroup(f"Edition {key} is an alert, which has one story.")
+            raise DigestError(f"Edition {key} is an alert, which has one story.")
         if found.recurring:
-            raise CannotRegroup(f"Story {story} is a daily column, which is never merged.")
+            raise DigestError(f"Story {story} is a daily column, which is never merged.")
         return found
 
     def move(self, key: str, story: str, section: str, place: int, by: Actor) -> Edition:
@@ -297,7 +290,7 @@ class EditionEditor:
         """Set the texts that are given. An empty subject or preheader means the generated one.
 
         Bold, italic and links of the intro are Markdown. `seen` has the texts that the editor saw, by field: the log
-        names those that somebody saved meanwhile. Raises TextTooLong.
+        names those that somebody saved meanwhile. Raises DigestError.
         """
         self._editable(key)
         given = {"subject": subject, "preheader": preheader}
@@ -305,7 +298,7 @@ class EditionEditor:
         if intro is not None:
             texts["intro"] = paragraphs(intro)
             if len(texts["intro"]) > MAX_LENGTH:
-                raise TextTooLong(f"The intro has {len(texts['intro']):,} characters; {MAX_LENGTH:,} are the most.")
+                raise DigestError(f"The intro has {len(texts['intro']):,} characters; {MAX_LENGTH:,} are the most.")
         detail = "; ".join(f"{name}: {text}" for name, text in texts.items())
         return self._change(
             key,

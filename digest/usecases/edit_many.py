@@ -1,4 +1,4 @@
-"""Do one act to many subscribers: pause, end pauses, stop all email, add or remove a topic, set a frequency.
+"""Do one act to many subscribers: pause, end pauses, stop all email or let it go again, topics, frequency.
 
 The plan says who changes, and who stays as they are and why. What people chose or stopped themselves is never changed.
 The log of acts gets one entry, and the consent log one for each person.
@@ -6,9 +6,9 @@ The log of acts gets one entry, and the consent log one for each person.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
@@ -20,6 +20,7 @@ from digest.models import Actor
 from digest.store.desk import audit
 from digest.store.errors import BUSY_SECONDS
 from digest.store.people import consent, suppressions
+from digest.store.people.bulk_acts import STOPPED, BulkActs
 from digest.store.people.consent import Consent
 from digest.store.people.directory import SubscriberState, state_of
 from digest.store.people.preferences import PreferenceStore, StoredSubscriber
@@ -48,6 +49,7 @@ class ManyAct(StrEnum):
     PAUSE = "pause"
     RESUME = "resume"
     SUPPRESS = "suppress"
+    LIFT = "lift"
     ADD_TOPIC = "add-topic"
     REMOVE_TOPIC = "remove-topic"
     FREQUENCY = "frequency"
@@ -57,7 +59,8 @@ class ManyAct(StrEnum):
 _NAMES = {
     ManyAct.PAUSE: "many paused",
     ManyAct.RESUME: "many pauses ended",
-    ManyAct.SUPPRESS: "many suppressed",
+    ManyAct.SUPPRESS: STOPPED,
+    ManyAct.LIFT: "many lifted",
     ManyAct.ADD_TOPIC: "many changed",
     ManyAct.REMOVE_TOPIC: "many changed",
     ManyAct.FREQUENCY: "many changed",
@@ -77,11 +80,13 @@ class Stays(StrEnum):
     SAME = "have it already"
     WITHOUT = "do not have this topic"
     LAST_TOPIC = "have no other topic"
+    NOT_STOPPED = "get mail already"
+    STOPPED_ALONE = "left, bounced or complained, or were stopped one by one"
 
 
 @dataclass(frozen=True, slots=True)
 class ManyChange:
-    """An act and its value: the end of the pause, the reason to stop all email, the topic, or the frequency."""
+    """An act and its value: the end of the pause, the reason to stop or allow email, the topic, or the frequency."""
 
     act: ManyAct
     value: str = ""
@@ -95,6 +100,8 @@ class ManyPlan:
     change: ManyChange
     people: tuple[StoredSubscriber, ...]
     stays: Mapping[Stays, tuple[StoredSubscriber, ...]]
+    # The number in the log; None if it was not done.
+    act: int | None = None
 
     @property
     def mark(self) -> str:
@@ -116,6 +123,7 @@ class ManyEditor:
     subscriber_list: SubscriberList
     subscriber_admin: SubscriberAdmin
     preferences: PreferenceStore
+    bulk_acts: BulkActs
     # The list files that exist.
     list_files: Callable[[], list[Path]]
     topics: tuple[str, ...]
@@ -152,8 +160,13 @@ class ManyEditor:
         found = self.people(ids)
         chosen = self.preferences.chosen_among([each.id for each in found])
         own_pauses = self._own_pauses(found) if change.act is ManyAct.RESUME else frozenset()
+        lifts = change.act is ManyAct.LIFT
+        together = self.bulk_acts.stopped_together(each.address for each in found) if lifts else set()
         for each in found:
-            why = self._stays(each, change, chosen.get(each.id, frozenset()), own_pauses)
+            if lifts:
+                why = _stays_stopped(each, together)
+            else:
+                why = self._stays(each, change, chosen.get(each.id, frozenset()), own_pauses)
             if why is None:
                 people.append(each)
             else:
@@ -180,10 +193,10 @@ class ManyEditor:
             with wait_limit(BUSY_SECONDS), self.database.transaction(), self.database.write(area="subscriber"):
                 if edited is not None and not self.subscriber_list.store_edited(edited, ()):
                     raise PlanChanged("The list was changed meanwhile; nothing was changed here. Try again.")
-                self._store(plan, fields, by, whom)
+                act = self._store(plan, fields, by, whom)
                 for editor in editors:
                     editor.replace()
-        return plan
+        return replace(plan, act=act)
 
     def _check(self, change: ManyChange) -> None:
         problem = ""
@@ -191,7 +204,7 @@ class ManyEditor:
             now = self.now()
             if change.until is None or not now < change.until <= now + MAX_PAUSE:
                 problem = f"expected a pause of 1 to {MAX_PAUSE.days} days"
-        elif change.act is ManyAct.SUPPRESS:
+        elif change.act in (ManyAct.SUPPRESS, ManyAct.LIFT):
             reason_of(change.value)
         elif change.act is not ManyAct.RESUME:
             is_frequency = change.act is ManyAct.FREQUENCY
@@ -276,7 +289,7 @@ class ManyEditor:
                 editors.append(editor)
         return editors
 
-    def _store(self, plan: ManyPlan, fields: Mapping[str, Mapping[str, Any]], by: Actor, whom: str) -> None:
+    def _store(self, plan: ManyPlan, fields: Mapping[str, Mapping[str, Any]], by: Actor, whom: str) -> int:
         change, now, source = plan.change, self.now(), source_of(by, "bulk")
         detail = _detail(change)
         addresses = [each.address for each in plan.people]
@@ -286,6 +299,11 @@ class ManyEditor:
                 what = UNSUBSCRIBED
                 self.database.advisory_lock(connection, "suppression")
                 suppressions.add_all(connection, addresses, UNSUBSCRIBED, at=now, detail=f"{change.value} ({source})")
+            if change.act is ManyAct.LIFT:
+                what = suppressions.LIFTED
+                self.database.advisory_lock(connection, "suppression")
+                if suppressions.undo_unsubscribes(connection, addresses) != len(addresses):
+                    raise PlanChanged("Meanwhile something was decided about some of them; nothing was changed.")
             if change.act in (ManyAct.PAUSE, ManyAct.RESUME):
                 self.preferences.pause_all(connection, [each.id for each in plan.people], change.until)
             # Those of the list files have these values already.
@@ -299,7 +317,7 @@ class ManyEditor:
             consent.queue_counts_event(connection, _SOURCE, now, **{kind: len(addresses)})
             stay = sum(map(len, plan.stays.values()))
             parts = [detail, f"{stay} stay as they are" if stay else "", whom]
-            audit.add(
+            return audit.add(
                 connection,
                 by,
                 _NAMES[change.act],
@@ -309,12 +327,22 @@ class ManyEditor:
             )
 
 
+def _stays_stopped(each: StoredSubscriber, together: Collection[str]) -> Stays | None:
+    """Return why a subscriber does not get mail again; None if they do. `together` were stopped with others."""
+    if not each.suppressed:
+        return Stays.NOT_STOPPED
+    if each.suppressed != UNSUBSCRIBED or each.address not in together:
+        return Stays.STOPPED_ALONE
+    return None if each.listed else Stays.REMOVED
+
+
 def _detail(change: ManyChange) -> str:
     """Return what is done, for the logs."""
     return {
         ManyAct.PAUSE: f"paused until {change.until:%Y-%m-%d}" if change.until else "",
         ManyAct.RESUME: "pause ended",
         ManyAct.SUPPRESS: change.value,
+        ManyAct.LIFT: change.value,
         ManyAct.ADD_TOPIC: f"with the topic {change.value}",
         ManyAct.REMOVE_TOPIC: f"without the topic {change.value}",
         ManyAct.FREQUENCY: f"frequency: {change.value}",

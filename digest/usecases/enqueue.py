@@ -22,8 +22,8 @@ from digest.models import (
     variant_of_revision,
 )
 from digest.render.variants import EVERYTHING, select, variant_for
-from digest.store.content.editions import FORCED
 from digest.store.sending import restored
+from digest.store.sending.decisions import FORCED
 from digest.store.sending.enqueue import Placement, enqueue_subscribers
 from digest.store.sending.folded import is_folded, why_never_again
 from digest.store.sending.status import Counts, counts, went_by_hours
@@ -49,6 +49,20 @@ NO_STORY = "no story of the chosen topics"
 _WORTH_A_CONNECTION = 5
 # How often subscribers may change while their emails are rendered.
 _MAX_ROUNDS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class SendRequest:
+    """When an edition goes out, to whom, and despite what."""
+
+    # At each subscriber's hour. Otherwise everyone is due now, or at the time `at`. Without `at`, an edition that
+    # others got at their hours, or that is held, goes to the rest at their hours too.
+    scheduled: bool = False
+    at: datetime | None = None
+    # The reason for sending despite errors in an email, or beyond the limits of breaking news. It is recorded.
+    force: str | None = None
+    # A special edition goes only to subscribers who are due on its day. Later calls keep to that.
+    obey_frequency: bool = False
 
 
 @dataclass(frozen=True)
@@ -154,19 +168,7 @@ class Enqueuer:
     # Calls workers to deliver; None if this process delivers alone.
     seats: SeatQueue | None = None
 
-    def enqueue(
-        self,
-        edition: Edition,
-        *,
-        # At each subscriber's hour. Otherwise everyone is due now, or at the time `at`. Without `at`, an edition that
-        # others got at their hours, or that is held, goes to the rest at their hours too.
-        scheduled: bool,
-        at: datetime | None = None,
-        # The reason for sending despite errors, which is recorded.
-        force: str | None = None,
-        # A special edition goes only to subscribers who are due on its day. Later calls keep to that.
-        obey_frequency: bool = False,
-    ) -> EnqueueSummary:
+    def enqueue(self, edition: Edition, request: SendRequest = SendRequest()) -> EnqueueSummary:
         """Give every listed subscriber without a place one: in a batch, or excluded with the reason.
 
         Renders the emails of new variants and checks them; an error stops the call before anything is written. Raises
@@ -182,10 +184,10 @@ class Enqueuer:
         if edition.key.startswith(BREACH):
             # Everyone whom it concerns has a place already.
             return EnqueueSummary(0, ())
-        if obey_frequency:
+        if request.obey_frequency:
             self._obey_frequency(edition.key)
         emails = self.editions.emails(edition.key)
-        policy = self._policy(edition, now, scheduled=scheduled, at=at, emails=emails)
+        policy = self._policy(edition, now, request, emails)
         placed = 0
         notes: dict[str, None] = {}
         # Subscribers may change while the emails are rendered, so decide again until none has.
@@ -199,7 +201,7 @@ class Enqueuer:
                 for variant, decision in decisions.values()
                 if decision.due_at is not None and decision.variant is not None
             }
-            new, findings = self._render_new(edition, wanted, stored=emails, force=force)
+            new, findings = self._render_new(edition, wanted, stored=emails, force=request.force)
             emails |= new
             self.editions.save_emails(edition.key, emails.values())
             notes |= dict.fromkeys(findings)
@@ -221,20 +223,18 @@ class Enqueuer:
                 return EnqueueSummary(placed, tuple(notes))
         raise DigestError(f"Edition {edition.key}: subscribers kept changing while they were enqueued. Send again.")
 
-    def _policy(
-        self, edition: Edition, now: datetime, *, scheduled: bool, at: datetime | None, emails: Collection[str]
-    ) -> DuePolicy:
-        """Return the policy of a send. `scheduled` and `at` are as for `enqueue`; `emails` are the stored ones."""
+    def _policy(self, edition: Edition, now: datetime, request: SendRequest, emails: Collection[str]) -> DuePolicy:
+        """Return the policy of a send. `emails` are the stored ones."""
         planned = self.calendar().of(edition.key)
         hour = planned.schedule.send_at if planned else self.default_hour
-        by_hour = scheduled or (at is None and planned is not None and self._keeps_hours(edition, now))
+        by_hour = request.scheduled or (request.at is None and planned is not None and self._keeps_hours(edition, now))
         return DuePolicy(
             edition,
             now,
             self._audience(edition.key),
             self.topics,
             default_hour=hour if by_hour else None,
-            send_at=at,
+            send_at=request.at,
             emails=frozenset(emails),
         )
 

@@ -10,7 +10,7 @@ from digest.models import Edition
 from digest.usecases.edit_edition import KEPT, REPLACED, kept_text, quoted
 
 if TYPE_CHECKING:
-    from digest.store.desk.audit import AuditLog
+    from digest.store.desk.audit import Act, AuditLog
 
 # How many of an edition's newest changes are looked at.
 _CHANGES = 60
@@ -77,6 +77,16 @@ def lost_texts(log: AuditLog, edition: Edition, user: str) -> list[LostText]:
         if text and text != present and is_lost and not is_let_go:
             found.append(LostText(*place, text, history[0][0].who, present, replacing.id))
     return found
+
+
+def writer_of_replaced(log: AuditLog, edition: str, replacing: Act) -> str:
+    """Return who saved the text that an act replaced unseen; '' if the newest changes do not have it."""
+    for act in log.changes(edition, limit=_CHANGES):
+        old, new = _texts(act.before), _texts(act.after)
+        changed = (text for place, text in new.items() if text and text != old.get(place))
+        if act.id < replacing.id and any(quoted(text) in replacing.detail for text in changed):
+            return act.who
+    return ""
 
 
 def _present_texts(edition: Edition) -> dict[_Place, str]:

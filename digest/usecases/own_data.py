@@ -166,9 +166,6 @@ class AddressChanger:
                 if list_editor.change(path, former, {"email": email}):
                     return
         except (DigestError, OSError) as error:
-            log.warning("a subscriber changed their address; the list file still has the old one: %s", _kind(error))
-
-
-def _kind(error: Exception) -> str:
-    # The error's message may quote an address.
-    return type(error).__name__
+            # The error's message may quote an address.
+            kind = type(error).__name__
+            log.warning("a subscriber changed their address; the list file still has the old one: %s", kind)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from digest.deliver.outcome import Accepted, NotSent
 from digest.deliver.ports import LogLookup, Transport
-from digest.deliver.registry import RECOVERY, REDO_WITHIN
+from digest.deliver.recovery import RECOVERY, REDO_WITHIN
 from digest.models import EditionState
 from digest.store.locks import exclusive
 from digest.store.people.moves import old_addresses

@@ -28,8 +28,9 @@ from digest.usecases.process_feedback import PARSERS
 if TYPE_CHECKING:
     from digest.models import Edition, Source
     from digest.store.content.articles import ArticleStore
-    from digest.store.content.editions import EditionStore, OperatorDecision
+    from digest.store.content.editions import EditionStore
     from digest.store.people.subscriber_texts import SubscriberTextStore
+    from digest.store.sending.decisions import OperatorDecision
     from digest.store.sending.overview import Overview
     from digest.store.sending.statistics import Statistics
     from digest.usecases.alerts import Alerts

@@ -66,7 +66,7 @@ class LateSender:
             due = self.enqueuer.count_due(edition)
             if due > most:
                 raise MoreAreDue(due)
-            placed = self.enqueuer.enqueue(edition, scheduled=False).placed if due else 0
+            placed = self.enqueuer.enqueue(edition).placed if due else 0
         if placed:
             self.audit.record(by, "sent to newcomers", edition.key, f"{placed} subscribers", now=self.now())
         return placed

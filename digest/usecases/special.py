@@ -12,7 +12,8 @@ from digest.models import Edition, EditionState, is_special
 from digest.utils.clock import resolve_local_time
 
 if TYPE_CHECKING:
-    from digest.store.content.editions import EditionStore, OperatorDecision
+    from digest.store.content.editions import EditionStore
+    from digest.store.sending.decisions import OperatorDecision
 
 # Two decisions besides the states. The first has the time to send as its reason. The second means that the edition goes
 # only to subscribers who are due on its day.

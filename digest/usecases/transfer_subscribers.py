@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal, TextIO
 from digest.errors import ConfigProblem, ConfigurationError, DigestError
 from digest.models import Actor
 from digest.store.people.import_undo import KEPT, UndoneImport
-from digest.store.people.imports import ImportResult
+from digest.store.people.imports import ImportResult, ImportTerms
 from digest.store.people.preferences import PreferenceStore
 from digest.subscribers.imports.export import ExportRow
 from digest.subscribers.imports.formats import PAUSABLE
@@ -64,6 +64,26 @@ class ListMapping:
 
 
 @dataclass(frozen=True, slots=True)
+class ListToImport:
+    """A file of subscribers, and how to import it."""
+
+    path: Path
+    # The name of the import.
+    origin: str
+    mapping: ListMapping = ListMapping()
+    # What to do with subscribers who were imported before.
+    existing: Literal["update", "keep"] = "update"
+    # The file's name for people; None is the path's.
+    shown_name: str | None = None
+    # Where and how the people agreed, for the consent log.
+    consent: str = ""
+
+    @property
+    def name(self) -> str:
+        return self.shown_name or self.path.name
+
+
+@dataclass(frozen=True, slots=True)
 class ImportReport:
     """The result of an import, or of its dry run.
 
@@ -96,24 +116,18 @@ class SubscriberTransfer:
 
     def import_list(
         self,
-        file: Path,
-        origin: str,
+        file: ListToImport,
         by: Actor,
         *,
-        mapping: ListMapping = ListMapping(),
-        existing: Literal["update", "keep"] = "update",
         dry_run: bool = False,
         rejected_to: Path | None = None,
         counting: Counting = lambda rows, _unreadable: rows,
-        shown_name: str = "",
-        consent: str = "",
     ) -> ImportReport:
         """Import a file under a name: all of it, or nothing if it cannot be read. `dry_run` changes nothing.
 
-        `rejected_to` gets the rejected rows with reasons. `shown_name` is the file's for the consent log, and `consent`
-        is where and how its people agreed. Raises ConfigurationError.
+        `rejected_to` gets the rejected rows with reasons. Raises ConfigurationError.
         """
-        name = origin.strip()
+        name = file.origin.strip()
         if not name or not name.isprintable():
             raise ConfigurationError([ConfigProblem("--origin", 0, "expected a name on one line")])
         rejections: list[Rejected] = []
@@ -131,22 +145,18 @@ class SubscriberTransfer:
         def leave_out(line: int, email: str, topic: str) -> None:
             without.append((line, email, topic))
 
-        with extract_lists(file) as (files, others):
+        with extract_lists(file.path) as (files, others):
             # Subscribers of the list file stay in the file, so the store must know them before the import.
             self.subscriber_list.sync(may_be_empty=True)
-            lists = ListBundle(tuple(self._reading(one, mapping) for one in files))
-            now = self.now()
+            lists = ListBundle(tuple(self._reading(one, file.mapping) for one in files))
             done = self.subscriber_admin.imports.run(
                 counting(lists.rows(reject_unread, leave_out), lambda: unreadable),
-                name,
-                source=f"import {name} of {shown_name or file.name}",
-                wording=consent.strip(),
-                now=now,
-                existing=existing,
+                ImportTerms(name, f"import {name} of {file.name}", file.consent.strip(), file.existing == "update"),
+                by,
+                now=self.now(),
                 rejected=reject,
                 dry_run=dry_run,
                 where=lists.describe_line,
-                by=by,
             )
             rejections.sort()
             if rejected_to is not None:

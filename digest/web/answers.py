@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import Annotated, Any
 from urllib.parse import quote
 
-from fastapi import APIRouter, Depends, Form, Request
+from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, Response
 
 from digest.render.blocks.rows import Question, find_question
@@ -23,7 +23,7 @@ from digest.store.rate_limits import Quota
 from digest.subscribers.address import masked
 from digest.web.dependencies import TEST_SUBSCRIBER, Context
 from digest.web.known_browser import is_known_browser
-from digest.web.pages import PAGE_RESPONSES, REDIRECTS, Done, language_parameter, redirect
+from digest.web.pages import REDIRECTS, Done, page_routes, redirect
 from digest.web.unsubscribe import shorten_text
 
 _PURPOSE = "preferences"
@@ -39,12 +39,7 @@ def router(context: Context, editions: EditionStore, answers: AnswerStore, texts
     A view may be forwarded, so its token only reads.
     """
     pages = context.pages
-    routes = APIRouter(
-        prefix="/answer/{edition}/{block}/{choice}/{token}",
-        tags=["answer"],
-        responses=PAGE_RESPONSES,
-        dependencies=[Depends(language_parameter)],
-    )
+    routes = page_routes("answer", "/answer/{edition}/{block}/{choice}/{token}")
 
     def read(
         request: Request, edition: str, block: str, choice: int, token: str

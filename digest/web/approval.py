@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
-from fastapi import APIRouter, Depends, Form, Request
+from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse
 
 from digest.app import App
@@ -20,7 +20,7 @@ from digest.usecases.preflight import PreflightFailed
 from digest.web.dependencies import Context
 from digest.web.desk.checks import sentence_of
 from digest.web.desk.sentences import translate
-from digest.web.pages import PAGE_RESPONSES, language_parameter
+from digest.web.pages import page_routes
 
 if TYPE_CHECKING:
     from digest.i18n.catalogue import Catalogue
@@ -109,12 +109,7 @@ def router(page: ApprovalPage) -> APIRouter:
     The code is the whole authority, so other sites cannot act for an admin (no CSRF).
     """
     context, app = page.context, page.app
-    routes = APIRouter(
-        prefix="/approve/{edition}/{code}",
-        tags=["approve"],
-        responses=PAGE_RESPONSES,
-        dependencies=[Depends(language_parameter)],
-    )
+    routes = page_routes("approve", "/approve/{edition}/{code}")
 
     def respond(request: Request, edition: str, code: str, act: Callable[[Edition], bool] | None) -> HTMLResponse:
         """Carry out a button, and show the edition afterwards. `act` is false if the edition was changed meanwhile."""

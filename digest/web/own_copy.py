@@ -14,10 +14,12 @@ from typing import TYPE_CHECKING, Any
 from markupsafe import Markup
 
 from digest.hindi import dates
-from digest.models import CORRECTION, split_key
+from digest.models import CORRECTION, is_breaking, split_key
 from digest.render.blocks.rows import ROWS
 from digest.store.people.signups import ORIGIN
+from digest.subscribers.list_file import FILE_NAME
 from digest.web.desk.admin import words
+from digest.web.pages import zone_name
 
 if TYPE_CHECKING:
     from digest.i18n.catalogue import Catalogue
@@ -113,11 +115,12 @@ class _Copy:
             corrected = self._edition(key.removeprefix(CORRECTION).rpartition("-")[0])
             return f"{self.catalogue.gettext('Correction')}: {corrected}"
         day, _slug = split_key(key)
-        name = self.pages.branding.edition_name(key)
+        name = self.catalogue.gettext("Breaking news") if is_breaking(key) else self.pages.branding.edition_name(key)
         return ", ".join(filter(None, (dates.long(day, self.language) if day else key, name)))
 
     def _reason(self, line: str) -> str:
-        return words.reason_text(line, self.catalogue).text
+        text = words.reason_text(line, self.catalogue).text
+        return text.replace(FILE_NAME, self.catalogue.gettext("the editors' list"))
 
     def _about(self, line: str) -> str:
         """Return what a comment is about: the name of a question, and the answer."""
@@ -161,6 +164,7 @@ class _Copy:
             "why": self._reason,
             "detail": self._reason,
             "source": self._reason,
+            "timezone": lambda value: zone_name(value, self.catalogue),
             "came from": lambda value: _("the sign-up page") if value == ORIGIN else self._reason(value),
             "about": self._about,
             "notice": lambda value: self.notices.get(value, value),
@@ -194,7 +198,7 @@ def _field_names(catalogue: Catalogue) -> Mapping[str, str]:
         "kind": _("Kind"),
         "edition": _("Edition"),
         "about": _("About"),
-        "text": _("Text"),
+        "text": _("What you wrote"),
         "why": _("Why"),
         "new address": _("New address"),
         "done at": _("Done"),

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Form, Query, Request
+from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import HTMLResponse, Response
 
 from digest.mail.message import Outgoing
@@ -31,8 +31,8 @@ from digest.web.email_limits import mailbox_quotas, network, network_quotas
 from digest.web.known_browser import is_known_browser, remember
 from digest.web.outbound_mail import OutboundMail
 from digest.web.own_copy import readable_copy
-from digest.web.own_data_emails import OwnDataEmails, purpose_of
-from digest.web.pages import MAY_GO_BACK, PAGE_RESPONSES, REDIRECTS, language_parameter, redirect
+from digest.web.own_data_emails import OwnDataEmails, RequestLink, purpose_of
+from digest.web.pages import MAY_GO_BACK, REDIRECTS, page_routes, redirect
 from digest.web.preferences import PreferencesPage, SubmittedForm
 from digest.web.unsubscribe import LeavePage, shorten_text, state_of
 
@@ -102,18 +102,7 @@ class OwnData:
         for side, to in sides:
             if side == MailboxSide.NEW and self._reported_us(address):
                 continue
-            outgoing = self.emails.build(
-                kind,
-                side,
-                opened.id,
-                to=to,
-                new=email,
-                subscriber=subscriber.id,
-                language=language,
-                until=opened.until,
-                part=part,
-            )
-            self.outbound.send(outgoing)
+            self.outbound.send(self.emails.build(RequestLink(opened, side, part), to, language))
         return True
 
     def mail_link(self, request: Request, address: str) -> bool:
@@ -134,18 +123,8 @@ class OwnData:
         subscriber = self.context.preferences.find(address)
         if subscriber is None or state_of(subscriber) != "here":
             return None
-        kind = RequestKind.CHOOSE
-        opened = self.requests.open(subscriber.id, kind, now=self.context.now())
-        return self.emails.build(
-            kind,
-            MailboxSide.PRESENT,
-            opened.id,
-            to=subscriber.email,
-            new="",
-            subscriber=subscriber.id,
-            language=language,
-            until=opened.until,
-        )
+        opened = self.requests.open(subscriber.id, RequestKind.CHOOSE, now=self.context.now())
+        return self.emails.build(RequestLink(opened), subscriber.email, language)
 
     def find(self, kind: RequestKind, side: MailboxSide, token: str) -> PersonRequest | None:
         """Return the request of a link; None if we did not sign it, or if it has expired."""
@@ -203,7 +182,7 @@ def router(page: PreferencesPage, leaving: LeavePage, own: OwnData) -> APIRouter
 
     `/undo/…` undoes a change by a link of an email.
     """
-    routes = APIRouter(tags=["own data"], responses=PAGE_RESPONSES, dependencies=[Depends(language_parameter)])
+    routes = page_routes("own data")
     _find_routes(routes, own)
     _address_form_routes(routes, page, own)
     _address_confirmation_routes(routes, own)

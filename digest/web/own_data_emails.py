@@ -32,6 +32,16 @@ class EmailTexts:
     otherwise: str
 
 
+@dataclass(frozen=True, slots=True)
+class RequestLink:
+    """The link by which the owner of a mailbox answers a request."""
+
+    request: PersonRequest
+    side: MailboxSide = MailboxSide.PRESENT
+    # The id of the part of the page that it opens.
+    part: str = ""
+
+
 @dataclass(frozen=True)
 class OwnDataEmails:
     """Builds the emails of requests."""
@@ -41,27 +51,10 @@ class OwnDataEmails:
     signer: TokenSigner
     _made: dict[tuple[EmailTexts, str, str, datetime, str], RenderedEmail] = field(default_factory=dict, repr=False)
 
-    def build(
-        self,
-        kind: RequestKind,
-        side: MailboxSide,
-        request: int,
-        *,
-        to: str,
-        new: str,
-        subscriber: int,
-        language: str,
-        until: datetime,
-        part: str = "",
-    ) -> Outgoing:
-        """Return the email for one mailbox. `new` is the new address, if the request is about one.
-
-        `part` is the id of the part of the page that the link opens.
-        """
-        words = self._words(kind, side, new, language)
-        return self.build_with(
-            words, kind, side, request, to=to, subscriber=subscriber, language=language, until=until, part=part
-        )
+    def build(self, link: RequestLink, to: str, language: str) -> Outgoing:
+        """Return the email for one mailbox."""
+        words = self._words(link.request.kind, link.side, link.request.email, language)
+        return self._build(words, link, to, language)
 
     def nomination(self, subscriber: StoredSubscriber, named: str, opened: PersonRequest, language: str) -> Outgoing:
         """Return the email that says whom the subscriber nominates now; '' for nobody.
@@ -87,38 +80,17 @@ class OwnDataEmails:
         self, subscriber: StoredSubscriber, words: EmailTexts, opened: PersonRequest, language: str
     ) -> Outgoing:
         """Build an email to the subscriber's present address, with the link of a request."""
-        return self.build_with(
-            words,
-            opened.kind,
-            MailboxSide.PRESENT,
-            opened.id,
-            to=subscriber.email,
-            subscriber=subscriber.id,
-            language=language,
-            until=opened.until,
-        )
+        return self._build(words, RequestLink(opened), subscriber.email, language)
 
-    def build_with(
-        self,
-        words: EmailTexts,
-        kind: RequestKind,
-        side: MailboxSide,
-        request: int,
-        *,
-        to: str,
-        subscriber: int,
-        language: str,
-        until: datetime,
-        part: str = "",
-    ) -> Outgoing:
-        """Build an email with the given texts."""
+    def _build(self, words: EmailTexts, link: RequestLink, to: str, language: str) -> Outgoing:
+        request, side = link.request, link.side
         # The new mailbox does not belong to a subscriber yet, so it gets no link to unsubscribe.
         sender = replace(self.sender, base_url=None) if side == MailboxSide.NEW else self.sender
-        person = 0 if side == MailboxSide.NEW else subscriber
+        person = 0 if side == MailboxSide.NEW else request.subscriber
         recipient_ = recipient(person, to, sender, self.signer.sign_email)
-        email = self._render(words, path_of(kind, side), language, until, part)
+        email = self._render(words, path_of(request.kind, side), language, request.until, link.part)
         # The Message-ID derives from the recipient's id. A mailbox may hide a message whose Message-ID repeats.
-        token = self.signer.sign(purpose_of(kind, side), request)
+        token = self.signer.sign(purpose_of(request.kind, side), request.id)
         unique = recipient_._replace(id=secrets.randbits(62), view_token=token)
         return Outgoing("own", "own", "own", email, recipient_.sender, (unique,))
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import quote, urlencode, urlsplit
 from zoneinfo import ZoneInfo
 
-from fastapi import Query, Request
+from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from digest.errors import StoreError
@@ -56,6 +56,12 @@ Language = Annotated[str, Query(description="`hi` or `en`; anything else selects
 async def language_parameter(lang: Language = "") -> str:
     """Declare the query parameter that every page accepts. Async, so that FastAPI runs it without a thread."""
     return lang
+
+
+def page_routes(tag: str, prefix: str = "") -> APIRouter:
+    """Return a router of pages, which accept the language parameter."""
+    dependencies = [Depends(language_parameter)]
+    return APIRouter(prefix=prefix, tags=[tag], responses=PAGE_RESPONSES, dependencies=dependencies)
 
 
 class Pages:
@@ -203,6 +209,7 @@ class Pages:
             "clock": lambda hour: dates.hour(hour, language),
             "style": f"{self.root}/style.css?v={self.css_version}",
             "hour": lambda hour: dates.hour(hour, language),
+            "zone_name": lambda zone: zone_name(zone, translator(language)),
             "privacy_link": self.absolute_url("/privacy", language),
             "about_topics": self._topics[language],
             "other": other,
@@ -227,6 +234,13 @@ class Pages:
         if self.branding.theme.digits != "deva" or language == "en":
             return text
         return devanagari_digits_in_html(text) if ".html." in template else devanagari_digits_in_text(text)
+
+
+def zone_name(zone: str, catalogue: Catalogue) -> str:
+    """Return a time zone in words: the country for India's, else the city that names it."""
+    if zone in ("Asia/Kolkata", "Asia/Calcutta"):
+        return catalogue.gettext("India")
+    return zone.rpartition("/")[2].replace("_", " ")
 
 
 def redirect(pages: Pages, request: Request, place: str, **query: str) -> RedirectResponse:

@@ -22,7 +22,7 @@ from digest.subscribers.list_file import FORMATS
 from digest.web.dependencies import Context
 from digest.web.editions import LatestEdition, NextEdition, StoryRate, TopicRates
 from digest.web.known_browser import forget, is_known_browser
-from digest.web.pages import PAGE_RESPONSES, REDIRECTS, Done, language_parameter, redirect
+from digest.web.pages import REDIRECTS, Done, page_routes, redirect
 from digest.web.resend import Resender, ResendResult
 from digest.web.unsubscribe import LeavePage, state_of
 
@@ -209,12 +209,7 @@ class PreferencesPage:
 def router(page: PreferencesPage, resender: Resender) -> APIRouter:
     """Serve `/preferences/TOKEN`. Each POST redirects to the page, so that going back and reloading repeat nothing."""
     context = page.context
-    routes = APIRouter(
-        prefix="/preferences/{token}",
-        tags=["preferences"],
-        responses=PAGE_RESPONSES,
-        dependencies=[Depends(language_parameter)],
-    )
+    routes = page_routes("preferences", "/preferences/{token}")
 
     @routes.get("", response_class=HTMLResponse, summary="Show the preferences")
     def show(
@@ -286,12 +281,7 @@ def router(page: PreferencesPage, resender: Resender) -> APIRouter:
 def pause_router(page: PreferencesPage) -> APIRouter:
     """Serve `/pause/TOKEN`: the pause button of an email, with the token of the preferences."""
     context = page.context
-    routes = APIRouter(
-        prefix="/pause/{token}",
-        tags=["preferences"],
-        responses=PAGE_RESPONSES,
-        dependencies=[Depends(language_parameter)],
-    )
+    routes = page_routes("preferences", "/pause/{token}")
 
     def subscriber_of(token: str) -> StoredSubscriber | None:
         """Return the subscriber of the token; None if they get no email."""

@@ -12,7 +12,7 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Any
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
 from digest.config.settings import Settings
@@ -23,9 +23,11 @@ from digest.store.content.clicks import KEPT as CLICKS_KEPT
 from digest.store.people.consent import NoticeStore, StoredNotice, hash_of
 from digest.store.people.requests import KEPT
 from digest.store.people.signups import PENDING
+from digest.store.rate_limits import KEPT as LIMITS_KEPT
 from digest.store.sending.folding import KEPT_EDITIONS
+from digest.web.archive.access import KEPT as READER_KEPT
 from digest.web.known_browser import KEPT as COOKIE_KEPT
-from digest.web.pages import PAGE_RESPONSES, Pages, language_parameter
+from digest.web.pages import Pages, page_routes
 
 
 class Tracking(StrEnum):
@@ -153,10 +155,16 @@ class PrivacyNotice:
                 self._days(KEPT, language),
             )
         )
+        flood = _("so that nobody can flood a mailbox or our pages")
+        code = _("a number made from your address or network, if you ask us for an email on these pages")
+        found.append(NoticeLine(code, flood, self._days(LIMITS_KEPT, language)))
         cookie = _("a cookie in your browser, if you confirm your subscription or open your preferences by an email")
         why = _("so that only you see and change what you chose; it does not follow you anywhere")
         time = _("%(time)s, or until you let the browser forget you on your preferences page")
         found.append(NoticeLine(cookie, why, time % {"time": self._days(COOKIE_KEPT, language)}))
+        if settings.web.archive == "subscribers":
+            cookie = _("another cookie, if you open past editions from one of our emails")
+            found.append(NoticeLine(cookie, _("so that only subscribers read them"), self._days(READER_KEPT, language)))
         return [*found, *(NoticeLine(each.data, each.purpose, each.kept) for each in self.privacy.purposes)]
 
     def _clicks(self, language: str, listed: str) -> list[NoticeLine]:
@@ -224,7 +232,7 @@ class CurrentNotice:
 def router(current: CurrentNotice) -> APIRouter:
     """Serve `/privacy`: the data stored about subscribers, its purpose and duration, and their rights."""
     notice, pages = current.notice, current.notice.pages
-    routes = APIRouter(tags=["privacy"], responses=PAGE_RESPONSES, dependencies=[Depends(language_parameter)])
+    routes = page_routes("privacy")
 
     @routes.get("/privacy", response_class=HTMLResponse, summary="The privacy notice")
     def show(request: Request) -> HTMLResponse:

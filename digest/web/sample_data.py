@@ -125,7 +125,7 @@ def _archive(now: datetime) -> Iterator[SamplePage]:
         shown |= {"corrections": corrections, "others": thread, "share": share}
         yield SamplePage("story.html.j2", {**common, **images, **shown})
     topic = Topic("देश", 3)
-    lists = {"months": [Month(edition.month, 3)], "topics": [topic], "query": "", "has_corrections": True}
+    lists = {"months": [Month(edition.month, 3)], "topics": [topic], "query": ""}
     for month, page in ((None, 1), (edition.month, 2)):
         yield SamplePage(
             "archive.html.j2", {**common, **lists, **paging, "editions": [edition], "month": month, "page": page}

@@ -14,7 +14,7 @@ from datetime import datetime, time, timedelta
 from typing import Annotated, Any
 from urllib.parse import quote
 
-from fastapi import APIRouter, Depends, Form, Request
+from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, Response
 
 from digest.hindi.numbers import group
@@ -34,7 +34,7 @@ from digest.web.email_limits import mailbox_quotas, network_quotas
 from digest.web.known_browser import is_known_browser, remember
 from digest.web.mailboxes import mailbox_of
 from digest.web.outbound_mail import OutboundMail
-from digest.web.pages import MAY_GO_BACK, PAGE_RESPONSES, REDIRECTS, Done, language_parameter, redirect
+from digest.web.pages import MAY_GO_BACK, REDIRECTS, Done, page_routes, redirect
 from digest.web.privacy import CurrentNotice
 from digest.web.signup_emails import SignupEmails
 
@@ -183,7 +183,7 @@ def router(signup: Signup) -> APIRouter:
     """Serve `/join` (also shown at `/`) and `/confirm/TOKEN`."""
     context = signup.context
     pages = context.pages
-    routes = APIRouter(tags=["join"], responses=PAGE_RESPONSES, dependencies=[Depends(language_parameter)])
+    routes = page_routes("join")
 
     @routes.get("/join", response_class=HTMLResponse, summary="The sign-up form")
     def form(request: Request) -> HTMLResponse:
@@ -241,12 +241,21 @@ def router(signup: Signup) -> APIRouter:
         now = context.now()
         detail = f"confirmed at {now:%Y-%m-%d %H:%M:%S %z} from {client_address(request)}"
         timezone = pages.branding.timezone
-        confirmed = signup.signups.confirm(id, timezone=timezone, source=JOINED, detail=detail, now=now)
+        language = pages.language(request)
+        confirmed = signup.signups.confirm(
+            id,
+            timezone=timezone,
+            source=JOINED,
+            detail=detail,
+            now=now,
+            wording=pages.agreement(language),
+            notice=signup.notice.keep(language, now).hash,
+        )
         place = f"/confirm/{token}"
         subscriber = context.subscriber(confirmed.subscriber) if confirmed and confirmed.first_time else None
         if subscriber is None:
             return redirect(pages, request, place)
-        welcomed = signup.welcome(subscriber, pages.language(request))
+        welcomed = signup.welcome(subscriber, language)
         response = redirect(pages, request, place, done="welcomed" if welcomed else "joined")
         remember(context, request, response, subscriber)
         return response

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
 from digest.feedback.rules import UNSUBSCRIBED
@@ -14,7 +14,7 @@ from digest.models import PLACEHOLDERS, RenderedEmail
 from digest.store.people.reengagement import QuestionOutcome, ReengagementStore
 from digest.web.dependencies import TEST_SUBSCRIBER, Context
 from digest.web.editions import NextEdition
-from digest.web.pages import PAGE_RESPONSES, REDIRECTS, Done, Pages, language_parameter, redirect
+from digest.web.pages import REDIRECTS, Done, Pages, page_routes, redirect
 
 _PURPOSE = "preferences"
 
@@ -22,9 +22,7 @@ _PURPOSE = "preferences"
 def router(context: Context, store: ReengagementStore, next_edition: NextEdition) -> APIRouter:
     """Return the route of the question's button, with the token of the preferences."""
     pages = context.pages
-    routes = APIRouter(
-        prefix="/stay/{token}", tags=["stay"], responses=PAGE_RESPONSES, dependencies=[Depends(language_parameter)]
-    )
+    routes = page_routes("stay", "/stay/{token}")
 
     @routes.get("", response_class=HTMLResponse, summary="Ask whether to continue, with one button")
     def ask(

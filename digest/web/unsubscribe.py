@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Annotated, Any, Literal, get_args
 
-from fastapi import APIRouter, Depends, Form, Query, Request
+from fastapi import APIRouter, Form, Query, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -33,7 +33,7 @@ from digest.web.editions import NextEdition
 from digest.web.group_commit import GroupCommit
 from digest.web.known_browser import is_known_browser
 from digest.web.middleware import log_error
-from digest.web.pages import PAGE_RESPONSES, REDIRECTS, Done, language_parameter, redirect
+from digest.web.pages import REDIRECTS, Done, page_routes, redirect
 
 Weeks = Literal["1", "2", "4"]
 Less = Literal["weekdays", "weekly:sun", "weekly:sat"]
@@ -204,9 +204,7 @@ class OneClick:
 def router(page: LeavePage) -> APIRouter:
     """Serve `/leave/TOKEN`: the target of List-Unsubscribe and of the unsubscribe link in every email."""
     context = page.context
-    routes = APIRouter(
-        prefix="/leave/{token}", tags=["leave"], responses=PAGE_RESPONSES, dependencies=[Depends(language_parameter)]
-    )
+    routes = page_routes("leave", "/leave/{token}")
 
     def change(request: Request, token: str, done: str, detail: str, **values: Any) -> Response:
         """Store preferences, in a browser that is known as the subscriber's."""

@@ -106,7 +106,7 @@ class EmailViewer:
         if page != complete:
             bar = pages.render("bar.html.j2", language, here=here)
             page = _BODY.sub(lambda body: body[0] + bar, page, count=1)
-        note = pages.render("note.html.j2", language, here=here, read=read, public=public, personal=False)
+        note = pages.render("note.html.j2", language, read=read, public=public, personal=False)
         page = _BODY_END.sub(lambda end: note + end[0], page, count=1)
         return HTMLResponse(page, headers={"content-security-policy": _policy(logo=logo, remote=remote)})
 

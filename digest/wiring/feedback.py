@@ -128,6 +128,7 @@ class FeedbackWiring(DeliverWiring):
 
     @cached_property
     def many_editor(self) -> ManyEditor:
+        from digest.store.people.bulk_acts import BulkActs
         from digest.store.people.preferences import PreferenceStore
         from digest.usecases.edit_many import ManyEditor
 
@@ -137,6 +138,7 @@ class FeedbackWiring(DeliverWiring):
             subscriber_list=self.subscriber_list,
             subscriber_admin=self.subscriber_admin,
             preferences=PreferenceStore(self.database),
+            bulk_acts=BulkActs(self.database),
             list_files=self.list_files,
             topics=self.topics,
             now=self.now,

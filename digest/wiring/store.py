@@ -39,7 +39,7 @@ class StoreWiring(FolderWiring):
 
     @cached_property
     def ledger(self) -> SqlLedger:
-        from digest.deliver.registry import REDO_WITHIN
+        from digest.deliver.recovery import REDO_WITHIN
         from digest.store.sending.ledger import SqlLedger
 
         smtp = self.settings.delivery.smtp
@@ -49,7 +49,7 @@ class StoreWiring(FolderWiring):
     @cached_property
     def status_reader(self) -> StatusReader:
         """Reads an edition's status without recovering anything."""
-        from digest.deliver.registry import RECOVERY, REDO_WITHIN
+        from digest.deliver.recovery import RECOVERY, REDO_WITHIN
         from digest.store.sending.recovery import RecoveryPolicy
         from digest.store.sending.status import StatusReader
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from digest.config import loader
-from digest.deliver import registry
 from digest.errors import ConfigProblem, ConfigurationError
 
 if TYPE_CHECKING:
@@ -17,10 +16,16 @@ if TYPE_CHECKING:
     from digest.wiring.identity import IdentityWiring
 
 
+class _WithKey(TypedDict):
+    host: str
+    sender: str
+    timeout: float
+
+
 def _outbox(app: IdentityWiring) -> Transport:
-    kind = registry.load("outbox")
-    built: Transport = kind(app.home / app.settings.delivery.outbox.path, clock=app.clock)
-    return built
+    from digest.deliver.outbox import Outbox
+
+    return Outbox(app.home / app.settings.delivery.outbox.path, clock=app.clock)
 
 
 def _smtp(app: IdentityWiring) -> Transport:
@@ -45,19 +50,18 @@ def alert_smtp(app: IdentityWiring) -> Transport:
 
 def _build_smtp(app: IdentityWiring, smtp: SmtpSettings | AlertSmtp, section: str, **options: Any) -> Transport:
     """Build the transport for a server. Errors name its keys in the settings' `section`."""
-    kind = registry.load("smtp")
-    built: Transport = kind(
+    from digest.deliver.smtp.connection import SmtpServer
+    from digest.deliver.smtp.transport import Smtp
+
+    server = SmtpServer(
         smtp.host,
         smtp.port,
-        clock=app.clock,
-        security=smtp.security,
-        username=smtp.username or None,
-        password=app.secret(smtp.password_env, f"{section}.password_env") if smtp.username else None,
-        timeout=smtp.timeout.total_seconds(),
-        settings=section,
-        **options,
+        smtp.security,
+        smtp.username or None,
+        app.secret(smtp.password_env, f"{section}.password_env") if smtp.username else None,
+        smtp.timeout.total_seconds(),
     )
-    return built
+    return Smtp(server, clock=app.clock, settings=section, **options)
 
 
 def _dkim(chosen: DkimSettings, app: IdentityWiring) -> Callable[[bytes], bytes]:
@@ -67,24 +71,20 @@ def _dkim(chosen: DkimSettings, app: IdentityWiring) -> Callable[[bytes], bytes]
     return configured_signer(chosen.domain, chosen.selector, file, chosen.key_env, app.environment)
 
 
-def _by_key(
-    app: IdentityWiring, name: str, chosen: SendGridSettings | ResendSettings | BrevoSettings, **options: Any
-) -> Transport:
-    """Build the transport of a provider that takes one API key."""
-    kind = registry.load(name)
-    built: Transport = kind(
-        app.secret(chosen.key_env, f"delivery.{name}.key_env"),
-        host=chosen.host,
-        sender=app.settings.newsletter.sender.email,
-        timeout=chosen.timeout.total_seconds(),
-        **options,
-    )
-    return built
+def _with_key(
+    app: IdentityWiring, name: str, chosen: SendGridSettings | ResendSettings | BrevoSettings
+) -> tuple[str, _WithKey]:
+    """Return the API key of a provider, and the options that all providers with one have."""
+    key = app.secret(chosen.key_env, f"delivery.{name}.key_env")
+    sender, timeout = app.settings.newsletter.sender.email, chosen.timeout.total_seconds()
+    return key, {"host": chosen.host, "sender": sender, "timeout": timeout}
 
 
 def _sendgrid(app: IdentityWiring) -> Transport:
-    tracking = app.settings.newsletter.tracking == "on"
-    return _by_key(app, "sendgrid", app.settings.delivery.sendgrid, tracking=tracking)
+    from digest.deliver.sendgrid.client import SendGrid
+
+    key, options = _with_key(app, "sendgrid", app.settings.delivery.sendgrid)
+    return SendGrid(key, **options, tracking=app.settings.newsletter.tracking == "on")
 
 
 def _realm(app: IdentityWiring) -> str:
@@ -95,20 +95,26 @@ def _realm(app: IdentityWiring) -> str:
 
 
 def _resend(app: IdentityWiring) -> Transport:
+    from digest.deliver.resend.client import Resend
+
     resend = app.settings.delivery.resend
-    return _by_key(app, "resend", resend, realm=_realm(app), calls_per_second=resend.calls_per_second)
+    key, options = _with_key(app, "resend", resend)
+    return Resend(key, **options, realm=_realm(app), calls_per_second=resend.calls_per_second)
 
 
 def _brevo(app: IdentityWiring) -> Transport:
-    return _by_key(app, "brevo", app.settings.delivery.brevo, realm=_realm(app))
+    from digest.deliver.brevo.client import Brevo
+
+    key, options = _with_key(app, "brevo", app.settings.delivery.brevo)
+    return Brevo(key, **options, realm=_realm(app))
 
 
 def _ses(app: IdentityWiring) -> Transport:
+    from digest.deliver.ses.client import Ses
     from digest.deliver.ses.signature import RequestSigner
     from digest.utils.clock import utc_now
 
     ses = app.settings.delivery.ses
-    kind = registry.load("ses")
     token = ses.session_token_env
     signer = RequestSigner(
         app.secret(ses.access_key_env, "delivery.ses.access_key_env"),
@@ -118,7 +124,7 @@ def _ses(app: IdentityWiring) -> Transport:
         # Real time, even in a rehearsal, because AWS compares it with its own clock.
         utc_now,
     )
-    built: Transport = kind(
+    return Ses(
         signer,
         host=ses.url,
         sender=app.settings.newsletter.sender.email,
@@ -126,10 +132,9 @@ def _ses(app: IdentityWiring) -> Transport:
         per_second=app.settings.delivery.rate.per_second,
         timeout=ses.timeout.total_seconds(),
     )
-    return built
 
 
-# Transport name to its factory. A new provider adds a row here and in `deliver.registry`.
+# Transport name to its factory. A new provider adds a row here and in `deliver.recovery`.
 TRANSPORTS: Mapping[str, Callable[[IdentityWiring], Transport]] = {
     "outbox": _outbox,
     "smtp": _smtp,

@@ -123,7 +123,7 @@ def test_the_examples_words_are_not_sent(home: Path) -> None:
 
 def test_a_wider_scope_adds_the_others(home: Path) -> None:
     run(home, "--edition", KEY, "--send")
-    done = run(home, "--copy-of", "2026-11-23 12:00:00", "--send", "--json")
+    done = run(home, "--copy-of", "2026-11-23 12:00", "--send", "--json")
     assert json.loads(done.out)["placed"] == 0
     done = run(home, "--store", "--send", "--json")
     shown = json.loads(done.out)
@@ -174,4 +174,4 @@ def test_mistakes_are_named(home: Path) -> None:
     (home / "bad.yaml").write_text("happened: {hi: क}\n", encoding="utf-8")
     done = run(home, "--store", file="bad.yaml")
     assert done.code == 2
-    assert "bad.yaml: 'happened.en': field required" in done.err
+    assert "bad.yaml:1: 'happened.en' is required" in done.err

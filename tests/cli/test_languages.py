@@ -25,6 +25,7 @@ ENGLISH = {
 def set_language(newsroom: Newsroom, language: str, name: str, articles: dict[str, str]) -> Newsroom:
     """Give the newsletter another language, a drop folder of its own and one subscriber."""
     newsroom.edit_settings("language: hi", f"language: {language}")
+    # The newsletter's and the sender's.
     newsroom.edit_settings("name: सुबह की ख़बरें", f"name: {name}")
     newsroom.edit_settings("postal_address: 12 प्रेस मार्ग, नदीपुर 000000", "postal_address: 12 Press Road")
     folder = newsroom.home / "own"
@@ -107,13 +108,21 @@ def test_a_message_of_a_custom_template_needs_a_translation(newsroom: Newsroom) 
     own.write_text('{% extends "house/letter.txt.j2" %}\n{% block intro %}\n{{ _("Our sponsor") }}\n{% endblock %}\n')
     run = newsroom.digest("check")
     assert run.code == 2
-    assert 'letter.txt.j2:3: msgid "Our sponsor" is not translated in digest/i18n/hi.po' in run.out
+    assert 'letter.txt.j2:3: msgid "Our sponsor" has no translation; add one to messages/hi.po' in run.out
     messages = newsroom.home / "messages"
     messages.mkdir()
     (messages / "hi.po").write_text('msgid "Our sponsor"\nmsgstr "सहयोगी: क & ख"\n', encoding="utf-8")
-    assert newsroom.digest("check").code == 0
+    assert newsroom.json("check")["warnings"] == []
     newsroom.json("send")
     assert "सहयोगी: क & ख" in text_parts(newsroom.outbox()["asha@example.com"])["text/plain"]
+
+
+def test_a_message_that_nothing_uses_is_named(newsroom: Newsroom) -> None:
+    messages = newsroom.home / "messages"
+    messages.mkdir()
+    (messages / "hi.po").write_text('msgid "Top storyy"\nmsgstr "बड़ी बात"\n', encoding="utf-8")
+    warnings = newsroom.json("check")["warnings"]
+    assert 'messages/hi.po:1: nothing uses the msgid "Top storyy"; did you mean "Top story"?' in warnings
 
 
 def test_devanagari_digits_need_a_language_in_devanagari(newsroom: Newsroom) -> None:

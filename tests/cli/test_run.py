@@ -272,7 +272,7 @@ def test_an_edition_that_is_resumed_goes_on_at_once(newsroom: Newsroom, monkeypa
             sent.set()
 
     with make_app(newsroom.home, environment={}, clock=lambda: now[0]) as app:
-        pipeline.send(app, KEY, scheduled=True, stop=stop, deliver=False)
+        pipeline.send(app, KEY, pipeline.SendRequest(scheduled=True), stop=stop, deliver=False)
         app.editions.move(KEY, EditionState.PAUSED, out_of=(EditionState.SENDING,))
         run = threading.Thread(target=Scheduler(watch_settings(app), say, stop=stop).run)
         run.start()

@@ -245,6 +245,14 @@ def test_a_source_can_be_tested_by_its_name(newsroom: Newsroom) -> None:
     assert newsroom.digest("sources", "test", "खेल").code == 1
 
 
+def test_a_path_of_the_settings_is_tested_with_their_keys(newsroom: Newsroom) -> None:
+    """The sample's `replay` moves its dates."""
+    path = "samples/feeds/khel-duniya.rdf"
+    found = newsroom.json("sources", "test", path, DIGEST_NOW="2026-12-23T07:00+05:30")
+    assert max(article["published"] for article in found["articles"])[:9] == "2026-12-2"
+    assert found["warnings"] == []
+
+
 def test_a_source_can_be_removed(newsroom: Newsroom) -> None:
     before = text(newsroom)
     run = newsroom.digest("sources", "remove", "खेल दुनि")

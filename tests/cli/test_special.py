@@ -12,7 +12,7 @@ from digest.app import App, make_app
 from digest.cli.watch import Rates, read_day
 from digest.models import EditionState
 from digest.scheduler import Scheduler, watch_settings
-from digest.store.content.editions import OperatorDecision
+from digest.store.sending.decisions import OperatorDecision
 from digest.usecases.special import OBEYS_FREQUENCY, obeys_frequency
 from tests.cli.newsroom import NOW, Newsroom
 

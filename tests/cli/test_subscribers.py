@@ -452,7 +452,7 @@ def test_several_change_at_once_and_an_import_is_undone(newsroom: Newsroom) -> N
     assert asked["stay"] == [{"why": "get all topics", "emails": ["lata@example.com"]}]
     told = newsroom.digest(*act)
     assert "Nothing was changed; --yes does it." in told.out
-    assert "1 subscriber not changed, get all topics: lata@example.com" in told.err
+    assert "1 subscriber not changed (get all topics): lata@example.com" in told.err
     assert newsroom.json(*act, "--yes")["changed"] == ["mohan@example.com"]
     assert newsroom.json(*act)["changed"] == []
     # Whoever is paused for a day at noon misses the edition of the next morning.
@@ -461,6 +461,12 @@ def test_several_change_at_once_and_an_import_is_undone(newsroom: Newsroom) -> N
     rows = newsroom.json("subscribers", "list")["subscribers"]
     (paused,) = (row["paused_until"] for row in rows if row["email"] == people[0])
     assert datetime.fromisoformat(paused) == datetime.fromisoformat(noon) + timedelta(days=1)
+    stopped = ("mohan@example.com", "asha@example.com")
+    assert set(newsroom.json("subscribers", "bulk", *stopped, "--suppress", "bought", "--yes")["changed"]) == set(
+        stopped
+    )
+    assert set(newsroom.json("subscribers", "bulk", *stopped, "--lift", "agreed", "--yes")["changed"]) == set(stopped)
+    assert newsroom.json("subscribers", "bulk", *stopped, "--lift", "agreed")["stay"][0]["why"] == "get mail already"
     wrong = newsroom.digest("subscribers", "bulk", *people, "--frequency", "hourly")
     assert wrong.code == 2
     assert [each["import"] for each in newsroom.json("subscribers", "undo-import")["imports"]] == [number]

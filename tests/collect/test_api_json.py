@@ -155,9 +155,13 @@ def test_a_path_that_finds_nothing_gives_a_warning_with_the_keys() -> None:
     [
         ({"a": 1, "b": 2}, None, "(found: a, b). Give the source a mapping: newsapi, gnews, wordpress, or"),
         ([1, 2], None, "neither a JSON Feed nor a known API"),
-        ({"a": 1}, PATHS, "'data.list' does not name a list in it (found: a)."),
+        ({"a": 1}, PATHS, "mapping.items: 'data.list' names no list in it (found: a)."),
         ({"a": 1}, JsonMapping(title="x"), "It is not a list; name its list in mapping.items (found: a)."),
-        ({"articles": {}}, JsonMapping(preset="gnews"), "'articles' does not name a list in it (found: articles)."),
+        (
+            {"articles": {}},
+            JsonMapping(preset="gnews"),
+            "mapping.items: 'articles' names no list in it (found: articles).",
+        ),
         (
             {"message": "Your API key is wrong."},
             PATHS,

@@ -16,7 +16,7 @@ from digest.collect.cleaning.titles import split_title
 from digest.collect.files import read_file
 from digest.collect.images import DECORATION, is_decoration
 from digest.hindi.cut import shorten
-from digest.hindi.title_tails import TAILS, TitleTail, without_tails
+from digest.hindi.title_tails import TAILS, TitleTail, hides_news, without_tails
 from digest.models import Article, Block, Source
 from tests.paths import SHARED_DATA
 from tests.support.tables import each_row
@@ -209,7 +209,7 @@ def test_repeated_paragraphs_go() -> None:
     ],
 )
 def test_datelines(front: str, place: str) -> None:
-    assert split_dateline(front + LEAD) == (place, LEAD)
+    assert split_dateline(front + LEAD) == (place or None, LEAD)
     cleaned = clean_article(article("ख़बर", front + LEAD, NEXT))
     assert (cleaned.place, texts(cleaned)[0]) == (place, LEAD)
 
@@ -244,7 +244,7 @@ def test_datelines(front: str, place: str) -> None:
     ],
 )
 def test_first_words_that_are_no_dateline(front: str) -> None:
-    assert split_dateline(front + LEAD) == ("", front + LEAD)
+    assert split_dateline(front + LEAD) == (None, front + LEAD)
 
 
 def test_a_time_after_a_dateline_stays() -> None:
@@ -254,14 +254,14 @@ def test_a_time_after_a_dateline_stays() -> None:
 
 def test_a_town_before_a_comma_is_what_is_left_of_an_agencys_dateline() -> None:
     assert split_dateline(f"कोलकाता, {LEAD}") == ("कोलकाता", LEAD)
-    assert split_dateline(f"कोलकाता, {LEAD}", opens=False) == ("", f"कोलकाता, {LEAD}")
+    assert split_dateline(f"कोलकाता, {LEAD}", opens=False) == (None, f"कोलकाता, {LEAD}")
 
 
 def test_an_unknown_name_is_a_place_where_the_article_uses_it_as_one() -> None:
-    assert split_dateline(f"बनकटा: {LEAD}") == ("", f"बनकटा: {LEAD}")
+    assert split_dateline(f"बनकटा: {LEAD}") == (None, f"बनकटा: {LEAD}")
     assert split_dateline(f"बनकटा: {LEAD}", context=f"बनकटा में सड़कें बनेंगी\n{LEAD}") == ("बनकटा", LEAD)
     assert split_dateline(f"बनकटा: {LEAD} यहां भी काम होगा.")[0] == "बनकटा"
-    assert split_dateline(f"सोनपुरा। {LEAD}", opens=False) == ("", f"सोनपुरा। {LEAD}")
+    assert split_dateline(f"सोनपुरा। {LEAD}", opens=False) == (None, f"सोनपुरा। {LEAD}")
 
 
 def test_a_dateline_below_the_standfirst_goes() -> None:
@@ -335,7 +335,7 @@ def test_a_headlines_subject_goes_from_the_paragraphs_and_stays_in_the_headline(
 
 
 def test_a_dateline_that_is_all_there_is_stays() -> None:
-    assert split_dateline("पटना। बारिश हुई।") == ("", "पटना। बारिश हुई।")
+    assert split_dateline("पटना। बारिश हुई।") == (None, "पटना। बारिश हुई।")
 
 
 def test_cleaning_follows_the_content_in_its_hash() -> None:
@@ -422,7 +422,7 @@ def test_what_tells_news_or_a_speaker_stays_in_the_title(title: str, cleaned: st
 
 def test_a_headline_keeps_the_thing_whose_qualities_it_lists() -> None:
     title = "Naya Tractor XE Vs Tractor Q: कीमत, इंजन और माइलेज में कौन है बेहतर विकल्प"
-    assert split_title(title, []) == (title, "")
+    assert split_title(title, []) == (title, None)
     assert split_title("Tractor Price: कीमत बढ़ने से पहले खरीद लें किसान", [])[1] == "Tractor Price"
 
 
@@ -440,7 +440,7 @@ def test_a_headline_keeps_the_thing_whose_qualities_it_lists() -> None:
     ],
 )
 def test_a_latin_kicker_stays_if_only_it_names_the_thing(title: str) -> None:
-    assert split_title(title, []) == (title, "")
+    assert split_title(title, []) == (title, None)
 
 
 @each_row(
@@ -554,15 +554,15 @@ def test_a_title_without_news_is_replaced() -> None:
 
 def test_a_headline_keeps_a_kicker_without_which_it_says_nothing() -> None:
     abroad = "Turkey Earthquake: बारिश से राहत का काम रुका, सात हजार लोगों की मौत"
-    assert split_title(abroad, []) == (abroad, "")
+    assert split_title(abroad, []) == (abroad, None)
     joke = "Humour: नहर में अब दूध बहेगा, सरपंच ने मंगाए सौ टैंकर"
-    assert split_title(joke, []) == (joke, "")
+    assert split_title(joke, []) == (joke, None)
     # The call to click named the disease.
     title = "Dengue: शरीर पड़ जाता है कमजोर, कई दिन रहता है बुखार"
-    assert split_title(f"{title}; जानिए डेंगू से बचाव", []) == (title, "")
+    assert split_title(f"{title}; जानिए डेंगू से बचाव", []) == (title, None)
     assert split_title("Naya Tractor XE: 1 लाख की किस्त पर हो सकता है आपका", []) == (
         "Naya Tractor XE: 1 लाख की किस्त पर हो सकता है आपका",
-        "",
+        None,
     )
 
 
@@ -576,3 +576,19 @@ def test_a_headline_keeps_a_kicker_without_which_it_says_nothing() -> None:
 )
 def test_a_lost_opening_quotation_mark_comes_back(title: str, shown: str) -> None:
     assert split_title(title, [])[0] == shown
+
+
+@each_row(
+    ("title", "hides"),
+    [
+        ("इस खिलाड़ी ने 21 साल की उम्र में छोड़ दिया खेल", True),
+        ("नहर: गांव के लोगों के लिए जारी हुआ यह आदेश", True),
+        ("इन 10 गांवों में कल बंद रहेगी बिजली", True),
+        ("कब तक खुलेगा नया पुल?", True),
+        ("इस साल सोनपुरा में गेहूं की आवक बढ़ी", False),
+        ("मंत्री बोले- यह पूरे गांव की जीत है", False),
+        ("सोनपुरा में नया पुल खुला", False),
+    ],
+)
+def test_headlines_that_hide_their_news(title: str, hides: bool) -> None:
+    assert hides_news(title) is hides

@@ -146,7 +146,7 @@ def test_a_page_where_json_was_expected_is_an_error() -> None:
         ("<body><a type='application/rss+xml' href='/x'>फ़ीड</a>", URL, "/x"),
         (f"<body><a href='/other/feed/'>फ़ीड</a>{RSS} href='/feed/'>", URL, "/feed/"),
         ("<body><a href='/comments/feed/'>x</a><a href='/feedback'>x</a><a href='/feed'>x</a>", URL, "/feed"),
-        ("<!-- <a href='/feed/'>", URL, "/feed/"),
+        ("<!-- <a href='/feed/'>", URL, None),
         ("<base href='http://[bad/'><a href='/feed/'>", URL, "/feed/"),
     ],
 )  # fmt: skip

@@ -75,8 +75,8 @@ CASES = {
     "web: {metrics: {addresses: [10.0.0.5, x]}}": "4: 'web.metrics.addresses[2]': expected an address or a network "
     "such as 10.0.0.5 or 10.0.0.0/8, found 'x'",
     "theme: {accent: red}": "4: 'theme.accent': expected a colour such as #9c1c1c, found 'red'",
-    "sources:\n  - {name: क}": "5: 'sources[1]': expected exactly one of url and path",
-    "sources:\n  - {name: क, url: u, path: p}": "5: 'sources[1]': expected exactly one of url and path",
+    "sources:\n  - {name: क}": "5: 'sources[1]': expected exactly one of url and path, found neither",
+    "sources:\n  - {name: क, url: u, path: p}": "5: 'sources[1]': expected exactly one of url and path, found both",
     "sources:\n  - {name: क, url: 'ftp://a'}": "5: 'sources[1]': expected url to start with https:// or http://",
     "sources:\n  - {name: क, url: 'http://[::1].evil.example'}": "5: 'sources[1]': expected a URL with one clear host",
     "sources:\n  - {name: क, url: 'http://127.0.0.1:1@evil.example'}": "5: 'sources[1]': expected a URL with one "
@@ -85,8 +85,8 @@ CASES = {
     "sources:\n  - {name: '', path: p}": "5: 'sources[1].name': expected some text, found ''",
     "sources:\n  - {name: क, path: p, replay: maybe}": "5: 'sources[1].replay': expected true or false, found 'maybe'",
     "store: {url: 5}": "4: 'store.url': expected text, found 5",
-    "sources:\n  - {name: क, path: a}\n  - {name: क, path: b}": "1: expected every source to have its own name; "
-    "duplicates: क",
+    "sources:\n  - {name: क, path: a}\n  - {name: क, path: b}": "6: 'sources[2].name': expected a different name for "
+    "each source, found 'क', the name of sources[1] too",
 }
 
 

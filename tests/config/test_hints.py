@@ -41,8 +41,8 @@ KEYS = {
     "sender: news@example.com": ("sender", "did you mean 'newsletter.sender'?"),
     "timezone: Asia/Kolkata": ("timezone", "did you mean 'newsletter.timezone'?"),
     "base_url: https://news.example.com": ("base_url", "did you mean 'newsletter.base_url' or 'desk.base_url'?"),
-    "delivery: {smtp: {password: x}}": ("delivery.smtp.password", "put it into the environment variable"),
-    "delivery: {sendgrid: {api_key: x}}": ("delivery.sendgrid.api_key", "put it into the environment variable"),
+    "delivery: {smtp: {password: x}}": ("delivery.smtp.password", "set the environment variable"),
+    "delivery: {sendgrid: {api_key: x}}": ("delivery.sendgrid.api_key", "set the environment variable"),
     "delivery: {smtp: {user: x}}": ("delivery.smtp.user", "did you mean 'username'?"),
     "delivery: {smtp: {server: x}}": ("delivery.smtp.server", "did you mean 'host'?"),
     "recipients: [a@example.com]": ("recipients", "subscribers are in subscribers.yaml"),
@@ -68,6 +68,7 @@ VALUES = {
     "schedule: {days: [mon, mon]}": "found 'mon' twice",
     "schedule: {send_at: 7 am}": "found '7 am'; did you mean \"07:00\"?",
     "schedule: {send_at: 7}": 'found 7; did you mean "07:00"?',
+    "schedule: {send_at: 7.30}": 'found 7.3; did you mean "07:30"?',
     "schedule: {send_at: 6.30 pm}": "found '6.30 pm'; did you mean \"18:30\"?",
     "schedule: {send_at: '०७:००'}": "found '०७:००'; did you mean \"07:00\"?",
     "schedule: {approval: manual}": "found 'manual'; did you mean 'required'?",
@@ -107,6 +108,10 @@ def test_a_wrong_key_leads_to_the_right_one(extra: str) -> None:
 @each_row("extra", VALUES)
 def test_a_wrong_value_leads_to_the_right_one(extra: str) -> None:
     assert VALUES[extra] in messages(extra)
+
+
+def test_a_valid_word_out_of_range_is_not_suggested_again() -> None:
+    assert messages("store: {keep: {deliveries: 2d}}") == "'store.keep.deliveries': expected at least 30d, found '2d'"
 
 
 def test_what_the_tables_name_exists() -> None:

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from digest.curate.compose import LOCAL_CRIME, ComposeContext, Curated, compose
+from digest.curate.compose import HIDES_NEWS, LOCAL_CRIME, ComposeContext, Curated, compose
 from digest.curate.editorial import EditorialChanges
 from digest.curate.rules import Rules
 from digest.curate.similarity.clustering import Pairs
@@ -463,6 +463,15 @@ def test_a_crime_in_one_town_leads_only_a_day_without_other_news() -> None:
     assert _lead_of(crime) == "old"
     assert _lead_of(_rivals("रामगंज में पूर्व मंत्री की हत्या", "विधानसभा में पुल पर बहस")) == "new"
     assert _lead_of(crime, changes=EditorialChanges(pinned=(first.id,))) == "new"
+
+
+def test_a_headline_that_hides_its_news_does_not_lead() -> None:
+    told, hidden = "विधानसभा में पुल पर बहस", "विधानसभा में पुल पर मंत्री ने कही यह बात"
+    hides = _rivals(hidden, told)
+    first, second = sorted(stories(made(hides, Rules(min_stories=1))), key=lambda story: -story.score)
+    assert first.article_ids == ("new",)
+    assert 0 < first.score - second.score < HIDES_NEWS
+    assert _lead_of(hides) == "old"
 
 
 def test_a_state_is_no_subject_that_two_stories_share() -> None:

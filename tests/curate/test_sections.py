@@ -10,7 +10,7 @@ from digest.curate.importance.matching import entries, find_rows
 from digest.curate.recurring import title_form
 from digest.curate.rules import SECTIONS
 from digest.curate.section_words import EVERY, learned_points, lexicon
-from digest.curate.sections import headline_keys, section_by_name, section_of
+from digest.curate.sections import headline_keys, section_by_name, section_of, use_learned_points
 from digest.hindi.tokens import tokens
 from digest.models import Article
 from tests.curate.sample import article
@@ -29,6 +29,10 @@ def one(title: str = "कमला नदी", **more: object) -> Article:
         (one(categories=("अनजान", "cricket"), url="https://a.example.com/business/x"), "खेल", "category 'cricket'"),
         (one(categories=("India & World", "Technology News")), "विज्ञान", "category 'Technology News'"),
         (one(url="https://a.example.com/hindi/entertainment/x.html"), "मनोरंजन", "URL part 'entertainment'"),
+        (one(url="https://a.example.com/cricket/ipl-2026/x.html"), "खेल", "URL part 'cricket'"),
+        (one(url="https://a.example.com/hindi/wpl-news-2026/x.html"), "खेल", "URL part 'wpl-news-2026'"),
+        (one(url="https://a.example.com/lucknow/x.html"), "देश", "URL part 'lucknow'"),
+        (one("सेल्फ एम्पलाई कैसे ले सकते हैं होम लोन"), "व्यापार", "headline words"),
         (one(url="https://a.example.com/%E0%A4%96%E0%A5%87%E0%A4%B2/x"), "खेल", "URL part 'खेल'"),
         (one("रोमांचक मैच में टीम की जीत, गेंदबाज ने झटके पांच विकेट"), "खेल", "headline words"),
         (one("मैच के लिए पहुंचे मंत्री"), "देश", "no evidence"),
@@ -94,6 +98,17 @@ def test_series_by_title(title: str, kind: str) -> None:
 def test_a_skeleton_differs_only_in_numbers() -> None:
     assert title_form("भाव 23/11: ४५ रुपये").skeleton == title_form("भाव 24/11: 46.5 रुपये").skeleton
     assert title_form("भाव 23").skeleton != title_form("दर 23").skeleton
+
+
+def test_other_learned_points_count_at_once() -> None:
+    title = "सोनपुरा में कल से कमला महोत्सव"
+    before = section_of([one(title)], "देश")
+    try:
+        use_learned_points({"=महोत्सव": {"मनोरंजन": 9.0}})
+        assert section_of([one(title)], "देश")[0] == "मनोरंजन"
+    finally:
+        use_learned_points({})
+    assert section_of([one(title)], "देश") == before
 
 
 @pytest.mark.slow

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from digest.deliver import registry
 from digest.deliver.ports import LogLookup, SuppressionSource
 from digest.deliver.sendgrid.client import SendGrid
+from digest.wiring.transports import TRANSPORTS
 from tests.deliver.transports import TransportSetup, transport_setup
 from tests.support.sendgrid_server import KEY, SendGridServer
 
@@ -30,7 +30,7 @@ def transport(server: SendGridServer) -> Iterator[SendGrid]:
     found.close()
 
 
-@pytest.fixture(params=sorted(registry.TRANSPORTS))
+@pytest.fixture(params=sorted(TRANSPORTS))
 def setup(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[TransportSetup]:
     with transport_setup(request.param, tmp_path) as found:
         yield found

@@ -17,7 +17,7 @@ from digest.deliver.brevo.responses import read_response
 from digest.deliver.http_client import HttpResponse
 from digest.deliver.outcome import Accepted, NotSent, Rejected, Split, Unknown
 from digest.deliver.ports import CapabilityReport, ScheduleWindow
-from digest.deliver.registry import RECOVERY, REDO_WITHIN
+from digest.deliver.recovery import RECOVERY, REDO_WITHIN
 from digest.deliver.report import SendReport
 from digest.deliver.worker import send_due
 from digest.mail.provider_tags import neutral_html, neutral_text

@@ -16,6 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from digest.deliver.outcome import PerRecipient
+from digest.deliver.smtp.connection import SmtpServer
 from digest.deliver.smtp.dkim import configured_signer, signer
 from digest.deliver.smtp.transport import Smtp
 from digest.errors import ConfigurationError
@@ -48,7 +49,9 @@ def signed() -> bytes:
 
 def test_an_email_signed_and_sent_by_smtp_is_valid() -> None:
     with RecordingSmtp() as server:
-        smtp = Smtp("127.0.0.1", server.port, clock=clock, timeout=5, sign=signer("example.com", "s1", PKCS8))
+        smtp = Smtp(
+            SmtpServer("127.0.0.1", server.port, timeout=5), clock=clock, sign=signer("example.com", "s1", PKCS8)
+        )
         assert smtp.submit(outgoing("asha@example.com", email=EMAIL_WITH_IMAGES), RecordingLog()) == PerRecipient(
             frozenset({1})
         )

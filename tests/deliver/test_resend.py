@@ -187,7 +187,7 @@ def test_a_test_may_be_repeated(server: ResendServer) -> None:
 
 
 def test_a_key_is_forgotten_after_a_day_which_is_why_nothing_older_is_redone(server: ResendServer) -> None:
-    from digest.deliver.registry import REDO_WITHIN
+    from digest.deliver.recovery import REDO_WITHIN
 
     batch = outgoing(ASHA)
     submit(server, batch)

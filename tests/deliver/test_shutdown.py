@@ -15,6 +15,7 @@ from digest.deliver.ports import Transport
 from digest.deliver.resend.client import Resend
 from digest.deliver.sendgrid.client import SendGrid
 from digest.deliver.shutdown import abort_after_grace
+from digest.deliver.smtp.connection import SmtpServer
 from digest.deliver.smtp.transport import Smtp
 from tests.deliver.emails import RecordingLog, many, outgoing
 from tests.deliver.scripted_smtp import ScriptedSmtp
@@ -150,7 +151,7 @@ def test_a_block_that_ends_by_itself_is_not_held_up() -> None:
 
 
 def smtp(port: int, *, security: str = "none") -> Smtp:
-    return Smtp("127.0.0.1", port, clock=clock, security=security, timeout=LONG)
+    return Smtp(SmtpServer("127.0.0.1", port, security, timeout=LONG), clock=clock)
 
 
 @contextmanager

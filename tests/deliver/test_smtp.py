@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from digest.deliver.outcome import NotSent, PerRecipient
+from digest.deliver.smtp.connection import SmtpServer
 from digest.deliver.smtp.transport import Smtp
 from digest.errors import TakenOver
 from digest.utils.redact import protect
@@ -21,8 +22,9 @@ A, B, C = "asha@example.com", "ravi@example.com", "meena@example.com"
 
 
 @contextmanager
-def transport(server: Any, **given: Any) -> Iterator[Smtp]:
-    found = Smtp("127.0.0.1", server.port, clock=clock, **{"timeout": 5, **given})
+def transport(server: Any, *, timeout: float = 5.0, settings: str = "delivery.smtp", **given: Any) -> Iterator[Smtp]:
+    address = SmtpServer("127.0.0.1", server.port, timeout=timeout, **given)
+    found = Smtp(address, clock=clock, settings=settings)
     yield found
     found.close()
 

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from digest.deliver.http_client import ConnectionRegistry
-from digest.deliver.smtp.connection import Envelope, SmtpConnection, TryLater, connect
+from digest.deliver.smtp.connection import Envelope, SmtpConnection, SmtpServer, TryLater, connect
 from tests.deliver.raw_smtp import RawSmtp
 from tests.support.profiles import examples
 from tests.support.tls import Identity
@@ -28,9 +28,8 @@ def identity() -> Iterator[Identity]:
 
 
 def connected(server: RawSmtp, *, security: str = "none", timeout: float = 5.0) -> SmtpConnection:
-    return connect(
-        "127.0.0.1", server.port, ConnectionRegistry(), name="here.example", security=security, timeout=timeout
-    )
+    to = SmtpServer("127.0.0.1", server.port, security, timeout=timeout)
+    return connect(to, ConnectionRegistry(), name="here.example")
 
 
 def unstuffed(email: bytes) -> bytes:

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from digest.deliver.outcome import PerRecipient
+from digest.deliver.smtp.connection import SmtpServer
 from digest.deliver.smtp.transport import Smtp
 from tests.deliver.emails import RecordingLog, many, outgoing
 from tests.deliver.scripted_smtp import ScriptedSmtp
@@ -151,7 +152,7 @@ def test_whatever_is_answered_the_outcome_is_what_the_server_did(
     recipients = many(5)
     script = {verb: [places.get(place, USUAL[verb]) for place in range(5)] for verb, places in odd.items()}
     with ScriptedSmtp(pipelining=pipelining, **script) as server:
-        smtp = Smtp("127.0.0.1", server.port, clock=clock, timeout=2)
+        smtp = Smtp(SmtpServer("127.0.0.1", server.port, timeout=2), clock=clock)
         notes = RecordingLog()
         outcome = smtp.submit(outgoing(*recipients), notes)
         smtp.close()

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.deliver.outcome import PerRecipient
+from digest.deliver.smtp.connection import SmtpServer
 from digest.deliver.smtp.transport import Smtp
 from digest.mail import verp
 from digest.subscribers.tokens import TokenSigner
@@ -50,7 +51,7 @@ def test_an_address_that_is_too_long_for_a_token_is_refused() -> None:
 
 def test_each_email_has_its_own_envelope_sender_and_the_same_from() -> None:
     with RecordingSmtp() as server:
-        smtp = Smtp("127.0.0.1", server.port, clock=clock, timeout=5, bounces=BOUNCES, token=SIGNER.sign)
+        smtp = Smtp(SmtpServer("127.0.0.1", server.port, timeout=5), clock=clock, bounces=BOUNCES, token=SIGNER.sign)
         assert smtp.submit(outgoing("asha@example.com", "ravi@example.com"), RecordingLog()) == PerRecipient(
             frozenset({1, 2})
         )

@@ -16,6 +16,7 @@ from digest.deliver.resend.client import Resend
 from digest.deliver.sendgrid.client import SendGrid
 from digest.deliver.ses.client import Ses
 from digest.deliver.ses.signature import RequestSigner
+from digest.deliver.smtp.connection import SmtpServer
 from digest.deliver.smtp.transport import Smtp
 from digest.mail.headers import encode_header
 from digest.utils.clock import utc_now
@@ -84,7 +85,7 @@ def transport_setup(kind: str, folder: Path) -> Iterator[TransportSetup]:
         found.transport.close()
     elif kind == "smtp":
         with RecordingSmtp() as server:
-            transport: Transport = Smtp("127.0.0.1", server.port, clock=clock, timeout=5)
+            transport: Transport = Smtp(SmtpServer("127.0.0.1", server.port, timeout=5), clock=clock)
             yield TransportSetup(transport, server, folder)
             transport.close()
     elif kind == "resend":

@@ -6,11 +6,14 @@ import random
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
+import yaml
 
 from digest.feedback.clicks.classify import ClickRequest, classify, is_machine_agent
 from digest.feedback.clicks.networks import is_data_centre
+from digest.models import HONEYPOT
 from tests.feedback import later_patterns
 from tests.feedback.click_patterns import HINDI, START, WINDOWS, machines, people
 from tests.support.tables import each_row
@@ -41,6 +44,37 @@ def test_a_person_counts(links: int, requests: list[ClickRequest]) -> None:
 def test_later_patterns(pattern: later_patterns.Pattern) -> None:
     name, links, requests, expected = pattern
     assert (classify(requests, links) == expected) is (name not in _KNOWN_MISSES)
+
+
+def test_outsiders_patterns() -> None:
+    """Of 50 machines and 50 people, all but one have exactly the clicks that a person made."""
+    table = yaml.safe_load((Path(__file__).parent / "outsider_patterns.yaml").read_text(encoding="utf-8"))
+    for kind in ("machines", "people"):
+        wrong = []
+        for pattern in table[kind]:
+            visitors: dict[tuple[str, ...], list[ClickRequest]] = {}
+            for second, link, agent, headers, address, *method in pattern["requests"]:
+                request = ClickRequest(
+                    HONEYPOT if link == "trap" else f"{link}",
+                    START + timedelta(seconds=second),
+                    method[0] if method else "GET",
+                    agent=table["agents"].get(agent, agent),
+                    address=address,
+                    headers=table["headers"][headers],
+                )
+                language = request.headers.get("accept-language", "")
+                visitors.setdefault((address, request.agent, language), []).append(request)
+            counted = {
+                request.target
+                for requests in visitors.values()
+                for request, is_machine in zip(requests, classify(requests, 10), strict=True)
+                if not is_machine
+            }
+            if counted != {f"{link}" for link in pattern.get("chosen", ())}:
+                wrong.append(pattern["name"])
+        # A person who opens one story at equal intervals looks like a monitor.
+        assert len(table[kind]) == 50
+        assert wrong == {"machines": [], "people": ["same story five times over three days"]}[kind]
 
 
 def test_there_are_enough_patterns() -> None:

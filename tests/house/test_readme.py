@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import click
 import pytest
 
-from digest.cli.commands import COMMANDS
+from digest.cli.commands import COMMANDS, cli
 from digest.config import loader
 from digest.errors import ConfigurationError
 from tests.cli.newsroom import Newsroom
@@ -47,6 +48,16 @@ def test_every_command_is_in_the_reference_and_has_help(tmp_path: Path) -> None:
         run = Newsroom(tmp_path).digest(name, "--help")
         assert run.code == 0
         assert "Usage: digest" in run.out
+
+
+def test_every_subcommand_is_in_the_table_of_commands() -> None:
+    reference = (ROOT / "docs/reference.md").read_text(encoding="utf-8")
+    context = click.Context(cli)
+    for name in COMMANDS:
+        group = cli.get_command(context, name)
+        rows = re.findall(rf"^\| `digest {name}\b[^|]*", reference, re.M)
+        for subcommand in group.list_commands(context) if isinstance(group, click.Group) else ():
+            assert any(re.search(rf"[ `]{subcommand}[ `]", row) for row in rows), (name, subcommand)
 
 
 def test_no_settings_file_of_ours_is_wrong() -> None:

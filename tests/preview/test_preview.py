@@ -58,7 +58,7 @@ def test_a_changed_template_or_setting_is_shown(viewer: Viewer, newsroom: Newsro
     own.write_text('{% extends "house/letter.html.j2" %}{% block intro %}<tr><td>नमस्ते</td></tr>{% endblock %}')
     assert viewer.state()["version"] != before
     assert "नमस्ते" in viewer.get("/letter.html")[2]
-    newsroom.edit_settings("name: सुबह की ख़बरें", "name: शाम की ख़बरें")
+    newsroom.edit_settings("  name: सुबह की ख़बरें", "  name: शाम की ख़बरें")
     assert viewer.state()["name"] == "शाम की ख़बरें"
 
 

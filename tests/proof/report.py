@@ -66,7 +66,7 @@ _TAIL = """\
 
 - The real providers. What they do beyond their documentation is not known to anybody but them.
 - The loss of a disk, and of commits that PostgreSQL or the file system had confirmed (`synchronous_commit=off`, a disk
-  that lies). Against an older copy of the store there is [the high-water mark](operations.md#restore).
+  that lies). Against an older copy of the store there is [the high-water mark](store.md#restore).
 - Scheduled sends, whose unknown batches are cancelled under their id and sent again: `make chaos` runs seeded schedules
   of them.
 - A clock that jumps while a process runs. Here a process is started with another clock than the one before it.

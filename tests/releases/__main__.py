@@ -100,7 +100,7 @@ def _unknown(folder: Path, day: str, now: str) -> None:
     with make_app(folder) as app:
         edition = app.editions.get(day)
         assert edition is not None
-        app.enqueuer.enqueue(edition, scheduled=False)
+        app.enqueuer.enqueue(edition)
         first, second = app.ledger.claim(2, day, "smtp", app.now(), 5)
         for claim in (first, second):
             app.ledger.settle(claim.attempt, Unknown("connection reset after the last byte"), app.now())

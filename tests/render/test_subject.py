@@ -179,6 +179,13 @@ def test_email_names_are_marathi_in_marathi() -> None:
     assert acronyms_in_devanagari("RBI", "mr") == "आरबीआय"
 
 
+def test_a_headline_that_hides_its_news_is_no_subject_if_there_is_another() -> None:
+    other = "मंडी में आम की आवक बढ़ी"
+    for hides in ("इस खिलाड़ी ने छोड़ दिया खेल", "मंत्री ने किसानों से मेले में कही ये बात", "पुल कब तक खुलेगा?"):
+        assert subject_line(edition(hides, other), "hi") == other
+        assert subject_line(edition(hides), "hi") == hides
+
+
 def test_a_subject_of_another_edition_is_not_reused() -> None:
     headline = "रामगंज की मंडी में गेहूं की आवक दोगुनी हुई है"
     first = subject_line(edition(headline), "hi")

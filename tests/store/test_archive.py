@@ -45,8 +45,8 @@ def archive(database: Database, frozen: Frozen) -> ArchiveStore:
         corrections = [ArchivedCorrection(key, stories[0].day, "18 स्टेशन हैं।", "", "b0")] if number == 1 else []
         page = ArchivePage(stories[0].title, "…", f"<p>{number}</p>", "", 2, 1)
         at = NOW + timedelta(days=number - 2)
-        assert store.add(key, page, at, stories, corrections)
-        assert not store.add(key, page, at, stories, corrections), "what was sent never changes"
+        assert store.put(key, page, at, stories, corrections)
+        assert not store.put(key, page, at, stories, corrections), "what was sent never changes"
     return store
 
 
@@ -72,7 +72,7 @@ def test_the_lead_is_first_wherever_its_section_is(archive: ArchiveStore, frozen
     key = "2026-11-24"
     frozen(1, key=key)
     stories = [a_story(key, name, f"ख़बर {name}", position=number) for number, name in enumerate("abc")]
-    archive.add(key, ArchivePage("ख़बर c", "…", "<p></p>", "", 3, 1), NOW, stories, [])
+    archive.put(key, ArchivePage("ख़बर c", "…", "<p></p>", "", 3, 1), NOW, stories, [])
     assert [each.story for each in archive.stories(key, limit=2)] == ["c", "a"]
 
 
@@ -80,7 +80,7 @@ def test_a_query_finds_the_other_number_and_other_names(archive: ArchiveStore, f
     frozen(1, key="2026-11-24")
     written = ["स्कूल", "स्कूलों", "ट्रेन", "ट्रेनें", "अदालत", "अदालतों"]
     stories = [a_story("2026-11-24", word, f"{word} पर फ़ैसला") for word in written]
-    archive.add("2026-11-24", ArchivePage("…", "…", "<p></p>", "", len(stories), 1), NOW, stories, [])
+    archive.put("2026-11-24", ArchivePage("…", "…", "<p></p>", "", len(stories), 1), NOW, stories, [])
     names = {"स्कूल": "स्कूलों विद्यालय विद्यालयों", "ट्रेन": "ट्रेनों रेल", "अदालत": "अदालतें न्यायालय कोर्ट"}
     for singular, others in names.items():
         both = sorted(f"{word} 24" for word in written if word.startswith(singular))
@@ -153,5 +153,5 @@ def test_sources_keep_what_their_articles_said(database: Database, frozen: Froze
     story = a_story(
         "2026-11-23", "a", "शीर्षक", sources=(report, ArchivedSource("दूसरा", "")), published=report.published
     )
-    assert store.add("2026-11-23", ArchivePage("", "", "", "", 1, 0), NOW, [story], [])
+    assert store.put("2026-11-23", ArchivePage("", "", "", "", 1, 0), NOW, [story], [])
     assert store.thread("a", NOW) == [story]

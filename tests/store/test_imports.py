@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from digest.models import Subscriber
+from digest.models import Actor, Subscriber
 from digest.store.database import Database
 from digest.store.people.consent import ConsentLog
 from digest.store.people.erasure import Erasures
-from digest.store.people.imports import ImportResult, SubscriberImport
+from digest.store.people.imports import ImportResult, ImportTerms, SubscriberImport
 from digest.store.people.preferences import ConsentContext, PreferenceStore
 from digest.store.people.subscribers import SubscriberAdmin, SubscriberStore
 from digest.subscribers.imports.rows import Incoming
@@ -19,15 +19,25 @@ from tests.store.conftest import KEY, NOW, enlist
 
 LONG_AGO = datetime(2019, 5, 1, tzinfo=UTC)
 
+BY, TERMS = Actor("mira", "command"), ImportTerms("old", "x")
+
 
 def row(line: int, address: str, **values: Any) -> Incoming:
     return Incoming(line, address, address, **values)
 
 
-def take(database: Database, *rows: Incoming, origin: str = "old", **options: Any) -> tuple[ImportResult, list[Any]]:
+def take(
+    database: Database,
+    *rows: Incoming,
+    origin: str = "old",
+    existing: str = "update",
+    wording: str = "",
+    dry_run: bool = False,
+) -> tuple[ImportResult, list[Any]]:
     refused: list[Any] = []
+    terms = ImportTerms(origin, "list.csv", wording, existing == "update")
     done = SubscriberImport(database, Erasures(database)).run(
-        rows, origin, source="list.csv", now=NOW, rejected=lambda *row: refused.append(row), **options
+        rows, terms, BY, now=NOW, rejected=lambda *row: refused.append(row), dry_run=dry_run
     )
     return done, refused
 
@@ -179,7 +189,7 @@ def test_an_error_in_the_middle_changes_nothing(database: Database) -> None:
     with pytest.raises(RuntimeError):
         take(database, *rows())
     with pytest.raises(RuntimeError):
-        SubscriberImport(database, Erasures(database)).run(rows(), "old", source="x", now=NOW, rejected=print)
+        SubscriberImport(database, Erasures(database)).run(rows(), TERMS, BY, now=NOW, rejected=print)
     assert eligible_addresses(database) == {}
     assert take(database, row(2, "a@example.com"))[0].added == 1
 
@@ -195,7 +205,7 @@ def test_the_store_can_be_written_while_a_list_is_read(database: Database) -> No
             yield row(line, f"r{line}@example.com")
         SubscriberStore(database).suppress("y@example.com", "unsubscribed", now=NOW)
 
-    done = SubscriberImport(database, Erasures(database)).run(rows(), "old", source="x", now=NOW, rejected=print)
+    done = SubscriberImport(database, Erasures(database)).run(rows(), TERMS, BY, now=NOW, rejected=print)
     assert done.added == 10_008
 
 
@@ -244,7 +254,7 @@ def test_an_import_is_undone_except_for_people_who_decided_something_since(datab
     admin, undo = SubscriberAdmin(database), SubscriberAdmin(database).import_undo
     before = [row(2, "old@example.com", name="पुराना", topics=["देश"]), row(3, "gone@example.com"), row(4, "spam@e.com")]
     SubscriberImport(database, Erasures(database)).run(
-        before, "first", source="import first of a.csv", now=NOW, rejected=lambda *_: None
+        before, ImportTerms("first", "import first of a.csv"), BY, now=NOW, rejected=lambda *_: None
     )
     admin.remove("gone@example.com", source="x", now=NOW)
     SubscriberStore(database).suppress("soft@example.com", "bounced", now=NOW, detail="5.1.1")
@@ -258,8 +268,8 @@ def test_an_import_is_undone_except_for_people_who_decided_something_since(datab
     addresses = {name: "spam@e.com" if name == "spam" else f"{name}@example.com" for name in people}
     done = SubscriberImport(database, Erasures(database)).run(
         [row(line, addresses[name], **values.get(name, {})) for line, name in enumerate(people)],
-        "mela",
-        source=SOURCE,
+        ImportTerms("mela", SOURCE),
+        BY,
         now=later,
         rejected=lambda *_: None,
     )

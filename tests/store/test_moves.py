@@ -14,14 +14,14 @@ from sqlalchemy import select
 from digest.deliver.outcome import Accepted, Retryable
 from digest.feedback.effects import apply
 from digest.feedback.events import Event
-from digest.models import Subscriber
+from digest.models import Actor, Subscriber
 from digest.store.content.editions import EditionStore
 from digest.store.content.events import EventStore
 from digest.store.database import Database, open_database
 from digest.store.people.carry_over import carry_over
 from digest.store.people.consent import Consent, ConsentLog
 from digest.store.people.erasure import Erasures
-from digest.store.people.imports import SubscriberImport
+from digest.store.people.imports import ImportTerms, SubscriberImport
 from digest.store.people.moves import MoveResult, move
 from digest.store.people.preferences import ConsentContext, PreferenceStore
 from digest.store.people.requests import RequestKind, RequestStore
@@ -130,8 +130,8 @@ def test_an_import_does_not_bring_the_old_address_back(database: Database, froze
     rejected: list[str] = []
     SubscriberImport(database, Erasures(database)).run(
         [Incoming(2, OLD, OLD)],
-        "members",
-        source="members.csv",
+        ImportTerms("members", "members.csv"),
+        Actor("mira", "command"),
         now=NOW,
         rejected=lambda _line, _address, reason: rejected.append(reason),
     )

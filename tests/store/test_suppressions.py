@@ -9,11 +9,12 @@ import pytest
 from sqlalchemy import select
 
 from digest.feedback.rules import SEVERITY, UNSUBSCRIBED
+from digest.models import Actor
 from digest.store.database import Database
 from digest.store.people import consent
 from digest.store.people.consent import Consent, ConsentLog
 from digest.store.people.erasure import Erasures
-from digest.store.people.imports import SubscriberImport
+from digest.store.people.imports import ImportTerms, SubscriberImport
 from digest.store.people.preferences import ConsentContext, PreferenceStore
 from digest.store.people.signups import SignupStore
 from digest.store.people.subscribers import SubscriberStore
@@ -129,7 +130,9 @@ def test_an_import_applies_only_more_severe_reasons(database: Database) -> None:
     rows = [Incoming(line, address, address, suppressed=word) for line, (address, word) in enumerate(words.items(), 2)]
     rows.append(Incoming(5, "d@example.com", "d@example.com", suppressed="bounced"))
     rows.append(Incoming(6, "d@example.com", "d@example.com", suppressed="complained"))
-    done = imports.run(rows, "old", source="import old", now=minutes(5), rejected=lambda *_row: None)
+    done = imports.run(
+        rows, ImportTerms("old", "import old"), Actor("mira", "command"), now=minutes(5), rejected=lambda *_row: None
+    )
     assert done.suppressed == 1
     assert SubscriberStore(database).suppressed() == {
         "a@example.com": "complained",

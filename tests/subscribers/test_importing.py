@@ -339,6 +339,10 @@ def test_two_byte_order_marks_are_ignored(tmp_path: Path) -> None:
     assert (one.email, refused) == ("a@example.com", [])
 
 
+def test_a_file_of_json_lines_without_a_readable_row_says_why(tmp_path: Path) -> None:
+    assert ":1: is not JSON: Expecting ',' delimiter" in problem(tmp_path, '{"email": "a@example.com"')
+
+
 def test_hostile_json_lines_are_rejected_one_by_one(tmp_path: Path) -> None:
     path = tmp_path / "list.jsonl"
     rows = [

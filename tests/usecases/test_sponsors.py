@@ -77,7 +77,7 @@ def put_and_send(app: App, key: str) -> None:
     made = edition(app, key)
     blocks = tuple(app.sponsors.choose(made, ()))
     app.editions.put(replace(made, blocks=blocks, state=EditionState.APPROVED), over=())
-    app.enqueuer.enqueue(app.editions.get(key), scheduled=False)  # type: ignore[arg-type]
+    app.enqueuer.enqueue(app.editions.get(key))  # type: ignore[arg-type]
     pipeline.deliver_due(app, key, stop=threading.Event())
 
 

@@ -156,7 +156,7 @@ def send_editions_of_all_kinds(app: App) -> str:
     assert edition is not None
     pipeline.send(app, pipeline.compose(app, "special").edition.key)
     alert, _others = app.breaking.propose(next(story.id for story in edition.stories() if story.id != edition.lead))
-    pipeline.send(app, alert.key, force="now")
+    pipeline.send(app, alert.key, pipeline.SendRequest(force="now"))
     return alert.key
 
 

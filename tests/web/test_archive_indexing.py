@@ -179,6 +179,7 @@ def test_the_home_page_is_in_two_languages_and_may_be_indexed(sent: Site) -> Non
             assert re.findall('<link rel="canonical" href="([^"]*)">', shown.text) == [BASE + own]
             alternates = dict(re.findall('<link rel="alternate" hreflang="([^"]*)" href="([^"]*)">', shown.text))
             assert alternates == {"hi": f"{BASE}/", "en": f"{BASE}/?lang=en", "x-default": f"{BASE}/"}
+            assert properties(shown.text)["og:locale"] == ("en_IN" if query else "hi_IN")
     if card.can_shape():
         assert properties(sent.get("/").text)["og:image"] == f"{BASE}/card/edition/{DAY}.jpg"
     assert sent.post("/join", email="x").headers["x-robots-tag"] == "noindex, nofollow"

@@ -165,8 +165,13 @@ def test_a_copy_to_read_holds_what_the_file_for_programs_holds(pages: Site) -> N
     # What the log has in English is in Hindi too.
     assert values[translated("By which way")] == translated("web:preferences")
     assert "विषय: खेल; कितनी बार: रवि" in values[translated("Details")]
-    assert "web:" not in answer.text
+    assert values[translated("Time zone")] == "भारत"
+    for raw in ("web:", "Asia/Kolkata", "subscribers.yaml"):
+        assert raw not in answer.text, raw
     assert ASHA in answer.text
+    english = pages.request("POST", f"{link}?lang=en", b"form=page", {"Content-Type": FORM}).text
+    assert "<dt>By which way</dt><dd>the preferences page</dd>" in english
+    assert "; page in Hindi, network address 127.0.0.1</dd>" in english
 
 
 def test_erasing_needs_the_mailbox_and_removes_the_line_of_the_list(tmp_path: Path) -> None:
@@ -334,6 +339,19 @@ def test_the_kept_notice_introduces_those_who_work_for_us(tmp_path: Path) -> Non
         notices = NoticeStore(changed.app.database).named([entry.notice, other.notice])
         assert {each.version for each in notices.values()} == {1, 2}
         assert "https://board.example/complain" in notices[other.notice].text
+    # Between the request and its confirmation too: the page of the button shows the present words and notice.
+    with site(home, [ASHA]) as asked:
+        asked.post("/join", email="meera@example.org")
+        link = link_of(asked.mails("meera@example.org")[0])
+    older = {"DIGEST_PRIVACY__MINIMUM_AGE": "16", "DIGEST_PRIVACY__BOARD_URL": "https://board.example/complain"}
+    with site(home, [ASHA], **older) as changed:
+        words = "मेरी उम्र 16 साल या उससे ज़्यादा है।"
+        assert words in changed.get(link).text
+        changed.post(link)
+        (last,) = changed.consent("meera@example.org")
+        kept = NoticeStore(changed.app.database).named([last.notice])[last.notice]
+        assert last.wording.endswith(words)
+        assert "https://board.example/complain" in kept.text
 
 
 def test_the_notice_names_both_laws(tmp_path: Path) -> None:
@@ -366,6 +384,17 @@ def test_the_notice_follows_the_settings(tmp_path: Path) -> None:
         assert "or older" not in pages.get("/join?lang=en").text
         assert "/privacy" in pages.get("/join").text
         assert "/privacy" in pages.get(preferences(pages)).text
+
+
+@pytest.mark.parametrize("archive", ["public", "subscribers"])
+def test_the_notice_names_each_cookie_and_the_codes_of_limits(tmp_path: Path, archive: str) -> None:
+    phone = {"DIGEST_PRIVACY__GRIEVANCE__PHONE": "+91 11 0000 0000"}
+    with site(tmp_path / "newsletter", DIGEST_WEB__ARCHIVE=archive, **phone) as pages:
+        text = pages.get("/privacy?lang=en").text
+        assert "a number made from your address or network" in text
+        assert "a cookie in your browser" in text
+        assert ("another cookie" in text) is (archive == "subscribers")
+        assert '<a href="tel:+911100000000">+91 11 0000 0000</a>' in text
 
 
 @pytest.mark.parametrize("tracking", Tracking)

@@ -43,7 +43,7 @@ def pages(app: App) -> Iterator[RunningPages]:
 
 def rename(app: App, name: str) -> None:
     path = app.home / "digest.yaml"
-    path.write_text(path.read_text(encoding="utf-8").replace(NAME, name), encoding="utf-8")
+    path.write_text(path.read_text(encoding="utf-8").replace(f"  name: {NAME}", f"  name: {name}"), encoding="utf-8")
 
 
 def front(app: App, pages: RunningPages) -> str:
@@ -139,9 +139,11 @@ def test_a_server_follows_an_edit_until_it_is_stopped(tmp_path: Path, command: t
     reader.start()
     try:
         wait_for(lines, "eader pages on http")
-        path.write_text(text.replace(NAME, "शाम की ख़बरें").replace("sources:", "surces:"), encoding="utf-8")
+        path.write_text(
+            text.replace(f"  name: {NAME}", "  name: शाम की ख़बरें").replace("sources:", "surces:"), encoding="utf-8"
+        )
         wait_for(lines, "the old ones stay in use: digest.yaml:")
-        path.write_text(text.replace(NAME, "शाम की ख़बरें"), encoding="utf-8")
+        path.write_text(text.replace(f"  name: {NAME}", "  name: शाम की ख़बरें"), encoding="utf-8")
         wait_for(lines, "changed: newsletter.name.")
         base = next(line for line in lines if "eader pages on" in line).partition(" on ")[2].split(". ")[0].strip()
         wait_until(lambda: "शाम की ख़बरें" in page(base), lines)

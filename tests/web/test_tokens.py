@@ -82,6 +82,8 @@ class Doors:
     client: Asgi
     routes: list[tuple[str, str]]
     tokens: dict[str, str]
+    # The paths of the other pages, with their parameters.
+    others: list[str]
 
     def open(self, method: str, path: str, token: str) -> Response:
         body = urlencode(FIELDS).encode() if method == "POST" else b""
@@ -155,15 +157,25 @@ def serve(home: Path) -> Iterator[Doors]:
             # The pages store something when they start, which no request changes.
             app.archivist.catch_up(lambda: False)
             with closing(Asgi(guard)) as client:
-                yield Doors(pages, client, list(_routes(guard)), tokens)
+                yield Doors(pages, client, list(_routes(guard)), tokens, _others(guard))
+
+
+def _paths(guard: Any) -> dict[str, Any]:
+    """Every path of the routing table, with its methods."""
+    app = guard
+    while not hasattr(app, "openapi"):
+        app = app.app
+    paths: dict[str, Any] = app.openapi()["paths"]
+    return paths
+
+
+def _others(guard: Any) -> list[str]:
+    return [path for path, operations in _paths(guard).items() if "get" in operations and not TOKEN.search(path)]
 
 
 def _routes(guard: Any) -> Iterator[tuple[str, str]]:
     """Every route with a token, from the routing table; a path with a choice gives one for each."""
-    app = guard
-    while not hasattr(app, "openapi"):
-        app = app.app
-    for path, operations in app.openapi()["paths"].items():
+    for path, operations in _paths(guard).items():
         if not TOKEN.search(path):
             continue
         filled = TOKEN.sub("{token}", path)
@@ -244,6 +256,22 @@ def test_reading_changes_nothing_and_a_token_opens_only_its_own_pages(doors: Doo
         "/stay/{token}",
         f"/answer/{KEY}/poll/1/{{token}}",
     }
+
+
+def test_reading_any_other_page_changes_nothing(doors: Doors) -> None:
+    app = doors.pages.app
+    page = doors.open("GET", f"/archive/{KEY}", "").body.decode()
+    cid = re.findall('/picture/([^"]+)"', page)[0]
+    (story,) = app.archive.topic(app.topics[0], app.now(), limit=1)
+    values = {"edition": KEY, "story": story.thread, "name": quote(app.topics[0]), "year": KEY[:4], "cid": cid}
+    before = doors.state()
+    for path in doors.others:
+        filled = re.sub(r"\{(\w+)\}", lambda place: values[place[1]], path)
+        for query in ("", "?q=khel&lang=en&pictures=1&page=1&done=saved"):
+            # The card of a story needs FriBidi.
+            assert doors.open("GET", filled + query, "").status in ((200, 404) if "card" in path else (200,)), filled
+            assert doors.open("HEAD", filled + query, "").body == b""
+    assert doors.state() == before
 
 
 def test_a_foreign_token_changes_nothing(doors: Doors) -> None:

@@ -118,5 +118,5 @@ def test_several_at_once_do_everything_once(paper: Newsroom, make: Make) -> None
 def test_edited_settings_are_followed(paper: Newsroom, make: Make) -> None:
     with running(paper, make) as one:
         wait_for(lambda: done(one.app), one.log)
-        paper.edit_settings("name: सुबह की ख़बरें", "name: शाम की ख़बरें")
+        paper.edit_settings("  name: सुबह की ख़बरें", "  name: शाम की ख़बरें")
         wait_for(lambda: any("changed: newsletter.name" in line for line in one.log), one.log)

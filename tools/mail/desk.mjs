@@ -67,6 +67,18 @@ const mainAt = () => page.$eval("#main", (main) => main.getBoundingClientRect().
 const [atRest, sticking] = [await mainAt(), await page.evaluate(() => window.scrollTo(0, 400)).then(() => wait(300)).then(mainAt)];
 seen.jumped = sticking - atRest;
 const before = await order();
+if (narrow) {
+  // Closed rows have at most two lines, the button to approve is near the thumb, and the page has few words beside the headlines.
+  seen.lines = Math.max(...(await page.$$eval(".st h4 a", (all) => all.map((one) => Math.round(one.clientHeight / parseFloat(getComputedStyle(one).lineHeight))))));
+  seen.approveAt = await page.$eval("#do-approve", (one) => one.getBoundingClientRect().top / window.innerHeight);
+  seen.words = await page.evaluate(() => {
+    const all = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+    const hidden = (one) => !one.checkVisibility({ contentVisibilityAuto: true, visibilityProperty: true }) || one.closest(".vh, .skip, h4, #stories-h, noscript");
+    let words = 0;
+    while (all.nextNode()) if (!hidden(all.currentNode.parentElement)) words += all.currentNode.textContent.split(/\s+/).filter(Boolean).length;
+    return words;
+  });
+}
 const [lead, first, second] = [before[0], ...(await page.$$eval(".rows:not([data-lead])", (lists) => {
   const rows = lists.map((list) => [...list.querySelectorAll(".st")].map((row) => row.dataset.story)).find((ids) => ids.length > 1);
   return rows.slice(0, 2);

@@ -51,7 +51,7 @@ def composed(
     settings = {
         "newsletter": {
             "name": "सुबह की ख़बरें" if language == "hi" else "Morning News",
-            "sender": {"name": "Subah Ki Khabar", "email": "news@example.com"},
+            "sender": {"name": "सुबह की ख़बरें" if language == "hi" else "Morning News", "email": "news@example.com"},
             "reply_to": "editors@example.com",
             "language": language,
             "base_url": "https://news.example.com",

@@ -8,6 +8,7 @@ from digest.app import App
 from digest.models import Actor
 from digest.store.people.directory import SubscriberFilter
 from digest.store.people.preferences import PreferenceStore
+from digest.usecases.transfer_subscribers import ListToImport
 
 
 def admin_pages(app: App) -> dict[str, str]:
@@ -27,7 +28,7 @@ def admin_pages(app: App) -> dict[str, str]:
     sent = app.directory.last_enqueued()
     file = app.home / "mela.csv"
     file.write_text("email\nmela@example.org\n", encoding="utf-8")
-    imported = app.subscriber_transfer.import_list(file, "mela", Actor("webcheck", "command")).done.act
+    imported = app.subscriber_transfer.import_list(ListToImport(file, "mela"), Actor("webcheck", "command")).done.act
     return {
         **people,
         "desk-subscribers": "/desk/subscribers",

@@ -56,7 +56,7 @@ def clean_article(article: Article, *, sites: Sequence[str] = ()) -> Article:
     cleaned = replace(
         article,
         title=title,
-        kicker=kicker,
+        kicker=kicker or "",
         excerpt=excerpt,
         body=tuple(body),
         place=place or article.place,
@@ -77,7 +77,7 @@ def _author(author: str | None, agency: str | None) -> str | None:
     return byline or None
 
 
-def _without_kicker(text: str, kicker: str) -> str:
+def _without_kicker(text: str, kicker: str | None) -> str:
     """Return the text without the title's kicker at its start, unless there is nothing else."""
     if kicker and text[: len(kicker)].casefold() == kicker.casefold():
         rest = text[len(kicker) :].lstrip()
@@ -100,7 +100,7 @@ def _without_opening(text: str) -> str:
     return text
 
 
-def _clean_body(blocks: Sequence[Block], kicker: str) -> list[Block]:
+def _clean_body(blocks: Sequence[Block], kicker: str | None) -> list[Block]:
     """Return the blocks without kicker, tails and interface lines."""
     kept = []
     for block in blocks:
@@ -143,10 +143,11 @@ def _is_interface(text: str) -> bool:
     return len(text) < _MAX_LINE and _INTERFACE.fullmatch(text.replace("\u093c", "").strip()) is not None
 
 
-def _without_dateline(body: list[Block], title: str, subject: str) -> tuple[list[Block], str]:
+def _without_dateline(body: list[Block], title: str, subject: str | None) -> tuple[list[Block], str | None]:
     """Return the body without the datelines of its first paragraphs (after a standfirst too), and the first place."""
     texts = [block.text for block in body if block.kind == "p"][:_DATELINE_WITHIN]
-    context, first = "\n".join((title, *texts)), ""
+    context = "\n".join((title, *texts))
+    first: str | None = None
     result, seen = list(body), 0
     for at, block in enumerate(body):
         if block.kind != "p":

@@ -114,16 +114,17 @@ def _is_date(key: str) -> bool:
     return len(months) == 1 and 0 < len(numbers) == len(words) - 1
 
 
-def split_dateline(text: str, *, opens: bool = True, context: str = "") -> tuple[str, str]:
-    """Return the place and the text without its dateline; ('', text) if it has none.
+def split_dateline(text: str, *, opens: bool = True, context: str = "") -> tuple[str | None, str]:
+    """Return the place and the text without its dateline; (None, text) if it has none.
 
     The place is the names of places without agencies, joined by `, `. With `opens`, the text opens an article, where a
     single word before a danda is a place. `context` is the article, in which an unknown name may be used as a place.
     """
-    found, rest = "", _without_signature(text)
+    found: str | None = None
+    rest = _without_signature(text)
     for turn in range(_TWICE):
         place, after = _split_once(rest, opens=opens and not turn, context=context or text)
-        if after == rest or (turn and found and place not in ("", found)):
+        if after == rest or (turn and found and place not in (None, found)):
             break
         found, rest = found or place, after
     if opens and rest == text and (match := _COMMA.match(text)) and _is_comma_dateline(match[1], text[match.end() :]):
@@ -165,7 +166,7 @@ def unsigned_title(title: str) -> str:
     """Return a title that is a report's first sentence, without its dateline. A place before a colon is its subject."""
     place, rest = split_dateline(title, opens=False)
     front = title[: len(title) - len(rest)]
-    return rest if "।" in front or (front and fold(front).strip(" :.-|") != fold(place)) else title
+    return rest if "।" in front or (front and fold(front).strip(" :.-|") != fold(place or "")) else title
 
 
 def is_credit(text: str) -> bool:
@@ -180,10 +181,10 @@ def is_credit(text: str) -> bool:
     return PartKind.AGENCY in kinds and PartKind.UNKNOWN not in kinds and fold(line) not in WORDS_TOO
 
 
-def _split_once(text: str, *, opens: bool, context: str) -> tuple[str, str]:
+def _split_once(text: str, *, opens: bool, context: str) -> tuple[str | None, str]:
     field = _FRONT.match(text, 0, MAX_LENGTH)
     if field is None:
-        return "", text
+        return None, text
     reach = min(field.end() + 2, MAX_LENGTH + 2)
     for number, match in enumerate(_END.finditer(text, 2, reach)):
         if number == _MAX_ENDS or match.start() > field.end():
@@ -199,10 +200,10 @@ def _split_once(text: str, *, opens: bool, context: str) -> tuple[str, str]:
             continue
         place = _place(_take_apart(front, mark, rest, opens=opens, context=context))
         if place is not None:
-            return place, rest
+            return place or None, rest
         if mark in ("।", ":", "|"):
             break
-    return "", text
+    return None, text
 
 
 def _is_joint(mark: str, text: str, at: int, rest: str) -> bool:

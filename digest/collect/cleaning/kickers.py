@@ -128,8 +128,8 @@ def _names_body(own: list[str], shown: str) -> bool:
     return is_place or any(_SPELLED.fullmatch(word) for word in own) or bool(_LATIN_ACRONYM.search(shown))
 
 
-def without_rubric(title: str) -> tuple[str, str]:
-    """Return the headline without the name of a page or town before it, and that name; ('…', '') if it has none.
+def without_rubric(title: str) -> tuple[str, str | None]:
+    """Return the headline without the name of a page or town before it, and that name; ('…', None) if it has none.
 
     A state or country stays, because it tells where the news is.
     """
@@ -140,5 +140,5 @@ def without_rubric(title: str) -> tuple[str, str]:
         found = place if is_town else None
     least = LEAST_WORDS if found and found.re is _PLACE else _AFTER_RUBRIC
     if found is None or len(title[found.end() :].split()) < least:
-        return title, ""
+        return title, None
     return title[found.end() :].strip(), found.group().strip(" :|।\\")

@@ -52,7 +52,7 @@ _DEVA_WORD = re.compile(f"[{_DEVA}]+")
 _LATIN = re.compile("[A-Za-z]{2}")
 
 
-def split_title(title: str, sites: Sequence[str]) -> tuple[str, str]:
+def split_title(title: str, sites: Sequence[str]) -> tuple[str, str | None]:
     """Return the title without marks, site name and Latin kicker, and the kicker."""
     # Several marks may follow each other: `LIVE … | NBT 0:39 Play video`.
     for _ in range(3):
@@ -64,7 +64,7 @@ def split_title(title: str, sites: Sequence[str]) -> tuple[str, str]:
     if label and len(_DEVA_WORD.findall(title[label.end() :])) >= DEVANAGARI_WORDS:
         rest, kicker = split_title(title[label.end() :], sites)
         return rest, kicker or label[1]
-    kicker = ""
+    kicker = None
     # Live pages have two.
     for _ in range(2):
         match = _KICKER.match(title)
@@ -76,7 +76,7 @@ def split_title(title: str, sites: Sequence[str]) -> tuple[str, str]:
     shown = _with_lost_quote(without_tails(title))
     if kicker and (_needs_kicker(shown.split()) or is_needed(kicker, title, shown)):
         # `1 लाख में हो सकती है आपकी`, `कीमत, इंजन में कौन बेहतर`: only the kicker says what.
-        return f"{kicker}: {shown}", ""
+        return f"{kicker}: {shown}", None
     return shown, kicker or rubric
 
 
@@ -90,10 +90,10 @@ def _with_lost_quote(title: str) -> str:
     return _LOST_QUOTE.sub(r"‘\1’", title) if sum(title.count(mark) for mark in _SINGLE_QUOTES) == 1 else title
 
 
-def subject_of(title: str) -> str:
-    """Return the part before the title's first colon or bar; '' if there is none."""
+def subject_of(title: str) -> str | None:
+    """Return the part before the title's first colon or bar; None if there is none."""
     match = _SUBJECT.match(title)
-    return match[1] if match else ""
+    return match[1] if match else None
 
 
 def is_placeholder(title: str) -> bool:
@@ -164,7 +164,7 @@ def headline(title: str, body: Sequence[Block], excerpt: str) -> tuple[str, Sequ
     if len(sentences) < 2:
         return title, body
     whole = " ".join(sentences if _ENDED.search(sentences[-1]) else sentences[:-1])
-    return first_words(title), (Block("p", whole), *body)
+    return first_words(title) or title, (Block("p", whole), *body)
 
 
 def _is_byline(title: str, text: str) -> bool:
@@ -198,13 +198,13 @@ def is_makeshift(title: str, text: str) -> bool:
     return is_cut(title) or letters(text).startswith(letters(title))
 
 
-def first_words(text: str) -> str:
+def first_words(text: str) -> str | None:
     """Return the first sentence without dateline and full stop, shortened if it is long.
 
-    It is '' if the text starts within a word.
+    None if the text has none, or starts within a word.
     """
     if category(text[:1] or " ").startswith("M"):
-        return ""
+        return None
     sentences = split(split_dateline(text)[1])
     first = next((one for one in sentences if len(one.split()) >= _MIN_WORDS), "".join(sentences[:1]))
-    return shorten(first.rstrip("।॥. "), _MAX_MADE_TITLE)
+    return shorten(first.rstrip("।॥. "), _MAX_MADE_TITLE) or None

@@ -1,17 +1,16 @@
-"""Find the feed that a web page names (https://www.rssboard.org/rss-autodiscovery), with patterns, which is cheap."""
+"""Find the feed that a web page names (https://www.rssboard.org/rss-autodiscovery)."""
 
 from __future__ import annotations
 
-import html
 import re
 from urllib.parse import urljoin, urlsplit
+
+from digest.collect.markup import html_tree
 
 # Characters of a page that are searched. Feeds are named in its head, or in its first or last lines.
 MAX_SEARCHED = 500_000
 
 _TAIL = 100_000
-_LINK = re.compile(r"<(link|a|base)\s[^<>]{1,2000}>", re.I)
-_ATTRIBUTE = re.compile(r"(?<![A-Za-z-])([A-Za-z-]++)\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'>]+))")
 _FEED_TYPE = re.compile(r"application/(?:(?:rss|atom|rdf)\+xml|feed\+json)", re.I)
 _VAGUE_TYPE = re.compile(r"(?:text|application)/(?:xml|json)\s*(?:;|$)", re.I)
 _FEED_NAME = re.compile(
@@ -61,23 +60,8 @@ def _tags(page: str) -> list[tuple[str, dict[str, str]]]:
     """Return the links in a page's head and at the ends of its body, without those in comments."""
     if len(page) > MAX_SEARCHED + _TAIL:
         page = f"{page[:MAX_SEARCHED]}\n{page[-_TAIL:]}"
-    return [
-        (tag[1].lower(), {m[1].lower(): html.unescape(m[2] or m[3] or m[4] or "") for m in _ATTRIBUTE.finditer(tag[0])})
-        for tag in _LINK.finditer(_uncommented(page))
-    ]
-
-
-def _uncommented(page: str) -> str:
-    pieces, at = [], 0
-    while (start := page.find("<!--", at)) >= 0:
-        pieces.append(page[at:start])
-        end = page.find("-->", start + 4)
-        # The comment is never closed. Browsers show what follows.
-        if end < 0:
-            at = start + 4
-            break
-        at = end + 3
-    return "".join([*pieces, page[at:]])
+    tree = html_tree(page)
+    return [] if tree is None else [(node.tag, dict(node.attrib)) for node in tree.iter("link", "a", "base")]
 
 
 def _joined(base: str | None, href: str) -> str:

@@ -40,7 +40,7 @@ _MAX_COMPARED = 200
 _FRONT = 6
 
 
-def page_body(tree: Any, base: str | None, jsonld_body: str, *, page: str, remove: Iterable[str] = ()) -> Content:
+def page_body(tree: Any, base: str | None, jsonld_body: str, *, page: str, remove: Iterable[str]) -> Content:
     """Return the article's blocks and images. Removes boilerplate from the tree.
 
     `jsonld_body` is the text from JSON-LD, `page` the whole page, `remove` the XPaths of what to remove first.

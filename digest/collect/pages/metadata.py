@@ -28,16 +28,16 @@ _MAX_ENTRIES = 50
 
 @dataclass(frozen=True, slots=True)
 class JsonLdArticle:
-    """A page's data about its article; '' for missing fields. `body` may be HTML."""
+    """A page's data about its article. `body` may be HTML."""
 
-    headline: str = ""
-    published: str = ""
-    modified: str = ""
-    author: str = ""
-    section: str = ""
-    url: str = ""
-    body: str = ""
-    image: str = ""
+    headline: str | None = None
+    published: str | None = None
+    modified: str | None = None
+    author: str | None = None
+    section: str | None = None
+    url: str | None = None
+    body: str | None = None
+    image: str | None = None
 
 
 def read_jsonld(scripts: Sequence[str]) -> JsonLdArticle:
@@ -70,35 +70,42 @@ def _articles(node: Any, depth: int) -> Iterator[dict[str, Any]]:
 
 def _read_article(article: dict[str, Any]) -> JsonLdArticle:
     return JsonLdArticle(
-        headline=plain(_text(article.get("headline")) or _text(article.get("name"))),
+        headline=_plain(_text(article.get("headline")) or _text(article.get("name"))),
         published=_text(article.get("datePublished")),
         modified=_text(article.get("dateModified")),
         author=_author_names(article.get("author")),
-        section=plain(_text(article.get("articleSection"))),
+        section=_plain(_text(article.get("articleSection"))),
         url=_text(article.get("url")) or _text(article.get("mainEntityOfPage")),
         body=_text(article.get("articleBody")),
         image=_image_url(article.get("image")) or _image_url(article.get("thumbnailUrl")),
     )
 
 
-def _text(value: Any) -> str:
-    if isinstance(value, list):
-        value = value[0] if value else ""
+def _text(value: Any) -> str | None:
+    value = _first(value)
     if isinstance(value, dict):
-        value = value.get("@id") or value.get("name") or ""
-    return value.strip() if isinstance(value, str) else ""
+        value = value.get("@id") or value.get("name")
+    return value.strip() or None if isinstance(value, str) else None
 
 
-def _image_url(value: Any) -> str:
+def _first(value: Any) -> Any:
+    return next(iter(value), None) if isinstance(value, list) else value
+
+
+def _plain(text: str | None) -> str | None:
+    return plain(text or "") or None
+
+
+def _image_url(value: Any) -> str | None:
     """Return the URL of the first image: a string, an ImageObject, or a list of either."""
-    image = (value[0] if value else "") if isinstance(value, list) else value
+    image = _first(value)
     return _text(image.get("url") or image.get("contentUrl")) if isinstance(image, dict) else _text(image)
 
 
-def _author_names(value: Any) -> str:
+def _author_names(value: Any) -> str | None:
     people = value if isinstance(value, list) else [value]
-    names = (plain(_text(one.get("name", "") if isinstance(one, dict) else one)) for one in people[:10])
-    return ", ".join(name for name in names if name)[:200]
+    names = (_plain(_text(one.get("name") if isinstance(one, dict) else one)) for one in people[:10])
+    return ", ".join(name for name in names if name)[:200] or None
 
 
 # Published and updated dates, in the order of trust.
@@ -147,21 +154,21 @@ def read_meta(tree: Any) -> dict[str, str]:
     return values
 
 
-def first(tree: Any, path: str) -> str:
-    """Return the first string that is not blank among the results of an XPath; '' if there is none."""
-    return next((str(value).strip() for value in tree.xpath(path) if str(value).strip()), "")
+def first(tree: Any, path: str) -> str | None:
+    """Return the first string that is not blank among the results of an XPath; None if there is none."""
+    return next((str(value).strip() for value in tree.xpath(path) if str(value).strip()), None)
 
 
 def page_author(tree: Any, meta: dict[str, str], jsonld: JsonLdArticle) -> str | None:
     """Return the author's name; None if the page gives none, or a URL in its place."""
-    name = meta.get("author", "") or first(tree, "//*[@itemprop='author']//*[@itemprop='name']/text()")
-    return plain(jsonld.author or ("" if "://" in name else name)) or None
+    name = meta.get("author") or first(tree, "//*[@itemprop='author']//*[@itemprop='name']/text()")
+    return _plain(jsonld.author or (None if name and "://" in name else name))
 
 
 def page_address(tree: Any, meta: dict[str, str], jsonld: JsonLdArticle, requested: str | None) -> str | None:
     """Return the page's own absolute address: canonical link, og:url or JSON-LD, else the requested one."""
     canonical = first(tree, "//link[@rel='canonical' or @rel='Canonical']/@href")
-    for candidate in (canonical, meta.get("og:url", ""), jsonld.url):
+    for candidate in filter(None, (canonical, meta.get("og:url"), jsonld.url)):
         url = absolute_url(candidate, requested)
         # Some sites name their front page as the canonical address of every article.
         if url and (urlsplit(url).path.strip("/") or urlsplit(url).query):
@@ -175,8 +182,8 @@ def page_title(tree: Any, meta: dict[str, str], jsonld: JsonLdArticle) -> str:
     Some pages of Indian sites have an English search title. A title in an Indian script wins over it.
     """
     headings = _headings(tree, meta)
-    og = plain(meta.get("og:title", ""))
-    document = plain(first(tree, "//title/text()"))
+    og = _plain(meta.get("og:title"))
+    document = _plain(first(tree, "//title/text()"))
     others = [text for text in (og, jsonld.headline, document) if text]
     has_indian = any(_is_indian(text) for text in (*headings, *others))
     for heading in headings:
@@ -196,7 +203,7 @@ def published_date(tree: Any, meta: dict[str, str], jsonld: JsonLdArticle, page:
 
     JSON-LD comes first, because it names the time zone more often than `<meta>` does; htmldate comes last.
     """
-    stated = [jsonld.published, *(meta.get(name, "") for name in _PUBLISHED_META)]
+    stated = [jsonld.published, *map(meta.get, _PUBLISHED_META)]
     stated += [first(tree, path) for path in _PUBLISHED_PATHS]
     for raw in stated:
         if raw and parse_date(raw) is not None:
@@ -208,7 +215,7 @@ def published_date(tree: Any, meta: dict[str, str], jsonld: JsonLdArticle, page:
 def updated_date(meta: dict[str, str], jsonld: JsonLdArticle, published: str | None) -> str | None:
     """Return the date of the last change as the page writes it; None if none, or before the publication."""
     since = parse_date(published) if published else None
-    for raw in (jsonld.modified, *(meta.get(name, "") for name in _UPDATED_META)):
+    for raw in (jsonld.modified, *map(meta.get, _UPDATED_META)):
         if raw and (date := parse_date(raw)) is not None:
             return raw if since is None or date >= since else None
     return None

@@ -10,7 +10,16 @@ from collections.abc import Callable, Mapping, Sequence
 from digest.curate.similarity.cues import death_tolls
 from digest.curate.similarity.score import cosine
 from digest.curate.summary.sentence_rules import DESCRIBES, SentenceCandidate, is_echo
-from digest.curate.summary.title_parts import DENIAL, PART_SIZE, PART_WORDS, TitlePart, share_told, title_parts
+from digest.curate.summary.title_parts import (
+    DENIAL,
+    PART_SIZE,
+    PART_WORDS,
+    TitlePart,
+    goes_on,
+    sets_scene,
+    share_told,
+    title_parts,
+)
 from digest.curate.summary.voice import names_speech, states
 from digest.curate.summary.word_meanings import (
     KILLED,
@@ -20,7 +29,7 @@ from digest.curate.summary.word_meanings import (
     tells_of_death,
     without_times,
 )
-from digest.hindi.clauses import has_happened
+from digest.hindi.clauses import has_happened, reports_event
 from digest.hindi.sentences import split
 from digest.hindi.text import deva_ratio, fold, folded_words, words
 from digest.hindi.tokens import stem_of, stems, tokens
@@ -41,7 +50,7 @@ UNTITLED = 0.1
 # A summary tells a part of the title if it covers this share of it.
 PART_TOLD = 0.75
 # The share of the title that a summary covers at least: without the end of the title, and with it.
-LEAST_TOLD = (0.75, 0.57)
+LEAST_TOLD = (0.85, 0.57)
 # From this position on, a passage covers this share.
 LATE, LATE_TOLD, LATE_PART = 4, 0.7, 0.9
 # One sentence covers at least this share of the title or of one part.
@@ -85,6 +94,11 @@ def _looks_back(text: str) -> bool:
     return bool(_PERFECT.search(folded)) and not _PASSING.search(folded)
 
 
+def _reports(text: str) -> bool:
+    """Whether a sentence of a text reports an event, what goes on, or what somebody says."""
+    return any(reports_event(each) or goes_on(each) or names_speech(each) for each in split(text))
+
+
 class HeadlineCoverage:
     """Scores the sentences of one article by how much of its title and of the article they cover."""
 
@@ -100,6 +114,7 @@ class HeadlineCoverage:
         self._read_parts(title, [each.text for each in sentences], background)
         self._read_speaker(title)
         self.looks_back = any(_looks_back(part.text) for part in self.parts)
+        self.sets_scene = any(sets_scene(part.text) for part in self.news)
         self.explains = self._is_question(title)
         self.weigh = weigher(background)
         self.centre = self.weigh(Counter(stem for each in sentences for stem in each.stems))
@@ -149,6 +164,9 @@ class HeadlineCoverage:
             # What had been before is no news.
             text = " ".join(each for each in split(text) if not _looks_back(each) or names_speech(each))
         covered = all_meanings(text)
+        if not (_reports(text) or any(part.words and part.words[-1][0] & covered for part in self.news)):
+            # `… पर काफी सक्रिय हैं` has the names of `… से लिया ब्रेक`, and not its news.
+            return self.share([text]) >= LEAST_TOLD[False]
         words = [word for part in self.news for word in part.words]
         # Names in one sentence and the verb in another may be other news.
         wholes = (words, *(part.words for part in self.news))
@@ -196,6 +214,7 @@ class HeadlineCoverage:
             return value - UNTITLED * first.position
         value -= ECHO * is_echo(set(first.stems), self.stems)
         value -= BEFORE * (_looks_back(first.text) and not self.looks_back)
+        value -= BEFORE * (sets_scene(first.text) and not self.sets_scene)
         if self.echo and first.position > self.echo.position:
             value -= sum(map(self.restates, chosen))
         value += TELLS * (self.share([first.text]) + self.share([each.text for each in chosen])) / 2
@@ -245,6 +264,11 @@ class HeadlineCoverage:
         """Return how much more of the title's news the sentence covers."""
         before = [other.text for other in chosen]
         return self.share([*before, each.text]) - self.share(before)
+
+    def relates(self, each: SentenceCandidate, chosen: Sequence[SentenceCandidate]) -> bool:
+        """Whether a sentence goes on with what the chosen ones tell, or tells much more of the title."""
+        told = frozenset[str]().union(*(all_meanings(other.text) for other in chosen))
+        return not all_meanings(each.text).isdisjoint(told) or self.gain(each, chosen) >= 2 * GAIN
 
     def adds(self, each: SentenceCandidate, chosen: Sequence[SentenceCandidate]) -> bool:
         """Whether the sentence covers more of the title's news, or adds something new to title and summary."""

@@ -48,7 +48,7 @@ HANGING = frozenset(
         "उसमें उन उनमें तब तभी इतना दोनों जिसके जिससे जिसमें जो किंतु परंतु साथ बहरहाल बता बताते",
         "गौरतलब उल्लेखनीय ज्ञात मालूम अब एवं तथा इधर उधर वैसे यही वही या जैसे बेशक तथापि अर्थात यानी यानि",
         "कहा बताया बोले बोलीं उनसे उनपर उसपर इनसे इस्से ताकि जिन्हें जिनके जिनकी जिन्होंने जिसने उक्त दूसरी दूसरा दूसरे तीसरे अन्य",
-        "इसलिये इतनी इतने उतना तीनों चारों आखिरकार नतीजतन मसलन बाकी बाद बावजूद हां हाँ नहीं भी ही क्योंकी चूंकि",
+        "इसलिये इतनी इतने उतना दोनो तीनों चारों आखिरकार नतीजतन मसलन बाकी बाद बावजूद हां हाँ नहीं भी ही क्योंकी चूंकि",
         "इन्हीं उन्हीं उनको इनको फलस्वरूप परिणामस्वरूप",
     )
 )
@@ -77,6 +77,8 @@ _POINTERS = folded_words(
 )
 # The first agent of a sentence that may have no other: `नरमी के बावजूद इसने मजबूती दिखाई`.
 _AGENTS = folded_words("उन्होंने इन्होंने उसने इसने")
+# `ऐसे ही एक युवक को पकड़ा`: like those of the sentence before it.
+_LIKE_THESE = re.compile(fold("(?:^| )ऐस[ाेी] ही "))
 # What happens always is the scene, and no event: `पुल पर भीड़ रहती है`, `मेले में कुश्ती होती है`.
 _HABITUAL = re.compile(
     fold("(?<!सक)(?<!चाह)(?<!कह)(?<!मान)(?<!बता)(?<!लग)(?<!लाप)(?<!भर्)(?:ता|ती|ते) (?:जाता |जाती |जाते )?(?:है|हैं)[।.]?$")
@@ -94,7 +96,7 @@ _ATTRIBUTES = re.compile(
 # A sentence that opens with one was cut off at its start.
 _POSTPOSITIONS = folded_words("का के की को ने में से तक कि")
 # `दोनों` needs names before it: `कमला और विमला दोनों`.
-_ALL, _AND = folded_words("दोनों तीनों चारों पांचों"), folded_words("और व तथा एवं")
+_ALL, _AND = folded_words("दोनों दोनो तीनों चारों पांचों"), folded_words("और व तथा एवं")
 _DEMONSTRATIVES = folded_words("इस इन उस इसके इसकी इसका इससे इसे इसी")
 # Letter names that also end sentences: `हो जी.` is rare, `सामने आई.` is not.
 _WORDS_AND_LETTERS = frozenset(words("आई जी के वी आर"))
@@ -241,7 +243,7 @@ def _candidate(position: int, text: str, article: Article, *, continues: bool) -
 
 def _opens_known(text: str, title: str) -> bool:
     word = known_opening(text)
-    return bool(word) and not _needs_no_name(word, title)
+    return bool(word) and stem_of(word) not in stems(title) and not _needs_no_name(word, title)
 
 
 def _weakness(text: str, position: int, title: str) -> float:
@@ -260,9 +262,14 @@ def points_anywhere(text: str, title: str) -> bool:
     both = next((at for at, word in enumerate(found) if word in _ALL), 0)
     if both and _AND.isdisjoint(found[:both]):
         return True
-    if next((word for word in found if word == "ने" or word in _AGENTS), "") in _AGENTS:
+    if next((word for word in found if word == "ने" or word in _AGENTS), "") in _AGENTS or _LIKE_THESE.search(
+        fold(text)
+    ):
         return True
-    return any(a in _DEMONSTRATIVES and not _needs_no_name(b, title) for a, b in pairwise(found))
+    named = set(stems(title))
+    return any(
+        a in _DEMONSTRATIVES and stem_of(b) not in named and not _needs_no_name(b, title) for a, b in pairwise(found)
+    )
 
 
 def ends_in_abbreviation(text: str, following: str) -> bool:
@@ -289,9 +296,9 @@ def refers_back(text: str, title: str) -> bool:
 def _needs_no_name(word: str, title: str) -> bool:
     """Whether `इस` and this word need no sentence before them.
 
-    `इस साल` never does; `इस हादसे में` does not if the title has हादसा, or what it stands for: टक्कर.
+    `इस साल` never does; `इस हादसे में` does not if the title has what it stands for: टक्कर.
     """
-    if word in _TIMES or stem_of(word) in set(stems(title)):
+    if word in _TIMES:
         return True
     return not GENERAL.get(key_of(word), set()).isdisjoint(map(key_of, tokens(title)))
 

@@ -32,6 +32,7 @@ _SAYS = re.compile(
 )
 # `बंद हुआ था`, but not `घूम रहा था`.
 _WAS = re.compile(fold("(?<!रह)(?<!त)(?:ी|े|ा|ई|ए|या) (?:था|थी|थे|थीं)(?: |$)"))
+_SCENE = re.compile(any_of("scene"))
 _GOES_ON = re.compile(f"(?:^| ){any_of('stem')} {fold('(?:रहा|रही|रहे)(?: |$)')}")
 DENIAL = folded_words("नहीं न ना मत इनकार इन्कार खारिज रद्द नामंजूर बिना")
 # `नाव ही नहीं, पुल भी` and `नहीं सुधरे तो` deny nothing.
@@ -105,6 +106,11 @@ def _looks_back(text: str) -> bool:
 def goes_on(text: str) -> bool:
     """Whether a text tells what goes on, as the first part does: `सता रही है महंगाई, नया मेला खुला`."""
     return bool(_GOES_ON.search(fold(text)))
+
+
+def sets_scene(text: str) -> bool:
+    """Whether a text only sets the scene: it tells what goes on, or what is known: `महामारी ने दस्तक दे दी है`."""
+    return goes_on(text) or bool(_SCENE.search(fold(text)))
 
 
 def _weighed(

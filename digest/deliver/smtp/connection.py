@@ -14,6 +14,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass, field
 from typing import NamedTuple, TypeVar
 
 from digest.deliver import http_client
@@ -290,42 +291,46 @@ class _TlsClient(smtplib.SMTP_SSL, _Client):
     """A `_Client` with TLS from the first byte."""
 
 
-def connect(
-    host: str,
-    port: int,
-    registry: http_client.ConnectionRegistry,
-    *,
-    name: str,
-    security: str = "none",
-    username: str | None = None,
-    password: str | None = None,
-    timeout: float = 60.0,
-) -> SmtpConnection:
+@dataclass(frozen=True)
+class SmtpServer:
+    """A server, and how to sign in there."""
+
+    host: str
+    port: int
+    # none, starttls or tls.
+    security: str = "none"
+    # Without it there is no AUTH.
+    username: str | None = None
+    password: str | None = field(default=None, repr=False)
+    # Seconds.
+    timeout: float = 60.0
+
+
+def connect(to: SmtpServer, registry: http_client.ConnectionRegistry, *, name: str) -> SmtpConnection:
     """Open a session that is ready to send. `name` is our name in EHLO.
 
-    `security` is none, starttls or tls; without `username` there is no AUTH. Raises OSError, of which smtplib's errors
-    are subclasses, and ValueError.
+    Raises OSError, of which smtplib's errors are subclasses, and ValueError.
     """
-    context = ssl.create_default_context() if security != "none" else None
+    context = ssl.create_default_context() if to.security != "none" else None
     handle = registry.connection()
     server: _Client
-    if security == "tls":
-        server = _TlsClient(timeout=timeout, local_hostname=name, context=context)
+    if to.security == "tls":
+        server = _TlsClient(timeout=to.timeout, local_hostname=name, context=context)
     else:
-        server = _Client(timeout=timeout, local_hostname=name)
+        server = _Client(timeout=to.timeout, local_hostname=name)
     server.handle = handle
-    server._host = host
+    server._host = to.host
     try:
-        code, greeting = server.connect(host, port)
+        code, greeting = server.connect(to.host, to.port)
         if code != 220:
             raise smtplib.SMTPConnectError(code, greeting)
         server.ehlo_or_helo_if_needed()
-        if security == "starttls":
+        if to.security == "starttls":
             server.starttls(context=context)
             server.ehlo_or_helo_if_needed()
-        if username is not None:
-            server.login(username, password or "")
-        return SmtpConnection(server, handle, timeout)
+        if to.username is not None:
+            server.login(to.username, to.password or "")
+        return SmtpConnection(server, handle, to.timeout)
     except BaseException:
         server.close()
         handle.close()

@@ -12,7 +12,7 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
-from functools import cached_property, partial
+from functools import cached_property
 
 from digest.deliver.http_client import ConnectionRegistry
 from digest.deliver.outcome import NotSent, Outcome, PerRecipient
@@ -23,6 +23,7 @@ from digest.deliver.smtp.connection import (
     RecipientDeferred,
     RecipientRejected,
     SmtpConnection,
+    SmtpServer,
     TryLater,
     connect,
     describe,
@@ -51,9 +52,9 @@ _PERMANENT_ERRORS = (
 class Smtp:
     """Keeps one connection for each thread.
 
-    `security` is none, starttls or tls; without `username` there is no AUTH. Bounces go to `bounces`, with
+    Bounces go to `bounces`, with
     `token("bounce", id)` added for each recipient (VERP), or to the sender if it is empty. `sign` returns the
-    DKIM-Signature header to put before an email.
+    DKIM-Signature header to put before an email. Errors name `settings`, a section of digest.yaml.
     """
 
     name = "smtp"
@@ -61,25 +62,17 @@ class Smtp:
 
     def __init__(
         self,
-        host: str,
-        port: int,
+        server: SmtpServer,
         *,
         clock: Callable[[], datetime],
-        security: str = "none",
-        username: str | None = None,
-        password: str | None = None,
-        timeout: float = 60.0,
         bounces: str | None = None,
         token: Callable[[str, int], str] | None = None,
         sign: Callable[[bytes], bytes] | None = None,
         settings: str = "delivery.smtp",
     ) -> None:
-        """`settings` is the section of digest.yaml that errors name."""
-        self.where = f"smtp {host}:{port}"
+        self.server = server
+        self.where = f"smtp {server.host}:{server.port}"
         self.registry = ConnectionRegistry()
-        self.connect = partial(
-            connect, host, port, self.registry, security=security, username=username, password=password, timeout=timeout
-        )
         self.clock, self.sign, self.settings = clock, sign, settings
         self.bounces, self.token = bounces, token
         self.local = threading.local()
@@ -196,7 +189,7 @@ class Smtp:
         if connection is not None and connection.emails < _EMAILS_PER_CONNECTION:
             return connection
         self._drop(politely=True)
-        connection = self.connect(name=self.ehlo_name)
+        connection = connect(self.server, self.registry, name=self.ehlo_name)
         self.local.connection = connection
         with self.lock:
             self.open.append(connection)

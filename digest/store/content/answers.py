@@ -31,13 +31,13 @@ class AnswerStore:
 
     def save(self, key: str, block: str, subscriber: int, choice: int, *, now: datetime, replace: bool) -> AnswerResult:
         """Save an answer. `replace` says whether it takes the place of an earlier one."""
-        own = (answer.c.edition == key) & (answer.c.block == block) & (answer.c.subscriber == subscriber)
+        this_answer = (answer.c.edition == key) & (answer.c.block == block) & (answer.c.subscriber == subscriber)
         with self.database.write(area="answer") as connection:
             # On PostgreSQL `fold` and this wait for each other here.
             row = connection.execute(select(edition.c.folded_at).where(edition.c.key == key).with_for_update()).first()
             if row is None or row.folded_at is not None:
                 return AnswerResult.LATE
-            earlier = connection.execute(select(answer.c.choice).where(own)).scalar()
+            earlier = connection.execute(select(answer.c.choice).where(this_answer)).scalar()
             values = {"choice": choice, "at": now}
             if earlier is None:
                 row_key = {"edition": key, "block": block, "subscriber": subscriber}
@@ -45,7 +45,7 @@ class AnswerStore:
             elif earlier != choice and not replace:
                 return AnswerResult.BEFORE
             else:
-                connection.execute(update(answer).where(own).values(values))
+                connection.execute(update(answer).where(this_answer).values(values))
         return AnswerResult.SAVED
 
     def counts(self, key: str, block: str) -> Mapping[int, int]:

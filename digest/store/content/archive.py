@@ -11,7 +11,6 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import (
-    Connection,
     Row,
     Select,
     case,
@@ -29,9 +28,10 @@ from sqlalchemy import (
 
 from digest.hindi.tokens import index_words
 from digest.models import LETTERS_TO_SOME, is_breaking
-from digest.store.content.editions import CORRECTED, PublishedStore
+from digest.store.content.editions import PublishedStore
 from digest.store.database import Database
 from digest.store.schema import Id, archive_correction, archive_page, archive_story, decision, edition
+from digest.store.sending.decisions import CORRECTED
 
 if TYPE_CHECKING:
     from digest.render.archive_page import ArchivePage
@@ -172,60 +172,43 @@ class ArchiveStore:
         self.database = database
         self._published = PublishedStore(database, samples=samples)
 
-    def add(
+    def put(
         self,
         key: str,
         page: ArchivePage,
         at: datetime,
         stories: Sequence[ArchivedStory],
         corrections: Sequence[ArchivedCorrection],
+        *,
+        revised: bool = False,
     ) -> bool:
-        """Add an edition with its stories. False if it is archived already: sent content never changes."""
+        """Add an edition with its stories. False if it is archived already: sent content never changes.
+
+        A `revised` one is replaced by its corrected form. Stored corrections stay.
+        """
         with self.database.write(area="archive") as connection:
             known = select(archive_page.c.edition).where(archive_page.c.edition == key)
-            if connection.execute(known).first() is not None:
+            if not revised and connection.execute(known).first() is not None:
                 return False
-            self._insert(connection, key, page, at, stories, corrections)
+            if revised:
+                kept = select(archive_correction).where(archive_correction.c.edition == key)
+                old = [
+                    ArchivedCorrection(key, date.min, row.text, row.url, row.thread)
+                    for row in connection.execute(kept.order_by(archive_correction.c.position))
+                ]
+                corrections = [*old, *(each for each in corrections if each.text not in {one.text for one in old})]
+                for table in (archive_story, archive_correction, archive_page):
+                    connection.execute(delete(table).where(table.c.edition == key))
+            connection.execute(insert(archive_page).values(edition=key, made_at=at, **asdict(page)))
+            if stories:
+                connection.execute(insert(archive_story), [_story_values(each) for each in stories])
+            if corrections:
+                rows = [
+                    {"edition": key, "position": position, "text": each.text, "url": each.url, "thread": each.thread}
+                    for position, each in enumerate(corrections)
+                ]
+                connection.execute(insert(archive_correction), rows)
         return True
-
-    def replace(
-        self,
-        key: str,
-        page: ArchivePage,
-        at: datetime,
-        stories: Sequence[ArchivedStory],
-        corrections: Sequence[ArchivedCorrection],
-    ) -> None:
-        """Replace an edition by its corrected form. Stored corrections stay."""
-        with self.database.write(area="archive") as connection:
-            kept = select(archive_correction).where(archive_correction.c.edition == key)
-            old = [
-                ArchivedCorrection(key, date.min, row.text, row.url, row.thread)
-                for row in connection.execute(kept.order_by(archive_correction.c.position))
-            ]
-            new = [each for each in corrections if each.text not in {one.text for one in old}]
-            for table in (archive_story, archive_correction, archive_page):
-                connection.execute(delete(table).where(table.c.edition == key))
-            self._insert(connection, key, page, at, stories, [*old, *new])
-
-    def _insert(
-        self,
-        connection: Connection,
-        key: str,
-        page: ArchivePage,
-        at: datetime,
-        stories: Sequence[ArchivedStory],
-        corrections: Sequence[ArchivedCorrection],
-    ) -> None:
-        connection.execute(insert(archive_page).values(edition=key, made_at=at, **asdict(page)))
-        if stories:
-            connection.execute(insert(archive_story), [_story_values(each) for each in stories])
-        if corrections:
-            rows = [
-                {"edition": key, "position": position, "text": each.text, "url": each.url, "thread": each.thread}
-                for position, each in enumerate(corrections)
-            ]
-            connection.execute(insert(archive_correction), rows)
 
     def has(self, key: str) -> bool:
         """Whether the edition is archived."""
@@ -251,8 +234,8 @@ class ArchiveStore:
             with self.database.write(area="archive") as connection:
                 for row in found[start : start + _CHUNK]:
                     words = _words(row.title, row.summary, [_source(each) for each in row.sources])
-                    own = archive_story.c.id == row.id
-                    connection.execute(update(archive_story).where(own).values(words=words))
+                    this_story = archive_story.c.id == row.id
+                    connection.execute(update(archive_story).where(this_story).values(words=words))
         return len(found)
 
     def earlier_stories(self, key: str, since: date, until: date) -> list[ArchivedStory]:
@@ -282,8 +265,8 @@ class ArchiveStore:
     ) -> tuple[ArchivedEdition | None, ArchivedEdition | None]:
         """Return the previous and the next edition."""
         place = (edition.c.day, archive_page.c.made_at, edition.c.key)
-        own = (found.day, found.at, found.key)
-        here = tuple_(*(literal(value, column.type) for value, column in zip(own, place, strict=True)))
+        position = (found.day, found.at, found.key)
+        here = tuple_(*(literal(value, column.type) for value, column in zip(position, place, strict=True)))
         before = self._list(now).where(tuple_(*place) < here).limit(1)
         after = self._list(now).where(tuple_(*place) > here).order_by(None).order_by(*place).limit(1)
         with self.database.read() as connection:

@@ -81,9 +81,9 @@ class ArticleStore:
     def save_state(self, state: SourceState) -> None:
         values = {**asdict(state.health), **asdict(state.validators), "asked_at": state.asked_at}
         values |= {name: values[name] or "" for name in _TEXTS}
-        own = source.c.name == state.health.name
+        this_source = source.c.name == state.health.name
         with self.database.write(area="article") as connection:
-            if not connection.execute(update(source).where(own).values(values)).rowcount:
+            if not connection.execute(update(source).where(this_source).values(values)).rowcount:
                 connection.execute(insert(source).values(values))
 
     def save(self, articles: Sequence[Article], *, listed: Collection[str] = ()) -> SaveCounts:
@@ -135,8 +135,8 @@ class ArticleStore:
 
     def named(self, name: str) -> Article | None:
         """Return the article with this id or URL, the newest if several have the URL."""
-        own = (article.c.id == name) | (article.c.url == name)
-        rows = select(article.c.content, article.c.published).where(own).order_by(article.c.published.desc()).limit(1)
+        named = (article.c.id == name) | (article.c.url == name)
+        rows = select(article.c.content, article.c.published).where(named).order_by(article.c.published.desc()).limit(1)
         row = self.database.query(rows).one_or_none()
         return article_from_json(*row) if row else None
 

@@ -101,9 +101,9 @@ class ClickStore:
                 visits = _visits(connection, editions=[key], before=before)
                 done += _fold_edition(connection, key, visits.get(key, []), number, before)
         with self.database.write(area="meta") as connection:
-            own = meta_table.c.name
+            name = meta_table.c.name
             first_kept = f"{_KEY}{before:%Y-%m-%d}"
-            connection.execute(delete(meta_table).where(own.startswith(_KEY), own < first_kept))
+            connection.execute(delete(meta_table).where(name.startswith(_KEY), name < first_kept))
         return done
 
     def last_click(self, subscriber: int) -> datetime | None:
@@ -185,14 +185,14 @@ def _visits(
 
 def _fold_edition(connection: Connection, key: str, visits: Sequence[ClickVisit], links: int, before: datetime) -> int:
     for target, more in count(visits, links).items():
-        own = (click_count.c.edition == key) & (click_count.c.target == target)
+        this_target = (click_count.c.edition == key) & (click_count.c.target == target)
         of = click_count.c
         values = {
             "people": of.people + more.people,
             "clicks": of.clicks + more.clicks,
             "machine": of.machine + more.machine,
         }
-        if not connection.execute(update(click_count).where(own).values(values)).rowcount:
+        if not connection.execute(update(click_count).where(this_target).values(values)).rowcount:
             numbers = {"people": more.people, "clicks": more.clicks, "machine": more.machine}
             connection.execute(insert(click_count).values(edition=key, target=target, **numbers))
     for who, at in _last_by_subscriber(visits, links).items():

@@ -39,15 +39,10 @@ from digest.store.content.article_rows import article_from_json, select_articles
 from digest.store.content.edition_events import composed_again, edition_composed, edition_reached
 from digest.store.database import Database
 from digest.store.desk import audit
-from digest.store.schema import article, batch, decision, delivery, edition, rendered_email, subscriber
+from digest.store.schema import article, batch, decision, delivery, edition, rendered_email
 from digest.store.schema import audit as audit_table
+from digest.store.sending.decisions import DecisionGrounds, OperatorDecision, read_decisions, record_decision
 
-# The decision to send despite failed checks or a limit.
-FORCED = "forced"
-# That somebody approved an edition although its emails have errors. The evidence names the checks that failed.
-ERRORS_ACCEPTED = "errors accepted"
-# That a story was corrected after the send began.
-CORRECTED = "corrected"
 # The parts of an edition that subscribers see.
 SHOWN = ("subject", "preheader", "intro", "sections", "lead", "blocks")
 _MARK_LENGTH = 16
@@ -114,9 +109,9 @@ class PublishedStore:
 
     def place(self, key: str, id: int) -> RecipientPlace | None:
         """Return a subscriber's place in an edition."""
-        own = (delivery.c.edition == key) & (delivery.c.subscriber == id)
+        this_place = (delivery.c.edition == key) & (delivery.c.subscriber == id)
         rows = select(batch.c.variant, batch.c.state, batch.c.due_at, delivery.c.outcome).select_from(delivery)
-        row = self.database.query(rows.outerjoin(batch, batch.c.id == delivery.c.batch).where(own)).one_or_none()
+        row = self.database.query(rows.outerjoin(batch, batch.c.id == delivery.c.batch).where(this_place)).one_or_none()
         if row is None:
             return None
         if row.variant is None or row.outcome == DeliveryOutcome.EXCLUDED:
@@ -262,8 +257,8 @@ class EditionStore:
                 return None
             if expected_changes is not None and read_changes(old.editorial_changes) != expected_changes:
                 return None
-            own = (edition.c.key == item.key) & edition.c.state.in_(over)
-            changed = connection.execute(update(edition).where(own).values(values)).rowcount
+            replaceable = (edition.c.key == item.key) & edition.c.state.in_(over)
+            changed = connection.execute(update(edition).where(replaceable).values(values)).rowcount
             if changed:
                 _record_composed(connection, item, old.state if old.composed_at else None)
                 if recomposed and _is_other_draft(old, values):
@@ -290,21 +285,21 @@ class EditionStore:
 
         `earlier` are the keys of planned editions with the same slug that may still be sent before it.
         """
-        own = (edition.c.key == key) & edition.c.frozen_at.is_(None)
+        not_frozen = (edition.c.key == key) & edition.c.frozen_at.is_(None)
         with self.database.write(area="edition") as connection:
             sample = connection.execute(select(edition.c.sample).where(edition.c.key == key)).scalar()
             number = _number(connection, key, earlier, sample=bool(sample))
-            connection.execute(update(edition).where(own).values(number=number))
+            connection.execute(update(edition).where(not_frozen).values(number=number))
 
     def move(self, key: str, state: EditionState, *, out_of: Sequence[EditionState], reason: str | None = None) -> bool:
         """Change the state, and the reason if one is given. False if the edition is in none of `out_of`.
 
         `enqueue` and the ledger make an edition `sending` or `done`, together with its batches.
         """
-        own = (edition.c.key == key) & edition.c.state.in_(out_of)
+        movable = (edition.c.key == key) & edition.c.state.in_(out_of)
         with self.database.write() as connection:
             values = {"state": state} if reason is None else {"state": state, "reason": reason}
-            moved = bool(connection.execute(update(edition).where(own).values(values)).rowcount)
+            moved = bool(connection.execute(update(edition).where(movable).values(values)).rowcount)
             if moved:
                 edition_reached(connection, key, state)
             return moved
@@ -315,10 +310,9 @@ class EditionStore:
 
     def set_editorial_changes(self, key: str, changes: EditorialChanges) -> bool:
         """Return False if the edition is no longer a draft."""
-        own = (edition.c.key == key) & edition.c.state.in_((EditionState.DRAFT, EditionState.SKIPPED))
+        editable = (edition.c.key == key) & edition.c.state.in_((EditionState.DRAFT, EditionState.SKIPPED))
         values = {"editorial_changes": _adapter(EditorialChanges).dump_python(changes, mode="json")}
-        with self.database.write() as connection:
-            return bool(connection.execute(update(edition).where(own).values(values)).rowcount)
+        return bool(self.database.change(update(edition).where(editable).values(values)))
 
     def change_editorial(
         self,
@@ -378,9 +372,8 @@ class EditionStore:
         self, key: str, what: str, reason: str, *, now: datetime, by: str = "", evidence: str = ""
     ) -> None:
         """Record an editor's or operator's decision. `by` is who decided, if known."""
-        values = {"edition": key, "what": what, "reason": reason, "at": now, "decided_by": by, "evidence": evidence}
         with self.database.write() as connection:
-            connection.execute(insert(decision).values(**values))
+            record_decision(connection, key, what, DecisionGrounds(reason, evidence, by), now)
 
     def newest_decision(self) -> int:
         """Return the number of the newest decision on any edition; 0 if there is none."""
@@ -392,16 +385,8 @@ class EditionStore:
 
     def decisions(self, key: str) -> list[OperatorDecision]:
         """Return the decisions of editors and operators, oldest first."""
-        rows = (
-            select(decision, subscriber.c.email)
-            .outerjoin(subscriber, subscriber.c.id == decision.c.subscriber)
-            .where(decision.c.edition == key)
-        )
-        found = self.database.query(rows.order_by(decision.c.at, decision.c.id)).all()
-        return [
-            OperatorDecision(row.at, row.what, row.reason, row.batch, row.email, row.evidence, row.decided_by)
-            for row in found
-        ]
+        with self.database.read() as connection:
+            return read_decisions(connection, key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -410,19 +395,6 @@ class BreakingEdition:
 
     edition: Edition
     sent_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class OperatorDecision:
-    """A decision on an edition, on a batch, or on one recipient of it. `evidence` and `decided_by` may be ''."""
-
-    at: datetime
-    what: str
-    reason: str
-    batch: int | None = None
-    email: str | None = None
-    evidence: str = ""
-    decided_by: str = ""
 
 
 class SentHistoryStore:

@@ -85,8 +85,7 @@ class EventStore:
 
     def mark_processed(self, id: int, now: datetime, *, error: str | None = None) -> None:
         """Mark a payload as processed. `error` describes an invalid one."""
-        with self.database.write() as connection:
-            connection.execute(update(webhook).where(webhook.c.id == id).values(processed_at=now, error=error))
+        self.database.change(update(webhook).where(webhook.c.id == id).values(processed_at=now, error=error))
 
     def measure_processed(self, before: datetime) -> tuple[int, int]:
         """Return the number of payloads processed before this time, and their bytes."""
@@ -101,8 +100,7 @@ class EventStore:
         with self.database.read() as connection:
             if not connection.execute(select(webhook.c.id).where(old).limit(1)).first():
                 return 0
-        with self.database.write() as connection:
-            return connection.execute(delete(webhook).where(old)).rowcount
+        return self.database.change(delete(webhook).where(old))
 
     def known(self, events: Sequence[Event]) -> KnownDelivery:
         with self.database.read() as connection:
@@ -141,11 +139,11 @@ class EventStore:
     def sent_emails(self, id: int | None, addresses: Sequence[str]) -> list[SentEmail]:
         """Return the recent emails to a subscriber, or without an id to the subscribers with these addresses."""
         of = subscriber.c
-        own = of.id == id if id else of.address.in_(addresses)
+        of_person = of.id == id if id else of.address.in_(addresses)
         rows = (
             select(delivery.c.edition, of.id, of.email, of.address)
             .join(delivery, delivery.c.subscriber == of.id)
-            .where(own, delivery.c.edition.in_(_recent_editions().scalar_subquery()))
+            .where(of_person, delivery.c.edition.in_(_recent_editions().scalar_subquery()))
         )
         return [SentEmail(*row) for row in self.database.query(rows)]
 
@@ -157,14 +155,14 @@ def _recent_editions() -> Select[Any]:
 
 def _blocks(connection: Connection, id: int, keys: Sequence[str]) -> list[datetime | None]:
     """Return when the emails of these editions to a subscriber were blocked, newest first."""
-    own = and_(
+    of_recipient = and_(
         delivery_event.c.edition == delivery.c.edition,
         delivery_event.c.subscriber == delivery.c.subscriber,
         delivery_event.c.kind == "blocked",
     )
     rows = (
         select(delivery.c.edition, delivery_event.c.at)
-        .outerjoin(delivery_event, own)
+        .outerjoin(delivery_event, of_recipient)
         .where(delivery.c.edition.in_(keys), delivery.c.subscriber == id, delivery.c.outcome.is_(None))
     )
     emails: dict[str, datetime | None] = dict(connection.execute(rows).all())
@@ -203,11 +201,11 @@ def _deliveries(
     whole = select(edition.c.key).where(edition.c.key.in_(named), edition.c.folded_at.is_(None))
     for key in connection.execute(whole).scalars().all():
         for some in chunks(known):
-            own = and_(delivery.c.edition == key, delivery.c.subscriber.in_(some))
-            rows = connection.execute(select(delivery.c.subscriber, delivery.c.batch).where(own))
+            of_some = and_(delivery.c.edition == key, delivery.c.subscriber.in_(some))
+            rows = connection.execute(select(delivery.c.subscriber, delivery.c.batch).where(of_some))
             places |= {(key, id): batch for id, batch in rows}
-            own = and_(delivery_event.c.edition == key, delivery_event.c.subscriber.in_(some))
-            kinds = connection.execute(select(delivery_event.c.subscriber, delivery_event.c.kind).where(own))
+            of_some = and_(delivery_event.c.edition == key, delivery_event.c.subscriber.in_(some))
+            kinds = connection.execute(select(delivery_event.c.subscriber, delivery_event.c.kind).where(of_some))
             recorded |= {(key, id, kind) for id, kind in kinds}
     return places, recorded
 

@@ -74,33 +74,13 @@ class AuditLog:
         with self.database.write() as connection:
             add(connection, actor, what, subject, detail, now=now)
 
-    def newest(
-        self,
-        limit: int | None,
-        *,
-        subject: str | None = None,
-        before: int | None = None,
-        after: int | None = None,
-        search: str = "",
-        acts: Sequence[str] = (),
-    ) -> list[Act]:
-        """Return acts, newest first.
-
-        They can be limited to one subject, to acts before or after a given one, or to those that contain a text. `acts`
-        are the values of `what` that the search finds too.
-        """
-        columns = [column for column in audit.c if column.name not in ("before", "after")]
-        rows = select(*columns).order_by(audit.c.id.desc()).limit(limit)
+    def newest(self, limit: int | None, *, subject: str | None = None, after: int | None = None) -> list[Act]:
+        """Return acts, newest first. They can be limited to one subject, and to acts after a given one."""
+        rows = select(*_COLUMNS).order_by(audit.c.id.desc()).limit(limit)
         if subject is not None:
             rows = rows.where(audit.c.subject == subject)
-        if before is not None:
-            rows = rows.where(audit.c.id < before)
         if after is not None:
             rows = rows.where(audit.c.id > after)
-        if search:
-            texts = (audit.c.who, audit.c.via, audit.c.what, audit.c.subject, audit.c.detail)
-            contains = (text.icontains(search, autoescape=True) for text in texts)
-            rows = rows.where(or_(*contains, audit.c.what.in_(acts)))
         return [Act(**row._mapping) for row in self.database.query(rows)]
 
     def search(self, wanted: LogFilter, limit: int, before: int | None = None) -> tuple[list[Act], int | None]:
@@ -108,25 +88,25 @@ class AuditLog:
 
         A page that is not full may have a next one: a text is looked for in `_SPAN` rows at a time.
         """
-        own = self._own(wanted)
+        matching = self._conditions(wanted)
         with self.database.read() as connection:
             if before is not None:
                 at = connection.execute(select(audit.c.at).where(audit.c.id == before)).scalar()
-                own.append(tuple_(audit.c.at, audit.c.id) < tuple_(literal(at, Moment), before))
+                matching.append(tuple_(audit.c.at, audit.c.id) < tuple_(literal(at, Moment), before))
             rows = select(*_COLUMNS).order_by(*_ORDER).limit(limit + 1)
             end = None
             if wanted.text:
-                last = select(audit.c.at, audit.c.id).where(*own).order_by(*_ORDER).offset(_SPAN - 1).limit(1)
+                last = select(audit.c.at, audit.c.id).where(*matching).order_by(*_ORDER).offset(_SPAN - 1).limit(1)
                 if (end := connection.execute(last).first()) is not None:
-                    own.append(tuple_(audit.c.at, audit.c.id) >= tuple_(literal(end.at, Moment), end.id))
+                    matching.append(tuple_(audit.c.at, audit.c.id) >= tuple_(literal(end.at, Moment), end.id))
                 rows = rows.where(self._has_text(wanted))
-            found = [Act(**row._mapping) for row in connection.execute(rows.where(*own))]
+            found = [Act(**row._mapping) for row in connection.execute(rows.where(*matching))]
         if len(found) > limit:
             return found[:limit], found[limit - 1].id
         return found, end.id if end else None
 
     @staticmethod
-    def _own(wanted: LogFilter) -> list[ColumnElement[bool]]:
+    def _conditions(wanted: LogFilter) -> list[ColumnElement[bool]]:
         found: list[ColumnElement[bool]] = []
         if wanted.who:
             found.append(audit.c.who == wanted.who)
@@ -180,8 +160,8 @@ class AuditLog:
 
     def changes(self, edition: str, *, limit: int) -> list[Act]:
         """Return the last acts that changed the content of an edition, newest first."""
-        own = (audit.c.subject == edition) & audit.c.before.is_not(None)
-        rows = select(audit).where(own).order_by(audit.c.id.desc()).limit(limit)
+        of_edition = (audit.c.subject == edition) & audit.c.before.is_not(None)
+        rows = select(audit).where(of_edition).order_by(audit.c.id.desc()).limit(limit)
         return [Act(**row._mapping) for row in self.database.query(rows)]
 
     def is_done_by_others(self, subject: str, what: str, who: str) -> bool:

@@ -36,14 +36,13 @@ class LinkStore:
 
     def get(self, hash: str, now: datetime) -> DecisionLink | None:
         """Return a link, used or not; None if it is unknown or too old."""
-        own = (desk_link.c.hash == hash) & (desk_link.c.expires_at > now)
-        row = self.database.query(select(desk_link).where(own)).one_or_none()
+        valid = (desk_link.c.hash == hash) & (desk_link.c.expires_at > now)
+        row = self.database.query(select(desk_link).where(valid)).one_or_none()
         if row is None:
             return None
         return DecisionLink(row.edition, row.revision, row.act, row.expires_at, row.used_at, row.used_by or None)
 
     def use(self, hash: str, by: str, now: datetime) -> bool:
         """Record who used a link. False if it was used before."""
-        own = (desk_link.c.hash == hash) & desk_link.c.used_at.is_(None)
-        with self.database.write(area="desk") as connection:
-            return bool(connection.execute(update(desk_link).where(own).values(used_at=now, used_by=by)).rowcount)
+        unused = (desk_link.c.hash == hash) & desk_link.c.used_at.is_(None)
+        return bool(self.database.change(update(desk_link).where(unused).values(used_at=now, used_by=by), area="desk"))

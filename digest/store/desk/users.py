@@ -142,8 +142,7 @@ class UserStore:
         ]
 
     def set_email(self, user: int, email: str) -> None:
-        with self.database.write(area="desk") as connection:
-            connection.execute(update(desk_user).where(desk_user.c.id == user).values(email=email))
+        self.database.change(update(desk_user).where(desk_user.c.id == user).values(email=email), area="desk")
 
     def set_sign_in_email(self, user: int, address: str, now: datetime) -> bool:
         """Replace the address with which a user signs in; '' removes it. False if it is another user's."""
@@ -167,14 +166,13 @@ class UserStore:
     def bind_email(self, user: int, account: str) -> bool:
         """Record the account of a provider that has a user's address. False if it was another account before."""
         of = desk_credential.c
-        own = (of.user == user) & (of.kind == CredentialKind.OIDC) & of.public_key.in_(("", account))
-        with self.database.write(area="desk") as connection:
-            return bool(connection.execute(update(desk_credential).where(own).values(public_key=account)).rowcount)
+        unset = (of.user == user) & (of.kind == CredentialKind.OIDC) & of.public_key.in_(("", account))
+        return bool(self.database.change(update(desk_credential).where(unset).values(public_key=account), area="desk"))
 
     def set_role(self, name: str, role: Role) -> bool:
         with self.database.write(area="desk") as connection:
-            own = desk_user.c.name == name
-            return bool(connection.execute(update(desk_user).where(own).values(role=role)).rowcount)
+            this_user = desk_user.c.name == name
+            return bool(connection.execute(update(desk_user).where(this_user).values(role=role)).rowcount)
 
     def remove(self, name: str) -> bool:
         """Remove a user with their credentials and sessions. The log keeps their name."""
@@ -193,15 +191,15 @@ class UserStore:
         return int(self.database.query(rows).scalar_one())
 
     def credential(self, user: int, kind: CredentialKind) -> Credential | None:
-        own = (desk_credential.c.user == user) & (desk_credential.c.kind == kind)
-        row = self.database.query(select(desk_credential).where(own)).one_or_none()
+        of_kind = (desk_credential.c.user == user) & (desk_credential.c.kind == kind)
+        row = self.database.query(select(desk_credential).where(of_kind)).one_or_none()
         return _credential(row) if row else None
 
     def link(self, hash: str, now: datetime) -> tuple[User, Credential] | None:
         """Return the one-time link with this hash, and whose it is. None if it was used or is too old."""
-        own = (desk_credential.c.kind == CredentialKind.LINK) & (desk_credential.c.secret == hash)
+        this_link = (desk_credential.c.kind == CredentialKind.LINK) & (desk_credential.c.secret == hash)
         with self.database.read() as connection:
-            row = connection.execute(select(desk_credential).where(own)).one_or_none()
+            row = connection.execute(select(desk_credential).where(this_link)).one_or_none()
             if row is None or row.expires_at is None or row.expires_at <= now:
                 return None
             user = connection.execute(select(desk_user).where(desk_user.c.id == row.user)).one()
@@ -219,37 +217,36 @@ class UserStore:
     ) -> None:
         """Replace a user's credential of this kind."""
         with self.database.write(area="desk") as connection:
-            own = (desk_credential.c.user == user) & (desk_credential.c.kind == kind)
-            connection.execute(delete(desk_credential).where(own))
+            of_kind = (desk_credential.c.user == user) & (desk_credential.c.kind == kind)
+            connection.execute(delete(desk_credential).where(of_kind))
             values = {"user": user, "kind": kind, "secret": secret, "created_at": now, "expires_at": expires_at}
             connection.execute(insert(desk_credential).values({**values, "counter": counter}))
 
     def use_link(self, hash: str) -> bool:
         """Delete a one-time link. False if somebody used it in the meantime."""
-        own = (desk_credential.c.kind == CredentialKind.LINK) & (desk_credential.c.secret == hash)
-        with self.database.write(area="desk") as connection:
-            return bool(connection.execute(delete(desk_credential).where(own)).rowcount)
+        this_link = (desk_credential.c.kind == CredentialKind.LINK) & (desk_credential.c.secret == hash)
+        return bool(self.database.change(delete(desk_credential).where(this_link), area="desk"))
 
     def add_passkey(self, user: int, id: str, public_key: str, label: str, *, counter: int, now: datetime) -> bool:
         """Add a passkey. False if its id is known."""
-        own = (desk_credential.c.kind == CredentialKind.PASSKEY) & (desk_credential.c.secret == id)
+        this_passkey = (desk_credential.c.kind == CredentialKind.PASSKEY) & (desk_credential.c.secret == id)
         values = {"user": user, "kind": CredentialKind.PASSKEY, "secret": id, "created_at": now, "counter": counter}
         with self.database.write(area="desk") as connection:
-            if connection.execute(select(desk_credential.c.id).where(own)).first() is not None:
+            if connection.execute(select(desk_credential.c.id).where(this_passkey)).first() is not None:
                 return False
             connection.execute(insert(desk_credential).values({**values, "public_key": public_key, "label": label}))
             return True
 
     def passkeys(self, user: int) -> list[Credential]:
-        own = (desk_credential.c.user == user) & (desk_credential.c.kind == CredentialKind.PASSKEY)
-        rows = self.database.query(select(desk_credential).where(own).order_by(desk_credential.c.id)).all()
+        passkeys = (desk_credential.c.user == user) & (desk_credential.c.kind == CredentialKind.PASSKEY)
+        rows = self.database.query(select(desk_credential).where(passkeys).order_by(desk_credential.c.id)).all()
         return [_credential(row) for row in rows]
 
     def passkey(self, id: str) -> tuple[User, Credential] | None:
         """Return the passkey with this id, and whose it is."""
-        own = (desk_credential.c.kind == CredentialKind.PASSKEY) & (desk_credential.c.secret == id)
+        this_passkey = (desk_credential.c.kind == CredentialKind.PASSKEY) & (desk_credential.c.secret == id)
         with self.database.read() as connection:
-            row = connection.execute(select(desk_credential).where(own)).one_or_none()
+            row = connection.execute(select(desk_credential).where(this_passkey)).one_or_none()
             if row is None:
                 return None
             user = connection.execute(select(desk_user).where(desk_user.c.id == row.user)).one()
@@ -257,11 +254,10 @@ class UserStore:
 
     def remove_passkeys(self, user: int, *, id: int | None = None) -> int:
         """Remove a passkey of a user, or all of them. Returns how many there were."""
-        own = (desk_credential.c.user == user) & (desk_credential.c.kind == CredentialKind.PASSKEY)
+        passkeys = (desk_credential.c.user == user) & (desk_credential.c.kind == CredentialKind.PASSKEY)
         if id is not None:
-            own &= desk_credential.c.id == id
-        with self.database.write(area="desk") as connection:
-            return connection.execute(delete(desk_credential).where(own)).rowcount
+            passkeys &= desk_credential.c.id == id
+        return self.database.change(delete(desk_credential).where(passkeys), area="desk")
 
     def count_signature(self, credential: int, counter: int) -> bool:
         """Record a passkey's signature count. False if it is not higher than before: then the passkey was copied.
@@ -270,14 +266,13 @@ class UserStore:
         """
         higher = (desk_credential.c.counter < counter) | ((desk_credential.c.counter == 0) & (counter == 0))
         with self.database.write(area="desk") as connection:
-            own = (desk_credential.c.id == credential) & higher
-            return bool(connection.execute(update(desk_credential).where(own).values(counter=counter)).rowcount)
+            is_new = (desk_credential.c.id == credential) & higher
+            return bool(connection.execute(update(desk_credential).where(is_new).values(counter=counter)).rowcount)
 
     def use_counter(self, credential: int, counter: int) -> bool:
         """Record that the code with this counter was used. False if it or a later one was used before."""
-        own = (desk_credential.c.id == credential) & (desk_credential.c.counter < counter)
-        with self.database.write(area="desk") as connection:
-            return bool(connection.execute(update(desk_credential).where(own).values(counter=counter)).rowcount)
+        is_new = (desk_credential.c.id == credential) & (desk_credential.c.counter < counter)
+        return bool(self.database.change(update(desk_credential).where(is_new).values(counter=counter), area="desk"))
 
     def add_token(
         self, hash: str, user: int, name: str, role: Role, *, now: datetime, expires_at: datetime | None
@@ -285,8 +280,8 @@ class UserStore:
         """Add a token of the API. False if the user has one of this name."""
         values = {"hash": hash, "user": user, "name": name, "role": role, "created_at": now, "expires_at": expires_at}
         with self.database.write(area="desk") as connection:
-            own = (desk_token.c.user == user) & (desk_token.c.name == name)
-            if connection.execute(select(desk_token.c.hash).where(own)).first():
+            this_token = (desk_token.c.user == user) & (desk_token.c.name == name)
+            if connection.execute(select(desk_token.c.hash).where(this_token)).first():
                 return False
             connection.execute(insert(desk_token).values(values))
             return True
@@ -302,13 +297,11 @@ class UserStore:
         return _token(row) if row else None
 
     def used_token(self, hash: str, now: datetime) -> None:
-        with self.database.write(durable=False) as connection:
-            connection.execute(update(desk_token).where(desk_token.c.hash == hash).values(used_at=now))
+        self.database.change(update(desk_token).where(desk_token.c.hash == hash).values(used_at=now), durable=False)
 
     def drop_token(self, user: int, name: str) -> bool:
-        own = (desk_token.c.user == user) & (desk_token.c.name == name)
-        with self.database.write(area="desk") as connection:
-            return bool(connection.execute(delete(desk_token).where(own)).rowcount)
+        this_token = (desk_token.c.user == user) & (desk_token.c.name == name)
+        return bool(self.database.change(delete(desk_token).where(this_token), area="desk"))
 
     def open_session(
         self, hash: str, user: int, *, now: datetime, expires_at: datetime, agent: str, method: str = "password"
@@ -323,19 +316,17 @@ class UserStore:
         rows = select(desk_session.c.hash, desk_session.c.seen_at, desk_session.c.method, desk_user).join(
             desk_user, desk_user.c.id == desk_session.c.user
         )
-        own = (desk_session.c.hash == hash) & (desk_session.c.expires_at > now)
-        row = self.database.query(rows.where(own)).one_or_none()
+        this_session = (desk_session.c.hash == hash) & (desk_session.c.expires_at > now)
+        row = self.database.query(rows.where(this_session)).one_or_none()
         return Session(row.hash, _user(row), row.seen_at, row.method) if row else None
 
     def saw_session(self, hash: str, now: datetime) -> None:
-        with self.database.write(durable=False) as connection:
-            connection.execute(update(desk_session).where(desk_session.c.hash == hash).values(seen_at=now))
+        self.database.change(update(desk_session).where(desk_session.c.hash == hash).values(seen_at=now), durable=False)
 
     def end_sessions(self, *, user: int | None = None, hash: str | None = None) -> int:
         """End the sessions of a user, or one session. Returns how many there were."""
-        own = desk_session.c.user == user if hash is None else desk_session.c.hash == hash
-        with self.database.write(area="desk") as connection:
-            return connection.execute(delete(desk_session).where(own)).rowcount
+        these_sessions = desk_session.c.user == user if hash is None else desk_session.c.hash == hash
+        return self.database.change(delete(desk_session).where(these_sessions), area="desk")
 
 
 def _tokens() -> Select[Any]:

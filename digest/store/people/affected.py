@@ -87,11 +87,11 @@ def find_affected(database: Database, scope: BreachScope) -> AffectedPeople:
         keys = _editions(connection, scope)
         rows: dict[int, Any] = {}
         for key in keys:
-            own = and_(
+            received = and_(
                 delivery.c.edition == key,
                 or_(delivery.c.outcome.is_(None), delivery.c.outcome != DeliveryOutcome.EXCLUDED),
             )
-            of = _people().join(delivery, delivery.c.subscriber == subscriber.c.id).where(own)
+            of = _people().join(delivery, delivery.c.subscriber == subscriber.c.id).where(received)
             rows |= {row.id: row for row in connection.execute(of)}
         if scope.concerns_store:
             known = _people()

@@ -126,8 +126,8 @@ def _subscribers(source: Connection, target: Connection) -> None:
     joined = select(subscriber.c.address).where(subscriber.c.origin == ORIGIN, subscriber.c.listed)
     again = [address for address in source.execute(joined).scalars() if address in known]
     for part in chunks(again):
-        own = subscriber.c.address.in_(part) & subscriber.c.listed.is_(False)
-        target.execute(update(subscriber).where(own).values(listed=True, status="active", origin=ORIGIN))
+        removed = subscriber.c.address.in_(part) & subscriber.c.listed.is_(False)
+        target.execute(update(subscriber).where(removed).values(listed=True, status="active", origin=ORIGIN))
 
 
 def _moves(source: Connection, target: Connection, now: datetime) -> None:

@@ -124,8 +124,8 @@ def append(connection: Connection, entries: Sequence[Consent]) -> None:
     connection.execute(_insert, list(map(row_of, entries)))
     for entry in entries:
         if (type := _EVENTS.get(entry.what)) is not None and outgoing_webhooks.listeners(connection, type):
-            own = select(subscriber.c.id).where(subscriber.c.address == entry.address)
-            data = {"subscriber": connection.execute(own).scalar(), "what": entry.what}
+            subscriber_id = select(subscriber.c.id).where(subscriber.c.address == entry.address)
+            data = {"subscriber": connection.execute(subscriber_id).scalar(), "what": entry.what}
             outgoing_webhooks.add(connection, type, data, entry.at)
 
 

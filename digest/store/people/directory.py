@@ -438,9 +438,9 @@ def _of_state(state: SubscriberState | None, now: datetime) -> list[ColumnElemen
 def _has_topic(topic: str) -> ColumnElement[bool]:
     """Return the condition that the subscriber chose this topic. JSON has it in quotes."""
     part = json.dumps(topic, ensure_ascii=False)
-    own = select(comparable(preference.c.topics)).where(preference.c.subscriber == subscriber.c.id).scalar_subquery()
+    chosen = select(comparable(preference.c.topics)).where(preference.c.subscriber == subscriber.c.id).scalar_subquery()
     listed = comparable(subscriber.c.topics)
-    return func.coalesce(own, listed).contains(part, autoescape=True)
+    return func.coalesce(chosen, listed).contains(part, autoescape=True)
 
 
 def _beginnings(word: str, *, sqlite: bool) -> tuple[list[tuple[str, ColumnElement[bool]]], dict[str, str]]:

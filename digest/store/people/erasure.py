@@ -124,8 +124,8 @@ class Erasures:
                 _scrub_column(connection, column, true(), words)
             payloads = _scrub_payloads(connection, person.addresses)
             kinds = () if person.id is None else _COUNTED
-            own = [f"{kind}:{person.id}" for kind in kinds]
-            rate_limits.delete_windows(connection, [*quotas, *own])
+            windows = [f"{kind}:{person.id}" for kind in kinds]
+            rate_limits.delete_windows(connection, [*quotas, *windows])
         self.database.truncate_wal()
         known = bool(person.id is not None or person.signed_up or suppressed or consents or payloads)
         return ErasureResult(known, consents, deliveries, payloads)
@@ -174,15 +174,15 @@ def _anonymise(connection: Connection, id: int, person: _Person) -> int:
     for table in (click_visit, last_click, subscriber_text, reengagement):
         connection.execute(delete(table).where(table.c.subscriber == id))
     keys = editions_of(connection, id)
-    own = and_(delivery.c.edition.in_(keys), delivery.c.subscriber == id)
-    attempts = or_(attempt.c.batch.in_(select(delivery.c.batch).where(own)), attempt.c.current_recipient == id)
+    of_person = and_(delivery.c.edition.in_(keys), delivery.c.subscriber == id)
+    attempts = or_(attempt.c.batch.in_(select(delivery.c.batch).where(of_person)), attempt.c.current_recipient == id)
     # A server's rejection quotes the address.
-    _scrub_column(connection, delivery.c.reason, own, words)
+    _scrub_column(connection, delivery.c.reason, of_person, words)
     _scrub_column(connection, attempt.c.detail, attempts, words)
     _scrub_column(connection, attempt.c.last_reply, attempts, words)
     events = and_(delivery_event.c.edition.in_(keys), delivery_event.c.subscriber == id)
     _scrub_column(connection, delivery_event.c.reason, events, words)
-    return connection.execute(select(func.count()).select_from(delivery).where(own)).scalar_one()
+    return connection.execute(select(func.count()).select_from(delivery).where(of_person)).scalar_one()
 
 
 def _forget_requests(connection: Connection, id: int | None) -> None:
@@ -198,8 +198,8 @@ def _scrub_column(
     pattern = re.compile(_alternatives(words), re.I)
     similar = or_(*(func.lower(column).contains(word.lower(), autoescape=True) for word in words))
     for text in connection.execute(select(column).where(and_(rows, similar)).distinct()).scalars().all():
-        own = and_(rows, column == text)
-        connection.execute(update(column.table).where(own).values({column.name: pattern.sub(NOBODY, text)}))
+        same_text = and_(rows, column == text)
+        connection.execute(update(column.table).where(same_text).values({column.name: pattern.sub(NOBODY, text)}))
 
 
 def _scrub_payloads(connection: Connection, words: Collection[str]) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -10,11 +11,13 @@ from sqlalchemy import exists, func, select
 
 from digest.feedback.rules import COMPLAINED, UNSUBSCRIBED
 from digest.store.database import Database
+from digest.store.people.preferences import ERASED
 from digest.store.people.suppressions import CAME_BACK, SIGNED_UP
-from digest.store.schema import consent, suppression
+from digest.store.schema import consent, subscriber, suppression
 
 # Words of the consent log.
-JOINED = ("added", "imported", "agreed", SIGNED_UP, CAME_BACK)
+_FIRST = ("added", "imported", "agreed", SIGNED_UP)
+JOINED = (*_FIRST, CAME_BACK)
 LEFT = (UNSUBSCRIBED, "removed")
 
 
@@ -35,9 +38,18 @@ class GrowthReader:
         """Return the last days, the oldest first, in the zone of `now`. Takes a while after a large import."""
         first = now.date() - timedelta(days=days - 1)
         start = datetime(first.year, first.month, first.day, tzinfo=now.tzinfo)
-        return [self._day(day, day + timedelta(days=1)) for day in _days(start, days)]
+        listed = self._listed_by_hand(start)
+        return [self._day(day, day + timedelta(days=1), listed[day.date()]) for day in _days(start, days)]
 
-    def _day(self, start: datetime, end: datetime) -> DailyGrowth:
+    def _listed_by_hand(self, start: datetime) -> Counter[date]:
+        """Count, by day, those who came by an edit of the list file. The consent log has no entry about them."""
+        told = exists().where(consent.c.address == subscriber.c.address, consent.c.what.in_(_FIRST))
+        rows = select(subscriber.c.added_at).where(
+            subscriber.c.origin == "", subscriber.c.added_at >= start, subscriber.c.status != ERASED, ~told
+        )
+        return Counter(at.astimezone(start.tzinfo).date() for at in self.database.query(rows).scalars())
+
+    def _day(self, start: datetime, end: datetime, listed: int) -> DailyGrowth:
         within = consent.c.at >= start, consent.c.at < end
         kinds = select(consent.c.what, func.count(consent.c.address.distinct())).where(*within).group_by(consent.c.what)
         at = suppression.c.at
@@ -51,7 +63,7 @@ class GrowthReader:
             reported = connection.execute(untold).scalar_one()
         return DailyGrowth(
             start.date(),
-            sum(found.get(word, 0) for word in JOINED),
+            sum(found.get(word, 0) for word in JOINED) + listed,
             sum(found.get(word, 0) for word in LEFT) + reported,
             suppressed.get("bounced", 0) + suppressed.get("blocked", 0),
             suppressed.get(COMPLAINED, 0),

@@ -172,28 +172,28 @@ def _stays(at: datetime, origin: str) -> ColumnElement[bool]:
 
 def _undo(connection: Connection, act: int, plan: UndoneImport, source: str, now: datetime) -> None:
     c = import_change.c
-    own = c.act == act
+    of_import = c.act == act
     # From here on the rows are exactly those to undo. The new entries of the consent log no longer matter.
-    connection.execute(delete(import_change).where(own, _stays(plan.at, plan.origin)))
+    connection.execute(delete(import_change).where(of_import, _stays(plan.at, plan.origin)))
     detail = literal(f"import {plan.origin} undone")
     what = case({"added": "removed", "returned": "removed", "suppressed": LIFTED}, value=c.what, else_=c.what)
-    entries = select(c.address, what, literal(now, Moment), literal(source), literal(""), detail).where(own)
+    entries = select(c.address, what, literal(now, Moment), literal(source), literal(""), detail).where(of_import)
     names = ("address", "what", "at", "source", "wording", "detail")
     connection.execute(insert(consent).from_select(names, entries))
-    before = and_(own, c.what.in_(("returned", "changed")), subscriber.c.address == c.address)
+    before = and_(of_import, c.what.in_(("returned", "changed")), subscriber.c.address == c.address)
     paused = preference.c.subscriber == subscriber.c.id
     connection.execute(update(preference).where(paused, before).values(paused_until=c.paused_until))
     connection.execute(update(subscriber).where(before).values({name: c[name] for name in ("email", *_VALUES)}))
-    came = and_(own, c.what.in_(_CAME), subscriber.c.address == c.address)
+    came = and_(of_import, c.what.in_(_CAME), subscriber.c.address == c.address)
     connection.execute(update(subscriber).where(came).values(listed=False))
-    held = and_(own, c.what == "suppressed")
+    held = and_(of_import, c.what == "suppressed")
     ended = select(c.address).where(held, c.reason.is_(None))
     connection.execute(delete(suppression).where(suppression.c.address.in_(ended)))
     lesser = and_(held, c.reason.is_not(None), suppression.c.address == c.address)
     connection.execute(update(suppression).where(lesser).values(reason=c.reason))
     numbers = {"removed": len(plan.removed), "changed": len(plan.changed), "mailed": len(plan.mailed)}
     queue_counts_event(connection, f"import {plan.origin}", now, **numbers)
-    connection.execute(delete(import_change).where(own))
+    connection.execute(delete(import_change).where(of_import))
 
 
 def _insert(connection: Connection, names: Sequence[str], rows: Select[Any]) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 
 from sqlalchemy import (
     Column,
@@ -46,7 +46,6 @@ from digest.store.statements import chunks
 from digest.subscribers.imports.rows import Incoming
 
 _CHUNK = 10_000
-_PROGRAM = Actor("digest", "command")
 # The most addresses of stopped, and of changed subscribers, in a result.
 _FIRST = 5
 # SQLite stores times without a zone.
@@ -72,6 +71,17 @@ _INDEX = text("CREATE INDEX arriving_address ON arriving (address, line)")
 
 # Called with line, address and reason of each rejected row.
 Rejects = Callable[[int, str, str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class ImportTerms:
+    """The name of an import, what the consent log says about it, and whether it updates imported subscribers."""
+
+    origin: str
+    source: str
+    # For who joins.
+    wording: str = ""
+    update: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,21 +113,18 @@ class SubscriberImport:
     def run(
         self,
         rows: Iterable[Incoming],
-        origin: str,
+        terms: ImportTerms,
+        by: Actor,
         *,
-        source: str,
-        wording: str = "",
         now: datetime,
-        existing: Literal["update", "keep"] = "update",
         rejected: Rejects,
         dry_run: bool = False,
         where: Callable[[int], str] = "line {}".format,
-        by: Actor = _PROGRAM,
     ) -> ImportResult:
-        """Import the rows under the name `origin`. The consent log gets `source` and, for who joins, `wording`.
+        """Import the rows.
 
         - A new address is listed, a removed one is listed again.
-        - A subscriber of an import is updated, unless `existing` is "keep". One of subscribers.yaml is not: the file
+        - A subscriber of an import is updated, unless the terms say otherwise. One of subscribers.yaml is not: the file
           counts.
         - A pause is imported for new subscribers, and for imported ones without their own preferences.
         - An unsubscribed or bounced row suppresses the address.
@@ -142,18 +149,10 @@ class SubscriberImport:
                 connection.execution_options(writes=True)
                 with self.database.write_lock(), connection.begin() as transaction:
                     self.database.advisory_lock(connection, "subscriber")
-                    act = audit.add(connection, by, IMPORTED, f"import {origin}", now=now)
-                    done = _merge(
-                        connection,
-                        origin,
-                        act,
-                        source=source,
-                        wording=wording,
-                        now=now,
-                        update_listed=existing == "update",
-                    )
+                    act = audit.add(connection, by, IMPORTED, f"import {terms.origin}", now=now)
+                    done = _merge(connection, terms, act, now)
                     came = {"added": done.added + done.returned, "changed": done.changed, "suppressed": done.suppressed}
-                    queue_counts_event(connection, f"import {origin}", now, **came)
+                    queue_counts_event(connection, f"import {terms.origin}", now, **came)
                     audit.set_detail(connection, act, _detail(done))
                     if dry_run:
                         transaction.rollback()
@@ -220,9 +219,7 @@ def _take_out_repeated(connection: Connection) -> list[Any]:
     return list(found)
 
 
-def _merge(
-    connection: Connection, origin: str, act: int, *, source: str, wording: str, now: datetime, update_listed: bool
-) -> ImportResult:
+def _merge(connection: Connection, terms: ImportTerms, act: int, now: datetime) -> ImportResult:
     i, s = _incoming.c, subscriber.c
     mailed = i.suppressed.is_(None)
     stopping = and_(
@@ -239,32 +236,38 @@ def _merge(
     pausing = _count(connection, select(i.line).where(i.paused_until.is_not(None)))
     if pausing:
         no_choice = and_(known, s.listed, s.origin != "", ~exists().where(preference.c.subscriber == s.id))
-        may_pause = or_(joins, exists().where(no_choice)) if update_listed else joins
+        may_pause = or_(joins, exists().where(no_choice)) if terms.update else joins
         connection.execute(update(_incoming).where(~and_(mailed, may_pause)).values(paused_until=None))
     differs = or_(*(and_(i[name].is_not(None), comparable(s[name]) != comparable(i[name])) for name in _FIELDS))
     updated = and_(known, s.listed, s.origin != "", differs)
     pauses = and_(i.paused_until > now, ~joins)
-    changes = and_(known, s.listed, or_(updated, i.paused_until > now)) if update_listed else None
+    changes = and_(known, s.listed, or_(updated, i.paused_until > now)) if terms.update else None
     remember(connection, _incoming, act, mailed, changes)
-    suppressed = _suppress(connection, source, now)
-    _log(connection, "agreed", i.agreed_at, source, and_(joins, mailed, i.agreed_at.is_not(None)))
-    _log(connection, "imported", literal(now, Moment), source, and_(joins, mailed), wording)
+    suppressed = _suppress(connection, terms.source, now)
+    _log(connection, "agreed", i.agreed_at, terms.source, and_(joins, mailed, i.agreed_at.is_not(None)))
+    _log(connection, "imported", literal(now, Moment), terms.source, and_(joins, mailed), terms.wording)
     changed = 0
     first_changed: tuple[str, ...] = ()
-    if update_listed:
+    if terms.update:
         values = {name: func.coalesce(i[name], s[name]) for name in _FIELDS}
         first_changed = _first(connection, and_(mailed, exists().where(updated)))
-        _log(connection, "changed", literal(now, Moment), source, and_(mailed, or_(exists().where(updated), pauses)))
+        _log(
+            connection,
+            "changed",
+            literal(now, Moment),
+            terms.source,
+            and_(mailed, or_(exists().where(updated), pauses)),
+        )
         changed = connection.execute(update(subscriber).where(updated).values(values)).rowcount
     again = {name: func.coalesce(i[name], s[name]) for name in _FIELDS}
     returned = connection.execute(
         update(subscriber)
         .where(known, s.listed.is_(False))
-        .values({**again, "email": i.email, "listed": True, "origin": origin})
+        .values({**again, "email": i.email, "listed": True, "origin": terms.origin})
     ).rowcount
     names = ("address", "email", *_FIELDS, "listed", "added_at", "origin")
     filled = [func.coalesce(i[name], _default(name)) for name in _FIELDS]
-    new = select(i.address, i.email, *filled, literal(True), literal(now, Moment), literal(origin)).where(is_new)
+    new = select(i.address, i.email, *filled, literal(True), literal(now, Moment), literal(terms.origin)).where(is_new)
     added = _insert(connection, subscriber, names, new.order_by(i.line))
     if pausing:
         _pause(connection, now)

@@ -77,16 +77,16 @@ def move(
 
 def rename(connection: Connection, id: int, old: str, new: str, email: str, now: datetime) -> None:
     """Give the subscriber with the address `old` the address `new`, in the caller's transaction."""
-    own = subscriber.c.id == id
+    this_subscriber = subscriber.c.id == id
     if old == new:
-        connection.execute(update(subscriber).where(own).values(email=email))
+        connection.execute(update(subscriber).where(this_subscriber).values(email=email))
         return
     # A mailbox belongs to one person, so an older row of the new address is removed.
     other = connection.execute(select(subscriber.c.id).where(subscriber.c.address == new)).scalar()
     if other is not None:
         gone = {"address": f"moved:{other}", "email": NOBODY, "name": "", "listed": False, "status": "erased"}
         connection.execute(update(subscriber).where(subscriber.c.id == other).values(gone))
-    connection.execute(update(subscriber).where(own).values(address=new, email=email))
+    connection.execute(update(subscriber).where(this_subscriber).values(address=new, email=email))
     # Links in emails to the old mailbox end. The page of the change itself still says that it is done.
     mailed = (person_request.c.subscriber == id) & person_request.c.kind.not_in(
         [RequestKind.ADDRESS, RequestKind.AGAIN]

@@ -153,9 +153,9 @@ class PreferenceStore:
     def pause_all(self, connection: Connection, ids: Sequence[int], until: datetime | None) -> None:
         """Pause many subscribers until a time, or end their pauses, in the caller's transaction."""
         for part in chunks(ids):
-            own = preference.c.subscriber.in_(part)
-            known = set(connection.execute(select(preference.c.subscriber).where(own)).scalars())
-            connection.execute(update(preference).where(own).values(paused_until=until))
+            of_part = preference.c.subscriber.in_(part)
+            known = set(connection.execute(select(preference.c.subscriber).where(of_part)).scalars())
+            connection.execute(update(preference).where(of_part).values(paused_until=until))
             new = [{"subscriber": id, "paused_until": until} for id in part if id not in known]
             if new and until is not None:
                 connection.execute(insert(preference), new)

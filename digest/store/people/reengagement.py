@@ -117,11 +117,8 @@ class ReengagementStore:
 
     def settle(self, id: int, outcome: QuestionOutcome, *, now: datetime) -> bool:
         """Record the outcome of the question. False if no question is open."""
-        own = (reengagement.c.subscriber == id) & reengagement.c.outcome.is_(None)
-        with self.database.write() as connection:
-            return bool(
-                connection.execute(update(reengagement).where(own).values(outcome=outcome, ended_at=now)).rowcount
-            )
+        asked = (reengagement.c.subscriber == id) & reengagement.c.outcome.is_(None)
+        return bool(self.database.change(update(reengagement).where(asked).values(outcome=outcome, ended_at=now)))
 
     def counts(self) -> dict[str, int]:
         """Count who was asked, stayed and paused."""
@@ -142,18 +139,18 @@ def _signs_of_life(since: Any) -> list[ColumnElement[bool]]:
 
     Links of tests do not count.
     """
-    own = subscriber.c.id
+    subscriber_id = subscriber.c.id
     # `source` is the page's name for decisions on pages; commands and imports write other names.
     by_hand = subscriber_text.c.kind != TextKind.AUTO_REPLY
     by_page = consent.c.source.like("web:%")
     return [
-        _exists(answer.c.subscriber, answer.c.subscriber == own, answer.c.at >= since),
+        _exists(answer.c.subscriber, answer.c.subscriber == subscriber_id, answer.c.at >= since),
         _exists(
             subscriber_text.c.subscriber,
-            subscriber_text.c.subscriber == own,
+            subscriber_text.c.subscriber == subscriber_id,
             subscriber_text.c.at >= since,
             by_hand,
         ),
-        _exists(last_click.c.subscriber, last_click.c.subscriber == own, last_click.c.at >= since),
+        _exists(last_click.c.subscriber, last_click.c.subscriber == subscriber_id, last_click.c.at >= since),
         _exists(consent.c.id, consent.c.address == subscriber.c.address, consent.c.at >= since, by_page),
     ]

@@ -133,8 +133,8 @@ class RequestStore:
     def get(self, id: int, kind: RequestKind, now: datetime) -> PersonRequest | None:
         """Return a request of this kind, done or not; None if it is unknown or too old."""
         columns = [person_request.c[name] for name in PersonRequest.__slots__]
-        own = (person_request.c.id == id) & (person_request.c.kind == kind)
-        row = self.database.query(select(*columns).where(own)).one_or_none()
+        this_request = (person_request.c.id == id) & (person_request.c.kind == kind)
+        row = self.database.query(select(*columns).where(this_request)).one_or_none()
         if row is None or (row.done_at is None and row.asked_at < now - _lifetime(kind)):
             return None
         return PersonRequest(**{**row._mapping, "kind": RequestKind(row.kind)})
@@ -148,22 +148,21 @@ class RequestStore:
 
     def withdraw(self, subscriber: int, kind: RequestKind) -> None:
         """Delete the subscriber's requests of a kind, so that their links end."""
-        own = (person_request.c.subscriber == subscriber) & (person_request.c.kind == kind)
-        with self.database.write(area="signup") as connection:
-            connection.execute(delete(person_request).where(own))
+        of_kind = (person_request.c.subscriber == subscriber) & (person_request.c.kind == kind)
+        self.database.change(delete(person_request).where(of_kind), area="signup")
 
     def confirm(self, id: int, side: MailboxSide, now: datetime) -> None:
         """Record that the owner of one mailbox agreed. Only the first time counts."""
         column = person_request.c.confirmed_at if side == MailboxSide.PRESENT else person_request.c.confirmed_new_at
         with self.database.write(area="signup") as connection:
-            own = (person_request.c.id == id) & column.is_(None)
-            connection.execute(update(person_request).where(own).values({column.name: now}))
+            unconfirmed = (person_request.c.id == id) & column.is_(None)
+            connection.execute(update(person_request).where(unconfirmed).values({column.name: now}))
 
     def finish(self, id: int, now: datetime) -> bool:
         """Record that a request was carried out. False if it was already."""
         with self.database.write(area="signup") as connection:
-            own = (person_request.c.id == id) & person_request.c.done_at.is_(None)
-            return bool(connection.execute(update(person_request).where(own).values(done_at=now)).rowcount)
+            not_done = (person_request.c.id == id) & person_request.c.done_at.is_(None)
+            return bool(connection.execute(update(person_request).where(not_done).values(done_at=now)).rowcount)
 
 
 def _lifetime(kind: RequestKind) -> timedelta:

@@ -61,18 +61,30 @@ class SignupStore:
 
     def pending(self, number: int, now: datetime) -> PendingSignup | None:
         """Return the sign-up of a link, if it can still be confirmed."""
-        own = (signup.c.id == number) & signup.c.confirmed_at.is_(None) & (signup.c.asked_at >= now - PENDING)
-        row = self.database.query(select(signup.c.email, signup.c.asked_at).where(own)).one_or_none()
+        pending = (signup.c.id == number) & signup.c.confirmed_at.is_(None) & (signup.c.asked_at >= now - PENDING)
+        row = self.database.query(select(signup.c.email, signup.c.asked_at).where(pending)).one_or_none()
         return PendingSignup(row.email, row.asked_at + PENDING) if row else None
 
     def subscriber(self, number: int) -> int | None:
         """Return the id of the subscriber who was confirmed by this link, or by another one to the same address."""
-        own = (signup.c.id == number) & signup.c.confirmed_at.is_not(None)
-        rows = select(subscriber.c.id).join(signup, signup.c.address == subscriber.c.address).where(own)
+        confirmed = (signup.c.id == number) & signup.c.confirmed_at.is_not(None)
+        rows = select(subscriber.c.id).join(signup, signup.c.address == subscriber.c.address).where(confirmed)
         return self.database.query(rows).scalar()
 
-    def confirm(self, number: int, *, timezone: str, source: str, detail: str, now: datetime) -> ConfirmedSignup | None:
+    def confirm(
+        self,
+        number: int,
+        *,
+        timezone: str,
+        source: str,
+        detail: str,
+        now: datetime,
+        wording: str = "",
+        notice: str = "",
+    ) -> ConfirmedSignup | None:
         """List the subscriber and log their consent. None for an unknown or expired sign-up.
+
+        `wording` and `notice` are what the page with the button shows, which may have changed since the request.
 
         Ends any suppression or erasure, because this is the owner's latest decision. Repeating it changes nothing, so
         an old link cannot bring back someone who unsubscribed since.
@@ -96,7 +108,8 @@ class SignupStore:
             ended = f"was suppressed before: {reason}" if reason else ""
             details = "; ".join(part for part in (row.detail, detail, ended) if part)
             moves.free_old_address(connection, row.address)
-            entry = Consent(row.address, suppressions.SIGNED_UP, now, source, row.wording, details, row.notice)
+            agreed, notice = wording or row.wording, notice or row.notice
+            entry = Consent(row.address, suppressions.SIGNED_UP, now, source, agreed, details, notice)
             consent.append(connection, [entry])
             return ConfirmedSignup(id, first_time=True)
 

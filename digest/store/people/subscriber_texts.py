@@ -49,13 +49,13 @@ class SubscriberTextStore:
         """Store a comment with an answer. False if there is one already that it may not replace."""
         name = hashlib.sha256(f"answer\n{edition}\n{block}\n{subscriber}".encode()).hexdigest()
         with self.database.write(area="reader_word") as connection:
-            own = subscriber_text.c.hash == name
+            this_text = subscriber_text.c.hash == name
             values = {"text": text, "about": about, "at": now}
-            if connection.execute(select(subscriber_text.c.text).where(own)).scalar() is None:
+            if connection.execute(select(subscriber_text.c.text).where(this_text)).scalar() is None:
                 fixed = {"subscriber": subscriber, "edition": edition, "kind": TextKind.ANSWER, "hash": name}
                 connection.execute(insert(subscriber_text).values(**fixed, **values))
             elif replace:
-                connection.execute(update(subscriber_text).where(own).values(values))
+                connection.execute(update(subscriber_text).where(this_text).values(values))
             else:
                 return False
         return True
@@ -97,8 +97,7 @@ class SubscriberTextStore:
         return {TextKind(kind): number for kind, number in found.items()}
 
     def delete_old(self, before: datetime) -> int:
-        with self.database.write() as connection:
-            return int(connection.execute(delete(subscriber_text).where(subscriber_text.c.at < before)).rowcount)
+        return self.database.change(delete(subscriber_text).where(subscriber_text.c.at < before))
 
 
 def _texts() -> Select[Any]:

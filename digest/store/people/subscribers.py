@@ -68,7 +68,7 @@ _incoming = Table(
     *(Column(name, subscriber.c[name].type) for name in _FIELDS),
     prefixes=["TEMPORARY"],
 )
-_same_address = subscriber.c.address == _incoming.c.address
+_same = subscriber.c.address == _incoming.c.address
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +100,8 @@ class SubscriberStore:
         whose change has a webhook event of its own, so the event about the list does not count them.
         """
         theirs = [_incoming.c[name] for name in _FIELDS]
-        own = and_(subscriber.c.listed, subscriber.c.origin == "")
-        own_count = select(func.count()).select_from(subscriber).where(own)
+        in_file = and_(subscriber.c.listed, subscriber.c.origin == "")
+        own_count = select(func.count()).select_from(subscriber).where(in_file)
         with self.database.write(area="subscriber") as connection, temp_table(connection, _incoming):
             copy_rows(connection, _incoming, _rows(listed))
             moves.follow(connection, _incoming)
@@ -122,7 +122,7 @@ class SubscriberStore:
             total = connection.execute(select(func.count()).select_from(_incoming)).scalar_one()
             removed = reported_removed = 0
             if connection.execute(own_count).scalar_one() > total:
-                gone = and_(own, subscriber.c.address.not_in(select(_incoming.c.address)))
+                gone = and_(in_file, subscriber.c.address.not_in(select(_incoming.c.address)))
                 _log(connection, "removed", select(subscriber.c.address, literal("")).where(gone), now)
                 reported_removed = _count(connection, gone & subscriber.c.address.in_(reported)) if reported else 0
                 removed = connection.execute(update(subscriber).where(gone).values(listed=False)).rowcount
@@ -147,11 +147,11 @@ class SubscriberStore:
 
         The next valid file decides about them, even if it equals the one that was synced last.
         """
-        own = and_(subscriber.c.listed, subscriber.c.origin == "")
-        active = and_(own, subscriber.c.status == "active")
+        in_file = and_(subscriber.c.listed, subscriber.c.origin == "")
+        active = and_(in_file, subscriber.c.status == "active")
         why = "the file has errors elsewhere"
         with self.database.write(area="subscriber") as connection:
-            changed = _suspend(connection, "removed", removed, own, {"listed": False}, why, now)
+            changed = _suspend(connection, "removed", removed, in_file, {"listed": False}, why, now)
             why = f"status: active → paused; {why}"
             changed += _suspend(connection, "changed", paused, active, {"status": "paused"}, why, now)
             if changed:
@@ -337,8 +337,8 @@ class SubscriberAdmin:
         """Set fields of imported subscribers by address, in the caller's transaction. Others keep theirs."""
         for address, values in fields.items():
             if values:
-                own = (subscriber.c.address == address, subscriber.c.listed, subscriber.c.origin != "")
-                connection.execute(update(subscriber).where(*own).values(values))
+                imported = (subscriber.c.address == address, subscriber.c.listed, subscriber.c.origin != "")
+                connection.execute(update(subscriber).where(*imported).values(values))
 
     def remove(self, address: str, *, source: str, now: datetime) -> bool:
         """Remove an imported subscriber from the list. False if there is none."""
@@ -349,13 +349,13 @@ class SubscriberAdmin:
 
         Their rows, consents, preferences and suppressions stay, so a later import lists them again as they were.
         """
-        own = and_(subscriber.c.listed, subscriber.c.origin == origin)
+        of_import = and_(subscriber.c.listed, subscriber.c.origin == origin)
         signed_up = exists().where(consent.c.address == subscriber.c.address, consent.c.what == suppressions.SIGNED_UP)
-        gone = and_(own, ~signed_up)
+        gone = and_(of_import, ~signed_up)
         with self.database.write(area="subscriber") as connection:
             emails = select(subscriber.c.email).order_by(subscriber.c.id)
             removed = tuple(connection.execute(emails.where(gone)).scalars())
-            kept = tuple(connection.execute(emails.where(own, signed_up)).scalars())
+            kept = tuple(connection.execute(emails.where(of_import, signed_up)).scalars())
             if removed and not dry_run:
                 fields = (literal("removed"), literal(now, Moment), literal(source), literal(""))
                 rows = select(subscriber.c.address, *fields, literal(f"import {origin}")).where(gone)
@@ -394,9 +394,9 @@ def _records(*, suppressed: bool = False) -> Select[Any]:
         suppression.c.at,
         agreed.label("agreed_at"),
     )
-    own = subscriber.c.address == suppression.c.address
+    same = subscriber.c.address == suppression.c.address
     return rows.select_from(
-        suppression.outerjoin(subscriber, own) if suppressed else subscriber.outerjoin(suppression, own)
+        suppression.outerjoin(subscriber, same) if suppressed else subscriber.outerjoin(suppression, same)
     )
 
 
@@ -432,7 +432,7 @@ def _count(connection: Connection, condition: ColumnElement[bool]) -> int:
 
 def _is_new() -> ColumnElement[bool]:
     """Return the condition that an incoming row is of an unknown address."""
-    return ~select(subscriber.c.id).where(_same_address).exists()
+    return ~select(subscriber.c.id).where(_same).exists()
 
 
 def _is_within(domains: Iterable[str]) -> ColumnElement[bool]:
@@ -478,9 +478,9 @@ def _differs() -> ColumnElement[bool]:
     """Return the condition that an incoming row is of a known address, which has other values or does not
     belong to the file.
     """
-    own = and_(subscriber.c.listed, subscriber.c.origin == "")
+    in_file = and_(subscriber.c.listed, subscriber.c.origin == "")
     theirs, ours = ([comparable(table.c[name]) for name in _FIELDS] for table in (_incoming, subscriber))
-    return and_(_same_address, or_(~own, tuple_(*theirs) != tuple_(*ours)))
+    return and_(_same, or_(~in_file, tuple_(*theirs) != tuple_(*ours)))
 
 
 @cache

@@ -16,6 +16,7 @@ from digest.feedback.bounce_patterns import classify
 from digest.feedback.rules import COMPLAINED, UNSUBSCRIBED, severity
 from digest.store.database import Database
 from digest.store.schema import batch, consent, subscriber, suppression
+from digest.store.statements import chunks
 
 # Entries of the consent log that end suppressions: an unsubscribe taken back, and a confirmed sign-up, which ends any.
 CAME_BACK, SIGNED_UP = "came back", "signed up"
@@ -59,8 +60,8 @@ def suppress(connection: Connection, address: str, reason: str, *, at: datetime,
         return True
     if severity(reason) > severity(current.reason):
         details = "; ".join(part for part in (detail, f"before: {current.reason}") if part)
-        own = suppression.c.address == address
-        connection.execute(update(suppression).where(own).values(reason=reason, detail=details, at=at))
+        of_address = suppression.c.address == address
+        connection.execute(update(suppression).where(of_address).values(reason=reason, detail=details, at=at))
     return False
 
 
@@ -84,16 +85,23 @@ def add_all(connection: Connection, addresses: Sequence[str], reason: str, *, at
 
 def undo_unsubscribe(connection: Connection, address: str) -> bool:
     """Remove a suppression whose reason is an unsubscribe. False if there is none."""
-    own = _is(address) & (suppression.c.reason == UNSUBSCRIBED)
-    return bool(connection.execute(delete(suppression).where(own)).rowcount)
+    unsubscribed = _is(address) & (suppression.c.reason == UNSUBSCRIBED)
+    return bool(connection.execute(delete(suppression).where(unsubscribed)).rowcount)
+
+
+def undo_unsubscribes(connection: Connection, addresses: Sequence[str]) -> int:
+    """Remove the suppressions of these addresses whose reason is an unsubscribe. Returns their number."""
+    own = suppression.c.reason == UNSUBSCRIBED
+    parts = (own & suppression.c.address.in_(part) for part in chunks(addresses))
+    return sum(connection.execute(delete(suppression).where(part)).rowcount for part in parts)
 
 
 def unsuppress(connection: Connection, address: str) -> str | None:
     """Remove any suppression, and return its reason."""
-    own = suppression.c.address == address
-    reason = connection.execute(select(suppression.c.reason).where(own)).scalar()
+    of_address = suppression.c.address == address
+    reason = connection.execute(select(suppression.c.reason).where(of_address)).scalar()
     if reason is not None:
-        connection.execute(delete(suppression).where(own))
+        connection.execute(delete(suppression).where(of_address))
     return reason
 
 
@@ -142,8 +150,8 @@ def suppress_missing_mailboxes(
     # Like every writer of suppressions, because an event may suppress the same address now.
     database.advisory_lock(connection, "suppression")
     edition = connection.execute(select(batch.c.edition).where(batch.c.id == number)).scalar()
-    own = select(subscriber.c.id, subscriber.c.address).where(subscriber.c.id.in_(missing))
-    for id, address in connection.execute(own).all():
+    addresses = select(subscriber.c.id, subscriber.c.address).where(subscriber.c.id.in_(missing))
+    for id, address in connection.execute(addresses).all():
         suppress_from_event(connection, address, "bounced", at=at, detail=f"edition {edition} · {missing[id]}")
 
 

@@ -43,10 +43,10 @@ _accept_both = text(f"""
 """)  # noqa: S608
 
 
-def update_own(connection: Connection, name: str, **values: Any) -> int:
+def update_in_flight(connection: Connection, name: str, **values: Any) -> int:
     """Update an attempt in flight and return its batch. Raises TakenOver if another run has settled it."""
-    own = and_(attempt.c.id == name, attempt.c.state == AttemptState.SUBMITTING)
-    if not connection.execute(update(attempt).where(own).values(**values)).rowcount:
+    submitting = and_(attempt.c.id == name, attempt.c.state == AttemptState.SUBMITTING)
+    if not connection.execute(update(attempt).where(submitting).values(**values)).rowcount:
         raise taken_over(name)
     return int(connection.execute(select(attempt.c.batch).where(attempt.c.id == name)).scalar_one())
 
@@ -72,8 +72,8 @@ def lost(name: str) -> StoreError:
 
 def move_to_run(connection: Connection, names: Collection[str], run: str) -> None:
     """Make those of the attempts that are in flight belong to the run."""
-    own = and_(attempt.c.id.in_(names), attempt.c.state == AttemptState.SUBMITTING)
-    connection.execute(update(attempt).where(own).values(run=run))
+    submitting = and_(attempt.c.id.in_(names), attempt.c.state == AttemptState.SUBMITTING)
+    connection.execute(update(attempt).where(submitting).values(run=run))
 
 
 def in_flight_but(connection: Connection, run: str, names: Collection[str]) -> Sequence[str]:
@@ -187,5 +187,5 @@ def _accept_each(
     if connection.execute(_accept_attempts, rows).rowcount == len(rows):
         return [claim.batch for claim, _outcome in accepted]
     names = [claim.attempt for claim, _outcome in accepted]
-    own = select(attempt.c.batch).where(attempt.c.id.in_(names), attempt.c.state == AttemptState.ACCEPTED)
-    return list(connection.execute(own).scalars())
+    batches = select(attempt.c.batch).where(attempt.c.id.in_(names), attempt.c.state == AttemptState.ACCEPTED)
+    return list(connection.execute(batches).scalars())

@@ -142,8 +142,8 @@ def is_open(connection: Connection, number: int, recipient: int) -> bool:
 def detach(connection: Connection, number: int, recipient: int, **values: Any) -> None:
     """Take a rejected or deferred recipient out of a batch in flight. `values` are set in their delivery."""
     of = delivery.c
-    own = update(delivery).where(of.edition == _edition(connection, number), of.subscriber == recipient)
-    if connection.execute(own.where(of.batch == number, of.outcome.is_(None)).values(**values)).rowcount:
+    of_recipient = update(delivery).where(of.edition == _edition(connection, number), of.subscriber == recipient)
+    if connection.execute(of_recipient.where(of.batch == number, of.outcome.is_(None)).values(**values)).rowcount:
         connection.execute(update(batch).where(batch.c.id == number).values(size=batch.c.size - 1))
 
 
@@ -204,7 +204,7 @@ def update_deliveries(connection: Connection, edition: str, ids: Sequence[int], 
 
 
 # The edition says in which partition they are.
-_own = and_(
+_in_batch = and_(
     delivery.c.edition == bindparam("edition"), delivery.c.batch == bindparam("number"), delivery.c.outcome.is_(None)
 )
 _recipients = select(subscriber.c.id, subscriber.c.email).join(delivery, delivery.c.subscriber == subscriber.c.id)
@@ -220,7 +220,9 @@ _with_state = (
     .outerjoin(preference, preference.c.subscriber == subscriber.c.id)
 )
 _ineligible_recipients = (
-    select(subscriber.c.id, subscriber.c.listed, suppression.c.reason).select_from(_with_state).where(_own, _ineligible)
+    select(subscriber.c.id, subscriber.c.listed, suppression.c.reason)
+    .select_from(_with_state)
+    .where(_in_batch, _ineligible)
 )
 
 
@@ -233,19 +235,19 @@ _as_one_row: Mapping[str, Executable] = {
         func.count(case((_ineligible, 1))),
     )
     .select_from(_with_state)
-    .where(_own),
+    .where(_in_batch),
     # Scans each index once for all recipients; a join would start one scan for each.
     "postgresql": text("""
-        WITH own AS MATERIALIZED (
+        WITH member AS MATERIALIZED (
             SELECT subscriber FROM delivery WHERE edition = :edition AND batch = :number AND outcome IS NULL
         ), person AS MATERIALIZED (
             SELECT id, email, address, listed AND status = 'active' AS active FROM subscriber
-            WHERE id = ANY(ARRAY(SELECT subscriber FROM own))
+            WHERE id = ANY(ARRAY(SELECT subscriber FROM member))
         )
         SELECT json_agg(id)::text, json_agg(email)::text, count(*) FILTER (WHERE NOT active)
             + (SELECT count(*) FROM suppression WHERE address = ANY(ARRAY(SELECT address FROM person)))
             + (SELECT count(*) FROM preference
-               WHERE paused_until > :now AND subscriber = ANY(ARRAY(SELECT subscriber FROM own)))
+               WHERE paused_until > :now AND subscriber = ANY(ARRAY(SELECT subscriber FROM member)))
         FROM person
     """),
 }
@@ -254,7 +256,7 @@ _as_one_row: Mapping[str, Executable] = {
 def batch_recipients(connection: Connection, number: int) -> tuple[tuple[int, str], ...]:
     """Return (id, email) of the batch's recipients, in sending order."""
     values = {"edition": _edition(connection, number), "number": number}
-    found = connection.execute(_recipients.where(_own).order_by(subscriber.c.id), values)
+    found = connection.execute(_recipients.where(_in_batch).order_by(subscriber.c.id), values)
     return tuple(found.all())
 
 

@@ -98,8 +98,8 @@ def confirm_cancellation(connection: Connection, name: str, now: datetime) -> No
 
     It stays unknown while another attempt may have reached its recipients, such as one made by an operator.
     """
-    own = and_(attempt.c.id == name, attempt.c.state == AttemptState.CANCELLING)
-    if not connection.execute(update(attempt).where(own).values(state=AttemptState.CANCELLED, ended_at=now)).rowcount:
+    open_ = and_(attempt.c.id == name, attempt.c.state == AttemptState.CANCELLING)
+    if not connection.execute(update(attempt).where(open_).values(state=AttemptState.CANCELLED, ended_at=now)).rowcount:
         return
     number = select(attempt.c.batch).where(attempt.c.id == name).scalar_subquery()
     other = select(attempt.c.id).where(attempt.c.batch == number, attempt.c.state.in_(_MAY_HAVE_REACHED))
@@ -149,8 +149,8 @@ def confirm_accepted(connection: Connection, name: str) -> bool:
         (AttemptState.UNKNOWN, BatchState.UNKNOWN),
         (AttemptState.OVERRIDDEN, BatchState.PENDING),
     ):
-        own = and_(attempt.c.id == name, attempt.c.state == state)
-        if connection.execute(update(attempt).where(own).values(state=AttemptState.CONFIRMED)).rowcount:
+        in_state = and_(attempt.c.id == name, attempt.c.state == state)
+        if connection.execute(update(attempt).where(in_state).values(state=AttemptState.CONFIRMED)).rowcount:
             return _move(connection, name, (batch_state,), to=BatchState.ACCEPTED)
     return False
 
@@ -158,5 +158,5 @@ def confirm_accepted(connection: Connection, name: str) -> bool:
 def _move(connection: Connection, name: str, states: Collection[BatchState], *, to: BatchState) -> bool:
     """Move the batch of an attempt out of one of these states."""
     number = select(attempt.c.batch).where(attempt.c.id == name).scalar_subquery()
-    own = and_(batch.c.id == number, batch.c.state.in_(states))
-    return bool(connection.execute(update(batch).where(own).values(state=to, tries=0)).rowcount)
+    in_states = and_(batch.c.id == number, batch.c.state.in_(states))
+    return bool(connection.execute(update(batch).where(in_states).values(state=to, tries=0)).rowcount)

@@ -52,9 +52,9 @@ class ChannelPosts:
         self.database = database
 
     def get(self, edition: str, channel: str) -> ChannelPost | None:
-        own = (channel_post.c.edition == edition) & (channel_post.c.channel == channel)
+        this_post = (channel_post.c.edition == edition) & (channel_post.c.channel == channel)
         columns = [channel_post.c[name] for name in ChannelPost.__slots__]
-        row = self.database.query(select(*columns).where(own)).one_or_none()
+        row = self.database.query(select(*columns).where(this_post)).one_or_none()
         return ChannelPost(row[0], row[1], PostState(row[2]), *row[3:]) if row else None
 
     def claim(self, edition: str, channel: str, *, now: datetime, at_once: bool = False) -> ChannelPost | None:
@@ -62,9 +62,9 @@ class ChannelPosts:
 
         With `at_once`, a failed one is tried again before its time.
         """
-        own = (channel_post.c.edition == edition) & (channel_post.c.channel == channel)
+        this_post = (channel_post.c.edition == edition) & (channel_post.c.channel == channel)
         with self.database.write(area="channel_post") as connection:
-            row = connection.execute(select(channel_post).where(own).with_for_update()).one_or_none()
+            row = connection.execute(select(channel_post).where(this_post).with_for_update()).one_or_none()
             if row is None:
                 hold = restored.find_hold_reason(connection, edition)
                 state = PostState.UNKNOWN if hold else PostState.SUBMITTING
@@ -77,13 +77,13 @@ class ChannelPosts:
                 claimed = hold is None
             elif row.state == PostState.SUBMITTING and now - row.at > _LOST_AFTER:
                 lost = {"state": PostState.UNKNOWN, "detail": "the process ended while it posted", "at": now}
-                connection.execute(update(channel_post).where(own).values(lost))
+                connection.execute(update(channel_post).where(this_post).values(lost))
                 claimed = False
             elif row.state in (PostState.REFUSED, PostState.NOT_SENT) and (
                 at_once or not row.not_before or row.not_before <= now
             ):
                 again = {"state": PostState.SUBMITTING, "detail": "", "at": now, "not_before": None}
-                connection.execute(update(channel_post).where(own).values(again))
+                connection.execute(update(channel_post).where(this_post).values(again))
                 claimed = True
             else:
                 claimed = False
@@ -101,18 +101,17 @@ class ChannelPosts:
         not_before: datetime | None = None,
     ) -> None:
         """Record the outcome of a claimed attempt. A late outcome counts, unless an operator has decided."""
-        own = (channel_post.c.edition == edition) & (channel_post.c.channel == channel)
+        this_post = (channel_post.c.edition == edition) & (channel_post.c.channel == channel)
         open_ = channel_post.c.state.in_((PostState.SUBMITTING, PostState.UNKNOWN))
         values = {"state": state, "message": message, "detail": detail, "at": now, "not_before": not_before}
-        with self.database.write(area="channel_post") as connection:
-            connection.execute(update(channel_post).where(own, open_).values(values))
+        self.database.change(update(channel_post).where(this_post, open_).values(values), area="channel_post")
 
     def decide(self, edition: str, channel: str, *, posted: bool, now: datetime) -> bool:
         """Record what an operator saw in the channel. False if the outcome is not unknown."""
-        own = (channel_post.c.edition == edition) & (channel_post.c.channel == channel)
-        own &= channel_post.c.state == PostState.UNKNOWN
+        this_post = (channel_post.c.edition == edition) & (channel_post.c.channel == channel)
+        this_post &= channel_post.c.state == PostState.UNKNOWN
         with self.database.write(area="channel_post") as connection:
             if not posted:
-                return bool(connection.execute(delete(channel_post).where(own)).rowcount)
+                return bool(connection.execute(delete(channel_post).where(this_post)).rowcount)
             values = {"state": PostState.POSTED, "detail": "seen by an operator", "at": now}
-            return bool(connection.execute(update(channel_post).where(own).values(values)).rowcount)
+            return bool(connection.execute(update(channel_post).where(this_post).values(values)).rowcount)

@@ -1,21 +1,41 @@
-"""The record of operators' decisions about unknown outcomes."""
+"""The table of decisions: what editors and operators decided about an edition, a batch or a recipient, and why."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection, insert, select
 
-from digest.deliver.outcome import Accepted, NotSent
-from digest.store.schema import decision
+from digest.store.schema import decision, subscriber
+
+# To send despite failed checks or a limit.
+FORCED = "forced"
+# That somebody approved an edition although its emails have errors. The evidence names the checks that failed.
+ERRORS_ACCEPTED = "errors accepted"
+# That a story was corrected after the send began.
+CORRECTED = "corrected"
 
 
 @dataclass(frozen=True, slots=True)
 class DecisionGrounds:
-    """Why an operator decides, what they saw, and who they are."""
+    """Why somebody decides, what they saw, and who they are."""
 
     reason: str
+    evidence: str = ""
+    decided_by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OperatorDecision:
+    """A decision on an edition, on a batch, or on one recipient of it. `evidence` and `decided_by` may be ''."""
+
+    at: datetime
+    what: str
+    reason: str
+    batch: int | None = None
+    email: str | None = None
     evidence: str = ""
     decided_by: str = ""
 
@@ -23,14 +43,23 @@ class DecisionGrounds:
 def record_decision(
     connection: Connection,
     edition: str,
-    number: int | None,
-    recipient: int | None,
-    what: Accepted | NotSent | str,
+    what: str,
     grounds: DecisionGrounds,
     now: datetime,
+    *,
+    batch: int | None = None,
+    recipient: int | None = None,
 ) -> None:
     """Record a decision on a recipient, a batch, or the whole edition, in the caller's transaction."""
-    word = what if isinstance(what, str) else "accept" if isinstance(what, Accepted) else "resend"
-    values = {"edition": edition, "batch": number, "subscriber": recipient, "what": word, "at": now}
+    values = {"edition": edition, "batch": batch, "subscriber": recipient, "what": what, "at": now}
     why = {"reason": grounds.reason, "evidence": grounds.evidence, "decided_by": grounds.decided_by}
     connection.execute(insert(decision).values(**values, **why))
+
+
+def read_decisions(connection: Connection, edition: str) -> list[OperatorDecision]:
+    """Return the decisions on an edition, oldest first."""
+    d = decision.c
+    columns: list[Any] = [d.at, d.what, d.reason, d.batch, subscriber.c.email, d.evidence, d.decided_by]
+    rows = select(*columns).select_from(decision).outerjoin(subscriber, subscriber.c.id == d.subscriber)
+    found = connection.execute(rows.where(d.edition == edition).order_by(d.at, d.id))
+    return [OperatorDecision(*row) for row in found]

@@ -195,9 +195,9 @@ def enqueue_subscribers(
     distinct = list(dict.fromkeys(decisions.values()))
     numbers = {decision: number for number, decision in enumerate(distinct)}
     with database.write() as connection, temp_table(connection, _decided), temp_table(connection, placements):
-        own = select(editions.c.folded_at).where(editions.c.key == edition)
+        folded_at = select(editions.c.folded_at).where(editions.c.key == edition)
         # Keeps the edition from being folded meanwhile: see `folding.fold`.
-        if connection.execute(own.with_for_update()).scalar() is not None:
+        if connection.execute(folded_at.with_for_update()).scalar() is not None:
             raise StoreError(why_never_again(edition))
         copy_rows(connection, _decided, ((numbers[decision], *group) for group, decision in decisions.items()))
         analyze(connection, _decided)
@@ -300,10 +300,10 @@ def _insert_deliveries(connection: Connection, edition: str, batch_size: int) ->
     numbered = select(placements.c.decision, placements.c.subscriber, place.label("place")).subquery()
     # `//` would divide floating-point numbers.
     part = numbered.c.place.op("/")(batch_size)
-    own = and_(_batchfuls.c.decision == numbered.c.decision, _batchfuls.c.number == part)
+    same_batch = and_(_batchfuls.c.decision == numbered.c.decision, _batchfuls.c.number == part)
     values = columns[2:]
     found = select(literal(edition), numbered.c.subscriber, *(_batchfuls.c[name] for name in values))
-    found = found.join(_batchfuls, own)
+    found = found.join(_batchfuls, same_batch)
 
     def insert_first(table: Table) -> None:
         connection.execute(insert(table).from_select(columns, found).inline())
@@ -320,9 +320,9 @@ def _insert_deliveries(connection: Connection, edition: str, batch_size: int) ->
 
 
 def _begin_sending(connection: Connection, edition: str, now: datetime | None, *, placed: bool) -> None:
-    own = editions.c.key == edition
+    this_edition = editions.c.key == edition
     if placed:
-        connection.execute(update(editions).where(own).values(frozen_at=now))
+        connection.execute(update(editions).where(this_edition).values(frozen_at=now))
     open_ = select(batch.c.id).where(
         batch.c.edition == edition, batch.c.state.in_((BatchState.PENDING, BatchState.UNKNOWN)), batch.c.size > 0
     )
@@ -330,7 +330,7 @@ def _begin_sending(connection: Connection, edition: str, now: datetime | None, *
         editions.c.state.in_((EditionState.APPROVED, EditionState.FROZEN)),
         and_(editions.c.state == EditionState.DONE, open_.exists()),
     )
-    if connection.execute(update(editions).where(own, begins).values(state=EditionState.SENDING)).rowcount:
+    if connection.execute(update(editions).where(this_edition, begins).values(state=EditionState.SENDING)).rowcount:
         edition_reached(connection, edition, EditionState.SENDING)
 
 

@@ -40,13 +40,13 @@ def read_evidence(database: Database, policy: RecoveryPolicy, key: str, now: dat
     runs = dead_runs(database)
     with database.read() as connection:
         orphans = find_orphans(connection, runs, policy, now, key)
-        own = connection.execute(select(edition).where(edition.c.key == key)).one()
+        stored = connection.execute(select(edition).where(edition.c.key == key)).one()
         return SendEvidence(
             count_recipients(connection, key, orphans),
             _batches(connection, key, orphans),
-            own.email_hashes if own.folded_at else hash_emails(connection, key),
-            own.frozen_at,
-            own.done_at,
+            stored.email_hashes if stored.folded_at else hash_emails(connection, key),
+            stored.frozen_at,
+            stored.done_at,
         )
 
 

@@ -55,12 +55,12 @@ class FailureReader:
         with self.database.read() as connection:
             transports, sent_by = _transports(connection, editions)
             at = delivery_event.c
-            own = and_(delivery.c.edition == at.edition, delivery.c.subscriber == at.subscriber)
+            same_recipient = and_(delivery.c.edition == at.edition, delivery.c.subscriber == at.subscriber)
             rows = (
                 select(subscriber.c.address, at.kind, delivery.c.batch)
                 .select_from(delivery_event)
                 .join(subscriber, subscriber.c.id == at.subscriber)
-                .outerjoin(delivery, own)
+                .outerjoin(delivery, same_recipient)
                 .where(at.edition.in_(list(editions)), at.kind.in_(KINDS))
             )
             for address, kind, number in connection.execute(rows):
@@ -90,11 +90,11 @@ def _rows(found: _Groups, sent: Mapping[str, int] | None, *, every: bool = True)
 
 def _transports(connection: Connection, editions: Collection[str]) -> tuple[dict[int, str], Counter[str]]:
     """Return batch → the last transport that handed it or the batch it came from over, and transport → recipients."""
-    own = batch.c.edition.in_(list(editions))
+    of_editions = batch.c.edition.in_(list(editions))
     tried = (
         select(attempt.c.batch, attempt.c.transport, attempt.c.state)
         .join(batch, batch.c.id == attempt.c.batch)
-        .where(own, attempt.c.transport != "")
+        .where(of_editions, attempt.c.transport != "")
         .order_by(attempt.c.started_at)
     )
     transports: dict[int, str] = {}
@@ -107,7 +107,7 @@ def _transports(connection: Connection, editions: Collection[str]) -> tuple[dict
     parents: dict[int, int | None] = {}
     sizes: dict[int, int] = {}
     for number, parent, size, state in connection.execute(
-        select(batch.c.id, batch.c.parent, batch.c.size, batch.c.state).where(own)
+        select(batch.c.id, batch.c.parent, batch.c.size, batch.c.state).where(of_editions)
     ):
         parents[number], sizes[number] = parent, size
         if state in _MAY_HAVE_ARRIVED and number not in transports:
@@ -128,10 +128,10 @@ def _sent_by_domain(connection: Connection, edition: str) -> dict[str, int]:
     domain = func.substr(subscriber.c.address, place(subscriber.c.address, "@") + 1)
     of = delivery.c
     rows = select(domain, func.count()).select_from(delivery).join(subscriber, subscriber.c.id == of.subscriber)
-    own = rows.join(batch, batch.c.id == of.batch).where(
+    joined = rows.join(batch, batch.c.id == of.batch).where(
         of.edition == edition, of.outcome.is_(None), batch.c.state.in_(_MAY_HAVE_ARRIVED)
     )
-    return dict(connection.execute(own.group_by(domain)).all())
+    return dict(connection.execute(joined.group_by(domain)).all())
 
 
 def mailbox_provider(domain: str) -> str:

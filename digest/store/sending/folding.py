@@ -97,8 +97,8 @@ def fold(database: Database, key: str, before: datetime, now: datetime) -> int |
         hashes = hash_emails(connection, key)
         emails = connection.execute(delete(rendered_email).where(_surplus_emails(key))).rowcount
         delete_answers(connection, edition=key)
-        own = attempt.c.batch.in_(select(batch.c.id).where(batch.c.edition == key))
-        connection.execute(update(attempt).where(own).values(detail="", last_reply="", current_recipient=None))
+        of_edition = attempt.c.batch.in_(select(batch.c.id).where(batch.c.edition == key))
+        connection.execute(update(attempt).where(of_edition).values(detail="", last_reply="", current_recipient=None))
         connection.execute(update(edition).where(edition.c.key == key).values(folded_at=now, email_hashes=hashes))
     return emails
 
@@ -161,12 +161,12 @@ def _surplus_emails(key: str) -> ColumnElement[bool]:
 def _count(connection: Connection, key: str) -> dict[str, Mapping[str, int]]:
     """Return kind → reason → recipients. The kinds are those of `folded_counts`."""
     of = delivery.c
-    own = of.edition == key
-    frozen = connection.execute(select(func.count()).select_from(delivery).where(own)).scalar_one()
+    of_edition = of.edition == key
+    frozen = connection.execute(select(func.count()).select_from(delivery).where(of_edition)).scalar_one()
     found: dict[str, Mapping[str, int]] = {FROZEN: {"": frozen}}
     outcomes = (
         select(of.outcome, of.reason, func.count())
-        .where(own, of.outcome.is_not(None))
+        .where(of_edition, of.outcome.is_not(None))
         .group_by(of.outcome, of.reason)
         .order_by(of.outcome, of.reason)
     )

@@ -51,8 +51,8 @@ def settle(connection: Connection, name: str, outcome: Outcome, now: datetime) -
     of = attempt.c
     columns = select(of.id, of.batch, of.state, of.detail, of.provider_id, batch.c.edition)
     # Locked: another run may settle a later attempt of the batch now.
-    own = columns.join(batch, batch.c.id == of.batch).where(of.id == name).with_for_update()
-    found = connection.execute(own).one_or_none()
+    this_attempt = columns.join(batch, batch.c.id == of.batch).where(of.id == name).with_for_update()
+    found = connection.execute(this_attempt).one_or_none()
     if found is None:
         raise attempts.lost(name)
     if found.state in _FINAL and (found.state, found.detail, found.provider_id) != attempts.values_of(outcome):
@@ -85,8 +85,8 @@ def _reopen(connection: Connection, found: Any) -> bool:
     others = select(attempt.c.id).where(attempt.c.batch == found.batch, attempt.c.id != found.id)
     if connection.execute(others.where(attempt.c.state.in_(_IN_DOUBT)).limit(1)).first() is not None:
         return False
-    own = and_(batch.c.id == found.batch, batch.c.state == BatchState.UNKNOWN)
-    if not connection.execute(update(batch).where(own).values(state=BatchState.SUBMITTING)).rowcount:
+    is_unknown = and_(batch.c.id == found.batch, batch.c.state == BatchState.UNKNOWN)
+    if not connection.execute(update(batch).where(is_unknown).values(state=BatchState.SUBMITTING)).rowcount:
         return False
     connection.execute(update(attempt).where(attempt.c.id == found.id).values(state=AttemptState.SUBMITTING))
     return True

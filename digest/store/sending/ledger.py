@@ -182,17 +182,17 @@ class SqlLedger:
 
     def resume(self, in_flight: Collection[str], in_doubt: Collection[str], now: datetime) -> None:
         run = self._lock.renew() if self._lock else self.run
-        own = {*in_flight, *in_doubt}
+        of_this_run = {*in_flight, *in_doubt}
         # The server may not have noticed the broken connection yet, and may still hold that transaction's locks.
         with wait_limit(_RESUME_WAIT), self.database.write(area="recovery") as connection:
             attempts.check_stored(connection, in_flight)
             # The commit whose outcome is unknown claimed these, so nobody has submitted them.
-            for name in attempts.in_flight_but(connection, self.run, own):
+            for name in attempts.in_flight_but(connection, self.run, of_this_run):
                 outcome = NotSent("the store was unavailable before it was handed over")
                 number = attempts.end_attempt(connection, name, outcome, now)
                 if number is not None:
                     batches.apply_outcome(connection, number, outcome)
-            attempts.move_to_run(connection, own, run)
+            attempts.move_to_run(connection, of_this_run, run)
         self.run = run
 
     def record_handover(self) -> None:
@@ -212,20 +212,20 @@ class SqlLedger:
 
     def record_schedule_id(self, name: str, schedule_id: str) -> None:
         with self.database.write() as connection:
-            attempts.update_own(connection, name, schedule_id=schedule_id)
+            attempts.update_in_flight(connection, name, schedule_id=schedule_id)
 
     def record_started(self, name: str, recipient: int) -> None:
         self.progress.record(name, recipient)
 
     def record_rejected(self, name: str, recipient: int, reason: str) -> None:
         with self.database.write() as connection:
-            number = attempts.update_own(connection, name, current_recipient=recipient)
+            number = attempts.update_in_flight(connection, name, current_recipient=recipient)
             batches.detach(connection, number, recipient, outcome=DeliveryOutcome.REJECTED, reason=reason)
             suppress_missing_mailboxes(self.database, connection, number, {recipient: reason}, self.clock())
 
     def record_deferred(self, name: str, recipient: int, reason: str) -> None:
         with self.database.write() as connection:
-            number = attempts.update_own(connection, name, current_recipient=recipient)
+            number = attempts.update_in_flight(connection, name, current_recipient=recipient)
             if batches.is_open(connection, number, recipient):
                 batch_ = batches.deferred_batch(connection, number)
                 batches.detach(connection, number, recipient, batch=batch_, reason=reason)
@@ -339,10 +339,10 @@ class SqlLedger:
 
     def mark_unknown(self, edition: str, number: int) -> None:
         """Make a retryable batch unknown, so that an operator can decide on it."""
-        own = and_(batch.c.id == number, batch.c.edition == edition, batch.c.state == BatchState.PENDING)
+        is_pending = and_(batch.c.id == number, batch.c.edition == edition, batch.c.state == BatchState.PENDING)
         with self.database.write() as connection:
             if attempts.give_up_retrying(connection, number):
-                connection.execute(update(batch).where(own).values(state=BatchState.UNKNOWN))
+                connection.execute(update(batch).where(is_pending).values(state=BatchState.UNKNOWN))
 
     def decide(
         self, edition: str, number: int, outcome: Accepted | NotSent, grounds: DecisionGrounds, now: datetime
@@ -352,7 +352,7 @@ class SqlLedger:
             if not _is_unknown(connection, edition, number):
                 return False
             _settle_unknown(connection, number, outcome, now)
-            record_decision(connection, edition, number, None, outcome, grounds, now)
+            record_decision(connection, edition, _word(outcome), grounds, now, batch=number)
             return True
 
     def decide_recipients(
@@ -371,15 +371,15 @@ class SqlLedger:
         with self.database.write() as connection:
             if not _is_unknown(connection, edition, number):
                 return 0
-            own = [id for id, _email in batches.batch_recipients(connection, number)]
-            chosen = [id for id in own if id in ids]
-            if len(chosen) == len(own):
+            everyone = [id for id, _email in batches.batch_recipients(connection, number)]
+            chosen = [id for id in everyone if id in ids]
+            if len(chosen) == len(everyone):
                 _settle_unknown(connection, number, outcome, now)
             elif chosen:
                 part = batches.take_out(connection, number, chosen)
                 _settle_unknown(connection, part, outcome, now)
             for id in chosen:
-                record_decision(connection, edition, number, id, outcome, grounds, now)
+                record_decision(connection, edition, _word(outcome), grounds, now, batch=number, recipient=id)
             return len(chosen)
 
     def expire(self, edition: str, *, before: datetime) -> Expired:
@@ -392,13 +392,13 @@ class SqlLedger:
         stale = and_(batch.c.edition == edition, batch.c.state == BatchState.PENDING, batch.c.due_at < before, frozen)
         with self.database.write() as connection:
             for number, due_at in connection.execute(select(batch.c.id, batch.c.due_at).where(stale)).all():
-                own = batch.c.id == number
+                this_batch = batch.c.id == number
                 if attempts.give_up_retrying(connection, number):
-                    connection.execute(update(batch).where(own).values(state=BatchState.UNKNOWN))
+                    connection.execute(update(batch).where(this_batch).values(state=BatchState.UNKNOWN))
                     continue
                 deferred, others = batches.exclude_expired(connection, edition, number)
                 expired = expired.plus(deferred, others, due_at, attempts.last_detail(connection, number))
-                connection.execute(update(batch).where(own).values(state=BatchState.EMPTY, size=0))
+                connection.execute(update(batch).where(this_batch).values(state=BatchState.EMPTY, size=0))
         return expired
 
     def finish(self, edition: str, now: datetime) -> bool:
@@ -408,13 +408,13 @@ class SqlLedger:
             batch.c.size > 0,
             batch.c.state.in_((BatchState.PENDING, BatchState.SUBMITTING, BatchState.UNKNOWN)),
         )
-        mine = and_(
+        is_finished = and_(
             editions.c.key == edition,
             editions.c.state == EditionState.SENDING,
             ~select(batch.c.id).where(open_).exists(),
         )
         with self.database.write() as connection:
-            done = update(editions).where(mine).values(state=EditionState.DONE, done_at=now)
+            done = update(editions).where(is_finished).values(state=EditionState.DONE, done_at=now)
             finished = bool(connection.execute(done).rowcount)
             if finished:
                 edition_reached(connection, edition, EditionState.DONE)
@@ -423,20 +423,24 @@ class SqlLedger:
 
 def _is_unknown(connection: Connection, edition: str, number: int) -> bool:
     # Locked until the transaction ends: an event may settle the batch at the same time.
-    own = and_(batch.c.id == number, batch.c.edition == edition, batch.c.state == BatchState.UNKNOWN)
-    return connection.execute(select(batch.c.id).where(own).with_for_update()).first() is not None
+    is_unknown = and_(batch.c.id == number, batch.c.edition == edition, batch.c.state == BatchState.UNKNOWN)
+    return connection.execute(select(batch.c.id).where(is_unknown).with_for_update()).first() is not None
+
+
+def _word(outcome: Accepted | NotSent) -> str:
+    return "accept" if isinstance(outcome, Accepted) else "resend"
 
 
 def _settle_unknown(connection: Connection, number: int, outcome: Accepted | NotSent, now: datetime) -> None:
     """Move an unknown batch to the state that an operator decided on."""
-    own = batch.c.id == number
+    this_batch = batch.c.id == number
     if isinstance(outcome, Accepted):
-        connection.execute(update(batch).where(own).values(state=BatchState.ACCEPTED, tries=0))
+        connection.execute(update(batch).where(this_batch).values(state=BatchState.ACCEPTED, tries=0))
         return
     # Due from now on: it would expire by its old time, before it is sent.
     since = now - _CLOCK_STEP
     due_at = case((batch.c.due_at < since, bindparam("since", since, batch.c.due_at.type)), else_=batch.c.due_at)
-    connection.execute(update(batch).where(own).values(state=BatchState.PENDING, tries=0, due_at=due_at))
+    connection.execute(update(batch).where(this_batch).values(state=BatchState.PENDING, tries=0, due_at=due_at))
     attempts.override(connection, number)
 
 

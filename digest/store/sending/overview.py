@@ -214,8 +214,8 @@ def _reopened(connection: Connection, keys: Collection[str]) -> dict[str, dateti
 def _rejection_texts(connection: Connection, key: str) -> list[str | None]:
     of = delivery.c
     ids = select(of.subscriber).where(of.edition == key, of.outcome == DeliveryOutcome.REJECTED).limit(_SAMPLE)
-    own = and_(of.edition == key, of.subscriber.in_(connection.execute(ids).scalars().all()))
-    return list(connection.execute(select(of.reason).where(own)).scalars())
+    chosen = and_(of.edition == key, of.subscriber.in_(connection.execute(ids).scalars().all()))
+    return list(connection.execute(select(of.reason).where(chosen)).scalars())
 
 
 def _event_texts(connection: Connection, key: str) -> list[str]:
@@ -223,8 +223,8 @@ def _event_texts(connection: Connection, key: str) -> list[str]:
     texts: list[str] = []
     for kind in ("blocked", "bounced", "deferred", "dropped"):
         ids = select(of.subscriber).where(of.edition == key, IS_FAILURE, of.kind == kind).limit(_SAMPLE)
-        own = and_(of.edition == key, of.subscriber.in_(connection.execute(ids).scalars().all()), of.kind == kind)
-        texts += connection.execute(select(of.reason).where(own)).scalars()
+        chosen = and_(of.edition == key, of.subscriber.in_(connection.execute(ids).scalars().all()), of.kind == kind)
+        texts += connection.execute(select(of.reason).where(chosen)).scalars()
     return texts
 
 
@@ -266,8 +266,8 @@ def first_recipients(connection: Connection, edition: str, first: int) -> FirstR
 def _rejected_of(connection: Connection, edition: str, numbers: Collection[int]) -> int:
     """Return the recipients that were rejected out of these batches."""
     of = delivery.c
-    own = and_(of.edition == edition, of.batch.in_(list(numbers)), of.outcome == DeliveryOutcome.REJECTED)
-    return int(connection.execute(select(func.count()).select_from(delivery).where(own)).scalar_one())
+    rejected = and_(of.edition == edition, of.batch.in_(list(numbers)), of.outcome == DeliveryOutcome.REJECTED)
+    return int(connection.execute(select(func.count()).select_from(delivery).where(rejected)).scalar_one())
 
 
 def _families(connection: Connection, edition: str) -> list[dict[int, int]]:

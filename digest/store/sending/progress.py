@@ -48,8 +48,8 @@ class ProgressLog:
         number = self._records.get(name, 0)
         with self.database.write(durable=not self.boot or number % STEP == 0) as connection:
             values = {"name": name, "recipient": recipient, "at": self.clock()}
-            own = connection.execute(_record, values).rowcount
-        if not own:
+            recorded = connection.execute(_record, values).rowcount
+        if not recorded:
             raise taken_over(name)
         self._records[name] = number + 1
 

@@ -200,7 +200,7 @@ def set_not_sent(database: Database, key: str, grounds: DecisionGrounds, now: da
             return
         _save(connection, replace(restored, not_sent=(*restored.not_sent, key)))
         if connection.execute(select(editions.c.key).where(editions.c.key == key)).first():
-            record_decision(connection, key, None, None, "not sent before restore", grounds, now)
+            record_decision(connection, key, "not sent before restore", grounds, now)
 
 
 def doubtful_unsent(connection: Connection, since: date) -> list[str]:

@@ -57,7 +57,7 @@ def begin_revision(
     False if the edition or its state changed meanwhile. The state stays the same. Batches that are claimed later get
     the new emails.
     """
-    own = and_(
+    revisable = and_(
         editions.c.key == changed.key,
         editions.c.revision == before.revision,
         editions.c.folded_at.is_(None),
@@ -69,7 +69,7 @@ def begin_revision(
         "preheader": changed.preheader,
         "sections": sections_json(changed),
     }
-    if not connection.execute(update(editions).where(own).values(values)).rowcount:
+    if not connection.execute(update(editions).where(revisable).values(values)).rowcount:
         return False
     rows = [
         {"edition": changed.key, "variant": each.variant, "subject": each.subject, "html": each.html, "text": each.text}

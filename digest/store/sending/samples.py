@@ -32,8 +32,8 @@ def discard_samples(database: Database, key: str) -> None:
     numbers = select(batch.c.id).where(batch.c.edition == key)
     attempts = select(attempt.c.transport, attempt.c.state).where(attempt.c.batch.in_(numbers)).distinct()
     with database.write() as connection:
-        own = select(edition.c.sample, edition.c.state).where(edition.c.key == key).with_for_update()
-        stored = connection.execute(own).one_or_none()
+        stored_state = select(edition.c.sample, edition.c.state).where(edition.c.key == key).with_for_update()
+        stored = connection.execute(stored_state).one_or_none()
         if stored is None or not stored.sample:
             skipped = stored is not None and stored.state == EditionState.SKIPPED
             how = "It is skipped, so nobody gets it." if skipped else f"`digest edition cancel {key}` gives it up."

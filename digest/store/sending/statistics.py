@@ -91,8 +91,8 @@ class Statistics:
 
         A weekly or an alert edition says nothing about a daily one.
         """
-        own = select(editions.c.frozen_at).where(editions.c.key == key).scalar_subquery()
-        rows = select(editions.c.key).where(editions.c.frozen_at < own).order_by(editions.c.frozen_at.desc())
+        frozen_at = select(editions.c.frozen_at).where(editions.c.key == key).scalar_subquery()
+        rows = select(editions.c.key).where(editions.c.frozen_at < frozen_at).order_by(editions.c.frozen_at.desc())
         keys = self.database.query(rows).scalars()
         return list(islice((each for each in keys if _series(each) == _series(key)), most))
 

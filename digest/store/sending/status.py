@@ -270,13 +270,15 @@ def _deliveries(connection: Connection, edition: str, *, by_row: bool) -> tuple[
     folded = folded_counts(connection, edition)
     if folded is not None:
         return folded[FROZEN], folded
-    own = delivery.c.edition == edition
+    members = delivery.c.edition == edition
     outcomes = (
         select(delivery.c.outcome, func.count())
-        .where(own, delivery.c.outcome.is_not(None))
+        .where(members, delivery.c.outcome.is_not(None))
         .group_by(delivery.c.outcome)
     )
-    frozen = connection.execute(select(func.count()).select_from(delivery).where(own)).scalar_one() if by_row else None
+    frozen = (
+        connection.execute(select(func.count()).select_from(delivery).where(members)).scalar_one() if by_row else None
+    )
     return frozen, dict(connection.execute(outcomes).all())
 
 
@@ -333,13 +335,13 @@ def _batch_reasons(connection: Connection, edition: str) -> dict[int, str]:
         .where(batch.c.edition == edition)
         .order_by(attempt.c.started_at, attempt.c.id)
     )
-    own: dict[int, str] = dict(connection.execute(tried).all())
+    transports: dict[int, str] = dict(connection.execute(tried).all())
     reasons = {}
     for number in parents:
         source: int | None = number
-        while source is not None and source not in own:
+        while source is not None and source not in transports:
             source = parents.get(source)
-        reasons[number] = own[source] if source is not None else ""
+        reasons[number] = transports[source] if source is not None else ""
     return reasons
 
 
@@ -353,16 +355,16 @@ def _unknown_batches(
     )
     found = []
     for row in connection.execute(unknown).all():
-        own = attempt.c.batch == row.id
+        of_batch = attempt.c.batch == row.id
         open_ = attempt.c.state.in_((AttemptState.UNKNOWN, AttemptState.CANCELLING))
         tried = connection.execute(
             select(attempt)
-            .where(or_(own, attempt.c.batch == row.parent))
+            .where(or_(of_batch, attempt.c.batch == row.parent))
             # A provider's log can show real attempts, but not the `restored` mark. Of the parent's attempts, the one
             # that split it left this batch unknown.
             .order_by(
-                and_(own, open_).desc(),
-                and_(own, attempt.c.state == AttemptState.RESTORED).desc(),
+                and_(of_batch, open_).desc(),
+                and_(of_batch, attempt.c.state == AttemptState.RESTORED).desc(),
                 (attempt.c.state == AttemptState.PER_RECIPIENT).desc(),
                 attempt.c.started_at.desc(),
             )

@@ -5,13 +5,14 @@ The cookie is the token of "view in browser", which opens nothing else. Somebody
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
 from digest.web.dependencies import TEST_SUBSCRIBER
-from digest.web.pages import PAGE_RESPONSES, language_parameter
+from digest.web.pages import page_routes
 
 if TYPE_CHECKING:
     from fastapi.responses import HTMLResponse
@@ -20,8 +21,8 @@ if TYPE_CHECKING:
 
 _COOKIE = "digest_reader"
 _PURPOSE = "view"
-# Seconds: half a year.
-_KEEP = 180 * 24 * 3600
+# How long the browser keeps the cookie.
+KEPT = timedelta(days=180)
 
 
 class SubscribersOnlyError(Exception):
@@ -51,7 +52,7 @@ class Access:
 
     def router(self) -> APIRouter:
         """Serve `/read/TOKEN`: let this browser in. Only sets a cookie."""
-        routes = APIRouter(tags=["archive"], responses=PAGE_RESPONSES, dependencies=[Depends(language_parameter)])
+        routes = page_routes("archive")
         context, pages = self._context, self._context.pages
 
         @routes.get("/read/{token}", summary="Let this browser read past editions")
@@ -63,7 +64,9 @@ class Access:
             response = RedirectResponse(pages.path("/archive", pages.language(request)), 303)
             secure = pages.base.startswith("https://")
             path = pages.root or "/"
-            response.set_cookie(_COOKIE, token, _KEEP, path=path, secure=secure, httponly=True, samesite="lax")
+            response.set_cookie(
+                _COOKIE, token, int(KEPT.total_seconds()), path=path, secure=secure, httponly=True, samesite="lax"
+            )
             return response
 
         return routes

@@ -87,7 +87,6 @@ def router(archive: Archive, access: Sequence[Any] = ()) -> APIRouter:
             total=total,
             per_page=PER_PAGE,
             query="",
-            has_corrections=bool(store.corrections(now)),
             meta=archive.list_metadata(title, pages.branding.name, path),
         )
 

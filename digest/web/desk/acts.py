@@ -103,6 +103,7 @@ def _names(catalogue: Catalogue) -> Mapping[str, str]:
         "many changed": _("Several subscribers changed"),
         "many paused": _("Several subscribers paused"),
         "many pauses ended": _("Pauses of several subscribers ended"),
+        "many lifted": _("Several subscribers may get mail again"),
         "many suppressed": _("Several subscribers get no more mail"),
         "segment saved": _("Group saved"),
         "segment dropped": _("Group removed"),

@@ -16,20 +16,27 @@ _PATHS = [(row, compile_path(row.path)[0]) for row in ROUTES if row.method == "P
 
 # An approval, a suppression or an erasure asks for it. Each does more than "Save" says.
 _REASON = "reason"
+# A page has fewer. Each is a request of its own, so one request does not stand for thousands.
+MOST = 60
 
 
 def save(visit: Visit) -> Response:
-    """Send each form. What is refused stays: one form shows its own page, several are shown to be sent again."""
+    """Send each form, at most `MOST` at once.
+
+    What is left or refused stays: one refused form shows its own page, several forms are shown to be sent again.
+    """
     kept = KeptForms.read(visit.form.get("forms", ""))
     if kept is None:
         return visit.go("/")
-    sent = [(form, _send(visit, form)) for form in kept.forms]
+    sent = [(form, _send(visit, form)) for form in kept.forms[:MOST]]
+    left = kept.forms[MOST:]
     refused = [(form, response) for form, response in sent if response.status_code != 303]
-    if not refused:
+    if not refused and not left:
         return sent[0][1]
-    if len(refused) == 1:
+    if len(refused) == 1 and not left:
         return refused[0][1]
-    return visit.page("again.html.j2", status=409, again=KeptForms([form for form, _ in refused]), refused=True)
+    forms = KeptForms([*(form for form, _ in refused), *left])
+    return visit.page("again.html.j2", status=409 if refused else 200, again=forms, refused=bool(refused))
 
 
 def _send(visit: Visit, form: KeptForm) -> Response:

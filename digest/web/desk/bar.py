@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from time import monotonic
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from digest.hindi import dates
 from digest.models import Edition, EditionState, Role, is_breaking, is_special
@@ -40,9 +40,11 @@ class StateLine:
     edition: str
     kind: str
     title: str
-    # The remaining time, or the progress of the send.
+    # The remaining time: to approve, else to the send, or until the send ends.
     left: str = ""
     more: str = ""
+    # Whether the rest of the line implies `more`. A phone leaves it out.
+    is_implied: bool = False
     buttons: tuple[str, ...] = ()
     seen: str = ""
     # The number of the newest act on the edition.
@@ -138,7 +140,7 @@ def _approved(
         kind, title = "bad", _obstacles_line(visit, ahead)
     more = f"{goes} {_approval_line(visit, edition)}".strip()
     buttons = ("reopen", "pause") if has_buttons else ()
-    return make(kind=kind, title=_("Approved.") + f" {title}", more=more, buttons=buttons)
+    return make(kind=kind, title=_("Approved.") + f" {title}", more=more, is_implied=not goes, buttons=buttons)
 
 
 def _draft(
@@ -155,16 +157,21 @@ def _draft(
     required = special or breaking or visit.desk.app.requires_approval(edition.key)
     ahead = _ahead(send_at, visit.desk.now())
     waits, more, sends = required, _("It goes out by itself; approving it keeps it as it is now."), False
+    until = None
     if planned is None and not (special or breaking):
         waiting = _("It waits for approval.") if required else ""
         title, more = _("It does not go out by itself"), f"{waiting} {_by_command(visit, edition)}".strip()
     else:
         if required:
-            waits, more = _deadline(visit, edition, planned)
+            waits, more, until = _deadline(visit, edition, planned)
         # Composed or approved after its time, it goes out with the approval.
         sends = waits and ahead is None
         title = _when_to_whom(visit, edition, ahead, sends=sends, waits=waits)
     is_blocked = has_obstacles(visit, edition, approves=required)
+    if until is not None and until > visit.desk.now():
+        make = partial(
+            make, is_implied=True, left=_("%(left)s to approve") % {"left": _left(until - visit.desk.now(), visit)}
+        )
     return make(
         kind="bad" if is_blocked else "warn" if required else "info",
         title=_obstacles_line(visit, ahead) if is_blocked else title,
@@ -229,7 +236,7 @@ def _paused(
     _ = visit.catalogue.gettext
     stopping = _still_handed_over(visit, edition) if edition.state in _STOPPED else ""
     planned, required = _plan(visit, edition), visit.desk.app.requires_approval(edition.key)
-    until = _deadline(visit, edition, planned)[1] if planned and required and not numbers.frozen else ""
+    until = _deadline(visit, edition, planned).says if planned and required and not numbers.frozen else ""
     more = " ".join(filter(None, (_why_paused(visit, edition), stopping, until)))
     editions = visit.desk.app.editions
     follows = state_after_pause(editions, edition.key, begun=numbers.frozen > 0, requires_approval=required)
@@ -358,13 +365,22 @@ def _special_line(visit: Visit, edition: Edition, send_at: datetime | None, now:
     return "" if send_at > now else _("It goes out within a minute.")
 
 
-def _deadline(visit: Visit, edition: Edition, planned: PlannedEdition | None) -> tuple[bool, str]:
-    """Whether a draft goes out only if somebody approves it, and until when that is possible."""
+class _Deadline(NamedTuple):
+    """Whether a draft goes out only if somebody approves it, what that means, and until when it must be approved."""
+
+    waits: bool
+    says: str
+    until: datetime | None = None
+
+
+def _deadline(visit: Visit, edition: Edition, planned: PlannedEdition | None) -> _Deadline:
+    """Return until when a draft can be approved. None if that is only over after the hour of its send."""
     _ = visit.catalogue.gettext
     if is_special(edition.key):
-        return True, _("It waits for approval, and goes out right after it or at the time that you choose.")
+        says = _("It waits for approval, and goes out right after it or at the time that you choose.")
+        return _Deadline(True, says)
     if planned is None:
-        return True, _("It waits for approval.")
+        return _Deadline(True, _("It waits for approval."))
     by = planned.approve_by
     sends = by is not None and planned.schedule.on_no_approval == "send"
     # A draft that was composed or reopened after that time waits until it expires.
@@ -372,12 +388,12 @@ def _deadline(visit: Visit, edition: Edition, planned: PlannedEdition | None) ->
         sends, by = False, None
     elif by is not None and edition.composed_at is not None and edition.composed_at >= by:
         if sends:
-            return False, _("It goes out within a minute.")
+            return _Deadline(False, _("It goes out within a minute."))
         by = None
     due = _clock(visit, (by or planned.expires_at).astimezone(visit.desk.now().tzinfo))
     if sends:
-        return False, _("Without approval by %(clock)s it goes out as it is.") % {"clock": due}
-    return True, _("Without approval by %(clock)s there is no edition.") % {"clock": due}
+        return _Deadline(False, _("Without approval by %(clock)s it goes out as it is.") % {"clock": due})
+    return _Deadline(True, _("Without approval by %(clock)s there is no edition.") % {"clock": due}, by)
 
 
 def _approval_line(visit: Visit, edition: Edition) -> str:

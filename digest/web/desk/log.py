@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from starlette.responses import Response
 
 from digest.store.desk.audit import Act, LogFilter
+from digest.store.people.bulk_acts import ACTS
 from digest.store.people.directory import SubscriberFilter
 from digest.store.people.import_undo import IMPORTED
 from digest.store.people.preferences import PreferenceStore
@@ -56,7 +57,7 @@ def page(visit: Visit) -> Response:
     return visit.page(
         "log.html.j2",
         acts=acts,
-        lines=[(act, _page_of(act), *_texts(act, catalogue, emails), act.id in undoable) for act in acts],
+        lines=[(act, _page_of(visit, act), *_texts(act, catalogue, emails), act.id in undoable) for act in acts],
         older=more,
         # A text is looked for in a part of the log at a time.
         unfinished=more is not None and len(acts) < _PAGE,
@@ -91,10 +92,12 @@ def _emails(visit: Visit, acts: list[Act]) -> dict[int, str]:
     return {each.id: each.email for each in PreferenceStore(visit.desk.app.database).all_of(sorted(ids))}
 
 
-def _page_of(act: Act) -> str | None:
-    """Return the desk's page of the subscriber to whom an act was done; None for other subjects."""
+def _page_of(visit: Visit, act: Act) -> str | None:
+    """Return the desk's page of the subscribers to whom an act was done; None for other subjects."""
+    if act.what in ACTS:
+        return visit.path("/subscribers/many", of=str(act.id))
     number = number_of(act.subject)
-    return None if number is None or act.what == "subscriber erased" else f"/subscriber/{number}"
+    return None if number is None or act.what == "subscriber erased" else visit.path(f"/subscriber/{number}")
 
 
 def _texts(act: Act, catalogue: Catalogue, emails: dict[int, str]) -> tuple[str, str]:

@@ -109,8 +109,8 @@ def _value(name: str, text: str, catalogue: Catalogue) -> str:
         # Before and after a change.
         return " → ".join(translate(each, catalogue) or each for each in text.split(" → "))
     if name == "values":
-        # Or with a plus between their values.
-        return _LIST_MARKS.sub("", text).replace("+", ", ")
+        # Or with a plus between their values. An empty list is no choice.
+        return " → ".join(_LIST_MARKS.sub("", each).replace("+", ", ") or "—" for each in text.split(" → "))
     if name not in _SENTENCES:
         return text
     # The sentence that a longer one ends with has lost its full stop.

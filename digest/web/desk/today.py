@@ -29,6 +29,7 @@ from digest.store.sending.status import Counts
 from digest.usecases.approval import revision, unseen
 from digest.usecases.correct_edition import correction_key
 from digest.usecases.edit_edition import CAME_IN, REPLACED
+from digest.usecases.lost_texts import writer_of_replaced
 from digest.web.desk import blocks, calendar, doubts, seen
 from digest.web.desk.acts import name_of
 from digest.web.desk.admin import sources
@@ -172,6 +173,7 @@ def page(
         sections=app.topics,
         editable=editable and visit.may(Role.EDITOR),
         replaced=REPLACED,
+        replaced_from=writer_of_replaced(app.audit, edition.key, last) if last and last.what == REPLACED else "",
         last=last,
         # What an undo took back.
         undone=before_last if last and last.what == "undone" else None,

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from markupsafe import Markup
 
 from digest.hindi import cut, dates
 from digest.i18n import translator
@@ -26,6 +29,7 @@ if TYPE_CHECKING:
 _HERE = Path(__file__).parent
 _STATIC = _HERE / "static"
 _TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
+_CODE = re.compile("`([^`]+)`")
 # In the colours of the newsletter.
 _MADE = ("theme.css", "icon.svg")
 
@@ -50,6 +54,7 @@ class Views:
         self._environments = {language: make_environment(folders, language) for language in self.languages}
         for environment in self._environments.values():
             environment.auto_reload = False
+            environment.filters["code"] = with_code
         # Language → its catalogue, and the functions that translate in templates.
         self._translations: dict[str, tuple[Catalogue, dict[str, Any]]] = {}
 
@@ -110,6 +115,12 @@ class Views:
         if found is None or found[0] is not catalogue:
             found = self._translations[language] = (catalogue, localise(lambda: catalogue))
         return found
+
+
+def with_code(text: str) -> Markup:
+    """Return a text as HTML: what it has between backticks, such as a command or a setting, is code."""
+    parts = _CODE.split(text)
+    return Markup("").join(Markup("<code>{}</code>").format(part) if at % 2 else part for at, part in enumerate(parts))
 
 
 def clock(at: datetime) -> str:

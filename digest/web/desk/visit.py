@@ -259,7 +259,8 @@ class Visit:
         response.headers.setdefault("content-security-policy", PAGE_POLICY)
         # With "no-referrer" a browser would hide the origin of our own forms too.
         response.headers.setdefault("referrer-policy", "same-origin")
-        if self.new_token is not None:
+        is_set = any(each.startswith(f"{self.cookie}=") for each in response.headers.getlist("set-cookie"))
+        if self.new_token is not None and not is_set:
             response.set_cookie(
                 self.cookie,
                 self.new_token,

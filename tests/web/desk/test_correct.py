@@ -72,7 +72,7 @@ def test_emails_that_are_being_handed_over_are_counted_as_what_they_are(desk: Si
     edition = app.editions.get(KEY)
     assert edition is not None
     app.editions.move(KEY, EditionState.APPROVED, out_of=(EditionState.DRAFT,))
-    app.enqueuer.enqueue(edition, scheduled=False)
+    app.enqueuer.enqueue(edition)
     app.editions.move(KEY, EditionState.SENDING, out_of=(EditionState.FROZEN,))
     with exclusive(app.database, "sending", wait=0), mark_running(app.database, app.ledger.run):
         claim = claim_one(app.ledger, KEY, "outbox", app.now(), 5)

@@ -73,3 +73,8 @@ def test_markup_that_the_email_shows_as_typed_and_a_long_subject_are_named(desk:
     assert "ईमेल में ऐसे ही दिखेंगे" in page
     assert "## - [वह](example.com)" in page
     assert "विषय-पंक्ति लंबी है" in page
+    # A still longer one is named once, by the check of the email.
+    editor.submit(f"{HERE}/texts", {"was_subject": ("लंबा विषय " * 8).strip(), "subject": "लंबा विषय " * 10})
+    page = editor.problems(HERE)
+    assert "विषय-पंक्ति लंबी है" not in page
+    assert page.count("अक्षरों का है; ईमेल ऐप") == 1

@@ -38,6 +38,10 @@ def test_an_editors_morning(tmp_path: Path, width: int, scripts: str) -> None:
         else:
             assert seen["sources"] > 0
             assert seen.get("uncovered", True), "the changed row is not behind the line on top"
+        if width == 360:
+            assert seen["lines"] <= 2, "a row is scanned at a glance"
+            assert seen["approveAt"] > 0.75, "the button to approve is near the thumb"
+            assert seen["words"] <= 65, "a stranger has little to read beside the headlines"
         assert seen["changed"] == "कसौटी का शीर्षक"
         assert "ok" in seen["approved"]
         assert seen["says"].startswith(translated("Approved."))

@@ -5,12 +5,14 @@ from __future__ import annotations
 import html
 import json
 import re
+from urllib.request import urlopen
 
 import pytest
 
 from digest.models import EditionState, Role
 from digest.store.desk.users import CredentialKind
 from digest.usecases.accounts import TRIES
+from digest.web.desk.again import MOST
 from tests.web.desk.browser import PASSWORD, TESTER, Browser, code_of, set_up
 from tests.web.desk.conftest import KEY, edition_of
 from tests.web.site import Site
@@ -119,6 +121,8 @@ def test_the_cookie_is_for_this_host_only_and_over_https_secure(desk: Site) -> N
     plain = Browser(desk).get("/login").headers["set-cookie"]
     assert plain.startswith("desk=")
     assert "HttpOnly" in plain
+    with urlopen(f"{desk.base}/desk/login") as page:
+        assert len(page.headers.get_all("set-cookie")) == 1
 
 
 def test_nobody_signs_in_without_https_from_elsewhere(desk: Site) -> None:
@@ -229,6 +233,11 @@ def test_all_texts_of_a_page_survive_the_end_of_the_session(desk: Site, editor: 
     assert "? आधा" in answer.text
     assert "अपना लिखा कॉपी कर लें" in answer.text
     assert titles[1] in [story.title for story in edition_of(desk).stories() if story.id == stories[0].id]
+    # More forms than a page has are not sent at once. The rest waits for the next press.
+    many = [[place, {"title": f"शीर्षक {number}", "was_title": "x"}] for number in range(MOST + 2)]
+    answer = editor.submit("/again", {"forms": json.dumps(many)}, token=token)
+    assert (answer.status, json.loads(hidden(answer.text, "forms"))) == (200, many[MOST:])
+    assert f"शीर्षक {MOST - 1}" in [story.title for story in edition_of(desk).stories()]
     # Each form needs its own role, and pages without a role are none of these forms.
     for forbidden in (f"/edition/{KEY}/approve", "/users", "/login", "/again", "/nowhere"):
         assert editor.submit("/again", {"forms": json.dumps([[forbidden, {}]])}, token=token).status in (403, 404)

@@ -107,7 +107,7 @@ def test_a_send_is_followed_and_stopped(desk: Site) -> None:
     edition = app.editions.get(KEY)
     assert edition is not None
     app.approver.approve(edition, how="a test", by=TESTER)
-    app.enqueuer.enqueue(edition, scheduled=True)
+    app.enqueuer.enqueue(edition, pipeline.SendRequest(scheduled=True))
     page = sender.get("/").text
     assert "भेजा जा रहा है" in page
     assert "बाक़ी" in page

@@ -82,7 +82,7 @@ def test_an_act_and_its_row_in_the_log_are_one(desk: Site) -> None:
 def test_stopping_for_good_does_not_wait_for_emails_that_are_being_handed_over(desk: Site) -> None:
     sender, app = set_up(desk, "kavita", Role.SENDER), desk.app
     app.editions.move(KEY, EditionState.APPROVED, out_of=(EditionState.DRAFT,))
-    app.enqueuer.enqueue(edition_of(desk), scheduled=False)
+    app.enqueuer.enqueue(edition_of(desk))
     with exclusive(app.database, "sending", wait=0), mark_running(app.database, app.ledger.run):
         claim = claim_one(app.ledger, KEY, "outbox", app.now(), 5)
         assert claim

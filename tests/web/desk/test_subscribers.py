@@ -19,6 +19,7 @@ from digest.models import Actor, Role
 from digest.store.people.preferences import ConsentContext, PreferenceStore
 from digest.store.people.suppressions import LIFTED
 from digest.store.schema import edition
+from digest.usecases.transfer_subscribers import ListToImport
 from tests.web.desk.browser import Browser, set_up
 from tests.web.desk.conftest import KEY, edition_of, open_desk
 from tests.web.site import Response, Site, translated
@@ -261,7 +262,7 @@ def test_who_never_had_the_wrong_text_lacks_no_correction(desk: Site, admin: Bro
     with desk.app.database.write() as connection:
         connection.execute(update(edition).where(edition.c.key != KEY).values(frozen_at=desk.app.now()))
     page = admin.get(f"/subscriber/{desk.subscriber_id('asha@example.com')}").text
-    assert "इन्हें ग़लत पाठ मिला ही नहीं था" in page
+    assert "ग़लत पाठ मिला ही नहीं था" in page
     assert f"अंक correction-{KEY}-2 क्यों" not in page
     assert "0 में से 0 अंक" in page
 
@@ -329,7 +330,7 @@ def test_an_act_for_many_shows_who_changes_and_who_stays(desk: Site, admin: Brow
     ids = {name: desk.subscriber_id(f"{name}@example.com") for name in ("asha", "ravi")}
     rows = "email,topics\nmela@example.com,खेल\nown@example.com,खेल\nleft@example.com,\n"
     (app.home / "mela.csv").write_text(rows, encoding="utf-8")
-    app.subscriber_transfer.import_list(app.home / "mela.csv", "mela", Actor("mira", "command"))
+    app.subscriber_transfer.import_list(ListToImport(app.home / "mela.csv", "mela"), Actor("mira", "command"))
     own = desk.subscriber_id("own@example.com")
     PreferenceStore(app.database).set(own, {"topics": ["खेल"]}, ConsentContext("web:preferences"), now=app.now())
     app.subscriber_editor.suppress("left@example.com", "phoned", Actor("mira", "command"))
@@ -397,10 +398,31 @@ def test_many_are_paused_resumed_and_stopped(desk: Site, admin: Browser) -> None
     assert translated("They paused themselves, and come back at the time that they chose") in page
     assert translated("expected why, for the record") in act(act="suppress", reason=" ")
     asked = admin.submit("/subscribers/many", {"all": "on", "act": "suppress", "reason": "the list was bought"}).text
-    assert "एक साथ वापस नहीं होगा" in asked
+    assert "सबके लिए एक साथ वापस हो सकता है" in asked
+    app.subscriber_editor.add("kiran@example.com", {}, Actor("mira", "command"))
+    app.subscriber_editor.suppress("kiran@example.com", "phoned", Actor("mira", "command"))
+    done = act(act="suppress", reason="the list was bought")
+    assert len(find(admin, state="left")) == 3
+    stop = app.audit.newest(1)[0]
+    assert stop.what == "many suppressed"
+    # The log leads to the people of the act, and the act is taken back for them alone.
+    people = f"/subscribers/many?of={stop.id}"
+    assert f'href="/desk{people}"' in admin.get("/log").text
+    assert f"{people}&amp;act=lift" in done
+    chosen = admin.get(people).text
+    assert ("asha@example.com" in chosen, "kiran@example.com" in chosen) == (True, False)
+    assert translated("expected why, for the record") in act(act="lift", lift_reason=" ")
+    act(act="lift", lift_reason="they agreed")
+    assert find(admin, state="left") == ["kiran@example.com"]
+    assert app.audit.newest(1)[0].what == "many lifted"
+    assert desk.consent("asha@example.com")[-1].what == "suppression lifted"
+    assert translated("They get mail already") in act(act="lift", lift_reason="once more")
     act(act="suppress", reason="the list was bought")
-    assert len(find(admin, state="left")) == 2
-    assert app.audit.newest(1)[0].what == "many suppressed"
+    # Whoever was stopped alone since then stays as they are.
+    app.subscriber_editor.unsuppress("ravi@example.com", "asked", Actor("mira", "command"))
+    app.subscriber_editor.suppress("ravi@example.com", "phoned", Actor("mira", "command"))
+    act(act="lift", lift_reason="they agreed")
+    assert sorted(find(admin, state="left")) == ["kiran@example.com", "ravi@example.com"]
     exported = admin.submit("/subscribers/export", {f"ids:{ravi}": "on", "suppressed": "on"})
     assert "ravi@example.com" in exported.text
     assert "asha@example.com" not in exported.text

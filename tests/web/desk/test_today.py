@@ -62,8 +62,8 @@ def shown(page: Response) -> list[str]:
 def test_the_page_says_when_to_whom_and_what_if_nobody_acts(desk: Site, editor: Browser) -> None:
     page = counted(editor)
     text = re.sub(r"\s+", " ", page.text)
-    assert re.search(r"मंज़ूरी मिली तो 7:00 बजे [0-9]+ पाठकों को जाएगा.*2[678] मिनट बाक़ी", text)
-    assert "6:50 तक मंज़ूरी न मिली तो आज का अंक नहीं जाएगा" in text
+    assert re.search(r"मंज़ूरी मिली तो 7:00 बजे [0-9]+ पाठकों को जाएगा.*मंज़ूरी के लिए 1[678] मिनट बाक़ी", text)
+    assert re.search('class="[^"]*implied[^"]*">6:50 तक मंज़ूरी न मिली तो आज का अंक नहीं जाएगा', text)
     assert "मंज़ूर करें" not in text, "an editor does not approve"
     edition = edition_of(desk)
     assert shown(page)[0] == edition.lead
@@ -94,13 +94,15 @@ def test_the_line_on_top_promises_no_send_that_something_stops(tmp_path: Path) -
         browser.get(f"{HERE}/checks")
         assert line(browser).startswith("रुकावटें न हटीं तो 7:00 बजे नहीं जाएगा")
         with pytest.raises(PreflightFailed):
-            pipeline.send(desk.app, KEY, scheduled=True)
+            pipeline.send(desk.app, KEY, pipeline.SendRequest(scheduled=True))
         browser.submit(f"{HERE}/texts", {"was_intro": "नमस्ते {{ name }}", "intro": "नमस्ते"})
         browser.get(f"{HERE}/checks")
         assert line(browser).startswith("7:00 बजे")
         # A draft of a day that the schedule leaves out waits for a command.
         holiday = open_desk(tmp_path / "holiday", DIGEST_SCHEDULE__HOLIDAYS=f'["{KEY}"]')
-        assert line(set_up(next(holiday), "kavita", Role.SENDER)) == "अपने-आप नहीं जाएगा"
+        browser = set_up(next(holiday), "kavita", Role.SENDER)
+        assert line(browser) == "अपने-आप नहीं जाएगा"
+        assert f"<code>digest send {KEY}</code>" in browser.get("/").text
         next(holiday, None)
     for desk in open_desk(tmp_path / "late", DIGEST_NOW=f"{KEY}T11:30+05:30"):
         assert line(set_up(desk, "kavita", Role.SENDER)) == "अपने-आप नहीं जाएगा"
@@ -409,7 +411,9 @@ def test_errors_need_a_reason(desk: Site, sender: Browser) -> None:
     sender.post(f"{HERE}/reopen")
     assert not accepted_errors(desk.app.editions.decisions(KEY)), "the next approval needs a reason again"
     sender.post(f"{HERE}/approve", seen=revision(edition_of(desk)), reason="it is meant so")
-    assert pipeline.send(desk.app, KEY, scheduled=True).edition.state == EditionState.SENDING, "the reason counts"
+    assert pipeline.send(desk.app, KEY, pipeline.SendRequest(scheduled=True)).edition.state == EditionState.SENDING, (
+        "the reason counts"
+    )
 
 
 @pytest.mark.slow

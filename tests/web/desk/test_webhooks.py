@@ -15,6 +15,7 @@ from digest import pipeline
 from digest.config.alerts import EventType
 from digest.models import Actor, Role
 from digest.store.people.preferences import ConsentContext, PreferenceStore
+from digest.usecases.transfer_subscribers import ListToImport
 from tests.cli.newsroom import Newsroom
 from tests.support.webhook_receiver import SECRET, WebhookReceiver, is_signed
 from tests.web.desk.browser import TESTER, Browser, set_up
@@ -78,9 +79,9 @@ def test_an_import_and_an_edited_list_tell_their_numbers(tmp_path: Path, receive
         before = len(receiver.accepted)
         file = app.home / "mela.csv"
         file.write_text("email\none@example.com\ntwo@example.com\n", encoding="utf-8")
-        app.subscriber_transfer.import_list(file, "mela", BY, dry_run=True)
-        app.subscriber_transfer.import_list(file, "mela", BY)
-        app.subscriber_transfer.import_list(file, "mela", BY)
+        app.subscriber_transfer.import_list(ListToImport(file, "mela"), BY, dry_run=True)
+        app.subscriber_transfer.import_list(ListToImport(file, "mela"), BY)
+        app.subscriber_transfer.import_list(ListToImport(file, "mela"), BY)
         (app.home / "subscribers.yaml").write_text("subscribers: [{email: new@example.com}]\n", encoding="utf-8")
         app.subscriber_list.sync()
         app.subscriber_admin.remove_import("mela", source="a test", now=app.now())

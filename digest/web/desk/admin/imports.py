@@ -13,13 +13,11 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from digest.errors import ConfigurationError, DigestError
-from digest.models import Actor
 from digest.subscribers.imports import export as subscriber_export
 from digest.subscribers.imports.formats import FIELDS, FORMATS
 from digest.subscribers.list_file import FILE_NAME
-from digest.usecases.transfer_subscribers import ImportNotUndoable, ImportReport, ListMapping, UndoChanged
+from digest.usecases.transfer_subscribers import ImportNotUndoable, ImportReport, ListMapping, ListToImport, UndoChanged
 from digest.web.desk.admin.many import ids_of
-from digest.web.desk.admin.uploads import Upload
 from digest.web.desk.sentences import PageSentence
 from digest.web.desk.visit import Visit, number_in
 
@@ -61,17 +59,17 @@ def preview(visit: Visit) -> Response:
         return page(visit, status=422, problem=_("Choose a file first."))
     origin = " ".join(visit.form.get("origin", "").split())[:80] or Path(name).stem
     existing: Literal["update", "keep"] = "keep" if visit.form.get("existing") == "keep" else "update"
-    upload = Upload(file, name, visit.user.name, origin, existing, _mapping(visit))
-    visit.desk.uploads.keep(id, upload)
+    upload = ListToImport(file, origin, _mapping(visit), existing, name)
+    visit.desk.uploads.keep(id, visit.user.name, upload)
     try:
-        report = _import(visit, upload, visit.actor, dry_run=True)
+        report = visit.desk.app.subscriber_transfer.import_list(upload, visit.actor, dry_run=True)
     except (ConfigurationError, DigestError) as error:
         return page(visit, status=422, problem=visit.refusal(_named(error, upload)), id=id, upload=upload)
     return _preview(visit, id, upload, report)
 
 
 def _preview(
-    visit: Visit, id: str, upload: Upload, report: ImportReport, *, wrong: str = "", undecided: bool = False
+    visit: Visit, id: str, upload: ListToImport, report: ImportReport, *, wrong: str = "", undecided: bool = False
 ) -> Response:
     part = report.lists.parts[0]
     originals = {heading.strip().lower(): heading for heading in part.file.headings}
@@ -105,15 +103,16 @@ def run(visit: Visit) -> Response:
     id, upload = _held(visit)
     _ = visit.catalogue.gettext
     consent = " ".join(visit.form.get("consent", "").split())[:_MAX_CONSENT]
+    transfer = visit.desk.app.subscriber_transfer
     try:
         undecided = "unread" not in visit.form
         if visit.actor.via == "desk" and (not consent or undecided):
-            shown = _import(visit, upload, visit.actor, dry_run=True)
+            shown = transfer.import_list(upload, visit.actor, dry_run=True)
             if not consent and (shown.done.added or shown.done.returned):
                 return _preview(visit, id, upload, shown, wrong=_("Say where and how these people agreed."))
             if undecided and shown.unread:
                 return _preview(visit, id, upload, shown, undecided=True)
-        report = _import(visit, upload, visit.actor, dry_run=False, consent=consent)
+        report = transfer.import_list(replace(upload, consent=consent), visit.actor)
     except (ConfigurationError, DigestError) as error:
         return page(visit, status=409, problem=visit.refusal(_named(error, upload)), id=id, upload=upload)
     # The rejected rows can still be downloaded.
@@ -163,7 +162,7 @@ def rejected(visit: Visit) -> Response:
     """Download the rows that an import would reject, with reasons, for correction."""
     _id, upload = _held(visit)
     target = upload.path.with_name("rejected.csv")
-    _import(visit, upload, visit.actor, dry_run=True, rejected_to=target)
+    visit.desk.app.subscriber_transfer.import_list(upload, visit.actor, dry_run=True, rejected_to=target)
     return visit.download(f"{upload.origin}-rejected.csv", target.read_bytes(), "text/csv; charset=utf-8")
 
 
@@ -196,29 +195,7 @@ def export(visit: Visit) -> Response:
     return visit.download(f"subscribers-{app.now():%Y-%m-%d}.{ending}", data, "text/csv; charset=utf-8")
 
 
-def _import(
-    visit: Visit,
-    upload: Upload,
-    by: Actor,
-    *,
-    dry_run: bool,
-    rejected_to: Path | None = None,
-    consent: str = "",
-) -> ImportReport:
-    return visit.desk.app.subscriber_transfer.import_list(
-        upload.path,
-        upload.origin,
-        by,
-        mapping=upload.mapping,
-        existing=upload.existing,
-        dry_run=dry_run,
-        rejected_to=rejected_to,
-        shown_name=upload.name,
-        consent=consent,
-    )
-
-
-def _held(visit: Visit) -> tuple[str, Upload]:
+def _held(visit: Visit) -> tuple[str, ListToImport]:
     id = visit.parameters["id"]
     upload = visit.desk.uploads.get(id, visit.user.name)
     if upload is None:
@@ -233,7 +210,7 @@ def _mapping(visit: Visit) -> ListMapping:
     return ListMapping(kind if kind in FORMATS else None, columns or None)
 
 
-def _named(error: DigestError | ConfigurationError, upload: Upload) -> DigestError | ConfigurationError:
+def _named(error: DigestError | ConfigurationError, upload: ListToImport) -> DigestError | ConfigurationError:
     """Return the error with the file name that the admin knows."""
     if not isinstance(error, ConfigurationError):
         return error

@@ -25,6 +25,8 @@ from digest.web.desk.visit import Visit, number_in
 _NAMED = 50
 _ROWS = "ids:"
 _FIELDS = ("q", "state", "topic", "frequency", "timezone", "origin")
+# The number of an act for several in the log, whose people are chosen.
+_ACT = "of"
 
 
 def page(visit: Visit) -> Response:
@@ -58,7 +60,9 @@ def run(visit: Visit) -> Response:
 
 
 def ids_of(visit: Visit, given: Any) -> list[int]:
-    """Return the numbers of the chosen subscribers: those of a filter if the form says `all`, else the ticked ones."""
+    """Return the numbers of the chosen: those of an act, of a filter if the form says `all`, else the ticked ones."""
+    if (act := number_in(given.get(_ACT, ""))) is not None:
+        return visit.desk.app.many_editor.bulk_acts.people_of(act)
     if "all" in given:
         return visit.desk.app.many_editor.find(_filter(given))
     return _ticked(given)
@@ -84,7 +88,7 @@ def _page(
     if not done and not people and not problem:
         status, problem = 422, visit.catalogue.gettext("Nobody is chosen. Tick somebody in the list.")
     ticked = {f"{_ROWS}{id}": "on" for id in _ticked(given)} if "all" not in given else {"all": "on"}
-    chosen = {**ticked, **{name: given[name] for name in _FIELDS if given.get(name)}}
+    chosen = {**ticked, **{name: given[name] for name in (_ACT, *_FIELDS) if given.get(name)}}
     return visit.page(
         "admin/many.html.j2",
         status=status,
@@ -96,12 +100,13 @@ def _page(
         back={name: given[name] for name in _FIELDS if given.get(name)},
         plan=plan,
         done=done,
+        of=next(iter(app.audit.several([act])), None) if (act := number_in(given.get(_ACT, ""))) is not None else None,
         most=_NAMED,
         given=given,
         topics=app.topics,
         frequencies=FREQUENCIES,
         Stays=Stays,
-        act_values={"days", "reason", "new_topic", "new_frequency"},
+        act_values={"days", "reason", "lift_reason", "new_topic", "new_frequency"},
         words=words,
         now=visit.desk.now(),
     )
@@ -112,8 +117,9 @@ def _change(visit: Visit, act: ManyAct) -> ManyChange:
     if act is ManyAct.PAUSE:
         days = number_in(form.get("days", "")) or 0
         return ManyChange(act, until=visit.desk.now() + timedelta(days=days) if 0 < days <= MAX_PAUSE.days else None)
-    names = {ManyAct.SUPPRESS: "reason", ManyAct.FREQUENCY: "new_frequency", ManyAct.RESUME: ""}
-    return ManyChange(act, form.get(names.get(act, "new_topic"), "").strip())
+    names = {ManyAct.SUPPRESS: "reason", ManyAct.LIFT: "lift_reason", ManyAct.FREQUENCY: "new_frequency"}
+    value = "" if act is ManyAct.RESUME else form.get(names.get(act, "new_topic"), "")
+    return ManyChange(act, value.strip())
 
 
 def _filter(given: Any) -> SubscriberFilter:
@@ -131,6 +137,8 @@ def _ticked(given: Any) -> list[int]:
 
 def _whom(given: Any) -> str:
     """Say in the log how the people were chosen. A search may be an address, which the log does not have."""
+    if given.get(_ACT):
+        return f"those of act {given[_ACT]}"
     if "all" not in given:
         return ""
     fields = _filter(given).as_json()

@@ -7,11 +7,10 @@ import shutil
 import tempfile
 import threading
 from collections import OrderedDict
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, Self
+from typing import Self
 
-from digest.usecases.transfer_subscribers import ListMapping
+from digest.usecases.transfer_subscribers import ListToImport
 
 # Paths whose forms may contain a file, and its maximum size.
 UPLOADS = "/subscribers/import"
@@ -20,25 +19,13 @@ MAX_UPLOAD = 200 << 20
 _MAX_KEPT = 4
 
 
-@dataclass(frozen=True)
-class Upload:
-    """A list that an admin uploaded, with its mapping."""
-
-    path: Path
-    name: str
-    user: str
-    origin: str
-    existing: Literal["update", "keep"]
-    mapping: ListMapping
-
-
 class Uploads:
     """Lists between preview and decision, in a folder that is deleted when the server ends. A context manager."""
 
     def __init__(self) -> None:
         self._folder: Path | None = None
         self._lock = threading.Lock()
-        self._held: OrderedDict[str, Upload] = OrderedDict()
+        self._held: OrderedDict[str, tuple[str, ListToImport]] = OrderedDict()
 
     def __enter__(self) -> Self:
         return self
@@ -55,22 +42,22 @@ class Uploads:
             id = secrets.token_hex(16)
             return id, self._folder / id
 
-    def keep(self, id: str, upload: Upload) -> None:
+    def keep(self, id: str, user: str, upload: ListToImport) -> None:
         with self._lock:
-            self._held[id] = upload
+            self._held[id] = (user, upload)
             self._held.move_to_end(id)
             old = [self._held.popitem(last=False)[1] for _ in range(len(self._held) - _MAX_KEPT)]
-        for each in old:
+        for _user, each in old:
             shutil.rmtree(each.path.parent, ignore_errors=True)
 
-    def get(self, id: str, user: str) -> Upload | None:
+    def get(self, id: str, user: str) -> ListToImport | None:
         """Return a list that this user uploaded."""
         with self._lock:
             held = self._held.get(id)
-        return held if held is not None and held.user == user else None
+        return held[1] if held is not None and held[0] == user else None
 
     def forget(self, id: str) -> None:
         with self._lock:
             held = self._held.pop(id, None)
         if held is not None:
-            shutil.rmtree(held.path.parent, ignore_errors=True)
+            shutil.rmtree(held[1].path.parent, ignore_errors=True)

@@ -51,6 +51,8 @@ _FIELDS: Mapping[str, Sequence[str]] = {
         "act",
         "days",
         "reason",
+        "lift_reason",
+        "of",
         "new_topic",
         "new_frequency",
         "seen",
@@ -64,7 +66,7 @@ _FIELDS: Mapping[str, Sequence[str]] = {
 _QUERIES: Mapping[str, Sequence[str]] = {
     "pool.search": ("q", "source"),
     "admin.subscribers.page": (*_FILTER, "before"),
-    "admin.many.page": ("all", *_FILTER),
+    "admin.many.page": ("all", "of", *_FILTER),
     "admin.subscriber.page": ("view", "all"),
     "admin.sources.one": ("name",),
     "admin.reports.missed": ("kind", "after"),
