@@ -35,6 +35,8 @@ def pytest_configure(config: pytest.Config) -> None:
     new_stores.copy_new()
     routes.analyse_once()
     config.pluginmanager.import_plugin("tests.support.databases")
+    if config.args == config.getini("testpaths"):
+        compiled.compile_own_share()
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:

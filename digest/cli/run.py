@@ -17,10 +17,12 @@ import click
 from digest.cli.alerts import ALERTS_MISSING
 from digest.cli.logs import LogFormat, info, log_option, logging_to_stderr, warn
 from digest.errors import ConfigurationError
+from digest.utils.text import plural
 
 if TYPE_CHECKING:
     from digest.app import App
     from digest.scheduler import Scheduler
+    from digest.store.workers import Worker
     from digest.utils.heartbeat import Heartbeat
     from digest.web.server import RunningPages
     from digest.workers.port import Engine
@@ -82,7 +84,7 @@ def run_engine(
     ):
 
         @contextmanager
-        def ready(scheduler: Scheduler) -> Iterator[None]:
+        def ready(scheduler: Scheduler, worker: Worker | None) -> Iterator[None]:
             scheduler.on_reload.append(follow_health)
             scheduler.follow_settings()
             # A list with errors stops the start, unless there is an earlier valid one.
@@ -96,7 +98,8 @@ def run_engine(
                     scheduler.on_reload.append(partial(follow_pages, served))
                 if pages:
                     clear_failed_start(scheduler.app)
-                info(f"Running{f', reader pages on {served.base}' if served else ''}. Stop with Ctrl-C.")
+                own = f" as worker {worker.name} with {plural(worker.seats, 'seat')}" if worker else ""
+                info(f"Running{own}{f', reader pages on {served.base}' if served else ''}. Stop with Ctrl-C.")
                 if served:
                     announce_desk(scheduler.app, served)
                 with _pulse(scheduler, heartbeat):

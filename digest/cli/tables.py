@@ -44,8 +44,7 @@ WORKER_HEADERS = ("worker", "version", "state", "seats", "recipients/s", "has")
 
 def worker_cells(worker: Worker) -> tuple[object, ...]:
     """Return a row below WORKER_HEADERS."""
-    where = f"{worker.host}:{worker.pid}"
-    return where, worker.version, str(worker.state), worker.seats, round(worker.rate), ", ".join(worker.jobs)
+    return worker.name, worker.version, str(worker.state), worker.seats, round(worker.rate), ", ".join(worker.jobs)
 
 
 def table(headers: Sequence[str], rows: Iterable[Sequence[object]]) -> str:

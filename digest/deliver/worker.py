@@ -36,6 +36,7 @@ from digest.deliver.report import SendReport, possibly_sent
 from digest.errors import StoreUnavailable
 from digest.utils.gc import gc_frozen
 from digest.utils.heartbeat import beat
+from digest.utils.memory import keep_freed_memory
 from digest.utils.telemetry import within_span
 from digest.utils.text import plural
 
@@ -72,6 +73,7 @@ def send_due(job: DeliveryJob) -> SendReport:
     unavailable. Other errors of the ledger are raised after all workers have finished and their results are settled as
     far as possible.
     """
+    keep_freed_memory()
     with (
         # Otherwise garbage collection would take a quarter of the time.
         gc_frozen(),

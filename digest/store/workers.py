@@ -44,6 +44,11 @@ class Worker:
     seen_at: datetime | None = None
 
     @property
+    def name(self) -> str:
+        """The host and the process, such as `web1:812`."""
+        return f"{self.host}:{self.pid}"
+
+    @property
     def is_alive(self) -> bool:
         return self.state != WorkerState.SILENT
 

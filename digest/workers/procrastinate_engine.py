@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from digest.errors import StoreError
 from digest.scheduler import Scheduler
 from digest.store.sending.recovery import abandoned_editions
-from digest.store.workers import WorkerStore
+from digest.store.workers import Worker, WorkerStore
 from digest.utils.heartbeat import beat
 from digest.utils.telemetry import report_error
 from digest.workers import heartbeat
@@ -41,7 +41,7 @@ class ProcrastinateEngine:
     schema: JobsSchema
     queue: ProcrastinateQueue
     seats: int
-    ready: Callable[[Scheduler], AbstractContextManager[None]]
+    ready: Callable[[Scheduler, Worker], AbstractContextManager[None]]
     # Whether the database did not answer the last attempt to fetch jobs.
     _is_away: bool = field(default=False, init=False)
     # The monotonic time by which the process must have ended.
@@ -71,7 +71,7 @@ class ProcrastinateEngine:
         )
 
     def run(self) -> Sequence[str]:
-        with self.ready(self.scheduler):
+        with self.ready(self.scheduler, self.signs.own):
             self.signs.beat()
             with (
                 # Until the very end, so that nobody takes over jobs that are being finished.

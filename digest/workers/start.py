@@ -12,6 +12,7 @@ from digest.app import App
 from digest.errors import StoreUnavailable
 from digest.newsletter.reload import SettingsWatch
 from digest.scheduler import Scheduler, sole_scheduler, watch_settings
+from digest.store.workers import Worker
 from digest.utils.heartbeat import beat
 from digest.workers.compatibility import can_have_workers, check_before_opening, refuse_blind_resends
 from digest.workers.seats import Seats
@@ -74,8 +75,8 @@ class Process:
     stop: threading.Event
     log: Callable[[str], None]
     warn: Callable[[str], None]
-    # Checks the requirements of a run, and serves the pages within the block.
-    ready: Callable[[Scheduler], AbstractContextManager[None]]
+    # Checks the requirements of a run, and serves the pages within the block. The worker is this process, if it is one.
+    ready: Callable[[Scheduler, Worker | None], AbstractContextManager[None]]
 
     def scheduler(self, settings: SettingsWatch, *, hands_over: bool = False) -> Scheduler:
         return Scheduler(settings, self.log, warn=self.warn, stop=self.stop, hands_over=hands_over)
@@ -97,6 +98,6 @@ class InlineEngine:
                     break
                 # A new scheduler, without state from before the standby.
                 scheduler = self.process.scheduler(self.settings)
-                with self.process.ready(scheduler):
+                with self.process.ready(scheduler, None):
                     scheduler.run(lock)
         return ()

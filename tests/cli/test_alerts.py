@@ -53,10 +53,10 @@ class Day:
         self.now[0] = MORNING.replace(hour=hour, minute=minute) + timedelta(days=days)
 
     def watch(self, minutes: int = 3) -> None:
-        """Run the alert checks for some minutes, twice in each."""
-        for _ in range(2 * minutes):
+        """Run the alert checks for some minutes, once in each."""
+        for _ in range(minutes):
             self.scheduler.watch()
-            self.now[0] += timedelta(seconds=30)
+            self.now[0] += timedelta(minutes=1)
 
     def run(self, job: str) -> None:
         """Run a job as the scheduler does."""

@@ -1,17 +1,22 @@
-"""Compile each template and SQL statement once for a whole test process: hundreds of tests use the same ones."""
+"""Compile each template and SQL statement once for a whole test process, and each test module once for all of them."""
 
 from __future__ import annotations
 
+import os
 import re
+from contextlib import suppress
+from importlib import import_module
 from types import CodeType
 from typing import Any
 
+import pytest
 from jinja2 import Environment, TemplateError
 from sqlalchemy import Dialect, Engine
 from sqlalchemy.schema import CreateIndex, CreateTable
 from sqlalchemy.util import LRUCache
 
 from digest.errors import DigestError
+from tests.paths import ROOT
 
 # What a template includes or imports is not part of its code. What it extends is checked when it is compiled.
 _PARENT = re.compile(r"""\{%[-+]?\s*extends\s+["']([^"']+)["']""")
@@ -99,3 +104,19 @@ def _create_once(kind: Any) -> None:
         return compiled[key]
 
     kind._compiler = compile_or_reuse
+
+
+def compile_own_share() -> None:
+    """Import one part of the test modules before the others, if this is one of several processes.
+
+    pytest rewrites the assertions of a module that has changed, which takes longer than importing it. Each process
+    would do so for all modules of a new clone.
+    """
+    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", 1))
+    if workers == 1:
+        return
+    own = int(os.environ["PYTEST_XDIST_WORKER"].removeprefix("gw"))
+    for file in sorted((ROOT / "tests").rglob("test_*.py"))[own::workers]:
+        # A module that cannot be imported is reported when it is collected.
+        with suppress(Exception, pytest.skip.Exception):
+            import_module(".".join(file.relative_to(ROOT).with_suffix("").parts))

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import digest.render.lint
 from digest.config import json_schema
 from digest.curate.summary.sentences import Extractive
+from digest.deliver.smtp import dkim
 from digest.i18n import catalogue
 from digest.models import Article, Edition, RenderedEmail
 from digest.render import inline_css, pictures, renderer, subject
@@ -28,10 +29,12 @@ _ANY_TIME = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 def remember() -> None:
-    """Make summaries, inlined HTML, findings, headlines, catalogues, schemas and pictures only once for each input."""
+    """Make summaries, inlined HTML, findings, headlines, catalogues, schemas, pictures and keys once for each input."""
     _remember_summaries()
     _remember_pictures()
     _remember_findings()
+    # OpenSSL checks that the numbers of a key are prime.
+    dkim._load_key = lru_cache(dkim._load_key)
     subject.clean_headline = lru_cache(_RESULTS)(subject.clean_headline)
     json_schema.settings_schema = lru_cache(json_schema.settings_schema)
     catalogue.parse_po = lru_cache(_RESULTS)(catalogue.parse_po)

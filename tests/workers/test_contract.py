@@ -13,6 +13,7 @@ import pytest
 from digest.app import App, make_app
 from digest.scheduler import Scheduler, watch_settings
 from digest.store.sending.status import counts
+from digest.store.workers import Worker
 from digest.workers.port import Engine
 from digest.workers.start import InlineEngine, Process, make_worker
 from tests.cli.newsroom import Newsroom
@@ -59,7 +60,7 @@ class Running:
 
 
 @contextmanager
-def ready(_scheduler: Scheduler) -> Iterator[None]:
+def ready(_scheduler: Scheduler, _worker: Worker | None) -> Iterator[None]:
     yield
 
 

@@ -127,7 +127,9 @@ def test_who_may_not_create_a_schema_is_told_what_to_run(store: Database, tmp_pa
         newsletter_folder(tmp_path / "newsletter", all_sources=False)
         with make_app(tmp_path / "newsletter", environment={"DIGEST_STORE__URL": url}) as app:
             said: list[str] = []
-            made = make_engine(app, Process(threading.Event(), said.append, said.append, lambda _: nullcontext()))
+            made = make_engine(
+                app, Process(threading.Event(), said.append, said.append, lambda _scheduler, _worker: nullcontext())
+            )
             assert isinstance(made, InlineEngine)
         assert "This `digest run` works alone: " in said[0]
     finally:

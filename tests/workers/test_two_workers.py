@@ -68,6 +68,9 @@ def test_workers_show_themselves_and_share_the_rates(prepared: Newsroom, tmp_pat
         until(lambda: made.accepted() >= limit, "the day's limit")
         status = until(lambda: (found := made.status())["accepted"] == limit and found, "the ledger")
         workers = {each["pid"]: each for each in status["workers"]}
+        for each in made.workers:
+            name = f"{workers[each.process.pid]['host']}:{each.process.pid}"
+            assert each.says(f"Running as worker {name} with 2 seats. Stop with Ctrl-C.")
         assert workers.keys() == {each.process.pid for each in made.workers}
         assert {(each["version"], each["state"], each["seats"]) for each in workers.values()} == {
             (__version__, "running", 2)

@@ -152,7 +152,7 @@ def write_summary(
         text, verdict = _from_model(articles, title, summariser, background, known)
         if not verdict.problem:
             why = "summary: in the words of a model, each sentence supported by a source"
-            return Summary(text, (why, *(f"summary: doubtful: {each}" for each in verdict.doubts)), verdict.support)
+            return Summary(text, (why,), verdict.support)
         reasons = (f"summary: extractive, because {verdict.problem}",)
         refused = RefusedSummary(text, verdict.problem) if text else None
     plain = summariser if summariser is not None and not summariser.own_words else Extractive(language)

@@ -240,7 +240,8 @@ def _passages(
             tells = tells or any(each.position == spoken.speaker_at for spoken in chosen)
             if not _follows(each, chosen, TELLING_REACH if tells else REACH):
                 continue
-            if each.position > chosen[-1].position + 1 and not coverage.relates(each, chosen):
+            is_apart = each.position > chosen[-1].position + 1
+            if coverage.words and is_apart and not coverage.relates(each, chosen):
                 continue
             room = round((1 + (TELLING_MARGIN if tells else MARGIN)) * words) - count_words(chosen)
             short = shorten_candidate(each, room, heading)

@@ -61,7 +61,7 @@ class LogFilter:
 
 
 # The most rows in which one page looks for a text.
-_SPAN = 50_000
+_SPAN = 25_000
 _COLUMNS = [column for column in audit.c if column.name not in ("before", "after")]
 _ORDER = (audit.c.at.desc(), audit.c.id.desc())
 
@@ -121,14 +121,14 @@ class AuditLog:
         return found
 
     def _has_text(self, wanted: LogFilter) -> ColumnElement[bool]:
-        word = wanted.text.lower()
-        columns: Sequence[ColumnElement[str]] = (audit.c.subject, audit.c.detail)
+        # One text is searched faster than two. What is looked for has no line break.
+        text: ColumnElement[str] = audit.c.subject + "\n" + audit.c.detail
         if not self.database.sqlite:
             # SQLite's LIKE ignores the case of ASCII anyway. PostgreSQL is slow with letters of a locale.
-            columns = [func.lower(collate(column, "C")) for column in columns]
-        said = [column.contains(word, autoescape=True) for column in columns]
+            text = func.lower(collate(text, "C"))
+        said = text.contains(wanted.text.lower(), autoescape=True)
         lists = ((audit.c.who, wanted.people), (audit.c.what, wanted.kinds), (audit.c.subject, wanted.subjects))
-        return or_(*said, *(column.in_(values) for column, values in lists if values))
+        return or_(said, *(column.in_(values) for column, values in lists if values))
 
     def several(self, ids: Collection[int]) -> list[Act]:
         """Return the acts with these numbers, the newest first."""

@@ -9,30 +9,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from digest.curate.summary.support.alignment import other_link
 from digest.curate.summary.support.articles import Place, SourceText
 from digest.curate.summary.support.attribution import names_paper, text_of
 from digest.curate.summary.support.check import Checker, SupportCandidate
 from digest.curate.summary.support.clauses import Clause, Sentence
 from digest.curate.summary.support.reading import merge, opens, read
-from digest.curate.summary.support.roles import same
 from digest.curate.summary.support.spelling import respell, unified
 from digest.curate.summary.support.vocabulary import GRAMMAR, key_of
 from digest.hindi.sentences import split
 from digest.hindi.text import fold
 from digest.models import Article, Support
 
-# Clauses whose weighted shares of matched words differ by no more than this count as equally similar.
-_MARGIN = 0.15
-# A clause may support another one in spite of a doubt from this share on, if hardly another clause is more similar.
-_SIMILAR, _BEST = 0.5, 0.05
-# With this share or more, the summary uses the article's words, and only clauses that are nearly as similar count.
-_VERBATIM, _SLIGHT = 0.95, 0.03
 # `यह जानकारी X ने दी`
 _THIS = frozenset({"यह", "ये", "इसकी"})
 _NEWS = frozenset(map(fold, ["जानकारी", "ब्योरा", "बात", "सूचना", "आंकड़े", "बयान", "विवरण"]))
-# With fewer words, matches may be chance.
-_LONG = 4
 # A clause with one of these words is about the clause before it.
 _BOUND = frozenset(["क्योंकि", "इसलिए", "चूंकि", "ताकि", "तो", "कि"])
 
@@ -40,22 +30,16 @@ _BOUND = frozenset(["क्योंकि", "इसलिए", "चूंकि
 _TOLL = GRAMMAR["dead"] | GRAMMAR["injured"] | GRAMMAR["missing"]
 # An opening phrase that ends with one of these gives a cause.
 _CAUSING = frozenset({"से", "कारण"})
-# The most sentences from what a relative clause goes on about to that clause.
-_FAR = 2
 # A number with one of these words is a time, not a count.
 _TIME_UNITS = frozenset(map(key_of, GRAMMAR["period"] | GRAMMAR["part of hour"]))
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The support of each sentence, or why a sentence has none, as an English clause.
-
-    `doubts` are differences from the articles that an editor should look at.
-    """
+    """The support of each sentence, or why a sentence has none, as an English clause."""
 
     support: tuple[Support, ...] = ()
     problem: str | None = None
-    doubts: tuple[str, ...] = ()
 
 
 def find_support(text: str, articles: Sequence[Article], *, is_strict: bool = False) -> Verdict:
@@ -84,7 +68,7 @@ def find_support(text: str, articles: Sequence[Article], *, is_strict: bool = Fa
         source = sources[first.source]
         own = written[at] if len(written) == len(summary) else sentence.text
         found.append(Support(own, source.name, source.sentences[first.sentence].text))
-    return Verdict(tuple(found), doubts=tuple(judge.doubts))
+    return Verdict(tuple(found))
 
 
 class _Judge:
@@ -93,7 +77,6 @@ class _Judge:
     def __init__(self, sources: Sequence[SourceText], checker: Checker, *, is_strict: bool) -> None:
         self._sources, self._checker, self._is_strict = sources, checker, is_strict
         self._papers: set[int] | None = None
-        self.doubts: list[str] = []
 
     def first_support(self, at: int, sentence: Sentence) -> SupportCandidate | str:
         """Return the support of the sentence's first clause, or the sentence's problem."""
@@ -111,7 +94,6 @@ class _Judge:
             if isinstance(best, str):
                 return best
             chosen.append(best)
-            self.doubts += [best.doubt] if best.doubt else []
             number += 1
         return chosen[0] if chosen else f"“{sentence.text}” has no words that an article could support"
 
@@ -134,28 +116,19 @@ class _Judge:
         if not opens(clause) or number + 1 == len(clauses) or clauses[number + 1].is_frame:
             return None
         found = self._support(at, clauses, number, merge(clause, clauses[number + 1]), chosen)
-        if isinstance(found, str):
-            return None
-        sentence = self._sources[found.source].sentences[found.sentence]
-        return None if clause.is_adverbial and other_link(clause, sentence) else found
+        return None if isinstance(found, str) else found
 
     def _support(
         self, at: int, clauses: Sequence[Clause], number: int, clause: Clause, chosen: Sequence[SupportCandidate]
     ) -> SupportCandidate | str:
         """Return the article's clause that supports the clause best, or why none does."""
-        options, most, margin = self._most_similar(at, clause)
+        options = self._most_similar(at, clause)
         before = None if number > 0 and clauses[number - 1].is_frame else clauses[number - 1]
-
-        def fitting_of(candidates: Sequence[SupportCandidate]) -> list[SupportCandidate]:
-            return [
-                each
-                for each in candidates
-                if not each.problem
-                and self._may_support(each, most, margin)
-                and (before is None or self._belongs(clause, before, each, chosen))
-            ]
-
-        fitting = fitting_of(options) or fitting_of(self._checker.joined(at, clause))
+        fitting = [
+            each
+            for each in options
+            if not each.problem and (before is None or self._belongs(clause, before, each, chosen))
+        ]
         words = " ".join(clause.tokens)
         if not fitting:
             why = (
@@ -174,26 +147,14 @@ class _Judge:
             fitting = self._of_one_paper(fitting)
             if not fitting:
                 return f"it mixes numbers of different papers: “{words}”"
-        frame = next((each for each in reversed(clauses[:number]) if each.is_frame), None)
-        if frame is not None and clause.is_said:
-            problems = [self._checker.attribution.frame(frame, self._place(each)) for each in fitting]
-            fitting = [each for each, problem in zip(fitting, problems, strict=True) if not problem]
-            if not fitting:
-                return f"“{' '.join(frame.tokens)}” has no support: {problems[0]}"
         last = (chosen[-1].source, chosen[-1].sentence) if chosen else None
         return max(fitting, key=lambda each: ((each.source, each.sentence) == last, each.share))
 
-    def _most_similar(self, at: int, clause: Clause) -> tuple[list[SupportCandidate], float, float]:
-        """Return the candidates that are about as similar as the best one, the share of that one, and the margin.
-
-        The most similar clause decides. Another one without its negation proves nothing.
-        """
+    def _most_similar(self, at: int, clause: Clause) -> list[SupportCandidate]:
+        """Return the candidates as similar as the best one. Another one without its negation proves nothing."""
         options = self._checker.candidates(at, clause)
         decisive = [each.share for each in options if each.has_predicate] or [each.share for each in options]
-        most = max(decisive, default=0.0)
-        is_long = sum(word.is_content for word in clause.words) >= _LONG
-        margin = _SLIGHT if is_long and most >= _VERBATIM else _MARGIN
-        return [each for each in options if each.share >= most - margin], most, margin
+        return [each for each in options if each.share >= max(decisive, default=0.0)]
 
     def _foreign_word(self, clause: Clause) -> str | None:
         """Return a problem if no article has a word of the clause."""
@@ -215,12 +176,6 @@ class _Judge:
             self._papers = {each.source for each in found}
         return found
 
-    def _may_support(self, candidate: SupportCandidate, most: float, margin: float) -> bool:
-        """Whether the candidate is similar enough; with a doubt, hardly another one may be more similar."""
-        if candidate.doubt:
-            return not self._is_strict and candidate.share >= max(_SIMILAR, most - _BEST)
-        return candidate.share >= most - margin
-
     def _place(self, candidate: SupportCandidate) -> Place:
         other = self._sources[candidate.source].sentences[candidate.sentence].units[candidate.clause]
         return Place(candidate.source, candidate.sentence, candidate.clause, other)
@@ -228,37 +183,14 @@ class _Judge:
     def _belongs(
         self, clause: Clause, before: Clause, candidate: SupportCandidate, chosen: Sequence[SupportCandidate]
     ) -> bool:
-        """Whether the article makes the same connection as the summary: a cause, a result or a relative clause."""
-        if not chosen:
-            return True
-        last = chosen[-1]
-        openers = clause.opener.split()
+        """Whether the article has what connects the clause with the one before, a cause or purpose, in one place."""
+        last = chosen[-1] if chosen else candidate
         source = self._sources[candidate.source]
-        sentence = source.sentences[candidate.sentence]
-        found = sentence.units[candidate.clause]
-        is_same_source = candidate.source == last.source
-        distance = source.line(candidate.sentence) - source.line(last.sentence) if is_same_source else 0
-        if before.is_adverbial and other_link(before, sentence):
-            return False
-        if before.is_adverbial and before.tokens[-1] in _CAUSING:
-            # `पुल टूटने से गांव कट गए`: one right after the other.
-            return is_same_source and abs(distance) <= 1
-        if "जिससे" in openers and is_same_source and 1 <= abs(distance) <= _FAR:
-            # `सौदे के बाद …` goes on about the sentence before.
-            return found.tokens[0] in ("इससे", "इसके") or any(word.marker == "after" for word in found.words)
-        if "जिससे" in openers:
-            # A result: the article connects both, or names the cause itself.
-            return is_same_source and distance == 0
-        if _BOUND & set(openers):
-            return is_same_source and distance == 0
-        if {"जिनमें", "जिसमें"} & set(openers):
-            # A relative clause: the article says it of the same people.
-            whole = [word for word in found.words if word.marker in ("में", "of")]
-            if is_same_source and any(same(word, each) for word in whole for each in before.words):
-                return True
-        if any(each.startswith(("जिस", "जिन")) for each in openers):
-            return is_same_source and -1 <= distance <= _FAR
-        return True
+        distance = abs(source.line(candidate.sentence) - source.line(last.sentence))
+        if _BOUND & {*clause.opener.split()}:
+            return last.source == candidate.source and distance == 0
+        is_caused = before.is_adverbial and before.tokens[-1] in _CAUSING
+        return not is_caused or (last.source == candidate.source and distance <= 1)
 
 
 def _source(article: Article, title: str, text: str) -> SourceText:

@@ -6,13 +6,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
-from itertools import pairwise
 
 from digest.curate.similarity.cues import find_places
 from digest.curate.summary.support.clauses import Clause, Sentence
 from digest.curate.summary.support.reading import read
 from digest.curate.summary.support.roles import is_name_like, same
-from digest.curate.summary.support.vocabulary import GENERAL, GRAMMAR, OPPOSITES
+from digest.curate.summary.support.vocabulary import OPPOSITES
 from digest.curate.summary.support.words import JOINS, PRONOUNS, Word
 from digest.hindi.tokens import word_stems
 
@@ -22,9 +21,6 @@ _AROUND = 2
 _NEAR, _NEAR_BEFORE = 5, 7
 # The most words between a title and its name.
 _TITLE_WITHIN = 9
-# The sentences before a sentence that may name its place.
-_PLACE_WITHIN = 4
-_GRAVE = GRAMMAR["dead"] | GRAMMAR["injured"] | GRAMMAR["missing"]
 # The most words of a dateline.
 _DATELINE = 4
 
@@ -108,16 +104,6 @@ class Articles:
             for sentence in read(source.title):
                 yield from sentence.clauses
 
-    def counts_near(self, place: Place, number: Word, noun: Word, rest: Sequence[Word]) -> bool:
-        """Whether a clause around the place has the number right before the noun, with another word of `rest`."""
-        sentences = self.sentences(place.source)
-        return any(
-            any(one.number == number.number and same(noun, two) for one, two in pairwise(clause.words))
-            and any(same(word, each) for word in rest for each in clause.words)
-            for sentence in sentences[max(0, place.sentence - _AROUND) : place.sentence + _AROUND + 1]
-            for clause in sentence.clauses
-        )
-
     def is_place(self, word: Word) -> bool:
         """Whether the articles have the word as a place: `पटना में`, and not `मोहन मामले में`."""
         if word.text not in self._places:
@@ -158,47 +144,12 @@ class Articles:
             for sentence in each.sentences:
                 yield from sentence.clauses
 
-    def is_place_before(self, place: Place, word: Word) -> bool:
-        """Whether the word is the last place that the article names in or shortly before its sentence at `place`."""
-        sentences = self.sentences(place.source)
-        for at in range(place.sentence, max(-1, place.sentence - _PLACE_WITHIN), -1):
-            places = [
-                each
-                for clause in sentences[at].clauses
-                for each in clause.words
-                if each.marker in ("में", "पर", "at") and is_name_like(each)
-            ]
-            if places:
-                return any(same(word, each) for each in places)
-        return False
-
     def is_near(self, name: Word, word: Word) -> bool:
         """Whether the articles have the word near the name: its office, its town, the rest of it."""
         for clause in self.clauses():
             at = [n for n, each in enumerate(clause.words) if same(name, each)]
             if any(same(word, each) for n in at for each in clause.words[max(0, n - _NEAR_BEFORE) : n + _NEAR + 1]):
                 return True
-        return False
-
-    def are_together(self, name: Word, word: Word) -> bool:
-        """Whether the articles have the word near the name, with no `और` between them."""
-        for clause in self.clauses():
-            for n in (n for n, each in enumerate(clause.words) if same(name, each)):
-                for m in range(max(0, n - _TITLE_WITHIN), min(len(clause.words), n + _NEAR + 1)):
-                    between = clause.words[min(m, n) + 1 : max(m, n)]
-                    if not same(word, clause.words[m]) or any(each.text in JOINS for each in between):
-                        continue
-                    # `अध्यक्ष राम दास, सचिव मोहन लाल`
-                    title = clause.words[m]
-                    after = clause.words[m + 1 : m + 2]
-                    is_of_another = (
-                        after
-                        and is_name_like(after[0])
-                        and after[0].phrase == title.phrase != clause.words[n].phrase
-                        and not same(name, after[0])
-                    )
-                    if "office" not in title.concepts or not is_of_another:
-                        return True
         return False
 
     def titles(self, name: Word) -> Iterator[tuple[Word, bool]]:
@@ -285,23 +236,6 @@ class ClausePair:
     def sentence(self) -> Sentence:
         """The sentence of the article."""
         return self.articles.sentence(self.place)
-
-    def is_counted_around(self, number: Word) -> bool:
-        """Whether the number only describes a thing, as it does in a sentence nearby: `15 बीघा में लगी आग`.
-
-        A count of people, or in a clause about the dead or arrested, needs the same sentence.
-        """
-        at = next((n for n, each in enumerate(self.clause.words) if each is number), len(self.clause.words))
-        noun = next(iter(self.clause.words[at + 1 :]), None)
-        if noun is None or number.is_year or not noun.is_content or noun.number or noun is self.predicate:
-            return False
-        if _GRAVE & set(self.clause.tokens) or "arrest" in self.clause.kinds or noun.key in GENERAL:
-            return False
-        if noun.marker in ("", "ने", "को", "with") or {"status", "time", "office"} & noun.concepts:
-            return False
-        is_rival = any(one.number and same(noun, two) for one, two in pairwise(self.other.words))
-        rest = [each for each in self.clause.words if each.is_content and each not in (number, noun)]
-        return not is_rival and self.articles.counts_near(self.place, number, noun, rest)
 
     @cached_property
     def predicate(self) -> Word | None:

@@ -6,23 +6,18 @@ import itertools
 import re
 from collections.abc import Sequence
 
-from digest.curate.summary.support.articles import Articles, Place
+from digest.curate.summary.support.articles import Articles
 from digest.curate.summary.support.clauses import Clause, Mode, Sentence
-from digest.curate.summary.support.contest import turns_result
 from digest.curate.summary.support.reading import read
 from digest.curate.summary.support.roles import (
-    find,
     has_kind,
-    has_speech,
     is_general,
     is_name_like,
-    is_plain_word,
     only_retells,
     same,
 )
 from digest.curate.summary.support.speakers import SPEECH
 from digest.curate.summary.support.statement import informs_only
-from digest.curate.summary.support.vocabulary import GRAMMAR
 from digest.curate.summary.support.words import Word
 
 # Markers of who says, thinks or expects: `X को उम्मीद है`, `X का वादा है`, `X मानते हैं`.
@@ -31,7 +26,6 @@ _WE = frozenset({"वे", "हम", "वह"})
 # Pronouns for a person who acts.
 _PERSONS = frozenset({"वह", "वे", "वो", "उन्होंने", "उसने"})
 _GENDERS = {"he": re.compile("(?:ता|ते|रहा|रहे|[ूेै]गा|गे)$"), "she": re.compile("(?:ती|तीं|रही|रहीं|गी)$")}
-_ATTITUDES = GRAMMAR["attitude"]
 
 
 class Attribution:
@@ -175,31 +169,6 @@ class Attribution:
             for sentence in source.sentences
         )
 
-    def frame(self, frame: Clause, place: Place) -> str | None:
-        """Return a day, place or verb in the introduction of a quotation that the article's introduction lacks."""
-        clauses = self._articles.sentence(place).clauses
-        pool = [(word, each) for each in clauses if each.is_frame for word in each.words]
-        rest = [(word, each) for each in clauses for word in each.words]
-        if turns_result(frame, self._articles.clauses()):
-            return "the articles report the opposite result"
-        for word in frame.words:
-            if not word.is_content or word.marker == "inherited" or word in frame.speaker or has_speech(word):
-                continue
-            if find(word, pool, frame, True) or word.text in _ATTITUDES:
-                continue
-            if "strict" in word.concepts and (find(word, rest, frame, True) or self._articles.is_fact(word)):
-                continue
-            if "time" in word.concepts or word.number or "strict" in word.concepts:
-                return f"“{word.text}” is not in the words with which the article introduces this quotation"
-            if (
-                is_plain_word(word)
-                or find(word, rest, frame, True)
-                or any(same(word, each) for each in self._articles.topic(place))
-            ):
-                continue
-            return f"“{word.text}” is not in the words with which the article introduces this quotation"
-        return None
-
     def another_person(self, clause: Clause, s: int, i: int, other: Clause) -> str | None:
         """Refuse a name in place of a pronoun that means another person in the article: `वह पांचवें स्थान पर रहीं`."""
         # `वह साइकिल से पहुंचा`: a pronoun in this form acts, whatever marker follows.
@@ -217,20 +186,6 @@ class Attribution:
             acting_before = [word for word in words if is_name_like(word) and word.marker in ("ने", "")]
             is_another = bool(acting_before) and not any(same(word, each) for word in names for each in acting_before)
         return f"“{acting[0].text}” means somebody else in the articles" if is_another else None
-
-    def pronouns(self, at: int, clause: Clause, s: int, i: int, other: Clause) -> str | None:
-        if not clause.pronouns or _in_same_phrase(clause, other):
-            return None
-        earlier = itertools.takewhile(lambda each: each is not clause, self._summary[at].clauses)
-        mine = [word for each in earlier for word in each.words if word.is_content]
-        mine += _antecedents(self._summary, at, clause)
-        if not mine:
-            return None
-        sentences = self._articles.sources[s].sentences
-        theirs = [word for each in sentences[i].clauses for word in each.words] + _antecedents(sentences, i, other)
-        if any(same(word, each) for word in mine for each in theirs if word.is_content):
-            return None
-        return f"“{clause.pronouns[0]}” means somebody else in the articles"
 
 
 def _is_papers_own(other: Clause) -> bool:
@@ -301,16 +256,6 @@ def _genders(tokens: Sequence[str]) -> set[str]:
     return {gender for token in tokens for gender, ending in _GENDERS.items() if ending.search(token)}
 
 
-def _in_same_phrase(clause: Clause, other: Clause) -> bool:
-    """Whether each pronoun stands between the same words in both: `रामलाल और उनकी पत्नी कमला`."""
-
-    def around(tokens: Sequence[str]) -> set[tuple[str, ...]]:
-        return {tuple(tokens[n - 2 : n + 2]) for n, each in enumerate(tokens) if each in clause.pronouns and n > 1}
-
-    mine = around(clause.tokens)
-    return len(mine) == len(clause.pronouns) and mine <= around(other.tokens)
-
-
 def _keys(word: Word) -> set[str]:
     return {part.key for part in (word.parts or (word,))}
 
@@ -329,18 +274,3 @@ def text_of(words: Sequence[Word]) -> str:
 
 def _names_record(speaker: Sequence[Word]) -> bool:
     return any(set(word.concepts) & {"record"} for word in speaker)
-
-
-def _antecedents(sentences: Sequence[Sentence], at: int, clause: Clause) -> list[Word]:
-    """Return the words that a pronoun in the clause may refer to."""
-    if clause.is_said and not clause.is_frame and clause.speaker:
-        return [word for word in clause.speaker if word.is_content]
-    if at == 0:
-        return []
-    before = sentences[at - 1].clauses
-    return [
-        word
-        for each in before
-        for word in (*each.speaker, *each.words)
-        if word.is_content and (word.marker or each is before[0])
-    ]

@@ -9,10 +9,9 @@ from functools import cached_property
 from digest.curate.summary.support.alignment import misaligned
 from digest.curate.summary.support.articles import Articles, ClausePair, Place, SourceText
 from digest.curate.summary.support.attribution import Attribution, names_paper, text_of
-from digest.curate.summary.support.causes import cause, invented
 from digest.curate.summary.support.clauses import Clause, Sentence
 from digest.curate.summary.support.contest import same_result, turns_result
-from digest.curate.summary.support.counts import counts, splits_count
+from digest.curate.summary.support.counts import counts
 from digest.curate.summary.support.people import misassigned
 from digest.curate.summary.support.roles import (
     find,
@@ -38,10 +37,8 @@ _BESIDE = 0.5
 # `पुष्टि करते हुए कहा कि`
 _CONFIRMS = "पुष्टि"
 _CORE = frozenset({"", "ने", "को", "inherited"})
-# One doubt alone refuses nothing: it is as often about a true clause.
-_MOST_DOUBTS = 1
 # A clause of an article may be the support from this weighted share of matched words on.
-_LEAST = 0.3
+_LEAST = 0.5
 # With more words, a clause of everyday words must be similar to the article's too.
 _SHORT = 3
 
@@ -57,8 +54,6 @@ class SupportCandidate:
     problem: str | None = None
     # Whether the article's clause has the predicate.
     has_predicate: bool = True
-    # A difference that alone refuses nothing.
-    doubt: str | None = None
 
 
 class Checker:
@@ -83,17 +78,6 @@ class Checker:
         ]
         return sorted(found, key=lambda each: (bool(each.problem), -each.share))
 
-    def joined(self, at: int, clause: Clause) -> list[SupportCandidate]:
-        """Return the candidates made of two joined clauses of an article that support the clause."""
-        found = [
-            self._try(at, clause, s, i, _index(sentence.clauses, other.pair), other)
-            for s, source in enumerate(self.articles.sources)
-            for i, sentence in enumerate(source.sentences)
-            for other in sentence.pairs
-            if not splits_count(clause, other) and _has_main(clause, other) and _keeps_negation(clause, other)
-        ]
-        return sorted((each for each in found if not each.problem), key=lambda each: -each.share)
-
     def _try(self, at: int, clause: Clause, s: int, i: int, k: int, other: Clause) -> SupportCandidate:
         """Compare the clause with one clause of an article: first how similar they are, then rule by rule."""
         pair = _WordMatch(self.articles, clause, Place(s, i, k, other), self.attribution, at)
@@ -103,8 +87,7 @@ class Checker:
             )
         if problem := _unlike(pair) or _only_its_speaker(pair):
             return SupportCandidate(s, i, k, pair.share, problem, has_predicate=False)
-        problem, doubt = _refusal(pair)
-        return SupportCandidate(s, i, k, pair.nearness, problem, pair.has_predicate, doubt)
+        return SupportCandidate(s, i, k, pair.nearness, _refusal(pair), pair.has_predicate)
 
 
 @dataclass
@@ -232,19 +215,11 @@ def _only_its_speaker(pair: _WordMatch) -> str | None:
     return None if is_told else f"in the articles, the speaker does not say “{text_of(told)}”"
 
 
-def _refusal(pair: _WordMatch) -> tuple[str | None, str | None]:
-    """Return the first problem of the pair, and its doubts. Two doubts are a problem."""
-    problem, doubts = problem_of_words(pair, pair.unmatched, pair.inside, pair.share)
-    problem = problem or next((why for rule in _RULES if (why := rule(pair))), None)
-    if problem:
-        return problem, None
-    problem, more = misaligned(pair)
-    problem = problem or next((why for rule in _LAST_RULES if (why := rule(pair))), None)
-    doubts += [*more, *(doubt for rule in _DOUBTS if (doubt := rule(pair)))]
-    # Two rules may doubt the same word.
-    found = {doubt.partition("”")[0]: doubt for doubt in doubts}
-    together = "; ".join(found.values()) or None
-    return problem or (together if len(found) > _MOST_DOUBTS else None), together
+def _refusal(pair: _WordMatch) -> str | None:
+    """Return the first problem of the pair."""
+    return problem_of_words(pair, pair.unmatched, pair.inside, pair.share) or next(
+        (why for rule in _RULES if (why := rule(pair))), None
+    )
 
 
 def _miscounts(pair: _WordMatch) -> str | None:
@@ -278,9 +253,9 @@ def _speaks_for_another(pair: _WordMatch) -> str | None:
     )
 
 
-def _invents_cause(pair: _WordMatch) -> str | None:
-    """`बारिश से पुल टूटा` for `पुल टूटा`."""
-    return invented(pair.clause, pair.other, has_effect=pair.has_predicate)
+def _is_misaligned(pair: _WordMatch) -> str | None:
+    """`मोहन के भाई ने` for `मोहन ने`: the table of rules is in `alignment`."""
+    return misaligned(pair)
 
 
 def _gives_another_title(pair: _WordMatch) -> str | None:
@@ -288,21 +263,10 @@ def _gives_another_title(pair: _WordMatch) -> str | None:
     return misassigned(pair)
 
 
-def _doubts_cause(pair: _WordMatch) -> str | None:
-    """`गोदाम की आग से बस जली` for two sentences that the article does not connect."""
-    return cause(pair.clause, pair.other, pair.sentence)
-
-
 def _names_another_person(pair: _WordMatch) -> str | None:
     """`मोहन पांचवें रहे` for `वह पांचवें रहे`, which means Sohan."""
     place = pair.place
     return pair.attribution.another_person(pair.clause, place.source, place.sentence, pair.other)
-
-
-def _doubts_pronoun(pair: _WordMatch) -> str | None:
-    """`उनकी दुकान` after a sentence about somebody else than in the article."""
-    place = pair.place
-    return pair.attribution.pronouns(pair.at, pair.clause, place.source, place.sentence, pair.other)
 
 
 # Each rule refuses what the example in its docstring shows: the summary's words for the article's.
@@ -312,32 +276,7 @@ _RULES: tuple[Callable[[_WordMatch], str | None], ...] = (
     _does_what_is_to_be_done,
     _turns_result,
     _speaks_for_another,
-)
-# These follow the rules of `alignment`, which compare positions.
-_LAST_RULES: tuple[Callable[[_WordMatch], str | None], ...] = (
-    _invents_cause,
+    _is_misaligned,
     _gives_another_title,
     _names_another_person,
 )
-# One of these alone refuses nothing.
-_DOUBTS: tuple[Callable[[_WordMatch], str | None], ...] = (_doubts_cause, _doubts_pronoun)
-
-
-def _index(clauses: Sequence[Clause], pair: Sequence[Clause]) -> int:
-    return next(n for n, each in enumerate(clauses) if any(each is one for one in pair))
-
-
-def _has_main(clause: Clause, joined: Clause) -> bool:
-    """Whether the clause's predicate is in the part that gives the mode, or both parts have the same mode."""
-    predicate = next((word for word in reversed(clause.words) if word.is_content), None)
-    main, *sides = joined.pair
-    if predicate is None or all(main.mode is side.mode for side in sides):
-        return True
-    return any(same(predicate, each) for each in main.words)
-
-
-def _keeps_negation(clause: Clause, joined: Clause) -> bool:
-    """Whether a negation is in the part that has the clause's predicate: `चेतावनी दी, पर वह नहीं माने`."""
-    predicate = next((word for word in reversed(clause.words) if word.is_content), None)
-    homes = [part for part in joined.pair if predicate and any(same(predicate, each) for each in part.words)]
-    return not homes or any(bool(part.negations) == bool(clause.negations) for part in homes)

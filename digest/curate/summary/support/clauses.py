@@ -79,8 +79,6 @@ class Clause:
     is_ongoing: bool = False
     pronouns: tuple[str, ...] = ()
     tokens: tuple[str, ...] = ()
-    # The two clauses that it joins. The first gives the mode.
-    pair: tuple[Clause, ...] = ()
 
 
 @dataclass(slots=True)
@@ -90,8 +88,6 @@ class Sentence:
     text: str
     clauses: list[Clause]
     units: list[Clause] = field(default_factory=list)
-    # Two clauses about the same thing, as one.
-    pairs: list[Clause] = field(default_factory=list)
 
 
 class _Boundary(Enum):

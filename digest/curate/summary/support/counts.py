@@ -37,7 +37,7 @@ def counts(
             found = next((found for rule in _RULES if (found := rule(number)) is not None), Ruling.FINE)
             if found is not Ruling.FINE:
                 return found
-    return _other_length(clause, other) or _other_attribute(clause, articles) or _direction(clause, other)
+    return _direction(clause, other)
 
 
 @dataclass
@@ -84,27 +84,11 @@ class _Number:
         return next(iter(self.nouns(1)), None)
 
 
-def _is_kind_of(word: Word, people: Word) -> bool:
-    """Whether the word is an office or trade, and the article's word only means people."""
-    return people.key in _PEOPLE and "office" in word.concepts and not same(word, people)
-
-
-def _is_both(number: _Number) -> str | Ruling | None:
-    """`दो खिलाड़ी` is `दोनों खिलाड़ी`."""
-    is_both = number.word.number == "2" and any(each.text == "दोनों" for each in number.other.words)
-    return Ruling.FINE if is_both else None
-
-
 def _is_nth_day(number: _Number) -> str | Ruling | None:
     """`तीन दिन से` is `तीसरे दिन`."""
     is_days = number.following and number.following[0].key == "दिन"
     is_nth = is_days and any(str(ordinal(each.text)) == number.word.number for each in number.other.words)
     return Ruling.FINE if is_nth else None
-
-
-def _is_of_another_period(number: _Number) -> str | Ruling | None:
-    """`40 दिन` for `40 घंटे`."""
-    return _other_unit(number.word, number.following, number.other) or None
 
 
 def _has_another_role(number: _Number) -> str | Ruling | None:
@@ -128,61 +112,9 @@ def _numbered(clause: Clause) -> list[tuple[str, Word]]:
     return [(one.number, two) for one, two in pairwise(clause.words) if one.number and not two.number]
 
 
-def _counts_no_thing(number: _Number) -> str | Ruling | None:
-    """`51 पर पहुंची`, `7 बजे`: nothing is counted that could be another thing."""
-    head = number.head
-    if head is None or is_general(head) or "status" in head.concepts or head.text in _HOURS:
-        return Ruling.FINE
-    predicate = next((word for word in reversed(number.clause.words) if word.is_content), None)
-    if head is predicate and is_plain_word(head):
-        # `संख्या 51 पहुंच गई`: the verb is not what is counted.
-        return Ruling.FINE
-    if any(_is_kind_of(head, each) for each in number.counted):
-        # `8 जवान` for `8 लोग`
-        return f"the articles do not count “{number.word.text} {head.text}”"
-    is_own_word = not number.articles.is_anywhere(head) and "strict" not in head.concepts and not head.parts
-    return Ruling.FINE if is_own_word else None
-
-
-def _is_counted_once(number: _Number) -> str | Ruling | None:
-    """`9 नाविक` for `एक नाविक समेत 9 लोग`."""
-    for one, two in pairwise(number.other.words):
-        if number.head and one.text == "एक" and same(number.head, two) and two.key != "लोग":
-            return f"the article has only one “{two.text}”"
-    return None
-
-
-def _is_of_the_same(number: _Number) -> str | Ruling | None:
-    """`दो की तलाश जारी है`: it counts the same as before."""
-    return Ruling.FINE if all(_stands_alone(number.other.words, n) for n in number.theirs) else None
-
-
-def _counts_another_thing(number: _Number) -> str | Ruling | None:
-    """`12 छात्र` for `12 शिक्षक`."""
-    # `दो नशा तस्कर`: what is counted may have a word before it.
-    nouns = number.nouns(_NOUN_WITHIN)
-    # `98 रन बनाकर आउट` is `98 रन पर आउट`.
-    nouns += [part for each in nouns for part in each.parts if "plain" not in part.concepts]
-    words = number.other.words
-    near = [each for n in number.theirs for each in (*words[max(0, n - 3) : n], *words[n + 1 : n + 6])]
-    if number.head is None or any(same(one, each) for one in nouns for each in near if not each.number):
-        return None
-    return f"the articles do not count “{number.word.text} {number.head.text}”"
-
-
-# Each rule returns a problem, or `Ruling.FINE`, or None if the next rule decides. The examples in the docstrings are
-# the summary's words for the article's.
-_RULES: tuple[Callable[[_Number], str | Ruling | None], ...] = (
-    _is_both,
-    _is_nth_day,
-    _is_of_another_period,
-    _has_another_role,
-    _is_exchanged,
-    _counts_no_thing,
-    _is_counted_once,
-    _is_of_the_same,
-    _counts_another_thing,
-)
+def _is_of_another_period(number: _Number) -> str | Ruling | None:
+    """`40 दिन` for `40 घंटे`."""
+    return _other_unit(number.word, number.following, number.other) or None
 
 
 def _other_unit(number: Word, following: Sequence[Word], other: Clause) -> str | None:
@@ -191,37 +123,6 @@ def _other_unit(number: Word, following: Sequence[Word], other: Clause) -> str |
     mine = [each for each in following if each.key in _PERIODS]
     is_other = bool(mine and units) and not any(same(mine[0], each) for each in units)
     return f"the article has {number.text} “{units[0].text}”, not another unit" if is_other else None
-
-
-def _other_length(clause: Clause, other: Clause) -> str | None:
-    """Return the problem if the article has another number of the period: `एक साल के लिए` for `दो साल के लिए`."""
-    for one, unit in pairwise(clause.words):
-        if one.text != "एक" or unit.key not in _PERIODS:
-            continue
-        lengths = [a for a, b in pairwise(other.words) if b.key == unit.key and b.marker == unit.marker]
-        numbers = [each for each in lengths if each.number]
-        if numbers and not any(each.text == "एक" or each.number == "1" for each in lengths):
-            return f"the article counts {numbers[0].text} “{unit.text}”"
-    return None
-
-
-def _other_attribute(clause: Clause, articles: Articles) -> str | None:
-    """Return the problem if the articles measure it by another number: `105 फ़ुट ऊंचा` for `85 फ़ुट ऊंचा`."""
-    theirs = [each for other in articles.clauses() for each in _measured(other)]
-    for number, unit, attribute in _measured(clause):
-        same_thing = [each for each in theirs if same(unit, each[1]) and same(attribute, each[2])]
-        if same_thing and not any(each[0] == number for each in same_thing):
-            return f"the articles do not give this number for “{attribute.text}”"
-    return None
-
-
-def _measured(clause: Clause) -> list[tuple[str, Word, Word]]:
-    """Return each number with its unit and the word after it: `85 फ़ुट ऊंचा`."""
-    return [
-        (one.number, two, three)
-        for one, two, three in zip(clause.words, clause.words[1:], clause.words[2:], strict=False)
-        if one.number and two.key in _UNITS and three.is_content and not three.number
-    ]
 
 
 def _other_subject(articles: Articles, clause: Clause, other: Clause) -> Word | None:
@@ -251,48 +152,53 @@ def _counted(clause: Clause) -> list[tuple[str, Word]]:
     ]
 
 
+def _counts_no_thing(number: _Number) -> str | Ruling | None:
+    """`51 पर पहुंची`, `7 बजे`: nothing is counted that could be another thing."""
+    head = number.head
+    if head is None or is_general(head) or "status" in head.concepts or head.text in _HOURS:
+        return Ruling.FINE
+    predicate = next((word for word in reversed(number.clause.words) if word.is_content), None)
+    if head is predicate and is_plain_word(head):
+        # `संख्या 51 पहुंच गई`: the verb is not what is counted.
+        return Ruling.FINE
+    is_own_word = not number.articles.is_anywhere(head) and "strict" not in head.concepts and not head.parts
+    return Ruling.FINE if is_own_word else None
+
+
+def _is_of_the_same(number: _Number) -> str | Ruling | None:
+    """`दो की तलाश जारी है`: it counts the same as before."""
+    return Ruling.FINE if all(_stands_alone(number.other.words, n) for n in number.theirs) else None
+
+
+def _counts_another_thing(number: _Number) -> str | Ruling | None:
+    """`12 छात्र` for `12 शिक्षक`."""
+    # `दो नशा तस्कर`: what is counted may have a word before it.
+    nouns = number.nouns(_NOUN_WITHIN)
+    # `98 रन बनाकर आउट` is `98 रन पर आउट`.
+    nouns += [part for each in nouns for part in each.parts if "plain" not in part.concepts]
+    words = number.other.words
+    near = [each for n in number.theirs for each in (*words[max(0, n - 3) : n], *words[n + 1 : n + 6])]
+    if number.head is None or any(same(one, each) for one in nouns for each in near if not each.number):
+        return None
+    return f"the articles do not count “{number.word.text} {number.head.text}”"
+
+
+# Each rule returns a problem, or `Ruling.FINE`, or None if the next rule decides. The examples in the docstrings are
+# the summary's words for the article's.
+_RULES: tuple[Callable[[_Number], str | Ruling | None], ...] = (
+    _is_nth_day,
+    _has_another_role,
+    _is_of_another_period,
+    _is_exchanged,
+    _counts_no_thing,
+    _is_of_the_same,
+    _counts_another_thing,
+)
+
+
 def _stands_alone(words: Sequence[Word], at: int) -> bool:
     """Whether the number has no noun after it: `दो की तलाश`."""
     return words[at].marker == "gen" and (at + 1 == len(words) or words[at + 1].phrase != words[at].phrase)
-
-
-def splits_count(clause: Clause, joined: Clause) -> bool:
-    """Whether a number and what it counts are in different clauses of the two that are joined."""
-    return any(
-        _splits_from_owner(clause, joined, n) or _splits_from_noun(clause, joined, n)
-        for n, word in enumerate(clause.words)
-        if word.number and not word.is_year
-    )
-
-
-def _splits_from_owner(clause: Clause, joined: Clause, at: int) -> bool:
-    """Whether the noun before the number is in the other clause: `आय 18 प्रतिशत`."""
-    number = clause.words[at].number
-    before = next((each for each in reversed(clause.words[:at]) if each.is_content and not each.number), None)
-    if before is None or before.marker != "" or "time" in before.concepts:
-        return False
-    holders = [part for part in joined.pair if any(each.number == number for each in part.words)]
-    owners = [part for part in joined.pair if any(same(before, each) for each in part.words)]
-    return bool(owners) and not any(part in owners for part in holders)
-
-
-def _splits_from_noun(clause: Clause, joined: Clause, at: int) -> bool:
-    """Whether the noun after the number, or the verb if it has none, is in the other clause: `18 छात्र`."""
-    predicate = next((word for word in reversed(clause.words) if word.is_content), None)
-    homes = [
-        (part, _noun_after(part.words, n))
-        for part in joined.pair
-        for n, each in enumerate(part.words)
-        if each.number == clause.words[at].number
-    ]
-    head = _noun_after(clause.words, at)
-    if head is None or head is predicate or is_general(head) or "status" in head.concepts:
-        return not any(predicate and any(same(predicate, each) for each in part.words) for part, _ in homes)
-    return not any(theirs is not None and same(head, theirs) for _, theirs in homes)
-
-
-def _noun_after(words: Sequence[Word], at: int) -> Word | None:
-    return next((each for each in words[at + 1 :] if each.is_content and not each.number), None)
 
 
 def _direction(clause: Clause, other: Clause) -> str | None:

@@ -10,7 +10,7 @@ from digest.curate.summary.support.clauses import Clause
 from digest.curate.summary.support.roles import AGENT, find_any, is_general, is_name_like, same
 from digest.curate.summary.support.speakers import SPEECH
 from digest.curate.summary.support.vocabulary import GRAMMAR
-from digest.curate.summary.support.words import JOINS, Word, is_infinitive
+from digest.curate.summary.support.words import JOINS, Word
 
 _ROLES = {**dict.fromkeys((*AGENT, ""), "acts"), **dict.fromkeys(("को", "against", "से", "for"), "suffers")}
 _FOR_NAMES = GRAMMAR["stands for a name"]
@@ -55,9 +55,6 @@ class Parts:
         theirs = self._agents()
         if not mine or not theirs:
             return False
-        known = [*theirs, *self._other.speaker]
-        if len(mine) > 1 and not any(same(one, each) for one in mine for each in known) and self._is_one_name(mine):
-            return True
         names = [word for word in mine if is_name_like(word)], [word for word in theirs if is_name_like(word)]
         is_other = all(names) and not any(same(one, each) for one in names[0] for each in names[1])
         if not is_other and any(word in self._inside for word in mine):
@@ -68,15 +65,6 @@ class Parts:
             for each in theirs
         )
 
-    def _is_one_name(self, words: Sequence[Word]) -> bool:
-        """Whether another clause of the articles has the words side by side: a name of everyday words, `लक्ष्य सेन`."""
-        name = tuple(word.text for word in words)
-        return any(
-            clause is not self._other and name == clause.tokens[n : n + len(name)]
-            for clause in self._articles.clauses()
-            for n in range(len(clause.tokens))
-        )
-
     @cached_property
     def _topic(self) -> list[Word]:
         return list(self._articles.topic(self._place))
@@ -84,12 +72,12 @@ class Parts:
     def _is_added(self, word: Word) -> bool:
         """Whether `और` adds the word to one that the article's clause has: `पूनम और उनके बेटे की मौत`."""
         words = self._clause.words
-        at = words.index(word)
-        joins = [n for n, each in enumerate(words[:at]) if each.text in JOINS and each.marker == word.marker]
-        if not joins or word.marker not in _COUNTED or words[joins[-1]].phrase not in (word.phrase, word.phrase - 1):
+        joins = [each.phrase for each in words if each.text in JOINS and each.phrase in (word.phrase, word.phrase - 1)]
+        if not joins or word.marker not in _COUNTED or not (is_name_like(word) or "office" in word.concepts):
             return False
-        before = words[joins[-1] - 1] if joins[-1] else None
-        return before is not None and any(each is before for each in self._inside) and self._articles.is_anywhere(word)
+        listed = [each for each in words if joins[0] <= each.phrase <= word.phrase and each.is_content]
+        known = [each for each in listed if any(each is one for one in self._inside)]
+        return any(each.marker == word.marker for each in known) and self._articles.is_anywhere(word)
 
     def _is_other_thing(self, word: Word) -> bool:
         """Whether another clause of the articles is about the thing, and this clause is about a different thing."""
@@ -128,43 +116,10 @@ class Parts:
             for clause in self._articles.clauses()
         )
 
-    def _is_other_person(self, word: Word) -> bool:
-        """Whether the summary says that somebody was arrested who is not in the article's clause."""
-        if "arrest" not in self._clause.kinds or word.marker not in ("", "को") or word.number or word.parts:
-            return False
-        if {"arrest", "status", "time", "light"} & word.concepts or is_general(word):
-            return False
-        is_known = any(each.marker == "को" and "time" not in each.concepts for each in self._other.words)
-        if not is_known or self._other.pronouns:
-            # Who is arrested is left out, or named before.
-            return False
-        return self._articles.is_anywhere(word) and not self._is_in(self._other.words, word)
-
-    def _is_another_means(self, word: Word) -> bool:
-        """Whether the article's clause names another means: `ड्रोन से` for `कार में`."""
-        if find_any(word, self._rest) or not self._articles.is_anywhere(word) or self._is_in(self._topic, word):
-            return False
-        if is_name_like(word) or "office" in word.concepts or word.text in _FOR_NAMES:
-            return False
-        mine = self._clause.words
-        return any(
-            each.marker == "से"
-            and each.is_content
-            and not (each.number or is_infinitive(each.text) or {"time", "cause"} & each.concepts)
-            and not any(same(own, each) for own in mine)
-            for each in self._other.words
-        )
-
-    @staticmethod
-    def _is_in(words: Sequence[Word], word: Word) -> bool:
-        return any(same(word, each) for each in words)
-
     def _is_replaced(self, word: Word, *, also_common: bool = False) -> bool:
         """Whether the article's clause has another name there. `also_common`: or another noun."""
         if word.marker == "" and not self._is_subject(word):
             return False
-        if self._has_another_first_name(word):
-            return True
         if word.marker == "gen":
             return self._has_another_owner(word)
         theirs = self._in_its_place(word, also_common=also_common)
@@ -185,20 +140,6 @@ class Parts:
         return not any(
             each.marker in ("ने", "") and not each.number for each in self._mine[:at] if each.phrase != word.phrase
         )
-
-    def _has_another_first_name(self, word: Word) -> bool:
-        """Whether the name stands with another one in the article: `मोहन वर्मा` for `सोहन वर्मा`."""
-        if not is_name_like(word) or word.phrase < 0:
-            return False
-        mates = [each for each in self._mine if each.phrase == word.phrase and each is not word and is_name_like(each)]
-        beside = {one.phrase for one in self._other.words if any(same(mate, one) for mate in mates)}
-        return any(
-            each.phrase in beside and is_name_like(each) and not self._is_told(each) for each in self._other.words
-        )
-
-    def _is_told(self, theirs: Word) -> bool:
-        """Whether the summary's clause has the article's word."""
-        return any(same(theirs, own) for own in self._mine)
 
     def _has_another_owner(self, word: Word) -> bool:
         """Whether what the word owns has another owner in the article: `दिल्ली की बस` for `आगरा की बस`."""

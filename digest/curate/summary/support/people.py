@@ -20,9 +20,9 @@ _FATES = frozenset().union(*(GRAMMAR[name] for name in ("dead", "injured", "miss
 # A pronoun means a person of its sentence, or of this many sentences before it.
 _BACK = 2
 _SUFFERS = frozenset({"", "को", "gen", "पर", "against", "at"})
-_CASES = frozenset({"मामले", "मामला", "केस", "मुकदमे"})
 _ACCUSES, _ACCUSED = frozenset({"ने", "द्वारा", "side"}), frozenset({"पर", "against"})
 _LABELS = GRAMMAR["label"]
+_CASES = frozenset({"मामले", "मामला", "केस", "मुकदमे"})
 _HONORIFICS = frozenset(map(fold, ["डॉ", "डॉक्टर", "प्रो", "श्री", "श्रीमती"]))
 
 
@@ -42,6 +42,16 @@ def misassigned(pair: ClausePair) -> str | None:
             continue
         if (has_fate and name[0].marker != "gen") or _somebody_else(clause, other):
             return f"the article's sentence does not name “{name[0].text}”"
+    return None
+
+
+def _turned(clause: Clause, other: Clause) -> Word | None:
+    """Return who accuses in the clause and is accused in the article, or the reverse."""
+    for word in clause.words:
+        theirs = {each.marker for each in other.words if same(word, each)} if is_name_like(word) else set()
+        for mine, turned in ((_ACCUSES, _ACCUSED), (_ACCUSED, _ACCUSES)):
+            if word.is_content and word.marker in mine and theirs and theirs <= turned:
+                return word
     return None
 
 
@@ -79,21 +89,11 @@ def _named(names: Sequence[Word], words: Sequence[Word]) -> list[Word]:
     ]
 
 
-def _turned(clause: Clause, other: Clause) -> Word | None:
-    """Return who accuses in the clause and is accused in the article, or the reverse."""
-    for word in clause.words:
-        theirs = {each.marker for each in other.words if same(word, each)} if is_name_like(word) else set()
-        for mine, turned in ((_ACCUSES, _ACCUSED), (_ACCUSED, _ACCUSES)):
-            if word.is_content and word.marker in mine and theirs and theirs <= turned:
-                return word
-    return None
-
-
 def _near(articles: Articles, place: Place) -> list[Word]:
     """Return the words of the sentence but not who tells it, and those that its pronouns may mean."""
     sentences = articles.sentences(place.source)
     told = sentences[max(0, place.sentence - _BACK) : place.sentence] if place.other.pronouns else ()
-    clauses = (*(each for each in sentences[place.sentence].clauses if not each.is_frame), place.other)
+    clauses = (place.other,)
     return [word for each in (*clauses, *(part for one in told for part in one.clauses)) for word in each.words]
 
 

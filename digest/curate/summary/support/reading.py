@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
 
@@ -81,17 +81,9 @@ def read(text: str) -> tuple[Sentence, ...]:
         if is_open or _FIRST_PERSON & {token for clause in sentence.clauses for token in clause.tokens}:
             goes_on_speaking(before.clauses, sentence.clauses)
         _resolve_pronouns(sentence, _subject(before))
-        _go_on_past(before.clauses, sentence.clauses)
-    _keep_last_speaker(sentences)
     _complete_speakers(sentences)
-    _complete_offices(sentences)
     for sentence in sentences:
         sentence.units = _units(sentence.clauses)
-        sentence.pairs = list(_pairs(sentence.clauses))
-    for sentence in sentences:
-        sentence.pairs += _whole(sentence.clauses)
-    for before, sentence in itertools.pairwise(sentences):
-        sentence.pairs += _continued(before.clauses, sentence.clauses)
     return tuple(sentences)
 
 
@@ -149,27 +141,6 @@ def _resolve_pronouns(sentence: Sentence, subject: Sequence[Word]) -> None:
             subject = names
 
 
-def _keep_last_speaker(sentences: Sequence[Sentence]) -> None:
-    """Give what `उन्होंने` says also to the last named speaker: `X ने कहा कि … . Y बंद है। उन्होंने कहा कि …`."""
-    last: list[Word] = []
-    for sentence in sentences:
-        is_pronoun = any(
-            each.is_frame and any(word.text in ACTING_PRONOUNS for word in each.words) for each in sentence.clauses
-        )
-        for clause in sentence.clauses:
-            if is_pronoun and clause.is_said and not clause.maybe_speaker:
-                clause.maybe_speaker = list(last)
-        if not is_pronoun:
-            last = next(
-                ([*each.speaker] for each in reversed(sentence.clauses) if each.is_said and _has_name(each.speaker)),
-                last,
-            )
-
-
-def _has_name(words: Sequence[Word]) -> bool:
-    return any(is_name_like(word) and word.is_content for word in words)
-
-
 def _complete_speakers(sentences: Sequence[Sentence]) -> None:
     """Add the first name to a speaker's bare surname, from the last person before with it: `कुमार` for `प्रशांत कुमार`."""
     first_names: dict[str, Word] = {}
@@ -182,26 +153,6 @@ def _complete_speakers(sentences: Sequence[Sentence]) -> None:
         for one, two in itertools.pairwise(clause.words):
             if one.phrase == two.phrase and is_name_like(one) and is_name_like(two):
                 first_names[two.text] = one
-
-
-def _complete_offices(sentences: Sequence[Sentence]) -> None:
-    """Add the name of the only holder of an office that acts without a name: `न्यायाधीश ने` after `न्यायाधीश दत्ता ने`."""
-    holders: dict[str, list[Word]] = {}
-    for clause in (clause for sentence in sentences for clause in sentence.clauses):
-        for at, word in enumerate(clause.words):
-            if "office" not in word.concepts or word.marker not in ("ने", "") or word.parts:
-                continue
-            after = (each for each in clause.words[at + 1 :] if each.phrase == word.phrase)
-            names = list(itertools.takewhile(is_name_like, after))
-            if names:
-                known = holders.setdefault(word.key, names)
-                if [each.text for each in known] != [each.text for each in names]:
-                    holders[word.key] = []
-            elif word.marker == "ने" and holders.get(word.key):
-                alone = [each for each in clause.words if each.phrase == word.phrase and each.is_content] == [word]
-                if alone:
-                    clause.words = [*(_as_inherited(each) for each in holders[word.key]), *clause.words]
-                    break
 
 
 def _first_names(clause: Clause) -> list[Word]:
@@ -226,7 +177,6 @@ def _read_sentence(text: str, at: int) -> Sentence:
     _conditions(clauses)
     _past_times(clauses)
     _resolve_relatives(clauses)
-    _give_nouns(clauses)
     _move_agents(clauses)
     _inherit_agents(clauses)
     _share_predicates(clauses)
@@ -270,62 +220,6 @@ def _units(clauses: Sequence[Clause]) -> list[Clause]:
         if not before.is_frame and before.is_adverbial:
             found.append(merge(before, clause))
     return found
-
-
-def _pairs(clauses: Sequence[Clause]) -> Iterator[Clause]:
-    """Yield pairs of clauses of which the second continues the first, joined, with the mode of each."""
-    for before, clause in itertools.pairwise(clauses):
-        openers = set(clause.opener.split())
-        own = any(word.marker == "ने" and word.is_content for word in clause.words)
-        goes_on = any(each.startswith(("जिस", "जिन", "जो", "जह")) for each in openers) or (
-            bool(openers & {*JOINS, ","}) and not own
-        )
-        if openers & _CONTRASTS and not own and sum(word.is_content for word in clause.words) <= _SHORT:
-            # `चार भर्ती हैं, लेकिन ख़तरे से बाहर हैं`
-            goes_on, openers = True, openers - _CONTRASTS
-        if not goes_on or before.is_frame or clause.is_frame or openers & (_CONTRASTS | _ENDS_OF_SPEECH):
-            continue
-        if (before.is_said, before.is_condition) != (clause.is_said, clause.is_condition):
-            continue
-        if openers <= {*JOINS, ","} and _counts(before) and _counts(clause):
-            # `मृतकों के परिजनों को पांच और घायलों को एक लाख`: what one part counts is not of the other.
-            continue
-        joined = merge(before, clause)
-        for main, side in ((before, clause), (clause, before)):
-            yield replace(
-                joined, mode=main.mode, act=main.act, past=before.past or clause.past, pair=(main, side), opener=""
-            )
-
-
-def _whole(clauses: Sequence[Clause]) -> Iterator[Clause]:
-    """Yield all clauses of a sentence as one, if nothing divides them but commas and joins."""
-    if len(clauses) <= _PAIR or any(each.is_frame or each.is_said or each.is_condition for each in clauses):
-        return
-    if any(not set(each.opener.split()) <= {*JOINS, ","} for each in clauses[1:]):
-        return
-    joined = clauses[0]
-    for each in clauses[1:]:
-        joined = merge(joined, each)
-    yield replace(joined, pair=(clauses[-1], *clauses[:-1]), opener="")
-
-
-def _continued(before: Sequence[Clause], clauses: Sequence[Clause]) -> Iterator[Clause]:
-    """Yield each clause that refers to the sentence before, joined with the clauses of that: `इसमें 5 लोग घायल हुए`."""
-    for clause in clauses:
-        opening = [each for each in clause.tokens if each not in PUNCTUATION][:_OPENING]
-        # `इसके बाद बेलघाट में` is another event.
-        if clause.is_frame or clause.is_said or not (_BACK & set(opening)) or "बाद" in clause.tokens[: 2 * _OPENING]:
-            continue
-        acts = any(word.marker == "ने" and word.is_content for word in clause.words)
-        for each in before:
-            if acts and any(word.marker == "ने" for word in each.words):
-                continue
-            if not (each.is_frame or each.is_said or each.is_condition or each.past or clause.is_condition):
-                yield replace(merge(each, clause), past=each.past or clause.past, pair=(clause, each), opener="")
-
-
-def _counts(clause: Clause) -> bool:
-    return any(word.number and not word.is_year for word in clause.words)
 
 
 def _describe(clause: Clause) -> None:
@@ -491,15 +385,6 @@ def _past_times(clauses: Sequence[Clause]) -> None:
             clause.past = clause.past or ("" if is_frame_only else before.past)
 
 
-def _go_on_past(before: Sequence[Clause], clauses: Sequence[Clause]) -> None:
-    """Give a sentence in the pluperfect the earlier time of the one before: `पिछले महीने … था। 57 ने समर्पण किया था।`"""
-    past = next((each.past for each in before if each.past and not each.is_said), "")
-    for clause in clauses:
-        is_earlier = bool(_WAS & set(clause.tokens[-2:])) and not any("time" in word.concepts for word in clause.words)
-        if is_earlier and not (clause.past or clause.is_said):
-            clause.past = past
-
-
 def _conditions(clauses: Sequence[Clause]) -> None:
     for at, clause in enumerate(clauses):
         starts = {*clause.tokens[:2], *clause.opener.split()}
@@ -567,18 +452,6 @@ def _resolve_relatives(clauses: Sequence[Clause]) -> None:
                 *(replace(word, marker=marker, phrase=-1) for word in nouns if word.phrase == last),
                 *clause.words,
             ]
-
-
-def _give_nouns(clauses: Sequence[Clause]) -> None:
-    """Make the described noun the agent of a clause that describes it."""
-    for clause, after in itertools.pairwise(clauses):
-        if clause.tokens[-1] in MODIFIERS and after.words and after.opener in MODIFIERS:
-            noun = [
-                word
-                for word in after.words
-                if word.phrase == after.words[0].phrase and word.is_content and not word.number
-            ]
-            clause.words = [*(_as_inherited(word) for word in noun), *clause.words]
 
 
 def _share_predicates(clauses: Sequence[Clause]) -> None:

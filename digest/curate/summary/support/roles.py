@@ -8,15 +8,11 @@ from collections.abc import Sequence
 from digest.curate.summary.support.clauses import Clause, Mode
 from digest.curate.summary.support.speakers import SPEECH
 from digest.curate.summary.support.vocabulary import GENERAL, GRAMMAR, NAMED, key_of
-from digest.curate.summary.support.words import JOINS, VERB, Word
-from digest.hindi.text import fold
+from digest.curate.summary.support.words import JOINS, Word
 
 AGENT = frozenset({"ने", "inherited", "द्वारा", "side"})
 COMMON_VERBS = frozenset(map(key_of, GRAMMAR["common verb"]))
 """Keys of verbs that only say that something happened."""
-_TAKING = frozenset(
-    map(fold, ["लिया", "ली", "लिए", "पाया", "पाई", "पाए", "हासिल", "जीता", "जीती", "जीते", "झटके", "जुटाए"])
-)
 _IS = frozenset({"है", "हैं"})
 _NAME_ENDING = re.compile(
     "(?:पुर|पुरा|गढ|नगर|बाद|गंज|सिंह|कुमार|लाल|राम|देवी|शंकर|नाथ|दास|पाल|वाल|वाला|ेश|ेंद्र|िंदर|प्रसाद|चंद|बाई|खेडा|कोट|वाडा|स्तान|लैंड)$"
@@ -56,7 +52,7 @@ def fits(mine: Word, theirs: Word, clause: Clause, their_clause: Clause, speech:
         # `अदालत से ज़मानत मिली` is `अदालत ने ज़मानत दी`.
         a = "ने"
     if a == "को" and b in AGENT and _gets(clause):
-        return _takes(their_clause) or not _has_giver(clause)
+        return True
     if a in AGENT and b in AGENT:
         return True
     if a in AGENT or b in AGENT:
@@ -68,9 +64,6 @@ def fits(mine: Word, theirs: Word, clause: Clause, their_clause: Clause, speech:
     if {a, b} in ({"से", "for"}, {"पर", "से"}):
         return not (is_name_like(mine) or "office" in mine.concepts)
     if {a, b} == {"", "को"}:
-        if their_clause.is_passive and a == "" and _is_state(clause):
-            # `स्कूल बंद हैं` for `स्कूलों को बंद रखा गया`
-            return True
         return not _is_subject(*((mine, clause) if a == "" else (theirs, their_clause)))
     return True
 
@@ -101,25 +94,10 @@ def _gets(clause: Clause) -> bool:
     return any(each.text.startswith("मिल") for word in clause.words for each in (word.parts or (word,)))
 
 
-def _is_state(clause: Clause) -> bool:
-    """Whether the clause tells a state without a verb of action: `स्कूल बंद हैं`."""
-    last = [each for each in clause.tokens if each != "।"][-2:]
-    return len(last) > 1 and last[1] in _IS and not VERB.search(last[0])
-
-
 def _is_subject(word: Word, clause: Clause) -> bool:
     """Whether an unmarked word opens its clause and may act."""
     first = next((each for each in clause.words if each.is_content), None)
     return first is not None and first.phrase == word.phrase and _may_act(word, clause)
-
-
-def _takes(clause: Clause) -> bool:
-    return bool(_TAKING & set(clause.tokens[-5:]))
-
-
-def _has_giver(clause: Clause) -> bool:
-    """Whether the clause names a giver: `फंड से निवेश मिला`."""
-    return any(word.marker == "से" and is_name_like(word) and word.is_content for word in clause.words)
 
 
 def _may_act(word: Word, clause: Clause) -> bool:

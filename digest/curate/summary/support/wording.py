@@ -30,9 +30,6 @@ from digest.curate.summary.support.roles import (
 )
 from digest.curate.summary.support.vocabulary import GRAMMAR, key_of, ordinal
 from digest.curate.summary.support.words import (
-    CASES,
-    GENITIVES,
-    JOINS,
     PRONOUNS,
     VERB,
     VERB_ENDING,
@@ -70,8 +67,6 @@ _TOPIC = frozenset(
 _TOLLS = frozenset(map(key_of, map(fold, ["मृतकों", "मौत", "घायलों", "मरने", "संख्या"])))
 _GUILTY = key_of(fold("दोषी"))
 _SENTENCES = frozenset(map(key_of, map(fold, ["सज़ा", "क़ैद", "उम्रकैद", "कारावास"])))
-_EVEN = fold("बराबर")
-_MEANS = frozenset({"में", "से"})
 _PARTS = GRAMMAR["part of day"]
 _FOR_NAMES = GRAMMAR["stands for a name"]
 # The least words that two clauses about the same thing have in common.
@@ -85,15 +80,12 @@ _FACTS = frozenset({"way", "blame", "arrest", "deny"})
 _FATES = GRAMMAR["dead"] | GRAMMAR["injured"] | GRAMMAR["missing"] | GRAMMAR["wins"] | GRAMMAR["beats"]
 
 
-def problem_of_words(
-    pair: ClausePair, unmatched: Sequence[Word], inside: Sequence[Word], share: float
-) -> tuple[str | None, list[str]]:
-    """Return the problem with a word of `unmatched`, if there is one, and the doubts about others.
+def problem_of_words(pair: ClausePair, unmatched: Sequence[Word], inside: Sequence[Word], share: float) -> str | None:
+    """Return the problem with a word of `unmatched`, if there is one.
 
     `inside` are the matched words, and `share` is their weighted share of all words.
     """
-    found = _Reading(pair, inside, share)
-    return found.problem(unmatched), found.doubts
+    return _Reading(pair, inside, share).problem(unmatched)
 
 
 class _Reading(Parts):
@@ -102,8 +94,6 @@ class _Reading(Parts):
     def __init__(self, pair: ClausePair, inside: Sequence[Word], share: float) -> None:
         super().__init__(pair, inside)
         self._share = share
-        # What refuses true clauses as often as wrong ones. One of them alone proves nothing.
-        self.doubts: list[str] = []
         # The last words of the clause: its act.
         self._acts = [each for each in pair.clause.words if each.is_content and each.marker in ("", "gen")][-3:]
 
@@ -122,12 +112,8 @@ class _Reading(Parts):
                 return f"“{mine[0].text}” has another role in the articles"
         return None
 
-    def _doubt(self, text: str) -> Ruling:
-        self.doubts.append(text)
-        return Ruling.FINE
-
     def _word(self, word: Word) -> str | None:
-        """Return the problem with a word that the article's clause lacks; None if it is fine, or only a doubt."""
+        """Return the problem with a word that the article's clause lacks; None if it is fine."""
         rules: tuple[Callable[[Word], str | Ruling | None], ...] = (
             self._names_another_cause,
             self._may_be_added,
@@ -141,7 +127,6 @@ class _Reading(Parts):
             self._is_another_fact,
             self._is_in_the_place_of_another,
             self._is_of_another_event,
-            self._is_another_tool,
             self._is_another_level,
             self._is_plain,
             self._is_another_court,
@@ -158,11 +143,14 @@ class _Reading(Parts):
     # summary's words for the article's.
 
     def _names_another_cause(self, word: Word) -> str | Ruling | None:
-        """`बारिश के कारण पुल बंद` for `मरम्मत के कारण पुल बंद`."""
-        # `विस्फोट से मरने वालों` names a cause too.
-        after = next(iter(self._clause.words[self._clause.words.index(word) + 1 :]), None)
-        kills = word.marker == "से" and after is not None and after.text in GRAMMAR["dead"] and word.is_content
-        is_other = (word.marker == "cause" or (kills and not word.number)) and not self._is_cause(word)
+        """`बारिश के कारण पुल बंद` for `मरम्मत के कारण पुल बंद`, `देरी से मौत हुई` for `मौत हुई`."""
+        phrase = [each for each in self._clause.words if each.phrase == word.phrase and each.is_content]
+        kills = word.marker == "से" and GRAMMAR["dead"] & {*self._clause.tokens}
+        is_new = kills and not any(each in self._inside or find_any(each, self._rest) for each in phrase)
+        is_thing = phrase[-1:] == [word] and not (
+            is_name_like(word) or word.number or {"time", "light"} & word.concepts
+        )
+        is_other = (word.marker == "cause" or (is_new and is_thing)) and not self._is_cause(word)
         return f"the article gives another cause than “{word.text}”" if is_other else None
 
     def _may_be_added(self, word: Word) -> str | Ruling | None:
@@ -170,11 +158,10 @@ class _Reading(Parts):
         return Ruling.FINE if self._is_implied(word) else None
 
     def _is_another_number(self, word: Word) -> str | Ruling | None:
-        """`12 छात्र` for `छात्र`, unless it only describes or counts a list."""
+        """`12 छात्र` for `छात्र`."""
         if not word.number:
             return None
-        is_fine = self._is_list(word) or self._describes(word) or self._pair.is_counted_around(word)
-        return Ruling.FINE if is_fine else f"the number {word.text} is not with the other words in the articles"
+        return f"the number {word.text} is not with the other words in the articles"
 
     def _is_another_quantity(self, word: Word) -> str | Ruling | None:
         """`पूरी परीक्षा रद्द` for `परीक्षा रद्द`."""
@@ -183,11 +170,7 @@ class _Reading(Parts):
         if "both" in word.concepts and "और" in self._clause.tokens and "और" in self._other.tokens:
             # `उपग्रह और रॉकेट दोनों`
             return Ruling.FINE
-        after = self._clause.words[self._clause.words.index(word) + 1 :]
-        noun = next((each for each in after if each.is_content), None)
-        problem = f"“{word.text}” is not said about this in the articles"
-        is_certain = noun in self._inside or "half" in word.concepts
-        return problem if is_certain else self._doubt(problem)
+        return f"“{word.text}” is not said about this in the articles"
 
     def _is_another_act(self, word: Word) -> str | Ruling | None:
         """`पुल टूटा` for `पुल बंद हुआ`."""
@@ -232,18 +215,10 @@ class _Reading(Parts):
 
     def _is_of_another_event(self, word: Word) -> str | Ruling | None:
         """`गेहूं का मूल्य बढ़ा` for `सरसों का मूल्य बढ़ा`, where another sentence has the wheat."""
-        is_other = not find_any(word, self._rest) and (
-            self._is_added(word)
-            or self._is_other_thing(word)
-            or self._is_other_owner(word)
-            or self._is_other_person(word)
+        is_other = self._is_added(word) or (
+            not find_any(word, self._rest) and (self._is_other_thing(word) or self._is_other_owner(word))
         )
         return f"“{word.text}” is not said about this in the articles" if is_other else None
-
-    def _is_another_tool(self, word: Word) -> str | Ruling | None:
-        """`कार में लाए` for `ड्रोन से लाए`."""
-        is_other = word.marker in _MEANS and self._is_another_means(word)
-        return f"“{word.text}” belongs to something else in the articles" if is_other else None
 
     def _is_another_level(self, word: Word) -> str | Ruling | None:
         """`हाई कोर्ट का आदेश` for `निचली अदालत का आदेश`."""
@@ -270,18 +245,6 @@ class _Reading(Parts):
         """`रामपुर में` for `सोनपुर में`."""
         return self._name(word) if is_name_like(word) or "office" in word.concepts else None
 
-    def _is_list(self, word: Word) -> bool:
-        """Whether the article lists as many names before the noun: `तीन राज्यों` for `केरल, गोवा और असम राज्यों`."""
-        noun = next(iter(self._clause.words[self._clause.words.index(word) + 1 :]), None)
-        at = next((n for n, each in enumerate(self._other.words) if noun is not None and same(noun, each)), 0)
-        tokens = self._other.tokens
-        if not at or self._other.words[at].text not in tokens:
-            return False
-        before = tokens[: tokens.index(self._other.words[at].text)]
-        start = max((n + 1 for n, each in enumerate(before) if each in CASES | GENITIVES), default=0)
-        parts = sum(each in JOINS or each == "," for each in before[start:])
-        return word.number == str(parts + 1) and parts > 0
-
     def _is_cause(self, word: Word) -> bool:
         """Whether the article gives a word of the same phrase as a cause."""
         pool = [*self._rest, *((each, self._other) for each in self._other.words)]
@@ -299,10 +262,7 @@ class _Reading(Parts):
         clause, other = self._clause, self._other
         arrest = "arrest" in other.kinds
         if "status" in word.concepts and (
-            self._articles.is_anywhere(word)
-            or word.text.startswith(_VICTIM)
-            or (arrest and not named(word, clause))
-            or self._is_accused(word)
+            self._articles.is_anywhere(word) or word.text.startswith(_VICTIM) or (arrest and not named(word, clause))
         ):
             return True
         if word.key == "पुलिस" and arrest and "arrest" in clause.kinds:
@@ -317,82 +277,6 @@ class _Reading(Parts):
         if "doubt" in clause.kinds and has_kind(word, "doubt"):
             return other.mode is Mode.CAN or "doubt" in other.frame_kinds
         return bool(has_kind(word, "claim") and other.is_said and not other.frame_kinds & {"wish", "plan", "doubt"})
-
-    def _is_accused(self, word: Word) -> bool:
-        """Whether the articles blame or arrest the person whom the summary calls accused."""
-        names = [each for each in self._clause.words if each.phrase == word.phrase and is_name_like(each)]
-        return any(
-            (other.is_said or other.kinds & {"blame", "arrest", "claim"})
-            and not other.is_frame
-            and any(same(name, each) for each in other.words)
-            for other in self._articles.clauses()
-            for name in names
-        )
-
-    def _describes(self, word: Word) -> bool:
-        """Whether the number only describes a noun, as it does in the article."""
-        unit = next(iter(self._clause.words[self._clause.words.index(word) + 1 :]), None)
-        if unit and unit.text.startswith(_EVEN) and any(each.startswith(_EVEN) for each in self._other.tokens):
-            # `2-2 की बराबरी` is `2-2 से बराबर`.
-            return any(each.number == word.number for each in self._other.words)
-        if unit is None or self._has_rival(word, unit):
-            return False
-        if "measure" in unit.concepts and self._is_measured_beside(word, unit):
-            return True
-        if word.marker == "से":
-            return any(each.number == word.number for each, _ in self._rest) or self._is_compared(word)
-        return word.marker == "gen" and self._owns_as_there(word)
-
-    def _is_measured_beside(self, word: Word, unit: Word) -> bool:
-        """Whether only another clause of the sentence has a measure, and it is the number with this unit."""
-        return not any("measure" in each.concepts for each in self._other.words) and any(
-            each.number == word.number and same(unit, where.words[n + 1])
-            for _, where in self._rest
-            for n, each in enumerate(where.words[:-1])
-        )
-
-    def _owns_as_there(self, word: Word) -> bool:
-        """Whether a clause of the article has the number with its noun and its owners: `सीमा के 2 किलोमीटर के दायरे`."""
-        words = self._clause.words
-        at = words.index(word)
-        nouns = [
-            each
-            for each in words[at + 1 :]
-            if each.phrase in (word.phrase, word.phrase + 1) and each.is_content and not each.number
-        ]
-        if self._predicate in nouns:
-            # It counts the deed itself.
-            return False
-        owners = [
-            each for each in words[:at] if each.phrase == word.phrase - 1 and each.marker == "gen" and each.is_content
-        ]
-        return any(
-            any(each.number == word.number and each.marker in (word.marker, "", "से") for each in where.words)
-            and all(any(same(each, one) for one in where.words) or is_plain_word(each) for each in (*nouns, *owners))
-            for where in self._articles.clauses(self._place.source)
-        )
-
-    def _is_compared(self, word: Word) -> bool:
-        """Whether the number is a base of comparison in the article, for the same thing."""
-        if not any("way" in each.concepts for each in self._clause.words):
-            return False
-        things = [each for each in self._clause.words if each.is_content and not each.number]
-        return any(
-            any(each.number == word.number for each in where.words)
-            and sum(any(same(thing, each) for each in where.words) for thing in things) >= _ALIKE
-            for where in self._articles.clauses(self._place.source)
-        )
-
-    def _has_rival(self, word: Word, unit: Word) -> bool:
-        """Whether the article's clause counts the same thing with another number, which the summary lacks."""
-        words = self._other.words
-        return any(
-            each.number
-            and each.number != word.number
-            and same(unit, words[n + 1])
-            and not any(own.number == each.number for own in self._clause.words)
-            for n, each in enumerate(words[:-1])
-        )
 
     def _is_measure_unit(self, word: Word) -> bool:
         before = self._clause.words[self._clause.words.index(word) - 1]
@@ -442,7 +326,7 @@ class _Reading(Parts):
         if self._happened_to_noun(word):
             return Ruling.FINE
         problem = f"“{word.text}” is not said about this in the articles"
-        return problem if _FACTS & word.concepts or _is_fate(word) else self._doubt(problem)
+        return problem if _FACTS & word.concepts or _is_fate(word) else Ruling.FINE
 
     def _happened_to_noun(self, word: Word) -> bool:
         """Whether the word describes what happened to a noun, as an article reports: `रद्द हुई परीक्षा`."""
@@ -545,7 +429,7 @@ class _Reading(Parts):
         if find_any(word, self._rest) or any(same(word, each) for each in self._topic):
             return Ruling.FINE
         problem = f"the article that supports the other words has no “{word.text}”"
-        return problem if word.marker in _CORE else self._doubt(problem)
+        return problem if word.marker in _CORE else Ruling.FINE
 
     def _retells(self, word: Word) -> bool:
         """Whether the predicate may be the summary's own word for what the article reports."""
@@ -576,7 +460,7 @@ class _Reading(Parts):
         """Check a word that no article has: the summary may use a few such words if they cannot be names."""
         problem = f"the article that supports the other words has no “{word.text}”"
         may_be_name = not may_be_plain(word) and not VERB.search(word.text)
-        return problem if may_be_name or self._articles.has_opposite(word) else self._doubt(problem)
+        return problem if may_be_name or self._articles.has_opposite(word) else Ruling.FINE
 
 
 def _other_agent(word: Word) -> str:
