@@ -167,13 +167,7 @@ class NotifyWiring(DeliverWiring):
             approval_link=self.approval_link,
             events_expected=self.settings.web.webhooks.providers,
             transports={name: partial(TRANSPORTS[name], self) for name in delivery.transport if name != "outbox"},
-            keys={
-                "sendgrid": delivery.sendgrid.key_env,
-                "resend": delivery.resend.key_env,
-                "brevo": delivery.brevo.key_env,
-                "ses": delivery.ses.secret_key_env,
-                "smtp": delivery.smtp.password_env,
-            },
+            keys=delivery.key_variables,
             folders=sorted({self.home, Path(store).parent if store else self.home}),
             # Backups of PostgreSQL are made by its own tools.
             last_backup=lambda: last_backup(self.database) if self.database.sqlite else None,
