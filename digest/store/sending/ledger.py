@@ -307,7 +307,6 @@ class SqlLedger:
         *,
         recovery: Mapping[str, Recovery],
         now: datetime,
-        redo_within: Mapping[str, timedelta] = {},
         resend: bool = False,
     ) -> int:
         """Recover the batches that dead runs left in flight, and reset the tries.
@@ -315,7 +314,7 @@ class SqlLedger:
         Returns how many recipients became unknown.
         """
         with self.database.write(area="recovery") as connection:
-            policy = RecoveryPolicy(recovery, redo_within, self.progress.boot, resend)
+            policy = RecoveryPolicy(recovery, self.redo_within, self.progress.boot, resend)
             unknown = policy.recover(connection, edition, now) + policy.expire_retries(connection, edition, now)
             _reset_tries(connection, edition)
         return unknown
