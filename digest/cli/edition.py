@@ -612,7 +612,7 @@ def _change(home: Path, key: str, act: Callable[[App, Actor], Edition], more: st
     """
     from digest.app import make_app
     from digest.cli.compose import show_edition
-    from digest.usecases.edit_edition import UnknownStory, displaced
+    from digest.usecases.edit_edition import UnknownStory, stories_only_in
 
     with make_app(home) as app:
         before = existing(app, key)
@@ -621,5 +621,5 @@ def _change(home: Path, key: str, act: Callable[[App, Actor], Edition], more: st
         except UnknownStory as error:
             raise ConfigurationError([ConfigProblem("STORY", 0, f"{error}{more}")]) from None
         show_edition(changed)
-        for story in displaced(before, changed):
+        for story in stories_only_in(before, changed):
             note(f"no longer in the edition: [{story.id}] {story.title}")

@@ -148,7 +148,7 @@ class EditionEditor:
             "dropped",
             _title(found),
         )
-        for each in displaced(after, before):
+        for each in stories_only_in(after, before):
             self.log.record(by, CAME_IN, key, each.title, now=self.now())
         return after
 
@@ -697,9 +697,9 @@ def _has(edition: Edition, name: str) -> bool:
     return any(name in (each.id, *each.articles, *each.article_ids) for each in edition.stories())
 
 
-def displaced(before: Edition, after: Edition) -> list[Story]:
-    """Return the stories of the first edition that the second one lacks."""
-    return [each for each in before.stories() if not any(_has(after, id) for id in each.article_ids)]
+def stories_only_in(one: Edition, other: Edition) -> list[Story]:
+    """Return the stories of an edition that another form of it lacks."""
+    return [each for each in one.stories() if not any(_has(other, id) for id in each.article_ids)]
 
 
 def _title(story: Story | None) -> str:

@@ -193,8 +193,7 @@ class Enqueuer:
         # Subscribers may change while the emails are rendered, so decide again until none has.
         for _round in range(_MAX_ROUNDS):
             decisions = {
-                profile: policy.decide(profile.candidate())
-                for profile in self.subscribers.recipient_groups(edition.key)
+                group: policy.decide(group.candidate()) for group in self.subscribers.recipient_groups(edition.key)
             }
             wanted = {
                 decision.variant: variant
@@ -205,7 +204,7 @@ class Enqueuer:
             emails |= new
             self.editions.save_emails(edition.key, emails.values())
             notes |= dict.fromkeys(findings)
-            decided = {profile: decision for profile, (_variant, decision) in decisions.items()}
+            decided = {group: decision for group, (_variant, decision) in decisions.items()}
             done = enqueue_subscribers(
                 self.database,
                 edition.key,

@@ -87,9 +87,7 @@ class PersonalData:
         }
 
     def _responses(self, id: int) -> dict[str, Any]:
-        """Return the person's responses: texts, clicks, requests about their data and for an edition again, and the
-        answer
-        to the question whether to continue."""
+        """Return the person's texts, clicks and requests, and when they were asked whether to continue."""
         asked = self.reengagement.asked(id)
         clicked = self.clicks.last_click(id)
         return {

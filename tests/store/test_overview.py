@@ -71,9 +71,9 @@ def test_the_facts_of_an_edition(database: Database, ledger: SqlLedger, frozen: 
     assert sorted(each.state for each in attempts) == ["accepted", "not_sent", "per_recipient", "unknown"]
     answers = {(each.text, each.recipients) for each in overview.answers([KEY])}
     assert answers == {("550 5.7.26 no", 1), ("421 4.7.28 slow", 1)}
-    assert overview.last_events() is None
+    assert overview.last_event_at() is None
     EventStore(database).save("sendgrid", b"[]", NOW)
-    assert overview.last_events() == NOW
+    assert overview.last_event_at() == NOW
 
 
 def test_the_numbers_of_a_report(database: Database, ledger: SqlLedger, frozen: Frozen) -> None:

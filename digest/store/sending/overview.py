@@ -120,8 +120,8 @@ class Overview:
                 found.update((key, text) for text in texts if text and any(hint in text for hint in HINTS))
         return [AnswerFacts(key, text, count) for (key, text), count in found.items()]
 
-    def last_events(self) -> datetime | None:
-        """Return provider → arrival time of the newest stored webhook payload."""
+    def last_event_at(self) -> datetime | None:
+        """Return when the newest stored webhook payload arrived; None without one."""
         newest = select(webhook.c.received_at).order_by(webhook.c.id.desc()).limit(1)
         return self.database.query(newest).scalar()
 

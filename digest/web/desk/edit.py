@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from digest.models import Edition, EditionState, Story
 from digest.render.intro import MAX_LENGTH
-from digest.usecases.edit_edition import EditionEditor, UnknownStory, displaced, paragraphs
+from digest.usecases.edit_edition import EditionEditor, UnknownStory, paragraphs, stories_only_in
 from digest.web.desk.acts import VOID
 from digest.web.desk.visit import Visit, edition_path, number_in
 
@@ -153,7 +153,7 @@ def do(
         changed = act(app.editor, key)
     except UnknownStory:
         return visit.problem(409, _("This story is no longer in the edition"), _("Somebody removed it, or it changed."))
-    left = [each.article_ids[0] for each in displaced(edition, changed)] if tells else []
+    left = [each.article_ids[0] for each in stories_only_in(edition, changed)] if tells else []
     before, found = (_named(each, _story(visit)) for each in (edition, changed))
     crossed = before and found and before.section != found.section
     query = {"void": "1" if reopened else "", "left": " ".join(left[:MAX_LEFT]), "crossed": "1" if crossed else ""}
