@@ -531,6 +531,13 @@ class Edition:
         for section in self.sections:
             yield from section.stories
 
+    def story(self, id: str) -> Story | None:
+        return next((each for each in self.stories() if each.id == id), None)
+
+    def story_named(self, name: str) -> Story | None:
+        """Return the story with this id, or with this article, by id or URL."""
+        return next((each for each in self.stories() if name in (each.id, *each.articles, *each.article_ids)), None)
+
     def map_stories(self, change: Callable[[Story], Story]) -> Edition:
         """Return the edition with each story as `change` returns it."""
         sections = (Section(section.name, tuple(map(change, section.stories))) for section in self.sections)

@@ -206,7 +206,7 @@ class EditionCorrector:
         for base in dict.fromkeys(split_variant(key)[0] for key in self.editions.emails(before.key)):
             variant = parse_variant(before, base)
             shown = select(changed, variant)
-            if shown is None or not (everywhere or any(each.id == story for each in shown.stories())):
+            if shown is None or not (everywhere or shown.story(story)):
                 continue
             email = self.renderer.render(changed, variant, now=self.now())
             if email is None:
@@ -266,7 +266,7 @@ def parse_variant(edition: Edition, key: str) -> Variant:
 
 
 def _find(edition: Edition, story: str) -> Story:
-    found = next((each for each in edition.stories() if each.id == story), None)
+    found = edition.story(story)
     if found is None:
         ids = ", ".join(sorted(each.id for each in edition.stories()))
         raise NotCorrectable(f"Edition {edition.key} has no story {story}; its stories: {ids}")

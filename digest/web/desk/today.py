@@ -258,7 +258,7 @@ def _tested(visit: Visit) -> str:
 
 
 def _groups(visit: Visit, edition: Edition, changes: EditorialChanges) -> tuple[RowGroup, ...]:
-    lead = next((story for story in edition.stories() if story.id == edition.lead), None)
+    lead = edition.story(edition.lead)
 
     def row(story: Story) -> StoryRow:
         names = {story.id, *story.article_ids, *story.articles}
