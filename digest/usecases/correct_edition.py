@@ -33,7 +33,7 @@ from digest.models import (
 from digest.render import subject
 from digest.render.variants import select
 from digest.store.sending import revisions
-from digest.store.sending.decisions import CORRECTED
+from digest.store.sending.decisions import Decision
 from digest.usecases.edit_edition import one_line
 from digest.usecases.preflight import PreflightFailed
 
@@ -123,7 +123,7 @@ class EditionCorrector:
             correction = self._prepare(changed, story, text) if text else ""
             detail = f"{_find(changed, story).title}{f' · {text}' if text else ''}"
             self.log.record(by, "corrected", key, detail, now=self.now())
-            self.editions.record_decision(key, CORRECTED, force or detail, now=self.now(), by=by.name)
+            self.editions.record_decision(key, Decision.CORRECTED, force or detail, now=self.now(), by=by.name)
             self.archivist.correct(changed, text, _find(changed, story))
         return self._result(changed, self.cancel_replaced(key), correction)
 

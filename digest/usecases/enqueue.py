@@ -23,14 +23,14 @@ from digest.models import (
 )
 from digest.render.variants import EVERYTHING, select, variant_for
 from digest.store.sending import restored
-from digest.store.sending.decisions import FORCED
+from digest.store.sending.decisions import Decision
 from digest.store.sending.enqueue import Placement, enqueue_subscribers
 from digest.store.sending.folded import is_folded, why_never_again
 from digest.store.sending.status import Counts, counts, went_by_hours
 from digest.subscribers.due import Audience, Candidate, Due, decide
 from digest.usecases.approval import accepted_errors
 from digest.usecases.preflight import PreflightFailed
-from digest.usecases.special import OBEYS_FREQUENCY, obeys_frequency
+from digest.usecases.special import obeys_frequency
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -252,7 +252,7 @@ class Enqueuer:
         checked = self.preflight.run_checks(list(new.values()), edition)
         if checked.errors and force:
             despite = f"{force} (despite: {'; '.join(checked.errors)})"
-            self.editions.record_decision(edition.key, FORCED, despite, now=self.now())
+            self.editions.record_decision(edition.key, Decision.FORCED, despite, now=self.now())
         elif checked.errors and not checked.failed <= accepted_errors(self.editions.decisions(edition.key)):
             raise PreflightFailed(edition.key, checked)
         return new, [*map(str, checked.findings), *checked.left_out]
@@ -346,7 +346,7 @@ class Enqueuer:
 
     def _obey_frequency(self, key: str) -> None:
         if not obeys_frequency(self.editions.decisions(key)):
-            self.editions.record_decision(key, OBEYS_FREQUENCY, "as asked for by the operator", now=self.now())
+            self.editions.record_decision(key, Decision.OBEYS_FREQUENCY, "as asked for by the operator", now=self.now())
 
     def _render(self, edition: Edition, variant: Variant) -> RenderedEmail:
         email = self.renderer.render(edition, variant, now=self.now())

@@ -16,8 +16,9 @@ from digest.store.content.editions import EditionStore
 from digest.store.content.events import EventStore
 from digest.store.database import Database
 from digest.store.schema import delivery, edition, subscriber
+from digest.store.sending.decisions import Decision
 from digest.store.sending.ledger import SqlLedger
-from digest.store.sending.overview import STOPPED, FirstRecipients, Overview, first_recipients
+from digest.store.sending.overview import FirstRecipients, Overview, first_recipients
 from digest.store.sending.statistics import MissedRecipients, Statistics
 from tests.store.conftest import KEY, NOW, Frozen
 
@@ -57,7 +58,7 @@ def test_the_facts_of_an_edition(database: Database, ledger: SqlLedger, frozen: 
     ledger.settle(claims[3].attempt, NotSent("refused"), LATER)
     events(database, (ids[0], "bounced", "5.1.1"), (ids[1], "deferred", "421 4.7.28 slow"), (ids[4], "delivered", ""))
     editions, overview = EditionStore(database), Overview(database)
-    editions.record_decision(KEY, STOPPED, "too many", now=NOW)
+    editions.record_decision(KEY, Decision.STOPPED, "too many", now=NOW)
     assert overview.recent(NOW.date()) == [KEY]
     assert overview.sending() == {KEY: 2}
     edition = editions.get(KEY)

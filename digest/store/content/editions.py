@@ -42,7 +42,7 @@ from digest.store.database import Database
 from digest.store.desk import audit
 from digest.store.schema import article, batch, decision, delivery, edition, rendered_email
 from digest.store.schema import audit as audit_table
-from digest.store.sending.decisions import DecisionGrounds, OperatorDecision, read_decisions, record_decision
+from digest.store.sending.decisions import Decision, DecisionGrounds, OperatorDecision, read_decisions, record_decision
 
 # The parts of an edition that subscribers see.
 SHOWN = ("subject", "preheader", "intro", "sections", "lead", "blocks")
@@ -368,7 +368,7 @@ class EditionStore:
         return self.database.query(select(edition.c.frozen_at).where(edition.c.key == key)).scalar()
 
     def record_decision(
-        self, key: str, what: str, reason: str, *, now: datetime, by: str = "", evidence: str = ""
+        self, key: str, what: Decision | EditionState, reason: str, *, now: datetime, by: str = "", evidence: str = ""
     ) -> None:
         """Record an editor's or operator's decision. `by` is who decided, if known."""
         with self.database.write() as connection:

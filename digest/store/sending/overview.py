@@ -19,9 +19,7 @@ from digest.notify.receiver_codes import HINTS
 from digest.store.database import Database
 from digest.store.schema import IS_FAILURE, attempt, batch, decision, delivery, delivery_event, webhook
 from digest.store.schema import edition as editions
-
-# The decision of `automatic_stop`.
-STOPPED = "stopped by itself"
+from digest.store.sending.decisions import Decision
 
 _OPEN = (EditionState.SENDING, EditionState.PAUSED)
 _UNSENT = (BatchState.PENDING, BatchState.SUBMITTING)
@@ -200,7 +198,7 @@ def _frozen_at(connection: Connection, keys: Collection[str]) -> dict[str, datet
 
 def _stopped(connection: Connection, keys: Collection[str]) -> dict[str, Any]:
     of = decision.c
-    rows = select(of.edition, of.at, of.reason).where(of.edition.in_(list(keys)), of.what == STOPPED)
+    rows = select(of.edition, of.at, of.reason).where(of.edition.in_(list(keys)), of.what == Decision.STOPPED)
     return {row.edition: (row.at, row.reason) for row in connection.execute(rows.order_by(of.id))}
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from digest.hindi import dates
 from digest.models import BEGUN_STATES, Edition, EditionState, Role, is_breaking, is_special
-from digest.store.sending.overview import STOPPED
+from digest.store.sending.decisions import Decision
 from digest.store.sending.recovery import in_flight_elsewhere
 from digest.store.sending.status import Counts
 from digest.usecases.approval import accepted_errors, revision, unseen
@@ -407,7 +407,7 @@ def _approval_line(visit: Visit, edition: Edition) -> str:
 
 def stops(visit: Visit, edition: Edition) -> list[tuple[datetime, str]]:
     """Return when and why the send of an edition stopped by itself."""
-    found = (each for each in visit.desk.app.editions.decisions(edition.key) if each.what == STOPPED)
+    found = (each for each in visit.desk.app.editions.decisions(edition.key) if each.what == Decision.STOPPED)
     return [(each.at, translate_all(each.reason, visit.catalogue)) for each in found]
 
 

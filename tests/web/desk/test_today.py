@@ -16,7 +16,7 @@ from digest import pipeline
 from digest.i18n import translator
 from digest.models import Block, EditionState, Role
 from digest.store.content.articles import ArticleStore
-from digest.store.sending.overview import STOPPED
+from digest.store.sending.decisions import Decision
 from digest.usecases.approval import accepted_errors, revision
 from digest.usecases.edit_edition import stories_only_in
 from digest.usecases.preflight import PreflightFailed
@@ -443,7 +443,7 @@ def test_a_paused_edition_says_who_held_it_or_why_it_stopped(desk: Site, sender:
     sender.post(f"{HERE}/pause")
     assert translated("%(who)s held it, %(when)s.") % {"who": "kavita", "when": "6:32"} in sender.get(HERE).text
     why = "5 of the first 16 recipients bounced or were rejected (delivery.stop_on)"
-    desk.app.editions.record_decision(KEY, STOPPED, why, now=desk.app.now() + timedelta(seconds=1))
+    desk.app.editions.record_decision(KEY, Decision.STOPPED, why, now=desk.app.now() + timedelta(seconds=1))
     assert str(translate(why, translator("hi"))) in sender.get(HERE).text
 
 
