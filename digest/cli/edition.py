@@ -229,10 +229,11 @@ def block(
 
     NAME is that of the block's file without its ending, such as `weather`. The file stays as it is.
     """
+    from digest.render.blocks.rows import kind_of
     from digest.usecases.block_texts import FIELDS
 
     texts = {field: each for field, each in (("text", text), ("by", author), ("url", url)) if each is not None}
-    known = [each.name for each in FIELDS.get(name.partition("-")[0], ())]
+    known = [each.name for each in FIELDS.get(kind_of(name), ())]
     for given in fields:
         field, mark, value = given.partition("=")
         if not mark:

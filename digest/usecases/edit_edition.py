@@ -14,7 +14,7 @@ from digest.curate import editorial
 from digest.curate.editorial import EditorialChanges, Selection, StoryText
 from digest.errors import ConfigurationError, DigestError, StoreError
 from digest.models import Actor, Edition, EditionState, Story, is_breaking
-from digest.render.blocks.rows import ROWS
+from digest.render.blocks.rows import ROWS, kind_of
 from digest.render.intro import MAX_LENGTH
 from digest.usecases.approval import model_texts
 from digest.usecases.block_texts import FIELDS, BlockFault, FaultKind, FaultyText, to_value
@@ -409,7 +409,7 @@ class EditionEditor:
         block of another kind, and BlockRejected.
         """
         edition = self._editable(key)
-        kind = name.partition("-")[0]
+        kind = kind_of(name)
         if kind not in FIELDS or (name != kind and name not in self._block_names(key)):
             raise UnknownBlock(key, name, FIELDS)
         composed = next((each.data for each in edition.blocks if each.name == name), {})

@@ -154,15 +154,13 @@ class SubscriberWiring(CurateWiring):
     def breach_letter(self) -> BreachLetter:
         from digest.render.environment import make_environment
         from digest.usecases.breach import BreachLetter, Contact
-        from digest.utils import files
 
         newsletter, privacy = self.settings.newsletter, self.settings.privacy
-        folders = [self.home / "templates", files.templates()]
         return BreachLetter(
             database=self.database,
             editions=self.editions,
             branding=self.branding,
-            environment=lambda: make_environment(folders, newsletter.language),
+            environment=lambda: make_environment(self.template_folders, newsletter.language),
             responsible=privacy.responsible or newsletter.name,
             contact=Contact(
                 name=privacy.grievance.name,
