@@ -224,6 +224,7 @@ def _outside(app: App, listed: list[tuple[str, Subscriber]]) -> list[str]:
 def history(home: Path, email: str, as_json: bool) -> None:
     """Show everything known about a subscriber: consent, changes, events, and which editions they got, and why."""
     from digest.cli.faults import app_despite_faults
+    from digest.store.people.history import HistoryKind
     from digest.store.people.signups import ORIGIN
     from digest.usecases.edit_subscribers import parse_address
 
@@ -251,7 +252,7 @@ def history(home: Path, email: str, as_json: bool) -> None:
     rows_ = [
         (
             f"{one.at.astimezone(zone):%Y-%m-%d %H:%M}",
-            " ".join(("edition" if one.kind == "letter" else one.kind, one.edition or "")).strip(),
+            " ".join(("edition" if one.kind == HistoryKind.EDITION else one.kind, one.edition or "")).strip(),
             one.what if one.what != "none" else "not sent" if one.edition else "",
             one.why,
         )

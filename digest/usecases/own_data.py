@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from digest.errors import DigestError
 from digest.store.people.consent import MOVED, Consent
+from digest.store.people.history import HistoryKind
 from digest.store.people.moves import MoveResult, move
 from digest.utils.text import pick
 
@@ -82,7 +83,7 @@ class PersonalData:
                     "why": event.why,
                 }
                 for event in history
-                if event.kind != "consent"
+                if event.kind != HistoryKind.CONSENT
             ],
         }
 
