@@ -439,7 +439,7 @@ def _delivery_job(app: App, key: str, rejections: RejectionWatch, progress: Prog
         sender=app.sender,
         ledger=app.ledger,
         transports=app.transports,
-        token=app.signer.sign_email,
+        sign=app.signer.sign_email,
         clock=app.clock,
         threads=settings.threads,
         tries=settings.tries,

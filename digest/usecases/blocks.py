@@ -52,7 +52,7 @@ class BlockReader:
     has_pages: bool
     editions: EditionStore
     # Books advertisements for places without one of their own.
-    sponsors: SponsorBook | None = None
+    sponsors: SponsorBook
 
     def add(self, edition: Edition, changes: EditorialChanges | None = None) -> Edition:
         """Return `edition` with its blocks in their order, and a warning for each that cannot be shown.
@@ -84,7 +84,7 @@ class BlockReader:
         self, edition: Edition, blocks: Sequence[tuple[int, int, str, EditionBlock]], warnings: list[str]
     ) -> list[tuple[int, int, str, EditionBlock]]:
         """Return the advertisements of sponsors.yaml for the places that have none."""
-        if self.sponsors is None or is_breaking(edition.key):
+        if is_breaking(edition.key):
             return []
         taken = {block.place for *_, block in blocks if block.kind == KIND}
         try:
@@ -97,11 +97,10 @@ class BlockReader:
     def problems(self, today: date) -> list[str]:
         """Return the errors in the block files of `today`, of later days and of every edition."""
         found: list[str] = []
-        if self.sponsors is not None:
-            try:
-                self.sponsors.bookings()
-            except ConfigurationError as error:
-                found += map(str, error.problems)
+        try:
+            self.sponsors.bookings()
+        except ConfigurationError as error:
+            found += map(str, error.problems)
         for folder in sorted(self.folder.iterdir()) if self.folder.is_dir() else ():
             day, slug = split_key(folder.name)
             if not folder.is_dir() or (day and day < today):

@@ -179,7 +179,6 @@ class MaintenanceWiring(StoreWiring):
             keep_articles=settings.keep_articles,
             keep_deliveries=settings.store.keep.deliveries,
             keep_payloads=settings.web.webhooks.keep,
-            texts=self.subscriber_texts,
             keep_texts=settings.store.keep.words,
             now=self.now,
         )
