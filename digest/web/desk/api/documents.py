@@ -166,6 +166,23 @@ def _failures(found: Failures | None) -> dict[str, Any]:
     return {**rows, "domains": domains}
 
 
+def _calendar(values: Values) -> dict[str, Any]:
+    days = [
+        {
+            "day": each.day.isoformat(),
+            "holiday": each.is_holiday,
+            "editions": [pick(entry, "key name title state exists") | {"at": _iso(entry.at)} for entry in each.entries],
+        }
+        for each in values["days"]
+    ]
+    return {"month": f"{values['first']:%Y-%m}", "days": days}
+
+
+def _corrected(values: Values) -> dict[str, Any]:
+    done = values["done"]
+    return {"edition": done.edition.key, "revision": done.edition.revision, "reach": asdict(done.reach)}
+
+
 def _missed(values: Values) -> dict[str, Any]:
     people = [asdict(each) for each in values["found"]]
     return {"edition": values["key"], "kind": values["kind"], "people": people, "after": values["more"]}
@@ -227,6 +244,8 @@ def _settings(values: Values) -> dict[str, Any]:
 
 _DOCUMENTS: Mapping[str, Callable[[Values], Any]] = {
     "today.html.j2": _edition,
+    "calendar.html.j2": _calendar,
+    "corrected.html.j2": _corrected,
     "checks.html.j2": _checks,
     "next.html.j2": _next,
     "pool.html.j2": _pool,

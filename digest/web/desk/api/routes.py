@@ -30,6 +30,13 @@ _FORMS = frozenset(
     (
         "login.sign_out",
         "again.save",
+        "passkeys.page",
+        "passkeys.add",
+        "passkeys.remove",
+        "blocks.page",
+        "correct.form",
+        "decide.page",
+        "decide.act",
         "sending.ask_cancel",
         "files.picture",
         "today.letter",
