@@ -185,6 +185,11 @@ def _failures(found: Failures | None) -> dict[str, Any]:
     return {**rows, "domains": domains}
 
 
+def _corrected(values: Values) -> dict[str, Any]:
+    done = values["done"]
+    return {"edition": done.edition.key, "revision": done.edition.revision, "reach": asdict(done.reach)}
+
+
 def _missed(values: Values) -> dict[str, Any]:
     people = [asdict(each) for each in values["found"]]
     return {"edition": values["key"], "kind": values["kind"], "people": people, "after": values["more"]}
@@ -248,6 +253,7 @@ _DOCUMENTS: Mapping[str, Callable[[Values], Any]] = {
     "today.html.j2": _edition,
     "empty.html.j2": _empty,
     "calendar.html.j2": _calendar,
+    "corrected.html.j2": _corrected,
     "checks.html.j2": _checks,
     "next.html.j2": _next,
     "pool.html.j2": _pool,
