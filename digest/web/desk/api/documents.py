@@ -144,6 +144,7 @@ def _import(values: Values) -> dict[str, Any]:
         "origin": report.origin,
         **asdict(report.done),
         "without_topic": [{"line": line, "email": email, "topic": topic} for line, email, topic in report.without],
+        "mistyped": dict(report.mistyped),
         "rejected": [{"line": line, "email": email, "reason": why} for line, email, why in report.rejected],
     }
 
