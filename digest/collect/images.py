@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import os
 import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -84,10 +85,8 @@ class LocalImages:
 
     def is_used(self, file: Path) -> bool:
         """Whether a document has named this file as its image."""
-        try:
-            return file.resolve() in self._images
-        except OSError:
-            return False
+        # Path.resolve() raises for a link that leads to itself; realpath does not.
+        return Path(os.path.realpath(file)) in self._images
 
     def used_by(self, articles: Iterable[Article]) -> tuple[InlineImage, ...]:
         """Return the images that these articles show, each once."""
