@@ -25,6 +25,7 @@ from digest.collect.sniff import sniff
 from digest.collect.types import ParseContext, ParseResult, RawItem, WarningLog
 from digest.errors import ConfigurationError, DigestError
 from digest.models import Article, Block, Source
+from digest.utils.files import real_path
 from digest.yamlio import reader
 
 # Characters. A longer first line is a paragraph, and the text has no title.
@@ -368,8 +369,7 @@ def _modified(path: Path, now: datetime) -> datetime:
 
 def _is_within(file: Path, folder: Path) -> bool:
     """Whether a file is in the folder after its links are followed."""
-    # Path.resolve() raises for a link that leads to itself; realpath does not.
-    return Path(os.path.realpath(file)).is_relative_to(os.path.realpath(folder))
+    return real_path(file).is_relative_to(real_path(folder))
 
 
 def _read_bytes(path: Path) -> bytes:
