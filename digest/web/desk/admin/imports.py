@@ -28,7 +28,7 @@ from digest.usecases.transfer_subscribers import (
 from digest.web.desk.admin import words
 from digest.web.desk.admin.many import ids_of
 from digest.web.desk.sentences import PageSentence
-from digest.web.desk.visit import Visit, number_in
+from digest.web.desk.visit import Visit, form_text, number_in
 
 _MAX_REJECTED = 20
 # Characters of the text about the consent.
@@ -54,7 +54,7 @@ def preview(visit: Visit) -> Response:
     if visit.file is not None and visit.file.filename:
         id, path = visit.desk.uploads.new_place()
         path.mkdir(mode=0o700)
-        name = Path(visit.file.filename.replace("\\", "/")).name[:100] or "list.csv"
+        name = Path(form_text(visit.file.filename).replace("\\", "/")).name[:100] or "list.csv"
         # The extension tells a ZIP file and JSON Lines from CSV.
         file = path / f"list{Path(name).suffix.lower()[:8]}"
         try:
