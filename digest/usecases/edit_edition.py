@@ -322,7 +322,7 @@ class EditionEditor:
     ) -> Edition:
         """Set the texts of a story that are given. An empty text means the composed one.
 
-        `seen` is as for `write`.
+        `seen` has the texts that the editor saw, by field.
         """
         return self._write_story(key, story, by, "story text", title=title, summary=summary, seen=seen)
 

@@ -37,7 +37,7 @@ _SECONDS = re.compile(r"[0-9]{1,7}(?:\.[0-9]+)?\Z")
 
 
 def read_response(response: HttpResponse, recipients: Sequence[Recipient]) -> Outcome:
-    """Return the outcome of a batch. It is Unknown if a repetition with the same key can settle it."""
+    """Return the outcome of a batch. It is Unknown if only a repetition with the same key can show it."""
     status = response.status
     reason = f"brevo answered {status}{detail(response)}"
     if status in (201, 202) and not response.is_html:
