@@ -62,7 +62,8 @@ def compose(
     from digest.app import make_app
     from digest.cli.actor import command_actor
     from digest.curate.editorial import Selection
-    from digest.usecases.edit_edition import MAX_NAME, one_line
+    from digest.usecases.edit_edition import MAX_NAME
+    from digest.utils.text import one_line
 
     with make_app(home) as app:
         if unknown := sorted(set(sources) - {each.name for each in app.sources}):

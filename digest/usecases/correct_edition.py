@@ -34,8 +34,8 @@ from digest.render import subject
 from digest.render.variants import parse_variant, select
 from digest.store.sending import revisions
 from digest.store.sending.decisions import Decision
-from digest.usecases.edit_edition import one_line
 from digest.usecases.preflight import PreflightFailed
+from digest.utils.text import one_line
 
 if TYPE_CHECKING:
     from digest.deliver.ports import Transport

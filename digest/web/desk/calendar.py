@@ -14,6 +14,7 @@ from digest.models import Edition, EditionState, is_breaking, is_special
 from digest.usecases.compose import edition_key
 from digest.usecases.edit_edition import MAX_NAME, NameTaken
 from digest.usecases.special import approved_specials, is_uncomposed
+from digest.utils.text import one_line
 from digest.web.desk.admin import words
 from digest.web.desk.sentences import UNCOMPOSED, PageSentence, edition_states
 from digest.web.desk.visit import Visit, edition_path
@@ -59,8 +60,8 @@ def compose(visit: Visit) -> Response:
     hours = form.get("hours", "")
     names = [each.name for each in app.sources]
     chosen = tuple(name for number, name in enumerate(names) if f"source-{number}" in form)
-    words = " ".join(form.get("words", "").split())[:_MAX_WORDS]
-    name = " ".join(form.get("name", "").split())[:MAX_NAME]
+    words = one_line(form.get("words", ""))[:_MAX_WORDS]
+    name = one_line(form.get("name", ""))[:MAX_NAME]
     if name and not slug:
         slug = _free_slug(visit)
     if hours not in map(str, HOURS) or not slug:

@@ -16,7 +16,8 @@ from digest.hindi.sentences import split
 from digest.models import Article, Edition, Role, Story, is_breaking
 from digest.render.pictures import MAX_BYTES, PictureProblem
 from digest.store.sending.revisions import REVISABLE
-from digest.usecases.edit_edition import NotEditable, has_refused, one_line
+from digest.usecases.edit_edition import NotEditable, has_refused
+from digest.utils.text import one_line
 from digest.web.desk import edit, pictures, seen, since, today
 from digest.web.desk.access import MAX_PICTURE
 from digest.web.desk.bar import bar
