@@ -40,7 +40,7 @@ from digest.web.desk.letter import FORMS, variants
 from digest.web.desk.sentences import PageSentence
 from digest.web.desk.since import acts as acts_since
 from digest.web.desk.since import change_lines, void_line
-from digest.web.desk.visit import Visit, edition_path
+from digest.web.desk.visit import Visit, edition_path, name_of_edition
 
 if TYPE_CHECKING:
     from digest.curate.editorial import EditorialChanges
@@ -320,13 +320,8 @@ def _others(visit: Visit, shown: Edition) -> list[tuple[str, str]]:
     _planned, found = _of_today(visit)
     if shown.day == visit.desk.now().date() and shown.key not in {each.key for each in found}:
         found.append(shown)
-    branding = visit.desk.app.branding
     names = {
-        each.key: each.name or each.key
-        if is_special(each.key)
-        else visit.catalogue.gettext("Breaking news")
-        if is_breaking(each.key)
-        else branding.edition_name(each.key) or each.key[11:] or branding.name
+        each.key: name_of_edition(visit, each.key, each.name)
         for each in found
         # Corrections are behind the links of their editions.
         if not each.key.startswith(LETTERS_TO_SOME)
