@@ -25,6 +25,7 @@ from digest.usecases.transfer_subscribers import (
     UndoChanged,
     shared_reasons,
 )
+from digest.utils.text import one_line
 from digest.web.desk.admin import words
 from digest.web.desk.admin.many import ids_of
 from digest.web.desk.sentences import PageSentence
@@ -68,7 +69,7 @@ def preview(visit: Visit) -> Response:
         file, name = held.path, held.name
     else:
         return page(visit, status=422, problem=_("Choose a file first."))
-    origin = " ".join(visit.form.get("origin", "").split())[:80] or Path(name).stem
+    origin = one_line(visit.form.get("origin", ""))[:80] or Path(name).stem
     existing: Literal["update", "keep"] = "keep" if visit.form.get("existing") == "keep" else "update"
     upload = ListToImport(file, origin, _mapping(visit), existing, name)
     visit.desk.uploads.keep(id, visit.user.name, upload)
@@ -120,7 +121,7 @@ def run(visit: Visit) -> Response:
     """Import the list that the preview showed."""
     id, upload = _held(visit)
     _ = visit.catalogue.gettext
-    consent = " ".join(visit.form.get("consent", "").split())[:_MAX_CONSENT]
+    consent = one_line(visit.form.get("consent", ""))[:_MAX_CONSENT]
     transfer = visit.desk.app.subscriber_transfer
     try:
         undecided = "unread" not in visit.form
