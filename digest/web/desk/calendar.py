@@ -158,7 +158,8 @@ def _days(visit: Visit, first: date, following: date) -> list[CalendarDay]:
         known = {each.key for each in entries}
         ahead = [each for each in calendar.on(day) if each.key not in known and each.expires_at > now]
         entries += [
-            CalendarEntry(each.key, "", _name(visit, each.key), "planned", each.send_at, exists=False) for each in ahead
+            CalendarEntry(each.key, "", app.branding.edition_name(each.key), "planned", each.send_at, exists=False)
+            for each in ahead
         ]
         is_holiday = any(schedule.pauses_on(day) for schedule in calendar.schedules)
         days.append(CalendarDay(day, entries, is_holiday, day == now.date()))
