@@ -185,7 +185,8 @@ class SubscriberTransfer:
             sample, unread = _sample(lists.parts[0]), _unread(lists.parts[0])
         refused = {line for line, _email, _reason in rejections}
         kept = tuple(each for each in without if each[0] not in refused)
-        found = tuple(mistyped.items())
+        unlisted = {email for _line, email, _reason in rejections}
+        found = tuple((email, meant) for email, meant in mistyped.items() if email not in unlisted)
         return ImportReport(name, lists, done, tuple(rejections), kept, tuple(others), sample, unread, found)
 
     def plan_undo(self, act: int) -> UndoneImport:
