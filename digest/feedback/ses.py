@@ -13,7 +13,7 @@ from typing import Any
 
 import orjson
 
-from digest.feedback.events import Event, InvalidPayload, one_line, positive
+from digest.feedback.events import Event, InvalidPayload, positive, safe_line
 
 # SES's name → our kind, the key of its details, and the key of its recipients in them.
 _KINDS = {
@@ -64,7 +64,7 @@ def _events(message: dict[str, Any], comparable: Callable[[str], str | None]) ->
             subscriber=positive(_tag(tags, "dg_delivery")),
             edition=_tag(tags, "dg_edition")[:64] or None,
             attempt=_tag(tags, "dg_attempt")[:32] or None,
-            reason=one_line(" · ".join(_reasons(name, details, recipient))),
+            reason=safe_line(" · ".join(_reasons(name, details, recipient))),
         )
 
 

@@ -25,8 +25,8 @@ _FORMATS = {
     **dict.fromkeys(("designed", "पूरे डिज़ाइन में", "डिज़ाइन"), "html"),
 }
 _ALL_TOPICS = ("all", "all topics", "everything", "सब", "सभी", "सब विषय", "सभी विषय", "सब कुछ")
-# “8 बजे”, “सुबह 8:30 बजे”, “8 am”; an hour of the evening is written in several ways.
-_MORNING = re.compile(r"(?:सुबह\s+)?(.+?)(?:\s*(?:बजे|am))?\Z")
+# “8 बजे”, “सुबह 8:30 बजे”, “8 am”, “शाम 6 बजे”, “6 pm”.
+_HOUR = re.compile(r"(?:(सुबह|शाम)\s+)?(.+?)(?:\s*(बजे|am|pm))?\Z")
 # How other programs write an address: with a name, as a link, in quotes, before the next one.
 _NAMED = re.compile(r"([^<>]*)<([^<>]*)>")
 _MAILTO = re.compile(r"\s*mailto:", re.IGNORECASE)
@@ -294,9 +294,22 @@ def value_of_word(key: str, text: str) -> str:
     if key == "frequency":
         return frequency.from_words(plain(text)) or text
     if key == "hour":
-        found = _MORNING.match(plain(text))
-        return (found and list_file.hour_from_words(found[1])) or text
+        return _hour_of_words(plain(text)) or text
     return _FORMATS.get(plain(text), text) if key == "format" else text
+
+
+def _hour_of_words(text: str) -> str:
+    """Return the time that words mean; '' for none."""
+    found = _HOUR.match(text)
+    time = list_file.hour_from_words(found[2]) if found else ""
+    if not found or not time:
+        return ""
+    hour, minutes = int(time[:2]), time[3:]
+    if hour < 12 and (found[1] == "शाम" or found[3] == "pm"):
+        hour += 12
+    elif hour == 12 and found[3] == "am":
+        hour = 0
+    return f"{hour:02}:{minutes}"
 
 
 def means_all_topics(name: str) -> bool:

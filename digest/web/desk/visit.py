@@ -18,7 +18,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from digest.config.loader import FILE_NAME
 from digest.errors import ConfigProblem, ConfigurationError, StoreError
 from digest.i18n import translator
-from digest.models import Actor, Edition, Role, Story
+from digest.models import Actor, Edition, Role, Story, is_breaking, is_special, split_key
 from digest.usecases.block_texts import FIELDS
 from digest.utils.urls import host_name
 from digest.web.desk.sentences import PageSentence, refusal
@@ -300,6 +300,16 @@ def typed_texts(form: Mapping[str, str]) -> list[str]:
 
 def edition_path(key: str) -> str:
     return f"/edition/{key}"
+
+
+def name_of_edition(visit: Visit, key: str, name: str = "") -> str:
+    """Return what the desk calls an edition. `name` is that of a special one."""
+    if is_breaking(key):
+        return visit.catalogue.gettext("Breaking news")
+    if is_special(key):
+        return name or key
+    branding = visit.desk.app.branding
+    return branding.edition_name(key) or split_key(key)[1] or branding.name
 
 
 def number_in(text: str) -> int | None:

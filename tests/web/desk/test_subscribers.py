@@ -228,6 +228,16 @@ def test_an_import_names_who_gets_no_more_mail_and_which_topics_are_left_out(des
 
 
 @pytest.mark.slow
+def test_an_import_counts_the_words_that_nobody_knows_and_names_mistyped_addresses(admin: Browser) -> None:
+    rows = "".join(f"w{number}@example.com,member\n" for number in range(40))
+    page = upload(admin, f"email,status\n{rows}y@example.com,ex\nx@gmial.com,\n").text
+    assert re.search(r"40 ×</b> [^<]*&#39;member&#39;", page)
+    assert page.count("&#39;member&#39;") == 1
+    assert "y@example.com" in page, "a reason of one row is listed with its address"
+    assert re.search(r"<li>x@gmial.com → x@gmail.com\?</li>", page)
+
+
+@pytest.mark.slow
 def test_the_words_of_the_desk_are_known_and_other_columns_need_a_decision(desk: Site, admin: Browser) -> None:
     for language in ("hi", "en"):
         admin.cookies["desk-language"] = language
