@@ -99,9 +99,10 @@ def _tag(tags: dict[str, Any], name: str) -> str:
 def _time(value: object) -> datetime | None:
     try:
         at = datetime.fromisoformat(_text(value))
-    except ValueError:
+        return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
+    # The last day of the year 9999 has no UTC form in western zones.
+    except (ValueError, OverflowError):
         return None
-    return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
 
 
 def _object(value: object) -> dict[str, Any]:

@@ -28,7 +28,7 @@ from digest.subscribers import list_editor
 from digest.subscribers.address import comparable, normalise, refuse_tags
 from digest.subscribers.imports.formats import FIELDS
 from digest.subscribers.list_file import FILE_NAME, LISTS, parse_field
-from digest.utils.files import write_private
+from digest.utils.files import real_path, write_private
 from digest.utils.text import one_line
 from digest.yamlio.editor import LONG_WAIT
 
@@ -309,7 +309,7 @@ class SubscriberEditor:
             if not path.exists():
                 write_private(path, b"subscribers:\n")
             return path
-        path = (self.home / file).resolve()
+        path = real_path(self.home / file)
         if path not in self.list_files():
             message = f"is not a list file; add it to 'include:' in {FILE_NAME} first"
             raise ConfigurationError([ConfigProblem(file, 0, message)])

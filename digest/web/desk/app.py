@@ -41,7 +41,7 @@ from digest.web.desk.desk import Desk
 from digest.web.desk.kept_forms import KeptForms
 from digest.web.desk.letter import ShownEmails
 from digest.web.desk.views import Views
-from digest.web.desk.visit import Visit
+from digest.web.desk.visit import Visit, form_text
 from digest.web.middleware import Guard, log_error
 
 # The most fields of a form. Each of a subscriber's topics is a field.
@@ -138,8 +138,7 @@ def _endpoint(desk: Desk, row: Route) -> Callable[[Request], object]:
         if row.method == "POST":
             async with request.form(max_files=1 if row.max_upload else 0, max_fields=_MAX_FIELDS) as given:
                 texts = ((name, value) for name, value in given.items() if isinstance(value, str))
-                # PostgreSQL takes no NUL.
-                form = {name: value.replace("\0", "\ufffd") for name, value in texts}
+                form = {form_text(name): form_text(value) for name, value in texts}
                 file = next((value for value in given.values() if isinstance(value, UploadFile)), None)
                 return await run_in_threadpool(answer, Visit(desk, request, form, file=file), row, handler)
         return await run_in_threadpool(answer, Visit(desk, request, form), row, handler)

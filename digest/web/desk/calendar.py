@@ -59,7 +59,7 @@ def compose(visit: Visit) -> Response:
     slug = form.get("slug", "").strip().lower()
     hours = form.get("hours", "")
     names = [each.name for each in app.sources]
-    chosen = tuple(name for number, name in enumerate(names) if f"source-{number}" in form)
+    chosen = tuple(name for number, name in enumerate(names) if f"source-{number}" in form or f"sources:{name}" in form)
     words = one_line(form.get("words", ""))[:_MAX_WORDS]
     name = one_line(form.get("name", ""))[:MAX_NAME]
     if name and not slug:

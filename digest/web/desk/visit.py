@@ -197,7 +197,7 @@ class Visit:
     def _has_own_origin(self) -> bool:
         """Whether the origin that the browser names is ours, or it names none."""
         origin = self.request.headers.get("origin")
-        return origin is None or urlsplit(origin).netloc == self.request.headers.get("host", "")
+        return origin is None or origin.partition("://")[2] == self.request.headers.get("host", "")
 
     def edition(self) -> Edition:
         """Return the edition that the path names. Raises HTTPException."""
@@ -283,6 +283,14 @@ class Visit:
             samesite="lax",
         )
         return response
+
+
+def form_text(value: object) -> str:
+    """Return a text that can be stored and shown: without NUL, which PostgreSQL refuses, and half a character.
+
+    JSON may have both, and so may a form, which names its own charset.
+    """
+    return str(value).encode("utf-8", "replace").decode().replace("\0", "\ufffd")
 
 
 def typed_texts(form: Mapping[str, str]) -> list[str]:

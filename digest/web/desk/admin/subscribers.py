@@ -79,7 +79,7 @@ def save_segment(visit: Visit) -> Response:
     """Keep the filter that the page showed under a name."""
     _ = visit.catalogue.gettext
     name = one_line(visit.form.get("name", ""))[:MAX_NAME]
-    wanted = filter_from(visit.form)
+    wanted = filter_from({"search": visit.form.get("q", ""), **visit.form})
     if not name:
         return _page(visit, wanted, status=422, problem=_("A saved group needs a name."))
     visit.desk.app.segments.save(name, wanted, visit.actor)
