@@ -8,13 +8,17 @@ from sqlalchemy import func, select
 
 from digest.feedback.rules import UNSUBSCRIBED
 from digest.store.database import Database
+from digest.store.desk.audit import ActKind
 from digest.store.schema import audit, consent, subscriber
 from digest.store.statements import chunks
 
-STOPPED = "many suppressed"
-"""The act of the log that stops all email to several subscribers."""
-
-ACTS = ("many changed", "many paused", "many pauses ended", STOPPED, "many lifted")
+ACTS = (
+    ActKind.MANY_CHANGED,
+    ActKind.MANY_PAUSED,
+    ActKind.MANY_PAUSES_ENDED,
+    ActKind.MANY_SUPPRESSED,
+    ActKind.MANY_LIFTED,
+)
 """The acts of the log for several subscribers."""
 
 
@@ -31,7 +35,7 @@ class BulkActs:
     def stopped_together(self, addresses: Iterable[str]) -> set[str]:
         """Return those who were last stopped by an act for several, and neither one by one nor by themselves."""
         found: set[str] = set()
-        stops = select(audit.c.at).where(audit.c.what == STOPPED)
+        stops = select(audit.c.at).where(audit.c.what == ActKind.MANY_SUPPRESSED)
         own = consent.c.what == UNSUBSCRIBED
         for part in chunks(addresses):
             newest = select(func.max(consent.c.id)).where(consent.c.address.in_(part), own).group_by(consent.c.address)

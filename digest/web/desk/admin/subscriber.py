@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 from digest.errors import ConfigurationError, DigestError
 from digest.models import LETTERS_TO_SOME, Actor
+from digest.store.desk.audit import ActKind
 from digest.store.people.directory import state_of
 from digest.store.people.history import NOBODY_GOT_IT, HistoryEntry, HistoryKind
 from digest.store.people.preferences import ERASED, StoredSubscriber
@@ -120,7 +121,7 @@ def data(visit: Visit) -> Response:
     held = _held(visit)
     app = visit.desk.app
     text = json.dumps(app.personal_data.collect(held.address), ensure_ascii=False, indent=1)
-    app.audit.record(visit.actor, "data given out", subject_of(held.id), now=app.now())
+    app.audit.record(visit.actor, ActKind.DATA_GIVEN_OUT, subject_of(held.id), now=app.now())
     return visit.download(f"subscriber-{held.id}.json", text, "application/json")
 
 
