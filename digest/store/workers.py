@@ -105,7 +105,8 @@ def read_workers(connection: Connection) -> list[Worker]:
             pid=row.pid,
             version=row.version,
             seats=row.seats,
-            rate=row.rate,
+            # What it settled before it fell silent is no rate of now.
+            rate=0.0 if row.silent else row.rate,
             jobs=tuple(row.jobs),
             state=WorkerState.SILENT if row.silent else WorkerState.DRAINING if row.draining else WorkerState.RUNNING,
             started_at=row.started_at,
