@@ -32,9 +32,10 @@ from digest.store.schema import meta as values
 from digest.store.statements import insert_into
 from digest.utils.files import acquire_lock, open_private, sync_folder
 
-REMEDY = "Stop `digest run` and `digest web`, then run `digest store restore --in-place`"
+_STOP = "Stop `digest run`, `digest worker` and `digest web`"
+REMEDY = f"{_STOP}, then run `digest store restore --in-place`"
 _LOST = (
-    "Stop `digest run` and `digest web`, and put the newest backup in its place: `digest store restore FILE`. Only if "
+    f"{_STOP}, and put the newest backup in its place: `digest store restore FILE`. Only if "
     "there is none run `digest store restore --in-place`: who unsubscribed, bounced or paused is forgotten then"
 )
 
