@@ -116,6 +116,15 @@ def read_workers(connection: Connection) -> list[Worker]:
     ]
 
 
+def a_live_worker(connection: Connection) -> tuple[str, str] | None:
+    """Return the version and the host of a live worker of a store with older tables, or with none for workers."""
+    if connection.dialect.name == "sqlite" or not inspect(connection).has_table(worker.name):
+        return None
+    alive = select(worker.c.version, worker.c.host).where(worker.c.seen_at >= func.now() - SILENT).limit(1)
+    found = connection.execute(alive).one_or_none()
+    return (found.version, found.host) if found else None
+
+
 def begin_steps(connection: Connection, slots: Mapping[str, datetime]) -> Collection[str]:
     """Record these steps as queued for their moments, and return those that no other process had queued yet.
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from digest import __version__
 from digest.app import make_app
@@ -100,6 +101,18 @@ def test_a_run_without_the_extra_obeys_the_rules_of_the_workers(
         app.workers.beat(Worker("a", "db1", 7, "0.0.9", 4))
         with pytest.raises(StoreError, match=r"a worker of version 0.0.9 runs on db1"):
             make_engine(app, process)
+
+
+@pytest.mark.slow
+def test_no_command_migrates_the_store_below_live_workers(newsroom: Newsroom, postgres_url: str) -> None:
+    environment = {"DIGEST_STORE__URL": postgres_url}
+    with make_app(newsroom.home, environment=environment) as app:
+        app.workers.beat(Worker("a", "db1", 1, "0.4.2", 4))
+        app.database.change(text("UPDATE alembic_version SET version_num = '0001'"))
+    run = newsroom.digest("status", **environment)
+    assert run.code == 1
+    assert run.err.startswith("digest: a worker of version 0.4.2 runs on db1, and this version migrates store ")
+    assert run.err.endswith("; end all workers first\n")
 
 
 def _remove_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
