@@ -493,8 +493,8 @@ def _unusable(facts: AlertFacts, transport: str, problem: str, since: datetime, 
     elif _KEY.search(problem):
         kind, title = AlertKind.KEY_REFUSED, f"{transport} refuses our key"
         variable = facts.keys.get(transport, "")
-        where = f"Put a valid key into {variable} and restart `digest run`" if variable else "Correct the key"
-        action = f"{where}. `digest check` tests it."
+        put = f"Put a valid key into {variable} and restart `digest run` and all workers"
+        action = f"{put if variable else 'Correct the key'}. `digest check` tests it."
     else:
         kind, title = AlertKind.PROVIDER_DOWN, f"{transport} does not accept emails"
         action = (
