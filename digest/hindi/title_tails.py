@@ -129,6 +129,7 @@ _CLOSED_PART = re.compile(" (?:है|हैं|था|थी|थे|गया|�
 # A cry before the news.
 _CRY = re.compile(r"^(?:सावधान|खबरदार|ध्यान दें|अलर्ट|दर्दनाक|शर्मनाक|हैवानियत|अजब-गजब|गजब|खुशखबरी) ?(?:!+|\.{2,}|…|:) ?(?=\S)")
 _APOSTROPHE = re.compile("(?<=[A-Za-z])['’](?=[A-Za-z])")
+_QUOTATION = re.compile("‘[^‘’]{,150}’|“[^“”]{,150}”|\"[^\"]{,150}\"|'[^']{,150}'")
 _PAIRS = (("‘", "’"), ("“", "”"), ("(", ")"))
 
 
@@ -157,6 +158,8 @@ def hides_news(title: str) -> bool:
     """Whether a headline asks, or only points to what the report tells: `इस खिलाड़ी ने छोड़ा खेल`, `कही यह बात`."""
     if title.rstrip("\"'”’»)] ").endswith("?"):
         return True
+    # What points inside a quotation points to nothing in the report.
+    title = _QUOTATION.sub(" ", _APOSTROPHE.sub("", title))
     parts = [fold(part) for part in _SEPARATOR.split(title)]
     if _QUOTED.search(title) or any(map(_SPEAKS_NEAR_END.search, parts)):
         # `मंत्री बोले- यह गांव की जीत है`

@@ -9,6 +9,7 @@ from unicodedata import category
 from digest.collect.cleaning.dateline import is_credit, is_name, kind_of, split_dateline
 from digest.collect.cleaning.dedupe import letters
 from digest.collect.cleaning.kickers import is_needed, without_rubric
+from digest.collect.cleaning.places import REGIONS
 from digest.collect.cleaning.text_rules import TITLE_MARKS
 from digest.hindi.cut import shorten
 from digest.hindi.sentences import split
@@ -63,6 +64,8 @@ def split_title(title: str, sites: Sequence[str]) -> tuple[str, str | None]:
     label = _LABEL.match(title)
     if label and len(_DEVA_WORD.findall(title[label.end() :])) >= DEVANAGARI_WORDS:
         rest, kicker = split_title(title[label.end() :], sites)
+        if fold(label[1]) in REGIONS and fold(label[1]) not in fold(rest):
+            return f"{label[1]}: {rest}", kicker
         return rest, kicker or label[1]
     kicker = None
     # Live pages have two.
