@@ -95,6 +95,11 @@ def section_of(articles: Sequence[Article], default: str) -> Evidence:
         return section, f"{count} of the other articles"
     if by_text := _section_by_text(articles):
         return by_text
+    title = articles[0].title
+    rows = find_rows(tokens(title))
+    text = f"{title} {_lead(articles[0])}"
+    if not HARD_EVENTS.isdisjoint(rows) and is_abroad(title, tokens(title), rows) and is_abroad(text, tokens(text)):
+        return WORLD, "an event abroad"
     return default, "no evidence"
 
 
@@ -102,12 +107,16 @@ def _section_by_text(articles: Sequence[Article]) -> Evidence | None:
     """Find the section by the words of all headlines, then of the first article's lead."""
     titles = " ".join(dict.fromkeys(article.title for article in articles))
     first = articles[0]
-    lead = first.excerpt or next((block.text for block in first.body if block.kind == "p"), "")
+    lead = _lead(first)
     if not lead:
         return _section_by_headline(titles)
     if section := _section_by_words(titles, "headline words", MARGIN):
         return section
-    return _section_by_words(f"{first.title} {lead[:LEAD]}", "lead words", LEAD_MARGIN)
+    return _section_by_words(f"{first.title} {lead}", "lead words", LEAD_MARGIN)
+
+
+def _lead(article: Article) -> str:
+    return (article.excerpt or next((block.text for block in article.body if block.kind == "p"), ""))[:LEAD]
 
 
 @dataclass(frozen=True, slots=True)
