@@ -153,6 +153,8 @@ def test_what_led_to_the_news_is_no_old_story() -> None:
 
 def test_a_name_in_quotation_marks_is_no_quotation() -> None:
     assert "quote" in find_evidence("‘नहर का पानी गांव तक आएगा’: मंत्री")
+    assert "quote" in find_evidence("Kamla River ‘नहर का पानी गांव तक आएगा’: मंत्री")
+    assert "quote" in find_evidence("मैं नहर के लिए काम करूंगा: मंत्री")
     assert "quote" not in find_evidence("‘कमला’ तूफान से सोनपुरा में बारिश")
 
 
@@ -163,6 +165,8 @@ def test_a_lead_counts_less_than_a_headline() -> None:
 
 def test_events_are_figures_of_speech_in_soft_headlines() -> None:
     storm = "तूफान"
+    assert "disaster" in find_evidence("सोनपुरा में तूफान से पेड़ गिरे")
+    assert "disaster" not in find_evidence("तूफानी पारी खेली")
     assert find_evidence(f"सोनपुरा में {storm}")["disaster"].share == 1.0
     assert find_evidence(f"बल्लेबाज के छक्कों का {storm}")["disaster"].share < 1.0
     # Neither are the dead whom a visitor mourns.

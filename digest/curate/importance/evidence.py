@@ -15,6 +15,7 @@ from digest.curate.importance.rows import ROWS, WORD_ROWS
 from digest.curate.rules import REMEMBERED
 from digest.hindi.numbers import group
 from digest.hindi.text import fold, folded_words
+from digest.hindi.title_tails import VOICE
 from digest.hindi.tokens import written_tokens
 
 # Words of a headline. If a whole paragraph is in its place, the words after these count as lead.
@@ -35,8 +36,8 @@ EPIDEMIC_ABROAD = 100
 ABROAD_SHARE, STATE_BODIES = 0.5, frozenset({"topcourt", "agency", "state"})
 
 _FIRST_SENTENCE = re.compile(r"[।|]|\.\s")
-# A quotation, and no name in quotation marks: `'हेलेन' का कहर`.
-_QUOTATION = re.compile(r"['‘\"“”](?!\S{1,25}(?: \S{1,25})?['’\"”])")
+# A quotation, perhaps after a Latin kicker, and no name in quotation marks: `'हेलेन' का कहर`.
+_QUOTATION = re.compile(r"(?:[\w.-]{1,25} ){0,5}?['‘\"“”](?!\S{1,25}(?: \S{1,25})?['’\"”])", re.ASCII)
 # An old story is told in the past perfect: `बेची गई थी नहर`. With a part that is not, it is what led to the news.
 _PERFECT = folded_words("था थी थे थीं")
 _PART = re.compile("[,;।!] ?")
@@ -91,7 +92,7 @@ def find_evidence(headline: str, lead: str = "") -> Mapping[str, Evidence]:
             evidence[name] = Evidence(evidence[name].share * SOFT_SHARE, evidence[name].found)
     if "?" in headline:
         evidence.setdefault("question", Evidence(1.0, "?"))
-    if _QUOTATION.match(headline.lstrip()):
+    if _QUOTATION.match(headline.lstrip()) or (title_tokens and title_tokens[0] in VOICE):
         evidence["quote"] = Evidence(1.0)
     if "history" in evidence and fold(evidence["history"].found) in _PERFECT and _tells_more(headline):
         del evidence["history"]
