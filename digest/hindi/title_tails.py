@@ -44,8 +44,8 @@ _SEPARATOR = re.compile(r" ?[,;:|!?।…]+[ –—-]*| [-–—]+ ?|(?<=[^\s0-9
 _SPEAKS = re.compile(fold("(?:बोल|बोले|बोला|बोली|बोलीं|कहा|लिखा|पूछा|बताया)$"))
 _SPEAKS_NEAR_END = re.compile(_SPEAKS.pattern.removesuffix("$") + "(?: [^ ,]+){0,3}$")
 _ATTRIBUTES = re.compile("[-–—…]|\\.{2}")
-# A quotation: the following text may name the speaker.
-_VOICE = folded_words("मैं मैंने मुझे मुझसे मेरा मेरी मेरे हम हमें हमने हमारा हमारी हमारे चाहता चाहती")
+# Words of a speaker. The following text may name who it is.
+VOICE = folded_words("मैं मैंने मुझे मुझसे मेरा मेरी मेरे हम हमें हमने हमारा हमारी हमारे चाहता चाहती")
 # A part with one of these waits for the next: `जिस घर को बेचा था, उसे खोलते ही उड़े होश`.
 _WAITS = folded_words("जिस जिसे जिसने जिन जिन्हें जो जब जैसे अगर यदि")
 # Who wants something is no news, but the call tells what about it: `ट्रैक्टर लेने का है प्लान, जानिए कितनी होगी किस्त`.
@@ -218,7 +218,7 @@ def _leaves_open(front: str, part: str) -> bool:
     is_open = found[-1:] in ([fold("नहीं")], [fold("और")]) or (last[:1] == [fold("फिर")] and last[-1].endswith("कर"))
     if is_open or len(part.split()) <= _TINY:
         return is_open
-    return not (_VOICE.isdisjoint(found) and _WAITS.isdisjoint(last) and _WAS.isdisjoint(last))
+    return not (VOICE.isdisjoint(found) and _WAITS.isdisjoint(last) and _WAS.isdisjoint(last))
 
 
 def _without_cut_end(title: str) -> str:
