@@ -131,7 +131,9 @@ def _by_score(edition: Edition) -> list[Story]:
 
 
 def preheader(edition: Edition, language: str, subject: str) -> str:
-    """Return the best headlines in at most 70 clusters, the lead's first, without one that `subject` has.
+    """Return the best headlines in at most 70 clusters, without one that `subject` has.
+
+    The lead's is the first, those that hide their news are the last.
 
     Inboxes fill a short preheader with the body's first words, so it continues with the lead's summary.
     """
@@ -139,7 +141,8 @@ def preheader(edition: Edition, language: str, subject: str) -> str:
     above = _thread_key(subject)
     seen: set[str] = set()
     headlines: list[str] = []
-    for story in _by_score(edition)[:CHOICES]:
+    # Those that hide their news come last.
+    for story in sorted(_by_score(edition)[:CHOICES], key=lambda story: hides_news(story.title)):
         headline = _headline_of(story, language)
         key = _thread_key(headline)
         if headline and key not in seen and not _repeats(key, above):

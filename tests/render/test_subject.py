@@ -206,6 +206,11 @@ def test_a_headline_that_hides_its_news_is_no_subject_if_there_is_another() -> N
         assert subject_line(edition(hides), "hi") == hides
 
 
+def test_a_headline_that_hides_its_news_comes_last_in_the_preheader() -> None:
+    hides, told = "मंत्री ने किसानों से मेले में कही ये बात", "मंडी में आम की आवक बढ़ी"
+    assert preheader(edition("नदीपुर में पुल खुला", hides, told)) == f"{told} · {hides}"
+
+
 def test_a_subject_of_another_edition_is_not_reused() -> None:
     headline = "रामगंज की मंडी में गेहूं की आवक दोगुनी हुई है"
     first = subject_line(edition(headline), "hi")
