@@ -20,7 +20,7 @@ from digest.models import Actor
 from digest.store.desk import audit
 from digest.store.errors import BUSY_SECONDS
 from digest.store.people import consent, suppressions
-from digest.store.people.bulk_acts import STOPPED, BulkActs
+from digest.store.people.bulk_acts import LIFTED, STOPPED, BulkActs
 from digest.store.people.consent import Consent
 from digest.store.people.directory import SubscriberState, state_of
 from digest.store.people.preferences import PreferenceStore, StoredSubscriber
@@ -60,7 +60,7 @@ _NAMES = {
     ManyAct.PAUSE: "many paused",
     ManyAct.RESUME: "many pauses ended",
     ManyAct.SUPPRESS: STOPPED,
-    ManyAct.LIFT: "many lifted",
+    ManyAct.LIFT: LIFTED,
     ManyAct.ADD_TOPIC: "many changed",
     ManyAct.REMOVE_TOPIC: "many changed",
     ManyAct.FREQUENCY: "many changed",
@@ -302,7 +302,7 @@ class ManyEditor:
             if change.act is ManyAct.LIFT:
                 what = suppressions.LIFTED
                 self.database.advisory_lock(connection, "suppression")
-                if suppressions.undo_unsubscribes(connection, addresses) != len(addresses):
+                if suppressions.lift_stopped_together(connection, addresses) != len(addresses):
                     raise PlanChanged("Meanwhile something was decided about some of them; nothing was changed.")
             if change.act in (ManyAct.PAUSE, ManyAct.RESUME):
                 self.preferences.pause_all(connection, [each.id for each in plan.people], change.until)
