@@ -44,7 +44,7 @@ class DeliveryJob:
     # The first one is used. If it fails, the next one takes over the batches that were definitely not sent.
     transports: Sequence[Transport]
     # Signs the recipients' links.
-    token: Sign
+    sign: Sign
     clock: Callable[[], datetime]
     threads: int = 4
     tries: int = 5
@@ -229,7 +229,7 @@ def _outgoing(job: DeliveryJob, claim: Claim, schedule_id: str | None) -> Outgoi
         attempt=claim.attempt,
         email=email,
         sender=job.sender,
-        recipients=recipients(claim.recipients, job.sender, job.token),
+        recipients=recipients(claim.recipients, job.sender, job.sign),
         images=inline_images(email, job.images),
         schedule_id=schedule_id,
         send_at=int(claim.send_at.timestamp()) if claim.send_at else None,

@@ -170,13 +170,7 @@ def _check_network(app: App, options: DiagnosisOptions) -> list[Finding]:
         found += check_previews(can_draw=can_shape())
     known = {base_url: answer.ahead} if answer and answer.ahead is not None else {}
     delivery = app.settings.delivery
-    hosts = {
-        "sendgrid": delivery.sendgrid.host,
-        "resend": delivery.resend.host,
-        "brevo": delivery.brevo.host,
-        "ses": delivery.ses.url,
-    }
-    asked = [hosts[name] for name in delivery.transport if name in hosts]
+    asked = [delivery.api_urls[name] for name in delivery.transport if name in delivery.api_urls]
     # A provider's clock first: the pages' server is often this machine.
     found.append(check_clock({} if asked else known, asked, options.ntp))
     if "DIGEST_NOW" in app.environment:

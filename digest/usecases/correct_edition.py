@@ -33,7 +33,7 @@ from digest.models import (
 from digest.render import subject
 from digest.render.variants import select
 from digest.store.sending import revisions
-from digest.store.sending.decisions import CORRECTED
+from digest.store.sending.decisions import Decision
 from digest.usecases.edit_edition import one_line
 from digest.usecases.preflight import PreflightFailed
 
@@ -123,7 +123,7 @@ class EditionCorrector:
             correction = self._prepare(changed, story, text) if text else ""
             detail = f"{_find(changed, story).title}{f' · {text}' if text else ''}"
             self.log.record(by, "corrected", key, detail, now=self.now())
-            self.editions.record_decision(key, CORRECTED, force or detail, now=self.now(), by=by.name)
+            self.editions.record_decision(key, Decision.CORRECTED, force or detail, now=self.now(), by=by.name)
             self.archivist.correct(changed, text, _find(changed, story))
         return self._result(changed, self.cancel_replaced(key), correction)
 
@@ -206,7 +206,7 @@ class EditionCorrector:
         for base in dict.fromkeys(split_variant(key)[0] for key in self.editions.emails(before.key)):
             variant = parse_variant(before, base)
             shown = select(changed, variant)
-            if shown is None or not (everywhere or any(each.id == story for each in shown.stories())):
+            if shown is None or not (everywhere or shown.story(story)):
                 continue
             email = self.renderer.render(changed, variant, now=self.now())
             if email is None:
@@ -266,7 +266,7 @@ def parse_variant(edition: Edition, key: str) -> Variant:
 
 
 def _find(edition: Edition, story: str) -> Story:
-    found = next((each for each in edition.stories() if each.id == story), None)
+    found = edition.story(story)
     if found is None:
         ids = ", ".join(sorted(each.id for each in edition.stories()))
         raise NotCorrectable(f"Edition {edition.key} has no story {story}; its stories: {ids}")

@@ -14,7 +14,7 @@ from digest.curate import editorial
 from digest.curate.editorial import EditorialChanges, Selection, StoryText
 from digest.errors import ConfigurationError, DigestError, StoreError
 from digest.models import Actor, Edition, EditionState, Story, is_breaking
-from digest.render.blocks.rows import ROWS
+from digest.render.blocks.rows import ROWS, kind_of
 from digest.render.intro import MAX_LENGTH
 from digest.usecases.approval import model_texts
 from digest.usecases.block_texts import FIELDS, BlockFault, FaultKind, FaultyText, to_value
@@ -92,7 +92,7 @@ class EditionEditor:
     def pin(self, key: str, story: str, by: Actor) -> Edition:
         """Put a story at the top of the edition and keep it there. The edition may lack it so far."""
         edition = self._editable(key)
-        found = _find(edition, story)
+        found = edition.story(story)
         before = self.editions.editorial_changes(key)
 
         def change(changes: EditorialChanges) -> EditorialChanges:
@@ -104,7 +104,7 @@ class EditionEditor:
 
         known = found is not None or story in (*before.dropped, *before.pinned)
         changed = self._change(key, change, by, "pinned", _title(found) or self._title_of(story))
-        if not known and not _has(changed, story):
+        if not known and not changed.story_named(story):
             self._change(key, lambda _changes: before, by, "undone", story)
             raise UnknownStory(f"edition {key} has no story {story}")
         return changed
@@ -115,7 +115,7 @@ class EditionEditor:
         If the edition is full, the weakest story leaves it. Raises UnknownStory.
         """
         edition = self._editable(key)
-        if _has(edition, story):
+        if edition.story_named(story):
             return edition
         before = self.editions.editorial_changes(key)
 
@@ -124,14 +124,14 @@ class EditionEditor:
             return replace(changes, added=added, dropped=_without(changes.dropped, story))
 
         changed = self._change(key, change, by, "added", self._title_of(story))
-        if not _has(changed, story):
+        if not changed.story_named(story):
             self._change(key, lambda _changes: before, by, "undone", story)
             raise UnknownStory(f"edition {key} cannot have a story {story}")
         return changed
 
     def unpin(self, key: str, story: str, by: Actor) -> Edition:
         """Unpin a story, so that its score decides its place."""
-        title = _title(_find(self._editable(key), story))
+        title = _title(self._editable(key).story(story))
         return self._change(
             key, lambda changes: replace(changes, pinned=_without(changes.pinned, story)), by, "unpinned", title
         )
@@ -148,7 +148,7 @@ class EditionEditor:
             "dropped",
             _title(found),
         )
-        for each in displaced(after, before):
+        for each in stories_only_in(after, before):
             self.log.record(by, CAME_IN, key, each.title, now=self.now())
         return after
 
@@ -195,7 +195,7 @@ class EditionEditor:
         DigestError.
         """
         found = self._regroupable(key, story)
-        added = _find(self._editable(key), other)
+        added = self._editable(key).story(other)
         if other == story or other in (*found.article_ids, *found.articles):
             raise DigestError(f"Story {story} has {other} already.")
         if added is not None and added.recurring:
@@ -409,7 +409,7 @@ class EditionEditor:
         block of another kind, and BlockRejected.
         """
         edition = self._editable(key)
-        kind = name.partition("-")[0]
+        kind = kind_of(name)
         if kind not in FIELDS or (name != kind and name not in self._block_names(key)):
             raise UnknownBlock(key, name, FIELDS)
         composed = next((each.data for each in edition.blocks if each.name == name), {})
@@ -582,7 +582,7 @@ class EditionEditor:
     def _known(self, key: str, story: str) -> Story | None:
         """Return the story; None if an editor dropped it. Raises UnknownStory."""
         edition = self._editable(key)
-        found = _find(edition, story)
+        found = edition.story(story)
         if found is None:
             changes = self.editions.editorial_changes(key)
             if story not in (*changes.dropped, *changes.pinned):
@@ -688,18 +688,9 @@ def paragraphs(text: str) -> str:
     return "\n".join(filter(None, (one_line(line) for line in text.splitlines())))
 
 
-def _find(edition: Edition, story: str) -> Story | None:
-    return next((each for each in edition.stories() if each.id == story), None)
-
-
-def _has(edition: Edition, name: str) -> bool:
-    """Whether the edition has a story with this id, or with this article, by id or URL."""
-    return any(name in (each.id, *each.articles, *each.article_ids) for each in edition.stories())
-
-
-def displaced(before: Edition, after: Edition) -> list[Story]:
-    """Return the stories of the first edition that the second one lacks."""
-    return [each for each in before.stories() if not any(_has(after, id) for id in each.article_ids)]
+def stories_only_in(one: Edition, other: Edition) -> list[Story]:
+    """Return the stories of an edition that another form of it lacks."""
+    return [each for each in one.stories() if not any(other.story_named(id) for id in each.article_ids)]
 
 
 def _title(story: Story | None) -> str:

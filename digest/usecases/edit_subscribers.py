@@ -26,7 +26,6 @@ from digest.store.wait_limit import wait_limit
 from digest.subscribers import list_editor
 from digest.subscribers.address import comparable, normalise, refuse_tags
 from digest.subscribers.imports.formats import FIELDS
-from digest.subscribers.includes import files_of
 from digest.subscribers.list_file import FILE_NAME, LISTS, parse_field
 from digest.utils.files import write_private
 from digest.yamlio.editor import LONG_WAIT
@@ -86,6 +85,9 @@ class SubscriberEditor:
     subscriber_admin: SubscriberAdmin
     eraser: Callable[[], SubscriberEraser]
     address_changer: AddressChanger
+    preferences: PreferenceStore
+    # The list files that exist.
+    list_files: Callable[[], list[Path]]
     topics: tuple[str, ...]
     editions: tuple[str, ...]
     now: Callable[[], datetime]
@@ -178,7 +180,7 @@ class SubscriberEditor:
         """
         address = parse_address(new)
         self.subscriber_list.sync(may_be_empty=True)
-        held = PreferenceStore(self.database).find(parse_address(email))
+        held = self.preferences.find(parse_address(email))
         result = MoveResult.NOBODY
         if held is not None:
             result = self.address_changer.change(held.id, address, new.strip(), source=source_of(by, "move"))
@@ -204,7 +206,7 @@ class SubscriberEditor:
         ]
         if problems:
             raise ConfigurationError(problems)
-        if PreferenceStore(self.database).find(address) is None:
+        if self.preferences.find(address) is None:
             raise DigestError(f"{email} is not in the store; nothing was changed.")
         entry = Consent(address, consent.NOMINATED, self.now(), source_of(by, "nominate"), detail=", ".join(named))
         # The log of acts has no names.
@@ -212,8 +214,8 @@ class SubscriberEditor:
 
     def pause(self, email: str, until: datetime | None, by: Actor) -> None:
         """Pause the mail until a time, as the subscriber's own page does; None ends a pause. Raises DigestError."""
-        address, preferences = parse_address(email), PreferenceStore(self.database)
-        held, now = preferences.find(address), self.now()
+        address, now = parse_address(email), self.now()
+        held = self.preferences.find(address)
         if held is None:
             raise DigestError(f"{email} is not in the store; nothing was changed.")
         if until is not None and not now < until <= now + MAX_PAUSE:
@@ -221,7 +223,7 @@ class SubscriberEditor:
         detail = f"paused until {until:%Y-%m-%d}" if until else "pause ended"
         with self._transaction():
             context = ConsentContext(source_of(by, "pause"), detail=detail)
-            preferences.set(held.id, {"paused_until": until}, context, now=now)
+            self.preferences.set(held.id, {"paused_until": until}, context, now=now)
             self._record(address, by, "subscriber paused" if until else "pause ended", detail, [])
 
     def suppress(self, email: str, reason: str, by: Actor) -> bool:
@@ -306,18 +308,14 @@ class SubscriberEditor:
                 write_private(path, b"subscribers:\n")
             return path
         path = (self.home / file).resolve()
-        if path not in self._files():
+        if path not in self.list_files():
             message = f"is not a list file; add it to 'include:' in {FILE_NAME} first"
             raise ConfigurationError([ConfigProblem(file, 0, message)])
         return path
 
-    def _files(self) -> list[Path]:
-        """Return the list files that exist."""
-        return [file for file in files_of(self.home / FILE_NAME) if file.exists()]
-
     def _first(self, edit: Callable[[Path], bool]) -> Path | None:
         """Return the first list file that an edit changed."""
-        return next((file for file in self._files() if edit(file)), None)
+        return next((file for file in self.list_files() if edit(file)), None)
 
     def _saver(self, record: Callable[[], None], *reported: str, must_be_valid: bool = False) -> list_editor.Save:
         """Return how an edited file is saved: in one transaction with its record and with the store's list.
@@ -363,7 +361,7 @@ class SubscriberEditor:
         audit.add(connection, by, what, self._subject(address), detail, now=self.now())
 
     def _subject(self, address: str) -> str:
-        held = PreferenceStore(self.database).find(address)
+        held = self.preferences.find(address)
         return subject_of(held.id) if held else "subscriber"
 
 

@@ -19,7 +19,8 @@ from digest.errors import AlreadyRunning
 from digest.models import Actor, EditionState, is_special
 from digest.store.locks import exclusive
 from digest.store.sending.cancellations import next_free_cancellation, stopped_with_scheduled
-from digest.store.sending.overview import STOPPED, first_recipients
+from digest.store.sending.decisions import Decision
+from digest.store.sending.overview import first_recipients
 from digest.store.sending.recovery import in_flight_elsewhere
 from digest.store.sending.status import counts
 
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from digest.usecases.reconcile import EditionRecovery
 
 # The states in which an edition can be paused or cancelled.
-PAUSABLE = (EditionState.DRAFT, EditionState.APPROVED, EditionState.FROZEN, EditionState.SENDING)
+PAUSABLE = (EditionState.DRAFT, EditionState.APPROVED, EditionState.SENDING)
 CANCELLABLE = (*PAUSABLE, EditionState.PAUSED)
 # Seconds. A run whose edition was stopped ends when its batches in flight are done.
 _LOCK_WAIT = 30.0
@@ -233,10 +234,10 @@ class AutomaticStop:
         return None
 
     def _pause(self, key: str, reason: str) -> bool:
-        if any(each.what == STOPPED for each in self.editions.decisions(key)):
+        if any(each.what == Decision.STOPPED for each in self.editions.decisions(key)):
             return False
         # The next `EditionStopper.resume_cancellations` cancels scheduled emails.
         if not self.editions.move(key, EditionState.PAUSED, out_of=(EditionState.SENDING,)):
             return False
-        self.editions.record_decision(key, STOPPED, reason, now=self.now())
+        self.editions.record_decision(key, Decision.STOPPED, reason, now=self.now())
         return True

@@ -30,7 +30,7 @@ log = logging.getLogger(__name__)
 _BY = "by the link of an alert"
 _ACTOR = Actor("link of an alert", "link")
 # States from which an approved edition can be stopped.
-_STOPPABLE = (EditionState.APPROVED, EditionState.FROZEN, EditionState.SENDING)
+_STOPPABLE = (EditionState.APPROVED, EditionState.SENDING)
 
 
 @dataclass(frozen=True)

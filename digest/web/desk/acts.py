@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from digest.render.blocks.rows import ROWS
+from digest.render.blocks.rows import ROWS, kind_of
 from digest.usecases.edit_edition import CAME_IN, KEPT, REPLACED
 from digest.web.desk.sentences import translate_all
 
@@ -155,7 +155,7 @@ def detail_of(act: Act, catalogue: Catalogue) -> str:
         return act.detail
     if act.what in _BLOCKS:
         name, _colon, text = act.detail.partition(":")
-        row = ROWS.get(name.partition("-")[0])
+        row = ROWS.get(kind_of(name))
         return ": ".join(filter(None, (catalogue.gettext(row.title) if row else name, text.strip())))
     return translate_all(act.detail, catalogue, is_answer=False)
 

@@ -12,7 +12,6 @@ from digest.store.desk.audit import Act, LogFilter
 from digest.store.people.bulk_acts import ACTS
 from digest.store.people.directory import SubscriberFilter
 from digest.store.people.import_undo import IMPORTED
-from digest.store.people.preferences import PreferenceStore
 from digest.subscribers.address import comparable
 from digest.usecases.edit_subscribers import number_of, subject_of
 from digest.web.desk.acts import detail_of, name_of, named
@@ -37,7 +36,7 @@ def page(visit: Visit) -> Response:
     zone = app.settings.newsletter.zone
     until = days["until"] + timedelta(days=1) if days["until"] else None
     # Whoever searches for an address means this person only.
-    person = PreferenceStore(app.database).find(comparable(query) or "") if "@" in query else None
+    person = app.preferences.find(comparable(query) or "") if "@" in query else None
     wanted = LogFilter(
         subject=subject_of(person.id) if person else "",
         text="" if person else query,
@@ -89,7 +88,7 @@ def _people(visit: Visit, query: str) -> Sequence[str]:
 def _emails(visit: Visit, acts: list[Act]) -> dict[int, str]:
     """Return number → address of the subscribers to whom these acts were done."""
     ids = {number for act in acts if (number := number_of(act.subject)) is not None}
-    return {each.id: each.email for each in PreferenceStore(visit.desk.app.database).all_of(sorted(ids))}
+    return {each.id: each.email for each in visit.desk.app.preferences.all_of(sorted(ids))}
 
 
 def _page_of(visit: Visit, act: Act) -> str | None:

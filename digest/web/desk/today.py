@@ -33,7 +33,7 @@ from digest.usecases.lost_texts import writer_of_replaced
 from digest.web.desk import blocks, calendar, doubts, seen
 from digest.web.desk.acts import name_of
 from digest.web.desk.admin import sources
-from digest.web.desk.bar import UNDER_WAY, bar, stops
+from digest.web.desk.bar import bar, stops
 from digest.web.desk.checks import PAGE_WAIT, Checked, Problem, problems
 from digest.web.desk.edit import MAX_LEFT
 from digest.web.desk.letter import FORMS, variants
@@ -227,7 +227,7 @@ def current(visit: Visit) -> Edition | None:
     found += [each for each in others if not is_breaking(each.key)]
     open_ = [each for each in found if each.state not in ENDED_STATES or each.state == EditionState.SKIPPED]
     # A special edition does not hide a planned one.
-    open_.sort(key=lambda each: (each.key not in planned, each.state not in UNDER_WAY))
+    open_.sort(key=lambda each: (each.key not in planned, each.state != EditionState.SENDING))
     return next(iter((*open_, *reversed(found))), None)
 
 
@@ -258,7 +258,7 @@ def _tested(visit: Visit) -> str:
 
 
 def _groups(visit: Visit, edition: Edition, changes: EditorialChanges) -> tuple[RowGroup, ...]:
-    lead = next((story for story in edition.stories() if story.id == edition.lead), None)
+    lead = edition.story(edition.lead)
 
     def row(story: Story) -> StoryRow:
         names = {story.id, *story.article_ids, *story.articles}
@@ -393,7 +393,7 @@ def _moving(visit: Visit, edition: Edition, numbers: Counts | None) -> dict[str,
     ]
     acts += [(at, _("by itself"), why) for at, why in stops(visit, edition)]
     recallable = sum(app.ledger.scheduled_recipients(edition.key, visit.desk.now()))
-    moves = edition.state in UNDER_WAY or in_flight_elsewhere(app.database, edition.key) > 0
+    moves = edition.state == EditionState.SENDING or in_flight_elsewhere(app.database, edition.key) > 0
     decisions = sorted(acts, reverse=True)
     return {"sending": SendNumbers(numbers, (accepted, unknown, rejected), decisions, recallable, moves)}
 

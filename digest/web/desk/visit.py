@@ -208,7 +208,7 @@ class Visit:
 
     def story(self, edition: Edition) -> Story:
         """Return the story of an edition that the path names. Raises HTTPException."""
-        found = next((each for each in edition.stories() if each.id == self.parameters["story"]), None)
+        found = edition.story(self.parameters["story"])
         if found is None:
             raise HTTPException(404)
         return found

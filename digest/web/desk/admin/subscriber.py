@@ -12,8 +12,8 @@ from starlette.responses import Response
 from digest.errors import ConfigurationError, DigestError
 from digest.models import LETTERS_TO_SOME, Actor
 from digest.store.people.directory import state_of
-from digest.store.people.history import NOBODY_GOT_IT, HistoryEntry
-from digest.store.people.preferences import ERASED, PreferenceStore, StoredSubscriber
+from digest.store.people.history import NOBODY_GOT_IT, HistoryEntry, HistoryKind
+from digest.store.people.preferences import ERASED, StoredSubscriber
 from digest.usecases.edit_subscribers import subject_of
 from digest.web.desk.admin import words
 from digest.web.desk.admin.form import FREQUENCIES, field_problem, fields_of
@@ -23,7 +23,8 @@ from digest.web.desk.visit import Visit, number_in
 # Lines of the history that are shown at first.
 _SHOWN = 30
 _GOT = ("accepted", "delivered", "opened", "clicked")
-_LETTERS, _CHANGES = ("letter", "event"), ("list", "consent", "barred")
+_EDITIONS = (HistoryKind.EDITION, HistoryKind.EVENT)
+_CHANGES = (HistoryKind.LIST, HistoryKind.CONSENT, HistoryKind.BARRED)
 
 
 def page(visit: Visit, *, status: int = 200, field: str = "", problem: str | PageSentence = "") -> Response:
@@ -31,7 +32,7 @@ def page(visit: Visit, *, status: int = 200, field: str = "", problem: str | Pag
     app, held = desk.app, _held(visit)
     entries = _entries(visit, held)
     view = visit.query.get("view", "")
-    kinds = {"letters": _LETTERS, "changes": _CHANGES}.get(view)
+    kinds = {"letters": _EDITIONS, "changes": _CHANGES}.get(view)
     shown = [each for each in entries if kinds is None or each.kind in kinds]
     # Whoever never had a wrong text lacks no correction, and nobody lacks an edition that nobody got.
     expected = [
@@ -42,7 +43,7 @@ def page(visit: Visit, *, status: int = 200, field: str = "", problem: str | Pag
     ]
     everything = "all" in visit.query
     record = app.subscriber_admin.find(held.address)
-    chosen = PreferenceStore(app.database).chosen_by(held.id)
+    chosen = app.preferences.chosen_by(held.id)
     return visit.page(
         "admin/subscriber.html.j2",
         status=status,
@@ -129,7 +130,7 @@ def _act(visit: Visit, done: str, act: Callable[[str, Actor], object]) -> Respon
 
 
 def _held(visit: Visit) -> StoredSubscriber:
-    held = PreferenceStore(visit.desk.app.database).get(number_in(visit.parameters["id"]) or 0)
+    held = visit.desk.app.preferences.get(number_in(visit.parameters["id"]) or 0)
     if held is None or held.status == ERASED:
         raise HTTPException(404)
     return held
@@ -144,14 +145,14 @@ def _entries(visit: Visit, held: StoredSubscriber) -> list[HistoryEntry]:
 
 def _why_not(entries: list[HistoryEntry]) -> HistoryEntry | None:
     """Return why the newest edition did not reach them; None if it did, or is on its way."""
-    newest = next((each.edition for each in entries if each.kind == "letter" and each.edition), None)
+    newest = next((each.edition for each in entries if each.kind == HistoryKind.EDITION and each.edition), None)
     if newest is None:
         return None
     own = [each for each in entries if each.edition == newest]
     failed = next(
-        (each for each in own if each.kind == "event" and words.MARKS.get(each.what) in ("bad", "warn")), None
+        (each for each in own if each.kind == HistoryKind.EVENT and words.MARKS.get(each.what) in ("bad", "warn")), None
     )
     if failed:
         return failed
-    letter = next((each for each in own if each.kind == "letter"), None)
+    letter = next((each for each in own if each.kind == HistoryKind.EDITION), None)
     return None if letter is None or letter.what in ("accepted", "pending", "submitting") else letter

@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from digest.errors import ConfigurationError, DigestError
 from digest.store.people.directory import MAX_FOUND, SubscriberFilter, SubscriberState, filter_from
-from digest.store.people.preferences import PreferenceStore, StoredSubscriber
+from digest.store.people.preferences import StoredSubscriber
 from digest.subscribers.address import comparable
 from digest.usecases.edit_subscribers import parse_address
 from digest.usecases.segments import MAX_NAME, UnknownSegment
@@ -100,11 +100,11 @@ def add(visit: Visit) -> Response:
         return add_form(visit, status=422, field="consent", problem=_("Write where and how the person agreed."))
     try:
         app.subscriber_editor.add(email, fields_of(visit), visit.actor, wording=wording)
-        held = PreferenceStore(app.database).find(parse_address(email))
+        held = app.preferences.find(parse_address(email))
     except ConfigurationError as error:
         return add_form(visit, status=422, **field_problem(visit, error))
     except DigestError as error:
-        held = PreferenceStore(app.database).find(parse_address(email))
+        held = app.preferences.find(parse_address(email))
         problem: str | PageSentence = visit.refusal(error)
         if held is not None and held.listed and not held.suppressed:
             # The link to their page says how to change them.

@@ -64,6 +64,7 @@ _FIELDS: Mapping[str, Sequence[str]] = {
     "admin.sources.remove": ("name",),
 }
 _QUERIES: Mapping[str, Sequence[str]] = {
+    "calendar.page": ("month",),
     "pool.search": ("q", "source"),
     "admin.subscribers.page": (*_FILTER, "before"),
     "admin.many.page": ("all", "of", *_FILTER),

@@ -30,6 +30,10 @@ _FORMS = frozenset(
     (
         "login.sign_out",
         "again.save",
+        "passkeys.page",
+        "blocks.page",
+        "correct.form",
+        "decide.page",
         "sending.ask_cancel",
         "files.picture",
         "today.letter",
