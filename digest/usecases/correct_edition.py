@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from digest.deliver.attempt import cancel_each
 from digest.errors import DigestError
@@ -31,11 +31,11 @@ from digest.models import (
     variant_of_revision,
 )
 from digest.render import subject
-from digest.render.variants import select
+from digest.render.variants import parse_variant, select
 from digest.store.sending import revisions
 from digest.store.sending.decisions import Decision
-from digest.usecases.edit_edition import one_line
 from digest.usecases.preflight import PreflightFailed
+from digest.utils.text import one_line
 
 if TYPE_CHECKING:
     from digest.deliver.ports import Transport
@@ -252,17 +252,6 @@ def correction_key(key: str, revision: int) -> str:
     """Return the key of the edition with the note of a revision."""
     suffix = f"-{revision}"
     return f"{CORRECTION}{key}"[: _MAX_KEY - len(suffix)] + suffix
-
-
-def parse_variant(edition: Edition, key: str) -> Variant:
-    """Return the variant with this key, as `render.variants.variant_for` builds it."""
-    form, _, numbers = key.partition("-")
-    kind: Literal["html", "text"] = "text" if form == "text" else "html"
-    if not numbers:
-        return Variant(key, None, kind)
-    names = [section.name for section in edition.sections]
-    chosen = frozenset(names[int(number)] for number in numbers.split(".") if number.isdecimal())
-    return Variant(key, chosen, kind)
 
 
 def _find(edition: Edition, story: str) -> Story:

@@ -20,6 +20,7 @@ from digest.usecases.approval import model_texts
 from digest.usecases.block_texts import FIELDS, BlockFault, FaultKind, FaultyText, to_value
 from digest.usecases.compose import edition_key
 from digest.utils.redact import redact
+from digest.utils.text import one_line
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
@@ -321,7 +322,7 @@ class EditionEditor:
     ) -> Edition:
         """Set the texts of a story that are given. An empty text means the composed one.
 
-        `seen` is as for `write`.
+        `seen` has the texts that the editor saw, by field.
         """
         return self._write_story(key, story, by, "story text", title=title, summary=summary, seen=seen)
 
@@ -676,10 +677,6 @@ def _fault(error: ErrorDetails, options: int) -> tuple[str, BlockFault]:
     elif "expected some text" in message:
         kind = FaultKind.EMPTY
     return field, BlockFault(kind, message, limit, line, part)
-
-
-def one_line(text: str) -> str:
-    return " ".join(text.split())
 
 
 def paragraphs(text: str) -> str:

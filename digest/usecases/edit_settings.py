@@ -16,6 +16,7 @@ from digest.config.schedule import WEEKDAYS
 from digest.config.types import parse_clock
 from digest.errors import ConfigurationError, DigestError
 from digest.models import Actor
+from digest.utils.text import one_line
 from digest.yamlio import reader
 from digest.yamlio.editor import edit_lock
 from digest.yamlio.keys import Value, YamlKeys
@@ -240,7 +241,7 @@ def _value(kind: InputKind, text: str) -> Value:
         return f"{at:%H:%M}" if isinstance(at, time) else text
     if kind in (InputKind.LIST, InputKind.LINES, InputKind.DAYS):
         rows = text.splitlines() if kind == InputKind.LINES else re.split(r"[,\n]", text)
-        named = [" ".join(each.split()) for each in rows if each.strip()]
+        named = [one_line(each) for each in rows if each.strip()]
         return _days(named) if kind == InputKind.DAYS else named
     return text
 

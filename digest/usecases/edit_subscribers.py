@@ -27,7 +27,8 @@ from digest.subscribers import list_editor
 from digest.subscribers.address import comparable, normalise, refuse_tags
 from digest.subscribers.imports.formats import FIELDS
 from digest.subscribers.list_file import FILE_NAME, LISTS, parse_field
-from digest.utils.files import write_private
+from digest.utils.files import real_path, write_private
+from digest.utils.text import one_line
 from digest.yamlio.editor import LONG_WAIT
 
 if TYPE_CHECKING:
@@ -195,7 +196,7 @@ class SubscriberEditor:
     def nominate(self, email: str, nominee: str, contact: str, by: Actor) -> None:
         """Record a person's nominee and how to reach them, as the person's own page does. Raises DigestError."""
         address = parse_address(email)
-        named = [" ".join(each.split()) for each in (nominee, contact)]
+        named = [one_line(each) for each in (nominee, contact)]
         problems = [
             ConfigProblem(option, 0, f"expected {what}")
             for option, what, text in (
@@ -307,7 +308,7 @@ class SubscriberEditor:
             if not path.exists():
                 write_private(path, b"subscribers:\n")
             return path
-        path = (self.home / file).resolve()
+        path = real_path(self.home / file)
         if path not in self.list_files():
             message = f"is not a list file; add it to 'include:' in {FILE_NAME} first"
             raise ConfigurationError([ConfigProblem(file, 0, message)])
@@ -407,7 +408,7 @@ def _shown(value: Any) -> str:
 
 def reason_of(reason: str) -> str:
     """Return a reason on one line. Raises ConfigurationError if it is empty."""
-    text = " ".join(reason.split())
+    text = one_line(reason)
     if not text:
         raise ConfigurationError([ConfigProblem("--reason", 0, "expected why, for the record")])
     return text[:200]

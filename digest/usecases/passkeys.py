@@ -18,6 +18,7 @@ from digest.errors import DigestError
 from digest.models import Actor
 from digest.store.rate_limits import Quota
 from digest.usecases.accounts import TRIES_PER_NETWORK, TRIES_WINDOW, SignedIn, TooManyTries
+from digest.utils.text import one_line
 
 if TYPE_CHECKING:
     from digest.store.desk.users import Credential, User
@@ -105,7 +106,7 @@ class Passkeys:
         except (WebAuthnException, ValueError, KeyError, TypeError) as error:
             raise PasskeyRefused("The passkey could not be verified.") from error
         id, key, now = _text(made.credential_id), _text(made.credential_public_key), self.accounts.now()
-        short = " ".join(label.split())[:MAX_LABEL]
+        short = one_line(label)[:MAX_LABEL]
         if not self.accounts.users.add_passkey(user.id, id, key, short, counter=made.sign_count, now=now):
             raise PasskeyRefused("This passkey is registered already.")
         self.accounts.log.record(Actor(user.name, "desk"), "passkey added", user.name, short, now=now)

@@ -12,6 +12,7 @@ from digest.errors import ConfigProblem, ConfigurationError, DigestError
 from digest.models import Actor
 from digest.store.desk import audit
 from digest.store.people.directory import Segment, SubscriberFilter, SubscriberLine
+from digest.utils.text import one_line
 
 if TYPE_CHECKING:
     from digest.store.database import Database
@@ -47,7 +48,7 @@ class Segments:
 
         Raises ConfigurationError for an empty or a long name.
         """
-        kept = " ".join(name.split())
+        kept = one_line(name)
         if not kept or len(kept) > MAX_NAME or not kept.isprintable():
             problem = f"expected a name of at most {MAX_NAME} characters, found {name!r}"
             raise ConfigurationError([ConfigProblem("NAME", 0, problem)])

@@ -280,6 +280,8 @@ def _merge(connection: Connection, terms: ImportTerms, act: int, now: datetime) 
 def _detail(done: ImportResult) -> str:
     """Return what the log says about an import."""
     detail = f"{done.added} new, {done.returned} on the list again, {done.changed} changed"
+    if done.suppressed:
+        detail += f"; {done.suppressed} suppressed"
     return f"{detail}; {done.stopped} get no more mail" if done.stopped else detail
 
 

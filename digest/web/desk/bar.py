@@ -208,16 +208,17 @@ def _under_way(
     *,
     has_buttons: bool,
 ) -> StateLine:
-    """Say how many emails have gone, how fast, and when the rest has."""
+    """Say how many emails have gone, when the rest has, and how fast."""
     _ = visit.catalogue.gettext
     done = numbers.accepted + numbers.rejected + numbers.unknown
     everybody = numbers.frozen - numbers.excluded
     rate = visit.desk.rates.add(edition.key, done, monotonic())
+    left = _left(timedelta(seconds=numbers.pending / rate), visit) if rate and numbers.pending else ""
+    speed = _("%(rate)s per second") % {"rate": f"{rate:,.0f}"} if rate >= 1 else ""
     return make(
         kind="info",
         title=_("Being sent: %(done)s of %(all)s") % {"done": f"{numbers.accepted:,}", "all": f"{everybody:,}"},
-        left=_left(timedelta(seconds=numbers.pending / rate), visit) if rate and numbers.pending else "",
-        more=_("%(rate)s per second") % {"rate": f"{rate:,.0f}"} if rate >= 1 else "",
+        left=" · ".join(filter(None, (left, speed))),
         buttons=("pause", "cancel") if has_buttons else (),
     )
 
@@ -378,8 +379,8 @@ def _deadline(visit: Visit, edition: Edition, planned: PlannedEdition | None) ->
     """Return what becomes of a draft that nobody approves, and when."""
     _ = visit.catalogue.gettext
     if is_special(edition.key):
-        says = _("It waits for approval, and goes out right after it or at the time that you choose.")
-        return _Deadline(True, says)
+        # Its title and the field for its time say when it goes out.
+        return _Deadline(True, "")
     if planned is None:
         return _Deadline(True, _("It waits for approval."))
     by = planned.approve_by

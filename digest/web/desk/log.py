@@ -14,6 +14,7 @@ from digest.store.people.directory import SubscriberFilter
 from digest.store.people.import_undo import IMPORTED
 from digest.subscribers.address import comparable
 from digest.usecases.edit_subscribers import number_of, subject_of
+from digest.utils.text import one_line
 from digest.web.desk.acts import detail_of, name_of, named
 from digest.web.desk.acts import subject_of as subject_of_act
 from digest.web.desk.admin.setting_words import change, labels
@@ -29,7 +30,7 @@ _PEOPLE = 30
 
 def page(visit: Visit) -> Response:
     app, catalogue = visit.desk.app, visit.catalogue
-    given = {name: " ".join(visit.query.get(name, "").split())[:_MAX_QUERY] for name in ("q", "who", "what")}
+    given = {name: one_line(visit.query.get(name, ""))[:_MAX_QUERY] for name in ("q", "who", "what")}
     days = {name: _day(visit.query.get(name, "")) for name in ("since", "until")}
     names, kinds = app.audit.names(), app.audit.kinds()
     query = given["q"]

@@ -40,7 +40,7 @@ from digest.web.desk.letter import FORMS, variants
 from digest.web.desk.sentences import PageSentence
 from digest.web.desk.since import acts as acts_since
 from digest.web.desk.since import change_lines, void_line
-from digest.web.desk.visit import Visit, edition_path
+from digest.web.desk.visit import Visit, edition_path, name_of_edition
 
 if TYPE_CHECKING:
     from digest.curate.editorial import EditorialChanges
@@ -220,15 +220,21 @@ def letter(visit: Visit) -> Response:
 
 def current(visit: Visit) -> Edition | None:
     """Return the edition that needs attention: one that is being sent, else today's next, else today's last."""
-    app, now = visit.desk.app, visit.desk.now()
-    planned = [each.key for each in app.calendar.current(now)]
-    found = [edition for key in planned if (edition := app.editions.get(key)) is not None]
-    others = [each for each in app.editions.unfinished() if each.key not in planned and each.day == now.date()]
-    found += [each for each in others if not is_breaking(each.key)]
+    planned, found = _of_today(visit)
+    found = [each for each in found if not is_breaking(each.key)]
     open_ = [each for each in found if each.state not in ENDED_STATES or each.state == EditionState.SKIPPED]
     # A special edition does not hide a planned one.
     open_.sort(key=lambda each: (each.key not in planned, each.state != EditionState.SENDING))
     return next(iter((*open_, *reversed(found))), None)
+
+
+def _of_today(visit: Visit) -> tuple[list[str], list[Edition]]:
+    """Return the keys of today's planned editions, and today's stored editions, planned ones first."""
+    app, now = visit.desk.app, visit.desk.now()
+    planned = [each.key for each in app.calendar.current(now)]
+    found = [edition for key in planned if (edition := app.editions.get(key)) is not None]
+    found += [each for each in app.editions.unfinished() if each.key not in planned and each.day == now.date()]
+    return planned, found
 
 
 def _changed_story(edition: Edition, act: Act) -> Story | None:
@@ -311,19 +317,11 @@ def _new_articles(visit: Visit, edition: Edition) -> int:
 
 def _others(visit: Visit, shown: Edition) -> list[tuple[str, str]]:
     """Return the key and name of each edition of today, planned ones first, if the shown one is among several."""
-    app, now = visit.desk.app, visit.desk.now()
-    planned = [each.key for each in app.calendar.current(now)]
-    found = [edition for key in planned if (edition := app.editions.get(key)) is not None]
-    found += [each for each in app.editions.unfinished() if each.key not in planned and each.day == now.date()]
-    if shown.day == now.date() and shown.key not in {each.key for each in found}:
+    _planned, found = _of_today(visit)
+    if shown.day == visit.desk.now().date() and shown.key not in {each.key for each in found}:
         found.append(shown)
-    branding = app.branding
     names = {
-        each.key: each.name or each.key
-        if is_special(each.key)
-        else visit.catalogue.gettext("Breaking news")
-        if is_breaking(each.key)
-        else branding.edition_name(each.key) or each.key[11:] or branding.name
+        each.key: name_of_edition(visit, each.key, each.name)
         for each in found
         # Corrections are behind the links of their editions.
         if not each.key.startswith(LETTERS_TO_SOME)

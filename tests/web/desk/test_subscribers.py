@@ -231,6 +231,16 @@ def test_an_import_names_who_gets_no_more_mail_and_which_topics_are_left_out(des
 
 
 @pytest.mark.slow
+def test_an_import_counts_the_words_that_nobody_knows_and_names_mistyped_addresses(admin: Browser) -> None:
+    rows = "".join(f"w{number}@example.com,member\n" for number in range(40))
+    page = upload(admin, f"email,status\n{rows}y@example.com,ex\nx@gmial.com,\n").text
+    assert re.search(r"40 ×</b> [^<]*&#39;member&#39;", page)
+    assert page.count("&#39;member&#39;") == 1
+    assert "y@example.com" in page, "a reason of one row is listed with its address"
+    assert re.search(r"<li>x@gmial.com → x@gmail.com\?</li>", page)
+
+
+@pytest.mark.slow
 def test_the_words_of_the_desk_are_known_and_other_columns_need_a_decision(desk: Site, admin: Browser) -> None:
     for language in ("hi", "en"):
         admin.cookies["desk-language"] = language
@@ -295,14 +305,20 @@ def test_command_and_desk_leave_the_same_rows(desk: Site, admin: Browser) -> Non
     assert left_by("one@example.com") == left_by("two@example.com")
 
 
-def upload(admin: Browser, text: str, **fields: str) -> Response:
+def upload(admin: Browser, text: str, *, file: str = "list.csv", charset: str = "utf-8", **fields: str) -> Response:
     """Submit the form with a file, as a browser does."""
     border = "border42"
     parts = [f'--{border}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n' for name, value in
              {**fields, "csrf": admin.token()}.items()]  # fmt: skip
-    head = 'Content-Disposition: form-data; name="file"; filename="list.csv"\r\nContent-Type: text/csv\r\n\r\n'
+    head = f'Content-Disposition: form-data; name="file"; filename="{file}"\r\nContent-Type: text/csv\r\n\r\n'
     body = "".join(parts) + f"--{border}\r\n{head}{text}\r\n--{border}--\r\n"
-    return admin.send("/subscribers/import", body.encode(), f"multipart/form-data; boundary={border}")
+    kind = f"multipart/form-data; boundary={border}; charset={charset}"
+    return admin.send("/subscribers/import", body.encode(), kind)
+
+
+@pytest.mark.parametrize("file", [r"a.\x00b", r"a.\ud800"])
+def test_a_file_may_have_any_name(admin: Browser, file: str) -> None:
+    assert upload(admin, "email\none@example.com\n", file=file, charset="unicode_escape").status == 200
 
 
 @pytest.mark.slow

@@ -13,6 +13,7 @@ from digest.store.people.preferences import StoredSubscriber
 from digest.subscribers.address import comparable
 from digest.usecases.edit_subscribers import parse_address
 from digest.usecases.segments import MAX_NAME, UnknownSegment
+from digest.utils.text import one_line
 from digest.web.desk.admin import words
 from digest.web.desk.admin.form import FREQUENCIES, field_problem, fields_of
 from digest.web.desk.sentences import PageSentence
@@ -77,8 +78,8 @@ def _page(visit: Visit, wanted: SubscriberFilter, *, status: int = 200, problem:
 def save_segment(visit: Visit) -> Response:
     """Keep the filter that the page showed under a name."""
     _ = visit.catalogue.gettext
-    name = " ".join(visit.form.get("name", "").split())[:MAX_NAME]
-    wanted = filter_from(visit.form)
+    name = one_line(visit.form.get("name", ""))[:MAX_NAME]
+    wanted = filter_from({"search": visit.form.get("q", ""), **visit.form})
     if not name:
         return _page(visit, wanted, status=422, problem=_("A saved group needs a name."))
     visit.desk.app.segments.save(name, wanted, visit.actor)
@@ -94,7 +95,7 @@ def drop_segment(visit: Visit) -> Response:
 
 def add(visit: Visit) -> Response:
     app, email = visit.desk.app, visit.form.get("email", "").strip()
-    wording = " ".join(visit.form.get("consent", "").split())[:500]
+    wording = one_line(visit.form.get("consent", ""))[:500]
     _ = visit.catalogue.gettext
     if not wording:
         return add_form(visit, status=422, field="consent", problem=_("Write where and how the person agreed."))
