@@ -19,9 +19,7 @@ _RESULT_NEAR = 2
 _RAISED = frozenset(map(fold, ["बढ़ाकर", "घटाकर"]))
 # The most words from a number to what it counts.
 _NOUN_WITHIN = 3
-_PEOPLE = frozenset(map(key_of, ["लोग", "लोगों", "व्यक्ति", "व्यक्तियों"]))
 _HOURS = frozenset({"बजे"})
-_UNITS = frozenset(map(key_of, GRAMMAR["unit"]))
 _PERIODS = frozenset(map(key_of, GRAMMAR["period"]))
 
 
