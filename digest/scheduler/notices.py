@@ -86,8 +86,8 @@ class Notices:
     ) -> None:
         """Report a fault or state once, and again only if its text changes or it returns.
 
-        `subject` is the file, job or edition that it is about. The text ends with the
-        `problems`. A kind in `NOTICES` also raises an alert. The notice ends with `clear`, or silently at `until`.
+        `subject` is the file, job or edition that it is about. The text ends with the `problems`. A kind in `NOTICES`
+        also raises an alert. The notice ends with `clear`, or silently at `until`.
         """
         intro = text
         if problems:

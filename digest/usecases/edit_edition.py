@@ -163,8 +163,7 @@ class EditionEditor:
         """Take an article, by id or URL, out of a story. It becomes a separate story.
 
         Both parts stay in the edition, at the places that their scores give them. If it is full, the weakest other
-        story leaves it. Raises UnknownStory if the story does not have it, and DigestError if it
-        cannot be split.
+        story leaves it. Raises UnknownStory if the story does not have it, and DigestError if it cannot be split.
         """
         found = self._regroupable(key, story)
         known = self.composer.articles.by_ids(found.article_ids)

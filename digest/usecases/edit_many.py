@@ -303,7 +303,7 @@ class ManyEditor:
             if change.act is ManyAct.LIFT:
                 what = suppressions.LIFTED
                 self.database.advisory_lock(connection, "suppression")
-                if suppressions.undo_unsubscribes(connection, addresses) != len(addresses):
+                if suppressions.lift_stopped_together(connection, addresses) != len(addresses):
                     raise PlanChanged("Meanwhile something was decided about some of them; nothing was changed.")
             if change.act in (ManyAct.PAUSE, ManyAct.RESUME):
                 self.preferences.pause_all(connection, [each.id for each in plan.people], change.until)

@@ -365,15 +365,18 @@ def _special_line(visit: Visit, edition: Edition, send_at: datetime | None, now:
 
 
 class _Deadline(NamedTuple):
-    """Whether a draft goes out only if somebody approves it, what that means, and until when it must be approved."""
+    """What becomes of a draft that nobody approves."""
 
+    # Whether it then stays.
     waits: bool
+    # The same as a sentence.
     says: str
+    # `approve_by`, if it must be approved before that.
     until: datetime | None = None
 
 
 def _deadline(visit: Visit, edition: Edition, planned: PlannedEdition | None) -> _Deadline:
-    """Return until when a draft can be approved. None if that is only over after the hour of its send."""
+    """Return what becomes of a draft that nobody approves, and when."""
     _ = visit.catalogue.gettext
     if is_special(edition.key):
         # Its title and the field for its time say when it goes out.

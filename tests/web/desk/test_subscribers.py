@@ -15,10 +15,13 @@ from urllib.parse import quote, urlencode
 import pytest
 from sqlalchemy import update
 
+from digest.feedback.rules import UNSUBSCRIBED
 from digest.models import Actor, Role
 from digest.store.people.preferences import ConsentContext, PreferenceStore
+from digest.store.people.subscribers import SubscriberStore
 from digest.store.people.suppressions import LIFTED
 from digest.store.schema import edition
+from digest.usecases.edit_many import ManyAct, ManyChange, Stays
 from digest.usecases.transfer_subscribers import ListToImport
 from tests.web.desk.browser import Browser, set_up
 from tests.web.desk.conftest import KEY, edition_of, open_desk
@@ -410,6 +413,32 @@ def test_an_act_for_many_shows_who_changes_and_who_stays(desk: Site, admin: Brow
     assert (newest.id, newest.what, newest.subject) == (before + 4, "many changed", "2 subscribers")
     assert re.fullmatch(r"with the topic देश; \d+ stay as they are", newest.detail)
     assert desk.consent("mela@example.com")[-1].source == "the desk, by mira"
+
+
+@pytest.mark.slow
+def test_a_stop_for_several_is_not_taken_back_for_those_about_whom_more_is_known(desk: Site) -> None:
+    app, by = desk.app, Actor("mira", "command")
+    editor, store, preferences = app.many_editor, SubscriberStore(app.database), PreferenceStore(app.database)
+    names = ("asha", "ravi", "left", "bounced", "phoned", "listed", "late")
+    emails = {name: f"{name}@example.com" for name in names}
+    for name in names[2:]:
+        app.subscriber_editor.add(emails[name], {}, by)
+    ids = editor.find_addresses(emails.values())
+    stopped = editor.run(ids, ManyChange(ManyAct.SUPPRESS, "the list was bought"), by)
+    assert len(stopped.people) == len(names)
+    then = app.now()
+    assert preferences.unsubscribe(desk.subscriber_id(emails["left"]), ConsentContext("web:leave"), now=then)
+    store.suppress(emails["bounced"], "bounced", now=then)
+    app.subscriber_editor.suppress(emails["phoned"], "asked for it", by)
+    (app.home / "old.csv").write_text("email,status\nlisted@example.com,unsubscribed\n", encoding="utf-8")
+    app.subscriber_transfer.import_list(ListToImport(app.home / "old.csv", "old"), by)
+    lifted = editor.run(ids, ManyChange(ManyAct.LIFT, "they agreed"), by)
+    assert {each.address for each in lifted.people} == {emails[name] for name in ("asha", "ravi", "late")}
+    assert list(lifted.stays) == [Stays.STOPPED_ALONE]
+    assert desk.consent(emails["left"])[-1].source == "web:leave"
+    # A report from before the stop ended comes late.
+    store.suppress(emails["late"], UNSUBSCRIBED, now=then)
+    assert store.suppressed().keys() == {emails[name] for name in names[2:]}
 
 
 @pytest.mark.slow

@@ -69,8 +69,6 @@ _GUILTY = key_of(fold("दोषी"))
 _SENTENCES = frozenset(map(key_of, map(fold, ["सज़ा", "क़ैद", "उम्रकैद", "कारावास"])))
 _PARTS = GRAMMAR["part of day"]
 _FOR_NAMES = GRAMMAR["stands for a name"]
-# The least words that two clauses about the same thing have in common.
-_ALIKE = 2
 _VICTIM = fold("पीड़ित")
 _QUANTITIES = frozenset({"all", "some", "most", "half", "only", "more", "less", "both"})
 _ACTS = frozenset({"ने", "inherited", "द्वारा"})
