@@ -25,7 +25,7 @@ from digest.collect.sniff import sniff
 from digest.collect.types import ParseContext, ParseResult, RawItem, WarningLog
 from digest.errors import ConfigurationError, DigestError
 from digest.models import Article, Block, Source
-from digest.utils.files import real_path
+from digest.utils.files import real_path, valid_name
 from digest.yamlio import reader
 
 # Characters. A longer first line is a paragraph, and the text has no title.
@@ -196,14 +196,9 @@ def read_path(path: Path, source: Source, now: datetime) -> ParseResult:
         parsed,
         articles=tuple(local_images.with_image_in_hash(article) for article in parsed.articles),
         images=images.used_by(parsed.articles),
-        warnings=tuple(map(_valid, parsed.warnings)),
-        error=_valid(parsed.error) if parsed.error else None,
+        warnings=tuple(map(valid_name, parsed.warnings)),
+        error=valid_name(parsed.error) if parsed.error else None,
     )
-
-
-def _valid(name: str) -> str:
-    r"""Return a text with a file's name, `\udcff.txt` for one that is not UTF-8, as in a ZIP of an old Windows."""
-    return name.encode("utf-8", "backslashreplace").decode()
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,7 +290,7 @@ class _PathReader:
         items, lost = [], 0
         error = None
         for file in files:
-            name = _valid(file.relative_to(folder).as_posix() if folder else file.name)
+            name = valid_name(file.relative_to(folder).as_posix() if folder else file.name)
             own = replace(context, log=WarningLog())
             try:
                 with self.images.open_document(file, own.log.add):
@@ -304,7 +299,7 @@ class _PathReader:
                 lost += 1
                 error = str(problem) if isinstance(problem, Unreadable) else f"{file.name} can't be read: {problem}."
                 own.log.add(error.rstrip("."))
-            for warning in map(_valid, own.log.messages()):
+            for warning in map(valid_name, own.log.messages()):
                 context.log.add(warning if name in warning else f"{name}: {warning}")
         return items, lost, error
 
