@@ -18,7 +18,7 @@ from digest.cli.signals import stopped_by_signals
 from digest.cli.tables import WORKER_HEADERS, table, worker_cells
 from digest.cli.telemetry import telemetry
 from digest.errors import ConfigProblem, ConfigurationError, DigestError
-from digest.models import DeliveryOutcome, EditionState
+from digest.models import BEGUN_STATES, DeliveryOutcome, EditionState
 from digest.utils.clock import resolve_local_time
 from digest.utils.text import pick
 
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 # The most names in a table, and in a JSON document.
 _MAX_IN_TABLE = 50
+# The most open alerts in `status`.
+_MAX_ALERTS = 5
 _MAX_IN_JSON = 1000
 # If there are more, excluded recipients are only counted by reason, because their names would hide rejected ones.
 _MAX_EXCLUDED = 10
@@ -115,7 +117,6 @@ def report_sent(app: App, sent: SendResult, as_json: bool) -> int:
     """Show the outcome of a send. Returns the exit code."""
     from digest.cli.json_output import counts_json, not_reached_json
     from digest.notify.report import group_reasons
-    from digest.store.sending.statistics import Statistics
     from digest.store.sending.status import find_unreached
 
     counts, edition = sent.counts, sent.edition
@@ -145,13 +146,13 @@ def report_sent(app: App, sent: SendResult, as_json: bool) -> int:
         named = (row for row in rows if not (many and row.state == DeliveryOutcome.EXCLUDED))
         _show_counts(app, sent, waiting, list(islice(named, min(wanted, _MAX_IN_TABLE + 1))))
         if many:
-            reasons = Statistics(app.database).reasons(edition.key, DeliveryOutcome.EXCLUDED, _MAX_IN_JSON)
+            reasons = app.statistics.reasons(edition.key, DeliveryOutcome.EXCLUDED, _MAX_IN_JSON)
             _show_reasons(group_reasons(reasons, _MAX_REASONS))
             click.echo(f"`digest status {edition.key} --all` names them.")
     if edition.state == EditionState.SKIPPED:
         return 1 if sent.all_sources_failed else 0
     incomplete = counts.rejected or counts.unknown or (counts.pending and not waiting)
-    return 1 if incomplete or edition.state not in (EditionState.SENDING, EditionState.DONE) else 0
+    return 1 if incomplete or edition.state not in BEGUN_STATES else 0
 
 
 def _show_counts(
@@ -176,7 +177,7 @@ def _show_counts(
     click.echo()
     click.echo(table(("did not get it", "state", "why"), [(row.email, row.state, row.reason) for row in named]))
     if len(not_sent) > len(named):
-        click.echo("… and more; `digest status --all` lists everyone.")
+        click.echo(f"… and more; `digest status {sent.edition.key} --all` lists everyone.")
 
 
 def _show_reasons(reasons: Sequence[tuple[str, int]]) -> None:
@@ -254,15 +255,27 @@ def _show_status(app: App, found: Edition, state: EditionStatus, *, limit: int |
     _show_counts(app, SendResult(found, totals), waiting, state.unreached, limit=limit)
     for reason in why_not_sent(found) if totals.pending else ():
         click.echo(reason)
+    if totals.pending and found.state == EditionState.SENDING and not waiting:
+        click.echo(f"`digest run` sends the pending ones; if it does not run: digest send {found.key}")
     for each in app.editions.decisions(found.key):
         click.echo(decision_line(each, app.settings.newsletter.zone))
     if feedback := str(count_feedback(app.database, found.key)):
         click.echo(feedback)
     _show_open_questions(app, found, state)
+    _show_alerts(app)
     if specials := _specials(app):
         names = ", ".join(f"{key} at {at:%Y-%m-%d %H:%M}" for key, at in specials)
         click.echo(f"\nApproved special editions: {names}")
     _show_workers(app)
+
+
+def _show_alerts(app: App) -> None:
+    """Print the open alerts, of which one may say why emails wait."""
+    found = app.alerts.store.open()
+    for each in found[:_MAX_ALERTS]:
+        click.echo(f"\nAlert: {each.title}. {each.action}")
+    if len(found) > _MAX_ALERTS:
+        click.echo("\n`digest alerts list` shows more alerts.")
 
 
 def _show_workers(app: App) -> None:

@@ -51,7 +51,7 @@ EXAM = article(
 
 
 def problem(text: str, *articles: Article) -> str:
-    return find_support(text, articles).problem
+    return find_support(text, articles).problem or ""
 
 
 @pytest.mark.parametrize(

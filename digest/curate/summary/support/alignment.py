@@ -32,7 +32,6 @@ _HEAD_WORDS = 2
 # The most phrases from a word to one that belongs to it.
 _NEIGHBOURS = 2
 _DOUBTFUL = frozenset({"claim", "doubt", "deny"})
-_AFTER, _BEFORE = "बाद", "पहले"
 _CORE = frozenset({"", "ने", "को"})
 _SUBJECT = frozenset({"", "ने", "inherited", "द्वारा"})
 _PATIENTS = frozenset({"ने", "को"})
@@ -306,18 +305,6 @@ class _Alignment(ClausePair):
         return bool(found) and all(
             clause.is_said and (clause.frame_kinds | clause.kinds) & _DOUBTFUL for clause in found
         )
-
-    def _first_names(self) -> Iterator[Word]:
-        """Yield the first name of each agent and patient, also after `और`."""
-        before: Word | None = None
-        for word in self.clause.words:
-            is_name = word.is_content and is_name_like(word) and word.phrase >= 0
-            if not (is_name and word.marker in ("ने", "को", "", "gen")):
-                before = None
-                continue
-            if before is None or before.phrase != word.phrase:
-                yield word
-            before = word
 
     def _phrases(self) -> Iterator[list[Word]]:
         """Yield the content words of each phrase except the speaker."""

@@ -20,7 +20,7 @@ _UNDONE = "origin removed changed mailed kept"
 
 
 def document(template: str, values: Values) -> Any:
-    """Return the document of a page. A page that only repeats the request becomes `done`."""
+    """Return the document of a page. One that only says that an act was done becomes `done`."""
     make = _DOCUMENTS.get(template)
     return make(values) if make else {"done": True}
 
@@ -33,6 +33,25 @@ def _edition(values: Values) -> dict[str, Any]:
         "revision": revision(edition),
         "sending": asdict(numbers.counts) if numbers else None,
     }
+
+
+def _empty(values: Values) -> dict[str, Any]:
+    planned = values["planned"]
+    return {"edition": None, "next": planned.key if planned else None}
+
+
+def _calendar(values: Values) -> dict[str, Any]:
+    days = [
+        {
+            "day": each.day.isoformat(),
+            "holiday": each.is_holiday,
+            "editions": [
+                {"edition": one.key, **pick(one, "name title state"), "at": _iso(one.at)} for one in each.entries
+            ],
+        }
+        for each in values["days"]
+    ]
+    return {"month": f"{values['first']:%Y-%m}", "days": days}
 
 
 def _checks(values: Values) -> dict[str, Any]:
@@ -125,6 +144,7 @@ def _import(values: Values) -> dict[str, Any]:
         "origin": report.origin,
         **asdict(report.done),
         "without_topic": [{"line": line, "email": email, "topic": topic} for line, email, topic in report.without],
+        "mistyped": dict(report.mistyped),
         "rejected": [{"line": line, "email": email, "reason": why} for line, email, why in report.rejected],
     }
 
@@ -164,6 +184,11 @@ def _failures(found: Failures | None) -> dict[str, Any]:
     rows = failures_json(found)
     domains = [{"domain": row["name"], **row} for row in rows["domains"]]
     return {**rows, "domains": domains}
+
+
+def _corrected(values: Values) -> dict[str, Any]:
+    done = values["done"]
+    return {"edition": done.edition.key, "revision": done.edition.revision, "reach": asdict(done.reach)}
 
 
 def _missed(values: Values) -> dict[str, Any]:
@@ -227,6 +252,9 @@ def _settings(values: Values) -> dict[str, Any]:
 
 _DOCUMENTS: Mapping[str, Callable[[Values], Any]] = {
     "today.html.j2": _edition,
+    "empty.html.j2": _empty,
+    "calendar.html.j2": _calendar,
+    "corrected.html.j2": _corrected,
     "checks.html.j2": _checks,
     "next.html.j2": _next,
     "pool.html.j2": _pool,
