@@ -164,7 +164,6 @@ def _cells(row: dict[str, Any], several: bool) -> tuple[object, ...]:
 
 def _pauses(app: App) -> dict[str, datetime]:
     """Map addresses to the end of the subscriber's own pause, in the newsletter's zone."""
-
     zone = app.settings.newsletter.zone
     return {address: until.astimezone(zone) for address, until in app.preferences.paused(app.now()).items()}
 

@@ -203,6 +203,7 @@ def _document(file: Path, origin: str, report: ImportReport, *, dry_run: bool) -
         "import": done.act,
         "lists": parts,
         "without_topic": rows(report.without, "topic"),
+        "mistyped": dict(report.mistyped),
         "rejected": rows(report.rejected, "reason"),
     }
 
@@ -218,9 +219,14 @@ def _show(origin: str, report: ImportReport, target: Path | None, *, dry_run: bo
     if ignored:
         click.echo(f"ignored columns: {', '.join(ignored)}")
     for heading, values in report.unread:
-        note(f"warning: the column {heading!r} has values ({', '.join(values)}) and is not read; --map names its field")
+        found = f"the column {heading!r} has values ({', '.join(values)}) and is not read"
+        note(f"warning: {found}; if one of our fields is in it: --map 'FIELD={heading}'")
     if rejected:
         _show_rejected(lists, rejected, target)
+    for email, meant in report.mistyped[:_MAX_REJECTED]:
+        note(f"warning: {email} looks mistyped: {meant}?")
+    if len(report.mistyped) > _MAX_REJECTED:
+        note("… and more addresses that look mistyped")
     for topic, times in Counter(topic for _line, _email, topic in report.without).most_common(_MAX_REJECTED):
         similar = nearest(topic, lists.parts[0].topics or ())
         note(f"{plural(times, 'subscriber')} imported without the unknown topic '{topic}'{similar}")
@@ -236,7 +242,13 @@ def _show_rejected(lists: ListBundle, rejected: Sequence[Rejected], target: Path
         name, own = lists.locate(line)
         note(f"{name}:{own}: {reason}")
     if len(rejected) > _MAX_REJECTED:
-        kinds = Counter(_VALUE.sub("…", reason).removeprefix("…: ") for _line, _email, reason in rejected)
+        from digest.usecases.transfer_subscribers import shared_reasons
+
+        shared = shared_reasons(rejected, _MAX_REJECTED)
+        kinds = Counter(
+            reason if reason in shared else _VALUE.sub("…", reason).removeprefix("…: ")
+            for _line, _email, reason in rejected
+        )
         note(f"… and {len(rejected) - _MAX_REJECTED} more; in total:")
         for kind, times in kinds.most_common():
             note(f"    {times} × {kind}")

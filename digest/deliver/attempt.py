@@ -26,7 +26,7 @@ from digest.deliver.ports import (
 )
 from digest.deliver.rejections import RejectionWatch
 from digest.errors import TakenOver
-from digest.mail.message import Outgoing, Sender, Sign, inline_images, one_line, recipients
+from digest.mail.message import Outgoing, Sender, Sign, inline_images, recipients, without_controls
 from digest.models import InlineImage, RenderedEmail
 from digest.utils.redact import redact
 from digest.utils.telemetry import span
@@ -153,7 +153,7 @@ def attempt(job: DeliveryJob, transport: Transport, claim: Claim, outages: Outag
 
 
 def _clean(text: str) -> str:
-    return redact(one_line(text))
+    return redact(without_controls(text))
 
 
 def cancel_unknown(job: DeliveryJob, outages: Outages) -> list[tuple[Cancellation, bool]]:

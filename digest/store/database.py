@@ -38,6 +38,7 @@ from digest.store.postgresql import (
 from digest.store.schema import meta, metadata
 from digest.store.wait_limit import is_limited, seconds_left
 from digest.utils.clock import SharedClock
+from digest.utils.files import real_path
 
 Columns = TypeVarTuple("Columns")
 
@@ -395,7 +396,7 @@ def _postgresql(url: Any) -> Engine:
 
 def sqlite_file(database: Database) -> Path:
     """Return the file of an SQLite store."""
-    return Path(str(database.engine.url.database)).resolve()
+    return real_path(Path(str(database.engine.url.database)))
 
 
 def as_json(value: Any) -> str:

@@ -64,6 +64,10 @@ def masked(email: str) -> str:
 def _validate(folded: str) -> str:
     from email_validator import EmailNotValidError, validate_email
 
+    if folded.count("@") > 1:
+        raise ValueError("these are several addresses; each needs a row of its own")
+    if any(char.isspace() for char in folded):
+        raise ValueError("an address has no spaces")
     local = folded.rpartition("@")[0]
     if not local.isascii():
         raise ValueError("the part before @ must be ASCII; mail services accept nothing else")

@@ -33,6 +33,7 @@ from digest.store.sending import restored
 from digest.store.sending.recovery import live_runs
 from digest.store.sending.restored import HeldEdition, RestoredStore, SentSince, take_over_sends
 from digest.store.workers import WorkerStore
+from digest.utils.files import real_path
 
 _LOCK_WAIT = 1.0
 _BUSY = "; stop it before you restore the store"
@@ -82,7 +83,7 @@ class StoreRestorer:
                 steps = "restore the dump with pg_restore, then run `digest store restore --in-place`"
                 raise ConfigurationError([ConfigProblem(str(file), 0, f"the store is PostgreSQL: {steps}")])
             store = sqlite_file(target)
-            if file.resolve() == store:
+            if real_path(file) == store:
                 problem = "is the store itself; `--in-place` restores a copy that is in place already"
                 raise ConfigurationError([ConfigProblem(str(file), 0, problem)])
             part = stack.enter_context(copies.working_copy(file, store))

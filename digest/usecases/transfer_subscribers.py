@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal, TextIO
 
 from digest.errors import ConfigProblem, ConfigurationError, DigestError
 from digest.models import Actor
+from digest.store.desk.audit import ActKind
 from digest.store.people.import_undo import KEPT, UndoneImport
 from digest.store.people.imports import ImportResult, ImportTerms
 from digest.store.people.preferences import PreferenceStore
@@ -21,6 +22,7 @@ from digest.subscribers.imports.formats import PAUSABLE
 from digest.subscribers.imports.mailchimp import ListBundle, extract_lists
 from digest.subscribers.imports.reader import ListReading, read_list
 from digest.subscribers.list_file import FILE_NAME
+from digest.subscribers.typos import suggest
 from digest.usecases.edit_subscribers import source_of
 from digest.utils.files import replacing
 from digest.utils.text import escape_formula
@@ -33,6 +35,8 @@ if TYPE_CHECKING:
 
 # Rows of a list that a report shows.
 _SAMPLE = 5
+# Mistyped addresses that a report names.
+_MAX_MISTYPED = 50
 # Rows in which ignored columns are looked at, values of each that are shown, and their characters.
 _LOOKED_AT, _VALUES, _MAX_VALUE = 1000, 3, 40
 # Columns of our own exports and rejected rows that say nothing about a subscriber.
@@ -104,6 +108,14 @@ class ImportReport:
     # The columns with values that no field is read from, with some of these values. Exports of other tools have many,
     # which are left out.
     unread: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    # The first addresses whose domain looks mistyped, each with what was probably meant. They are imported as they are.
+    mistyped: tuple[tuple[str, str], ...] = ()
+
+
+def shared_reasons(rejected: Iterable[Rejected], most: int) -> dict[str, int]:
+    """Return the reasons that several rows share, such as the same unknown word, each with their number."""
+    counted = Counter(reason for _line, _email, reason in rejected).most_common(most)
+    return {reason: times for reason, times in counted if times > 1}
 
 
 @dataclass(frozen=True)
@@ -134,6 +146,7 @@ class SubscriberTransfer:
             raise ConfigurationError([ConfigProblem("--origin", 0, "expected a name on one line")])
         rejections: list[Rejected] = []
         without: list[Rejected] = []
+        mistyped: dict[str, str] = {}
         unreadable = 0
 
         def reject(line: int, email: str, reason: str) -> None:
@@ -147,12 +160,19 @@ class SubscriberTransfer:
         def leave_out(line: int, email: str, topic: str) -> None:
             without.append((line, email, topic))
 
+        def noting_typos(rows: Iterable[Incoming]) -> Iterator[Incoming]:
+            for row in rows:
+                meant = suggest(row.address) if len(mistyped) < _MAX_MISTYPED and not row.suppressed else None
+                if meant:
+                    mistyped[row.email] = meant
+                yield row
+
         with extract_lists(file.path) as (files, others):
             # Subscribers of the list file stay in the file, so the store must know them before the import.
             self.subscriber_list.sync(may_be_empty=True)
             lists = ListBundle(tuple(self._reading(one, file.mapping) for one in files))
             done = self.subscriber_admin.imports.run(
-                counting(lists.rows(reject_unread, leave_out), lambda: unreadable),
+                counting(noting_typos(lists.rows(reject_unread, leave_out)), lambda: unreadable),
                 ImportTerms(name, f"import {name} of {file.name}", file.consent.strip(), file.existing == "update"),
                 by,
                 now=self.now(),
@@ -166,7 +186,9 @@ class SubscriberTransfer:
             sample, unread = _sample(lists.parts[0]), _unread(lists.parts[0])
         refused = {line for line, _email, _reason in rejections}
         kept = tuple(each for each in without if each[0] not in refused)
-        return ImportReport(name, lists, done, tuple(rejections), kept, tuple(others), sample, unread)
+        unlisted = {email for _line, email, _reason in rejections}
+        found = tuple((email, meant) for email, meant in mistyped.items() if email not in unlisted)
+        return ImportReport(name, lists, done, tuple(rejections), kept, tuple(others), sample, unread, found)
 
     def plan_undo(self, act: int) -> UndoneImport:
         """Return what undoing the import with this number in the log would do. Raises ImportNotUndoable."""
@@ -194,7 +216,7 @@ class SubscriberTransfer:
                 detail += f"; {len(done.mailed)} get mail again"
             if done.kept:
                 detail += f"; {len(done.kept)} stay as they are"
-            self.audit.record(by, "import undone", f"import {done.origin}", detail, now=now)
+            self.audit.record(by, ActKind.IMPORT_UNDONE, f"import {done.origin}", detail, now=now)
         return done
 
     def _reading(self, file: Path, mapping: ListMapping) -> ListReading:

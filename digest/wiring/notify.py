@@ -34,16 +34,16 @@ class NotifyWiring(DeliverWiring):
         store = AlertStore(self.database)
         return Alerts(store, self.alert_channels, name, self.now, mails.build, self._decider)
 
-    def _decider(self, item: Alert) -> str:
-        """Return the address of the desk's user who decided on the edition of an alert; '' if nobody did."""
+    def _decider(self, item: Alert) -> str | None:
+        """Return the address of the desk's user who decided on the edition of an alert; None if nobody did."""
         from digest.notify.alert import DECISIONS
         from digest.store.desk.users import UserStore
 
         if item.kind not in DECISIONS:
-            return ""
+            return None
         name = next((each.decided_by for each in reversed(self.editions.decisions(item.subject))), "")
         user = UserStore(self.database).find(name) if name else None
-        return user.email or name if user else ""
+        return user.email or name if user else None
 
     def decide_by(self, key: str) -> datetime | None:
         """Return until when an edition can be approved; None for one without a plan."""

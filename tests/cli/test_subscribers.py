@@ -441,6 +441,17 @@ def test_many_rejected_rows_are_counted_by_reason(newsroom: Newsroom, tmp_path: 
     assert sum(int(line.split(" × ")[0]) for line in kinds if " × " in line) == 12
 
 
+def test_an_unknown_word_is_counted_by_itself_and_a_mistyped_domain_is_named(
+    newsroom: Newsroom, tmp_path: Path
+) -> None:
+    rows = [f"s{number}@example.com,{'member' if number % 3 else 'ex'}" for number in range(12)]
+    (tmp_path / "list.csv").write_text("\n".join(["email,status", *rows, "x@gmial.com,"]), encoding="utf-8")
+    run = newsroom.digest("subscribers", "import", str(tmp_path / "list.csv"), "--dry-run")
+    kinds = [line.strip() for line in run.err.split("in total:\n")[1].splitlines() if " × " in line]
+    assert [(line.split(" × ")[0], line.rpartition(" ")[2]) for line in kinds] == [("8", "'member'"), ("4", "'ex'")]
+    assert "x@gmial.com looks mistyped: x@gmail.com?" in run.err
+
+
 @pytest.mark.slow
 def test_several_change_at_once_and_an_import_is_undone(newsroom: Newsroom) -> None:
     (newsroom.home / "new.csv").write_text("email,topics\nmohan@example.com,खेल\nlata@example.com,\n", encoding="utf-8")

@@ -101,6 +101,44 @@ def test_listmonk(tmp_path: Path) -> None:
     assert (a.topics, a.status, b.status, c.suppressed) == (["देश"], "active", "paused", "unsubscribed")
 
 
+@pytest.mark.parametrize(
+    ("word", "status", "suppressed"),
+    [
+        ("सदस्य", "active", None),
+        ("सक्रिय", "active", None),
+        ("रोकी हुई", "paused", None),
+        ("सदस्यता छोड़ी", None, "unsubscribed"),
+        ("सदस्यता समाप्त", None, "unsubscribed"),
+        ("लौटा", None, "bounced"),
+        ("शिकायत", None, "complained"),
+    ],
+)
+def test_a_list_in_hindi_has_the_words_of_the_desk(
+    tmp_path: Path, word: str, status: str | None, suppressed: str | None
+) -> None:
+    text = f"ईमेल पता,स्थिति,जुड़ने की तारीख\na@example.com,{word},2024-03-01\nb@example.com,लंबित,\n"
+    (one,), refused = read(tmp_path, text)
+    assert (one.status, one.suppressed, one.agreed_at) == (status, suppressed, datetime(2024, 3, 1, tzinfo=UTC))
+    assert [(line, "has not consented" in reason) for line, _email, reason in refused] == [(3, True)]
+
+
+@pytest.mark.parametrize(
+    ("words", "hour"),
+    [
+        ("8 बजे", "08:00"),
+        ("सुबह 8:30 बजे", "08:30"),
+        ("शाम 6 बजे", "18:00"),
+        ("शाम 6:30", "18:30"),
+        ("6 pm", "18:00"),
+        ("12 pm", "12:00"),
+        ("12 am", "00:00"),
+    ],
+)
+def test_an_hour_in_words(tmp_path: Path, words: str, hour: str) -> None:
+    (one,), refused = read(tmp_path, f"email,hour\na@example.com,{words}\n")
+    assert (one.hour, refused) == (hour, [])
+
+
 def test_an_address_may_stand_as_other_programs_write_it(tmp_path: Path) -> None:
     text = (
         "email,name\nAsha <a@example.com>,\nB <b@example.com>,बीना\nmailto:C@example.com,\n'd@example.com';,\n"
@@ -172,7 +210,7 @@ def test_words_of_people_are_understood(tmp_path: Path) -> None:
         "a@example.com,रोज़,8 बजे,सक्रिय,सिर्फ़ टेक्स्ट,सब विषय\n"
         'b@example.com,"सोमवार, गुरुवार",सुबह ७:३० बजे,,,खेल\n'
         "c@example.com,सोम और शुक्र,,छोड़ गए,पूरे डिज़ाइन में,\nd@example.com,Monday to Friday,8.15,,,\n"
-        "e@example.com,कभी-कभी,,,,\nf@example.com,,25:00,,,\ng@example.com,साप्ताहिक,,,,\nh@example.com,,शाम 6 बजे,,,\n"
+        "e@example.com,कभी-कभी,,,,\nf@example.com,,25:00,,,\ng@example.com,साप्ताहिक,,,,\nh@example.com,,दिन में 6 बजे,,,\n"
     )
     # As some keyboards type it: a letter with its nukta as one character.
     rows, refused = read(tmp_path, text.replace("ज\u093c", "\u095b"))
@@ -202,6 +240,15 @@ def test_the_end_of_a_pause(tmp_path: Path) -> None:
     assert refused == [
         (4, "c@example.com", "'paused_until': expected a time such as 2026-12-01T00:00:00+05:30, found 'soon'")
     ]
+
+
+@pytest.mark.parametrize("never", ["9999-12-31T23:59:59Z", "9999-12-31T23:59:59-12:00", "0001-01-01T00:00:00+05:30"])
+def test_a_placeholder_for_no_date_is_no_date(tmp_path: Path, never: str) -> None:
+    text = f"email,status,paused_until,agreed\na@example.com,paused,{never},{never}\n"
+    (a,), refused = read(tmp_path, text)
+    assert refused == []
+    assert (a.status, a.paused_until, a.agreed_at) == ("paused", None, None)
+    assert a.detail == f"time as given in the list: {never}"
 
 
 def test_json_lines(tmp_path: Path) -> None:

@@ -208,16 +208,17 @@ def _under_way(
     *,
     has_buttons: bool,
 ) -> StateLine:
-    """Say how many emails have gone, how fast, and when the rest has."""
+    """Say how many emails have gone, when the rest has, and how fast."""
     _ = visit.catalogue.gettext
     done = numbers.accepted + numbers.rejected + numbers.unknown
     everybody = numbers.frozen - numbers.excluded
     rate = visit.desk.rates.add(edition.key, done, monotonic())
+    left = _left(timedelta(seconds=numbers.pending / rate), visit) if rate and numbers.pending else ""
+    speed = _("%(rate)s per second") % {"rate": f"{rate:,.0f}"} if rate >= 1 else ""
     return make(
         kind="info",
         title=_("Being sent: %(done)s of %(all)s") % {"done": f"{numbers.accepted:,}", "all": f"{everybody:,}"},
-        left=_left(timedelta(seconds=numbers.pending / rate), visit) if rate and numbers.pending else "",
-        more=_("%(rate)s per second") % {"rate": f"{rate:,.0f}"} if rate >= 1 else "",
+        left=" · ".join(filter(None, (left, speed))),
         buttons=("pause", "cancel") if has_buttons else (),
     )
 
@@ -364,19 +365,22 @@ def _special_line(visit: Visit, edition: Edition, send_at: datetime | None, now:
 
 
 class _Deadline(NamedTuple):
-    """Whether a draft goes out only if somebody approves it, what that means, and until when it must be approved."""
+    """What becomes of a draft that nobody approves."""
 
+    # Whether it then stays.
     waits: bool
+    # The same as a sentence.
     says: str
+    # `approve_by`, if it must be approved before that.
     until: datetime | None = None
 
 
 def _deadline(visit: Visit, edition: Edition, planned: PlannedEdition | None) -> _Deadline:
-    """Return until when a draft can be approved. None if that is only over after the hour of its send."""
+    """Return what becomes of a draft that nobody approves, and when."""
     _ = visit.catalogue.gettext
     if is_special(edition.key):
-        says = _("It waits for approval, and goes out right after it or at the time that you choose.")
-        return _Deadline(True, says)
+        # Its title and the field for its time say when it goes out.
+        return _Deadline(True, "")
     if planned is None:
         return _Deadline(True, _("It waits for approval."))
     by = planned.approve_by

@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from digest.models import Edition, RenderedEmail, Story
 from digest.store.sending.revisions import REVISABLE, RevisionReach
+from digest.usecases.approval import revision
 from digest.usecases.correct_edition import NotCorrectable
 from digest.usecases.preflight import PreflightFailed
 from digest.usecases.shown_email import fill_placeholders
@@ -35,7 +36,8 @@ def save(visit: Visit) -> Response:
         return _form(visit, edition, story, given)
     if not given["title"]:
         return _form(visit, edition, story, given, status=422, problem=_("A story needs a headline."))
-    if visit.form.get("revision") != str(edition.revision):
+    # The document of the API names the revision as for an approval.
+    if visit.form.get("revision") not in (str(edition.revision), revision(edition)):
         changed = _("Somebody corrected the edition meanwhile. Please look again.")
         return _form(visit, edition, story, given, status=409, problem=changed)
     if (given["title"], given["summary"]) == (story.title, story.summary):

@@ -184,6 +184,7 @@ KEPT = (
     "source %(name)s",
     "%(num)s new, %(again)s on the list again, %(changed)s changed",
     "%(num)s get no more mail",
+    "%(num)s suppressed",
     "%(num)s taken off the list, %(changed)s changed back",
     "%(num)s get mail again",
     "%(num)s stay as they are",
@@ -373,6 +374,8 @@ KEPT = (
     "format",
     # A list to import, and its rejected rows.
     "this row has no email",
+    "these are several addresses; each needs a row of its own",
+    "an address has no spaces",
     "the same address as on %(where)s",
     "line %(num)s",
     "changed their address themselves and gets email there",

@@ -8,8 +8,9 @@ from datetime import timedelta
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from digest.errors import ConfigurationError
-from digest.models import EditionState, Role
+from digest.errors import ConfigurationError, DigestError
+from digest.models import Edition, EditionState, Role
+from digest.store.desk.audit import ActKind
 from digest.store.rate_limits import Quota
 from digest.subscribers.address import comparable
 from digest.usecases.approval import EditionChanged, ModelTextUnseen, revision
@@ -66,8 +67,7 @@ def approve(visit: Visit) -> Response:
 def reopen(visit: Visit) -> Response:
     """Make an approved or expired edition, or one that was paused before anybody got it, a draft again."""
     edition = visit.edition()
-    visit.desk.app.stopper.reopen(edition.key, visit.actor, why=_BY)
-    return visit.go(edition_path(edition.key))
+    return _went(visit, edition, visit.desk.app.stopper.reopen(edition.key, visit.actor, why=_BY))
 
 
 def pause(visit: Visit) -> Response:
@@ -76,8 +76,7 @@ def pause(visit: Visit) -> Response:
 
 def resume(visit: Visit) -> Response:
     edition = visit.edition()
-    visit.desk.app.stopper.resume(edition.key, visit.actor, why=_BY)
-    return visit.go(edition_path(edition.key))
+    return _went(visit, edition, visit.desk.app.stopper.resume(edition.key, visit.actor, why=_BY) is not None)
 
 
 def ask_cancel(visit: Visit) -> Response:
@@ -95,7 +94,13 @@ def cancel(visit: Visit) -> Response:
 def _stopped(visit: Visit, state: EditionState) -> Response:
     """Stop the edition, without waiting for batches in flight: the page shows them."""
     edition = visit.edition()
-    visit.desk.app.stopper.stop(edition.key, state, visit.actor, why=_BY, wait=0)
+    return _went(visit, edition, visit.desk.app.stopper.stop(edition.key, state, visit.actor, why=_BY, wait=0).stopped)
+
+
+def _went(visit: Visit, edition: Edition, done: bool) -> Response:
+    """Lead to the edition, whose page shows its state. A program is told that nothing was changed."""
+    if not done and visit.actor.via == "api":
+        raise DigestError(f"Edition {edition.key} is {edition.state}, so this cannot be done.")
     return visit.go(edition_path(edition.key))
 
 
@@ -124,7 +129,7 @@ def send_test(visit: Visit) -> Response:
         raise HTTPException(429)
     # `newsletter.base_url` may be unset.
     problems = replace(app.draft_mailer, desk_url=visit.desk.url).send(edition, addresses)
-    app.audit.record(visit.actor, "test sent", edition.key, sent_to, now=app.now())
+    app.audit.record(visit.actor, ActKind.TEST_SENT, edition.key, sent_to, now=app.now())
     if problems:
         why = translate_line("; ".join(problems), visit.catalogue)
         failed = PageSentence(_("The test could not be handed over: %(why)s") % {"why": why.text}, why.original)

@@ -14,17 +14,17 @@ def add(visit: Visit) -> Response:
     name = visit.form.get("name", "").strip().lower()
     accounts = visit.desk.accounts
     try:
-        accounts.add(name, Role(visit.form.get("role", "")), visit.actor)
+        accounts.add(name, _role(visit), visit.actor)
         link = accounts.make_link(name, visit.actor)
-    except (DigestError, ValueError) as error:
+    except DigestError as error:
         return page(visit, status=422, problem=visit.refusal(error), typed=name)
     return page(visit, linked=name, link=f"{visit.desk.url}/link/{link}")
 
 
 def role(visit: Visit) -> Response:
     try:
-        visit.desk.accounts.set_role(visit.parameters["name"], Role(visit.form.get("role", "")), visit.actor)
-    except (DigestError, ValueError) as error:
+        visit.desk.accounts.set_role(visit.parameters["name"], _role(visit), visit.actor)
+    except DigestError as error:
         return page(visit, status=409, problem=visit.refusal(error))
     return visit.go("/users")
 
@@ -64,8 +64,8 @@ def make_token(visit: Visit) -> Response:
     form, user = visit.form, visit.parameters["name"]
     name, days = form.get("token", "").strip(), number_in(form.get("days", ""))
     try:
-        token = visit.desk.app.api_tokens.make(user, name, Role(form.get("role", "")), visit.actor, days=days)
-    except (DigestError, ValueError) as error:
+        token = visit.desk.app.api_tokens.make(user, name, _role(visit), visit.actor, days=days)
+    except DigestError as error:
         return page(visit, status=422, problem=visit.refusal(error))
     return page(visit, linked=user, token=token)
 
@@ -73,6 +73,13 @@ def make_token(visit: Visit) -> Response:
 def revoke_token(visit: Visit) -> Response:
     visit.desk.app.api_tokens.revoke(visit.parameters["name"], visit.form.get("token", ""), visit.actor)
     return visit.go("/users")
+
+
+def _role(visit: Visit) -> Role:
+    given = visit.form.get("role", "")
+    if given not in list(Role):
+        raise DigestError(f"expected {', '.join(Role)} as the role, found {given!r}")
+    return Role(given)
 
 
 def page(

@@ -155,6 +155,53 @@ def test_an_unknown_field_changes_nothing(desk: Site, programs: dict[Role, Progr
     assert desk.app.audit.newest(1, subject=KEY)[0].what != "texts"
 
 
+@pytest.mark.slow
+def test_every_request_is_described_and_takes_nothing_else(desk: Site, programs: dict[Role, Program]) -> None:
+    """No route takes a misspelt field in silence, and each lists those that it reads."""
+    admin, wrong = programs[Role.ADMIN], []
+    described = admin.ask("GET", "/openapi.json")[1]["paths"]
+    before = desk.app.audit.newest(1)[0].id
+    for row in (row for row in ROWS if row.method == "POST"):
+        body = described[row.path]["post"]["requestBody"]["content"]["application/json"]["schema"]
+        status, answer = admin.ask("POST", path_of(row), {"nonsense": "1"})
+        if (status, answer.get("field")) != (422, "nonsense") or body["additionalProperties"] is not False:
+            wrong.append((row.path, answer))
+    assert wrong == []
+    assert desk.app.audit.newest(1)[0].id == before
+    fields = {
+        path: described[path]["post"]["requestBody"]["content"]["application/json"]["schema"]["properties"]
+        for path in ("/calendar", "/settings")
+    }
+    assert fields["/calendar"]["sources"] == {"type": "array", "items": {"type": "string"}}
+    assert {"version", "schedule.send_at"} <= set(fields["/settings"])
+
+
+@pytest.mark.slow
+def test_a_program_reads_the_calendar_and_saves_a_search(desk: Site, programs: dict[Role, Program]) -> None:
+    admin = programs[Role.ADMIN]
+    status, month = admin.ask("GET", f"/calendar?month={KEY[:7]}")
+    assert (status, month["month"]) == (200, KEY[:7])
+    assert KEY in {each["edition"] for day in month["days"] for each in day["editions"]}
+    assert admin.ask("POST", "/subscribers/segment", {"name": "राव", "q": "@example.com", "topic": "खेल"})[0] == 200
+    segment = next(each for each in desk.app.directory.segments() if each.name == "राव")
+    assert (segment.filter.search, segment.filter.topic) == ("@example.com", "खेल")
+    assert admin.ask("POST", "/subscribers/segment/drop", {"name": "राव"})[0] == 200
+    status, error = admin.ask("POST", "/users", {"name": "asha", "role": "boss"})
+    assert (status, error["detail"]) == (422, "expected viewer, editor, sender, admin as the role, found 'boss'")
+
+
+@pytest.mark.slow
+def test_a_program_is_told_that_nothing_was_stopped(tmp_path: Path) -> None:
+    for desk in open_desk(tmp_path / "newsletter"):
+        set_up(desk, "mira", Role.ADMIN)
+        program = Program(desk, desk.app.api_tokens.make("mira", "cms", Role.ADMIN, TESTER))
+        assert program.ask("POST", f"/edition/{KEY}/resume")[0] == 409
+        assert program.ask("POST", f"/edition/{KEY}/cancel")[0] == 200
+        for act in ("cancel", "pause", "reopen"):
+            status, error = program.ask("POST", f"/edition/{KEY}/{act}")
+            assert (status, error["detail"]) == (409, f"Edition {KEY} is cancelled, so this cannot be done.")
+
+
 def test_a_program_finds_and_changes_a_subscriber(desk: Site, programs: dict[Role, Program]) -> None:
     admin = programs[Role.ADMIN]
     added = {"email": "naya@example.com", "consent": "form", "topics": ["खेल"], "frequency": "weekdays"}

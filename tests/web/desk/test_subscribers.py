@@ -15,10 +15,13 @@ from urllib.parse import quote, urlencode
 import pytest
 from sqlalchemy import update
 
+from digest.feedback.rules import UNSUBSCRIBED
 from digest.models import Actor, Role
 from digest.store.people.preferences import ConsentContext, PreferenceStore
+from digest.store.people.subscribers import SubscriberStore
 from digest.store.people.suppressions import LIFTED
 from digest.store.schema import edition
+from digest.usecases.edit_many import ManyAct, ManyChange, Stays
 from digest.usecases.transfer_subscribers import ListToImport
 from tests.web.desk.browser import Browser, set_up
 from tests.web.desk.conftest import KEY, edition_of, open_desk
@@ -228,6 +231,29 @@ def test_an_import_names_who_gets_no_more_mail_and_which_topics_are_left_out(des
 
 
 @pytest.mark.slow
+def test_an_address_that_is_barred_and_not_on_the_list_is_explained(desk: Site, admin: Browser) -> None:
+    """Whoever calls to ask why they get nothing may be known only from an import that says they left."""
+    page = upload(admin, "email,status\ngone@example.com,unsubscribed\n", origin="old")
+    found = re.search(r"/subscribers/import/(\w+)", page.text.split('<form class="sp"')[1])
+    assert found
+    admin.post(f"/subscribers/import/{found[1]}")
+    assert desk.app.subscriber_admin.why_suppressed("gone@example.com") == "unsubscribed"
+    told = admin.get("/subscribers?q=Gone@example.com").text
+    assert "यह पता सूची में नहीं है और इस पर मेल नहीं जाती" in told
+    assert "यहाँ कोई नहीं है" in admin.get("/subscribers?q=never@example.com").text
+
+
+@pytest.mark.slow
+def test_an_import_counts_the_words_that_nobody_knows_and_names_mistyped_addresses(admin: Browser) -> None:
+    rows = "".join(f"w{number}@example.com,member\n" for number in range(40))
+    page = upload(admin, f"email,status\n{rows}y@example.com,ex\nx@gmial.com,\n").text
+    assert re.search(r"40 ×</b> [^<]*&#39;member&#39;", page)
+    assert page.count("&#39;member&#39;") == 1
+    assert "y@example.com" in page, "a reason of one row is listed with its address"
+    assert re.search(r"<li>x@gmial.com → x@gmail.com\?</li>", page)
+
+
+@pytest.mark.slow
 def test_the_words_of_the_desk_are_known_and_other_columns_need_a_decision(desk: Site, admin: Browser) -> None:
     for language in ("hi", "en"):
         admin.cookies["desk-language"] = language
@@ -292,14 +318,20 @@ def test_command_and_desk_leave_the_same_rows(desk: Site, admin: Browser) -> Non
     assert left_by("one@example.com") == left_by("two@example.com")
 
 
-def upload(admin: Browser, text: str, **fields: str) -> Response:
+def upload(admin: Browser, text: str, *, file: str = "list.csv", charset: str = "utf-8", **fields: str) -> Response:
     """Submit the form with a file, as a browser does."""
     border = "border42"
     parts = [f'--{border}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n' for name, value in
              {**fields, "csrf": admin.token()}.items()]  # fmt: skip
-    head = 'Content-Disposition: form-data; name="file"; filename="list.csv"\r\nContent-Type: text/csv\r\n\r\n'
+    head = f'Content-Disposition: form-data; name="file"; filename="{file}"\r\nContent-Type: text/csv\r\n\r\n'
     body = "".join(parts) + f"--{border}\r\n{head}{text}\r\n--{border}--\r\n"
-    return admin.send("/subscribers/import", body.encode(), f"multipart/form-data; boundary={border}")
+    kind = f"multipart/form-data; boundary={border}; charset={charset}"
+    return admin.send("/subscribers/import", body.encode(), kind)
+
+
+@pytest.mark.parametrize("file", [r"a.\x00b", r"a.\ud800"])
+def test_a_file_may_have_any_name(admin: Browser, file: str) -> None:
+    assert upload(admin, "email\none@example.com\n", file=file, charset="unicode_escape").status == 200
 
 
 @pytest.mark.slow
@@ -381,6 +413,32 @@ def test_an_act_for_many_shows_who_changes_and_who_stays(desk: Site, admin: Brow
     assert (newest.id, newest.what, newest.subject) == (before + 4, "many changed", "2 subscribers")
     assert re.fullmatch(r"with the topic देश; \d+ stay as they are", newest.detail)
     assert desk.consent("mela@example.com")[-1].source == "the desk, by mira"
+
+
+@pytest.mark.slow
+def test_a_stop_for_several_is_not_taken_back_for_those_about_whom_more_is_known(desk: Site) -> None:
+    app, by = desk.app, Actor("mira", "command")
+    editor, store, preferences = app.many_editor, SubscriberStore(app.database), PreferenceStore(app.database)
+    names = ("asha", "ravi", "left", "bounced", "phoned", "listed", "late")
+    emails = {name: f"{name}@example.com" for name in names}
+    for name in names[2:]:
+        app.subscriber_editor.add(emails[name], {}, by)
+    ids = editor.find_addresses(emails.values())
+    stopped = editor.run(ids, ManyChange(ManyAct.SUPPRESS, "the list was bought"), by)
+    assert len(stopped.people) == len(names)
+    then = app.now()
+    assert preferences.unsubscribe(desk.subscriber_id(emails["left"]), ConsentContext("web:leave"), now=then)
+    store.suppress(emails["bounced"], "bounced", now=then)
+    app.subscriber_editor.suppress(emails["phoned"], "asked for it", by)
+    (app.home / "old.csv").write_text("email,status\nlisted@example.com,unsubscribed\n", encoding="utf-8")
+    app.subscriber_transfer.import_list(ListToImport(app.home / "old.csv", "old"), by)
+    lifted = editor.run(ids, ManyChange(ManyAct.LIFT, "they agreed"), by)
+    assert {each.address for each in lifted.people} == {emails[name] for name in ("asha", "ravi", "late")}
+    assert list(lifted.stays) == [Stays.STOPPED_ALONE]
+    assert desk.consent(emails["left"])[-1].source == "web:leave"
+    # A report from before the stop ended comes late.
+    store.suppress(emails["late"], UNSUBSCRIBED, now=then)
+    assert store.suppressed().keys() == {emails[name] for name in names[2:]}
 
 
 @pytest.mark.slow

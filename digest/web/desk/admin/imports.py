@@ -13,21 +13,32 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from digest.errors import ConfigurationError, DigestError
+from digest.store.desk.audit import ActKind
 from digest.subscribers.frequency import ADD_DAY, WEEKDAYS
 from digest.subscribers.imports import export as subscriber_export
 from digest.subscribers.imports.formats import FIELDS, FORMATS
 from digest.subscribers.list_file import FILE_NAME
-from digest.usecases.transfer_subscribers import ImportNotUndoable, ImportReport, ListMapping, ListToImport, UndoChanged
+from digest.usecases.transfer_subscribers import (
+    ImportNotUndoable,
+    ImportReport,
+    ListMapping,
+    ListToImport,
+    UndoChanged,
+    shared_reasons,
+)
+from digest.utils.text import one_line
 from digest.web.desk.admin import words
 from digest.web.desk.admin.many import ids_of
 from digest.web.desk.sentences import PageSentence
-from digest.web.desk.visit import Visit, number_in
+from digest.web.desk.visit import Visit, form_text, number_in
 
 _MAX_REJECTED = 20
 # Characters of the text about the consent.
 _MAX_CONSENT = 500
 # The most topics that are named, and addresses for each.
 _MAX_TOPICS, _MAX_NAMED = 5, 3
+# The most reasons that several rejected rows share.
+_MAX_SHARED = 12
 
 
 def page(visit: Visit, *, status: int = 200, **values: Any) -> Response:
@@ -45,7 +56,7 @@ def preview(visit: Visit) -> Response:
     if visit.file is not None and visit.file.filename:
         id, path = visit.desk.uploads.new_place()
         path.mkdir(mode=0o700)
-        name = Path(visit.file.filename.replace("\\", "/")).name[:100] or "list.csv"
+        name = Path(form_text(visit.file.filename).replace("\\", "/")).name[:100] or "list.csv"
         # The extension tells a ZIP file and JSON Lines from CSV.
         file = path / f"list{Path(name).suffix.lower()[:8]}"
         try:
@@ -59,7 +70,7 @@ def preview(visit: Visit) -> Response:
         file, name = held.path, held.name
     else:
         return page(visit, status=422, problem=_("Choose a file first."))
-    origin = " ".join(visit.form.get("origin", "").split())[:80] or Path(name).stem
+    origin = one_line(visit.form.get("origin", ""))[:80] or Path(name).stem
     existing: Literal["update", "keep"] = "keep" if visit.form.get("existing") == "keep" else "update"
     upload = ListToImport(file, origin, _mapping(visit), existing, name)
     visit.desk.uploads.keep(id, visit.user.name, upload)
@@ -74,6 +85,8 @@ def _preview(
     visit: Visit, id: str, upload: ListToImport, report: ImportReport, *, wrong: str = "", undecided: bool = False
 ) -> Response:
     part = report.lists.parts[0]
+    refused = [row for row in report.rejected if not row[2].endswith(ADD_DAY)]
+    shared = shared_reasons(refused, _MAX_SHARED)
     originals = {heading.strip().lower(): heading for heading in part.file.headings}
     return page(
         visit,
@@ -83,9 +96,11 @@ def _preview(
         id=id,
         upload=upload,
         report=report,
-        fields=FIELDS,
+        fields=(*FIELDS, "agreed"),
         sample=[(name, originals.get(part.columns[name], part.columns[name]), cells) for name, cells in report.sample],
-        rejected=[row for row in report.rejected if not row[2].endswith(ADD_DAY)][:_MAX_REJECTED],
+        shared=shared,
+        rejected=[row for row in refused if row[2] not in shared][:_MAX_REJECTED],
+        mistyped=report.mistyped[:_MAX_REJECTED],
         # Rows that wait for one answer, instead of being rejected one by one.
         weekly=sum(row[2].endswith(ADD_DAY) for row in report.rejected),
         weekdays=words.days(visit.catalogue),
@@ -107,7 +122,7 @@ def run(visit: Visit) -> Response:
     """Import the list that the preview showed."""
     id, upload = _held(visit)
     _ = visit.catalogue.gettext
-    consent = " ".join(visit.form.get("consent", "").split())[:_MAX_CONSENT]
+    consent = one_line(visit.form.get("consent", ""))[:_MAX_CONSENT]
     transfer = visit.desk.app.subscriber_transfer
     try:
         undecided = "unread" not in visit.form
@@ -192,7 +207,7 @@ def export(visit: Visit) -> Response:
     count = subscriber_export.write(rows, out, kind)
     detail = f"{count} as {kind}" + (", suppressed" if "suppressed" in form else "")
     whom = "the chosen ones" if chosen else form.get("origin") or segment or "everybody"
-    app.audit.record(visit.actor, "subscribers exported", whom, detail, now=app.now())
+    app.audit.record(visit.actor, ActKind.SUBSCRIBERS_EXPORTED, whom, detail, now=app.now())
     ending = "jsonl" if kind == "jsonl" else "csv"
     # Without a byte order mark a spreadsheet reads Hindi as Latin-1. Programs take it for a part of the heading.
     mark = "\ufeff" if kind == "csv" and visit.actor.via == "desk" else ""

@@ -13,6 +13,7 @@ from digest.store.people.preferences import StoredSubscriber
 from digest.subscribers.address import comparable
 from digest.usecases.edit_subscribers import parse_address
 from digest.usecases.segments import MAX_NAME, UnknownSegment
+from digest.utils.text import one_line
 from digest.web.desk.admin import words
 from digest.web.desk.admin.form import FREQUENCIES, field_problem, fields_of
 from digest.web.desk.sentences import PageSentence
@@ -51,6 +52,7 @@ def _page(visit: Visit, wanted: SubscriberFilter, *, status: int = 200, problem:
         problem=problem,
         wanted=wanted,
         lines=lines,
+        unlisted=_why_unlisted(visit, wanted.search) if not lines else "",
         total=total,
         asked=directory.unconfirmed(_MAX_UNCONFIRMED) if asked else None,
         older=_query(wanted, before=str(more)) if more and not asked else None,
@@ -74,11 +76,18 @@ def _page(visit: Visit, wanted: SubscriberFilter, *, status: int = 200, problem:
     )
 
 
+def _why_unlisted(visit: Visit, search: str) -> str:
+    """Return why an address that is not on the list gets no mail; '' if it may get it, or is no address."""
+    address = comparable(search) if "@" in search[1:] else None
+    why = visit.desk.app.subscriber_admin.why_suppressed(address) if address else None
+    return words.reason_text(why, visit.catalogue).text if why else ""
+
+
 def save_segment(visit: Visit) -> Response:
     """Keep the filter that the page showed under a name."""
     _ = visit.catalogue.gettext
-    name = " ".join(visit.form.get("name", "").split())[:MAX_NAME]
-    wanted = filter_from(visit.form)
+    name = one_line(visit.form.get("name", ""))[:MAX_NAME]
+    wanted = filter_from({"search": visit.form.get("q", ""), **visit.form})
     if not name:
         return _page(visit, wanted, status=422, problem=_("A saved group needs a name."))
     visit.desk.app.segments.save(name, wanted, visit.actor)
@@ -94,7 +103,7 @@ def drop_segment(visit: Visit) -> Response:
 
 def add(visit: Visit) -> Response:
     app, email = visit.desk.app, visit.form.get("email", "").strip()
-    wording = " ".join(visit.form.get("consent", "").split())[:500]
+    wording = one_line(visit.form.get("consent", ""))[:500]
     _ = visit.catalogue.gettext
     if not wording:
         return add_form(visit, status=422, field="consent", problem=_("Write where and how the person agreed."))

@@ -144,6 +144,7 @@ def _import(values: Values) -> dict[str, Any]:
         "origin": report.origin,
         **asdict(report.done),
         "without_topic": [{"line": line, "email": email, "topic": topic} for line, email, topic in report.without],
+        "mistyped": dict(report.mistyped),
         "rejected": [{"line": line, "email": email, "reason": why} for line, email, why in report.rejected],
     }
 
@@ -183,6 +184,11 @@ def _failures(found: Failures | None) -> dict[str, Any]:
     rows = failures_json(found)
     domains = [{"domain": row["name"], **row} for row in rows["domains"]]
     return {**rows, "domains": domains}
+
+
+def _corrected(values: Values) -> dict[str, Any]:
+    done = values["done"]
+    return {"edition": done.edition.key, "revision": done.edition.revision, "reach": asdict(done.reach)}
 
 
 def _missed(values: Values) -> dict[str, Any]:
@@ -248,6 +254,7 @@ _DOCUMENTS: Mapping[str, Callable[[Values], Any]] = {
     "today.html.j2": _edition,
     "empty.html.j2": _empty,
     "calendar.html.j2": _calendar,
+    "corrected.html.j2": _corrected,
     "checks.html.j2": _checks,
     "next.html.j2": _next,
     "pool.html.j2": _pool,

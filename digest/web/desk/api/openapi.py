@@ -7,16 +7,22 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from digest import __version__
+from digest.usecases.block_texts import FIELDS
+from digest.usecases.edit_settings import EDITABLE
 from digest.web.desk.access import Route
 from digest.web.desk.api.visit import PROBLEM
 
 _FILTER = ("q", "state", "topic", "frequency", "timezone", "origin")
 _SUBSCRIBER = ("name", "topics", "editions", "frequency", "hour", "format", "status", "timezone")
-# Handler → fields of its body; the API refuses others. The fields of other handlers are not described.
+_BLOCK = tuple(dict.fromkeys(each.name for fields in FIELDS.values() for each in fields))
+# Handler → fields of its body; the API refuses others. A handler that is not here has none.
 _FIELDS: Mapping[str, Sequence[str]] = {
     "story.save": ("title", "summary", "section"),
     "story.take": ("shown",),
+    "story.picture": ("picture", "address"),
     "story.upload": ("content",),
+    "seen.mark": ("story",),
+    "calendar.compose": ("slug", "name", "words", "sources", "hours"),
     "edit.move": ("story", "step", "section", "place"),
     "edit.pin": ("story",),
     "edit.add": ("story",),
@@ -25,15 +31,19 @@ _FIELDS: Mapping[str, Sequence[str]] = {
     "edit.split": ("story", "article"),
     "edit.merge": ("story", "other"),
     "edit.restore": ("story",),
-    "edit.undo": (),
     "edit.texts": ("subject", "preheader", "intro"),
-    "edit.refresh": (),
+    "edit.settle": ("story", "field", "text", "back", "replacing"),
+    "blocks.change": ("name", "act", *_BLOCK),
+    "sending.send_test": ("group", "address"),
+    "correct.save": ("title", "summary", "note", "revision", "reason"),
     "sending.approve": ("seen", "reason", "at"),
     "users.add": ("name", "role"),
     "users.role": ("role",),
     "users.email": ("email",),
+    "users.make_token": ("token", "role", "days"),
+    "users.revoke_token": ("token",),
     "admin.subscribers.add": ("email", "consent", *_SUBSCRIBER),
-    "admin.subscribers.save_segment": ("name", "state", "topic", "frequency", "timezone", "origin"),
+    "admin.subscribers.save_segment": ("name", *_FILTER),
     "admin.subscribers.drop_segment": ("name",),
     "admin.subscriber.save": _SUBSCRIBER,
     "admin.subscriber.pause": ("days",),
@@ -62,6 +72,8 @@ _FIELDS: Mapping[str, Sequence[str]] = {
     "admin.sources.change": ("name", "weight", "section"),
     "admin.sources.pause": ("name", "pause"),
     "admin.sources.remove": ("name",),
+    "admin.late.send": ("most",),
+    "admin.settings.save": ("version", *EDITABLE),
 }
 _QUERIES: Mapping[str, Sequence[str]] = {
     "calendar.page": ("month",),
@@ -70,21 +82,20 @@ _QUERIES: Mapping[str, Sequence[str]] = {
     "admin.many.page": ("all", "of", *_FILTER),
     "admin.subscriber.page": ("view", "all"),
     "admin.sources.one": ("name",),
-    "admin.reports.missed": ("kind", "after"),
-    "log.page": ("q", "before"),
+    "admin.reports.missed": ("kind", "reason", "after"),
+    "log.page": ("q", "who", "what", "since", "until", "before"),
 }
 # A text as the program last read it, so that another's change of it is noticed.
 _WAS = "was_"
-_LISTS = ("topics", "editions", "ids")
-_FLAGS = ("suppressed", "pause", "all")
+_LISTS = ("topics", "editions", "ids", "sources", "schedule.days")
+_MAPS = ("map",)
+_FLAGS = ("suppressed", "pause", "all", "back")
 _ERROR = {"$ref": "#/components/schemas/Error"}
 
 
 def unknown_field(page: str, form: Mapping[str, str]) -> tuple[str, Sequence[str]] | None:
     """Return a field of the body that the handler does not have, and those that it has."""
-    known = _FIELDS.get(page)
-    if known is None:
-        return None
+    known = _FIELDS.get(page, ())
     given = (name.partition(":")[0].removeprefix(_WAS) for name in form if name != "lists")
     return next(((name, known) for name in given if name not in known), None)
 
@@ -145,10 +156,15 @@ def _operation(row: Route) -> dict[str, Any]:
 
 
 def _body(page: str) -> dict[str, Any]:
-    names = _FIELDS.get(page)
-    if names is None:
-        return {"type": "object"}
-    return {"type": "object", "properties": {name: _type(name) for name in names}}
+    names = _FIELDS.get(page, ())
+    # `was_title` is the title as it was read, `map:email` the column of the email.
+    more = [f"^{_WAS}", *(f"^{name}:" for name in names if name in _MAPS)]
+    return {
+        "type": "object",
+        "properties": {name: _type(name) for name in names if name not in _MAPS},
+        "patternProperties": {pattern: _type("") for pattern in more},
+        "additionalProperties": False,
+    }
 
 
 def _type(name: str) -> dict[str, Any]:
