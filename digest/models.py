@@ -45,10 +45,10 @@ _DATED_KEY = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:-([a-z].*))?\Z")
 class EditionState(StrEnum):
     """State of an edition::
 
-    draft → approved → (frozen →) sending → done
-    draft | approved | frozen | sending → paused → draft | approved | sending
-    draft | approved | frozen | sending | paused → cancelled
-    draft | approved | frozen → expired
+    draft → approved → sending → done
+    draft | approved | sending → paused → draft | approved | sending
+    draft | approved | sending | paused → cancelled
+    draft | approved → expired
     approved | expired → draft           `digest edition reopen`
     skipped ↔ draft                      composing again finds stories, or none
     done → sending                       a new subscriber gets a place
@@ -57,7 +57,6 @@ class EditionState(StrEnum):
 
     DRAFT = "draft"
     APPROVED = "approved"
-    FROZEN = "frozen"
     SENDING = "sending"
     PAUSED = "paused"
     DONE = "done"
@@ -71,6 +70,8 @@ class EditionState(StrEnum):
 GIVEN_UP_STATES = (EditionState.CANCELLED, EditionState.EXPIRED, EditionState.SKIPPED)
 # Editions in these states need no more work, unless an operator reopens them or new subscribers get a place.
 ENDED_STATES = (EditionState.DONE, *GIVEN_UP_STATES)
+# The send of these editions has begun, and nobody stopped it.
+BEGUN_STATES = (EditionState.SENDING, EditionState.DONE)
 
 
 class BatchState(StrEnum):
@@ -428,6 +429,11 @@ def is_question(key: str) -> bool:
     return key.startswith(REENGAGE)
 
 
+def is_breach(key: str) -> bool:
+    """Whether the edition informs people of a breach of their data."""
+    return key.startswith(BREACH)
+
+
 def split_key(key: str) -> tuple[date | None, str]:
     """Split an edition's key into day and slug: `2026-11-29-shaam`, `2026-11-29`, or `special` without a day."""
     match = _DATED_KEY.match(key)
@@ -524,6 +530,13 @@ class Edition:
         """Yield every story in reading order."""
         for section in self.sections:
             yield from section.stories
+
+    def story(self, id: str) -> Story | None:
+        return next((each for each in self.stories() if each.id == id), None)
+
+    def story_named(self, name: str) -> Story | None:
+        """Return the story with this id, or with this article, by id or URL."""
+        return next((each for each in self.stories() if name in (each.id, *each.articles, *each.article_ids)), None)
 
     def map_stories(self, change: Callable[[Story], Story]) -> Edition:
         """Return the edition with each story as `change` returns it."""

@@ -157,7 +157,7 @@ def send(
         before = app.editions.get(key)
         edition, failures = _ensure_ready(app, key, stop, on_source)
         notes += (*resumed, *failures)
-        if edition.state not in (EditionState.APPROVED, EditionState.FROZEN, EditionState.SENDING, EditionState.DONE):
+        if edition.state not in (EditionState.APPROVED, EditionState.SENDING, EditionState.DONE):
             all_failed = edition.state == EditionState.SKIPPED and 0 < len(app.sources) <= len(failures)
             notes += why_not_sent(edition)
             return SendResult(edition, counts(app.database, key), notes=notes, all_sources_failed=all_failed)
@@ -439,7 +439,7 @@ def _delivery_job(app: App, key: str, rejections: RejectionWatch, progress: Prog
         sender=app.sender,
         ledger=app.ledger,
         transports=app.transports,
-        token=app.signer.sign_email,
+        sign=app.signer.sign_email,
         clock=app.clock,
         threads=settings.threads,
         tries=settings.tries,

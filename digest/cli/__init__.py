@@ -53,7 +53,11 @@ def main() -> None:
 
             print(redact(traceback.format_exc()), end="", file=sys.stderr)  # noqa: T201
             sys.exit(1)
-        message = f"internal error: {type(error).__name__}: {error} (set DIGEST_DEBUG=1 for the traceback)"
+        what = f"internal error: {type(error).__name__}: {error}"
+        # A file that vanished, that may not be read, or that the disk has no space for.
+        if isinstance(error, OSError) and error.filename and error.strerror:
+            what = f"{error.filename}: {error.strerror}"
+        message = f"{what} (set DIGEST_DEBUG=1 for the traceback)"
         code = _report([" ".join(message.split())], 1)
     sys.exit(code if isinstance(code, int) else 0)
 

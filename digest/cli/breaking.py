@@ -12,7 +12,7 @@ from digest.cli.output import emit, json_option, note, shorten
 from digest.cli.progress import progress
 from digest.cli.signals import stopped_by_signals
 from digest.cli.tables import table
-from digest.models import EditionState
+from digest.models import BEGUN_STATES, EditionState
 from digest.utils.text import pick
 
 if TYPE_CHECKING:
@@ -108,7 +108,7 @@ def send(home: Path, key: str | None, force: str, as_json: bool) -> int:
             request = pipeline.SendRequest(force=force.strip() or None)
             sent = pipeline.send(calling_workers(app), key, request, stop=stop, progress=job("sent"))
         code = report_sent(app, sent, as_json)
-        if sent.edition.state in (EditionState.SENDING, EditionState.DONE):
+        if sent.edition.state in BEGUN_STATES:
             for line in pipeline.recompose_older_drafts(app, key):
                 note(line)
         return code

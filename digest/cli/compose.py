@@ -57,12 +57,13 @@ def compose(
         raise click.UsageError("--slug makes a special edition of today: leave out --edition and --date")
     chooses = bool(name or words or sources or hours)
     if chooses and not slug:
-        raise click.UsageError("--name, --words, --source and --hours are those of a special edition: give its --slug")
+        raise click.UsageError("--name, --words, --source and --hours belong to a special edition: give its --slug")
     from digest import pipeline
     from digest.app import make_app
     from digest.cli.actor import command_actor
     from digest.curate.editorial import Selection
-    from digest.usecases.edit_edition import MAX_NAME, one_line
+    from digest.usecases.edit_edition import MAX_NAME
+    from digest.utils.text import one_line
 
     with make_app(home) as app:
         if unknown := sorted(set(sources) - {each.name for each in app.sources}):

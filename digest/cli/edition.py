@@ -55,11 +55,10 @@ def edition() -> None:
 def list_(home: Path, as_json: bool) -> None:
     """List every edition with its counts, newest first."""
     from digest.cli.faults import app_despite_faults
-    from digest.store.sending.statistics import Statistics
 
     with app_despite_faults(home) as app:
         editions = app.editions.all()
-        numbers = Statistics(app.database).numbers([e.key for e in editions], times=False)
+        numbers = app.statistics.numbers([e.key for e in editions], times=False)
     if as_json:
         rows = [
             {
@@ -230,10 +229,11 @@ def block(
 
     NAME is that of the block's file without its ending, such as `weather`. The file stays as it is.
     """
+    from digest.render.blocks.rows import kind_of
     from digest.usecases.block_texts import FIELDS
 
     texts = {field: each for field, each in (("text", text), ("by", author), ("url", url)) if each is not None}
-    known = [each.name for each in FIELDS.get(name.partition("-")[0], ())]
+    known = [each.name for each in FIELDS.get(kind_of(name), ())]
     for given in fields:
         field, mark, value = given.partition("=")
         if not mark:
@@ -613,7 +613,7 @@ def _change(home: Path, key: str, act: Callable[[App, Actor], Edition], more: st
     """
     from digest.app import make_app
     from digest.cli.compose import show_edition
-    from digest.usecases.edit_edition import UnknownStory, displaced
+    from digest.usecases.edit_edition import UnknownStory, stories_only_in
 
     with make_app(home) as app:
         before = existing(app, key)
@@ -622,5 +622,5 @@ def _change(home: Path, key: str, act: Callable[[App, Actor], Edition], more: st
         except UnknownStory as error:
             raise ConfigurationError([ConfigProblem("STORY", 0, f"{error}{more}")]) from None
         show_edition(changed)
-        for story in displaced(before, changed):
+        for story in stories_only_in(before, changed):
             note(f"no longer in the edition: [{story.id}] {story.title}")

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 _NAME, _EMAIL = "सुबह की ख़बरें", "news@example.com"
 # Samples that must not reach real subscribers.
 _EMPTIED = ("base_url", "reply_to", "postal_address")
-# Provider → its remaining set-up.
-_PROVIDERS = {
+# Transport → its remaining set-up.
+PROVIDERS = {
     "outbox": "",
     "smtp": (
         "add `smtp: {host: …, port: 587, security: starttls, username: …}` to `delivery` in digest.yaml, and put the "
@@ -67,7 +67,7 @@ def ask(directory: Path) -> Answers:
     click.echo("Enter keeps the value in brackets. Everything can be changed in digest.yaml later.")
     name = _asked("Name of the newsletter", _NAME, ("newsletter", "name"))
     email = _asked("Sender's email address", _EMAIL, ("newsletter", "sender", "email"))
-    provider = click.prompt("Provider", type=click.Choice(list(_PROVIDERS)), default="outbox")
+    provider = click.prompt("Provider", type=click.Choice(list(PROVIDERS)), default="outbox")
     sender_name = name
     if provider == "sendgrid" and not name.isascii():
         sender_name = _asked(
@@ -159,7 +159,7 @@ def next_steps(answers: Answers) -> list[str]:
         examples = "replace the examples in digest.yaml: newsletter.reply_to, base_url and postal_address"
         return [examples, "replace the examples in subscribers.yaml by your subscribers"] if own else []
     return [
-        _PROVIDERS[answers.provider],
+        PROVIDERS[answers.provider],
         "fill in newsletter.postal_address and newsletter.reply_to in digest.yaml, and newsletter.base_url once your "
         "pages are online; they are empty now",
         "replace the examples in subscribers.yaml by your subscribers",

@@ -306,8 +306,9 @@ def _block(each: Unsettled, zone: ZoneInfo) -> str:
 
 def _show_history(app: App, key: str, *, as_json: bool) -> int:
     from digest.cli.json_output import decision_json
+    from digest.store.sending.decisions import Decision
 
-    decisions = [each for each in app.editions.decisions(key) if each.what in ("accept", "resend")]
+    decisions = [each for each in app.editions.decisions(key) if each.what in (Decision.ACCEPT, Decision.RESEND)]
     if as_json:
         emit({"edition": key, "decisions": [decision_json(each) for each in decisions]})
         return 0

@@ -18,7 +18,7 @@ from digest.cli.signals import stopped_by_signals
 from digest.cli.tables import WORKER_HEADERS, table, worker_cells
 from digest.cli.telemetry import telemetry
 from digest.errors import ConfigProblem, ConfigurationError, DigestError
-from digest.models import DeliveryOutcome, EditionState
+from digest.models import BEGUN_STATES, DeliveryOutcome, EditionState
 from digest.utils.clock import resolve_local_time
 from digest.utils.text import pick
 
@@ -117,7 +117,6 @@ def report_sent(app: App, sent: SendResult, as_json: bool) -> int:
     """Show the outcome of a send. Returns the exit code."""
     from digest.cli.json_output import counts_json, not_reached_json
     from digest.notify.report import group_reasons
-    from digest.store.sending.statistics import Statistics
     from digest.store.sending.status import find_unreached
 
     counts, edition = sent.counts, sent.edition
@@ -147,13 +146,13 @@ def report_sent(app: App, sent: SendResult, as_json: bool) -> int:
         named = (row for row in rows if not (many and row.state == DeliveryOutcome.EXCLUDED))
         _show_counts(app, sent, waiting, list(islice(named, min(wanted, _MAX_IN_TABLE + 1))))
         if many:
-            reasons = Statistics(app.database).reasons(edition.key, DeliveryOutcome.EXCLUDED, _MAX_IN_JSON)
+            reasons = app.statistics.reasons(edition.key, DeliveryOutcome.EXCLUDED, _MAX_IN_JSON)
             _show_reasons(group_reasons(reasons, _MAX_REASONS))
             click.echo(f"`digest status {edition.key} --all` names them.")
     if edition.state == EditionState.SKIPPED:
         return 1 if sent.all_sources_failed else 0
     incomplete = counts.rejected or counts.unknown or (counts.pending and not waiting)
-    return 1 if incomplete or edition.state not in (EditionState.SENDING, EditionState.DONE) else 0
+    return 1 if incomplete or edition.state not in BEGUN_STATES else 0
 
 
 def _show_counts(
@@ -178,7 +177,7 @@ def _show_counts(
     click.echo()
     click.echo(table(("did not get it", "state", "why"), [(row.email, row.state, row.reason) for row in named]))
     if len(not_sent) > len(named):
-        click.echo("… and more; `digest status --all` lists everyone.")
+        click.echo(f"… and more; `digest status {sent.edition.key} --all` lists everyone.")
 
 
 def _show_reasons(reasons: Sequence[tuple[str, int]]) -> None:

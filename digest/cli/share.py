@@ -82,6 +82,7 @@ def share(home: Path, edition: str, card: Path | None, telegram: bool, seen: boo
 def _post(app: App, key: str, seen: bool | None, *, as_json: bool) -> int:
     """Post in the channel, and print the result. Returns exit code 1 unless the channel has the post."""
     from digest.store.sending.channel_posts import PostState
+    from digest.store.sending.decisions import Decision
 
     poster = app.channel_poster
     if poster is None:
@@ -92,7 +93,7 @@ def _post(app: App, key: str, seen: bool | None, *, as_json: bool) -> int:
         if not poster.posts.decide(key, poster.channel, posted=seen, now=app.now()):
             raise DigestError(f"The post of edition {key} is {before.state if before else 'not made'}, not unknown.")
         app.editions.record_decision(
-            key, "channel post", "seen" if seen else "not seen", now=app.now(), by=user_name(app.environment)
+            key, Decision.CHANNEL_POST, "seen" if seen else "not seen", now=app.now(), by=user_name(app.environment)
         )
     post = poster.post(key, at_once=True)
     if as_json:

@@ -14,6 +14,7 @@ from digest.cli.output import emit, json_option, note, plural
 from digest.cli.progress import progress
 from digest.cli.tables import table
 from digest.errors import ConfigProblem, ConfigurationError, StoreError
+from digest.utils.files import real_path
 
 if TYPE_CHECKING:
     from digest.app import App
@@ -53,7 +54,7 @@ def backup(home: Path, file: Path, force: bool, as_json: bool) -> int:
                 steps = _postgresql_steps(app.settings.store.url, _schema(present), file)
                 raise ConfigurationError([ConfigProblem("'store.url'", 0, steps)])
         warn_of_list(app)
-        if file.resolve() == sqlite_file(app.database):
+        if real_path(file) == sqlite_file(app.database):
             raise ConfigurationError([ConfigProblem(str(file), 0, "is the store itself; name another file")])
         if file.exists() and not force:
             raise ConfigurationError([ConfigProblem(str(file), 0, "exists; name another file, or add --force")])
@@ -287,8 +288,8 @@ def copy(home: Path, source: str, target: str, as_json: bool) -> int:
 
     For example from SQLite to PostgreSQL. Both are URLs as in `store.url`, or an SQLite file. Every table is copied in
     one transaction and compared by number of rows and checksum. Nothing is sent from SOURCE afterwards; set `store.url`
-    to TARGET. Stop `digest run` and `digest web` first. Put the password into ~/.pgpass: other users of this machine
-    can read the command line.
+    to TARGET. Stop `digest run`, `digest worker` and `digest web` first. Put the password into ~/.pgpass: other users
+    of this machine can read the command line.
     """
     from digest.app import make_app
 

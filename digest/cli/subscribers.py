@@ -92,7 +92,6 @@ class _Rows:
 def _find_rows(app: App, origin: str | None, group: str | None, *, limit: int | None) -> _Rows:
     """Return the subscribers of the list file, then those of imports, at most `limit` of the latter."""
     from digest.cli.faults import read_list_despite_faults
-    from digest.store.people.preferences import PreferenceStore
 
     origins = app.subscriber_admin.import_counts()
     listed = read_list_despite_faults(app, app.subscriber_list.read)
@@ -107,7 +106,7 @@ def _find_rows(app: App, origin: str | None, group: str | None, *, limit: int | 
         known = ", ".join(sorted(files | set(origins))) or "none"
         raise ConfigurationError([ConfigProblem("--origin", 0, f"there is no '{origin}'; known: {known}")])
     suppressed = app.subscribers.suppressed()
-    pauses, chosen = _pauses(app), PreferenceStore(app.database).chosen()
+    pauses, chosen = _pauses(app), app.preferences.chosen()
     rows = [
         _row(subscriber, suppressed.get(address), pauses.get(address), chosen.get(address))
         for address, subscriber in listed
@@ -165,12 +164,8 @@ def _cells(row: dict[str, Any], several: bool) -> tuple[object, ...]:
 
 def _pauses(app: App) -> dict[str, datetime]:
     """Map addresses to the end of the subscriber's own pause, in the newsletter's zone."""
-    from digest.store.people.preferences import PreferenceStore
-
     zone = app.settings.newsletter.zone
-    return {
-        address: until.astimezone(zone) for address, until in PreferenceStore(app.database).paused(app.now()).items()
-    }
+    return {address: until.astimezone(zone) for address, until in app.preferences.paused(app.now()).items()}
 
 
 @subscribers.command()
@@ -228,6 +223,7 @@ def _outside(app: App, listed: list[tuple[str, Subscriber]]) -> list[str]:
 def history(home: Path, email: str, as_json: bool) -> None:
     """Show everything known about a subscriber: consent, changes, events, and which editions they got, and why."""
     from digest.cli.faults import app_despite_faults
+    from digest.store.people.history import HistoryKind
     from digest.store.people.signups import ORIGIN
     from digest.usecases.edit_subscribers import parse_address
 
@@ -255,7 +251,7 @@ def history(home: Path, email: str, as_json: bool) -> None:
     rows_ = [
         (
             f"{one.at.astimezone(zone):%Y-%m-%d %H:%M}",
-            " ".join(("edition" if one.kind == "letter" else one.kind, one.edition or "")).strip(),
+            " ".join(("edition" if one.kind == HistoryKind.EDITION else one.kind, one.edition or "")).strip(),
             one.what if one.what != "none" else "not sent" if one.edition else "",
             one.why,
         )

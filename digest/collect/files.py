@@ -6,7 +6,7 @@ import os
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from itertools import accumulate
 from pathlib import Path
 from typing import Any
@@ -23,8 +23,10 @@ from digest.collect.markup import MAX_FIELD, paragraphs, plain, read_html
 from digest.collect.pages.page import read_page
 from digest.collect.sniff import sniff
 from digest.collect.types import ParseContext, ParseResult, RawItem, WarningLog
-from digest.errors import DigestError
+from digest.errors import ConfigurationError, DigestError
 from digest.models import Article, Block, Source
+from digest.utils.files import real_path
+from digest.yamlio import reader
 
 # Characters. A longer first line is a paragraph, and the text has no title.
 MAX_TITLE = 250
@@ -97,16 +99,14 @@ def read_markdown(text: str) -> RawItem:
 
 
 def _front_matter(block: str, item: RawItem) -> None:
-    import yaml
-
     if _brackets_deep(block) > MAX_NESTING:
         item.warnings.append("its front matter is nested too deeply")
         return
     try:
-        values = yaml.safe_load(block)
-    except Exception as error:
-        # PyYAML lets errors of its constructors through (IndexError for `!!int ""`).
-        item.warnings.append(f"its front matter is not YAML ({type(error).__name__})")
+        values = reader.read_text(block, "front matter")
+    except ConfigurationError as error:
+        problem = error.problems[0]
+        item.warnings.append(f"its front matter is not YAML, line {problem.line + 1}: {problem.message}")
         return
     if not isinstance(values, dict):
         item.warnings.append("its front matter has no keys")
@@ -141,9 +141,7 @@ def _brackets_deep(block: str) -> int:
 
 
 def _scalar(value: Any) -> str:
-    """Return a YAML value as text: dates in ISO form, '' for lists and mappings."""
-    if isinstance(value, datetime | date):
-        return value.isoformat()
+    """Return a YAML value as text, '' for lists and mappings."""
     return str(value).strip() if isinstance(value, str | int | float) and not isinstance(value, bool) else ""
 
 
@@ -348,9 +346,9 @@ def _item(path: Path, context: ParseContext, name: str | None = None) -> RawItem
     text, encoding_problem = decode(data)
     if encoding_problem:
         context.log.add(f"encoding: {encoding_problem}")
-    kind, reader = READERS.get(path.suffix.lower(), ("text", read_text))
+    kind, read = READERS.get(path.suffix.lower(), ("text", read_text))
     try:
-        item = reader(text)
+        item = read(text)
     except Exception as error:
         # A parser bug triggered by one file must not stop the others.
         raise Unreadable(f"{path.name} can't be read as {kind} ({type(error).__name__}: {error}).") from error
@@ -371,8 +369,7 @@ def _modified(path: Path, now: datetime) -> datetime:
 
 def _is_within(file: Path, folder: Path) -> bool:
     """Whether a file is in the folder after its links are followed."""
-    # Path.resolve() raises for a link that leads to itself; realpath does not.
-    return Path(os.path.realpath(file)).is_relative_to(os.path.realpath(folder))
+    return real_path(file).is_relative_to(real_path(folder))
 
 
 def _read_bytes(path: Path) -> bytes:

@@ -19,6 +19,7 @@ import imagesize
 
 from digest.collect.cleaning.identity import absolute_url, content_hash
 from digest.models import Article, Image, InlineImage
+from digest.utils.files import real_path
 
 # Bytes of one image: a large photograph. A smaller copy is made for emails.
 MAX_IMAGE_BYTES = 5_000_000
@@ -84,10 +85,7 @@ class LocalImages:
 
     def is_used(self, file: Path) -> bool:
         """Whether a document has named this file as its image."""
-        try:
-            return file.resolve() in self._images
-        except OSError:
-            return False
+        return real_path(file) in self._images
 
     def used_by(self, articles: Iterable[Article]) -> tuple[InlineImage, ...]:
         """Return the images that these articles show, each once."""

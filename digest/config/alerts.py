@@ -7,7 +7,17 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from digest.config.types import Address, Duration, Line, SettingsModel, VariableOrNone, WebhookUrl, as_text, split_names
+from digest.config.types import (
+    Address,
+    Duration,
+    Line,
+    SettingsModel,
+    TransportName,
+    VariableOrNone,
+    WebhookUrl,
+    as_text,
+    split_names,
+)
 
 EventType = Literal[
     "edition.composed",
@@ -80,7 +90,7 @@ class AlertSettings(SettingsModel):
     telegram_chat: Annotated[Line, BeforeValidator(as_text)] = Field(
         default="", description="Chat that the Telegram bot writes to."
     )
-    transport: Literal["", "outbox", "smtp", "sendgrid", "resend", "brevo", "ses"] = Field(
+    transport: Literal["", TransportName] = Field(
         default="",
         description="Transport for alerts and reports, with its settings in `delivery`. Empty: as "
         "`delivery.transport`. If it fails, `delivery.transport` is tried.",

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ValidationError
 from digest.config.alerts import AlertSmtp
 from digest.config.settings import Settings
 from digest.errors import ConfigProblem, ConfigurationError
+from digest.utils.files import real_path
 from digest.yamlio import reader
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -24,7 +25,7 @@ def load(home: Path, environment: Mapping[str, str]) -> Settings:
     path = home / FILE_NAME
     if not path.exists():
         hint = "file not found, so this is not a newsletter folder; run `digest init DIR` or pass --home"
-        raise ConfigurationError([ConfigProblem(str(path.resolve()), 0, hint)])
+        raise ConfigurationError([ConfigProblem(str(real_path(path)), 0, hint)])
     raw = reader.read_file(path)
     return from_data(raw, environment)
 

@@ -6,7 +6,7 @@ docs/configuration.md and the JSON Schema are generated from them. A secret's ke
 from __future__ import annotations
 
 import difflib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import time, timedelta
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
@@ -36,6 +36,7 @@ from digest.config.types import (
     Line,
     PictureUrl,
     SettingsModel,
+    TransportName,
     WebRoot,
     Word,
     Zone,
@@ -132,7 +133,7 @@ class EditionSettings(SettingsModel):
         default=0.65, gt=0, le=1, description="As `edition.merge`, for two articles of the same source."
     )
     per_section: int = Field(
-        default=6,
+        default=7,
         ge=1,
         le=100,
         description="Maximum stories per section. Exceeded if there are too few sections to fill the edition.",
@@ -257,7 +258,6 @@ class SummarySettings(SettingsModel):
         return self
 
 
-Transport = Literal["outbox", "smtp", "sendgrid", "resend", "brevo", "ses"]
 # The maximum recipients in one call.
 _MAX_PER_CALL = {"resend": 100, "ses": 50}
 # By SMTP, a connection sends this many emails and is then replaced. Results are recorded and shown after each batch.
@@ -267,7 +267,7 @@ _MAX_BY_SMTP = 100
 class DeliverySettings(SettingsModel):
     """The transports, batch sizes and rates of sending."""
 
-    transport: Annotated[tuple[Transport, ...], BeforeValidator(split_names)] = Field(
+    transport: Annotated[tuple[TransportName, ...], BeforeValidator(split_names)] = Field(
         default=("outbox",),
         description="`outbox` (.eml files), `smtp`, `sendgrid`, `resend`, `brevo`, `ses`, or several, such "
         "as `[sendgrid, smtp]`: if the first fails, the next sends what was definitely not sent.",
@@ -307,6 +307,27 @@ class DeliverySettings(SettingsModel):
     ses: SesSettings = section(SesSettings, "Amazon SES.")
     smtp: SmtpSettings = section(SmtpSettings, "SMTP.")
     outbox: OutboxSettings = section(OutboxSettings, "Emails as .eml files.")
+
+    @property
+    def key_variables(self) -> Mapping[str, str]:
+        """Transport → the environment variable that holds its key."""
+        return {
+            "sendgrid": self.sendgrid.key_env,
+            "resend": self.resend.key_env,
+            "brevo": self.brevo.key_env,
+            "ses": self.ses.secret_key_env,
+            "smtp": self.smtp.password_env,
+        }
+
+    @property
+    def api_urls(self) -> Mapping[str, str]:
+        """Transport → the address of its provider's API."""
+        return {
+            "sendgrid": self.sendgrid.host,
+            "resend": self.resend.host,
+            "brevo": self.brevo.host,
+            "ses": self.ses.url,
+        }
 
     @property
     def can_attach(self) -> bool:

@@ -15,7 +15,7 @@ from digest.config import loader
 from digest.errors import ConfigProblem, ConfigurationError
 from digest.hindi.cut import shorten
 from digest.hindi.text import fold
-from digest.utils.files import resolve_path
+from digest.utils.files import real_path, resolve_path
 from digest.yamlio import reader
 from digest.yamlio.editor import YamlListEditor, edit_lock
 
@@ -95,9 +95,9 @@ def parse_target(home: Path, target: str) -> dict[str, str]:
     # Path.expanduser raises for an unknown user.
     path = Path(os.path.expanduser(target))  # noqa: PTH111
     found = path if path.is_absolute() or path.exists() else home / path
-    absolute = found.resolve()
-    inside = absolute.is_relative_to(home.resolve())
-    return {"path": (absolute.relative_to(home.resolve()) if inside else absolute).as_posix()}
+    absolute, root = real_path(found), real_path(home)
+    inside = absolute.is_relative_to(root)
+    return {"path": (absolute.relative_to(root) if inside else absolute).as_posix()}
 
 
 def place_key(home: Path, row: Mapping[str, Any]) -> str:
@@ -105,7 +105,7 @@ def place_key(home: Path, row: Mapping[str, Any]) -> str:
     url = str(row.get("url") or "").strip()
     if url:
         return (canonical_url(url) or url).partition("://")[2].rstrip("/")
-    return str(resolve_path(home, str(row.get("path") or "")).resolve())
+    return str(real_path(resolve_path(home, str(row.get("path") or ""))))
 
 
 def name_for(title: str, place: Mapping[str, str], taken: Iterable[str]) -> str:

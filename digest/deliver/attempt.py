@@ -26,7 +26,7 @@ from digest.deliver.ports import (
 )
 from digest.deliver.rejections import RejectionWatch
 from digest.errors import TakenOver
-from digest.mail.message import Outgoing, Sender, Sign, inline_images, one_line, recipients
+from digest.mail.message import Outgoing, Sender, Sign, inline_images, recipients, without_controls
 from digest.models import InlineImage, RenderedEmail
 from digest.utils.redact import redact
 from digest.utils.telemetry import span
@@ -44,7 +44,7 @@ class DeliveryJob:
     # The first one is used. If it fails, the next one takes over the batches that were definitely not sent.
     transports: Sequence[Transport]
     # Signs the recipients' links.
-    token: Sign
+    sign: Sign
     clock: Callable[[], datetime]
     threads: int = 4
     tries: int = 5
@@ -153,7 +153,7 @@ def attempt(job: DeliveryJob, transport: Transport, claim: Claim, outages: Outag
 
 
 def _clean(text: str) -> str:
-    return redact(one_line(text))
+    return redact(without_controls(text))
 
 
 def cancel_unknown(job: DeliveryJob, outages: Outages) -> list[tuple[Cancellation, bool]]:
@@ -229,7 +229,7 @@ def _outgoing(job: DeliveryJob, claim: Claim, schedule_id: str | None) -> Outgoi
         attempt=claim.attempt,
         email=email,
         sender=job.sender,
-        recipients=recipients(claim.recipients, job.sender, job.token),
+        recipients=recipients(claim.recipients, job.sender, job.sign),
         images=inline_images(email, job.images),
         schedule_id=schedule_id,
         send_at=int(claim.send_at.timestamp()) if claim.send_at else None,

@@ -14,7 +14,7 @@ from urllib.parse import parse_qs
 
 import orjson
 
-from digest.feedback.events import Event, InvalidPayload, one_line, positive
+from digest.feedback.events import Event, InvalidPayload, positive, safe_line
 
 # Brevo's name → our kind. Opens and clicks are not used: they cannot be switched off for each email.
 _KINDS = {
@@ -65,7 +65,7 @@ def _event(item: dict[str, Any], comparable: Callable[[str], str | None]) -> Eve
         subscriber=positive(delivery),
         edition=own.get("dg_edition", [""])[0][:64] or None,
         attempt=own.get("dg_attempt", [""])[0][:32] or None,
-        reason=one_line(_text(item.get("reason"))),
+        reason=safe_line(_text(item.get("reason"))),
     )
 
 

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from digest.feedback.bounce_patterns import ADDRESS, COPIES, FAILED, QMAIL, QMAIL_PARAGRAPH, WORST_FIRST, classify
-from digest.feedback.events import one_line
+from digest.feedback.events import safe_line
 
 # A report comes first in a mail; the returned email after it may be cut.
 MAX_MAIL_BYTES = 1 << 20
@@ -148,7 +148,7 @@ def _delivery_statuses(parts: Sequence[MimePart]) -> list[RecipientStatus]:
             diagnostic, status = _first(fields, "diagnostic-code"), _first(fields, "status")
             kind = classify(_first(fields, "action").lower().split(" ")[0], status, diagnostic)
             if kind:
-                found.append(RecipientStatus(kind, recipient, one_line(f"{status.split(' ')[0]} {diagnostic}")))
+                found.append(RecipientStatus(kind, recipient, safe_line(f"{status.split(' ')[0]} {diagnostic}")))
     return found
 
 
@@ -161,7 +161,7 @@ def _complaints(parts: Sequence[MimePart]) -> list[RecipientStatus]:
                 domain = _first(fields, "reported-domain")
                 return [
                     RecipientStatus(
-                        _COMPLAINTS[sort], _address(fields, "original-rcpt-to"), one_line(f"{sort} {domain}")
+                        _COMPLAINTS[sort], _address(fields, "original-rcpt-to"), safe_line(f"{sort} {domain}")
                     )
                 ]
     return []
@@ -173,7 +173,7 @@ def _qmail_statuses(text: str) -> list[RecipientStatus]:
         return []
     report = text.partition(COPIES[0])[0]
     return [
-        RecipientStatus(kind, address, one_line(reason))
+        RecipientStatus(kind, address, safe_line(reason))
         for address, reason in QMAIL_PARAGRAPH.findall(report)[:_MAX_ITEMS]
         if (kind := classify("failed", "", reason))
     ]
@@ -190,7 +190,7 @@ def _prose_statuses(headers: Headers, text: str) -> list[RecipientStatus]:
     named = ADDRESS.findall(_first(headers, "x-failed-recipients")) or ADDRESS.findall(reason)
     if kind is None:
         return []
-    return [RecipientStatus(kind, address, one_line(reason)) for address in dict.fromkeys(named[:_MAX_ITEMS])]
+    return [RecipientStatus(kind, address, safe_line(reason)) for address in dict.fromkeys(named[:_MAX_ITEMS])]
 
 
 def _returned_headers(parts: Sequence[MimePart], text: str) -> Headers:

@@ -52,6 +52,6 @@ def positive(value: object) -> int | None:
     return value if isinstance(value, int) and not isinstance(value, bool) and 0 < value < _MAX_NUMBER else None
 
 
-def one_line(text: str) -> str:
+def safe_line(text: str) -> str:
     """Return foreign text as one line that is safe for tables, the store and the terminal."""
     return _CONTROL.sub(" ", text).encode("utf-8", "replace").decode("utf-8").strip()[:_MAX_LENGTH]

@@ -8,7 +8,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from email.errors import HeaderParseError
+from email.errors import MessageError
 from email.header import decode_header, make_header
 from email.utils import parseaddr
 
@@ -42,7 +42,12 @@ _DEVICE = r".{0,40}(?:phone|ipad|android|mobile|device|mail|outlook|galaxy|redmi
 _SENT_FROM = re.compile(rf"(?:sent (?:from|via) {_DEVICE}|get outlook for .{{0,20}}|मेरे {_DEVICE} से भेजा गया)[.।]?", re.I)
 # A line that mail programs break in two.
 _BROKEN_QUOTE = re.compile(r"(?mi)^(on .{4,120})\n(.{0,120}wrote:)\s*$")
-_TAG = re.compile(r"<(script|style|head|blockquote)\b.*?</\1\s*>|<!--.*?-->|<[^<>]{0,2000}>", re.I | re.S)
+# Begin and end of what a reader does not see, or has not written.
+_HIDDEN = (
+    *((rf"<{name}\b", rf"</{name}\s*>") for name in ("script", "style", "head", "blockquote")),
+    ("<!--", "-->"),
+)
+_TAG = re.compile(r"<[^<>]{0,2000}>")
 _BREAK = re.compile(r"<(?:br|/p|/div|/tr|/li)\b[^<>]{0,200}>", re.I)
 
 
@@ -65,7 +70,7 @@ class Reply:
 def parse_reply(data: bytes) -> Reply | None:
     """Parse a reply; None for a mail without a sender."""
     headers, parts = parse_message(data)
-    sender = parseaddr(_first(headers, "from")[:1000])[1].strip()
+    sender = _sender(_first(headers, "from")[:1000])
     if "@" not in sender or len(sender) > 320:
         return None
     subject = _shortened(_decoded(_first(headers, "subject")), MAX_SUBJECT)
@@ -99,6 +104,15 @@ def without_quote(text: str) -> str:
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
 
 
+def _sender(value: str) -> str:
+    """Return the address in a From header; '' without one."""
+    try:
+        return parseaddr(value)[1].strip()
+    except RecursionError:
+        # Comments within comments: the standard library calls itself for each.
+        return ""
+
+
 def _is_automatic(headers: Headers, subject: str) -> bool:
     submitted = _first(headers, "auto-submitted").partition(";")[0].strip().lower()
     return bool(
@@ -117,8 +131,20 @@ def _text(parts: Sequence[MimePart]) -> str:
     for part in parts:
         if part.kind == "text/html" and not _is_attached(part):
             text = _BREAK.sub("\n", re.sub(r"\s+", " ", _decoded_body(part)[:_MOST_READ]))
-            return html.unescape(_TAG.sub("", text))
+            return html.unescape(_TAG.sub("", _without_hidden(text)))
     return ""
+
+
+def _without_hidden(text: str) -> str:
+    """Return HTML without its hidden parts. Searches each end once: one pattern for both would be quadratic."""
+    for begin, end in _HIDDEN:
+        begins, ends = re.compile(begin, re.I), re.compile(end, re.I)
+        kept, at = [], 0
+        while (opened := begins.search(text, at)) and (closed := ends.search(text, opened.end())):
+            kept.append(text[at : opened.start()])
+            at = closed.end()
+        text = "".join(kept) + text[at:]
+    return text
 
 
 def _is_attached(part: MimePart) -> bool:
@@ -137,7 +163,7 @@ def _decoded_body(part: MimePart) -> str:
 def _decoded(value: str) -> str:
     try:
         return str(make_header(decode_header(value[:2000])))
-    except (HeaderParseError, LookupError, ValueError, TypeError):
+    except (MessageError, LookupError, ValueError, TypeError):
         return value[:2000]
 
 

@@ -15,7 +15,7 @@ from typing import Any
 import orjson
 
 from digest.feedback.clicks.classify import is_machine_agent
-from digest.feedback.events import Event, InvalidPayload, one_line, positive
+from digest.feedback.events import Event, InvalidPayload, positive, safe_line
 
 # SendGrid's name → our kind.
 _KINDS = {
@@ -80,7 +80,7 @@ def _event(item: dict[str, Any], comparable: Callable[[str], str | None]) -> Eve
         subscriber=positive(item.get("dg_delivery")),
         edition=_text(item.get("dg_edition"))[:64] or None,
         attempt=_text(item.get("dg_attempt"))[:32] or None,
-        reason=one_line(reason),
+        reason=safe_line(reason),
     )
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import orjson
 
-from digest.feedback.events import Event, InvalidPayload, one_line, positive
+from digest.feedback.events import Event, InvalidPayload, positive, safe_line
 
 # SES's name → our kind, the key of its details, and the key of its recipients in them.
 _KINDS = {
@@ -64,7 +64,7 @@ def _events(message: dict[str, Any], comparable: Callable[[str], str | None]) ->
             subscriber=positive(_tag(tags, "dg_delivery")),
             edition=_tag(tags, "dg_edition")[:64] or None,
             attempt=_tag(tags, "dg_attempt")[:32] or None,
-            reason=one_line(" · ".join(_reasons(name, details, recipient))),
+            reason=safe_line(" · ".join(_reasons(name, details, recipient))),
         )
 
 
@@ -99,9 +99,10 @@ def _tag(tags: dict[str, Any], name: str) -> str:
 def _time(value: object) -> datetime | None:
     try:
         at = datetime.fromisoformat(_text(value))
-    except ValueError:
+        return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
+    # The last day of the year 9999 has no UTC form in western zones.
+    except (ValueError, OverflowError):
         return None
-    return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
 
 
 def _object(value: object) -> dict[str, Any]:

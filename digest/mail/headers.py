@@ -12,7 +12,7 @@ import re
 from collections.abc import Sequence
 from urllib.parse import quote
 
-from digest.mail.message import Sender, one_line, unsubscribe_uri_prefixes
+from digest.mail.message import Sender, unsubscribe_uri_prefixes, without_controls
 
 ONE_CLICK = "List-Unsubscribe-Post"
 # Bytes of UTF-8, which are 60 characters of base64: with `=?UTF-8?B??=` 72, below the 75 of RFC 2047.
@@ -29,7 +29,7 @@ def common_headers(sender: Sender, edition: str, variant: str) -> dict[str, str]
     (List-Unsubscribe-Post, if one-click works) and Gmail's Feedback-ID. `Precedence: bulk` is not a standard, but
     prevents vacation replies.
     """
-    reply_address = f"<mailto:{quote(one_line(sender.reply_to or sender.email), safe='@+')}"
+    reply_address = f"<mailto:{quote(without_controls(sender.reply_to or sender.email), safe='@+')}"
     headers = {
         "List-Id": " ".join(encode_address(sender.list_name, sender.list_id)),
         "List-Help": f"{reply_address}?subject=help>",
@@ -59,7 +59,7 @@ def encode_header(name: str, value: str) -> str:
 
     Non-ASCII text becomes RFC 2047 encoded words that contain their spaces. `value` cannot start another header.
     """
-    value = one_line(value)
+    value = without_controls(value)
     if value.isascii() and len(name) + 2 + len(value) <= _LINE and "=?" not in value:
         return f"{name}: {value}"
     first = WORD_BYTES - max(0, len(name) + 2 + 12 - 14)
@@ -72,7 +72,7 @@ def encode_address(name: str, email: str, *, room: int = 30) -> tuple[str, ...]:
 
     Fewer parts are better, because some mail programs show a space between parts.
     """
-    name, email = one_line(name), one_line(email)
+    name, email = without_controls(name), without_controls(email)
     if not name:
         return (email,)
     if name.isascii() and len(name) <= 50 and "=?" not in name:

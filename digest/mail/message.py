@@ -172,6 +172,6 @@ def list_headers(recipient: Recipient) -> dict[str, str]:
     return headers
 
 
-def one_line(text: str) -> str:
-    """Return header text without control characters, so that nothing can start another header."""
+def without_controls(text: str) -> str:
+    """Return text on one line, without control characters, so that nothing can start another header."""
     return _CONTROL.sub(" ", text).strip()

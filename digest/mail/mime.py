@@ -14,7 +14,15 @@ from email.utils import format_datetime
 from functools import lru_cache
 
 from digest.mail.headers import WORD_BYTES, common_headers, encode_address, encode_header, fold_header
-from digest.mail.message import Outgoing, Recipient, Sender, list_headers, one_line, split_placeholders, substitute
+from digest.mail.message import (
+    Outgoing,
+    Recipient,
+    Sender,
+    list_headers,
+    split_placeholders,
+    substitute,
+    without_controls,
+)
 from digest.models import InlineImage, RenderedEmail
 
 _CRLF = b"\r\n"
@@ -51,7 +59,7 @@ class Template:
         self.sender = (
             fold_header("From", encode_address(sender.name, sender.email, room=WORD_BYTES)).encode("ascii") + _CRLF
         )
-        lines = [f"Reply-To: {one_line(sender.reply_to)}"] if sender.reply_to else []
+        lines = [f"Reply-To: {without_controls(sender.reply_to)}"] if sender.reply_to else []
         common = common_headers(sender, edition, email.variant)
         lines += [fold_header(name, value.split(" ")) for name, value in common.items()]
         lines.append("MIME-Version: 1.0")
@@ -62,7 +70,7 @@ class Template:
         """Return the whole email in 7-bit ASCII with CRLF line ends, for DATA or a file. No line begins with a dot."""
         values = recipient.values
         lines = (
-            f"To: {one_line(recipient.email)}",
+            f"To: {without_controls(recipient.email)}",
             encode_header("Subject", substitute(self.subject, values)) if self.is_subject_personal else self.subject,
             f"Date: {_date(date.replace(microsecond=0), date.utcoffset())}",
             f"Message-ID: <{_message_id(self.edition, recipient, self.list_id)}>",

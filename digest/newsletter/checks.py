@@ -124,9 +124,16 @@ def check_templates(app: App, findings: Findings) -> None:
 
 def check_messages(app: App, findings: Findings) -> None:
     """Warn of own messages without effect, such as mistyped ones."""
-    own = (app.home / "templates").rglob("*.j2")
-    texts = (path.read_text(encoding="utf-8", errors="replace") for path in own)
+    texts = map(_text_of, (app.home / "templates").rglob("*.j2"))
     findings.warnings += i18n.unused(app.settings.newsletter.language, "\n".join(texts))
+
+
+def _text_of(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        # An editor's lock, or a template that its own check reports.
+        return ""
 
 
 def check_blocks(app: App, findings: Findings) -> None:

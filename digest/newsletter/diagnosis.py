@@ -5,9 +5,8 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from itertools import chain
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -64,10 +63,18 @@ def diagnose(app: App, options: DiagnosisOptions | None) -> list[Finding]:
 
 def check_dns(app: App, options: DiagnosisOptions) -> list[Finding]:
     """Check the DNS records of the sender and of every transport in use."""
-    from digest.usecases.check_sender import check_sender
+    from digest.usecases.check_sender import check_sender, provider_routes
 
     sender = _domain(app.settings.newsletter.sender.email)
-    routes = [ROUTES[name](app, options.selectors) for name in app.settings.delivery.transport if name in ROUTES]
+    known = provider_routes(sender)
+    routes = []
+    # `outbox` has no route, because it mails nobody.
+    for name in app.settings.delivery.transport:
+        if name == "smtp":
+            routes.append(_smtp_route(app, options.selectors))
+        elif route := known.get(name):
+            more = (*options.selectors, *_reported_selectors(app, name, sender))
+            routes.append(replace(route, selectors=(*route.selectors, *more)))
     return check_sender(sender, routes, options.lookup)
 
 
@@ -118,44 +125,15 @@ def _spf_for(host: str) -> str:
     return f"v=spf1 ip{address.version}:{address} ~all"
 
 
-def _sendgrid_route(_app: App, selectors: tuple[str, ...]) -> SenderRoute:
-    from digest.usecases.check_sender import sendgrid_route
-
-    return sendgrid_route(selectors)
-
-
-def _resend_route(app: App, selectors: tuple[str, ...]) -> SenderRoute:
-    from digest.usecases.check_sender import resend_route
-
-    return resend_route(_domain(app.settings.newsletter.sender.email), selectors)
-
-
-def _brevo_route(app: App, selectors: tuple[str, ...]) -> SenderRoute:
-    from digest.usecases.check_sender import brevo_route
-
-    return brevo_route(_domain(app.settings.newsletter.sender.email), selectors)
-
-
-def _ses_route(app: App, selectors: tuple[str, ...]) -> SenderRoute:
+def _reported_selectors(app: App, name: str, domain: str) -> tuple[str, ...]:
+    """Return the DKIM selectors that the provider of a transport reports, if it reports any."""
     from digest.deliver.ports import SigningKeys
-    from digest.usecases.check_sender import ses_route
 
-    domain = _domain(app.settings.newsletter.sender.email)
     # A key that is missing is reported with the transport's own check.
     with suppress(ConfigurationError):
-        known = (each.dkim_selectors(domain) for each in app.transports if isinstance(each, SigningKeys))
-        selectors = (*selectors, *chain.from_iterable(known))
-    return ses_route(domain, selectors)
-
-
-# Transport → the DNS records that receivers look up for it. `outbox` has none, because it mails nobody.
-ROUTES: dict[str, Callable[[App, tuple[str, ...]], SenderRoute]] = {
-    "smtp": _smtp_route,
-    "sendgrid": _sendgrid_route,
-    "resend": _resend_route,
-    "brevo": _brevo_route,
-    "ses": _ses_route,
-}
+        transport = next(each for each in app.transports if each.name == name)
+        return transport.dkim_selectors(domain) if isinstance(transport, SigningKeys) else ()
+    return ()
 
 
 def _check_network(app: App, options: DiagnosisOptions) -> list[Finding]:
@@ -170,13 +148,7 @@ def _check_network(app: App, options: DiagnosisOptions) -> list[Finding]:
         found += check_previews(can_draw=can_shape())
     known = {base_url: answer.ahead} if answer and answer.ahead is not None else {}
     delivery = app.settings.delivery
-    hosts = {
-        "sendgrid": delivery.sendgrid.host,
-        "resend": delivery.resend.host,
-        "brevo": delivery.brevo.host,
-        "ses": delivery.ses.url,
-    }
-    asked = [hosts[name] for name in delivery.transport if name in hosts]
+    asked = [delivery.api_urls[name] for name in delivery.transport if name in delivery.api_urls]
     # A provider's clock first: the pages' server is often this machine.
     found.append(check_clock({} if asked else known, asked, options.ntp))
     if "DIGEST_NOW" in app.environment:

@@ -209,39 +209,65 @@ def title_of_errors(problems: Sequence[ConfigProblem]) -> str:
 # Lines in a title.
 _MAX_LINES = 5
 
+
+class NoticeKind(StrEnum):
+    """What `digest run` reports once: faults, and states of editions."""
+
+    # Faults of files, and edits that need a restart.
+    SETTINGS = "settings"
+    RESTART = "restart"
+    LIST = "list"
+    HOLIDAYS = "holidays"
+    # A job fails, or waits for another process.
+    JOB = "job"
+    WAITING = "waiting"
+    # States of an edition.
+    BREAKING = "breaking"
+    SKIPPED = "skipped"
+    WIDENED = "widened"
+    APPROVAL = "approval"
+    APPROVED = "approved"
+    NOT_APPROVED = "not approved"
+    EXPIRED = "expired"
+    MISSED = "missed"
+    # Missed by a newsletter that sent nothing before.
+    NOT_PLANNED = "not planned"
+
+
 NOTICES = {
-    "list": AlertTexts(
+    NoticeKind.LIST: AlertTexts(
         AlertKind.LIST_FAULTY,
         "{subject} has errors",
         "Correct what it names; `digest subscribers check` shows all errors.",
     ),
-    "settings": AlertTexts(
+    NoticeKind.SETTINGS: AlertTexts(
         AlertKind.SETTINGS_FAULTY,
         "{subject} has errors",
         "Correct what it names; `digest check` shows all errors.",
     ),
-    "restart": AlertTexts(
+    NoticeKind.RESTART: AlertTexts(
         AlertKind.RESTART_NEEDED,
         "Some changes of {subject} need a restart",
         "Restart `digest run`, for example with `systemctl restart digest`.",
     ),
-    "job": AlertTexts(
+    NoticeKind.JOB: AlertTexts(
         AlertKind.JOB_FAILED,
         "`digest run` fails at the job {subject}",
         "Correct what it names; `digest check` finds all errors of settings and list. `digest run` continues then.",
     ),
-    "missed": AlertTexts(
+    NoticeKind.MISSED: AlertTexts(
         AlertKind.EDITION_MISSED,
         "Edition {subject} was missed",
         "`digest send {subject}` sends it now. `journalctl -u digest` shows why `digest run` did not run at its time.",
     ),
-    "breaking": AlertTexts(
+    NoticeKind.BREAKING: AlertTexts(
         AlertKind.BREAKING_PROPOSED,
         "Breaking news can be sent: {subject}",
         "`digest breaking send {subject}` sends it to everyone who wants breaking news, and `digest breaking drop "
         "{subject}` drops it. `digest preview {subject} --open` shows it.",
     ),
 }
+"""The notices that also raise an alert."""
 
 
 def expired_message(key: str, recipients: int, problem: str | None, *, missed: bool) -> AlertMessage:

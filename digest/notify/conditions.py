@@ -28,7 +28,7 @@ _MIN_BOUNCES, _MIN_COMPLAINTS, _MIN_BLOCKS, _MIN_DEFERRED = 5, 3, 20, 5
 _MIN_SENT = 20
 
 _BEGUN = (EditionState.SENDING, EditionState.DONE, EditionState.PAUSED, EditionState.CANCELLED)
-_COMPOSED = (EditionState.DRAFT, EditionState.APPROVED, EditionState.FROZEN, EditionState.SENDING, EditionState.DONE)
+_COMPOSED = (EditionState.DRAFT, EditionState.APPROVED, EditionState.SENDING, EditionState.DONE)
 # Attempts that may have reached somebody.
 _DOUBTED = (AttemptState.UNKNOWN, AttemptState.CANCELLING, AttemptState.RESTORED)
 _FAILED = (AttemptState.NOT_SENT, AttemptState.RETRYABLE, AttemptState.UNKNOWN)
@@ -354,10 +354,10 @@ def silent_webhook(facts: AlertFacts) -> Iterator[Alert]:
             continue
         began = min(attempt.send_at or attempt.started_at for attempt in sent)
         until = began + timedelta(days=2)
-        is_over = facts.last_events is not None and facts.last_events >= began
+        is_over = facts.last_event_at is not None and facts.last_event_at >= began
         if is_over or not facts.limits.webhook_silent <= facts.now - began < timedelta(days=2):
             continue
-        last = _when(facts.last_events, facts) if facts.last_events else "never"
+        last = _when(facts.last_event_at, facts) if facts.last_event_at else "never"
         name = sent[0].transport
         called = PROVIDER_NAMES.get(name, name)
         yield Alert(
@@ -495,7 +495,11 @@ def _unusable(facts: AlertFacts, transport: str, problem: str, since: datetime, 
         kind, title = AlertKind.KEY_REFUSED, f"{transport} refuses our {what}"
         variable = facts.keys.get(transport, "")
         right = "the right password" if transport == "smtp" else "a valid key"
-        where = f"Put {right} into {variable} and restart `digest run`" if variable else f"Correct the {what}"
+        where = (
+            f"Put {right} into {variable} and restart `digest run` and all workers"
+            if variable
+            else f"Correct the {what}"
+        )
         action = f"{where}. `digest check` tests it."
     else:
         kind, title = AlertKind.PROVIDER_DOWN, f"{transport} does not accept emails"

@@ -108,7 +108,7 @@ class AlertFacts:
     approval_link: Callable[[str], str | None]
     # The transports whose events are expected, and when the newest payload arrived.
     events_expected: Collection[str]
-    last_events: datetime | None
+    last_event_at: datetime | None
     # Folder → bytes that are free.
     disks: Mapping[str, int]
     # Since when `digest run` sends what is due; None if another process, or nobody, does.

@@ -11,7 +11,7 @@ from digest.notify.failures import KINDS, Failures
 from digest.notify.formats import format_time
 from digest.notify.report import Report, rows
 from digest.utils.redact import hide_addresses
-from digest.utils.text import escape_formula
+from digest.utils.text import escape_formula, one_line
 
 _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3})")
 
@@ -29,7 +29,11 @@ def as_text(report: Report, zone: tzinfo) -> str:
         if reasons:
             lines += ["", f"{title}:", *(f"  {count:,}: {reason}" for reason, count in reasons)]
     if report.newest_texts:
-        lines += ["", "What readers wrote:", *(f"  {one_line(text)}" for _at, text in report.newest_texts)]
+        lines += [
+            "",
+            "What readers wrote:",
+            *(f"  {line_without_addresses(text)}" for _at, text in report.newest_texts),
+        ]
     if report.clicks and (report.clicks.targets or report.clicks.hidden):
         lines += ["", "Clicks, people:", *(f"  {each.people:,}: {each.title}" for each in report.clicks.targets)]
         lines += [f"  {report.clicks.note}"] * bool(report.clicks.note)
@@ -64,5 +68,5 @@ def as_csv(report: Report, zone: tzinfo, failures: Failures | None = None) -> st
     return out.getvalue()
 
 
-def one_line(text: str) -> str:
-    return hide_addresses(" ".join(text.split()))
+def line_without_addresses(text: str) -> str:
+    return hide_addresses(one_line(text))

@@ -75,7 +75,7 @@ def print_page(
         raise TemplateProblem(f"{location(TEMPLATE, personal[0])}: the archive must not show anything personal")
     if branding.theme.digits == "deva":
         html = devanagari_digits_in_html(html)
-    lead = next((story for story in edition.stories() if story.id == edition.lead), None)
+    lead = edition.story(edition.lead)
     first = lead or next(edition.stories(), None)
     title = texts.one_line(first.title) if first else page.subject
     summary = texts.unify_sentence_ends(texts.one_line(first.summary), first.language) if first else ""

@@ -71,7 +71,7 @@ class PictureSlot:
 def slots(lead: tuple[int, int], thumbnail: tuple[int, int], pictures: int) -> tuple[PictureSlot, PictureSlot]:
     """Return the slots of the top story's picture and of the others. `lead` and `thumbnail` are width and height.
 
-    The byte limits ensure that any email with `pictures` pictures has at most TOTAL_BYTES of them.
+    `pictures` is how many an email has at most. Their bytes are then at most TOTAL_BYTES together.
     """
     small = min(THUMBNAIL_BYTES, (TOTAL_BYTES - LEAD_BYTES) // max(pictures - 1, 1))
     return PictureSlot(*lead, LEAD_BYTES), PictureSlot(*thumbnail, small)

@@ -32,6 +32,18 @@ def variant_for(
     return Variant(key, frozenset(names[position] for position in positions), form)
 
 
+def parse_variant(edition: Edition, key: str) -> Variant:
+    """Return the variant with this key of `variant_for`. Sections that the edition no longer has are left out."""
+    form, _, numbers = key.partition("-")
+    kind: Literal["html", "text"] = "text" if form == "text" else "html"
+    if not numbers:
+        return Variant(key, None, kind)
+    chosen = {int(number) for number in numbers.split(".") if number.isdecimal()}
+    return Variant(
+        key, frozenset(section.name for number, section in enumerate(edition.sections) if number in chosen), kind
+    )
+
+
 def select(edition: Edition, variant: Variant) -> Edition | None:
     """Reduce the edition to the sections of `variant`, plus the lead story even if its section was not chosen.
 

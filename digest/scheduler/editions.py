@@ -12,8 +12,8 @@ from digest import pipeline
 from digest.app import App
 from digest.config.calendar import Calendar, PlannedEdition
 from digest.config.loader import FILE_NAME
-from digest.models import BatchState, Corrects, Edition, EditionState, is_breaking, is_special
-from digest.notify.alert import AlertKind, deferred_message, expired_message
+from digest.models import BEGUN_STATES, BatchState, Corrects, Edition, EditionState, is_breaking, is_special
+from digest.notify.alert import AlertKind, NoticeKind, deferred_message, expired_message
 from digest.notify.conditions import are_many_deferred
 from digest.scheduler.guard import JobGuard
 from digest.scheduler.notices import Notices
@@ -31,7 +31,6 @@ _LATE_SUBSCRIBERS = timedelta(minutes=5)
 _FOR_A_DAY = timedelta(days=1)
 # How long a correction waits for late news of recipients who received the wrong text.
 _CORRECTIONS_GROW = timedelta(days=3)
-_BEGUN = (EditionState.FROZEN, EditionState.SENDING, EditionState.DONE)
 _TOO_LATE = "It was not sent in time (schedule.expires_after)."
 
 
@@ -102,16 +101,18 @@ class EditionJobs:
     def _read_calendar(self) -> Calendar:
         calendar = self.app.calendar
         if fault := self.app.calendar_reader.fault:
-            self.notices.notice("holidays", FILE_NAME, f"The holidays are those of before, because of a fault: {fault}")
+            self.notices.notice(
+                NoticeKind.HOLIDAYS, FILE_NAME, f"The holidays are those of before, because of a fault: {fault}"
+            )
         else:
-            self.notices.clear("holidays", FILE_NAME, "The holidays are valid again.")
+            self.notices.clear(NoticeKind.HOLIDAYS, FILE_NAME, "The holidays are valid again.")
         return calendar
 
     def _forget_proposals(self, unfinished: Sequence[Edition]) -> None:
         proposals = {edition.key for edition in unfinished if is_breaking(edition.key)}
-        for key in self.notices.subjects("breaking"):
+        for key in self.notices.subjects(NoticeKind.BREAKING):
             if key not in proposals:
-                self.notices.clear("breaking", key, "It was sent, dropped, or is too old.")
+                self.notices.clear(NoticeKind.BREAKING, key, "It was sent, dropped, or is too old.")
 
     def resume_cancellations(self) -> None:
         """Retry cancellations at the provider that failed when their edition was stopped or corrected."""
@@ -126,7 +127,7 @@ class EditionJobs:
         now = self.app.now()
         for planned in self.app.calendar.current(now):
             edition = self.app.editions.get(planned.key)
-            if edition is not None and edition.state in _BEGUN and now <= planned.expires_at:
+            if edition is not None and edition.state in BEGUN_STATES and now <= planned.expires_at:
                 self._send(planned)
 
     def notice_proposal(self, edition: Edition) -> None:
@@ -134,7 +135,7 @@ class EditionJobs:
         story, until = next(edition.stories()), self.app.breaking.expires_at(edition)
         link = self.app.approval_link(edition.key)
         self.notices.notice(
-            "breaking",
+            NoticeKind.BREAKING,
             edition.key,
             f"Breaking news? {story.title} ({', '.join(story.sources)}). {edition.reason} To send it before "
             f"{self._clock(until)}: {f'{link} or ' if link else ''}digest breaking send {edition.key}",
@@ -186,7 +187,8 @@ class EditionJobs:
             self._send(planned)
         elif edition is None and now > planned.expires_at:
             # A new newsletter has missed nothing, so this is only logged.
-            kind = "missed" if self.app.editions.has_older(planned.send_at) else "not planned"
+            is_late = self.app.editions.has_older(planned.send_at)
+            kind = NoticeKind.MISSED if is_late else NoticeKind.NOT_PLANNED
             missed = f"{self._clock(planned.send_at)} was too long ago (schedule.expires_after)."
             self.notices.notice(kind, key, f"Edition {key} is not sent: {missed}", until=now + _FOR_A_DAY)
 
@@ -264,20 +266,20 @@ class EditionJobs:
         """Compose an edition into a draft, or into a skipped one with its reason."""
         edition = pipeline.compose(self.app, key).edition
         if edition.state == EditionState.SKIPPED:
-            self.notices.notice("skipped", key, f"Edition {key} is skipped: {edition.reason}")
+            self.notices.notice(NoticeKind.SKIPPED, key, f"Edition {key} is skipped: {edition.reason}")
             return
         self.log(f"Composed edition {key}: {edition.subject}")
         for line in edition.warnings:
             self.warn(f"Edition {key}: {line}")
         if edition.widened_hours:
-            self.notices.notice("widened", key, f"Edition {key}: {edition.reason}")
+            self.notices.notice(NoticeKind.WIDENED, key, f"Edition {key}: {edition.reason}")
 
     def _notice_waiting(self, planned: PlannedEdition) -> None:
         until = planned.approve_by or planned.expires_at
         without = planned.approve_by is not None and planned.schedule.on_no_approval == "send"
         then = "then it is sent all the same" if without else "then it expires"
         self.notices.notice(
-            "approval",
+            NoticeKind.APPROVAL,
             planned.key,
             f"Edition {planned.key} waits for approval until {self._clock(until)}, {then}: "
             f"digest edition approve {planned.key}",
@@ -289,7 +291,7 @@ class EditionJobs:
         if self.app.editions.move(key, EditionState.APPROVED, out_of=(EditionState.DRAFT,)):
             why = f"nobody decided by {self._clock(planned.approve_by)} (schedule.on_no_approval: send)"
             self.app.editions.record_decision(key, EditionState.APPROVED, why, now=self.app.now())
-            self.notices.notice("approved", key, f"Edition {key} is approved: {why}.")
+            self.notices.notice(NoticeKind.APPROVED, key, f"Edition {key} is approved: {why}.")
             self._check_planned(planned)
 
     def _send(self, planned: PlannedEdition) -> None:
@@ -311,7 +313,7 @@ class EditionJobs:
 
     def _has_late_subscribers(self, planned: PlannedEdition, edition: Edition | None, now: datetime) -> bool:
         """Whether subscribers may have come since the edition was handed over ahead of its hour."""
-        if edition is None or edition.state not in (EditionState.SENDING, EditionState.DONE):
+        if edition is None or edition.state not in BEGUN_STATES:
             return False
         if planned.key in self._sent_on_time or not planned.send_at <= now <= planned.send_at + _LATE_SUBSCRIBERS:
             return False
@@ -343,9 +345,9 @@ class EditionJobs:
         if deadline is not None and (self._composed_since(key, deadline) or editions.reopened_since(key, deadline)):
             return
         if editions.move(key, EditionState.EXPIRED, out_of=WAITING, reason=reason):
-            what = "expired" if deadline else "not approved"
+            kind = NoticeKind.EXPIRED if deadline else NoticeKind.NOT_APPROVED
             self.notices.notice(
-                what, key, f"Edition {key} expired. {reason} `digest edition reopen {key}` brings it back."
+                kind, key, f"Edition {key} expired. {reason} `digest edition reopen {key}` brings it back."
             )
 
     def _composed_since(self, key: str, deadline: datetime) -> bool:
@@ -355,7 +357,7 @@ class EditionJobs:
     def log_sent(self, sent: pipeline.SendResult) -> None:
         """Log what a send did, or why it did nothing."""
         edition, counts = sent.edition, sent.counts
-        if sent.report is None and edition.state in _BEGUN:
+        if sent.report is None and edition.state in BEGUN_STATES:
             for note in sent.notes:
                 self.log(note)
             if sent.placed:
@@ -364,7 +366,9 @@ class EditionJobs:
             return
         if sent.report is None:
             if edition.state == EditionState.SKIPPED:
-                self.notices.notice("skipped", edition.key, f"Edition {edition.key} is skipped: {edition.reason}")
+                self.notices.notice(
+                    NoticeKind.SKIPPED, edition.key, f"Edition {edition.key} is skipped: {edition.reason}"
+                )
                 return
             for note in sent.notes or (f"Edition {edition.key} is {edition.state}: {edition.reason}",):
                 self.log(note)

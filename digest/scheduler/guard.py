@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from digest.app import App
 from digest.errors import AlreadyRunning, ConfigurationError, DigestError, StoreUnavailable
+from digest.notify.alert import NoticeKind
 from digest.scheduler.notices import Notices
 from digest.utils.telemetry import report_error
 
@@ -51,10 +52,12 @@ class JobGuard:
         except ConfigurationError as error:
             # It lasts until somebody corrects it.
             self._failures[name] = _FAILURES
-            self._notices.notice("job", name, f"{name} failed: {'; '.join(map(str, error.problems))}", until=until)
+            self._notices.notice(
+                NoticeKind.JOB, name, f"{name} failed: {'; '.join(map(str, error.problems))}", until=until
+            )
         except AlreadyRunning as error:
             # Normal while somebody runs `digest send`. The next tick tries again.
-            self._notices.notice("waiting", name, f"{name} waits: {str(error).partition(';')[0]}", until=until)
+            self._notices.notice(NoticeKind.WAITING, name, f"{name} waits: {str(error).partition(';')[0]}", until=until)
         except StoreUnavailable as error:
             self._count_failure(name, str(error), until, is_store=True)
             self._note_store_failure(str(error))
@@ -66,8 +69,8 @@ class JobGuard:
             self._count_failure(name, f"internal error: {type(error).__name__}: {error}", until)
         else:
             self._failures.pop(name, None)
-            self._notices.clear("waiting", name)
-            self._notices.clear("job", name)
+            self._notices.clear(NoticeKind.WAITING, name)
+            self._notices.clear(NoticeKind.JOB, name)
             return result
         return None
 
@@ -86,7 +89,7 @@ class JobGuard:
         if self._failures[job] < _FAILURES:
             self._warn(f"{job} failed: {reason}")
         elif not is_store:
-            self._notices.notice("job", job, again, until=until)
+            self._notices.notice(NoticeKind.JOB, job, again, until=until)
         else:
             # An alert of each job could be stored only when the store works again, and would come too late.
             self._notices.report_store_failure(reason)

@@ -12,13 +12,32 @@ from datetime import datetime
 
 from digest.app import App
 from digest.errors import ConfigProblem, ConfigurationError, DigestError, StoreError
-from digest.notify.alert import NOTICES, Alert, AlertKind, AlertMessage, MessageType, title_of_errors, without_code
+from digest.notify.alert import (
+    NOTICES,
+    Alert,
+    AlertKind,
+    AlertMessage,
+    MessageType,
+    NoticeKind,
+    title_of_errors,
+    without_code,
+)
 from digest.store import meta
 
 # Kinds that are warnings in the log.
-_FAULTS = frozenset({"settings", "list", "holidays", "job", "missed", "expired", "not approved"})
+_FAULTS = frozenset(
+    {
+        NoticeKind.SETTINGS,
+        NoticeKind.LIST,
+        NoticeKind.HOLIDAYS,
+        NoticeKind.JOB,
+        NoticeKind.MISSED,
+        NoticeKind.EXPIRED,
+        NoticeKind.NOT_APPROVED,
+    }
+)
 # Kinds whose alerts name the file and the lines.
-_ABOUT_FILES = frozenset({"settings", "list"})
+_ABOUT_FILES = frozenset({NoticeKind.SETTINGS, NoticeKind.LIST})
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +66,9 @@ class Notices:
         """`others`: other processes report about the same store at the same time."""
         self._app, self._log, self._warn = app, log, warn
         # (kind, subject) → the notice, while it lasts.
-        self._noticed: dict[tuple[str, str], _Noticed] = {}
+        self._noticed: dict[tuple[NoticeKind, str], _Noticed] = {}
         # (kind, subject) of notices that have no open alert, not even one of an earlier process.
-        self._ended: set[tuple[str, str]] = set()
+        self._ended: set[tuple[NoticeKind, str]] = set()
         self._others = others
         # Alerts that could not be stored.
         self._unstored: dict[tuple[str, str], Alert] = {}
@@ -58,7 +77,7 @@ class Notices:
 
     def notice(
         self,
-        kind: str,
+        kind: NoticeKind,
         subject: str,
         text: str,
         *,
@@ -67,8 +86,8 @@ class Notices:
     ) -> None:
         """Report a fault or state once, and again only if its text changes or it returns.
 
-        `kind` names the fault or state, `subject` the file, job or edition that has it. The text ends with the
-        `problems`. A kind in `NOTICES` also raises an alert. The notice ends with `clear`, or silently at `until`.
+        `subject` is the file, job or edition that it is about. The text ends with the `problems`. A kind in `NOTICES`
+        also raises an alert. The notice ends with `clear`, or silently at `until`.
         """
         intro = text
         if problems:
@@ -86,7 +105,7 @@ class Notices:
                 title, text = title_of_errors(problems), "\n".join([f"{intro}:", *map(str, problems)])
             self.raise_alert(found.kind, subject, AlertMessage(title, text, action), until=until)
 
-    def clear(self, kind: str, subject: str, text: str = "") -> bool:
+    def clear(self, kind: NoticeKind, subject: str, text: str = "") -> bool:
         """Report in the sentence `text`, if given, that a fault is gone. False if there was no such fault.
 
         This also ends an alert that an earlier process raised. If the store cannot end it, the next call tries again.
@@ -104,7 +123,7 @@ class Notices:
                 self._ended.add((kind, subject))
         return known
 
-    def subjects(self, kind: str) -> list[str]:
+    def subjects(self, kind: NoticeKind) -> list[str]:
         """Return the subjects of the notices of a kind."""
         return [subject for each, subject in [*self._noticed] if each == kind]
 
@@ -120,9 +139,9 @@ class Notices:
         for key, noticed in [*self._noticed.items()]:
             if noticed.until is not None and noticed.until <= now:
                 self._noticed.pop(key, None)
-        for key, alert in [*self._unstored.items()]:
+        for alert in [*self._unstored.values()]:
             if alert.until is not None and alert.until <= now:
-                self._unstored.pop(key, None)
+                self._unstored.pop(alert.key, None)
             elif not self._store(alert):
                 # Each of the others would wait for the same store in turn.
                 return

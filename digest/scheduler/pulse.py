@@ -33,7 +33,7 @@ class Pulse:
 
     # Returns the problems that keep this process from working; empty if it works.
     problems: Callable[[], list[str]]
-    # Pings the service. Returns the reason if that failed, else ''.
+    # Pings the service. Returns the reason if that failed.
     ping: Callable[[], str | None]
     # Called with the seconds that the process stood still.
     on_stood_still: Callable[[float], None]

@@ -21,7 +21,7 @@ from digest.config.loader import FILE_NAME
 from digest.errors import AlreadyRunning, ConfigurationError, StoreError
 from digest.newsletter.reengagement import QuestionStep, WeeklyQuestion
 from digest.newsletter.reload import ListWatch, SettingsWatch
-from digest.notify.alert import AlertKind, AlertMessage
+from digest.notify.alert import AlertKind, AlertMessage, NoticeKind
 from digest.scheduler.editions import EditionJobs
 from digest.scheduler.guard import BackgroundJob, BackgroundJobs, JobGuard
 from digest.scheduler.notices import Notices
@@ -40,8 +40,9 @@ _LOOK = 2.0
 _KEEP_FREE = timedelta(minutes=3)
 # How long before a planned moment no pruning begins.
 _QUIET = timedelta(minutes=15)
-# Time between checks of alert conditions, and before the first check.
+# Time between checks of which editions to post in the channel.
 _CHANNEL_EVERY = timedelta(minutes=1)
+# Time between checks of alert conditions, and before the first check.
 _WATCH_EVERY, _WATCH_FIRST = timedelta(seconds=30), timedelta(seconds=5)
 _HOUR = timedelta(hours=1)
 # Time between look-ups of unknown batches in the provider's log.
@@ -202,14 +203,16 @@ class Scheduler:
                 self.guard.run(self.editions.log_plan)
         if problems:
             text = "The settings have errors, so the old ones stay in use"
-            self.notices.notice("settings", FILE_NAME, text, problems=problems)
+            self.notices.notice(NoticeKind.SETTINGS, FILE_NAME, text, problems=problems)
         else:
-            self.notices.clear("settings", FILE_NAME, "The settings are valid again.")
+            self.notices.clear(NoticeKind.SETTINGS, FILE_NAME, "The settings are valid again.")
         if waiting:
             keys = " and ".join((", ".join(waiting[:-1]), waiting[-1]) if waiting[1:] else waiting)
-            self.notices.notice("restart", FILE_NAME, f"Changes of {keys} take effect when you restart `digest run`.")
+            self.notices.notice(
+                NoticeKind.RESTART, FILE_NAME, f"Changes of {keys} take effect when you restart `digest run`."
+            )
         else:
-            self.notices.clear("restart", FILE_NAME)
+            self.notices.clear(NoticeKind.RESTART, FILE_NAME)
         if changed is not None:
             self.retire(before)
             for follow in self.on_reload:
@@ -232,9 +235,9 @@ class Scheduler:
             self.editions.without_list = True
         if problems:
             text = f"The subscriber list has errors, so {then}"
-            self.notices.notice("list", found.path.name, text, problems=problems)
+            self.notices.notice(NoticeKind.LIST, found.path.name, text, problems=problems)
             return False
-        return self.notices.clear("list", found.path.name, "The subscriber list is valid again.")
+        return self.notices.clear(NoticeKind.LIST, found.path.name, "The subscriber list is valid again.")
 
     def check(self) -> None:
         """Run the next step of each edition."""
@@ -389,7 +392,9 @@ class Scheduler:
 
 
 @contextmanager
-def sole_scheduler(app: App, stop: threading.Event, log: Callable[[str], None]) -> Iterator[Lock | None]:
+def sole_scheduler(
+    app: App, stop: threading.Event, log: Callable[[str], None], warn: Callable[[str], None]
+) -> Iterator[Lock | None]:
     """Wait until no other process runs the schedule of this store. Yields None if `stop` is set before."""
     with ExitStack() as held:
         lock: Lock | None = None
@@ -399,11 +404,11 @@ def sole_scheduler(app: App, stop: threading.Event, log: Callable[[str], None]) 
                 lock = held.enter_context(exclusive(app.database, "running the schedule", wait=0.0))
                 continue
             except AlreadyRunning:
-                reason = "Another `digest run` works on this store. Standing by, to take over when it ends."
+                say, reason = log, "Another `digest run` works on this store. Standing by, to take over when it ends."
             except StoreError as error:
-                reason = f"{error}. Trying again until the store answers."
+                say, reason = warn, f"{error}. Trying again until the store answers."
             if reason != logged:
-                log(reason)
+                say(reason)
             logged = reason
             beat()
             stop.wait(_STAND_BY)

@@ -11,7 +11,7 @@ from digest.errors import ConfigurationError, DigestError
 from digest.models import Edition, EditionState
 
 # States in which an edition waits for its hour.
-WAITING = (EditionState.DRAFT, EditionState.APPROVED, EditionState.FROZEN)
+WAITING = (EditionState.DRAFT, EditionState.APPROVED)
 
 
 class EditionStep(StrEnum):

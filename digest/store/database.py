@@ -38,6 +38,7 @@ from digest.store.postgresql import (
 from digest.store.schema import meta, metadata
 from digest.store.wait_limit import is_limited, seconds_left
 from digest.utils.clock import SharedClock
+from digest.utils.files import real_path
 
 Columns = TypeVarTuple("Columns")
 
@@ -395,7 +396,7 @@ def _postgresql(url: Any) -> Engine:
 
 def sqlite_file(database: Database) -> Path:
     """Return the file of an SQLite store."""
-    return Path(str(database.engine.url.database)).resolve()
+    return real_path(Path(str(database.engine.url.database)))
 
 
 def as_json(value: Any) -> str:
@@ -423,7 +424,21 @@ def _bring_up_to_date(database: Database) -> None:
             connection.execute(text("INSERT INTO alembic_version VALUES (:head)"), {"head": HEAD})
             connection.execute(insert(meta).values(name=STORE_ID, value=secrets.token_hex(16)))
         else:
+            _refuse_beside_workers(connection, database.name)
             migrate(connection)
+
+
+def _refuse_beside_workers(connection: Connection, name: str) -> None:
+    """Raise StoreError if live workers use the store: they know the older tables only."""
+    from digest.store.workers import a_live_worker
+
+    found = a_live_worker(connection)
+    if found:
+        version, host = found
+        raise StoreError(
+            f"a worker of version {version} runs on {host}, and this version migrates store {name}; end all workers "
+            "first"
+        )
 
 
 def migrate(connection: Connection) -> None:

@@ -11,7 +11,7 @@ import logging
 import os
 from pathlib import Path
 
-from digest.utils.files import PRIVATE_FILE, open_mode, open_private
+from digest.utils.files import PRIVATE_FILE, open_mode, open_private, real_path
 
 log = logging.getLogger(__name__)
 
@@ -26,7 +26,7 @@ def keep_private(store: Path) -> None:
 
     Warns if that is not possible. A store that cannot be created or read is reported when it is opened.
     """
-    store = store.resolve()
+    store = real_path(store)
     if not store.exists():
         # Never an existing file: closing it would release this process's locks on it
         # (https://sqlite.org/howtocorrupt.html, 2.2).

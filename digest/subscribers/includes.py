@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from digest.errors import ConfigProblem, ConfigurationError, quoted
+from digest.utils.files import real_path
 from digest.yamlio import reader
 from digest.yamlio.reader import LocatedDict, LocatedList
 
@@ -24,7 +25,7 @@ class IncludeWalk:
     """Finds the files that a list's first file includes, directly or not. Collects problems."""
 
     def __init__(self, root: Path) -> None:
-        self.root = root.resolve()
+        self.root = real_path(root)
         self.problems: list[ConfigProblem] = []
 
     def name(self, path: Path) -> str:
@@ -54,7 +55,7 @@ class IncludeWalk:
             self._problem(path, line, f"'include': no file matches {quoted(text)}")
         files = []
         for file in found:
-            real = file.resolve()
+            real = real_path(file)
             if not real.is_relative_to(self.root):
                 self._problem(path, line, f"'include': {quoted(text)} is outside the newsletter folder")
             elif real in parents or real == path:
@@ -111,7 +112,7 @@ def read_all(path: Path, edited: Mapping[Path, bytes] = {}) -> ListFiles:
         for included in walk.included_files(raw, file, parents):
             visit(included, (*parents, file))
 
-    visit(path.resolve(), ())
+    visit(real_path(path), ())
     return ListFiles(found, complete=not failed and not walk.problems)
 
 

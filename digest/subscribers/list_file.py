@@ -16,6 +16,7 @@ from digest.errors import ConfigProblem, ConfigurationError, quoted
 from digest.models import Subscriber
 from digest.subscribers import address, frequency, includes
 from digest.utils.clock import time_zones
+from digest.utils.files import real_path
 from digest.yamlio import reader
 from digest.yamlio.reader import LocatedDict, LocatedList
 
@@ -89,7 +90,7 @@ def read_files(
             if included not in seen:
                 visit(included, (*parents, file), reading.defaults)
 
-    visit(path.resolve(), (), {})
+    visit(real_path(path), (), {})
     problems += walk.problems
     if problems:
         raise ConfigurationError(problems)

@@ -115,7 +115,7 @@ class AlertWatch:
             decide_by=self.decide_by,
             approval_link=self.approval_link,
             events_expected=self.events_expected,
-            last_events=self.overview.last_events(),
+            last_event_at=self.overview.last_event_at(),
             sending_since=None if is_slow else self._since,
             last_backup=self.last_backup(),
             disks={str(folder): shutil.disk_usage(folder).free for folder in self.folders},

@@ -52,8 +52,8 @@ class Alerts:
     now: Callable[[], datetime]
     # Makes the email for editors. Without it, the admins get the alert in English.
     mail_of: Callable[[MessageType, Alert], Mail | None] = lambda _type, _item: None
-    # The address of the person whose decision ended an alert; '' if nobody's did. They get no message that says so.
-    decided_by: Callable[[Alert], str] = lambda _item: ""
+    # The address of the person whose decision ended an alert; None if nobody's did. They get no message that says so.
+    decided_by: Callable[[Alert], str | None] = lambda _item: None
 
     def raise_alert(self, alert: Alert) -> bool:
         """Raise an alert, and return whether it is sent.
@@ -158,7 +158,8 @@ class Alerts:
 
     def _resolve(self, item: Alert, text: str, now: datetime) -> bool:
         message = self._message(MessageType.RESOLVED, item, text or "The condition has ended.", "", now)
-        own = f"email:{self.decided_by(item)}".casefold()
+        decider = self.decided_by(item)
+        own = f"email:{decider}".casefold() if decider else None
         closed = self.store.close(item.key, message, [each for each in self._names if each.casefold() != own], now)
         if closed:
             log.warning("alert resolved: %s", item.title)

@@ -14,9 +14,8 @@ from digest.curate.editorial import EditorialChanges
 from digest.errors import DigestError
 from digest.models import Actor, Edition, EditionState, Story, Variant, is_breaking, is_special
 from digest.store.content.editions import SHOWN
-from digest.store.sending.decisions import ERRORS_ACCEPTED
+from digest.store.sending.decisions import Decision
 from digest.usecases.preflight import Preflight, PreflightFailed, PreflightResult, SampleGuard
-from digest.usecases.special import OBEYS_FREQUENCY, SEND_AT
 
 if TYPE_CHECKING:
     from digest.store.content.editions import EditionStore
@@ -106,14 +105,14 @@ class Approver:
                 raise EditionChanged(f"Edition {key} was changed while it was being checked. Look at it again.")
             self.editions.move(key, EditionState.APPROVED, out_of=(EditionState.DRAFT,))
             if at is not None:
-                self.editions.record_decision(key, SEND_AT, at.isoformat(), now=self.now(), by=by.name)
+                self.editions.record_decision(key, Decision.SEND_AT, at.isoformat(), now=self.now(), by=by.name)
             if obey_frequency:
-                self.editions.record_decision(key, OBEYS_FREQUENCY, how, now=self.now(), by=by.name)
+                self.editions.record_decision(key, Decision.OBEYS_FREQUENCY, how, now=self.now(), by=by.name)
             if checked.errors:
                 despite = f"{force} (despite: {'; '.join(checked.errors)})"
                 failed = " ".join(sorted(checked.failed))
                 self.editions.record_decision(
-                    key, ERRORS_ACCEPTED, despite, now=self.now(), by=by.name, evidence=failed
+                    key, Decision.ERRORS_ACCEPTED, despite, now=self.now(), by=by.name, evidence=failed
                 )
             self.editions.record_decision(key, EditionState.APPROVED, force or how, now=self.now(), by=by.name)
             moment = f"{at.astimezone(self.now().tzinfo):%Y-%m-%d %H:%M}" if at else None
@@ -129,8 +128,8 @@ def accepted_errors(decisions: Sequence[OperatorDecision]) -> frozenset[str]:
     """
     accepted: frozenset[str] = frozenset()
     for each in decisions:
-        if each.what in (EditionState.DRAFT, ERRORS_ACCEPTED):
-            accepted = frozenset(each.evidence.split() if each.what == ERRORS_ACCEPTED else ())
+        if each.what in (EditionState.DRAFT, Decision.ERRORS_ACCEPTED):
+            accepted = frozenset(each.evidence.split() if each.what == Decision.ERRORS_ACCEPTED else ())
     return accepted
 
 

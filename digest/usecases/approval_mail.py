@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from digest.hindi import dates
 from digest.i18n import translator
-from digest.models import Edition, EditionState
+from digest.models import BEGUN_STATES, Edition, EditionState
 from digest.notify.alert import DECISIONS, Alert, AlertKind, MessageType
 from digest.usecases.editors_mail import editors_mail
 
@@ -125,9 +125,9 @@ class ApprovalMails:
 
     def _outcome(self, state: EditionState) -> str:
         _ = translator(self.branding.language).gettext
-        if state in (EditionState.APPROVED, EditionState.FROZEN):
+        if state == EditionState.APPROVED:
             return _("The edition is approved and goes out at its time.")
-        if state in (EditionState.SENDING, EditionState.DONE):
+        if state in BEGUN_STATES:
             return _("The edition is approved and is being sent, or was sent.")
         if state in (EditionState.PAUSED, EditionState.CANCELLED):
             return _("The edition is stopped.")

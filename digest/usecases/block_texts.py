@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import Any
 
 from digest.hindi.numbers import latin_digits
+from digest.utils.text import one_line
 
 COLUMN_MARK = "|"
 # The fields and columns that are numbers. Editors also type these in Devanagari digits.
@@ -173,4 +174,4 @@ def _values(columns: Sequence[str], line: str, number: int) -> dict[str, str]:
 
 
 def _one_line(value: Any) -> str:
-    return " ".join(f"{value:.10g}".split()) if isinstance(value, float) else " ".join(str(value).split())
+    return one_line(f"{value:.10g}") if isinstance(value, float) else one_line(str(value))

@@ -17,7 +17,7 @@ from digest.curate.editorial import EditorialChanges
 from digest.errors import ConfigProblem, ConfigurationError, DigestError
 from digest.models import Edition, EditionBlock, EditionState, is_breaking, split_key
 from digest.render.blocks.data import PLACES, BlockData, Sponsor
-from digest.render.blocks.rows import ROWS, unknown
+from digest.render.blocks.rows import ROWS, kind_of, unknown
 from digest.usecases.sponsors import FILE_NAME as SPONSORS
 from digest.usecases.sponsors import KIND
 from digest.yamlio import reader
@@ -52,7 +52,7 @@ class BlockReader:
     has_pages: bool
     editions: EditionStore
     # Books advertisements for places without one of their own.
-    sponsors: SponsorBook | None = None
+    sponsors: SponsorBook
 
     def add(self, edition: Edition, changes: EditorialChanges | None = None) -> Edition:
         """Return `edition` with its blocks in their order, and a warning for each that cannot be shown.
@@ -65,7 +65,7 @@ class BlockReader:
         for where, name, data in self._sources(edition, changes, warnings):
             if name in changes.blocks_out:
                 continue
-            kind = _kind(name)
+            kind = kind_of(name)
             try:
                 block = self._block(edition, where, kind, data)
             except ConfigurationError as error:
@@ -84,7 +84,7 @@ class BlockReader:
         self, edition: Edition, blocks: Sequence[tuple[int, int, str, EditionBlock]], warnings: list[str]
     ) -> list[tuple[int, int, str, EditionBlock]]:
         """Return the advertisements of sponsors.yaml for the places that have none."""
-        if self.sponsors is None or is_breaking(edition.key):
+        if is_breaking(edition.key):
             return []
         taken = {block.place for *_, block in blocks if block.kind == KIND}
         try:
@@ -97,11 +97,10 @@ class BlockReader:
     def problems(self, today: date) -> list[str]:
         """Return the errors in the block files of `today`, of later days and of every edition."""
         found: list[str] = []
-        if self.sponsors is not None:
-            try:
-                self.sponsors.bookings()
-            except ConfigurationError as error:
-                found += map(str, error.problems)
+        try:
+            self.sponsors.bookings()
+        except ConfigurationError as error:
+            found += map(str, error.problems)
         for folder in sorted(self.folder.iterdir()) if self.folder.is_dir() else ():
             day, slug = split_key(folder.name)
             if not folder.is_dir() or (day and day < today):
@@ -111,7 +110,7 @@ class BlockReader:
                 continue
             for where, path in _files_in(folder, self.folder.name):
                 try:
-                    self._read(where, _kind(path.stem), _bytes(path))
+                    self._read(where, kind_of(path.stem), _bytes(path))
                 except ConfigurationError as error:
                     found += map(str, error.problems)
                 except OSError as error:
@@ -124,12 +123,12 @@ class BlockReader:
         """Yield the file or URL of each block, its name and its data. Unreadable ones are added to `warnings`."""
         kinds = set(changes.blocks_out)
         for name, data in changes.blocks.items():
-            kinds.add(_kind(name))
+            kinds.add(kind_of(name))
             yield f"block {name}, as an editor wrote it", name, orjson.dumps(data)
         for where, path in self._files(edition).items():
             if path.stem in changes.blocks:
                 continue
-            kinds.add(_kind(path.stem))
+            kinds.add(kind_of(path.stem))
             try:
                 yield where, path.stem, _bytes(path)
             except OSError as error:
@@ -155,7 +154,7 @@ class BlockReader:
 
     def has_file(self, edition: Edition, name: str) -> bool:
         """Whether a file or a URL gives this block, so that an editor can go back to it."""
-        return _kind(name) in self.urls or any(path.stem == name for path in self._files(edition).values())
+        return kind_of(name) in self.urls or any(path.stem == name for path in self._files(edition).values())
 
     def _fetch(self, url: str) -> bytes | str:
         """Return the body of the response, or the error as a sentence."""
@@ -216,11 +215,6 @@ def _bytes(path: Path) -> bytes:
     """Return the file's content, cut one byte after the limit."""
     with path.open("rb") as file:
         return file.read(MAX_BYTES + 1)
-
-
-def _kind(name: str) -> str:
-    """Return `sponsor` of `sponsor-nursery`."""
-    return name.partition("-")[0]
 
 
 def _is_same(block: EditionBlock, sponsor: Sponsor) -> bool:

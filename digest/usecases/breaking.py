@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from digest.errors import DigestError
 from digest.models import BREAKING, Article, Edition, EditionState, is_breaking
 from digest.store.locks import exclusive
-from digest.store.sending.decisions import FORCED
+from digest.store.sending.decisions import Decision
 
 if TYPE_CHECKING:
     from digest.config.schedule import BreakingSettings
@@ -207,7 +207,9 @@ class BreakingNews:
                 f"digest breaking send {key} --force REASON"
             )
         if limits:
-            self.editions.record_decision(key, FORCED, f"{force} (despite: {'; '.join(limits)})", now=self.now())
+            self.editions.record_decision(
+                key, Decision.FORCED, f"{force} (despite: {'; '.join(limits)})", now=self.now()
+            )
 
     def _require_enabled(self) -> None:
         if not self.settings.enabled:

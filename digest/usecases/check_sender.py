@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from digest.mail.dns import dkim
@@ -32,32 +32,19 @@ class SenderRoute:
     public: str | None = None
 
 
-# Brevo's domain authentication (help.brevo.com, "Authenticate your domain with Brevo").
-_BREVO_SELECTORS = ("brevo1", "brevo2", "mail")
-# The selectors and MAIL FROM domains that these providers use unless they are told otherwise: SendGrid's domain
-# authentication (s1, s2) and https://github.com/Domain-Connect/Templates/blob/master/resend.com.mail.json.
-_SENDGRID_SELECTORS = ("s1", "s2")
-_RESEND_SELECTORS = ("resend",)
-_RESEND_SPF = "v=spf1 include:amazonses.com ~all"
-
-
-def sendgrid_route(more: tuple[str, ...]) -> SenderRoute:
-    """Return the route of SendGrid. `more` are DKIM selectors that the operator names, here and below."""
-    return SenderRoute("sendgrid", None, selectors=(*_SENDGRID_SELECTORS, *more))
-
-
-def resend_route(domain: str, more: tuple[str, ...]) -> SenderRoute:
-    selectors = (*_RESEND_SELECTORS, *more)
-    return SenderRoute("resend", f"send.{domain}", spf=_RESEND_SPF, selectors=selectors, signer=domain)
-
-
-def ses_route(domain: str, selectors: tuple[str, ...]) -> SenderRoute:
-    """Return the route of SES, whose selectors are random and differ by domain."""
-    return SenderRoute("ses", None, selectors=selectors, signer=domain)
-
-
-def brevo_route(domain: str, more: tuple[str, ...]) -> SenderRoute:
-    return SenderRoute("brevo", None, selectors=(*_BREVO_SELECTORS, *more), signer=domain)
+def provider_routes(domain: str) -> Mapping[str, SenderRoute]:
+    """Return transport → the route of its provider, as it is unless the provider is told otherwise."""
+    # https://github.com/Domain-Connect/Templates/blob/master/resend.com.mail.json
+    resend_spf = "v=spf1 include:amazonses.com ~all"
+    return {
+        # Its domain authentication.
+        "sendgrid": SenderRoute("sendgrid", None, selectors=("s1", "s2")),
+        "resend": SenderRoute("resend", f"send.{domain}", spf=resend_spf, selectors=("resend",), signer=domain),
+        # help.brevo.com, "Authenticate your domain with Brevo".
+        "brevo": SenderRoute("brevo", None, selectors=("brevo1", "brevo2", "mail"), signer=domain),
+        # Its selectors are random and differ by domain.
+        "ses": SenderRoute("ses", None, signer=domain),
+    }
 
 
 def check_sender(domain: str, routes: Sequence[SenderRoute], lookup: Lookup) -> list[Finding]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from digest.deliver.attempt import cancel_each
 from digest.errors import DigestError
@@ -31,11 +31,12 @@ from digest.models import (
     variant_of_revision,
 )
 from digest.render import subject
-from digest.render.variants import select
+from digest.render.variants import parse_variant, select
+from digest.store.desk.audit import ActKind
 from digest.store.sending import revisions
-from digest.store.sending.decisions import CORRECTED
-from digest.usecases.edit_edition import one_line
+from digest.store.sending.decisions import Decision
 from digest.usecases.preflight import PreflightFailed
+from digest.utils.text import one_line
 
 if TYPE_CHECKING:
     from digest.deliver.ports import Transport
@@ -122,8 +123,8 @@ class EditionCorrector:
                     raise NotCorrectable(f"Edition {key} was changed at the same moment. Look at it again.")
             correction = self._prepare(changed, story, text) if text else ""
             detail = f"{_find(changed, story).title}{f' · {text}' if text else ''}"
-            self.log.record(by, "corrected", key, detail, now=self.now())
-            self.editions.record_decision(key, CORRECTED, force or detail, now=self.now(), by=by.name)
+            self.log.record(by, ActKind.CORRECTED, key, detail, now=self.now())
+            self.editions.record_decision(key, Decision.CORRECTED, force or detail, now=self.now(), by=by.name)
             self.archivist.correct(changed, text, _find(changed, story))
         return self._result(changed, self.cancel_replaced(key), correction)
 
@@ -206,7 +207,7 @@ class EditionCorrector:
         for base in dict.fromkeys(split_variant(key)[0] for key in self.editions.emails(before.key)):
             variant = parse_variant(before, base)
             shown = select(changed, variant)
-            if shown is None or not (everywhere or any(each.id == story for each in shown.stories())):
+            if shown is None or not (everywhere or shown.story(story)):
                 continue
             email = self.renderer.render(changed, variant, now=self.now())
             if email is None:
@@ -254,19 +255,8 @@ def correction_key(key: str, revision: int) -> str:
     return f"{CORRECTION}{key}"[: _MAX_KEY - len(suffix)] + suffix
 
 
-def parse_variant(edition: Edition, key: str) -> Variant:
-    """Return the variant with this key, as `render.variants.variant_for` builds it."""
-    form, _, numbers = key.partition("-")
-    kind: Literal["html", "text"] = "text" if form == "text" else "html"
-    if not numbers:
-        return Variant(key, None, kind)
-    names = [section.name for section in edition.sections]
-    chosen = frozenset(names[int(number)] for number in numbers.split(".") if number.isdecimal())
-    return Variant(key, chosen, kind)
-
-
 def _find(edition: Edition, story: str) -> Story:
-    found = next((each for each in edition.stories() if each.id == story), None)
+    found = edition.story(story)
     if found is None:
         ids = ", ".join(sorted(each.id for each in edition.stories()))
         raise NotCorrectable(f"Edition {edition.key} has no story {story}; its stories: {ids}")

@@ -16,6 +16,8 @@ from digest.config.schedule import WEEKDAYS
 from digest.config.types import parse_clock
 from digest.errors import ConfigurationError, DigestError
 from digest.models import Actor
+from digest.store.desk.audit import ActKind
+from digest.utils.text import one_line
 from digest.yamlio import reader
 from digest.yamlio.editor import edit_lock
 from digest.yamlio.keys import Value, YamlKeys
@@ -142,7 +144,7 @@ class SettingsEditor:
                 editor.set(change.key.split("."), _value(EDITABLE[change.key], given[change.key]))
             editor.write(wanted)
             for change in changes:
-                self.audit.record(by, "setting changed", change.key, _detail(change), now=self.now())
+                self.audit.record(by, ActKind.SETTING_CHANGED, change.key, _detail(change), now=self.now())
         return changes
 
     def _wanted(self, raw: Any, given: Mapping[str, str]) -> tuple[dict[str, Any], list[SettingChange]]:
@@ -240,7 +242,7 @@ def _value(kind: InputKind, text: str) -> Value:
         return f"{at:%H:%M}" if isinstance(at, time) else text
     if kind in (InputKind.LIST, InputKind.LINES, InputKind.DAYS):
         rows = text.splitlines() if kind == InputKind.LINES else re.split(r"[,\n]", text)
-        named = [" ".join(each.split()) for each in rows if each.strip()]
+        named = [one_line(each) for each in rows if each.strip()]
         return _days(named) if kind == InputKind.DAYS else named
     return text
 

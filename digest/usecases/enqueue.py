@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Protocol
 
 from digest.errors import DigestError, StoreUnavailable
 from digest.models import (
-    BREACH,
     BREAKING,
     MAIN,
     Edition,
     EditionState,
     RenderedEmail,
     Variant,
+    is_breach,
     is_breaking,
     is_question,
     split_variant,
@@ -23,14 +23,14 @@ from digest.models import (
 )
 from digest.render.variants import EVERYTHING, select, variant_for
 from digest.store.sending import restored
-from digest.store.sending.decisions import FORCED
+from digest.store.sending.decisions import Decision
 from digest.store.sending.enqueue import Placement, enqueue_subscribers
 from digest.store.sending.folded import is_folded, why_never_again
 from digest.store.sending.status import Counts, counts, went_by_hours
 from digest.subscribers.due import Audience, Candidate, Due, decide
 from digest.usecases.approval import accepted_errors
 from digest.usecases.preflight import PreflightFailed
-from digest.usecases.special import OBEYS_FREQUENCY, obeys_frequency
+from digest.usecases.special import obeys_frequency
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -181,7 +181,7 @@ class Enqueuer:
             raise DigestError(
                 f"Edition {edition.key} is for those that `digest subscribers reengage` chose; run that with --send."
             )
-        if edition.key.startswith(BREACH):
+        if is_breach(edition.key):
             # Everyone whom it concerns has a place already.
             return EnqueueSummary(0, ())
         if request.obey_frequency:
@@ -193,8 +193,7 @@ class Enqueuer:
         # Subscribers may change while the emails are rendered, so decide again until none has.
         for _round in range(_MAX_ROUNDS):
             decisions = {
-                profile: policy.decide(profile.candidate())
-                for profile in self.subscribers.recipient_groups(edition.key)
+                group: policy.decide(group.candidate()) for group in self.subscribers.recipient_groups(edition.key)
             }
             wanted = {
                 decision.variant: variant
@@ -205,7 +204,7 @@ class Enqueuer:
             emails |= new
             self.editions.save_emails(edition.key, emails.values())
             notes |= dict.fromkeys(findings)
-            decided = {profile: decision for profile, (_variant, decision) in decisions.items()}
+            decided = {group: decision for group, (_variant, decision) in decisions.items()}
             done = enqueue_subscribers(
                 self.database,
                 edition.key,
@@ -253,7 +252,7 @@ class Enqueuer:
         checked = self.preflight.run_checks(list(new.values()), edition)
         if checked.errors and force:
             despite = f"{force} (despite: {'; '.join(checked.errors)})"
-            self.editions.record_decision(edition.key, FORCED, despite, now=self.now())
+            self.editions.record_decision(edition.key, Decision.FORCED, despite, now=self.now())
         elif checked.errors and not checked.failed <= accepted_errors(self.editions.decisions(edition.key)):
             raise PreflightFailed(edition.key, checked)
         return new, [*map(str, checked.findings), *checked.left_out]
@@ -287,7 +286,7 @@ class Enqueuer:
         self._refuse_folded(edition)
         self.subscriber_list.sync()
         found = counts(self.database, edition.key)
-        if edition.state == EditionState.SKIPPED or edition.key.startswith(BREACH):
+        if edition.state == EditionState.SKIPPED or is_breach(edition.key):
             return SendPlan(edition, 0, found, [])
         policy = DuePolicy(edition, self.now(), self._audience(edition.key, obey_frequency=obey_frequency), self.topics)
         due, excluded = 0, []
@@ -347,7 +346,7 @@ class Enqueuer:
 
     def _obey_frequency(self, key: str) -> None:
         if not obeys_frequency(self.editions.decisions(key)):
-            self.editions.record_decision(key, OBEYS_FREQUENCY, "as asked for by the operator", now=self.now())
+            self.editions.record_decision(key, Decision.OBEYS_FREQUENCY, "as asked for by the operator", now=self.now())
 
     def _render(self, edition: Edition, variant: Variant) -> RenderedEmail:
         email = self.renderer.render(edition, variant, now=self.now())

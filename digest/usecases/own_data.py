@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from digest.errors import DigestError
 from digest.store.people.consent import MOVED, Consent
+from digest.store.people.history import HistoryKind
 from digest.store.people.moves import MoveResult, move
 from digest.utils.text import pick
 
@@ -82,14 +83,12 @@ class PersonalData:
                     "why": event.why,
                 }
                 for event in history
-                if event.kind != "consent"
+                if event.kind != HistoryKind.CONSENT
             ],
         }
 
     def _responses(self, id: int) -> dict[str, Any]:
-        """Return the person's responses: texts, clicks, requests about their data and for an edition again, and the
-        answer
-        to the question whether to continue."""
+        """Return the person's texts, clicks and requests, and when they were asked whether to continue."""
         asked = self.reengagement.asked(id)
         clicked = self.clicks.last_click(id)
         return {
@@ -137,16 +136,15 @@ class AddressChanger:
 
     database: Database
     erasures: Erasures
+    preferences: PreferenceStore
     list_files: Callable[[], list[Path]]
     now: Callable[[], datetime]
 
     def change(self, id: int, address: str, email: str, *, source: str, detail: str = "") -> MoveResult:
         """Give the subscriber the comparable `address`, written as `email`. Durable when it returns."""
-        from digest.store.people.preferences import PreferenceStore
-
         # If there is no key yet, it is created in its own transaction.
         _ = self.erasures.key
-        held = PreferenceStore(self.database).get(id)
+        held = self.preferences.get(id)
         if held is None:
             return MoveResult.NOBODY
         former = f"from {held.address}"

@@ -17,13 +17,13 @@ from digest.models import BatchState, EditionState
 from digest.store import meta
 from digest.store.content import old_articles
 from digest.store.people.import_undo import ImportUndo
+from digest.store.people.subscriber_texts import SubscriberTextStore
 from digest.store.schema import batch, edition
 from digest.store.sending import folding
 
 if TYPE_CHECKING:
     from digest.store.content.events import EventStore
     from digest.store.database import Database
-    from digest.store.people.subscriber_texts import SubscriberTextStore
 
 # The name in `meta` of the time of the last pruning.
 PRUNED_AT = "pruned at"
@@ -67,8 +67,7 @@ class StorePruner:
     keep_deliveries: timedelta
     keep_payloads: timedelta
     now: Callable[[], datetime]
-    # Texts from subscribers, and how long they are kept.
-    texts: SubscriberTextStore | None = None
+    # How long texts from subscribers are kept.
     keep_texts: timedelta = timedelta(days=365)
 
     def plan(self) -> PruneResult:
@@ -131,8 +130,7 @@ class StorePruner:
         """Do one part of the work before each value, and count it in `done`."""
         yield
         done.payloads = self.events.delete_processed(now - self.keep_payloads)
-        if self.texts:
-            self.texts.delete_old(now - self.keep_texts)
+        SubscriberTextStore(self.database).delete_old(now - self.keep_texts)
         while ImportUndo(self.database).forget_old(now, _DELIVERIES):
             yield
         yield from self._prune_articles(done, now - self.keep_articles)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from digest.deliver.outcome import Accepted, NotSent
 from digest.deliver.ports import LogLookup, Transport
-from digest.deliver.recovery import RECOVERY, REDO_WITHIN
+from digest.deliver.recovery import RECOVERY
 from digest.models import EditionState
 from digest.store.locks import exclusive
 from digest.store.people.moves import old_addresses
@@ -42,9 +42,7 @@ class EditionRecovery:
 
         Returns sentences for the operator.
         """
-        unknown = self.ledger.begin_run(
-            edition, recovery=RECOVERY, redo_within=REDO_WITHIN, now=self.now(), resend=self.resend_unknown
-        )
+        unknown = self.ledger.begin_run(edition, recovery=RECOVERY, now=self.now(), resend=self.resend_unknown)
         if not unknown:
             return ()
         return (f"An interrupted run left {plural(unknown, 'recipient')} with unknown outcome.",)

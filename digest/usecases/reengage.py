@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from digest.errors import DigestError
-from digest.models import REENGAGE, Edition, EditionState, RenderedEmail
+from digest.models import REENGAGE, Edition, EditionState, RenderedEmail, is_question
 from digest.store.people.preferences import ConsentContext
 from digest.store.people.reengagement import QuestionOutcome, SilentSubscriber
 
@@ -68,7 +68,7 @@ class Reengagement:
         return [
             each.key
             for each in self.editions.unfinished()
-            if each.key.startswith(REENGAGE) and each.state == EditionState.SENDING
+            if is_question(each.key) and each.state == EditionState.SENDING
         ]
 
     def ask(self, plan: ReengagePlan, email: RenderedEmail) -> str | None:

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from digest.errors import DigestError
-from digest.models import DeliveryOutcome, EditionState
+from digest.models import BEGUN_STATES, DeliveryOutcome
 from digest.notify.alert import MessageType
 from digest.notify.report import (
     EditorsWork,
@@ -143,7 +143,7 @@ class Reporter:
         if self.alerts.store.knows(_message_id(key)):
             return False
         now, edition = self.now(), self.editions.get(key)
-        if edition is None or edition.state not in (EditionState.SENDING, EditionState.DONE):
+        if edition is None or edition.state not in BEGUN_STATES:
             return False
         due = next_due(self.editions.database, key)
         last = self.statistics.last_handed_over(key)

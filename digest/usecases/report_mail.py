@@ -16,7 +16,7 @@ from digest.i18n import translator
 from digest.notify import reasons
 from digest.notify.alert import AlertKind
 from digest.notify.report import Medians, Report, percentage
-from digest.notify.report_formats import one_line
+from digest.notify.report_formats import line_without_addresses
 from digest.usecases.editors_mail import editors_mail
 
 if TYPE_CHECKING:
@@ -201,7 +201,9 @@ def _parts(report: Report, catalogue: Catalogue) -> list[ReportPart]:
         ),
         ReportPart(_("What the editors did"), tuple(ReportRow(name, group(count)) for name, count in done if count)),
         ReportPart(_("Most read"), tuple(ReportRow(each.title, group(each.people)) for each in read)),
-        ReportPart(_("What readers wrote"), tuple(ReportRow(one_line(text)) for _at, text in report.newest_texts)),
+        ReportPart(
+            _("What readers wrote"), tuple(ReportRow(line_without_addresses(text)) for _at, text in report.newest_texts)
+        ),
     ]
 
 

@@ -9,10 +9,9 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete
 
 from digest.errors import AlreadyRunning, ConfigProblem, ConfigurationError, StoreError
-from digest.models import AttemptState
 from digest.store import copies, meta
 from digest.store.database import STORE_ID, Database, open_database, sqlite_file, unopened
 from digest.store.high_water import (
@@ -26,13 +25,15 @@ from digest.store.high_water import (
     mark_file,
     read_identity,
 )
-from digest.store.locks import Lock, exclusive, running_runs
+from digest.store.locks import Lock, exclusive
 from digest.store.people.carry_over import CarryOverResult, carry_over, reserve_ids
-from digest.store.schema import attempt, desk_link, desk_session
+from digest.store.schema import desk_link, desk_session
 from digest.store.schema import meta as values
 from digest.store.sending import restored
+from digest.store.sending.recovery import live_runs
 from digest.store.sending.restored import HeldEdition, RestoredStore, SentSince, take_over_sends
 from digest.store.workers import WorkerStore
+from digest.utils.files import real_path
 
 _LOCK_WAIT = 1.0
 _BUSY = "; stop it before you restore the store"
@@ -82,7 +83,7 @@ class StoreRestorer:
                 steps = "restore the dump with pg_restore, then run `digest store restore --in-place`"
                 raise ConfigurationError([ConfigProblem(str(file), 0, f"the store is PostgreSQL: {steps}")])
             store = sqlite_file(target)
-            if file.resolve() == store:
+            if real_path(file) == store:
                 problem = "is the store itself; `--in-place` restores a copy that is in place already"
                 raise ConfigurationError([ConfigProblem(str(file), 0, problem)])
             part = stack.enter_context(copies.working_copy(file, store))
@@ -112,7 +113,7 @@ class StoreRestorer:
         with closing(open_database(self.url, home=self.home)) as database, _alone(database, "sending"):
             if alive := [each for each in WorkerStore(database).all() if each.is_alive]:
                 raise AlreadyRunning(f"a worker runs on {alive[0].host}{_BUSY}")
-            if _delivering_runs(database):
+            if live_runs(database):
                 raise AlreadyRunning(f"another digest process is delivering{_BUSY}")
             file = mark_file(database, self.home)
             result = self._hold(database, file, now, None, reserve=True)
@@ -199,9 +200,3 @@ def _sent_since(newer: Database, copy: Database, file: MarkFile) -> list[SentSin
 
 def _alone(database: Database, work: str) -> AbstractContextManager[Lock]:
     return exclusive(database, work, wait=_LOCK_WAIT)
-
-
-def _delivering_runs(database: Database) -> set[str]:
-    in_flight = select(attempt.c.run).where(attempt.c.state == AttemptState.SUBMITTING).distinct()
-    runs = set(database.query(in_flight).scalars())
-    return running_runs(database, runs) if runs else set()

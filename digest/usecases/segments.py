@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING
 from digest.errors import ConfigProblem, ConfigurationError, DigestError
 from digest.models import Actor
 from digest.store.desk import audit
+from digest.store.desk.audit import ActKind
 from digest.store.people.directory import Segment, SubscriberFilter, SubscriberLine
+from digest.utils.text import one_line
 
 if TYPE_CHECKING:
     from digest.store.database import Database
@@ -47,13 +49,13 @@ class Segments:
 
         Raises ConfigurationError for an empty or a long name.
         """
-        kept = " ".join(name.split())
+        kept = one_line(name)
         if not kept or len(kept) > MAX_NAME or not kept.isprintable():
             problem = f"expected a name of at most {MAX_NAME} characters, found {name!r}"
             raise ConfigurationError([ConfigProblem("NAME", 0, problem)])
         with self.database.write() as connection:
             self.directory.save_segment(connection, kept, wanted, self.now())
-            audit.add(connection, by, "segment saved", kept, now=self.now())
+            audit.add(connection, by, ActKind.SEGMENT_SAVED, kept, now=self.now())
         return kept
 
     def drop(self, name: str, by: Actor) -> None:
@@ -61,7 +63,7 @@ class Segments:
         self.get(name)
         with self.database.write() as connection:
             if self.directory.drop_segment(connection, name):
-                audit.add(connection, by, "segment dropped", name, now=self.now())
+                audit.add(connection, by, ActKind.SEGMENT_DROPPED, name, now=self.now())
 
     def addresses(self, name: str) -> frozenset[str]:
         """Return the comparable addresses of a group. Raises UnknownSegment."""

@@ -8,7 +8,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from digest.errors import DigestError
-from digest.models import BREACH, Actor, Edition, EditionState, is_breaking, is_question
+from digest.models import BEGUN_STATES, Actor, Edition, is_breach, is_breaking, is_question
+from digest.store.desk.audit import ActKind
 from digest.store.locks import exclusive
 
 if TYPE_CHECKING:
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from digest.store.high_water import HighWater
     from digest.usecases.enqueue import Enqueuer
 
-BEGUN = (EditionState.FROZEN, EditionState.SENDING, EditionState.DONE)
 # Seconds that a page may wait for another process to finish sending.
 _LOCK_WAIT = 5.0
 
@@ -32,8 +32,8 @@ class MoreAreDue(DigestError):
 
 def can_be_sent_late(edition: Edition) -> bool:
     """Whether newcomers may get it: its send has begun, and it is no alert, question, correction or breach letter."""
-    special = is_breaking(edition.key) or is_question(edition.key) or edition.key.startswith(BREACH)
-    return edition.state in BEGUN and not special and edition.corrects is None
+    special = is_breaking(edition.key) or is_question(edition.key) or is_breach(edition.key)
+    return edition.state in BEGUN_STATES and not special and edition.corrects is None
 
 
 @dataclass(frozen=True)
@@ -68,5 +68,5 @@ class LateSender:
                 raise MoreAreDue(due)
             placed = self.enqueuer.enqueue(edition).placed if due else 0
         if placed:
-            self.audit.record(by, "sent to newcomers", edition.key, f"{placed} subscribers", now=self.now())
+            self.audit.record(by, ActKind.SENT_TO_NEWCOMERS, edition.key, f"{placed} subscribers", now=self.now())
         return placed

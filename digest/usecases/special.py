@@ -9,16 +9,13 @@ from zoneinfo import ZoneInfo
 
 from digest.errors import ConfigurationError
 from digest.models import Edition, EditionState, is_special
+from digest.store.sending.decisions import Decision
 from digest.utils.clock import resolve_local_time
 
 if TYPE_CHECKING:
     from digest.store.content.editions import EditionStore
     from digest.store.sending.decisions import OperatorDecision
 
-# Two decisions besides the states. The first has the time to send as its reason. The second means that the edition goes
-# only to subscribers who are due on its day.
-SEND_AT = "send at"
-OBEYS_FREQUENCY = "obeys frequency"
 # How far ahead a time may be.
 MAX_AHEAD = timedelta(days=30)
 
@@ -40,7 +37,7 @@ def due_at(decisions: Sequence[OperatorDecision]) -> datetime | None:
         elif each.what == EditionState.APPROVED:
             # Again when a paused one is resumed.
             approved = each.at
-        elif each.what == SEND_AT:
+        elif each.what == Decision.SEND_AT:
             chosen = datetime.fromisoformat(each.reason)
     return max(approved, chosen) if approved and chosen else approved
 
@@ -56,8 +53,8 @@ def obeys_frequency(decisions: Sequence[OperatorDecision]) -> bool:
     """Whether an edition goes only to subscribers who are due on its day. Not after its approval was withdrawn."""
     obeys = False
     for each in decisions:
-        if each.what in (EditionState.DRAFT, OBEYS_FREQUENCY):
-            obeys = each.what == OBEYS_FREQUENCY
+        if each.what in (EditionState.DRAFT, Decision.OBEYS_FREQUENCY):
+            obeys = each.what == Decision.OBEYS_FREQUENCY
     return obeys
 
 

@@ -32,7 +32,7 @@ FILE_NAME = "sponsors.yaml"
 KIND = "sponsor"
 _MAX_BYTES = 1_000_000
 _GOES_ON = (EditionState.SENDING, EditionState.PAUSED, EditionState.DONE)
-_COMES = (EditionState.DRAFT, EditionState.APPROVED, EditionState.FROZEN)
+_COMES = (EditionState.DRAFT, EditionState.APPROVED)
 # How long an advertisement in an unsent draft counts towards its cap.
 _HELD_FOR = timedelta(days=2)
 # Keys of an entry that are about the booking and not part of the block.
@@ -130,7 +130,7 @@ class SponsorBook:
             here = [each for each in bookings if each.zone == place and _may_appear(each, edition, words)]
             used = {(block.data.get("advertiser"), block.data.get("url")) for block in chosen}
             open_ = [
-                (_behind(each, appearances.get(each.target, []), edition.day), number, each)
+                (_ahead(each, appearances.get(each.target, []), edition.day), number, each)
                 for number, each in enumerate(here)
                 if not each.house
                 and (each.advertiser, each.url) not in used
@@ -258,7 +258,7 @@ def _has_room(booking: Booking, had: Sequence[AdAppearance]) -> bool:
     return booking.recipients is None or sum(each.accepted + each.open for each in had) < booking.recipients
 
 
-def _behind(booking: Booking, had: Sequence[AdAppearance], day: date) -> float:
+def _ahead(booking: Booking, had: Sequence[AdAppearance], day: date) -> float:
     """Return how far a booking is ahead: the share that was delivered, minus the share of its time that has passed.
 
     The lowest is furthest behind.

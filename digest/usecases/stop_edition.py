@@ -17,9 +17,11 @@ from digest.deliver.attempt import cancel_each
 from digest.deliver.ports import Cancellable, Transport
 from digest.errors import AlreadyRunning
 from digest.models import Actor, EditionState, is_special
+from digest.store.desk.audit import ActKind
 from digest.store.locks import exclusive
 from digest.store.sending.cancellations import next_free_cancellation, stopped_with_scheduled
-from digest.store.sending.overview import STOPPED, first_recipients
+from digest.store.sending.decisions import Decision
+from digest.store.sending.overview import first_recipients
 from digest.store.sending.recovery import in_flight_elsewhere
 from digest.store.sending.status import counts
 
@@ -31,7 +33,7 @@ if TYPE_CHECKING:
     from digest.usecases.reconcile import EditionRecovery
 
 # The states in which an edition can be paused or cancelled.
-PAUSABLE = (EditionState.DRAFT, EditionState.APPROVED, EditionState.FROZEN, EditionState.SENDING)
+PAUSABLE = (EditionState.DRAFT, EditionState.APPROVED, EditionState.SENDING)
 CANCELLABLE = (*PAUSABLE, EditionState.PAUSED)
 # Seconds. A run whose edition was stopped ends when its batches in flight are done.
 _LOCK_WAIT = 30.0
@@ -110,14 +112,16 @@ class EditionStopper:
             begun=counts(self.database, key).frozen > 0,
             requires_approval=self.requires_approval(key),
         )
-        return state if self._move(key, state, by, out_of=(EditionState.PAUSED,), why=why, what="resumed") else None
+        return (
+            state if self._move(key, state, by, out_of=(EditionState.PAUSED,), why=why, what=ActKind.RESUMED) else None
+        )
 
     def reopen(self, key: str, by: Actor, *, why: str) -> bool:
         """Make an edition a draft again. False if it is not approved or expired, nor paused before anybody got it."""
         states = [EditionState.APPROVED, EditionState.EXPIRED]
         if not counts(self.database, key).frozen:
             states.append(EditionState.PAUSED)
-        return self._move(key, EditionState.DRAFT, by, out_of=states, why=why, what="reopened", reason="")
+        return self._move(key, EditionState.DRAFT, by, out_of=states, why=why, what=ActKind.REOPENED, reason="")
 
     def _move(
         self,
@@ -127,7 +131,7 @@ class EditionStopper:
         *,
         out_of: Sequence[EditionState],
         why: str,
-        what: str,
+        what: ActKind | EditionState,
         reason: str | None = None,
     ) -> bool:
         """Move the edition, and record the decision. `what` is its verb in the audit log."""
@@ -233,10 +237,10 @@ class AutomaticStop:
         return None
 
     def _pause(self, key: str, reason: str) -> bool:
-        if any(each.what == STOPPED for each in self.editions.decisions(key)):
+        if any(each.what == Decision.STOPPED for each in self.editions.decisions(key)):
             return False
         # The next `EditionStopper.resume_cancellations` cancels scheduled emails.
         if not self.editions.move(key, EditionState.PAUSED, out_of=(EditionState.SENDING,)):
             return False
-        self.editions.record_decision(key, STOPPED, reason, now=self.now())
+        self.editions.record_decision(key, Decision.STOPPED, reason, now=self.now())
         return True

@@ -12,6 +12,7 @@ from digest.errors import ConfigProblem, ConfigurationError
 from digest.subscribers import list_file
 from digest.subscribers.includes import contents
 from digest.subscribers.last_good import read_faulty
+from digest.utils.files import real_path
 from digest.utils.gc import gc_paused
 
 if TYPE_CHECKING:
@@ -115,7 +116,7 @@ class SubscriberList:
 
     def read_edited(self, edited: Mapping[Path, bytes]) -> EditedList:
         """Read the list as it will be when its files have these contents. Raises ConfigurationError."""
-        files = {path.resolve(): data for path, data in edited.items()}
+        files = {real_path(path): data for path, data in edited.items()}
         version = self._version(files)
         with gc_paused():
             return EditedList(files, self.read(may_be_empty=True, edited=files), version)

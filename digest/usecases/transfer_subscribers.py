@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal, TextIO
 
 from digest.errors import ConfigProblem, ConfigurationError, DigestError
 from digest.models import Actor
+from digest.store.desk.audit import ActKind
 from digest.store.people.import_undo import KEPT, UndoneImport
 from digest.store.people.imports import ImportResult, ImportTerms
 from digest.store.people.preferences import PreferenceStore
@@ -215,7 +216,7 @@ class SubscriberTransfer:
                 detail += f"; {len(done.mailed)} get mail again"
             if done.kept:
                 detail += f"; {len(done.kept)} stay as they are"
-            self.audit.record(by, "import undone", f"import {done.origin}", detail, now=now)
+            self.audit.record(by, ActKind.IMPORT_UNDONE, f"import {done.origin}", detail, now=now)
         return done
 
     def _reading(self, file: Path, mapping: ListMapping) -> ListReading:

@@ -47,6 +47,11 @@ def resolve_path(home: Path, path: str) -> Path:
     return home / os.path.expanduser(path)  # noqa: PTH111
 
 
+def real_path(path: Path) -> Path:
+    """Return the path without symbolic links. Before Python 3.13, Path.resolve raises for a link to itself."""
+    return Path(os.path.realpath(path))
+
+
 def make_private_folder(path: Path) -> None:
     """Create a folder for its owner only, and its parents as usual. One that exists keeps its mode. Raises OSError."""
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -162,7 +167,7 @@ def readable_by_others(path: Path) -> bool:
     """Whether other users of this machine can read a file or folder: by its own mode and those of its parents."""
     try:
         mode = open_mode(path)
-        folders = [folder.stat().st_mode for folder in path.resolve().parents] if mode else []
+        folders = [folder.stat().st_mode for folder in real_path(path).parents] if mode else []
     except OSError:
         return False
     return any(mode & 0o4 << who and all(folder & 0o1 << who for folder in folders) for who in (0, 3))
@@ -191,7 +196,7 @@ def replacing(path: Path) -> Iterator[TextIO]:
 @contextlib.contextmanager
 def _replacing(path: Path, mode: int, *, like: Path | None = None) -> Iterator[BinaryIO]:
     # A symbolic link stays; the file it points to is replaced.
-    path = path.resolve()
+    path = real_path(path)
     part = ""
     try:
         handle, part = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")

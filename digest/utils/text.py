@@ -20,6 +20,11 @@ def unescape_formula(text: str) -> str:
     return text[1:] if text[:1] == "'" and text[1:].lstrip()[:1] in _FORMULA else text
 
 
+def one_line(text: str) -> str:
+    """Collapse white space, so that the text has one line."""
+    return " ".join(text.split())
+
+
 def plural(number: int, one: str, many: str = "") -> str:
     """Format a count: '1 batch', '2 batches'. Without `many`, several end in s."""
     return f"{number} {one if number == 1 else many or f'{one}s'}"

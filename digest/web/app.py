@@ -26,7 +26,7 @@ from digest.models import MAIN
 from digest.store.content.editions import PublishedStore
 from digest.store.people.consent import NoticeStore
 from digest.store.people.directory import SubscriberState
-from digest.store.people.preferences import ConsentContext, PreferenceStore
+from digest.store.people.preferences import ConsentContext
 from digest.store.people.requests import RequestStore
 from digest.store.people.signups import SignupStore
 from digest.store.rate_limits import RateLimiter
@@ -247,12 +247,11 @@ def _pages_or_default(app: App, base: str) -> Pages:
 
 def _group_commit(app: App) -> GroupCommit[tuple[int, ConsentContext], bool]:
     """Unsubscribe those whose mailbox providers ask for it, many in one transaction."""
-    preferences = PreferenceStore(app.database)
-    return GroupCommit(lambda requests: preferences.unsubscribe_all(requests, now=app.now()))
+    return GroupCommit(lambda requests: app.preferences.unsubscribe_all(requests, now=app.now()))
 
 
 def _context(app: App, pages: Pages) -> Context:
-    return Context(pages, app.signer, PreferenceStore(app.database), RateLimiter(app.database), app.now)
+    return Context(pages, app.signer, app.preferences, RateLimiter(app.database), app.now)
 
 
 def _leave_page(

@@ -12,7 +12,7 @@ from fastapi.responses import HTMLResponse
 
 from digest.app import App
 from digest.errors import ConfigurationError, DigestError, StoreError
-from digest.models import Actor, Edition, EditionState, is_breaking, is_special
+from digest.models import PLACEHOLDERS, Actor, Edition, EditionState, is_breaking, is_special
 from digest.render.blocks.printing import Block
 from digest.render.intro import paragraphs as intro_paragraphs
 from digest.usecases.approval import PURPOSE, revision
@@ -30,7 +30,7 @@ log = logging.getLogger(__name__)
 _BY = "by the link of an alert"
 _ACTOR = Actor("link of an alert", "link")
 # States from which an approved edition can be stopped.
-_STOPPABLE = (EditionState.APPROVED, EditionState.FROZEN, EditionState.SENDING)
+_STOPPABLE = (EditionState.APPROVED, EditionState.SENDING)
 
 
 @dataclass(frozen=True)
@@ -89,12 +89,24 @@ class ApprovalPage:
         }
         return self.context.pages.response(request, "approve.html.j2", here, personal=True, **values)
 
-    def _blocks(self, edition: Edition) -> list[Block]:
-        """Return the blocks of the email, and those that only the archive shows."""
+    def _blocks(self, edition: Edition) -> list[tuple[str, list[str]]]:
+        """Return title and lines of the blocks of the email, and of those that only the archive shows."""
         renderer = self.app.renderer
         in_email = renderer.blocks(edition, "email").blocks if edition.blocks else ()
         on_page = renderer.blocks(edition, "web").blocks if edition.blocks else ()
-        return [*in_email, *(block for block in on_page if block.text not in {each.text for each in in_email})]
+        only_on_page = [block for block in on_page if block.text not in {each.text for each in in_email}]
+        return [(block.title, _lines(block)) for block in (*in_email, *only_on_page)]
+
+
+def _lines(block: Block) -> list[str]:
+    """Return the lines of a block without the links that each recipient gets for themselves."""
+    lines = [line for line in block.text.splitlines() if line.strip()]
+    is_link = [PLACEHOLDERS["preferences"] in line for line in lines]
+    return [
+        line.removesuffix(":") if label else line
+        for line, link, label in zip(lines, is_link, [*is_link[1:], False], strict=False)
+        if not link
+    ]
 
 
 def _sentence(line: str, catalogue: Catalogue) -> tuple[str, bool]:

@@ -9,7 +9,7 @@ from fastapi.responses import HTMLResponse, Response
 
 from digest.feedback.rules import UNSUBSCRIBED
 from digest.i18n import translator
-from digest.mail.message import one_line
+from digest.mail.message import without_controls
 from digest.models import PLACEHOLDERS, RenderedEmail
 from digest.store.people.reengagement import QuestionOutcome, ReengagementStore
 from digest.web.dependencies import TEST_SUBSCRIBER, Context
@@ -66,7 +66,7 @@ def question(pages: Pages) -> RenderedEmail:
     language = pages.languages[0]
     subject = translator(language).gettext("Shall we keep sending %(name)s?") % {"name": pages.branding.name}
     values = {
-        "subject": one_line(subject),
+        "subject": without_controls(subject),
         "kind": "stay",
         "email": PLACEHOLDERS["email_html"],
         "link": pages.absolute_url(f"/stay/{PLACEHOLDERS['preferences']}", language),
@@ -75,4 +75,4 @@ def question(pages: Pages) -> RenderedEmail:
     }
     html = pages.render("mail.html.j2", language, **values)
     text = pages.render("mail.txt.j2", language, **{**values, "email": PLACEHOLDERS["email_text"]})
-    return RenderedEmail("html", one_line(subject), html, text)
+    return RenderedEmail("html", without_controls(subject), html, text)

@@ -147,7 +147,6 @@ class CurateWiring(CollectWiring, RenderWiring, PlanningWiring):
     @cached_property
     def reengagement(self) -> Reengagement:
         """Asks people who seem not to read whether to continue."""
-        from digest.store.people.preferences import PreferenceStore
         from digest.usecases.reengage import Reengagement
 
         chosen = self.settings.reengage
@@ -155,7 +154,7 @@ class CurateWiring(CollectWiring, RenderWiring, PlanningWiring):
             database=self.database,
             store=self.reengagement_store,
             editions=self.editions,
-            preferences=PreferenceStore(self.database),
+            preferences=self.preferences,
             after=chosen.after,
             wait=chosen.wait,
             at_most=chosen.at_most,
@@ -167,11 +166,11 @@ class CurateWiring(CollectWiring, RenderWiring, PlanningWiring):
     @cached_property
     def sponsors(self) -> SponsorBook:
         """The advertisements of `sponsors.yaml`."""
-        from digest.store.sending.statistics import Statistics
         from digest.usecases.sponsors import FILE_NAME, SponsorBook
 
-        statistics = Statistics(self.database)
-        return SponsorBook(self.home / FILE_NAME, self.editions, lambda keys: statistics.numbers(keys, times=False))
+        return SponsorBook(
+            self.home / FILE_NAME, self.editions, lambda keys: self.statistics.numbers(keys, times=False)
+        )
 
     @property
     def sponsor_reporter(self) -> SponsorReporter:

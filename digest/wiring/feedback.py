@@ -28,14 +28,13 @@ _MIN_TOKEN = 16
 class FeedbackWiring(DeliverWiring):
     @cached_property
     def feedback(self) -> FeedbackProcessor:
-        from digest.store.people.preferences import PreferenceStore
         from digest.usecases.process_feedback import FeedbackProcessor
 
         return FeedbackProcessor(
             events=self.events,
             ledger=self.ledger,
             subscribers=self.subscribers,
-            preferences=PreferenceStore(self.database),
+            preferences=self.preferences,
             texts=self.subscriber_texts,
             signer=self.signer,
             sender=self.sender,
@@ -60,13 +59,12 @@ class FeedbackWiring(DeliverWiring):
 
     @cached_property
     def eraser(self) -> SubscriberEraser:
-        from digest.store.people.preferences import PreferenceStore
         from digest.usecases.erase_subscriber import SubscriberEraser
         from digest.utils.files import resolve_path
 
         return SubscriberEraser(
             feedback=self.feedback,
-            preferences=PreferenceStore(self.database),
+            preferences=self.preferences,
             erasures=self.subscriber_admin.erasures,
             outbox=resolve_path(self.home, self.settings.delivery.outbox.path),
             list_files=self.list_files,
@@ -129,7 +127,6 @@ class FeedbackWiring(DeliverWiring):
     @cached_property
     def many_editor(self) -> ManyEditor:
         from digest.store.people.bulk_acts import BulkActs
-        from digest.store.people.preferences import PreferenceStore
         from digest.usecases.edit_many import ManyEditor
 
         return ManyEditor(
@@ -137,7 +134,7 @@ class FeedbackWiring(DeliverWiring):
             directory=self.directory,
             subscriber_list=self.subscriber_list,
             subscriber_admin=self.subscriber_admin,
-            preferences=PreferenceStore(self.database),
+            preferences=self.preferences,
             bulk_acts=BulkActs(self.database),
             list_files=self.list_files,
             topics=self.topics,
@@ -155,6 +152,8 @@ class FeedbackWiring(DeliverWiring):
             subscriber_admin=self.subscriber_admin,
             eraser=lambda: self.eraser,
             address_changer=self.address_changer,
+            preferences=self.preferences,
+            list_files=self.list_files,
             topics=self.topics,
             editions=self.edition_slugs,
             now=self.now,
@@ -162,13 +161,12 @@ class FeedbackWiring(DeliverWiring):
 
     @cached_property
     def subscriber_transfer(self) -> SubscriberTransfer:
-        from digest.store.people.preferences import PreferenceStore
         from digest.usecases.transfer_subscribers import SubscriberTransfer
 
         return SubscriberTransfer(
             self.subscriber_list,
             self.subscriber_admin,
-            PreferenceStore(self.database),
+            self.preferences,
             self.audit,
             self.topics,
             self.edition_slugs,

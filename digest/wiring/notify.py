@@ -34,16 +34,16 @@ class NotifyWiring(DeliverWiring):
         store = AlertStore(self.database)
         return Alerts(store, self.alert_channels, name, self.now, mails.build, self._decider)
 
-    def _decider(self, item: Alert) -> str:
-        """Return the address of the desk's user who decided on the edition of an alert; '' if nobody did."""
+    def _decider(self, item: Alert) -> str | None:
+        """Return the address of the desk's user who decided on the edition of an alert; None if nobody did."""
         from digest.notify.alert import DECISIONS
         from digest.store.desk.users import UserStore
 
         if item.kind not in DECISIONS:
-            return ""
+            return None
         name = next((each.decided_by for each in reversed(self.editions.decisions(item.subject))), "")
         user = UserStore(self.database).find(name) if name else None
-        return user.email or name if user else ""
+        return user.email or name if user else None
 
     def decide_by(self, key: str) -> datetime | None:
         """Return until when an edition can be approved; None for one without a plan."""
@@ -167,13 +167,7 @@ class NotifyWiring(DeliverWiring):
             approval_link=self.approval_link,
             events_expected=self.settings.web.webhooks.providers,
             transports={name: partial(TRANSPORTS[name], self) for name in delivery.transport if name != "outbox"},
-            keys={
-                "sendgrid": delivery.sendgrid.key_env,
-                "resend": delivery.resend.key_env,
-                "brevo": delivery.brevo.key_env,
-                "ses": delivery.ses.secret_key_env,
-                "smtp": delivery.smtp.password_env,
-            },
+            keys=delivery.key_variables,
             folders=sorted({self.home, Path(store).parent if store else self.home}),
             # Backups of PostgreSQL are made by its own tools.
             last_backup=lambda: last_backup(self.database) if self.database.sqlite else None,
@@ -183,12 +177,11 @@ class NotifyWiring(DeliverWiring):
     @cached_property
     def reporter(self) -> Reporter:
         from digest.notify.report import ModelPrice
-        from digest.store.sending.statistics import Statistics
         from digest.usecases.report import Reporter
 
         newsletter, alerts, summary = self.settings.newsletter, self.settings.alerts, self.settings.summary
         return Reporter(
-            statistics=Statistics(self.database),
+            statistics=self.statistics,
             overview=self.overview,
             editions=self.editions,
             articles=self.articles,
@@ -208,12 +201,11 @@ class NotifyWiring(DeliverWiring):
 
     @property
     def receipt_issuer(self) -> ReceiptIssuer:
-        from digest.store.sending.statistics import Statistics
         from digest.usecases.issue_receipt import ReceiptIssuer
 
         newsletter = self.settings.newsletter
         domain = newsletter.sender.email.rpartition("@")[2]
-        return ReceiptIssuer(self.status_reader, Statistics(self.database), newsletter.name, domain, self.now)
+        return ReceiptIssuer(self.status_reader, self.statistics, newsletter.name, domain, self.now)
 
     @cached_property
     def outgoing_webhooks(self) -> OutgoingWebhooks:

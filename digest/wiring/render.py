@@ -9,6 +9,8 @@ from digest.wiring.identity import IdentityWiring
 from digest.wiring.store import StoreWiring
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from digest.config.settings import ThemeSettings
     from digest.deliver.telegram.client import TelegramClient
     from digest.render.clicks import ClickLinks
@@ -24,13 +26,18 @@ class RenderWiring(StoreWiring, IdentityWiring):
     def branding(self) -> Branding:
         return self._branding(self.settings.theme)
 
+    @property
+    def template_folders(self) -> list[Path]:
+        """The newsletter's own templates, then the built-in ones."""
+        from digest.utils import files
+
+        return [self.home / "templates", files.templates()]
+
     def renderer_in(self, theme: ThemeSettings) -> Renderer:
         """Return a renderer of emails in another theme, for a preview. Their links count no clicks."""
         from digest.render.renderer import Renderer
-        from digest.utils import files
 
-        folders = [self.home / "templates", files.templates()]
-        return Renderer(self._branding(theme), folders, budget=self.settings.edition.max_bytes)
+        return Renderer(self._branding(theme), self.template_folders, budget=self.settings.edition.max_bytes)
 
     def _branding(self, chosen: ThemeSettings) -> Branding:
         from digest.render.themes import LOOKS, Branding, Editor, Theme
@@ -62,10 +69,10 @@ class RenderWiring(StoreWiring, IdentityWiring):
     @cached_property
     def renderer(self) -> Renderer:
         from digest.render.renderer import Renderer
-        from digest.utils import files
 
-        folders = [self.home / "templates", files.templates()]
-        return Renderer(self.branding, folders, budget=self.settings.edition.max_bytes, clicks=self.click_links)
+        return Renderer(
+            self.branding, self.template_folders, budget=self.settings.edition.max_bytes, clicks=self.click_links
+        )
 
     @cached_property
     def preflight(self) -> Preflight:

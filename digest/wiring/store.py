@@ -17,11 +17,13 @@ if TYPE_CHECKING:
     from digest.store.desk.audit import AuditLog
     from digest.store.high_water import HighWater
     from digest.store.people.directory import SubscriberDirectory
+    from digest.store.people.preferences import PreferenceStore
     from digest.store.people.reengagement import ReengagementStore
     from digest.store.people.subscriber_texts import SubscriberTextStore
     from digest.store.people.subscribers import SubscriberAdmin, SubscriberStore
     from digest.store.sending.ledger import SqlLedger
     from digest.store.sending.overview import Overview
+    from digest.store.sending.statistics import Statistics
     from digest.store.sending.status import StatusReader
     from digest.store.workers import WorkerStore
     from digest.usecases.copy_store import StoreCopier
@@ -61,6 +63,13 @@ class StoreWiring(FolderWiring):
         from digest.store.sending.overview import Overview
 
         return Overview(self.database)
+
+    @cached_property
+    def statistics(self) -> Statistics:
+        """Counts the recipients of editions, and keeps the counts of earlier ones for some minutes."""
+        from digest.store.sending.statistics import Statistics
+
+        return Statistics(self.database)
 
     @cached_property
     def editions(self) -> EditionStore:
@@ -109,6 +118,13 @@ class StoreWiring(FolderWiring):
         from digest.store.people.subscribers import SubscriberAdmin
 
         return SubscriberAdmin(self.database)
+
+    @cached_property
+    def preferences(self) -> PreferenceStore:
+        """Subscribers' own decisions."""
+        from digest.store.people.preferences import PreferenceStore
+
+        return PreferenceStore(self.database)
 
     @cached_property
     def audit(self) -> AuditLog:
@@ -163,7 +179,6 @@ class MaintenanceWiring(StoreWiring):
             keep_articles=settings.keep_articles,
             keep_deliveries=settings.store.keep.deliveries,
             keep_payloads=settings.web.webhooks.keep,
-            texts=self.subscriber_texts,
             keep_texts=settings.store.keep.words,
             now=self.now,
         )

@@ -121,18 +121,19 @@ class SubscriberWiring(CurateWiring):
     def address_changer(self) -> AddressChanger:
         from digest.usecases.own_data import AddressChanger
 
-        return AddressChanger(self.database, self.subscriber_admin.erasures, self.list_files, self.now)
+        return AddressChanger(
+            self.database, self.subscriber_admin.erasures, self.preferences, self.list_files, self.now
+        )
 
     @cached_property
     def personal_data(self) -> PersonalData:
         from digest.store.people.consent import NoticeStore
-        from digest.store.people.preferences import PreferenceStore
         from digest.store.people.requests import RequestStore
         from digest.usecases.own_data import PersonalData
 
         return PersonalData(
             admin=self.subscriber_admin,
-            preferences=PreferenceStore(self.database),
+            preferences=self.preferences,
             notices=NoticeStore(self.database),
             texts=self.subscriber_texts,
             clicks=self.clicks,
@@ -153,15 +154,13 @@ class SubscriberWiring(CurateWiring):
     def breach_letter(self) -> BreachLetter:
         from digest.render.environment import make_environment
         from digest.usecases.breach import BreachLetter, Contact
-        from digest.utils import files
 
         newsletter, privacy = self.settings.newsletter, self.settings.privacy
-        folders = [self.home / "templates", files.templates()]
         return BreachLetter(
             database=self.database,
             editions=self.editions,
             branding=self.branding,
-            environment=lambda: make_environment(folders, newsletter.language),
+            environment=lambda: make_environment(self.template_folders, newsletter.language),
             responsible=privacy.responsible or newsletter.name,
             contact=Contact(
                 name=privacy.grievance.name,

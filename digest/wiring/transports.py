@@ -36,7 +36,7 @@ def _smtp(app: IdentityWiring) -> Transport:
         "delivery.smtp",
         bounces=smtp.bounces or None,
         token=app.signer.sign if smtp.bounces else None,
-        sign=_dkim(smtp.dkim, app) if smtp.dkim else None,
+        sign=_dkim(app, smtp.dkim) if smtp.dkim else None,
     )
 
 
@@ -64,7 +64,7 @@ def _build_smtp(app: IdentityWiring, smtp: SmtpSettings | AlertSmtp, section: st
     return Smtp(server, clock=app.clock, settings=section, **options)
 
 
-def _dkim(chosen: DkimSettings, app: IdentityWiring) -> Callable[[bytes], bytes]:
+def _dkim(app: IdentityWiring, chosen: DkimSettings) -> Callable[[bytes], bytes]:
     from digest.deliver.smtp.dkim import configured_signer
 
     file = app.home / chosen.key_file if chosen.key_file else None

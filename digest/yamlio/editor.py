@@ -16,7 +16,7 @@ from typing import Any, NoReturn
 import yaml
 
 from digest.errors import ConfigurationError, DigestError
-from digest.utils.files import acquire_lock, replace_file
+from digest.utils.files import acquire_lock, real_path, replace_file
 from digest.yamlio import reader
 
 # Rows of a list in brackets: `[{name: a}, {name: b}]`, on one line or with a row on each line.
@@ -106,7 +106,7 @@ def edit_lock(path: Path, wait: float | None = None) -> Iterator[None]:
     """Let one thread of one process at a time edit a file. `wait` is in seconds. Raises EditNotPossible."""
     from filelock import Timeout
 
-    path = path.resolve()
+    path = real_path(path)
     file = path.with_name(f".{path.name}.lock")
     try:
         held = acquire_lock(file, _WAIT if wait is None else wait)

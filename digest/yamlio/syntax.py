@@ -12,6 +12,8 @@ from digest.errors import ConfigProblem
 
 # Two pairs of key and value on one line.
 _TWO_COLONS = re.compile(r"[^\"'#]*:\s[^\"'#]*:(\s|$)")
+# What Git leaves in a file that two people changed.
+_CONFLICT = re.compile(r"^(?:<{7} |>{7} |={7}\s*$)", re.MULTILINE)
 _TWO_VALUES = "a text that contains a colon and a space needs quotes"
 _AFTER_QUOTES = "the text goes on after its quotation mark; put the other kind of mark around the whole"
 # Message of the parser → our sentence, and whether the fault is where the unfinished part begins. {line} is that line.
@@ -52,6 +54,11 @@ def character_problem(error: yaml.reader.ReaderError, text: str, name: str, *, i
 
 def syntax_problem(error: yaml.YAMLError, text: str, name: str) -> ConfigProblem:
     """Describe a syntax error of the file `name`."""
+    if conflict := _CONFLICT.search(text):
+        message = (
+            "two versions were merged and differ here; keep one, and remove the lines with <<<<<<<, ======= and >>>>>>>"
+        )
+        return ConfigProblem(name, text.count("\n", 0, conflict.start()) + 1, message)
     found, start = getattr(error, "problem_mark", None), getattr(error, "context_mark", None)
     mark = found or start
     if mark is None:

@@ -17,6 +17,7 @@ from fastapi import FastAPI
 from digest import pipeline
 from digest.app import App, make_app
 from digest.models import Actor, EditionState, Role
+from digest.notify.alert import NoticeKind
 from digest.scheduler import Scheduler, guard, watch_settings
 from digest.store import errors as store_errors
 from digest.web.webhooks import webhooks
@@ -681,7 +682,7 @@ def test_alerts_survive_a_restart_of_the_service(newsroom: Newsroom) -> None:
 
 def test_a_dead_receiver_delays_no_send(newsroom: Newsroom) -> None:
     with watched(newsroom, DIGEST_ALERTS__WEBHOOK="http://127.0.0.1:9/hook") as day:
-        day.scheduler.notices.notice("settings", "digest.yaml", "line 3")
+        day.scheduler.notices.notice(NoticeKind.SETTINGS, "digest.yaml", "line 3")
         day.at(7)
         day.watch()
         day.run("send")

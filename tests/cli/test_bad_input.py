@@ -45,6 +45,30 @@ def test_an_error_in_the_settings_is_reported_with_its_line(
     assert newsroom.json("send", code=2)["errors"]
 
 
+@each_row(
+    ("file", "command", "expected"),
+    [
+        ("subscribers.yaml", "check", "subscribers.yaml: file not found"),
+        ("digest.db", "check", "digest.db: Too many levels of symbolic links"),
+        ("digest.yaml", "check", "digest.yaml: file not found, so this is not a newsletter folder"),
+    ],
+)
+def test_a_link_to_itself_is_one_sentence(newsroom: Newsroom, file: str, command: str, expected: str) -> None:
+    path = newsroom.home / file
+    path.unlink(missing_ok=True)
+    path.symlink_to(file)
+    run = newsroom.digest(command)
+    assert run.code in (1, 2)
+    assert expected in run.out + run.err
+
+
+def test_the_lock_that_an_editor_leaves_beside_a_template_is_no_template(newsroom: Newsroom) -> None:
+    folder = newsroom.home / "templates"
+    folder.mkdir(exist_ok=True)
+    (folder / ".#letter.html.j2").symlink_to("asha@desk.4711")
+    assert newsroom.digest("check", "--offline").code == 0
+
+
 def test_a_mistyped_command_gets_a_suggestion(newsroom: Newsroom) -> None:
     run = newsroom.digest("snd")
     assert run.code == 2

@@ -12,8 +12,8 @@ from digest.app import App, make_app
 from digest.cli.watch import Rates, read_day
 from digest.models import EditionState
 from digest.scheduler import Scheduler, watch_settings
-from digest.store.sending.decisions import OperatorDecision
-from digest.usecases.special import OBEYS_FREQUENCY, obeys_frequency
+from digest.store.sending.decisions import Decision, OperatorDecision
+from digest.usecases.special import obeys_frequency
 from tests.cli.newsroom import NOW, Newsroom
 
 # Each test composes an edition.
@@ -195,10 +195,10 @@ def test_a_withdrawn_approval_takes_its_choice_of_subscribers_with_it() -> None:
     def decided(*whats: str) -> list[OperatorDecision]:
         return [OperatorDecision(START, what, "") for what in whats]
 
-    assert obeys_frequency(decided(OBEYS_FREQUENCY, EditionState.APPROVED))
-    assert not obeys_frequency(decided(OBEYS_FREQUENCY, EditionState.APPROVED, EditionState.DRAFT))
+    assert obeys_frequency(decided(Decision.OBEYS_FREQUENCY, EditionState.APPROVED))
+    assert not obeys_frequency(decided(Decision.OBEYS_FREQUENCY, EditionState.APPROVED, EditionState.DRAFT))
     assert not obeys_frequency(
-        decided(OBEYS_FREQUENCY, EditionState.APPROVED, EditionState.DRAFT, EditionState.APPROVED)
+        decided(Decision.OBEYS_FREQUENCY, EditionState.APPROVED, EditionState.DRAFT, EditionState.APPROVED)
     )
 
 

@@ -12,7 +12,7 @@ from digest.collect.files import MAX_MARKDOWN, read_path
 from digest.collect.markup import MAX_FIELD
 from digest.collect.types import ParseResult
 from digest.models import Source
-from tests.support.cpu import is_linear, repeated
+from tests.support.cpu import cpu_limit, is_linear, repeated
 from tests.support.profiles import pairs
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -87,6 +87,31 @@ def test_a_special_file_is_an_error_without_waiting(name: str, tmp_path: Path) -
     parsed = read_path(path, DESK, NOW)
     assert parsed.articles == ()
     assert parsed.error or name == "folder.txt"
+
+
+def test_an_image_that_is_a_link_to_itself_loses_nothing(tmp_path: Path) -> None:
+    (tmp_path / "loop.jpg").symlink_to("loop.jpg")
+    (tmp_path / "a.txt").write_text("मेट्रो आगे बढ़ी\n\nनदीपुर में काम शुरू हुआ।", encoding="utf-8")
+    parsed = read_path(tmp_path, DESK, NOW)
+    assert [article.title for article in parsed.articles] == ["मेट्रो आगे बढ़ी"]
+    assert parsed.warnings == ("loop.jpg is an image that no article uses",)
+
+
+# Each mapping contains the one before it nine times.
+MERGES = "a0: &a0 {x: 1}\n" + "".join(f"a{n}: &a{n} {{<<: [{', '.join([f'*a{n - 1}'] * 9)}]}}\n" for n in range(1, 12))
+
+
+def test_front_matter_that_merges_itself_takes_no_time(tmp_path: Path) -> None:
+    (tmp_path / "a.md").write_text(f"---\n{MERGES}title: मेट्रो\n---\nनदीपुर में काम शुरू हुआ।", encoding="utf-8")
+    with cpu_limit(1):
+        parsed = read_path(tmp_path, DESK, NOW)
+    assert len(parsed.articles) == 1
+
+
+def test_a_number_of_thousands_of_digits_is_a_text(tmp_path: Path) -> None:
+    (tmp_path / "a.md").write_text(f"---\ntitle: 0x{'F' * 5000}\n---\nनदीपुर में काम शुरू हुआ।", encoding="utf-8")
+    parsed = read_path(tmp_path, DESK, NOW)
+    assert (len(parsed.articles), parsed.lost) == (1, 0)
 
 
 FRONTS = [

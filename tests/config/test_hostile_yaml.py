@@ -113,6 +113,8 @@ LIST = "subscribers:\n  - email: asha@example.com\n    name: आशा\n"
         (LIST.replace("  - email", "\t- email").encode(), "2: invalid YAML: this line is indented with a tab"),
         (LIST.replace("आशा", '"\\ud800"').encode(), "3: invalid YAML"),
         (LIST.replace("आशा", '"a\\nb"').encode(), "3: 'name': expected one line of text"),
+        (f"<<<<<<< HEAD\n{LIST}=======\n{LIST}>>>>>>> theirs\n".encode(), "1: two versions were merged"),
+        (LIST.replace("    name", "<<<<<<< HEAD\r\n    name").encode(), "3: two versions were merged"),
     ],
 )
 def test_damaged_and_wrongly_encoded_files(data: bytes, expected: str) -> None:

@@ -45,6 +45,7 @@ def test_our_own_files_are_valid_and_name_their_schema(folder: Path) -> None:
 
 def test_the_examples_in_the_documents_are_valid() -> None:
     for validator, examples in ((SETTINGS, settings_examples()), (LIST, list_examples())):
+        assert examples
         for example in examples:
             assert errors(validator, example.text) == [], example
 

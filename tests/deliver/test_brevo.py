@@ -198,7 +198,7 @@ def run(database: Database, server: BrevoServer) -> SendReport:
     def clock() -> datetime:
         return datetime.fromtimestamp(server.clock.now(), UTC)
 
-    ledger.begin_run(EDITION, recovery=RECOVERY, redo_within=REDO_WITHIN, now=clock())
+    ledger.begin_run(EDITION, recovery=RECOVERY, now=clock())
     try:
         return send_due(
             DeliveryJob(EDITION, {"all": EMAIL}, SENDER, ledger, [transport], token, clock, 1, schedule_window=WINDOW)
@@ -250,7 +250,7 @@ def test_a_retry_that_comes_too_late_within_one_run_is_held(database: Database, 
     prepare(database, 3, 3, AT)
     killed(database, server, AT)
     ledger = ledger_of(database)
-    ledger.begin_run(EDITION, recovery=RECOVERY, redo_within=REDO_WITHIN, now=AT + timedelta(minutes=5))
+    ledger.begin_run(EDITION, recovery=RECOVERY, now=AT + timedelta(minutes=5))
     assert counts(database, EDITION).pending == 3
     # Other batches came first.
     assert claim_one(ledger, EDITION, "brevo", AT + timedelta(minutes=11), 5, WINDOW) is None

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 from html import escape
+from typing import get_args
 
 import pytest
 
+from digest.cli.init_questions import PROVIDERS
+from digest.config.settings import DeliverySettings
+from digest.config.types import TransportName
 from digest.deliver.outcome import Accepted, PerRecipient, Rejected
 from digest.deliver.recovery import RECOVERY
-from digest.models import PLACEHOLDERS
+from digest.models import PLACEHOLDERS, PROVIDER_NAMES
+from digest.usecases.check_sender import provider_routes
 from digest.wiring.transports import TRANSPORTS
 from tests.deliver.emails import (
     EMAIL,
@@ -38,9 +43,17 @@ def accepted(setup: TransportSetup, *addresses: str, **given: object) -> dict[st
 
 
 def test_the_table_matches_the_class(setup: TransportSetup) -> None:
-    name = setup.transport.name
-    assert setup.transport.recovery == RECOVERY[name]
-    assert RECOVERY.keys() == TRANSPORTS.keys()
+    assert setup.transport.recovery == RECOVERY[setup.transport.name]
+
+
+def test_every_transport_has_a_row_in_each_table() -> None:
+    """What a new transport needs, besides its package."""
+    delivery, names = DeliverySettings(), set(get_args(TransportName))
+    assert names == TRANSPORTS.keys() == RECOVERY.keys() == PROVIDERS.keys()
+    assert names <= DeliverySettings.model_fields.keys()
+    assert names - {"outbox"} == delivery.key_variables.keys()
+    providers = names - {"outbox", "smtp"}
+    assert providers == PROVIDER_NAMES.keys() == delivery.api_urls.keys() == provider_routes("example.com").keys()
 
 
 @pytest.mark.slow

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -77,44 +77,63 @@ class TransportSetup:
 
 
 @contextmanager
+def _outbox(folder: Path) -> Iterator[TransportSetup]:
+    yield TransportSetup(Outbox(folder / "outbox", clock), None, folder / "outbox")
+
+
+@contextmanager
+def _smtp(folder: Path) -> Iterator[TransportSetup]:
+    with RecordingSmtp() as server:
+        yield TransportSetup(Smtp(SmtpServer("127.0.0.1", server.port, timeout=5), clock=clock), server, folder)
+
+
+@contextmanager
+def _sendgrid(folder: Path) -> Iterator[TransportSetup]:
+    with SendGridServer() as server:
+        yield TransportSetup(SendGrid(KEY, host=server.url, sender=SENDER.email, timeout=5), server, folder)
+        assert server.violations == []
+
+
+@contextmanager
+def _resend(folder: Path) -> Iterator[TransportSetup]:
+    with ResendServer() as server:
+        options: dict[str, Any] = {"realm": "here", "sender": SENDER.email, "timeout": 5, "calls_per_second": 1000}
+        yield TransportSetup(Resend(RESEND_KEY, host=server.url, **options), server, folder)
+        assert server.violations == []
+
+
+@contextmanager
+def _brevo(folder: Path) -> Iterator[TransportSetup]:
+    with BrevoServer() as server:
+        transport = Brevo(BREVO_KEY, host=server.url, realm="here", sender=SENDER.email, timeout=5)
+        yield TransportSetup(transport, server, folder)
+        assert server.violations == []
+
+
+@contextmanager
+def _ses(folder: Path) -> Iterator[TransportSetup]:
+    with SesServer() as server:
+        signer = RequestSigner(SES_KEY, SES_SECRET, None, "ap-south-1", utc_now)
+        yield TransportSetup(Ses(signer, host=server.url, sender=SENDER.email, timeout=5), server, folder)
+        assert server.violations == []
+
+
+_SETUPS: Mapping[str, Callable[[Path], AbstractContextManager[TransportSetup]]] = {
+    "outbox": _outbox,
+    "smtp": _smtp,
+    "sendgrid": _sendgrid,
+    "resend": _resend,
+    "brevo": _brevo,
+    "ses": _ses,
+}
+
+
+@contextmanager
 def transport_setup(kind: str, folder: Path) -> Iterator[TransportSetup]:
     """The transport of this name and its server, closed when the block ends."""
-    if kind == "outbox":
-        found = TransportSetup(Outbox(folder / "outbox", clock), None, folder / "outbox")
+    with _SETUPS[kind](folder) as found:
         yield found
         found.transport.close()
-    elif kind == "smtp":
-        with RecordingSmtp() as server:
-            transport: Transport = Smtp(SmtpServer("127.0.0.1", server.port, timeout=5), clock=clock)
-            yield TransportSetup(transport, server, folder)
-            transport.close()
-    elif kind == "resend":
-        with ResendServer() as resend:
-            transport = Resend(
-                RESEND_KEY, host=resend.url, realm="here", sender=SENDER.email, timeout=5, calls_per_second=1000
-            )
-            yield TransportSetup(transport, resend, folder)
-            transport.close()
-            assert resend.violations == []
-    elif kind == "ses":
-        with SesServer() as ses:
-            signer = RequestSigner(SES_KEY, SES_SECRET, None, "ap-south-1", utc_now)
-            transport = Ses(signer, host=ses.url, sender=SENDER.email, timeout=5)
-            yield TransportSetup(transport, ses, folder)
-            transport.close()
-            assert ses.violations == []
-    elif kind == "brevo":
-        with BrevoServer() as brevo:
-            transport = Brevo(BREVO_KEY, host=brevo.url, realm="here", sender=SENDER.email, timeout=5)
-            yield TransportSetup(transport, brevo, folder)
-            transport.close()
-            assert brevo.violations == []
-    else:
-        with SendGridServer() as sendgrid:
-            transport = SendGrid(KEY, host=sendgrid.url, sender=SENDER.email, timeout=5)
-            yield TransportSetup(transport, sendgrid, folder)
-            transport.close()
-            assert sendgrid.violations == []
 
 
 def _assembled(payload: dict[str, Any]) -> Iterator[tuple[str, bytes]]:

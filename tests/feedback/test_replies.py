@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from digest.feedback.replies import MAX_TEXT, parse_reply, without_quote
+from tests.support.cpu import cpu_limit
 from tests.support.tables import each_row
 
 
@@ -121,3 +122,27 @@ def test_no_mail_is_too_strange(body: bytes, kind: str) -> None:
     reply = parse_reply(data)
     assert reply
     assert "\0" not in reply.text
+
+
+@pytest.mark.parametrize("author", ["(" * 1000 + "asha@example.com", "asha@example.com " + "(" * 900])
+def test_comments_within_comments_stop_no_mailbox(author: str) -> None:
+    parse_reply(f"From: {author}\r\n\r\nअच्छा".encode())
+
+
+@pytest.mark.parametrize("charset", ["ut\u0928f-8", "undefined", "idna", "rot13", "unicode_escape"])
+def test_a_subject_may_name_any_charset(charset: str) -> None:
+    assert parse_reply(mail("अच्छा", f"Subject: =?{charset}?Q?a=C3=A9?="))
+
+
+def test_html_has_no_hidden_parts() -> None:
+    body = "<head><style>p{}</style></head><p>अच्छा</p><!-- x --><SCRIPT>x</SCRIPT ><blockquote>पहली</blockquote>"
+    reply = parse_reply(mail(body, kind="text/html; charset=utf-8"))
+    assert reply
+    assert reply.text == "अच्छा"
+
+
+@pytest.mark.parametrize("part", ["<script ", "<!-- ", "<blockquote>", "<style", "<script></script "])
+def test_html_that_closes_nothing_takes_no_time(part: str) -> None:
+    data = mail(part * (60_000 // len(part)), kind="text/html")
+    with cpu_limit(1):
+        parse_reply(data)

@@ -83,6 +83,7 @@ def test_every_event_has_a_kind_with_a_rule(
         event("Open", open={}),
         event("Complaint", complaint={"complaintFeedbackType": "not-spam", "complainedRecipients": BOUNCED}),
         {**event("Send"), "mail": {"timestamp": "never"}},
+        {**event("Send"), "mail": {"timestamp": "9999-12-31T23:59:59-14:00"}},
         {**event("Send"), "mail": 7},
         {**event("Send"), "eventType": ["Send"]},
         event("Bounce", bounce=7),

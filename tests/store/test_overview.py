@@ -16,8 +16,9 @@ from digest.store.content.editions import EditionStore
 from digest.store.content.events import EventStore
 from digest.store.database import Database
 from digest.store.schema import delivery, edition, subscriber
+from digest.store.sending.decisions import Decision
 from digest.store.sending.ledger import SqlLedger
-from digest.store.sending.overview import STOPPED, FirstRecipients, Overview, first_recipients
+from digest.store.sending.overview import FirstRecipients, Overview, first_recipients
 from digest.store.sending.statistics import MissedRecipients, Statistics
 from tests.store.conftest import KEY, NOW, Frozen
 
@@ -57,7 +58,7 @@ def test_the_facts_of_an_edition(database: Database, ledger: SqlLedger, frozen: 
     ledger.settle(claims[3].attempt, NotSent("refused"), LATER)
     events(database, (ids[0], "bounced", "5.1.1"), (ids[1], "deferred", "421 4.7.28 slow"), (ids[4], "delivered", ""))
     editions, overview = EditionStore(database), Overview(database)
-    editions.record_decision(KEY, STOPPED, "too many", now=NOW)
+    editions.record_decision(KEY, Decision.STOPPED, "too many", now=NOW)
     assert overview.recent(NOW.date()) == [KEY]
     assert overview.sending() == {KEY: 2}
     edition = editions.get(KEY)
@@ -71,9 +72,9 @@ def test_the_facts_of_an_edition(database: Database, ledger: SqlLedger, frozen: 
     assert sorted(each.state for each in attempts) == ["accepted", "not_sent", "per_recipient", "unknown"]
     answers = {(each.text, each.recipients) for each in overview.answers([KEY])}
     assert answers == {("550 5.7.26 no", 1), ("421 4.7.28 slow", 1)}
-    assert overview.last_events() is None
+    assert overview.last_event_at() is None
     EventStore(database).save("sendgrid", b"[]", NOW)
-    assert overview.last_events() == NOW
+    assert overview.last_event_at() == NOW
 
 
 def test_the_numbers_of_a_report(database: Database, ledger: SqlLedger, frozen: Frozen) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
+
 from digest.deliver.outcome import Accepted, PerRecipient, Retryable, Split
 from digest.store.database import Database
 from digest.store.people.subscribers import SubscriberStore
@@ -16,9 +18,14 @@ HOW = {"resend": "redo", "sendgrid": "hold"}
 WITHIN = {"resend": timedelta(hours=24)}
 
 
+@pytest.fixture
+def ledger(database: Database) -> SqlLedger:
+    return SqlLedger(database, redo_within=WITHIN)
+
+
 def begin(ledger: SqlLedger, hours: float) -> int:
     now = NOW + timedelta(hours=hours)
-    return ledger.begin_run(KEY, recovery=HOW, redo_within=WITHIN, now=now)
+    return ledger.begin_run(KEY, recovery=HOW, now=now)
 
 
 def test_a_retryable_batch_goes_to_no_other_transport(ledger: SqlLedger, database: Database, frozen: Frozen) -> None:

@@ -242,6 +242,15 @@ def test_the_end_of_a_pause(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize("never", ["9999-12-31T23:59:59Z", "9999-12-31T23:59:59-12:00", "0001-01-01T00:00:00+05:30"])
+def test_a_placeholder_for_no_date_is_no_date(tmp_path: Path, never: str) -> None:
+    text = f"email,status,paused_until,agreed\na@example.com,paused,{never},{never}\n"
+    (a,), refused = read(tmp_path, text)
+    assert refused == []
+    assert (a.status, a.paused_until, a.agreed_at) == ("paused", None, None)
+    assert a.detail == f"time as given in the list: {never}"
+
+
 def test_json_lines(tmp_path: Path) -> None:
     text = (
         '{"email": "a@example.com", "topics": ["देश"], "subscribed": true}\n\n'

@@ -18,7 +18,7 @@ from digest.curate.compose import RunnerUp
 from digest.curate.editorial import Selection, arrange
 from digest.errors import DigestError
 from digest.models import Actor, Edition, Section, Story
-from digest.usecases.edit_edition import NameTaken, UnknownStory, displaced
+from digest.usecases.edit_edition import NameTaken, UnknownStory, stories_only_in
 from tests.support.folders import newsletter_folder
 
 KEY = "2026-11-23"
@@ -155,7 +155,7 @@ def test_both_parts_of_a_split_story_stay_until_the_editor_drops_one(full: App) 
     now = {story.id for story in changed.stories()}
     assert {first.id, last.id} <= now
     assert len(now) == 4, "the edition has no more stories than the settings say"
-    (gone,) = displaced(merged, changed)
+    (gone,) = stories_only_in(merged, changed)
     assert now == left_before - {gone.id} | {last.id}
     assert gone.score == min(story.score for story in merged.stories() if story.id != first.id)
     again = app.composer.compose(KEY, fetch=False).edition
@@ -185,7 +185,7 @@ def test_an_added_story_gets_the_place_of_its_score_and_the_weakest_makes_room(f
     changed = app.editor.add(KEY, best.article, SUMAN)
     assert best.id in {story.id for story in changed.stories()}
     assert changed.lead == before.lead, "it is not put on top"
-    (gone,) = displaced(before, changed)
+    (gone,) = stories_only_in(before, changed)
     assert gone.score == min(story.score for story in before.stories()), "whatever its section"
     assert len(list(changed.stories())) == 4
     assert app.editor.add(KEY, best.id, RAVI) == changed

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 
 from digest import pipeline
-from digest.models import EditionState
+from digest.models import PLACEHOLDERS, EditionState
 from digest.subscribers.tokens import TokenSigner
 from tests.support.folders import newsletter_folder
 from tests.web.site import Response, Site, site, translated
@@ -120,6 +121,26 @@ def test_the_page_shows_the_blocks(waiting: Site) -> None:
     page = waiting.get(link(waiting)).text
     assert "सुबह ही सुबह।" in page
     assert "शाम ढले।" in page
+
+
+def test_the_page_shows_no_link_of_one_recipient(waiting: Site) -> None:
+    page = waiting.get(link(waiting)).text
+    assert not any(each in page for each in PLACEHOLDERS.values())
+    assert '<p class="small">अच्छा</p>' in page
+
+
+def test_nothing_is_read_twice(waiting: Site) -> None:
+    edition = waiting.app.editions.get(KEY)
+    assert edition is not None
+    titles = [story.title for story in edition.stories()]
+    assert edition.subject == titles[0]
+    page = waiting.get(link(waiting)).text
+    assert page.count(titles[0]) == page.count(titles[1]) == 1
+    changed = replace(edition, subject="अपना विषय", preheader="अपना प्रीहेडर")
+    assert waiting.app.editions.put(changed, over=(EditionState.DRAFT,))
+    page = waiting.get(link(waiting)).text
+    assert "विषय-पंक्ति: अपना विषय" in page
+    assert "अपना प्रीहेडर" in page
 
 
 def test_nobody_approves_what_the_page_did_not_show(waiting: Site) -> None:

@@ -340,12 +340,15 @@ def test_public_pages_hold_no_token(doors: Doors) -> None:
     """A forwarded view, an archive page, a feed or a card can only be read."""
     signer, view = doors.pages.app.signer, doors.tokens["view"]
     story = doors.pages.app.archive.topic(doors.pages.app.topics[0], doors.pages.app.now(), limit=1)
+    assert story
     paths = ["/", "/join", "/privacy", "/archive", f"/archive/{KEY}", "/archive.xml", "/archive.atom", "/corrections"]
-    paths += ["/sitemap.xml", "/sitemap/news.xml", f"/card/{KEY}.jpg", f"/view/{KEY}/{view}"]
+    paths += ["/sitemap.xml", "/sitemap/news.xml", f"/card/edition/{KEY}.jpg", f"/view/{KEY}/{view}"]
     paths += [f"/story/{each.thread}" for each in story]
     read: Callable[[str], bool] = lambda token: any(signer.read(purpose, token) is not None for purpose in doors.tokens)  # noqa: E731
     for path in paths:
-        body = doors.client.request("GET", path, b"", HEADERS).body
-        found = {token for token in re.findall(rb"[A-Za-z0-9_-]{36}", body) if read(token.decode())}
+        answer = doors.client.request("GET", path, b"", HEADERS)
+        # A machine without FriBidi draws no card.
+        assert answer.status == 200 or "/card/" in path, path
+        found = {token for token in re.findall(rb"[A-Za-z0-9_-]{36}", answer.body) if read(token.decode())}
         assert found <= {view.encode()}, path
-        assert b"asha@example.com" not in body, path
+        assert b"asha@example.com" not in answer.body, path

@@ -43,8 +43,16 @@ async function press(selector, follows = () => true) {
 const narrow = Number(width) <= 900;
 async function act(name, story, follows) {
   if (narrow && !(await page.$eval(`#row-${story} details`, (one) => one.open))) {
+    const textAt = () => page.$eval(`#row-${story}`, (row) => {
+      const range = document.createRange();
+      range.selectNodeContents(row.querySelector("h4 a"));
+      const { left, top, width, height } = range.getBoundingClientRect();
+      return JSON.stringify([left, top - row.getBoundingClientRect().top, width, height]);
+    });
+    const before = await textAt();
     await page.focus(`#more-${story}`);
     await page.keyboard.press("Enter");
+    seen.shied = (seen.shied ?? 0) + Number(before !== (await textAt()));
   }
   await press(`#acts-${name}-${story}`, follows);
 }
@@ -68,8 +76,16 @@ const [atRest, sticking] = [await mainAt(), await page.evaluate(() => window.scr
 seen.jumped = sticking - atRest;
 const before = await order();
 if (narrow) {
-  // Closed rows have at most two lines, the button to approve is near the thumb, and the page has few words beside the headlines.
-  seen.lines = Math.max(...(await page.$$eval(".st h4 a", (all) => all.map((one) => Math.round(one.clientHeight / parseFloat(getComputedStyle(one).lineHeight))))));
+  // Headlines are seen whole, a finger on a row meets its headline, the button to approve is near the thumb, and the page has few words
+  // beside the headlines.
+  seen.cut = await page.$$eval(".st h4 a", (all) => all.filter((one) => one.scrollHeight > one.clientHeight).length);
+  seen.lines = await page.$$eval(".st h4 a", (all) => Math.max(...all.map((one) => Math.round(one.clientHeight / parseFloat(getComputedStyle(one).lineHeight)))));
+  seen.missed = await page.$$eval(".st", (rows) => rows.filter((row) => {
+    row.scrollIntoView({ block: "center" });
+    const { top, bottom, left } = row.getBoundingClientRect();
+    return bottom - top < 44 || [top + 2, bottom - 2].some((y) => document.elementFromPoint(left + 30, y)?.closest("h4 a") === null);
+  }).length);
+  await page.evaluate(() => window.scrollTo(0, 0));
   seen.approveAt = await page.$eval("#do-approve", (one) => one.getBoundingClientRect().top / window.innerHeight);
   seen.words = await page.evaluate(() => {
     const all = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);

@@ -129,7 +129,7 @@ def _names_body(own: list[str], shown: str) -> bool:
 
 
 def without_rubric(title: str) -> tuple[str, str | None]:
-    """Return the headline without the name of a page or town before it, and that name; ('…', None) if it has none.
+    """Return the headline without the name of a page or town before it, and that name, or None if it has none.
 
     A state or country stays, because it tells where the news is.
     """

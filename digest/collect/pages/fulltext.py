@@ -53,8 +53,8 @@ def complete(
 ) -> Article:
     """Return the article with the text of its page, and with fields that only the page has. Problems become warnings.
 
-    `url` is the page's final address. The id stays, and the date if the feed gave one. The title of the page replaces
-    one that was cut off or made of the text, and with `page_title` any.
+    `url` is the page's final address. The article keeps its id, and its date if the feed gave one. It gets the title of
+    the page if its own was cut off or made of the text. With `page_title` it always does.
     """
     try:
         return _complete(article, read_page(decode(page, content_type)[0], url), url, page_title=page_title)

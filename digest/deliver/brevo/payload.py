@@ -20,7 +20,7 @@ from urllib.parse import urlencode
 import orjson
 
 from digest.mail.headers import common_headers
-from digest.mail.message import Outgoing, Recipient, Sender, list_headers, one_line, substitute
+from digest.mail.message import Outgoing, Recipient, Sender, list_headers, substitute, without_controls
 from digest.models import PLACEHOLDERS, RenderedEmail
 
 # Placeholder of ours → name of the parameter that has its value.
@@ -48,7 +48,7 @@ def request_body(outgoing: Outgoing, key: str) -> bytes:
         headers["List-Id"] = f"<{sender.list_id}>"
     request: dict[str, Any] = {
         "sender": {"email": sender.email, **({"name": name} if (name := _name(sender)) else {})},
-        "subject": one_line(substitute(email.subject, _TAGS)),
+        "subject": without_controls(substitute(email.subject, _TAGS)),
         # Brevo reads the key here, and nowhere else (github.com/getbrevo/brevo-node/issues/94).
         "headers": {**headers, "idempotencyKey": key},
         # The log can be searched for it.
@@ -91,5 +91,5 @@ def _version(outgoing: Outgoing, recipient: Recipient) -> dict[str, Any]:
 
 
 def _name(sender: Sender) -> str:
-    name = one_line(sender.name)
+    name = without_controls(sender.name)
     return (name if name.isascii() else " ".join(_SPECIALS.sub(" ", name).split()))[:_MAX_NAME].strip()

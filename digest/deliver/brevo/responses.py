@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from digest.deliver.http_client import HttpResponse
 from digest.deliver.outcome import Accepted, NotSent, Outcome, Rejected, Split, Unknown
-from digest.mail.message import Recipient, one_line
+from digest.mail.message import Recipient, without_controls
 
 _PERMANENT = {
     401: "the key is refused, or this machine's address is not authorised at Brevo (401); check the environment "
@@ -37,7 +37,7 @@ _SECONDS = re.compile(r"[0-9]{1,7}(?:\.[0-9]+)?\Z")
 
 
 def read_response(response: HttpResponse, recipients: Sequence[Recipient]) -> Outcome:
-    """Return the outcome of a batch. It is Unknown if a repetition with the same key can settle it."""
+    """Return the outcome of a batch. It is Unknown if only a repetition with the same key can show it."""
     status = response.status
     reason = f"brevo answered {status}{detail(response)}"
     if status in (201, 202) and not response.is_html:
@@ -71,7 +71,7 @@ def detail(response: HttpResponse) -> str:
     """Return `: ` and the error message of the response, if it has one, or that it is a web page."""
     if response.is_html:
         return ": a web page, not an API"
-    words = (one_line(response.field(name) or "")[:300] for name in ("code", "message"))
+    words = (without_controls(response.field(name) or "")[:300] for name in ("code", "message"))
     found = ": ".join(word for word in words if word)
     return f": {found}" if found else ""
 
@@ -83,7 +83,7 @@ def _read_success(response: HttpResponse, recipients: Sequence[Recipient]) -> Ac
         return None
     many, single = found.get("messageIds"), found.get("messageId")
     ids = many if isinstance(many, list) else [single] if isinstance(single, str) else []
-    return Accepted(one_line(str(ids[0]))[:200]) if ids and len(ids) == len(recipients) else None
+    return Accepted(without_controls(str(ids[0]))[:200]) if ids and len(ids) == len(recipients) else None
 
 
 def _read_error(response: HttpResponse, recipients: Sequence[Recipient], reason: str) -> Outcome:
@@ -94,7 +94,7 @@ def _read_error(response: HttpResponse, recipients: Sequence[Recipient], reason:
         return Unknown(f"{reason}, and the rest of it did not arrive")
     if code == "duplicate_parameter" and "idempotency" in message.lower():
         return Accepted()
-    text = one_line(message)[:300]
+    text = without_controls(message)[:300]
     if _EMAIL.search(_ADDRESS.sub("", message)):
         return NotSent(f"brevo refuses the email: {text}", permanent=True)
     named = {address.lower() for address in _ADDRESS.findall(message)}

@@ -28,7 +28,7 @@ from digest.deliver.outcome import Accepted, NotSent, Outcome, PerRecipient, Rej
 from digest.deliver.ports import RecipientLog, Recovery
 from digest.deliver.resend.responses import detail, error_name, read_response
 from digest.mail.headers import common_headers, encode_address
-from digest.mail.message import Outgoing, Recipient, invalid_recipients, list_headers, one_line, substitute
+from digest.mail.message import Outgoing, Recipient, invalid_recipients, list_headers, substitute, without_controls
 from digest.mail.mime import file_name
 from digest.models import split_variant
 
@@ -235,7 +235,7 @@ def _email(outgoing: Outgoing, recipient: Recipient) -> dict[str, Any]:
     email: dict[str, Any] = {
         "from": " ".join(encode_address(sender.name, sender.email, room=45)),
         "to": [recipient.email],
-        "subject": one_line(substitute(rendered.subject, values)),
+        "subject": without_controls(substitute(rendered.subject, values)),
         "text": substitute(rendered.text, values),
         "headers": {
             **common_headers(sender, outgoing.edition, rendered.variant),

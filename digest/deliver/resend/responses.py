@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from digest.deliver.http_client import HttpResponse
 from digest.deliver.outcome import NotSent, PerRecipient, Split, Unknown
-from digest.mail.message import Recipient, one_line
+from digest.mail.message import Recipient, without_controls
 
 # Another call with the same idempotency key is running, or its body differed.
 _KEY_CONFLICTS = ("concurrent_idempotent_requests", "invalid_idempotent_request")
@@ -52,7 +52,7 @@ def _read_success(response: HttpResponse, recipients: tuple[Recipient, ...]) -> 
         index = error.get("index") if isinstance(error, dict) else None
         if not isinstance(index, int) or not 0 <= index < len(recipients):
             return None
-        rejected[recipients[index].id] = one_line(str(error.get("message") or "refused by resend"))[:300]
+        rejected[recipients[index].id] = without_controls(str(error.get("message") or "refused by resend"))[:300]
     return PerRecipient(frozenset(each.id for each in recipients if each.id not in rejected), rejected)
 
 
@@ -63,5 +63,5 @@ def error_name(response: HttpResponse) -> str | None:
 
 def detail(response: HttpResponse) -> str:
     """Return `: ` and the error message of the response, if it has one."""
-    message = one_line(response.field("message") or "")[:300]
+    message = without_controls(response.field("message") or "")[:300]
     return f": {message}" if message else ""

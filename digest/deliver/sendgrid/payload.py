@@ -17,7 +17,7 @@ from typing import Any
 import orjson
 
 from digest.mail.headers import common_headers
-from digest.mail.message import Outgoing, Recipient, Sender, one_line, unsubscribe_uri_prefixes
+from digest.mail.message import Outgoing, Recipient, Sender, unsubscribe_uri_prefixes, without_controls
 from digest.mail.mime import file_name
 from digest.models import PLACEHOLDERS, InlineImage, RenderedEmail
 
@@ -60,8 +60,8 @@ def _shared(
             html = html.replace(own, f' clicktracking="off"{own}')
         content.append({"type": "text/html", "value": html})
     request: dict[str, Any] = {
-        "from": {"email": sender.email, **({"name": one_line(sender.name)} if sender.name else {})},
-        "subject": one_line(email.subject),
+        "from": {"email": sender.email, **({"name": without_controls(sender.name)} if sender.name else {})},
+        "subject": without_controls(email.subject),
         "content": content,
         "headers": common_headers(sender, edition, email.variant),
         "categories": ["digest"],

@@ -11,7 +11,7 @@ from typing import Any
 
 from digest.deliver.http_client import HttpResponse
 from digest.deliver.outcome import Accepted, NotSent, Outcome, Rejected, Split, Unknown
-from digest.mail.message import Outgoing, one_line
+from digest.mail.message import Outgoing, without_controls
 
 _INDEX = re.compile(r"personalizations[.\[](\d{1,6})")
 _RESET_HEADER = "x-ratelimit-reset"
@@ -45,7 +45,7 @@ def read_response(response: HttpResponse, outgoing: Outgoing) -> Outcome:
 def refused_outright(response: HttpResponse) -> NotSent | None:
     """Return the outcome if the request was refused before it was looked at; None for any other response."""
     if 300 <= response.status < 400:
-        where = one_line(response.headers.get("location", "nowhere"))[:200]
+        where = without_controls(response.headers.get("location", "nowhere"))[:200]
         return NotSent(f"sendgrid answered with a redirect to {where}, which is not followed", permanent=True)
     if response.status in _PERMANENT:
         return NotSent(f"sendgrid: {_PERMANENT[response.status]}{detail(response)}", permanent=True)
@@ -64,12 +64,12 @@ def _read_errors(response: HttpResponse, outgoing: Outgoing) -> Outcome:
         return NotSent("sendgrid refused the request (400), but the reason did not arrive")
     email, recipients = [], {}
     for error in _errors(response):
-        field, message = str(error.get("field") or ""), one_line(str(error.get("message") or ""))[:300]
+        field, message = str(error.get("field") or ""), without_controls(str(error.get("message") or ""))[:300]
         index = _INDEX.search(field)
         if index and int(index[1]) < len(outgoing.recipients):
             recipients[outgoing.recipients[int(index[1])].id] = message or "refused by sendgrid"
         elif field and not field.startswith("personalizations"):
-            email.append(f"{one_line(field)[:100]}: {message}")
+            email.append(f"{without_controls(field)[:100]}: {message}")
     if email:
         return NotSent(f"sendgrid refuses the email: {'; '.join(email)[:400]}", permanent=True)
     if recipients:
@@ -83,7 +83,7 @@ def detail(response: HttpResponse) -> str:
     """Return `: ` and the error messages of the response, if it has any, or that it is a web page."""
     if response.is_html:
         return ": a web page, not an API"
-    messages = [one_line(str(error.get("message") or "")) for error in _errors(response)]
+    messages = [without_controls(str(error.get("message") or "")) for error in _errors(response)]
     return f": {'; '.join(message for message in messages if message)[:300]}" if any(messages) else ""
 
 

@@ -13,7 +13,7 @@ from digest.deliver.http_client import HttpResponse, RequestNotSent, ResponseUnk
 from digest.deliver.ports import SuppressionEntry, SuppressionsUnavailable, Wait
 from digest.deliver.sendgrid.probe import Ask
 from digest.deliver.sendgrid.responses import detail, refused_outright
-from digest.mail.message import one_line
+from digest.mail.message import without_controls
 
 # List → kind of the equivalent event. `blocks` is not a suppression list: SendGrid continues to mail those.
 LISTS = {
@@ -108,4 +108,4 @@ def _entry(row: Any, kind: str, latest: datetime) -> SuppressionEntry | None:
     words = (row.get(name) for name in ("status", "reason"))
     reason = " · ".join(word for word in words if isinstance(word, str) and word)
     at = datetime.fromtimestamp(created, UTC) if is_valid else latest
-    return SuppressionEntry(email, kind, at, one_line(reason)[:300])
+    return SuppressionEntry(email, kind, at, without_controls(reason)[:300])

@@ -20,7 +20,7 @@ from typing import Any
 import orjson
 
 from digest.mail.headers import ONE_CLICK, common_headers, encode_address
-from digest.mail.message import Outgoing, Recipient, list_headers, one_line, substitute
+from digest.mail.message import Outgoing, Recipient, list_headers, substitute, without_controls
 from digest.mail.mime import file_name
 from digest.models import PLACEHOLDERS, RenderedEmail
 
@@ -84,7 +84,11 @@ def request_body(outgoing: Outgoing, recipients: tuple[Recipient, ...], configur
 
 @lru_cache(maxsize=16)
 def _content(email: RenderedEmail) -> dict[str, str]:
-    content = {"Subject": one_line(email.subject), "Text": email.text, **({"Html": email.html} if email.html else {})}
+    content = {
+        "Subject": without_controls(email.subject),
+        "Text": email.text,
+        **({"Html": email.html} if email.html else {}),
+    }
     for name, text in content.items():
         if "{{" in text:
             raise UnsafeTemplate(f"the {name.lower()} of the email contains {{{{, which SES would replace")

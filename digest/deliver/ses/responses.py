@@ -13,7 +13,7 @@ from typing import Any
 
 from digest.deliver.http_client import HttpResponse
 from digest.deliver.outcome import Accepted, NotSent, Outcome, PerRecipient, Rejected, Split, Unknown
-from digest.mail.message import Recipient, one_line
+from digest.mail.message import Recipient, without_controls
 
 # Seconds. SES names no time: it allows a number of emails per second, and one in the last 24 hours.
 _NEXT_SECOND, _QUOTA = 1.0, 3600.0
@@ -99,7 +99,7 @@ def detail(response: HttpResponse) -> str:
     if response.is_html:
         return ": a web page, not an API"
     message = response.field("message") or response.field("Message") or ""
-    found = ": ".join(word for word in (error_name(response), one_line(message)[:300]) if word)
+    found = ": ".join(word for word in (error_name(response), without_controls(message)[:300]) if word)
     return f": {found}" if found else ""
 
 
@@ -117,7 +117,7 @@ def _read_results(results: Sequence[dict[str, Any]], recipients: Sequence[Recipi
     # If no recipient is valid, the recipients are not the cause.
     blames_all = len(results) > 1 and set(statuses) == {_INVALID}
     for recipient, status, result in zip(recipients, statuses, results, strict=True):
-        reason = one_line(f"{status}: {result['Error']}" if result.get("Error") else str(status))[:300]
+        reason = without_controls(f"{status}: {result['Error']}" if result.get("Error") else str(status))[:300]
         if status == "SUCCESS":
             accepted.add(recipient.id)
         elif status == _INVALID and not blames_all:

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple, TypeVar
 
 from digest.deliver import http_client
-from digest.mail.message import one_line
+from digest.mail.message import without_controls
 from digest.utils import redact
 
 G = TypeVar("G")
@@ -391,7 +391,7 @@ def _text(reply: bytes | str) -> str:
 
     Called for refusals only.
     """
-    return redact.redact(one_line(reply.decode("utf-8", "replace") if isinstance(reply, bytes) else reply))
+    return redact.redact(without_controls(reply.decode("utf-8", "replace") if isinstance(reply, bytes) else reply))
 
 
 def _dot_stuffed(mail: bytes) -> bytes:

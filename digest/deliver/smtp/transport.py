@@ -52,9 +52,9 @@ _PERMANENT_ERRORS = (
 class Smtp:
     """Keeps one connection for each thread.
 
-    Bounces go to `bounces`, with
-    `token("bounce", id)` added for each recipient (VERP), or to the sender if it is empty. `sign` returns the
-    DKIM-Signature header to put before an email. Errors name `settings`, a section of digest.yaml.
+    Bounces go to `bounces`, with `token("bounce", id)` added for each recipient (VERP), or to the sender if it is
+    empty. `sign` returns the DKIM-Signature header to put before an email. Errors name `settings`, a section of
+    digest.yaml.
     """
 
     name = "smtp"

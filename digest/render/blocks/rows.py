@@ -48,6 +48,11 @@ ROWS: dict[str, BlockKind] = {
 """By the name of a block's file, in the order in which they appear in one place."""
 
 
+def kind_of(name: str) -> str:
+    """Return the kind of a block by the name of its file: `sponsor` of `sponsor-nursery`."""
+    return name.partition("-")[0]
+
+
 def unknown(kind: str) -> str:
     """Return the error message for an unknown kind, with a suggestion."""
     near = difflib.get_close_matches(kind, ROWS, n=1, cutoff=0.6)

@@ -31,7 +31,7 @@ from digest.models import LETTERS_TO_SOME, is_breaking
 from digest.store.content.editions import PublishedStore
 from digest.store.database import Database
 from digest.store.schema import Id, archive_correction, archive_page, archive_story, decision, edition
-from digest.store.sending.decisions import CORRECTED
+from digest.store.sending.decisions import Decision
 
 if TYPE_CHECKING:
     from digest.render.archive_page import ArchivePage
@@ -151,7 +151,7 @@ _CORRECTED_AT = case(
         # Most editions were not, and need no second look-up.
         edition.c.revision > 1,
         select(func.max(decision.c.at))
-        .where(decision.c.edition == edition.c.key, decision.c.what == CORRECTED)
+        .where(decision.c.edition == edition.c.key, decision.c.what == Decision.CORRECTED)
         .correlate(edition)
         .scalar_subquery(),
     )

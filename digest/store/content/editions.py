@@ -18,6 +18,7 @@ from digest.curate.editorial import EditorialChanges
 from digest.curate.sent_story import SentStory
 from digest.errors import DigestError
 from digest.models import (
+    BEGUN_STATES,
     BREAKING,
     GIVEN_UP_STATES,
     LETTERS_TO_SOME,
@@ -39,9 +40,10 @@ from digest.store.content.article_rows import article_from_json, select_articles
 from digest.store.content.edition_events import composed_again, edition_composed, edition_reached
 from digest.store.database import Database
 from digest.store.desk import audit
+from digest.store.desk.audit import ActKind
 from digest.store.schema import article, batch, decision, delivery, edition, rendered_email
 from digest.store.schema import audit as audit_table
-from digest.store.sending.decisions import DecisionGrounds, OperatorDecision, read_decisions, record_decision
+from digest.store.sending.decisions import Decision, DecisionGrounds, OperatorDecision, read_decisions, record_decision
 
 # The parts of an edition that subscribers see.
 SHOWN = ("subject", "preheader", "intro", "sections", "lead", "blocks")
@@ -63,13 +65,12 @@ _PLAIN = (
     "day", "number", "state", "subject", "preheader", "intro", "lead", "reason", "composed_at", "widened_hours",
     "sample", "revision",
 )  # fmt: skip
-_PUBLISHED = (EditionState.SENDING, EditionState.DONE)
-_FROZEN = (EditionState.FROZEN, EditionState.SENDING, EditionState.PAUSED, EditionState.DONE)
+_FROZEN = (EditionState.SENDING, EditionState.PAUSED, EditionState.DONE)
 # Later than any email can be scheduled.
 _SURELY_DUE = timedelta(days=60)
 # Conditions: everybody may see the edition.
 _FOR_ALL = tuple(~edition.c.key.startswith(each) for each in LETTERS_TO_SOME)
-_UNFINISHED = (EditionState.DRAFT, EditionState.APPROVED, EditionState.FROZEN, EditionState.SENDING)
+_UNFINISHED = (EditionState.DRAFT, EditionState.APPROVED, EditionState.SENDING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +138,7 @@ class PublishedStore:
 
         An edition whose batches are all due later is not shown yet.
         """
-        sent = edition.c.state.in_(_PUBLISHED) & edition.c.frozen_at.is_not(None)
+        sent = edition.c.state.in_(BEGUN_STATES) & edition.c.frozen_at.is_not(None)
         # Looking at the batches of all editions would take most of the time of a page.
         long_ago = edition.c.frozen_at < now - _SURELY_DUE
         due = select(batch.c.id).where(batch.c.edition == edition.c.key, batch.c.due_at <= now).exists()
@@ -203,8 +204,7 @@ class EditionStore:
 
     def revised(self) -> list[str]:
         """Return the editions that were corrected while they were sent, and are not stopped."""
-        states = (EditionState.FROZEN, EditionState.SENDING, EditionState.DONE)
-        rows = select(edition.c.key).where(edition.c.revision > 1, edition.c.state.in_(states))
+        rows = select(edition.c.key).where(edition.c.revision > 1, edition.c.state.in_(BEGUN_STATES))
         return list(self.database.query(rows.order_by(edition.c.key)).scalars())
 
     def newest(self) -> Edition | None:
@@ -319,7 +319,7 @@ class EditionStore:
         key: str,
         change: Callable[[EditorialChanges], EditorialChanges],
         by: Actor,
-        what: str,
+        what: ActKind,
         detail: str,
         *,
         now: datetime,
@@ -369,7 +369,7 @@ class EditionStore:
         return self.database.query(select(edition.c.frozen_at).where(edition.c.key == key)).scalar()
 
     def record_decision(
-        self, key: str, what: str, reason: str, *, now: datetime, by: str = "", evidence: str = ""
+        self, key: str, what: Decision | EditionState, reason: str, *, now: datetime, by: str = "", evidence: str = ""
     ) -> None:
         """Record an editor's or operator's decision. `by` is who decided, if known."""
         with self.database.write() as connection:

@@ -1,21 +1,31 @@
-"""The people of one act for several subscribers. It and their entries of the consent log have the same time."""
+"""The people of one act for several subscribers. It and what it stored about each of them have the same time."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from digest.feedback.rules import UNSUBSCRIBED
 from digest.store.database import Database
-from digest.store.schema import audit, consent, subscriber
+from digest.store.desk.audit import ActKind
+from digest.store.schema import audit, consent, subscriber, suppression
 from digest.store.statements import chunks
 
-STOPPED = "many suppressed"
-"""The act of the log that stops all email to several subscribers."""
-
-ACTS = ("many changed", "many paused", "many pauses ended", STOPPED, "many lifted")
+ACTS = (
+    ActKind.MANY_CHANGED,
+    ActKind.MANY_PAUSED,
+    ActKind.MANY_PAUSES_ENDED,
+    ActKind.MANY_SUPPRESSED,
+    ActKind.MANY_LIFTED,
+)
 """The acts of the log for several subscribers."""
+
+is_stopped_together = suppression.c.at.in_(select(audit.c.at).where(audit.c.what == ActKind.MANY_SUPPRESSED))
+"""The condition that an act for several suppressed an address, and nothing else did since."""
+
+is_lifted_together = consent.c.at.in_(select(audit.c.at).where(audit.c.what == ActKind.MANY_LIFTED))
+"""The condition that an act for several ended a suppression."""
 
 
 class BulkActs:
@@ -29,12 +39,9 @@ class BulkActs:
         return list(self.database.query(rows.where(consent.c.at == at).order_by(subscriber.c.id)).scalars())
 
     def stopped_together(self, addresses: Iterable[str]) -> set[str]:
-        """Return those who were last stopped by an act for several, and neither one by one nor by themselves."""
+        """Return those whom only an act for several stopped: they did not leave, bounce or complain."""
         found: set[str] = set()
-        stops = select(audit.c.at).where(audit.c.what == STOPPED)
-        own = consent.c.what == UNSUBSCRIBED
+        rows = select(suppression.c.address).where(suppression.c.reason == UNSUBSCRIBED, is_stopped_together)
         for part in chunks(addresses):
-            newest = select(func.max(consent.c.id)).where(consent.c.address.in_(part), own).group_by(consent.c.address)
-            rows = select(consent.c.address).where(consent.c.id.in_(newest), consent.c.at.in_(stops))
-            found.update(self.database.query(rows).scalars())
+            found.update(self.database.query(rows.where(suppression.c.address.in_(part))).scalars())
         return found

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import and_, exists, func, select
 
 from digest.feedback.rules import COMPLAINED, UNSUBSCRIBED
 from digest.store.database import Database
@@ -44,10 +44,13 @@ class GrowthReader:
     def _listed_by_hand(self, start: datetime) -> Counter[date]:
         """Count, by day, those who came by an edit of the list file. The consent log has no entry about them."""
         told = exists().where(consent.c.address == subscriber.c.address, consent.c.what.in_(_FIRST))
-        rows = select(subscriber.c.added_at).where(
-            subscriber.c.origin == "", subscriber.c.added_at >= start, subscriber.c.status != ERASED, ~told
-        )
-        return Counter(at.astimezone(start.tzinfo).date() for at in self.database.query(rows).scalars())
+        written = and_(subscriber.c.origin == "", subscriber.c.added_at >= start, subscriber.c.status != ERASED, ~told)
+        # Everyone of one edit has one time, so these are few rows.
+        rows = select(subscriber.c.added_at, func.count()).where(written).group_by(subscriber.c.added_at)
+        found: Counter[date] = Counter()
+        for at, number in self.database.query(rows):
+            found[at.astimezone(start.tzinfo).date()] += number
+        return found
 
     def _day(self, start: datetime, end: datetime, listed: int) -> DailyGrowth:
         within = consent.c.at >= start, consent.c.at < end

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta, tzinfo
+from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import Connection, func, select
@@ -43,13 +44,27 @@ NOBODY_GOT_IT = "nobody got it"
 _ON_PAGE = "from the sign-up page"
 
 
+class HistoryKind(StrEnum):
+    """What an entry of a history is about."""
+
+    # A change of the list.
+    LIST = "list"
+    # What somebody agreed to, or decided themselves.
+    CONSENT = "consent"
+    # Whether they got an edition.
+    EDITION = "letter"
+    # What became of an edition that they got.
+    EVENT = "event"
+    # They get no more mail.
+    BARRED = "barred"
+
+
 @dataclass(frozen=True, slots=True)
 class HistoryEntry:
     """Something that happened to a subscriber."""
 
     at: datetime
-    # list, consent, letter, event or barred.
-    kind: str
+    kind: HistoryKind
     what: str
     # '' if there is no reason.
     why: str = ""
@@ -68,7 +83,7 @@ class SubscriberHistory:
         with self.database.read() as connection:
             row = connection.execute(select(subscriber).where(subscriber.c.address == address)).first()
             if row:
-                found.append(HistoryEntry(row.added_at, "list", "added", _first_seen(row.origin)))
+                found.append(HistoryEntry(row.added_at, HistoryKind.LIST, "added", _first_seen(row.origin)))
                 found += _deliveries(connection, row.id, zone, orphans)
                 found += _absences(connection, row.id, row.added_at)
                 found += _folded(connection, row.added_at)
@@ -82,7 +97,7 @@ class SubscriberHistory:
 
 def _without_echoes(events: Sequence[HistoryEntry]) -> Iterator[HistoryEntry]:
     """Leave out entries of the list file if a command or page made the same change: its entry names the user."""
-    acts = [each for each in events if each.kind == "list" and not _is_of_file(each)]
+    acts = [each for each in events if each.kind == HistoryKind.LIST and not _is_of_file(each)]
     for each in events:
         if not (_is_of_file(each) and any(_is_echo(each, act) for act in acts)):
             yield each
@@ -101,7 +116,7 @@ def _fields(event: HistoryEntry) -> set[str]:
 
 
 def _is_of_file(event: HistoryEntry) -> bool:
-    if event.kind != "list" or event.what not in ("added", "removed", "changed"):
+    if event.kind != HistoryKind.LIST or event.what not in ("added", "removed", "changed"):
         return False
     return event.why in (FILE_NAME, _first_seen("")) or event.why.startswith(f"{FILE_NAME}; ")
 
@@ -115,7 +130,8 @@ def _consents(connection: Connection, address: str, hashed: str, since: datetime
     rows = select(consent).where(consent.c.address.in_((address, hashed))).order_by(consent.c.at, consent.c.id)
     found: list[HistoryEntry] = []
     for row in connection.execute(rows):
-        kind = "list" if row.what in ("added", "changed", "removed") else "consent"
+        is_of_list = row.what in ("added", "changed", "removed")
+        kind = HistoryKind.LIST if is_of_list else HistoryKind.CONSENT
         # A sign-up of somebody known.
         again = row.what == SIGNED_UP and (found or (since is not None and since < row.at))
         source = _ON_PAGE if row.source == JOINED else row.source
@@ -127,7 +143,7 @@ def _pending_signups(connection: Connection, address: str, *, known: bool) -> li
     rows = select(signup.c.asked_at).where(signup.c.address == address, signup.c.confirmed_at.is_(None))
     why = _join(_ON_PAGE, "the link in the mail was not followed yet")
     return [
-        HistoryEntry(at, "consent", _AGAIN if known or number else "asked", why)
+        HistoryEntry(at, HistoryKind.CONSENT, _AGAIN if known or number else "asked", why)
         for number, at in enumerate(connection.execute(rows.order_by(signup.c.asked_at)).scalars())
     ]
 
@@ -138,9 +154,11 @@ def _suppressions(connection: Connection, address: str, hashed: str) -> list[His
     found = []
     if suppressed:
         why = _join(suppressed.detail, "gets no mail from here on")
-        found.append(HistoryEntry(suppressed.at, "barred", suppressed.reason, why))
+        found.append(HistoryEntry(suppressed.at, HistoryKind.BARRED, suppressed.reason, why))
     if gone:
-        found.append(HistoryEntry(gone.at, "barred", "erased", _join(gone.reason, "nothing but this is kept")))
+        found.append(
+            HistoryEntry(gone.at, HistoryKind.BARRED, "erased", _join(gone.reason, "nothing but this is kept"))
+        )
     return found
 
 
@@ -192,7 +210,7 @@ def _delivery(row: Any, attempts: list[Any], zone: tzinfo, orphan: Orphan | None
         state, why = "none", f"the edition was given up: {row.edition_state}"
     else:
         why = _why(row, attempts, zone, orphan)
-    return HistoryEntry(at, "letter", state, why, row.edition)
+    return HistoryEntry(at, HistoryKind.EDITION, state, why, row.edition)
 
 
 def _why(row: Any, attempts: list[Any], zone: tzinfo, orphan: Orphan | None) -> str:
@@ -222,19 +240,21 @@ def _folded(connection: Connection, added_at: datetime) -> list[HistoryEntry]:
     if not number or last is None:
         return []
     why = f"{number} editions until this time are counted only; who got them is no longer kept (store.keep.deliveries)"
-    return [HistoryEntry(last, "letter", "none", why)]
+    return [HistoryEntry(last, HistoryKind.EDITION, "none", why)]
 
 
 def _events(connection: Connection, id: int) -> list[HistoryEntry]:
     whole = select(edition.c.key).where(edition.c.folded_at.is_(None))
     rows = select(delivery_event).where(delivery_event.c.subscriber == id, delivery_event.c.edition.in_(whole))
-    return [HistoryEntry(row.at, "event", row.kind, row.reason, row.edition) for row in connection.execute(rows)]
+    return [
+        HistoryEntry(row.at, HistoryKind.EVENT, row.kind, row.reason, row.edition) for row in connection.execute(rows)
+    ]
 
 
 def _answers(connection: Connection, id: int) -> list[HistoryEntry]:
     rows = select(answer).where(answer.c.subscriber == id)
     return [
-        HistoryEntry(row.at, "event", "answered", f"option {row.choice} of the {row.block}", row.edition)
+        HistoryEntry(row.at, HistoryKind.EVENT, "answered", f"option {row.choice} of the {row.block}", row.edition)
         for row in connection.execute(rows)
     ]
 
@@ -255,10 +275,12 @@ def _absences(connection: Connection, id: int, added_at: datetime) -> list[Histo
                 # Nobody else gets these, so the subscriber lacks nothing.
                 people = "people with the wrong text" if row.key.startswith(CORRECTION) else "the people concerned"
                 why = f"it went only to {people}"
-            found.append(HistoryEntry(row.frozen_at, "letter", "none", why, row.key))
+            found.append(HistoryEntry(row.frozen_at, HistoryKind.EDITION, "none", why, row.key))
         elif row.state in GIVEN_UP_STATES:
             found.append(
-                HistoryEntry(row.at, "letter", "none", _join(f"{NOBODY_GOT_IT}: {row.state}", row.reason), row.key)
+                HistoryEntry(
+                    row.at, HistoryKind.EDITION, "none", _join(f"{NOBODY_GOT_IT}: {row.state}", row.reason), row.key
+                )
             )
     return found
 

@@ -36,9 +36,11 @@ from digest.feedback.rules import SEVERITY
 from digest.models import Actor, Subscriber
 from digest.store.database import Database, copy_rows, format_topics
 from digest.store.desk import audit
+from digest.store.desk.audit import ActKind
+from digest.store.people.bulk_acts import is_stopped_together
 from digest.store.people.consent import queue_counts_event
 from digest.store.people.erasure import Erasures
-from digest.store.people.import_undo import IMPORTED, remember
+from digest.store.people.import_undo import remember
 from digest.store.people.moves import new_addresses
 from digest.store.schema import Id, Moment, consent, preference, subscriber, suppression
 from digest.store.sending.enqueue import comparable
@@ -149,7 +151,7 @@ class SubscriberImport:
                 connection.execution_options(writes=True)
                 with self.database.write_lock(), connection.begin() as transaction:
                     self.database.advisory_lock(connection, "subscriber")
-                    act = audit.add(connection, by, IMPORTED, f"import {terms.origin}", now=now)
+                    act = audit.add(connection, by, ActKind.SUBSCRIBERS_IMPORTED, f"import {terms.origin}", now=now)
                     done = _merge(connection, terms, act, now)
                     came = {"added": done.added + done.returned, "changed": done.changed, "suppressed": done.suppressed}
                     queue_counts_event(connection, f"import {terms.origin}", now, **came)
@@ -298,10 +300,15 @@ def _suppress(connection: Connection, source: str, now: datetime) -> int:
     """Apply the suppressions of the file as `suppressions.suppress` does. Returns the number of new ones."""
     i = _incoming.c
     for place, reason in enumerate(SEVERITY):
-        lesser = and_(suppression.c.address == i.address, suppression.c.reason.in_(SEVERITY[:place]))
-        _log(connection, reason, literal(now, Moment), source, and_(i.suppressed == reason, exists().where(lesser)))
-        values = {"reason": reason, "detail": literal(f"{source}; before: ") + suppression.c.reason, "at": now}
-        connection.execute(update(suppression).where(lesser, i.suppressed == reason).values(values))
+        is_lesser = suppression.c.reason.in_(SEVERITY[:place])
+        changes = and_(suppression.c.address == i.address, or_(is_lesser, is_stopped_together))
+        _log(connection, reason, literal(now, Moment), source, and_(i.suppressed == reason, exists().where(changes)))
+        values = {
+            "reason": case((is_lesser, reason), else_=suppression.c.reason),
+            "detail": literal(f"{source}; before: ") + suppression.c.reason,
+            "at": now,
+        }
+        connection.execute(update(suppression).where(changes, i.suppressed == reason).values(values))
     new = and_(i.suppressed.is_not(None), ~exists().where(suppression.c.address == i.address))
     _log(connection, i.suppressed, literal(now, Moment), source, new)
     rows = select(i.address, i.suppressed, literal(source), literal(now, Moment)).where(new)

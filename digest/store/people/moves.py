@@ -34,7 +34,7 @@ from digest.store.schema import consent as consent_table
 from digest.store.statements import chunks
 
 # Editions that may still send to somebody.
-_OPEN = (EditionState.FROZEN, EditionState.SENDING, EditionState.PAUSED)
+_OPEN = (EditionState.SENDING, EditionState.PAUSED)
 
 
 class MoveResult(StrEnum):

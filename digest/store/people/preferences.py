@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Row, Select, Update, bindparam, insert, selec
 from digest.feedback.rules import COMPLAINED, UNSUBSCRIBED
 from digest.store.database import Database
 from digest.store.people import consent, suppressions
+from digest.store.people.bulk_acts import is_stopped_together
 from digest.store.people.consent import Consent, cookie_version
 from digest.store.schema import preference, subscriber, suppression
 from digest.store.statements import chunks
@@ -174,9 +175,9 @@ class PreferenceStore:
         entries: list[Consent] = []
         with self.database.write(area="suppression") as connection:
             found = connection.execute(_addresses_and_reasons, {"ids": list(contexts)}).all()
-            for id, address, reason in found:
+            for id, address, reason, stopped_together in found:
                 # A repeated request changes nothing, so it gets no second entry in the consent log.
-                if reason == UNSUBSCRIBED or (
+                if (reason == UNSUBSCRIBED and not stopped_together) or (
                     reason == COMPLAINED and suppressions.unsubscribed_since_complaint(connection, address)
                 ):
                     continue
@@ -227,7 +228,7 @@ class PreferenceStore:
 # Built once, because mailbox providers unsubscribe people in bursts.
 _address_of = select(subscriber.c.address).where(subscriber.c.id == bindparam("id"), subscriber.c.status != ERASED)
 _addresses_and_reasons = (
-    select(subscriber.c.id, subscriber.c.address, suppression.c.reason)
+    select(subscriber.c.id, subscriber.c.address, suppression.c.reason, is_stopped_together)
     .outerjoin(suppression, suppression.c.address == subscriber.c.address)
     .where(subscriber.c.id.in_(bindparam("ids", expanding=True)), subscriber.c.status != ERASED)
 )

@@ -1,7 +1,8 @@
 """Suppressions: addresses that get no mail, and why. All functions run in the caller's transaction.
 
 A more severe reason replaces a lesser one, never the reverse. An event from before the subscriber came back suppresses
-nobody, however late it arrives. `events.rules` has the reasons.
+nobody, however late it arrives. `feedback.rules` has the reasons. A stop for several people can be taken back only for
+those about whom nothing else was reported since.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from sqlalchemy import ColumnElement, Connection, ScalarSelect, bindparam, delet
 from digest.feedback.bounce_patterns import classify
 from digest.feedback.rules import COMPLAINED, UNSUBSCRIBED, severity
 from digest.store.database import Database
+from digest.store.people.bulk_acts import is_lifted_together, is_stopped_together
 from digest.store.schema import batch, consent, subscriber, suppression
 from digest.store.statements import chunks
 
@@ -25,9 +27,14 @@ LIFTED = "suppression lifted"
 # An answer by SMTP. Our own checks and providers' APIs give reasons in words.
 _REPLY = re.compile(r"5\d\d[ -]")
 
-_current = select(suppression.c.reason, suppression.c.detail).where(suppression.c.address == bindparam("address"))
+_current = select(suppression.c.reason, is_stopped_together.label("stopped_together")).where(
+    suppression.c.address == bindparam("address")
+)
+# The end of a stop for several says nothing about one of them.
 _resubscribed = select(func.max(consent.c.at)).where(
-    consent.c.address == bindparam("address"), consent.c.what.in_(bindparam("words", expanding=True))
+    consent.c.address == bindparam("address"),
+    consent.c.what.in_(bindparam("words", expanding=True)),
+    ~is_lifted_together,
 )
 
 
@@ -53,15 +60,18 @@ def suppress_from_event(connection: Connection, address: str, reason: str, *, at
 
 
 def suppress(connection: Connection, address: str, reason: str, *, at: datetime, detail: str = "") -> bool:
-    """Suppress an address, or make its reason more severe. True if it was not suppressed before."""
+    """Suppress an address, or make its reason more severe. True if it was not suppressed before.
+
+    Whoever was stopped together with others is stopped alone from now on.
+    """
     current = connection.execute(_current, {"address": address}).one_or_none()
     if current is None:
         add(connection, address, reason, at=at, detail=detail)
         return True
-    if severity(reason) > severity(current.reason):
+    if current.stopped_together or severity(reason) > severity(current.reason):
         details = "; ".join(part for part in (detail, f"before: {current.reason}") if part)
-        of_address = suppression.c.address == address
-        connection.execute(update(suppression).where(of_address).values(reason=reason, detail=details, at=at))
+        values = {"reason": max(current.reason, reason, key=severity), "detail": details, "at": at}
+        connection.execute(update(suppression).where(suppression.c.address == address).values(values))
     return False
 
 
@@ -89,11 +99,11 @@ def undo_unsubscribe(connection: Connection, address: str) -> bool:
     return bool(connection.execute(delete(suppression).where(unsubscribed)).rowcount)
 
 
-def undo_unsubscribes(connection: Connection, addresses: Sequence[str]) -> int:
-    """Remove the suppressions of these addresses whose reason is an unsubscribe. Returns their number."""
-    own = suppression.c.reason == UNSUBSCRIBED
-    parts = (own & suppression.c.address.in_(part) for part in chunks(addresses))
-    return sum(connection.execute(delete(suppression).where(part)).rowcount for part in parts)
+def lift_stopped_together(connection: Connection, addresses: Sequence[str]) -> int:
+    """Remove the suppressions of those addresses that were stopped together and not alone. Returns their number."""
+    rows = delete(suppression).where(suppression.c.reason == UNSUBSCRIBED, is_stopped_together)
+    parts = (suppression.c.address.in_(part) for part in chunks(addresses))
+    return sum(connection.execute(rows.where(part)).rowcount for part in parts)
 
 
 def unsuppress(connection: Connection, address: str) -> str | None:

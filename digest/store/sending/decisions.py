@@ -4,18 +4,37 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import Connection, insert, select
 
+from digest.models import EditionState
 from digest.store.schema import decision, subscriber
 
-# To send despite failed checks or a limit.
-FORCED = "forced"
-# That somebody approved an edition although its emails have errors. The evidence names the checks that failed.
-ERRORS_ACCEPTED = "errors accepted"
-# That a story was corrected after the send began.
-CORRECTED = "corrected"
+
+class Decision(StrEnum):
+    """What is decided, besides the state to which somebody moves an edition."""
+
+    # To send despite failed checks or a limit.
+    FORCED = "forced"
+    # That somebody approved an edition although its emails have errors. The evidence names the checks that failed.
+    ERRORS_ACCEPTED = "errors accepted"
+    # When a special edition goes out. The reason is the time.
+    SEND_AT = "send at"
+    # That a special edition goes only to subscribers who are due on its day.
+    OBEYS_FREQUENCY = "obeys frequency"
+    # That a story was corrected after the send began.
+    CORRECTED = "corrected"
+    # The automatic pause, because too many of the first recipients bounced or complained.
+    STOPPED = "stopped by itself"
+    # On a batch or a recipient whose outcome was unknown.
+    ACCEPT = "accept"
+    RESEND = "resend"
+    # That a held edition had not been sent when the store was restored.
+    NOT_SENT = "not sent before restore"
+    # Whether an operator saw a post in the channel.
+    CHANNEL_POST = "channel post"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +51,7 @@ class OperatorDecision:
     """A decision on an edition, on a batch, or on one recipient of it. `evidence` and `decided_by` may be ''."""
 
     at: datetime
+    # A `Decision` or an `EditionState`.
     what: str
     reason: str
     batch: int | None = None
@@ -43,7 +63,7 @@ class OperatorDecision:
 def record_decision(
     connection: Connection,
     edition: str,
-    what: str,
+    what: Decision | EditionState,
     grounds: DecisionGrounds,
     now: datetime,
     *,

@@ -4,7 +4,7 @@ A million subscribers form a few hundred groups with equal values in the columns
 variant they get an edition. The caller decides once per group, and `enqueue_subscribers` joins the decisions back to
 the subscribers inside the database.
 
-Freezing twice changes nothing: a place in a batch is kept, and excluded subscribers who are due now get one.
+Enqueuing twice changes nothing: a place in a batch is kept, and excluded subscribers who are due now get one.
 """
 
 from __future__ import annotations
@@ -92,10 +92,10 @@ class EnqueueResult:
     """Counts of subscribers."""
 
     recipients: int
-    # Their group changed after the decisions were made: freeze again.
+    # Their group changed after the decisions were made: decide again.
     undecided: int = 0
-    # Why the recipients are unknown instead of pending (`restored`); '' if they are pending.
-    held: str = ""
+    # Why the recipients are unknown instead of pending (`restored`); None if they are pending.
+    held: str | None = None
 
 
 def unplaced_subscribers(connection: Connection, edition: str) -> Select[Any]:
@@ -260,7 +260,7 @@ def insert_deliveries(
         _insert_deliveries(connection, edition, batch_size)
     placed = sum(size for number, size in sizes.items() if decisions[number].due_at)
     _begin_sending(connection, edition, now, placed=bool(placed))
-    return EnqueueResult(placed, undecided, hold_reason.reason if hold_reason and placed else "")
+    return EnqueueResult(placed, undecided, hold_reason.reason if hold_reason and placed else None)
 
 
 def _create_batches(
@@ -327,7 +327,7 @@ def _begin_sending(connection: Connection, edition: str, now: datetime | None, *
         batch.c.edition == edition, batch.c.state.in_((BatchState.PENDING, BatchState.UNKNOWN)), batch.c.size > 0
     )
     begins = or_(
-        editions.c.state.in_((EditionState.APPROVED, EditionState.FROZEN)),
+        editions.c.state == EditionState.APPROVED,
         and_(editions.c.state == EditionState.DONE, open_.exists()),
     )
     if connection.execute(update(editions).where(this_edition, begins).values(state=EditionState.SENDING)).rowcount:

@@ -34,11 +34,7 @@ def folded_counts(connection: Connection, key: str) -> Mapping[str, int] | None:
     """
     if folded_at(connection, key) is None:
         return None
-    of = edition_count.c
-    found: Counter[str] = Counter()
-    for kind, recipients in connection.execute(select(of.kind, of.recipients).where(of.edition == key)):
-        found[kind] += recipients
-    return found
+    return counts_by_edition(connection, [key]).get(key, Counter())
 
 
 def counts_by_edition(connection: Connection, keys: Collection[str]) -> dict[str, Counter[str]]:

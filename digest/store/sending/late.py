@@ -31,8 +31,8 @@ _ASSUMED = (
 # Only the run that made the attempt writes these.
 _FINAL = (AttemptState.ACCEPTED, AttemptState.REJECTED, AttemptState.SPLIT)
 _SERVED = (AttemptState.ACCEPTED, AttemptState.CONFIRMED)
-# States of attempts that may have reached the recipients, or may still do so.
-_IN_DOUBT = (
+# States of attempts that reached the recipients, may have, or may still do so.
+_MAY_REACH = (
     AttemptState.SUBMITTING,
     AttemptState.UNKNOWN,
     AttemptState.RETRYABLE,
@@ -83,7 +83,7 @@ def accept_if_served(connection: Connection, number: int, outcome: Outcome) -> N
 def _reopen(connection: Connection, found: Any) -> bool:
     """Put an unknown attempt and its batch back in flight. False if the batch has changed, or has other attempts."""
     others = select(attempt.c.id).where(attempt.c.batch == found.batch, attempt.c.id != found.id)
-    if connection.execute(others.where(attempt.c.state.in_(_IN_DOUBT)).limit(1)).first() is not None:
+    if connection.execute(others.where(attempt.c.state.in_(_MAY_REACH)).limit(1)).first() is not None:
         return False
     is_unknown = and_(batch.c.id == found.batch, batch.c.state == BatchState.UNKNOWN)
     if not connection.execute(update(batch).where(is_unknown).values(state=BatchState.SUBMITTING)).rowcount:

@@ -28,7 +28,7 @@ from digest.store.schema import attempt, batch
 from digest.store.schema import edition as editions
 from digest.store.sending import attempts, batches, cancellations, late
 from digest.store.sending.attempts import retryable_elsewhere
-from digest.store.sending.decisions import DecisionGrounds, record_decision
+from digest.store.sending.decisions import Decision, DecisionGrounds, record_decision
 from digest.store.sending.progress import ProgressLog
 from digest.store.sending.recovery import RecoveryPolicy
 from digest.store.sending.restored import is_held
@@ -307,7 +307,6 @@ class SqlLedger:
         *,
         recovery: Mapping[str, Recovery],
         now: datetime,
-        redo_within: Mapping[str, timedelta] = {},
         resend: bool = False,
     ) -> int:
         """Recover the batches that dead runs left in flight, and reset the tries.
@@ -315,7 +314,7 @@ class SqlLedger:
         Returns how many recipients became unknown.
         """
         with self.database.write(area="recovery") as connection:
-            policy = RecoveryPolicy(recovery, redo_within, self.progress.boot, resend)
+            policy = RecoveryPolicy(recovery, self.redo_within, self.progress.boot, resend)
             unknown = policy.recover(connection, edition, now) + policy.expire_retries(connection, edition, now)
             _reset_tries(connection, edition)
         return unknown
@@ -352,7 +351,7 @@ class SqlLedger:
             if not _is_unknown(connection, edition, number):
                 return False
             _settle_unknown(connection, number, outcome, now)
-            record_decision(connection, edition, _word(outcome), grounds, now, batch=number)
+            record_decision(connection, edition, _decision(outcome), grounds, now, batch=number)
             return True
 
     def decide_recipients(
@@ -379,7 +378,7 @@ class SqlLedger:
                 part = batches.take_out(connection, number, chosen)
                 _settle_unknown(connection, part, outcome, now)
             for id in chosen:
-                record_decision(connection, edition, _word(outcome), grounds, now, batch=number, recipient=id)
+                record_decision(connection, edition, _decision(outcome), grounds, now, batch=number, recipient=id)
             return len(chosen)
 
     def expire(self, edition: str, *, before: datetime) -> Expired:
@@ -427,8 +426,8 @@ def _is_unknown(connection: Connection, edition: str, number: int) -> bool:
     return connection.execute(select(batch.c.id).where(is_unknown).with_for_update()).first() is not None
 
 
-def _word(outcome: Accepted | NotSent) -> str:
-    return "accept" if isinstance(outcome, Accepted) else "resend"
+def _decision(outcome: Accepted | NotSent) -> Decision:
+    return Decision.ACCEPT if isinstance(outcome, Accepted) else Decision.RESEND
 
 
 def _settle_unknown(connection: Connection, number: int, outcome: Accepted | NotSent, now: datetime) -> None:

@@ -19,11 +19,9 @@ from digest.notify.receiver_codes import HINTS
 from digest.store.database import Database
 from digest.store.schema import IS_FAILURE, attempt, batch, decision, delivery, delivery_event, webhook
 from digest.store.schema import edition as editions
+from digest.store.sending.decisions import Decision
 
-# The decision of `automatic_stop`.
-STOPPED = "stopped by itself"
-
-_OPEN = (EditionState.FROZEN, EditionState.SENDING, EditionState.PAUSED)
+_OPEN = (EditionState.SENDING, EditionState.PAUSED)
 _UNSENT = (BatchState.PENDING, BatchState.SUBMITTING)
 # Of each edition, newest first.
 _ATTEMPTS = 200
@@ -120,8 +118,8 @@ class Overview:
                 found.update((key, text) for text in texts if text and any(hint in text for hint in HINTS))
         return [AnswerFacts(key, text, count) for (key, text), count in found.items()]
 
-    def last_events(self) -> datetime | None:
-        """Return provider → arrival time of the newest stored webhook payload."""
+    def last_event_at(self) -> datetime | None:
+        """Return when the newest stored webhook payload arrived; None without one."""
         newest = select(webhook.c.received_at).order_by(webhook.c.id.desc()).limit(1)
         return self.database.query(newest).scalar()
 
@@ -200,7 +198,7 @@ def _frozen_at(connection: Connection, keys: Collection[str]) -> dict[str, datet
 
 def _stopped(connection: Connection, keys: Collection[str]) -> dict[str, Any]:
     of = decision.c
-    rows = select(of.edition, of.at, of.reason).where(of.edition.in_(list(keys)), of.what == STOPPED)
+    rows = select(of.edition, of.at, of.reason).where(of.edition.in_(list(keys)), of.what == Decision.STOPPED)
     return {row.edition: (row.at, row.reason) for row in connection.execute(rows.order_by(of.id))}
 
 

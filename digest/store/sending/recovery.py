@@ -128,9 +128,19 @@ def dead_runs(database: Database) -> set[str]:
 
     Call this before reading their attempts, because a run that is alive now may end in between.
     """
-    in_flight = select(attempt.c.run).distinct().where(attempt.c.state == AttemptState.SUBMITTING)
-    runs = set(database.query(in_flight).scalars())
+    runs = _runs_in_flight(database)
     return runs - running_runs(database, runs) if runs else set()
+
+
+def live_runs(database: Database) -> set[str]:
+    """Return the runs that are alive and have attempts in flight."""
+    runs = _runs_in_flight(database)
+    return running_runs(database, runs) if runs else set()
+
+
+def _runs_in_flight(database: Database) -> set[str]:
+    in_flight = select(attempt.c.run).distinct().where(attempt.c.state == AttemptState.SUBMITTING)
+    return set(database.query(in_flight).scalars())
 
 
 def abandoned_editions(database: Database) -> list[str]:

@@ -32,7 +32,7 @@ from digest.store.database import Database
 from digest.store.schema import attempt, batch, inline_image, metadata, rate_window
 from digest.store.schema import edition as editions
 from digest.store.schema import meta as values
-from digest.store.sending.decisions import DecisionGrounds, record_decision
+from digest.store.sending.decisions import Decision, DecisionGrounds, record_decision
 from digest.store.statements import chunks
 
 _NAME = "restored"
@@ -200,7 +200,7 @@ def set_not_sent(database: Database, key: str, grounds: DecisionGrounds, now: da
             return
         _save(connection, replace(restored, not_sent=(*restored.not_sent, key)))
         if connection.execute(select(editions.c.key).where(editions.c.key == key)).first():
-            record_decision(connection, key, "not sent before restore", grounds, now)
+            record_decision(connection, key, Decision.NOT_SENT, grounds, now)
 
 
 def doubtful_unsent(connection: Connection, since: date) -> list[str]:

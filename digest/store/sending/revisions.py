@@ -25,7 +25,6 @@ from digest.store.schema import edition as editions
 
 # An edition in one of these states has been begun.
 REVISABLE = (
-    EditionState.FROZEN,
     EditionState.SENDING,
     EditionState.PAUSED,
     EditionState.DONE,

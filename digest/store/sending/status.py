@@ -264,9 +264,7 @@ def _sent_in_flight(connection: Connection, edition: str, orphans: Mapping[int, 
 
 
 def _deliveries(connection: Connection, edition: str, *, by_row: bool) -> tuple[int | None, Mapping[str, int]]:
-    """Return the number of deliveries if it is stored or counted, and outcome → number of those that left
-    their batch.
-    """
+    """Return the number of deliveries, None unless it is stored or `by_row`, and outcome → number of deliveries."""
     folded = folded_counts(connection, edition)
     if folded is not None:
         return folded[FROZEN], folded
@@ -335,13 +333,13 @@ def _batch_reasons(connection: Connection, edition: str) -> dict[int, str]:
         .where(batch.c.edition == edition)
         .order_by(attempt.c.started_at, attempt.c.id)
     )
-    transports: dict[int, str] = dict(connection.execute(tried).all())
+    details: dict[int, str] = dict(connection.execute(tried).all())
     reasons = {}
     for number in parents:
         source: int | None = number
-        while source is not None and source not in transports:
+        while source is not None and source not in details:
             source = parents.get(source)
-        reasons[number] = transports[source] if source is not None else ""
+        reasons[number] = details[source] if source is not None else ""
     return reasons
 
 

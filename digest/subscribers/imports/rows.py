@@ -6,7 +6,7 @@ import json
 import re
 import unicodedata
 from collections.abc import Callable, Collection, Mapping
-from datetime import UTC, datetime, time
+from datetime import MAXYEAR, MINYEAR, UTC, datetime, time
 from typing import Any, NamedTuple
 
 from digest.errors import quoted
@@ -31,6 +31,8 @@ _HOUR = re.compile(r"(?:(सुबह|शाम)\s+)?(.+?)(?:\s*(बजे|am|pm
 _NAMED = re.compile(r"([^<>]*)<([^<>]*)>")
 _MAILTO = re.compile(r"\s*mailto:", re.IGNORECASE)
 _AROUND = " \t\u00a0'\";,"
+# Years that programs write for a date that nobody set. Their first and last day do not exist in every time zone.
+_PLACEHOLDERS = (MINYEAR, MAXYEAR)
 # Characters that nobody sees, from a copied web page. The joiners of Hindi are not among them.
 _INVISIBLE = dict.fromkeys((0xAD, 0x200B, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2060, 0x206A), 0xFEFF))
 
@@ -218,26 +220,24 @@ class RowValidator:
         text = self._text("agreed", cells) if "agreed" in self.columns else ""
         ip = self._text("ip", cells) if "ip" in self.columns else ""
         details = [f"from {ip[:64]}"] if ip else []
-        when = None
-        if text:
-            try:
-                when = datetime.fromisoformat(text)
-                when = when.astimezone(UTC) if when.tzinfo else when.replace(tzinfo=UTC)
-            except (ValueError, OverflowError):
-                details.append(f"time as given in the list: {text[:64]}")
+        try:
+            when = _moment(text) if text else None
+        except ValueError:
+            when = None
+        if text and when is None:
+            details.append(f"time as given in the list: {text[:64]}")
         return when, ", ".join(details)
 
     def _paused_until(self, cells: Mapping[str, Any]) -> datetime | None:
-        """Return when a pause ends, in UTC."""
+        """Return when a pause ends, in UTC; None if it has no end."""
         text = self._text("paused_until", cells) if "paused_until" in self.columns else ""
         if not text and "attributes" in self.columns:
             text = str(_attributes(self._text("attributes", cells)).get("paused_until") or "")
         if not text:
             return None
         try:
-            until = datetime.fromisoformat(text)
-            return until.astimezone(UTC) if until.tzinfo else until.replace(tzinfo=UTC)
-        except (ValueError, OverflowError):
+            return _moment(text)
+        except ValueError:
             expected = "expected a time such as 2026-12-01T00:00:00+05:30"
             raise ValueError(f"'paused_until': {expected}, found {quoted(text[:64])}") from None
 
@@ -245,6 +245,14 @@ class RowValidator:
         """Return the field's parsed value, None if it is empty."""
         text = self._text(key, cells)
         return parse(key, text) if text else None
+
+
+def _moment(text: str) -> datetime | None:
+    """Return a time in UTC; None for a placeholder. Raises ValueError."""
+    when = datetime.fromisoformat(text)
+    if when.year in _PLACEHOLDERS:
+        return None
+    return when.astimezone(UTC) if when.tzinfo else when.replace(tzinfo=UTC)
 
 
 def _name_and_address(cell: str) -> tuple[str, str]:

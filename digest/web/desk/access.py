@@ -9,13 +9,18 @@ from dataclasses import dataclass
 from typing import Literal
 
 from digest.models import Role
+from digest.render.pictures import MAX_BYTES
+
+# Bytes of a form with a list of subscribers, and with a picture. A picture with more than MAX_BYTES gets a sentence.
+_MAX_LIST, MAX_PICTURE = 200 << 20, 3 * MAX_BYTES
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
     """A route, and the lowest role that may use it; None: everybody, without signing in.
 
-    `page` names the handler: module and function in this package. `uploads`: its form may have a file.
+    `page` names the handler: module and function in this package. `max_upload`: the bytes of
+    its form, if that may have a file.
     """
 
     method: Literal["GET", "POST"]
@@ -23,7 +28,7 @@ class Route:
     role: Role | None
     page: str
     summary: str
-    uploads: bool = False
+    max_upload: int | None = None
 
 
 _KEY = "/edition/{key}"
@@ -67,7 +72,7 @@ ROUTES = (
         Role.EDITOR,
         "story.upload",
         "Give a story a picture of one's own",
-        uploads=True,
+        max_upload=MAX_PICTURE,
     ),
     Route("POST", _KEY + "/seen", Role.EDITOR, "seen.mark", "Mark a model's text as seen"),
     Route("POST", f"{_KEY}/move", Role.EDITOR, "edit.move", "Move a story"),
@@ -112,7 +117,9 @@ ROUTES = (
     Route("GET", "/subscribers/add", Role.ADMIN, "admin.subscribers.add_form", "The form to add a subscriber"),
     Route("POST", "/subscribers/add", Role.ADMIN, "admin.subscribers.add", "Add a subscriber"),
     Route("GET", "/subscribers/import", Role.ADMIN, "admin.imports.page", "Import and export"),
-    Route("POST", "/subscribers/import", Role.ADMIN, "admin.imports.preview", "Preview an import", uploads=True),
+    Route(
+        "POST", "/subscribers/import", Role.ADMIN, "admin.imports.preview", "Preview an import", max_upload=_MAX_LIST
+    ),
     Route("POST", "/subscribers/import/{id}", Role.ADMIN, "admin.imports.run", "Import what the preview showed"),
     Route("GET", "/subscribers/import/{id}/rejected", Role.ADMIN, "admin.imports.rejected", "The rejected rows as CSV"),
     Route("GET", "/import/{act}/undo", Role.ADMIN, "admin.imports.ask_undo", "Ask before undoing an import"),

@@ -12,7 +12,9 @@ from digest.web.desk.kept_forms import KeptForm, KeptForms
 from digest.web.desk.visit import TOKEN_FIELD, Visit
 
 # Whoever signs in again may repeat what needed a session: each form is checked like one that is sent alone.
-_PATHS = [(row, compile_path(row.path)[0]) for row in ROUTES if row.method == "POST" and row.role and not row.uploads]
+_PATHS = [
+    (row, compile_path(row.path)[0]) for row in ROUTES if row.method == "POST" and row.role and not row.max_upload
+]
 
 # An approval, a suppression or an erasure asks for it. Each does more than "Save" says.
 _REASON = "reason"

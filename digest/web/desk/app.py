@@ -29,9 +29,9 @@ from digest.store.desk.acting import acting
 from digest.store.people.directory import SubscriberState
 from digest.store.people.growth import DailyGrowth
 from digest.utils.rates import Rates
-from digest.web.desk import login, story
+from digest.web.desk import login
 from digest.web.desk.access import ROUTES, Route
-from digest.web.desk.admin.uploads import MAX_UPLOAD, UPLOADS, Uploads
+from digest.web.desk.admin.uploads import Uploads
 from digest.web.desk.api.routes import PREFIX, api_routes
 from digest.web.desk.api.visit import failure
 from digest.web.desk.background import AudienceCount, Background
@@ -41,13 +41,13 @@ from digest.web.desk.desk import Desk
 from digest.web.desk.kept_forms import KeptForms
 from digest.web.desk.letter import ShownEmails
 from digest.web.desk.views import Views
-from digest.web.desk.visit import Visit
+from digest.web.desk.visit import Visit, form_text
 from digest.web.middleware import Guard, log_error
 
 # The most fields of a form. Each of a subscriber's topics is a field.
 _MAX_FIELDS = 200
 # Paths whose forms may have a file, and their bytes.
-_LARGER = ((UPLOADS, MAX_UPLOAD), (story.UPLOADS, story.MAX_UPLOAD))
+_LARGER = [(row.path.partition("{")[0], row.max_upload) for row in ROUTES if row.max_upload]
 # Seconds. The key contains the edition's changes, so the results stay valid.
 _RUNNERS_UP_LAST = 3600.0
 _COUNTS_LAST, _GROWTH_LASTS, _FAILURES_LAST, _FAULTS_LAST = 20.0, 300.0, 60.0, 60.0
@@ -136,10 +136,9 @@ def _endpoint(desk: Desk, row: Route) -> Callable[[Request], object]:
     async def endpoint(request: Request) -> Response:
         form: dict[str, str] = {}
         if row.method == "POST":
-            async with request.form(max_files=1 if row.uploads else 0, max_fields=_MAX_FIELDS) as given:
+            async with request.form(max_files=1 if row.max_upload else 0, max_fields=_MAX_FIELDS) as given:
                 texts = ((name, value) for name, value in given.items() if isinstance(value, str))
-                # PostgreSQL takes no NUL.
-                form = {name: value.replace("\0", "\ufffd") for name, value in texts}
+                form = {form_text(name): form_text(value) for name, value in texts}
                 file = next((value for value in given.values() if isinstance(value, UploadFile)), None)
                 return await run_in_threadpool(answer, Visit(desk, request, form, file=file), row, handler)
         return await run_in_threadpool(answer, Visit(desk, request, form), row, handler)

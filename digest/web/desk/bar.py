@@ -10,8 +10,8 @@ from time import monotonic
 from typing import TYPE_CHECKING, NamedTuple
 
 from digest.hindi import dates
-from digest.models import Edition, EditionState, Role, is_breaking, is_special
-from digest.store.sending.overview import STOPPED
+from digest.models import BEGUN_STATES, Edition, EditionState, Role, is_breaking, is_special
+from digest.store.sending.decisions import Decision
 from digest.store.sending.recovery import in_flight_elsewhere
 from digest.store.sending.status import Counts
 from digest.usecases.approval import accepted_errors, revision, unseen
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from digest.config.calendar import PlannedEdition
     from digest.notify.report import EditionNumbers
 
-UNDER_WAY = (EditionState.FROZEN, EditionState.SENDING)
-_STOPPED = (EditionState.PAUSED, EditionState.CANCELLED)
 # Rows of the log that are looked at for a decision.
 _DECISIONS = 12
 
@@ -107,8 +105,8 @@ def bar(
             return _approved(make, visit, edition, planned, send_at, has_buttons=has_buttons)
         return _draft(make, visit, edition, planned, send_at, has_buttons=has_buttons, asks_reason=asks_reason)
     numbers = numbers or app.status_reader.counts(edition.key, now)
-    make = partial(make, begun=edition.state in (*UNDER_WAY, EditionState.DONE))
-    if edition.state in UNDER_WAY:
+    make = partial(make, begun=edition.state in BEGUN_STATES)
+    if edition.state == EditionState.SENDING:
         return _under_way(make, visit, edition, numbers, has_buttons=has_buttons)
     if edition.state == EditionState.PAUSED:
         return _paused(make, visit, edition, numbers, has_buttons=has_buttons)
@@ -210,16 +208,17 @@ def _under_way(
     *,
     has_buttons: bool,
 ) -> StateLine:
-    """Say how many emails have gone, how fast, and when the rest has."""
+    """Say how many emails have gone, when the rest has, and how fast."""
     _ = visit.catalogue.gettext
     done = numbers.accepted + numbers.rejected + numbers.unknown
     everybody = numbers.frozen - numbers.excluded
     rate = visit.desk.rates.add(edition.key, done, monotonic())
+    left = _left(timedelta(seconds=numbers.pending / rate), visit) if rate and numbers.pending else ""
+    speed = _("%(rate)s per second") % {"rate": f"{rate:,.0f}"} if rate >= 1 else ""
     return make(
         kind="info",
         title=_("Being sent: %(done)s of %(all)s") % {"done": f"{numbers.accepted:,}", "all": f"{everybody:,}"},
-        left=_left(timedelta(seconds=numbers.pending / rate), visit) if rate and numbers.pending else "",
-        more=_("%(rate)s per second") % {"rate": f"{rate:,.0f}"} if rate >= 1 else "",
+        left=" · ".join(filter(None, (left, speed))),
         buttons=("pause", "cancel") if has_buttons else (),
     )
 
@@ -234,7 +233,7 @@ def _paused(
 ) -> StateLine:
     """Say why, and offer to end it: for good once there are recipients, back to a draft before."""
     _ = visit.catalogue.gettext
-    stopping = _still_handed_over(visit, edition) if edition.state in _STOPPED else ""
+    stopping = _still_handed_over(visit, edition)
     planned, required = _plan(visit, edition), visit.desk.app.requires_approval(edition.key)
     until = _deadline(visit, edition, planned).says if planned and required and not numbers.frozen else ""
     more = " ".join(filter(None, (_why_paused(visit, edition), stopping, until)))
@@ -256,7 +255,7 @@ def _ended(
     """Say what became of an edition from which nothing more goes out."""
     _ = visit.catalogue.gettext
     kinds = {EditionState.DONE: "ok", EditionState.CANCELLED: "off", EditionState.SKIPPED: "warn"}
-    stopping = _still_handed_over(visit, edition) if edition.state in _STOPPED else ""
+    stopping = _still_handed_over(visit, edition) if edition.state == EditionState.CANCELLED else ""
     unknown = _("%(num)s are still unknown") % {"num": f"{numbers.unknown:,}"} if numbers.unknown else ""
     return make(
         kind=kinds.get(edition.state, "bad"),
@@ -366,19 +365,22 @@ def _special_line(visit: Visit, edition: Edition, send_at: datetime | None, now:
 
 
 class _Deadline(NamedTuple):
-    """Whether a draft goes out only if somebody approves it, what that means, and until when it must be approved."""
+    """What becomes of a draft that nobody approves."""
 
+    # Whether it then stays.
     waits: bool
+    # The same as a sentence.
     says: str
+    # `approve_by`, if it must be approved before that.
     until: datetime | None = None
 
 
 def _deadline(visit: Visit, edition: Edition, planned: PlannedEdition | None) -> _Deadline:
-    """Return until when a draft can be approved. None if that is only over after the hour of its send."""
+    """Return what becomes of a draft that nobody approves, and when."""
     _ = visit.catalogue.gettext
     if is_special(edition.key):
-        says = _("It waits for approval, and goes out right after it or at the time that you choose.")
-        return _Deadline(True, says)
+        # Its title and the field for its time say when it goes out.
+        return _Deadline(True, "")
     if planned is None:
         return _Deadline(True, _("It waits for approval."))
     by = planned.approve_by
@@ -409,7 +411,7 @@ def _approval_line(visit: Visit, edition: Edition) -> str:
 
 def stops(visit: Visit, edition: Edition) -> list[tuple[datetime, str]]:
     """Return when and why the send of an edition stopped by itself."""
-    found = (each for each in visit.desk.app.editions.decisions(edition.key) if each.what == STOPPED)
+    found = (each for each in visit.desk.app.editions.decisions(edition.key) if each.what == Decision.STOPPED)
     return [(each.at, translate_all(each.reason, visit.catalogue)) for each in found]
 
 

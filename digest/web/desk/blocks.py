@@ -10,7 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from digest.models import Edition, is_breaking
-from digest.render.blocks.rows import ROWS
+from digest.render.blocks.rows import ROWS, kind_of
 from digest.usecases.block_texts import FIELDS, BlockFault, BlockField, FaultKind, FieldForm, to_text
 from digest.usecases.edit_edition import BlockRejected, EditionEditor, UnknownBlock
 from digest.web.desk import edit
@@ -50,14 +50,14 @@ def rows(visit: Visit, edition: Edition, changes: EditorialChanges) -> list[Bloc
         )
         for each in edition.blocks
     ]
-    return found + [BlockRow(each, _title(visit, _kind(each)), "", is_out=True) for each in changes.blocks_out]
+    return found + [BlockRow(each, _title(visit, kind_of(each)), "", is_out=True) for each in changes.blocks_out]
 
 
 def addable(visit: Visit, edition: Edition, found: Sequence[BlockRow]) -> list[tuple[str, str]]:
     """Return the kind and title of each block that an editor may add."""
     if is_breaking(edition.key):
         return []
-    present = {_kind(row.name) for row in found}
+    present = {kind_of(row.name) for row in found}
     return [(kind, _title(visit, kind)) for kind in FIELDS if kind not in present]
 
 
@@ -71,17 +71,19 @@ def page(visit: Visit) -> Response:
     """Show the form of one block."""
     edition, name = visit.edition(), visit.parameters["name"]
     data = next((each.data for each in edition.blocks if each.name == name), None)
-    if _kind(name) not in FIELDS or is_breaking(edition.key) or (data is None and name not in FIELDS):
+    if kind_of(name) not in FIELDS or is_breaking(edition.key) or (data is None and name not in FIELDS):
         raise HTTPException(404)
     data = data or {}
-    return _form(visit, edition, name, {each.name: to_text(each, data.get(each.name)) for each in FIELDS[_kind(name)]})
+    return _form(
+        visit, edition, name, {each.name: to_text(each, data.get(each.name)) for each in FIELDS[kind_of(name)]}
+    )
 
 
 def change(visit: Visit) -> Response:
     """Leave a block out, put it back, set its texts, or restore those of its file."""
     form, name, by = visit.form, visit.form.get("name", "")[:100], visit.actor
     wanted = form.get("act", "")
-    texts = {each.name: form[each.name] for each in FIELDS.get(_kind(name), ()) if each.name in form}
+    texts = {each.name: form[each.name] for each in FIELDS.get(kind_of(name), ()) if each.name in form}
 
     def act(editor: EditionEditor, key: str) -> Edition:
         if wanted == "out":
@@ -115,7 +117,7 @@ def _form(
     status: int = 200,
     faults: Mapping[str, BlockFault] | None = None,
 ) -> Response:
-    fields = FIELDS[_kind(name)]
+    fields = FIELDS[kind_of(name)]
     known = labels(visit)
     wrong = {field: _sentence(visit, fault) for field, fault in (faults or {}).items()}
     return visit.page(
@@ -123,8 +125,10 @@ def _form(
         status=status,
         edition=edition,
         name=name,
-        block_title=_title(visit, _kind(name)),
-        fields=[(each, known[each.name], _hint(visit, _kind(name), each), texts.get(each.name, "")) for each in fields],
+        block_title=_title(visit, kind_of(name)),
+        fields=[
+            (each, known[each.name], _hint(visit, kind_of(name), each), texts.get(each.name, "")) for each in fields
+        ],
         # Field → what is wrong.
         wrong_fields=wrong,
         named=", ".join(known[field] for field in wrong if field in known),
@@ -202,10 +206,6 @@ def labels(visit: Visit) -> Mapping[str, str]:
 def _title(visit: Visit, kind: str) -> str:
     row = ROWS.get(kind)
     return visit.catalogue.gettext(row.title) if row else kind
-
-
-def _kind(name: str) -> str:
-    return name.partition("-")[0]
 
 
 def _words(data: Mapping[str, Any]) -> str:

@@ -10,13 +10,14 @@ from starlette.responses import Response
 
 from digest.curate.editorial import Selection
 from digest.errors import ConfigurationError, DigestError
-from digest.models import Edition, EditionState, is_breaking, is_special
+from digest.models import Edition, EditionState, is_special
 from digest.usecases.compose import edition_key
 from digest.usecases.edit_edition import MAX_NAME, NameTaken
 from digest.usecases.special import approved_specials, is_uncomposed
+from digest.utils.text import one_line
 from digest.web.desk.admin import words
 from digest.web.desk.sentences import UNCOMPOSED, PageSentence, edition_states
-from digest.web.desk.visit import Visit, edition_path
+from digest.web.desk.visit import Visit, edition_path, name_of_edition
 
 # The windows, in hours, that a special edition can have.
 HOURS = (24, 48, 72, 168, 336, 720)
@@ -59,8 +60,8 @@ def compose(visit: Visit) -> Response:
     hours = form.get("hours", "")
     names = [each.name for each in app.sources]
     chosen = tuple(name for number, name in enumerate(names) if f"source-{number}" in form or f"sources:{name}" in form)
-    words = " ".join(form.get("words", "").split())[:_MAX_WORDS]
-    name = " ".join(form.get("name", "").split())[:MAX_NAME]
+    words = one_line(form.get("words", ""))[:_MAX_WORDS]
+    name = one_line(form.get("name", ""))[:MAX_NAME]
     if name and not slug:
         slug = _free_slug(visit)
     if hours not in map(str, HOURS) or not slug:
@@ -158,7 +159,8 @@ def _days(visit: Visit, first: date, following: date) -> list[CalendarDay]:
         known = {each.key for each in entries}
         ahead = [each for each in calendar.on(day) if each.key not in known and each.expires_at > now]
         entries += [
-            CalendarEntry(each.key, "", _name(visit, each.key), "planned", each.send_at, exists=False) for each in ahead
+            CalendarEntry(each.key, "", name_of_edition(visit, each.key), "planned", each.send_at, exists=False)
+            for each in ahead
         ]
         is_holiday = any(schedule.pauses_on(day) for schedule in calendar.schedules)
         days.append(CalendarDay(day, entries, is_holiday, day == now.date()))
@@ -174,17 +176,13 @@ def _entry(visit: Visit, edition: Edition, due: Mapping[str, tuple[Edition, date
     state = UNCOMPOSED if is_uncomposed(edition) else edition.state
     name = edition.name or edition.key if is_special(edition.key) and edition.subject else ""
     return CalendarEntry(
-        edition.key, name, edition.subject or edition.name or _name(visit, edition.key), state, at, exists=True
+        edition.key,
+        name,
+        edition.subject or edition.name or name_of_edition(visit, edition.key),
+        state,
+        at,
+        exists=True,
     )
-
-
-def _name(visit: Visit, key: str) -> str:
-    if is_breaking(key):
-        return visit.catalogue.gettext("Breaking news")
-    if is_special(key):
-        return key
-    branding = visit.desk.app.branding
-    return branding.edition_name(key) or branding.name
 
 
 def _month(text: str, now: date) -> date:

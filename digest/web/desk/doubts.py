@@ -27,7 +27,7 @@ def problems(visit: Visit, edition: Edition) -> list[Problem]:
     _ = visit.catalogue.gettext
     found = []
     stories = list(edition.stories())
-    lead = next((story for story in stories if story.id == edition.lead), None)
+    lead = edition.story(edition.lead)
     if lead and not lead.summary:
         place = visit.path(f"{edition_path(edition.key)}/story/{lead.id}")
         found.append(Problem("warn", _("The top story has no summary"), lead.title, place, _("Write one"), own=True))

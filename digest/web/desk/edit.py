@@ -7,10 +7,10 @@ from collections.abc import Callable, Mapping
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from digest.models import Edition, EditionState, Story
+from digest.models import Edition, EditionState
 from digest.render.intro import MAX_LENGTH
-from digest.usecases.edit_edition import EditionEditor, UnknownStory, displaced, paragraphs
-from digest.web.desk.acts import VOID
+from digest.store.desk.audit import ActKind
+from digest.usecases.edit_edition import EditionEditor, UnknownStory, paragraphs, stories_only_in
 from digest.web.desk.visit import Visit, edition_path, number_in
 
 _MAX_TEXT = 5_000
@@ -153,8 +153,8 @@ def do(
         changed = act(app.editor, key)
     except UnknownStory:
         return visit.problem(409, _("This story is no longer in the edition"), _("Somebody removed it, or it changed."))
-    left = [each.article_ids[0] for each in displaced(edition, changed)] if tells else []
-    before, found = (_named(each, _story(visit)) for each in (edition, changed))
+    left = [each.article_ids[0] for each in stories_only_in(edition, changed)] if tells else []
+    before, found = (each.story_named(_story(visit)) for each in (edition, changed))
     crossed = before and found and before.section != found.section
     query = {"void": "1" if reopened else "", "left": " ".join(left[:MAX_LEFT]), "crossed": "1" if crossed else ""}
     return visit.go(
@@ -175,13 +175,8 @@ def void_approval(visit: Visit, edition: Edition) -> bool:
         if not app.editions.move(edition.key, EditionState.DRAFT, out_of=(EditionState.APPROVED,)):
             return False
         app.editions.record_decision(edition.key, EditionState.DRAFT, f"changed by {visit.user.name}", now=app.now())
-        app.audit.record(visit.actor, VOID, edition.key, approver, now=app.now())
+        app.audit.record(visit.actor, ActKind.APPROVAL_VOID, edition.key, approver, now=app.now())
     return True
-
-
-def _named(edition: Edition, name: str) -> Story | None:
-    """Return the story with this id, or with this article, by id or URL."""
-    return next((each for each in edition.stories() if name in (each.id, *each.articles, *each.article_ids)), None)
 
 
 def _story(visit: Visit) -> str:

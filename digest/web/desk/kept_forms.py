@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from digest.web.desk.visit import TOKEN_FIELD, Visit, typed_texts
+from digest.web.desk.visit import TOKEN_FIELD, Visit, form_text, typed_texts
 
 # The path that sends kept forms. The script sends all forms of a page to it.
 AGAIN = "/again"
@@ -45,7 +45,7 @@ class KeptForms:
         except (ValueError, TypeError, AttributeError, RecursionError):
             return None
         forms = [
-            KeptForm(place, {_text(name): _text(value) for name, value in fields if name != TOKEN_FIELD})
+            KeptForm(place, {form_text(name): form_text(value) for name, value in fields if name != TOKEN_FIELD})
             for place, fields in rows
             if is_place(place)
         ]
@@ -60,11 +60,7 @@ class KeptForms:
         return [text for each in self.forms for text in typed_texts(each.fields)]
 
 
-def _text(value: object) -> str:
-    """Return a text as a form has it. JSON may have half of a character, which no page can show, or a NUL."""
-    return str(value).encode("utf-8", "replace").decode().replace("\0", "\ufffd")
-
-
 def is_place(place: str) -> bool:
     """Whether a path is that of a page of the desk."""
-    return place.startswith("/") and "//" not in place and "\\" not in place and "\n" not in place
+    # Browsers leave out tabs and line breaks, so `/\t/evil.example` is another site.
+    return place.startswith("/") and "//" not in place and "\\" not in place and min(place) >= " "

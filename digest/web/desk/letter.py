@@ -11,6 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse, Response
 
 from digest.models import Edition, EditionState, split_variant
+from digest.render.variants import parse_variant
 from digest.usecases.shown_email import fill_placeholders, in_scheme
 from digest.web.desk.checks import Checked
 from digest.web.desk.visit import Visit
@@ -77,13 +78,12 @@ def framed(body: str, policy: str = _FRAME_POLICY) -> Response:
 def variants(visit: Visit, edition: Edition, found: Checked | None) -> list[tuple[str, str]]:
     """Return (key, label) of each variant; the label names its topics or its format."""
     _ = visit.catalogue.gettext
-    names = [section.name for section in edition.sections]
     labels = []
     for key in found.emails if found else ():
-        form, _dash, numbers = split_variant(key)[0].partition("-")
-        chosen = [names[int(each)] for each in numbers.split(".") if each.isdecimal() and int(each) < len(names)]
-        topics = ", ".join(chosen) if chosen else _("all topics")
-        labels.append((key, _("%(topics)s, as text") % {"topics": topics} if form == "text" else topics))
+        variant = parse_variant(edition, split_variant(key)[0])
+        chosen = [section.name for section in edition.sections if section.name in (variant.topics or ())]
+        topics = ", ".join(chosen) or _("all topics")
+        labels.append((key, _("%(topics)s, as text") % {"topics": topics} if variant.format == "text" else topics))
     return labels
 
 

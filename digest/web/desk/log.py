@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING
 
 from starlette.responses import Response
 
-from digest.store.desk.audit import Act, LogFilter
+from digest.store.desk.audit import Act, ActKind, LogFilter
 from digest.store.people.bulk_acts import ACTS
 from digest.store.people.directory import SubscriberFilter
-from digest.store.people.import_undo import IMPORTED
-from digest.store.people.preferences import PreferenceStore
 from digest.subscribers.address import comparable
 from digest.usecases.edit_subscribers import number_of, subject_of
+from digest.utils.text import one_line
 from digest.web.desk.acts import detail_of, name_of, named
 from digest.web.desk.acts import subject_of as subject_of_act
 from digest.web.desk.admin.setting_words import change, labels
@@ -30,14 +29,14 @@ _PEOPLE = 30
 
 def page(visit: Visit) -> Response:
     app, catalogue = visit.desk.app, visit.catalogue
-    given = {name: " ".join(visit.query.get(name, "").split())[:_MAX_QUERY] for name in ("q", "who", "what")}
+    given = {name: one_line(visit.query.get(name, ""))[:_MAX_QUERY] for name in ("q", "who", "what")}
     days = {name: _day(visit.query.get(name, "")) for name in ("since", "until")}
     names, kinds = app.audit.names(), app.audit.kinds()
     query = given["q"]
     zone = app.settings.newsletter.zone
     until = days["until"] + timedelta(days=1) if days["until"] else None
     # Whoever searches for an address means this person only.
-    person = PreferenceStore(app.database).find(comparable(query) or "") if "@" in query else None
+    person = app.preferences.find(comparable(query) or "") if "@" in query else None
     wanted = LogFilter(
         subject=subject_of(person.id) if person else "",
         text="" if person else query,
@@ -52,7 +51,9 @@ def page(visit: Visit) -> Response:
     )
     acts, more = app.audit.search(wanted, _PAGE, number_in(visit.query.get("before", "")))
     emails = _emails(visit, acts)
-    undoable = set(app.subscriber_admin.import_undo.possible([act.id for act in acts if act.what == IMPORTED]))
+    undoable = set(
+        app.subscriber_admin.import_undo.possible([act.id for act in acts if act.what == ActKind.SUBSCRIBERS_IMPORTED])
+    )
     filters = {**given, **{name: day.isoformat() for name, day in days.items() if day}}
     return visit.page(
         "log.html.j2",
@@ -89,7 +90,7 @@ def _people(visit: Visit, query: str) -> Sequence[str]:
 def _emails(visit: Visit, acts: list[Act]) -> dict[int, str]:
     """Return number → address of the subscribers to whom these acts were done."""
     ids = {number for act in acts if (number := number_of(act.subject)) is not None}
-    return {each.id: each.email for each in PreferenceStore(visit.desk.app.database).all_of(sorted(ids))}
+    return {each.id: each.email for each in visit.desk.app.preferences.all_of(sorted(ids))}
 
 
 def _page_of(visit: Visit, act: Act) -> str | None:
@@ -97,12 +98,12 @@ def _page_of(visit: Visit, act: Act) -> str | None:
     if act.what in ACTS:
         return visit.path("/subscribers/many", of=str(act.id))
     number = number_of(act.subject)
-    return None if number is None or act.what == "subscriber erased" else visit.path(f"/subscriber/{number}")
+    return None if number is None or act.what == ActKind.SUBSCRIBER_ERASED else visit.path(f"/subscriber/{number}")
 
 
 def _texts(act: Act, catalogue: Catalogue, emails: dict[int, str]) -> tuple[str, str]:
     """Return to what an act was done, and its details."""
-    if act.what == "setting changed":
+    if act.what == ActKind.SETTING_CHANGED:
         return labels(catalogue).get(act.subject, act.subject), change(act.subject, act.detail, catalogue)
     email = emails.get(number_of(act.subject) or 0)
     return email or subject_of_act(act, catalogue), detail_of(act, catalogue)

@@ -185,12 +185,12 @@ def _agent(visit: Visit) -> str:
 def begin_oidc(visit: Visit) -> Response:
     """Redirect the browser to the provider."""
     next = next_place(visit.query.get("next", ""))
-    signer = _oidc(visit)
+    oidc = _oidc(visit)
     if not visit.may_sign_in:
         return form_page(visit, status=403)
     try:
         # The token of forms is bound to this browser's cookie, and makes one if it has none.
-        place = signer.begin(visit.form_token, _oidc_redirect(visit), next)
+        place = oidc.begin(visit.form_token, _oidc_redirect(visit), next)
     except OidcRefused as refused:
         return form_page(visit, status=502, next=next, wrong=_oidc_words(visit, refused))
     return visit.finish(RedirectResponse(place, 303))
@@ -198,15 +198,13 @@ def begin_oidc(visit: Visit) -> Response:
 
 def finish_oidc(visit: Visit) -> Response:
     """Open a session for the user that the provider returns."""
-    signer = _oidc(visit)
+    oidc = _oidc(visit)
     if not visit.may_sign_in:
         return form_page(visit, status=403)
     browser = visit.form_token if visit.token else ""
     network = client_of(client_address(visit.request))
     try:
-        signed_in, next = signer.finish(
-            visit.query, browser, _oidc_redirect(visit), network=network, agent=_agent(visit)
-        )
+        signed_in, next = oidc.finish(visit.query, browser, _oidc_redirect(visit), network=network, agent=_agent(visit))
     except TooManyTries:
         return _too_many(visit)
     except OidcRefused as refused:

@@ -38,12 +38,15 @@ def state(visit: Visit, edition: Edition, story: Story, articles: Sequence[Artic
         none = _("The emails have no pictures: `theme.max_images` is 0 in digest.yaml.")
         return PictureState("", "", none if is_admin else _("The emails of this newsletter have no pictures."), ())
     found = [each for each in articles if each.image]
-    choices = [each for each in found if each.image and (stored or _is_shown(each.image))]
+    usable = [each for each in found if each.image and (stored or _is_shown(each.image))]
+    # The one that it has is no choice.
+    own = {story.image.url, story.image.origin} if story.image else set()
+    choices = [each for each in usable if each.image and each.image.url not in own]
     if story.image and story.image.url.startswith(_CID):
         return PictureState(story.image.url.removeprefix(_CID), "", "", choices)
     if story.image and _is_shown(story.image):
         return PictureState("", texts.web_address(story.image.url), "", choices)
-    if story.image or len(choices) < len(found):
+    if story.image or len(usable) < len(found):
         blocked = _(
             "The address of its picture begins with http, and mail programs block such pictures. With "
             "`theme.images: attach` in digest.yaml the email carries its pictures itself."

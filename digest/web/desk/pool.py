@@ -7,6 +7,7 @@ from datetime import timedelta
 from starlette.responses import Response
 
 from digest.models import Edition, Role
+from digest.utils.text import one_line
 from digest.web.desk.today import EDITABLE
 from digest.web.desk.visit import Visit
 
@@ -35,7 +36,7 @@ def runners_up(visit: Visit) -> Response:
 
 def search(visit: Visit) -> Response:
     edition = visit.edition()
-    query = " ".join(visit.query.get("q", "").split())[:_MAX_QUERY]
+    query = one_line(visit.query.get("q", ""))[:_MAX_QUERY]
     source = visit.query.get("source", "")
     app, now = visit.desk.app, visit.desk.now()
     planned = app.calendar.of(edition.key)

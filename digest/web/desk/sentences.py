@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from digest.errors import ConfigProblem, ConfigurationError
 from digest.models import PROVIDER_NAMES
 from digest.notify.reasons import LONGEST, SERVERS_ANSWER, answer_of
-from digest.render.blocks.rows import ROWS
+from digest.render.blocks.rows import ROWS, kind_of
 from digest.web.desk.kept_sentences import KEPT
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ def _value(name: str, text: str, catalogue: Catalogue) -> str:
         # A path in digest.yaml ends with the name.
         text = text.rpartition(".")[2]
     if name == "block":
-        kind = ROWS.get(text.partition("-")[0])
+        kind = ROWS.get(kind_of(text))
         return catalogue.gettext(kind.title) if kind else text
     if name == "value":
         # Lists are stored as JSON.
@@ -204,7 +204,6 @@ def edition_states(catalogue: Catalogue) -> Mapping[str, str]:
     return {
         "draft": _("draft"),
         "approved": _("approved"),
-        "frozen": _("being sent"),
         "sending": _("being sent"),
         "paused": _("on hold"),
         "done": _("sent"),

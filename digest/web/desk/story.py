@@ -16,14 +16,14 @@ from digest.hindi.sentences import split
 from digest.models import Article, Edition, Role, Story, is_breaking
 from digest.render.pictures import MAX_BYTES, PictureProblem
 from digest.store.sending.revisions import REVISABLE
-from digest.usecases.edit_edition import NotEditable, has_refused, one_line
+from digest.usecases.edit_edition import NotEditable, has_refused
+from digest.utils.text import one_line
 from digest.web.desk import edit, pictures, seen, since, today
+from digest.web.desk.access import MAX_PICTURE
 from digest.web.desk.bar import bar
 from digest.web.desk.sentences import PageSentence, translate
 from digest.web.desk.visit import Visit, edition_path
 
-# The path of uploaded pictures, and the bytes of a form with one. A file with more than MAX_BYTES gets a sentence.
-UPLOADS, MAX_UPLOAD = "/picture/", 3 * MAX_BYTES
 # In grapheme clusters. A longer headline takes four lines on a phone.
 MAX_TITLE, MAX_SUMMARY = 90, 600
 _LIMITS = {"title": MAX_TITLE, "summary": MAX_SUMMARY}
@@ -139,7 +139,7 @@ def upload(visit: Visit) -> Response:
     edition, story = _found(visit)
     _ = visit.catalogue.gettext
     wrong = ""
-    data = visit.file.file.read(MAX_UPLOAD + 1) if visit.file is not None else b""
+    data = visit.file.file.read(MAX_PICTURE + 1) if visit.file is not None else b""
     if visit.actor.via == "api":
         with suppress(ValueError):
             data = b64decode(data)

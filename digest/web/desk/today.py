@@ -23,24 +23,24 @@ from digest.models import (
 from digest.render.intro import MAX_LENGTH
 from digest.render.intro import paragraphs as intro_paragraphs
 from digest.render.size_budget import CLIPPED, removable
+from digest.store.desk.audit import ActKind
 from digest.store.sending.recovery import in_flight_elsewhere
 from digest.store.sending.revisions import REVISABLE
 from digest.store.sending.status import Counts
 from digest.usecases.approval import revision, unseen
 from digest.usecases.correct_edition import correction_key
-from digest.usecases.edit_edition import CAME_IN, REPLACED
 from digest.usecases.lost_texts import writer_of_replaced
 from digest.web.desk import blocks, calendar, doubts, seen
 from digest.web.desk.acts import name_of
 from digest.web.desk.admin import sources
-from digest.web.desk.bar import UNDER_WAY, bar, stops
+from digest.web.desk.bar import bar, stops
 from digest.web.desk.checks import PAGE_WAIT, Checked, Problem, problems
 from digest.web.desk.edit import MAX_LEFT
 from digest.web.desk.letter import FORMS, variants
 from digest.web.desk.sentences import PageSentence
 from digest.web.desk.since import acts as acts_since
 from digest.web.desk.since import change_lines, void_line
-from digest.web.desk.visit import Visit, edition_path
+from digest.web.desk.visit import Visit, edition_path, name_of_edition
 
 if TYPE_CHECKING:
     from digest.curate.editorial import EditorialChanges
@@ -172,11 +172,13 @@ def page(
         groups=_groups(visit, edition, changes) if editable or (is_paused and not moving["sending"]) else (),
         sections=app.topics,
         editable=editable and visit.may(Role.EDITOR),
-        replaced=REPLACED,
-        replaced_from=writer_of_replaced(app.audit, edition.key, last) if last and last.what == REPLACED else "",
+        replaced=ActKind.NEWER_TEXT_REPLACED,
+        replaced_from=writer_of_replaced(app.audit, edition.key, last)
+        if last and last.what == ActKind.NEWER_TEXT_REPLACED
+        else "",
         last=last,
         # What an undo took back.
-        undone=before_last if last and last.what == "undone" else None,
+        undone=before_last if last and last.what == ActKind.UNDONE else None,
         last_story=changed_story,
         # The section into which the change that led to this page took the story.
         moved_to=changed_story.section if changed_story and visit.query.get("crossed") == "1" else "",
@@ -184,7 +186,7 @@ def page(
         doubtful_numbers=doubts.own_numbers(visit, changes.texts, changed_story) if changed_story and last else (),
         acts=acts,
         # The headlines that the last change brought in.
-        came=[act.detail for act in acts if last and act.what == CAME_IN and act.id > last.id],
+        came=[act.detail for act in acts if last and act.what == ActKind.CAME_IN and act.id > last.id],
         new=_new_articles(visit, edition) if edition.state == EditionState.DRAFT else 0,
         has_own_texts=bool(changes.subject or changes.preheader),
         revision=revision(edition),
@@ -206,6 +208,8 @@ def page(
         form=form if form in FORMS else "light",
         forms=FORMS,
         variants=variants(visit, edition, visit.desk.checks.of(edition) if editable else None),
+        # While the checks run, their choice keeps its place.
+        had_variants=(last_check.variants if editable and (last_check := visit.desk.checks.last(edition)) else 0) > 1,
         variant=visit.query.get("variant", "")[:64],
         now=now,
         **check_results(visit, edition),
@@ -220,15 +224,21 @@ def letter(visit: Visit) -> Response:
 
 def current(visit: Visit) -> Edition | None:
     """Return the edition that needs attention: one that is being sent, else today's next, else today's last."""
+    planned, found = _of_today(visit)
+    found = [each for each in found if not is_breaking(each.key)]
+    open_ = [each for each in found if each.state not in ENDED_STATES or each.state == EditionState.SKIPPED]
+    # A special edition does not hide a planned one.
+    open_.sort(key=lambda each: (each.key not in planned, each.state != EditionState.SENDING))
+    return next(iter((*open_, *reversed(found))), None)
+
+
+def _of_today(visit: Visit) -> tuple[list[str], list[Edition]]:
+    """Return the keys of today's planned editions, and today's stored editions, planned ones first."""
     app, now = visit.desk.app, visit.desk.now()
     planned = [each.key for each in app.calendar.current(now)]
     found = [edition for key in planned if (edition := app.editions.get(key)) is not None]
-    others = [each for each in app.editions.unfinished() if each.key not in planned and each.day == now.date()]
-    found += [each for each in others if not is_breaking(each.key)]
-    open_ = [each for each in found if each.state not in ENDED_STATES or each.state == EditionState.SKIPPED]
-    # A special edition does not hide a planned one.
-    open_.sort(key=lambda each: (each.key not in planned, each.state not in UNDER_WAY))
-    return next(iter((*open_, *reversed(found))), None)
+    found += [each for each in app.editions.unfinished() if each.key not in planned and each.day == now.date()]
+    return planned, found
 
 
 def _changed_story(edition: Edition, act: Act) -> Story | None:
@@ -258,7 +268,7 @@ def _tested(visit: Visit) -> str:
 
 
 def _groups(visit: Visit, edition: Edition, changes: EditorialChanges) -> tuple[RowGroup, ...]:
-    lead = next((story for story in edition.stories() if story.id == edition.lead), None)
+    lead = edition.story(edition.lead)
 
     def row(story: Story) -> StoryRow:
         names = {story.id, *story.article_ids, *story.articles}
@@ -311,19 +321,11 @@ def _new_articles(visit: Visit, edition: Edition) -> int:
 
 def _others(visit: Visit, shown: Edition) -> list[tuple[str, str]]:
     """Return the key and name of each edition of today, planned ones first, if the shown one is among several."""
-    app, now = visit.desk.app, visit.desk.now()
-    planned = [each.key for each in app.calendar.current(now)]
-    found = [edition for key in planned if (edition := app.editions.get(key)) is not None]
-    found += [each for each in app.editions.unfinished() if each.key not in planned and each.day == now.date()]
-    if shown.day == now.date() and shown.key not in {each.key for each in found}:
+    _planned, found = _of_today(visit)
+    if shown.day == visit.desk.now().date() and shown.key not in {each.key for each in found}:
         found.append(shown)
-    branding = app.branding
     names = {
-        each.key: each.name or each.key
-        if is_special(each.key)
-        else visit.catalogue.gettext("Breaking news")
-        if is_breaking(each.key)
-        else branding.edition_name(each.key) or each.key[11:] or branding.name
+        each.key: name_of_edition(visit, each.key, each.name)
         for each in found
         # Corrections are behind the links of their editions.
         if not each.key.startswith(LETTERS_TO_SOME)
@@ -393,7 +395,7 @@ def _moving(visit: Visit, edition: Edition, numbers: Counts | None) -> dict[str,
     ]
     acts += [(at, _("by itself"), why) for at, why in stops(visit, edition)]
     recallable = sum(app.ledger.scheduled_recipients(edition.key, visit.desk.now()))
-    moves = edition.state in UNDER_WAY or in_flight_elsewhere(app.database, edition.key) > 0
+    moves = edition.state == EditionState.SENDING or in_flight_elsewhere(app.database, edition.key) > 0
     decisions = sorted(acts, reverse=True)
     return {"sending": SendNumbers(numbers, (accepted, unknown, rejected), decisions, recallable, moves)}
 

@@ -18,7 +18,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from digest.config.loader import FILE_NAME
 from digest.errors import ConfigProblem, ConfigurationError, StoreError
 from digest.i18n import translator
-from digest.models import Actor, Edition, Role, Story
+from digest.models import Actor, Edition, Role, Story, is_breaking, is_special, split_key
 from digest.usecases.block_texts import FIELDS
 from digest.utils.urls import host_name
 from digest.web.desk.sentences import PageSentence, refusal
@@ -197,7 +197,7 @@ class Visit:
     def _has_own_origin(self) -> bool:
         """Whether the origin that the browser names is ours, or it names none."""
         origin = self.request.headers.get("origin")
-        return origin is None or urlsplit(origin).netloc == self.request.headers.get("host", "")
+        return origin is None or origin.partition("://")[2] == self.request.headers.get("host", "")
 
     def edition(self) -> Edition:
         """Return the edition that the path names. Raises HTTPException."""
@@ -208,7 +208,7 @@ class Visit:
 
     def story(self, edition: Edition) -> Story:
         """Return the story of an edition that the path names. Raises HTTPException."""
-        found = next((each for each in edition.stories() if each.id == self.parameters["story"]), None)
+        found = edition.story(self.parameters["story"])
         if found is None:
             raise HTTPException(404)
         return found
@@ -285,6 +285,14 @@ class Visit:
         return response
 
 
+def form_text(value: object) -> str:
+    """Return a text that can be stored and shown: without NUL, which PostgreSQL refuses, and half a character.
+
+    JSON may have both, and so may a form, which names its own charset.
+    """
+    return str(value).encode("utf-8", "replace").decode().replace("\0", "\ufffd")
+
+
 def typed_texts(form: Mapping[str, str]) -> list[str]:
     """Return the texts of a form that differ from those with which its page was opened."""
     return [form[name] for name in _TYPED if form.get(name, "").strip() not in ("", form.get(f"was_{name}", ""))]
@@ -292,6 +300,16 @@ def typed_texts(form: Mapping[str, str]) -> list[str]:
 
 def edition_path(key: str) -> str:
     return f"/edition/{key}"
+
+
+def name_of_edition(visit: Visit, key: str, name: str = "") -> str:
+    """Return what the desk calls an edition. `name` is that of a special one."""
+    if is_breaking(key):
+        return visit.catalogue.gettext("Breaking news")
+    if is_special(key):
+        return name or key
+    branding = visit.desk.app.branding
+    return branding.edition_name(key) or split_key(key)[1] or branding.name
 
 
 def number_in(text: str) -> int | None:

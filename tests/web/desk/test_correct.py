@@ -73,7 +73,6 @@ def test_emails_that_are_being_handed_over_are_counted_as_what_they_are(desk: Si
     assert edition is not None
     app.editions.move(KEY, EditionState.APPROVED, out_of=(EditionState.DRAFT,))
     app.enqueuer.enqueue(edition)
-    app.editions.move(KEY, EditionState.SENDING, out_of=(EditionState.FROZEN,))
     with exclusive(app.database, "sending", wait=0), mark_running(app.database, app.ledger.run):
         claim = claim_one(app.ledger, KEY, "outbox", app.now(), 5)
         assert claim

@@ -18,20 +18,20 @@ HERE = f"/edition/{KEY}"
 
 def test_a_lead_without_a_summary_and_two_alike_stories_are_named(desk: Site, editor: Browser) -> None:
     page = editor.problems(HERE)
-    assert "मुख्य ख़बर का सार नहीं है" not in page
+    assert "बड़ी ख़बर का सारांश नहीं है" not in page
     assert "ये दोनों शायद एक ही ख़बर हैं" not in page
     edition = edition_of(desk)
     lead, other, *_ = edition.stories()
     assert lead.id == edition.lead
     bare = replace(lead, summary="", alike=other.article_ids[:1])
     put_draft(desk, edition.with_story(bare))
-    assert "सार नहीं</b>" in editor.get(HERE).text
+    assert "सारांश नहीं</b>" in editor.get(HERE).text
     page = editor.problems(HERE)
-    assert "मुख्य ख़बर का सार नहीं है" in page
+    assert "बड़ी ख़बर का सारांश नहीं है" in page
     assert f"“{lead.title}” · “{other.title}”" in page
     assert f'/desk{HERE}/story/{lead.id}#regroup"' in page
     editor.submit(f"{HERE}/story/{lead.id}", {"summary": "पहाड़गाँव में रात भर बर्फ़ गिरी और सड़कें बंद रहीं।"})
-    assert "मुख्य ख़बर का सार नहीं है" not in editor.problems(HERE)
+    assert "बड़ी ख़बर का सारांश नहीं है" not in editor.problems(HERE)
 
 
 @pytest.mark.slow

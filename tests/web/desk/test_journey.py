@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from digest.models import EditionState, Role
 from tests.mailcheck.requirements import require_tools
 from tests.support.profiles import first, only_thorough
 from tests.web.desk.browser import set_up
-from tests.web.desk.conftest import KEY, edition_of, open_desk
+from tests.web.desk.conftest import KEY, edition_of, open_desk, put_draft
 from tests.web.site import translated
 
 HERE = Path(__file__).resolve().parents[3] / "tools/mail"
@@ -24,6 +25,9 @@ HERE = Path(__file__).resolve().parents[3] / "tools/mail"
 def test_an_editors_morning(tmp_path: Path, width: int, scripts: str) -> None:
     require_tools()
     for desk in open_desk(tmp_path / "newsletter"):
+        long, short = list(edition_of(desk).stories())[-3:-1]
+        put_draft(desk, edition_of(desk).with_story(replace(long, title=f"{long.title}; {long.title}")))
+        put_draft(desk, edition_of(desk).with_story(replace(short, title="छोटा शीर्षक")))
         browser = set_up(desk, "kavita", Role.SENDER)
         command = ["node", "desk.mjs", desk.base, browser.cookies["desk"], str(width), scripts]
         done = subprocess.run(command, cwd=HERE, capture_output=True, text=True, timeout=120, check=False)
@@ -39,7 +43,9 @@ def test_an_editors_morning(tmp_path: Path, width: int, scripts: str) -> None:
             assert seen["sources"] > 0
             assert seen.get("uncovered", True), "the changed row is not behind the line on top"
         if width == 360:
-            assert seen["lines"] <= 2, "a row is scanned at a glance"
+            assert seen["lines"] > 2
+            assert (seen["cut"], seen["missed"]) == (0, 0), "what somebody approves is seen whole, and easy to hit"
+            assert seen["shied"] == 0, "a headline stays where it is when its row is opened"
             assert seen["approveAt"] > 0.75, "the button to approve is near the thumb"
             assert seen["words"] <= 65, "a stranger has little to read beside the headlines"
         assert seen["changed"] == "कसौटी का शीर्षक"

@@ -288,9 +288,37 @@ def test_texts_survive_the_loss_of_the_cookie_if_a_page_of_the_desk_sent_them(
         assert fields["title"] in [each.title for each in edition_of(desk).stories()]
 
 
+def test_a_form_in_a_charset_of_python_fails_nothing(desk: Site) -> None:
+    form = {"name": r"suman\ud800\x00", "password": r"\ud800\x00", "code": r"\ud800"}
+    stranger = Browser(desk)
+    for token, status in ((stranger.token(), 401), (r"\ud800", 403)):
+        fields = {**form, "csrf": token}
+        rows = (f'--b\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{fields[name]}\r\n' for name in fields)
+        body = "".join((*rows, "--b--\r\n")).encode()
+        sent = stranger.send("/login", body, "multipart/form-data; boundary=b; charset=unicode_escape")
+        assert sent.status == status
+
+
+@pytest.mark.parametrize("origin", ["http://[::1", "http://[", "null", "//OWN", "https://evil.example"])
+def test_an_origin_that_is_not_ours_is_refused(desk: Site, editor: Browser, origin: str) -> None:
+    host = desk.base.partition("://")[2]
+    sent = editor.submit("/language", {"language": "en"}, headers={"origin": origin.replace("OWN", host)})
+    assert sent.status == 403
+
+
 @pytest.mark.parametrize(
     "again",
-    ["", "[]", "{}", "7", "[" * 20_000, '[["//evil.example", {}]]', '[["/x", 7]]', '[["https://evil.example", {}]]'],
+    [
+        "",
+        "[]",
+        "{}",
+        "7",
+        "[" * 20_000,
+        '[["//evil.example", {}]]',
+        '[["/x", 7]]',
+        '[["/\\t/evil.example", {}]]',
+        '[["https://evil.example", {}]]',
+    ],
 )
 def test_no_other_form_is_sent_after_signing_in(desk: Site, again: str) -> None:
     set_up(desk, "suman", Role.EDITOR)

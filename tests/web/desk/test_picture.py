@@ -68,6 +68,20 @@ def test_a_picture_that_no_mail_program_shows_is_not_offered_and_the_page_says_w
     assert 'value="none"' in page
 
 
+def test_the_picture_that_a_story_has_is_no_choice(desk: Site, editor: Browser) -> None:
+    edition, image = edition_of(desk), Image("https://pictures.example/a.jpg")
+    story = next(edition.stories())
+    (article, *_rest) = desk.app.articles.by_ids(story.article_ids).values()
+    article = replace(article, id="pictured", image=image)
+    desk.app.articles.save([article])
+    offered = []
+    for each in (image, None):
+        put_draft(desk, edition.with_story(replace(story, image=each, article_ids=(article.id,))))
+        page = editor.get(f"/edition/{KEY}/story/{story.id}").text
+        offered.append(f'name="picture" value="{article.id}"' in page)
+    assert offered == [False, True]
+
+
 @pytest.mark.slow
 def test_a_picture_of_an_address_takes_the_place_of_the_storys_own(desk: Site, editor: Browser) -> None:
     story = with_picture(desk)[0]

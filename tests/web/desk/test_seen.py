@@ -106,7 +106,7 @@ def test_a_refused_summary_is_shown_and_becomes_an_editors_own(desk: Site, edito
     here = f"{HERE}/story/{story.id}"
     page = editor.get(here).text
     fold = page.partition('id="refused"')[2].partition("</details>")[0]
-    assert "मॉडल का सार नहीं लिया गया: “घोटाला”: किसी ख़बर में “घोटाला” नहीं है" in fold
+    assert "मॉडल का सारांश नहीं लिया गया: “घोटाला”: किसी ख़बर में “घोटाला” नहीं है" in fold
     assert REFUSED in fold
     assert "यही लें" in fold
     # Composing again may have brought another text, which nobody has seen.
@@ -119,7 +119,7 @@ def test_a_refused_summary_is_shown_and_becomes_an_editors_own(desk: Site, edito
     acts = [(act.who, act.via, act.what) for act in desk.app.audit.newest(2, subject=KEY)]
     assert acts[0] == ("suman", "desk", "refused summary taken")
     assert acts[1][2] == "approval void"
-    assert "मॉडल का छोड़ा हुआ सार लिया" in editor.get(HERE).text
+    assert "मॉडल का छोड़ा हुआ सारांश लिया" in editor.get(HERE).text
     assert 'id="refused"' not in editor.get(here).text
     editor.post(f"{HERE}/undo")
     assert summary_of(desk, story.id) != REFUSED

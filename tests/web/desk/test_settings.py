@@ -8,12 +8,15 @@ import re
 import time
 from html import unescape
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from digest.config import loader
 from digest.config.settings import Settings
+from digest.i18n import translator
 from digest.models import Role
+from digest.web.desk.admin.setting_words import choices
 from tests.web.desk.browser import Browser, set_up
 from tests.web.site import Site, translated
 
@@ -21,6 +24,13 @@ from tests.web.site import Site, translated
 @pytest.fixture
 def admin(desk: Site) -> Browser:
     return set_up(desk, "mira", Role.ADMIN)
+
+
+def test_the_form_offers_every_value_of_a_setting() -> None:
+    for key, offered in choices(translator("hi")).items():
+        section, _, name = key.partition(".")
+        field = Settings.model_fields[section].annotation.model_fields[name]  # type: ignore[union-attr]
+        assert {value for value, _label in offered} == set(get_args(field.annotation)), key
 
 
 def file_of(desk: Site) -> Path:

@@ -15,10 +15,13 @@ from urllib.parse import quote, urlencode
 import pytest
 from sqlalchemy import update
 
+from digest.feedback.rules import UNSUBSCRIBED
 from digest.models import Actor, Role
 from digest.store.people.preferences import ConsentContext, PreferenceStore
+from digest.store.people.subscribers import SubscriberStore
 from digest.store.people.suppressions import LIFTED
 from digest.store.schema import edition
+from digest.usecases.edit_many import ManyAct, ManyChange, Stays
 from digest.usecases.transfer_subscribers import ListToImport
 from tests.web.desk.browser import Browser, set_up
 from tests.web.desk.conftest import KEY, edition_of, open_desk
@@ -315,14 +318,20 @@ def test_command_and_desk_leave_the_same_rows(desk: Site, admin: Browser) -> Non
     assert left_by("one@example.com") == left_by("two@example.com")
 
 
-def upload(admin: Browser, text: str, **fields: str) -> Response:
+def upload(admin: Browser, text: str, *, file: str = "list.csv", charset: str = "utf-8", **fields: str) -> Response:
     """Submit the form with a file, as a browser does."""
     border = "border42"
     parts = [f'--{border}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n' for name, value in
              {**fields, "csrf": admin.token()}.items()]  # fmt: skip
-    head = 'Content-Disposition: form-data; name="file"; filename="list.csv"\r\nContent-Type: text/csv\r\n\r\n'
+    head = f'Content-Disposition: form-data; name="file"; filename="{file}"\r\nContent-Type: text/csv\r\n\r\n'
     body = "".join(parts) + f"--{border}\r\n{head}{text}\r\n--{border}--\r\n"
-    return admin.send("/subscribers/import", body.encode(), f"multipart/form-data; boundary={border}")
+    kind = f"multipart/form-data; boundary={border}; charset={charset}"
+    return admin.send("/subscribers/import", body.encode(), kind)
+
+
+@pytest.mark.parametrize("file", [r"a.\x00b", r"a.\ud800"])
+def test_a_file_may_have_any_name(admin: Browser, file: str) -> None:
+    assert upload(admin, "email\none@example.com\n", file=file, charset="unicode_escape").status == 200
 
 
 @pytest.mark.slow
@@ -404,6 +413,32 @@ def test_an_act_for_many_shows_who_changes_and_who_stays(desk: Site, admin: Brow
     assert (newest.id, newest.what, newest.subject) == (before + 4, "many changed", "2 subscribers")
     assert re.fullmatch(r"with the topic देश; \d+ stay as they are", newest.detail)
     assert desk.consent("mela@example.com")[-1].source == "the desk, by mira"
+
+
+@pytest.mark.slow
+def test_a_stop_for_several_is_not_taken_back_for_those_about_whom_more_is_known(desk: Site) -> None:
+    app, by = desk.app, Actor("mira", "command")
+    editor, store, preferences = app.many_editor, SubscriberStore(app.database), PreferenceStore(app.database)
+    names = ("asha", "ravi", "left", "bounced", "phoned", "listed", "late")
+    emails = {name: f"{name}@example.com" for name in names}
+    for name in names[2:]:
+        app.subscriber_editor.add(emails[name], {}, by)
+    ids = editor.find_addresses(emails.values())
+    stopped = editor.run(ids, ManyChange(ManyAct.SUPPRESS, "the list was bought"), by)
+    assert len(stopped.people) == len(names)
+    then = app.now()
+    assert preferences.unsubscribe(desk.subscriber_id(emails["left"]), ConsentContext("web:leave"), now=then)
+    store.suppress(emails["bounced"], "bounced", now=then)
+    app.subscriber_editor.suppress(emails["phoned"], "asked for it", by)
+    (app.home / "old.csv").write_text("email,status\nlisted@example.com,unsubscribed\n", encoding="utf-8")
+    app.subscriber_transfer.import_list(ListToImport(app.home / "old.csv", "old"), by)
+    lifted = editor.run(ids, ManyChange(ManyAct.LIFT, "they agreed"), by)
+    assert {each.address for each in lifted.people} == {emails[name] for name in ("asha", "ravi", "late")}
+    assert list(lifted.stays) == [Stays.STOPPED_ALONE]
+    assert desk.consent(emails["left"])[-1].source == "web:leave"
+    # A report from before the stop ended comes late.
+    store.suppress(emails["late"], UNSUBSCRIBED, now=then)
+    assert store.suppressed().keys() == {emails[name] for name in names[2:]}
 
 
 @pytest.mark.slow

@@ -16,9 +16,9 @@ from digest import pipeline
 from digest.i18n import translator
 from digest.models import Block, EditionState, Role
 from digest.store.content.articles import ArticleStore
-from digest.store.sending.overview import STOPPED
+from digest.store.sending.decisions import Decision
 from digest.usecases.approval import accepted_errors, revision
-from digest.usecases.edit_edition import displaced
+from digest.usecases.edit_edition import stories_only_in
 from digest.usecases.preflight import PreflightFailed
 from digest.web.desk.acts import name_of
 from digest.web.desk.sentences import translate
@@ -443,7 +443,7 @@ def test_a_paused_edition_says_who_held_it_or_why_it_stopped(desk: Site, sender:
     sender.post(f"{HERE}/pause")
     assert translated("%(who)s held it, %(when)s.") % {"who": "kavita", "when": "6:32"} in sender.get(HERE).text
     why = "5 of the first 16 recipients bounced or were rejected (delivery.stop_on)"
-    desk.app.editions.record_decision(KEY, STOPPED, why, now=desk.app.now() + timedelta(seconds=1))
+    desk.app.editions.record_decision(KEY, Decision.STOPPED, why, now=desk.app.now() + timedelta(seconds=1))
     assert str(translate(why, translator("hi"))) in sender.get(HERE).text
 
 
@@ -490,7 +490,7 @@ def test_articles_outside_the_edition_are_searched_and_added(small_desk: Site) -
     assert edition_of(desk).lead == before.lead
     assert any(runner[1] in story.article_ids for story in edition_of(desk).stories())
     # The page names the story that made room, and lets it in again.
-    (gone,) = displaced(before, edition_of(desk))
+    (gone,) = stories_only_in(before, edition_of(desk))
     line = page.text.partition("जगह बनाने के लिए अंक से निकली")[2].partition("</form>")[0]
     assert gone.title[:30] in line
     assert "जगह बनाने के लिए" not in editor.post(f"{HERE}/drop", story=runner[1], follow=True).text

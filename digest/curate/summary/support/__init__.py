@@ -123,7 +123,7 @@ class _Judge:
     ) -> SupportCandidate | str:
         """Return the article's clause that supports the clause best, or why none does."""
         options = self._most_similar(at, clause)
-        before = None if number > 0 and clauses[number - 1].is_frame else clauses[number - 1]
+        before = clauses[number - 1] if number and not clauses[number - 1].is_frame else None
         fitting = [
             each
             for each in options

@@ -16,7 +16,7 @@ from digest.curate.summary.support.articles import ClausePair
 from digest.curate.summary.support.clauses import Clause
 from digest.curate.summary.support.roles import is_general, is_joined, is_name_like, is_plain_word, only_retells, same
 from digest.curate.summary.support.vocabulary import GRAMMAR, NAMED, OPPOSITES, ordinal
-from digest.curate.summary.support.words import Word, is_infinitive
+from digest.curate.summary.support.words import JOINS, Word, is_infinitive
 
 # The distance in words from an office to `पूर्व`.
 _FORMER_BEFORE, _FORMER_AFTER = 4, 6
@@ -29,8 +29,9 @@ _OBLIQUE = frozenset({"से", "में", "पर", "तक"})
 _TELLS = frozenset({"said", "claim", "doubt", "wish", "plan", "deny"})
 # Words in the name of somebody's relative or property: `भाई मोहन`.
 _HEAD_WORDS = 2
+# The most phrases from a word to one that belongs to it.
+_NEIGHBOURS = 2
 _DOUBTFUL = frozenset({"claim", "doubt", "deny"})
-_AFTER, _BEFORE = "बाद", "पहले"
 _CORE = frozenset({"", "ने", "को"})
 _SUBJECT = frozenset({"", "ने", "inherited", "द्वारा"})
 _PATIENTS = frozenset({"ने", "को"})
@@ -206,6 +207,11 @@ class _Alignment(ClausePair):
                 continue
             alike = [word for word in self.mine if word.marker == marker]
             there = [each for each in theirs if each[-1].marker == marker and _names(each)]
+            if all(self.articles.is_place(word) for word in phrase):
+                # `आगरा में` may be `आगरा के थाने में`, but not `आगरा के मोहन ने पुणे में`.
+                there = [
+                    each for each in there if any(is_name_like(one) and self.articles.is_place(one) for one in each)
+                ]
             if any(each[-1].marker == marker for each in found):
                 continue
             if any(not any(_in(word, alike) for word in each) for each in there):
@@ -221,6 +227,26 @@ class _Alignment(ClausePair):
                 continue
             if not (mine[id(one)] & _SUBJECT) and "gen" not in mine[id(one)] and mine[id(two)] <= _SUBJECT:
                 return f"“{one.text}” and “{two.text}” are in each other's place"
+        return None
+
+    def exchanged(self) -> str | None:
+        """Return a problem if words cross an `और`: `राम की बस और श्याम की कार` for `श्याम की बस और राम की कार`."""
+        words, others = self.clause.words, self.other.words
+        found = {n: [m for m, each in enumerate(others) if same(word, each)] for n, word in enumerate(words)}
+        places = {n: at[0] for n, at in found.items() if words[n].is_content and len(at) == 1}
+        for join, other_join in product(_joins(words), _joins(others)):
+            crosses = {n: (n < join) != (at < other_join) for n, at in places.items()}
+            # The words whose neighbour on the same side comes from the other side.
+            parted = [
+                n
+                for n, m in pairwise(crosses)
+                if crosses[n] != crosses[m]
+                and (n < join) == (m < join)
+                and words[m].phrase - words[n].phrase <= _NEIGHBOURS
+            ]
+            for n, m in product(parted, parted):
+                if n < join < m and crosses[n] == crosses[m]:
+                    return f"“{words[n].text}” and “{words[m].text}” are in each other's place"
         return None
 
     def _parts(self, word: Word) -> set[str]:
@@ -279,18 +305,6 @@ class _Alignment(ClausePair):
         return bool(found) and all(
             clause.is_said and (clause.frame_kinds | clause.kinds) & _DOUBTFUL for clause in found
         )
-
-    def _first_names(self) -> Iterator[Word]:
-        """Yield the first name of each agent and patient, also after `और`."""
-        before: Word | None = None
-        for word in self.clause.words:
-            is_name = word.is_content and is_name_like(word) and word.phrase >= 0
-            if not (is_name and word.marker in ("ने", "को", "", "gen")):
-                before = None
-                continue
-            if before is None or before.phrase != word.phrase:
-                yield word
-            before = word
 
     def _phrases(self) -> Iterator[list[Word]]:
         """Yield the content words of each phrase except the speaker."""
@@ -364,6 +378,7 @@ _RULES: tuple[Callable[[_Alignment], str | None], ...] = (
     _Alignment.replaced,
     _Alignment.displaced,
     _Alignment.turned,
+    _Alignment.exchanged,
     _Alignment.opposite,
     _Alignment.actor,
     _Alignment.thing,
@@ -374,6 +389,11 @@ def _in(word: Word, pool: Sequence[Word]) -> bool:
     if any(same(word, each) for each in pool):
         return True
     return any(same(part, each) for part in word.parts if part.is_content for each in pool)
+
+
+def _joins(words: Sequence[Word]) -> list[int]:
+    """Return where `और` or a word like it stands."""
+    return [n for n, word in enumerate(words) if word.text in JOINS]
 
 
 def _by_phrase(words: Sequence[Word]) -> list[list[Word]]:

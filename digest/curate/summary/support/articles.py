@@ -15,12 +15,8 @@ from digest.curate.summary.support.vocabulary import OPPOSITES
 from digest.curate.summary.support.words import JOINS, PRONOUNS, Word
 from digest.hindi.tokens import word_stems
 
-# The sentences before and after one that may count the same things.
-_AROUND = 2
 # The most words between a name and a description of its owner.
 _NEAR, _NEAR_BEFORE = 5, 7
-# The most words between a title and its name.
-_TITLE_WITHIN = 9
 # The most words of a dateline.
 _DATELINE = 4
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import re
 from collections.abc import Sequence
 
@@ -215,17 +214,10 @@ def _has_other_owner(mine: Sequence[Word], theirs: Sequence[Word]) -> bool:
 
 
 def _has_other_name(mine: Sequence[Word], theirs: Sequence[Word]) -> bool:
-    """Whether different names stand before the same one: `मनोज कुमार` for `प्रशांत कुमार`."""
-    names = [
-        [(one, two) for one, two in itertools.pairwise(words) if one.phrase == two.phrase and is_name_like(one)]
-        for words in (mine, theirs)
-    ]
-    return any(
-        same(last, their_last)
-        and not any(same(first, each) for each in theirs)
-        and not any(same(each, their_first) for each in mine)
-        for first, last in names[0]
-        for their_first, their_last in names[1]
+    """Whether each speaker has a name that the other lacks: `मनोज कुमार` for `प्रशांत कुमार`."""
+    return all(
+        any(is_name_like(word) and word.marker != "gen" and not any(same(word, each) for each in two) for word in one)
+        for one, two in ((mine, theirs), (theirs, mine))
     )
 
 

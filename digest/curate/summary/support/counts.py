@@ -19,9 +19,7 @@ _RESULT_NEAR = 2
 _RAISED = frozenset(map(fold, ["बढ़ाकर", "घटाकर"]))
 # The most words from a number to what it counts.
 _NOUN_WITHIN = 3
-_PEOPLE = frozenset(map(key_of, ["लोग", "लोगों", "व्यक्ति", "व्यक्तियों"]))
 _HOURS = frozenset({"बजे"})
-_UNITS = frozenset(map(key_of, GRAMMAR["unit"]))
 _PERIODS = frozenset(map(key_of, GRAMMAR["period"]))
 
 
@@ -114,15 +112,11 @@ def _numbered(clause: Clause) -> list[tuple[str, Word]]:
 
 def _is_of_another_period(number: _Number) -> str | Ruling | None:
     """`40 दिन` for `40 घंटे`."""
-    return _other_unit(number.word, number.following, number.other) or None
-
-
-def _other_unit(number: Word, following: Sequence[Word], other: Clause) -> str | None:
-    """Return a problem if the article has the number of another period: `40 दिन` for `40 घंटे`."""
-    units = [two for one, two in pairwise(other.words) if one.number == number.number and two.key in _PERIODS]
-    mine = [each for each in following if each.key in _PERIODS]
+    word = number.word
+    units = [two for one, two in pairwise(number.other.words) if one.number == word.number and two.key in _PERIODS]
+    mine = [each for each in number.following if each.key in _PERIODS]
     is_other = bool(mine and units) and not any(same(mine[0], each) for each in units)
-    return f"the article has {number.text} “{units[0].text}”, not another unit" if is_other else None
+    return f"the article has {word.text} “{units[0].text}”, not another unit" if is_other else None
 
 
 def _other_subject(articles: Articles, clause: Clause, other: Clause) -> Word | None:

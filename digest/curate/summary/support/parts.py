@@ -160,7 +160,8 @@ class Parts:
         ]
         if is_name_like(word):
             owners = [each for each in owners if is_name_like(each)]
-        return bool(owners) and not any(same(each, owner) for each in self._mine for owner in owners)
+        own = [each for each in self._mine if each.marker == "gen"]
+        return bool(owners) and not any(same(each, owner) for each in own for owner in owners)
 
     def _in_its_place(self, word: Word, *, also_common: bool) -> list[Word]:
         """Return the article's words with the marker of the word that may be in its place."""

@@ -49,7 +49,6 @@ _IS = GRAMMAR["is"]
 _WAS = GRAMMAR["was"]
 _TO = re.compile("न[ाीे]$")
 _ONGOING = GRAMMAR["ongoing"]
-_ENDS_OF_SPEECH = GRAMMAR["end of speech"]
 _WISHES = GRAMMAR["wish ending"]
 _MUST = GRAMMAR["must"]
 _CONTRASTS = GRAMMAR["contrast"]
@@ -58,16 +57,11 @@ _PASSIVE = GRAMMAR["passive"]
 _CAUSES = GRAMMAR["causal opener"]
 _REASONS = GRAMMAR["reason"]
 _WENT = GRAMMAR["before went"]
-# The most content words of a clause without a subject of its own.
-_SHORT = 2
 _PERIODS = frozenset(map(key_of, GRAMMAR["period"]))
 _PAST_TIMES = GRAMMAR["past time"]
 _DAYS = fold("दिनों")
-_BACK = GRAMMAR["event reference"]
 # A newspaper does not call itself so: the speaker of the sentence before goes on.
 _FIRST_PERSON = GRAMMAR["first person"]
-# The words at the beginning of a clause that may refer to the sentence before.
-_OPENING = 3
 _PAIR = 2
 
 

@@ -13,7 +13,6 @@ from digest.curate.summary.support.words import JOINS, Word
 AGENT = frozenset({"ने", "inherited", "द्वारा", "side"})
 COMMON_VERBS = frozenset(map(key_of, GRAMMAR["common verb"]))
 """Keys of verbs that only say that something happened."""
-_IS = frozenset({"है", "हैं"})
 _NAME_ENDING = re.compile(
     "(?:पुर|पुरा|गढ|नगर|बाद|गंज|सिंह|कुमार|लाल|राम|देवी|शंकर|नाथ|दास|पाल|वाल|वाला|ेश|ेंद्र|िंदर|प्रसाद|चंद|बाई|खेडा|कोट|वाडा|स्तान|लैंड)$"
 )

@@ -517,7 +517,6 @@ def infinitive(clause: Clause, other: Clause) -> str | None:
         or verb.marker
         or clause.mode is not Mode.FACT
         or _INFINITIVE.match(verb.text)
-        or clause.kinds & {"plan", "wish", "doubt", "claim"}
         or _is_to_be_done(verb, clause)
     ):
         return None

@@ -69,15 +69,14 @@ _GUILTY = key_of(fold("दोषी"))
 _SENTENCES = frozenset(map(key_of, map(fold, ["सज़ा", "क़ैद", "उम्रकैद", "कारावास"])))
 _PARTS = GRAMMAR["part of day"]
 _FOR_NAMES = GRAMMAR["stands for a name"]
-# The least words that two clauses about the same thing have in common.
-_ALIKE = 2
 _VICTIM = fold("पीड़ित")
 _QUANTITIES = frozenset({"all", "some", "most", "half", "only", "more", "less", "both"})
 _ACTS = frozenset({"ने", "inherited", "द्वारा"})
 _CORE = frozenset({"", "ने", "को"})
 # Classes of words for a fact of its own, even in a phrase that only describes.
 _FACTS = frozenset({"way", "blame", "arrest", "deny"})
-_FATES = GRAMMAR["dead"] | GRAMMAR["injured"] | GRAMMAR["missing"] | GRAMMAR["wins"] | GRAMMAR["beats"]
+_PENALTIES = GRAMMAR["penalty"]
+_FATES = GRAMMAR["dead"] | GRAMMAR["injured"] | GRAMMAR["missing"] | GRAMMAR["wins"] | GRAMMAR["beats"] | _PENALTIES
 
 
 def problem_of_words(pair: ClausePair, unmatched: Sequence[Word], inside: Sequence[Word], share: float) -> str | None:
@@ -319,7 +318,8 @@ class _Reading(Parts):
         if self._toll_rises(word) or self._goes_so(word) or tells_result(word, self._clause, self._articles.clauses()):
             return Ruling.FINE
         # The sentence about an arrest must name the arrested person.
-        is_topic = "arrest" not in word.concepts and any(same(word, each) for each in self._topic)
+        is_done = "arrest" in word.concepts or any(part.text in _PENALTIES for part in (word.parts or (word,)))
+        is_topic = not is_done and any(same(word, each) for each in self._topic)
         beside = find_any(word, self._rest) or is_topic
         if beside and self._marker(word) in _TOPIC:
             return Ruling.FINE

@@ -61,6 +61,9 @@ _NO_SOURCES = frozenset(map(fold, ["उम्मीद", "अपेक्षा"
 _NEED_SE = frozenset(map(fold, ["मदद", "सहारे", "जरिए", "जरिये", "माध्यम", "वजह"]))
 # `मिलने की सूरत में` is `मिलने पर`.
 _IN_CASE = re.compile(fold("(ने) की (?:सूरत|स्थिति|दशा) में"))
+# `19 दिसंबर, 2012`: the comma ends nothing.
+_MONTHS = "जनवरी|फ़रवरी|मार्च|अप्रैल|मई|जून|जुलाई|अगस्त|सितंबर|अक्टूबर|अक्तूबर|नवंबर|दिसंबर"
+_DATE_COMMA = re.compile(f"(?<= )({fold(_MONTHS)}), ?(?=(?:19|20)[0-9]{{2}}(?![0-9,]))")
 # `ख़िताब अपने नाम किया` is `ख़िताब जीता`.
 _MADE_OWN = re.compile(fold("अपने नाम (?:कर लिया|कर ली|कर लिए|किया|की|किए)(?= |।|$)"))
 # Phrases that only lead over to the next news.
@@ -161,6 +164,7 @@ class Word:
 def tokens_of(text: str) -> list[str]:
     found: list[str] = []
     folded = _IN_CASE.sub(r"\1 पर", fold(text).replace("नहीं तो ", "वरना "))
+    folded = _DATE_COMMA.sub(r"\1 ", folded)
     folded = _LEADS_OVER.sub("", _MADE_OWN.sub("जीता", folded))
     for current in _TOKEN.findall(folded):
         if current == "हाईकोर्ट":

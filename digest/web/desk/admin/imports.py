@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from digest.errors import ConfigurationError, DigestError
+from digest.store.desk.audit import ActKind
 from digest.subscribers.frequency import ADD_DAY, WEEKDAYS
 from digest.subscribers.imports import export as subscriber_export
 from digest.subscribers.imports.formats import FIELDS, FORMATS
@@ -25,10 +26,11 @@ from digest.usecases.transfer_subscribers import (
     UndoChanged,
     shared_reasons,
 )
+from digest.utils.text import one_line
 from digest.web.desk.admin import words
 from digest.web.desk.admin.many import ids_of
 from digest.web.desk.sentences import PageSentence
-from digest.web.desk.visit import Visit, number_in
+from digest.web.desk.visit import Visit, form_text, number_in
 
 _MAX_REJECTED = 20
 # Characters of the text about the consent.
@@ -54,7 +56,7 @@ def preview(visit: Visit) -> Response:
     if visit.file is not None and visit.file.filename:
         id, path = visit.desk.uploads.new_place()
         path.mkdir(mode=0o700)
-        name = Path(visit.file.filename.replace("\\", "/")).name[:100] or "list.csv"
+        name = Path(form_text(visit.file.filename).replace("\\", "/")).name[:100] or "list.csv"
         # The extension tells a ZIP file and JSON Lines from CSV.
         file = path / f"list{Path(name).suffix.lower()[:8]}"
         try:
@@ -68,7 +70,7 @@ def preview(visit: Visit) -> Response:
         file, name = held.path, held.name
     else:
         return page(visit, status=422, problem=_("Choose a file first."))
-    origin = " ".join(visit.form.get("origin", "").split())[:80] or Path(name).stem
+    origin = one_line(visit.form.get("origin", ""))[:80] or Path(name).stem
     existing: Literal["update", "keep"] = "keep" if visit.form.get("existing") == "keep" else "update"
     upload = ListToImport(file, origin, _mapping(visit), existing, name)
     visit.desk.uploads.keep(id, visit.user.name, upload)
@@ -120,7 +122,7 @@ def run(visit: Visit) -> Response:
     """Import the list that the preview showed."""
     id, upload = _held(visit)
     _ = visit.catalogue.gettext
-    consent = " ".join(visit.form.get("consent", "").split())[:_MAX_CONSENT]
+    consent = one_line(visit.form.get("consent", ""))[:_MAX_CONSENT]
     transfer = visit.desk.app.subscriber_transfer
     try:
         undecided = "unread" not in visit.form
@@ -205,7 +207,7 @@ def export(visit: Visit) -> Response:
     count = subscriber_export.write(rows, out, kind)
     detail = f"{count} as {kind}" + (", suppressed" if "suppressed" in form else "")
     whom = "the chosen ones" if chosen else form.get("origin") or segment or "everybody"
-    app.audit.record(visit.actor, "subscribers exported", whom, detail, now=app.now())
+    app.audit.record(visit.actor, ActKind.SUBSCRIBERS_EXPORTED, whom, detail, now=app.now())
     ending = "jsonl" if kind == "jsonl" else "csv"
     # Without a byte order mark a spreadsheet reads Hindi as Latin-1. Programs take it for a part of the heading.
     mark = "\ufeff" if kind == "csv" and visit.actor.via == "desk" else ""

@@ -54,9 +54,8 @@ def page(visit: Visit, *, status: int = 200, **values: Any) -> Response:
 def problems(visit: Visit) -> list[Problem]:
     """Return one line for an edition's page if sources do not answer, because their stories are missing in it."""
     app, least = visit.desk.app, visit.desk.app.settings.alerts.source_failures
-    read = [each for each in app.sources if not each.paused]
-    health = app.articles.health_of(read)
-    dead = [name for each in read if (name := each.name) in health and health[name].failures >= least]
+    health = app.articles.health_of(app.sources)
+    dead = [name for each in app.sources if (name := each.name) in health and health[name].failures >= least]
     if not dead:
         return []
     _, ngettext = visit.catalogue.gettext, visit.catalogue.ngettext

@@ -12,9 +12,10 @@ from starlette.responses import Response
 
 from digest.errors import ConfigurationError, DigestError
 from digest.models import LETTERS_TO_SOME, Actor
+from digest.store.desk.audit import ActKind
 from digest.store.people.directory import state_of
-from digest.store.people.history import NOBODY_GOT_IT, HistoryEntry
-from digest.store.people.preferences import ERASED, PreferenceStore, StoredSubscriber
+from digest.store.people.history import NOBODY_GOT_IT, HistoryEntry, HistoryKind
+from digest.store.people.preferences import ERASED, StoredSubscriber
 from digest.subscribers.due import NOT_DUE
 from digest.usecases.edit_subscribers import subject_of
 from digest.usecases.enqueue import NO_STORY
@@ -30,7 +31,8 @@ if TYPE_CHECKING:
 # Lines of the history that are shown at first.
 _SHOWN = 30
 _GOT = ("accepted", "delivered", "opened", "clicked")
-_LETTERS, _CHANGES = ("letter", "event"), ("list", "consent", "barred")
+_EDITIONS = (HistoryKind.EDITION, HistoryKind.EVENT)
+_CHANGES = (HistoryKind.LIST, HistoryKind.CONSENT, HistoryKind.BARRED)
 
 
 def page(visit: Visit, *, status: int = 200, field: str = "", problem: str | PageSentence = "") -> Response:
@@ -38,7 +40,7 @@ def page(visit: Visit, *, status: int = 200, field: str = "", problem: str | Pag
     app, held = desk.app, _held(visit)
     entries = _entries(visit, held)
     view = visit.query.get("view", "")
-    kinds = {"letters": _LETTERS, "changes": _CHANGES}.get(view)
+    kinds = {"letters": _EDITIONS, "changes": _CHANGES}.get(view)
     shown = [each for each in entries if kinds is None or each.kind in kinds]
     # Whoever never had a wrong text lacks no correction, and nobody lacks an edition that nobody got.
     expected = [
@@ -49,7 +51,7 @@ def page(visit: Visit, *, status: int = 200, field: str = "", problem: str | Pag
     ]
     everything, why = "all" in visit.query, _why_not(expected)
     record = app.subscriber_admin.find(held.address)
-    chosen = PreferenceStore(app.database).chosen_by(held.id)
+    chosen = app.preferences.chosen_by(held.id)
     return visit.page(
         "admin/subscriber.html.j2",
         status=status,
@@ -119,7 +121,7 @@ def data(visit: Visit) -> Response:
     held = _held(visit)
     app = visit.desk.app
     text = json.dumps(app.personal_data.collect(held.address), ensure_ascii=False, indent=1)
-    app.audit.record(visit.actor, "data given out", subject_of(held.id), now=app.now())
+    app.audit.record(visit.actor, ActKind.DATA_GIVEN_OUT, subject_of(held.id), now=app.now())
     return visit.download(f"subscriber-{held.id}.json", text, "application/json")
 
 
@@ -137,7 +139,7 @@ def _act(visit: Visit, done: str, act: Callable[[str, Actor], object]) -> Respon
 
 
 def _held(visit: Visit) -> StoredSubscriber:
-    held = PreferenceStore(visit.desk.app.database).get(number_in(visit.parameters["id"]) or 0)
+    held = visit.desk.app.preferences.get(number_in(visit.parameters["id"]) or 0)
     if held is None or held.status == ERASED:
         raise HTTPException(404)
     return held
@@ -159,14 +161,14 @@ def _came_late(app: App, why: HistoryEntry) -> bool:
 
 def _why_not(entries: list[HistoryEntry]) -> HistoryEntry | None:
     """Return why the newest edition did not reach them; None if it did, or is on its way."""
-    newest = next((each.edition for each in entries if each.kind == "letter" and each.edition), None)
+    newest = next((each.edition for each in entries if each.kind == HistoryKind.EDITION and each.edition), None)
     if newest is None:
         return None
     own = [each for each in entries if each.edition == newest]
     failed = next(
-        (each for each in own if each.kind == "event" and words.MARKS.get(each.what) in ("bad", "warn")), None
+        (each for each in own if each.kind == HistoryKind.EVENT and words.MARKS.get(each.what) in ("bad", "warn")), None
     )
     if failed:
         return failed
-    letter = next((each for each in own if each.kind == "letter"), None)
+    letter = next((each for each in own if each.kind == HistoryKind.EDITION), None)
     return None if letter is None or letter.what in ("accepted", "pending", "submitting") else letter

@@ -9,10 +9,11 @@ from starlette.responses import Response
 
 from digest.errors import ConfigurationError, DigestError
 from digest.store.people.directory import MAX_FOUND, SubscriberFilter, SubscriberState, filter_from
-from digest.store.people.preferences import PreferenceStore, StoredSubscriber
+from digest.store.people.preferences import StoredSubscriber
 from digest.subscribers.address import comparable
 from digest.usecases.edit_subscribers import parse_address
 from digest.usecases.segments import MAX_NAME, UnknownSegment
+from digest.utils.text import one_line
 from digest.web.desk.admin import words
 from digest.web.desk.admin.form import FREQUENCIES, field_problem, fields_of
 from digest.web.desk.sentences import PageSentence
@@ -85,7 +86,7 @@ def _why_unlisted(visit: Visit, search: str) -> str:
 def save_segment(visit: Visit) -> Response:
     """Keep the filter that the page showed under a name."""
     _ = visit.catalogue.gettext
-    name = " ".join(visit.form.get("name", "").split())[:MAX_NAME]
+    name = one_line(visit.form.get("name", ""))[:MAX_NAME]
     wanted = filter_from({"search": visit.form.get("q", ""), **visit.form})
     if not name:
         return _page(visit, wanted, status=422, problem=_("A saved group needs a name."))
@@ -102,17 +103,17 @@ def drop_segment(visit: Visit) -> Response:
 
 def add(visit: Visit) -> Response:
     app, email = visit.desk.app, visit.form.get("email", "").strip()
-    wording = " ".join(visit.form.get("consent", "").split())[:500]
+    wording = one_line(visit.form.get("consent", ""))[:500]
     _ = visit.catalogue.gettext
     if not wording:
         return add_form(visit, status=422, field="consent", problem=_("Write where and how the person agreed."))
     try:
         app.subscriber_editor.add(email, fields_of(visit), visit.actor, wording=wording)
-        held = PreferenceStore(app.database).find(parse_address(email))
+        held = app.preferences.find(parse_address(email))
     except ConfigurationError as error:
         return add_form(visit, status=422, **field_problem(visit, error))
     except DigestError as error:
-        held = PreferenceStore(app.database).find(parse_address(email))
+        held = app.preferences.find(parse_address(email))
         problem: str | PageSentence = visit.refusal(error)
         if held is not None and held.listed and not held.suppressed:
             # The link to their page says how to change them.

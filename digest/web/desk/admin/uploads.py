@@ -12,9 +12,6 @@ from typing import Self
 
 from digest.usecases.transfer_subscribers import ListToImport
 
-# Paths whose forms may contain a file, and its maximum size.
-UPLOADS = "/subscribers/import"
-MAX_UPLOAD = 200 << 20
 # The most lists that wait for a decision. Older ones are deleted.
 _MAX_KEPT = 4
 

@@ -20,7 +20,7 @@ _UNDONE = "origin removed changed mailed kept"
 
 
 def document(template: str, values: Values) -> Any:
-    """Return the document of a page. A page that only repeats the request becomes `done`."""
+    """Return the document of a page. One that only says that an act was done becomes `done`."""
     make = _DOCUMENTS.get(template)
     return make(values) if make else {"done": True}
 
@@ -33,6 +33,25 @@ def _edition(values: Values) -> dict[str, Any]:
         "revision": revision(edition),
         "sending": asdict(numbers.counts) if numbers else None,
     }
+
+
+def _empty(values: Values) -> dict[str, Any]:
+    planned = values["planned"]
+    return {"edition": None, "next": planned.key if planned else None}
+
+
+def _calendar(values: Values) -> dict[str, Any]:
+    days = [
+        {
+            "day": each.day.isoformat(),
+            "holiday": each.is_holiday,
+            "editions": [
+                {"edition": one.key, **pick(one, "name title state"), "at": _iso(one.at)} for one in each.entries
+            ],
+        }
+        for each in values["days"]
+    ]
+    return {"month": f"{values['first']:%Y-%m}", "days": days}
 
 
 def _checks(values: Values) -> dict[str, Any]:
@@ -167,18 +186,6 @@ def _failures(found: Failures | None) -> dict[str, Any]:
     return {**rows, "domains": domains}
 
 
-def _calendar(values: Values) -> dict[str, Any]:
-    days = [
-        {
-            "day": each.day.isoformat(),
-            "holiday": each.is_holiday,
-            "editions": [pick(entry, "key name title state exists") | {"at": _iso(entry.at)} for entry in each.entries],
-        }
-        for each in values["days"]
-    ]
-    return {"month": f"{values['first']:%Y-%m}", "days": days}
-
-
 def _corrected(values: Values) -> dict[str, Any]:
     done = values["done"]
     return {"edition": done.edition.key, "revision": done.edition.revision, "reach": asdict(done.reach)}
@@ -245,6 +252,7 @@ def _settings(values: Values) -> dict[str, Any]:
 
 _DOCUMENTS: Mapping[str, Callable[[Values], Any]] = {
     "today.html.j2": _edition,
+    "empty.html.j2": _empty,
     "calendar.html.j2": _calendar,
     "corrected.html.j2": _corrected,
     "checks.html.j2": _checks,

@@ -102,7 +102,7 @@ def _answer_within(desk: Desk, request: Request, row: Route, handler: Handler, b
     if unknown := unknown_field(row.page, visit.form):
         name, known = unknown
         return failure(422, f"unknown field {name!r}; expected {', '.join(known) or 'no field'}", field=name)
-    if row.uploads and "content" in visit.form:
+    if row.max_upload and "content" in visit.form:
         visit.file = UploadFile(BytesIO(visit.form["content"].encode()), filename=visit.form.get("name") or "list.csv")
     try:
         with acting(lambda: visit.actor):

@@ -13,7 +13,7 @@ from starlette.responses import Response
 from digest.models import Actor, Role
 from digest.web.desk.api.documents import document
 from digest.web.desk.sentences import PageSentence
-from digest.web.desk.visit import Visit
+from digest.web.desk.visit import Visit, form_text
 
 if TYPE_CHECKING:
     from digest.store.desk.users import Token
@@ -110,8 +110,7 @@ def form_of(body: bytes) -> dict[str, str]:
         if value is True:
             form[name] = "on"
         elif isinstance(value, _TEXTS):
-            # PostgreSQL takes no NUL.
-            form[name] = str(value).replace("\0", "\ufffd")
+            form[name] = form_text(value)
         elif isinstance(value, list) and all(isinstance(each, str | int) for each in value):
             lists.append(name)
             form |= {f"{name}:{each}": "on" for each in value}
