@@ -253,8 +253,14 @@ def _show_status(app: App, found: Edition, state: EditionStatus, *, limit: int |
     if found.reason:
         click.echo(found.reason)
     _show_counts(app, SendResult(found, totals), waiting, state.unreached, limit=limit)
-    for reason in why_not_sent(found) if totals.pending else ():
+    is_auto = found.state == EditionState.DRAFT and not app.stopper.requires_approval(found.key)
+    for reason in why_not_sent(found) if totals.pending or not (totals.frozen or is_auto) else ():
         click.echo(reason)
+    planned = app.calendar.of(found.key)
+    if planned and (is_auto or found.state == EditionState.APPROVED):
+        hour = planned.send_at.astimezone(app.settings.newsletter.zone)
+        ahead, past = f"`digest run` sends it at {hour:%Y-%m-%d %H:%M}.", f"{hour:%H:%M} is past. To send it"
+        click.echo(ahead if hour > app.now() else f"{past}: digest send {found.key}")
     if totals.pending and found.state == EditionState.SENDING and not waiting:
         click.echo(f"`digest run` sends the pending ones; if it does not run: digest send {found.key}")
     for each in app.editions.decisions(found.key):

@@ -57,7 +57,8 @@ def web(home: Path, host: str | None, port: int | None, log_format: LogFormat | 
         info(f"Reader pages on {base}. Stop with Ctrl-C.")
         announce_desk(app, pages)
         public = app.settings.newsletter.base_url
-        if public and public != base:
+        # localhost is where the pages are.
+        if public and public.replace("://localhost:", "://127.0.0.1:") != base:
             info(f"Links in emails point to {public} (newsletter.base_url); a web server there must forward to {base}.")
         while not stop.wait(_RELOAD_EVERY):
             _follow(watch, pages)

@@ -25,7 +25,7 @@ from digest.collect.sniff import sniff
 from digest.collect.types import ParseContext, ParseResult, RawItem, WarningLog
 from digest.errors import ConfigurationError, DigestError
 from digest.models import Article, Block, Source
-from digest.utils.files import real_path
+from digest.utils.files import real_path, valid_name
 from digest.yamlio import reader
 
 # Characters. A longer first line is a paragraph, and the text has no title.
@@ -196,6 +196,8 @@ def read_path(path: Path, source: Source, now: datetime) -> ParseResult:
         parsed,
         articles=tuple(local_images.with_image_in_hash(article) for article in parsed.articles),
         images=images.used_by(parsed.articles),
+        warnings=tuple(map(valid_name, parsed.warnings)),
+        error=valid_name(parsed.error) if parsed.error else None,
     )
 
 
@@ -288,7 +290,7 @@ class _PathReader:
         items, lost = [], 0
         error = None
         for file in files:
-            name = file.relative_to(folder).as_posix() if folder else file.name
+            name = valid_name(file.relative_to(folder).as_posix() if folder else file.name)
             own = replace(context, log=WarningLog())
             try:
                 with self.images.open_document(file, own.log.add):
@@ -297,7 +299,7 @@ class _PathReader:
                 lost += 1
                 error = str(problem) if isinstance(problem, Unreadable) else f"{file.name} can't be read: {problem}."
                 own.log.add(error.rstrip("."))
-            for warning in own.log.messages():
+            for warning in map(valid_name, own.log.messages()):
                 context.log.add(warning if name in warning else f"{name}: {warning}")
         return items, lost, error
 

@@ -108,6 +108,8 @@ class Accounts:
         user = _existing(self.users, name)
         if user.role is Role.ADMIN and role is not Role.ADMIN and self.users.admins() == 1:
             raise DigestError(f"{name} is the only admin. Make somebody else an admin first.")
+        if role is user.role:
+            return
         self.users.set_role(name, role)
         self.log.record(by, ActKind.USER_ROLE, name, f"{user.role} → {role}", now=self.now())
 

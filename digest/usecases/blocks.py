@@ -20,6 +20,7 @@ from digest.render.blocks.data import PLACES, BlockData, Sponsor
 from digest.render.blocks.rows import ROWS, kind_of, unknown
 from digest.usecases.sponsors import FILE_NAME as SPONSORS
 from digest.usecases.sponsors import KIND
+from digest.utils.files import valid_name
 from digest.yamlio import reader
 
 if TYPE_CHECKING:
@@ -110,7 +111,7 @@ class BlockReader:
                 continue
             for where, path in _files_in(folder, self.folder.name):
                 try:
-                    self._read(where, kind_of(path.stem), _bytes(path))
+                    self._read(where, kind_of(valid_name(path.stem)), _bytes(path))
                 except ConfigurationError as error:
                     found += map(str, error.problems)
                 except OSError as error:
@@ -130,7 +131,7 @@ class BlockReader:
                 continue
             kinds.add(kind_of(path.stem))
             try:
-                yield where, path.stem, _bytes(path)
+                yield where, valid_name(path.stem), _bytes(path)
             except OSError as error:
                 warnings.append(f"block left out: {where} cannot be read: {error.strerror}")
         urls = {kind: url.replace("{date}", edition.day.isoformat()) for kind, url in self.urls.items()}
@@ -208,7 +209,7 @@ def _files_in(folder: Path, root: str) -> Iterator[tuple[str, Path]]:
     """Yield the files of blocks in a folder, each with its name in messages."""
     for path in sorted(folder.iterdir(), key=lambda path: path.stem) if folder.is_dir() else ():
         if path.suffix in _SUFFIXES and path.is_file() and not path.name.startswith("."):
-            yield f"{root}/{folder.name}/{path.name}", path
+            yield valid_name(f"{root}/{folder.name}/{path.name}"), path
 
 
 def _bytes(path: Path) -> bytes:

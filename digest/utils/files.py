@@ -52,6 +52,11 @@ def real_path(path: Path) -> Path:
     return Path(os.path.realpath(path))
 
 
+def valid_name(name: str) -> str:
+    r"""Return a text with a file's name, `\udcff.txt` for one that is not UTF-8, as in a ZIP of an old Windows."""
+    return name.encode("utf-8", "backslashreplace").decode()
+
+
 def make_private_folder(path: Path) -> None:
     """Create a folder for its owner only, and its parents as usual. One that exists keeps its mode. Raises OSError."""
     path.parent.mkdir(parents=True, exist_ok=True)

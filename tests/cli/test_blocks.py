@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 
 import pytest
@@ -47,6 +48,12 @@ def test_the_samples_show_blocks_that_real_news_never_has(newsroom: Newsroom) ->
     assert newsroom.json("edition", "show", KEY)["warnings"] == []
     newsroom.edit_settings(", replay: true", "")
     assert kinds(newsroom) == []
+
+
+def test_a_file_whose_name_is_not_utf8_stops_no_edition(desk: Newsroom) -> None:
+    write(desk, os.fsdecode(b"always/\xff.yaml"), "x: 1")
+    write(desk, "always/quote.yaml", QUOTE.format(by="सदा"))
+    assert kinds(desk) == ["quote"]
 
 
 def test_a_file_of_the_day_replaces_the_one_for_always(desk: Newsroom) -> None:

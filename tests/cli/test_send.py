@@ -291,3 +291,16 @@ def test_a_subscriber_removed_while_the_edition_is_composed_gets_nothing(newsroo
         result = newsroom.json("send", DIGEST_SOURCES=f"[{row}]")
     assert (result["state"], result["frozen"], result["accepted"]) == ("done", 1, 1)
     assert set(newsroom.outbox()) == {"asha@example.com"}
+
+
+def test_the_status_of_a_draft_says_what_comes_next(newsroom: Newsroom) -> None:
+    morning, late = {"DIGEST_NOW": "2026-11-23T05:45+05:30"}, {"DIGEST_NOW": "2026-11-23T10:45+05:30"}
+    assert newsroom.digest("compose", **morning).code == 0
+
+    def told(**environment: str) -> str:
+        return newsroom.digest("status", **environment).out.splitlines()[-1]
+
+    assert told(**morning) == "`digest run` sends it at 2026-11-23 07:00."
+    assert told(**late) == "07:00 is past. To send it: digest send 2026-11-23"
+    waits = "Edition 2026-11-23 waits for approval: digest edition approve 2026-11-23"
+    assert told(**morning, DIGEST_SCHEDULE__APPROVAL="required") == waits

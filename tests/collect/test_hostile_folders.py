@@ -89,6 +89,16 @@ def test_a_special_file_is_an_error_without_waiting(name: str, tmp_path: Path) -
     assert parsed.error or name == "folder.txt"
 
 
+def test_a_file_whose_name_is_not_utf8_is_read(tmp_path: Path) -> None:
+    for name, text in ((b"\xe0\xa4.txt", TEXT), (b"\xff.txt", ""), (b"\xfe.pdf", "")):
+        Path(os.fsdecode(os.path.join(os.fsencode(tmp_path), name))).write_text(text, encoding="utf-8")  # noqa: PTH118
+    parsed = read_path(tmp_path, DESK, NOW)
+    assert [article.title for article in parsed.articles] == ["नहर में पानी आया"]
+    assert parsed.lost == 1
+    assert {r"\udcff.txt is empty", r"\udcfe.pdf has an unsupported format (.pdf)"} <= set(parsed.warnings)
+    f"{parsed}".encode()
+
+
 def test_an_image_that_is_a_link_to_itself_loses_nothing(tmp_path: Path) -> None:
     (tmp_path / "loop.jpg").symlink_to("loop.jpg")
     (tmp_path / "a.txt").write_text("मेट्रो आगे बढ़ी\n\nनदीपुर में काम शुरू हुआ।", encoding="utf-8")

@@ -159,12 +159,18 @@ def _days(visit: Visit, first: date, following: date) -> list[CalendarDay]:
         known = {each.key for each in entries}
         ahead = [each for each in calendar.on(day) if each.key not in known and each.expires_at > now]
         entries += [
-            CalendarEntry(each.key, "", name_of_edition(visit, each.key), "planned", each.send_at, exists=False)
+            CalendarEntry(each.key, "", _told_apart(visit, each.key), "planned", each.send_at, exists=False)
             for each in ahead
         ]
         is_holiday = any(schedule.pauses_on(day) for schedule in calendar.schedules)
         days.append(CalendarDay(day, entries, is_holiday, day == now.date()))
     return days
+
+
+def _told_apart(visit: Visit, key: str) -> str:
+    """Return the name of a planned edition; '' if it is only that of the newsletter."""
+    name = name_of_edition(visit, key)
+    return name if name != visit.desk.app.branding.name else ""
 
 
 def _entry(visit: Visit, edition: Edition, due: Mapping[str, tuple[Edition, datetime]]) -> CalendarEntry:

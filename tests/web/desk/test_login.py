@@ -165,6 +165,9 @@ def test_users_are_managed_in_the_browser(desk: Site) -> None:
     assert admin.post("/users", name="<b>", role="viewer").status == 422
     assert admin.post("/users/ravi/role", role="sender").status == 303
     assert [line.user.role for line in desk.app.accounts.list()] == [Role.ADMIN, Role.SENDER]
+    before = desk.app.audit.newest(1)
+    assert admin.post("/users/ravi/role", role="sender").status == 303
+    assert desk.app.audit.newest(1) == before, "the log has changes only"
     assert admin.post("/users/asha/role", role="viewer").status == 409, "the only admin"
     assert admin.post("/users/asha/remove").status == 409
     users = admin.get("/users").text

@@ -9,10 +9,7 @@ from digest.curate.summary.support.articles import Articles
 from digest.curate.summary.support.clauses import Clause, Mode, Sentence
 from digest.curate.summary.support.reading import read
 from digest.curate.summary.support.roles import (
-    has_kind,
-    is_general,
     is_name_like,
-    only_retells,
     same,
 )
 from digest.curate.summary.support.speakers import SPEECH
@@ -49,8 +46,6 @@ class Attribution:
         `by_paper`: the newspaper of `other` itself speaks. `speech`: the clause reports that somebody says something.
         """
         mine = [word for word in clause.speaker if word.is_content]
-        # `संघ चाहता है कि`: the verb is next to the name.
-        mine = [word for word in mine if word.marker or not has_kind(word, "wish")] or mine
         has_record = clause.is_said and _names_record(clause.speaker) and self._has_record(mine)
         if by_paper or has_record:
             return None if _is_papers_own(other) else "in the article, somebody is quoted with this"
@@ -143,11 +138,7 @@ class Attribution:
 
     def _may_describe_person(self, word: Word, names: Sequence[Word]) -> bool:
         """Whether the articles have the word near the person's name, or it tells nothing of its own."""
-        if only_retells(word) and "office" not in word.concepts:
-            return True
-        return any(self._articles.is_near(name, word) for name in names) or (
-            is_general(word) and not is_name_like(word)
-        )
+        return any(self._articles.is_near(name, word) for name in names)
 
     def _may_describe_office(self, word: Word, known: Sequence[Word]) -> bool:
         """Whether an article gives a nameless speaker a title with this word."""

@@ -158,10 +158,6 @@ def has_speech(word: Word) -> bool:
     return any(has_kind(word, kind) for kind in SPEECH)
 
 
-def is_force(word: Word) -> bool:
-    return any("force" in part.concepts for part in (word.parts or (word,)))
-
-
 def is_general(word: Word) -> bool:
     return word.key in GENERAL and not word.parts
 

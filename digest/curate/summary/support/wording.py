@@ -19,7 +19,6 @@ from digest.curate.summary.support.roles import (
     find_any,
     find_cause,
     has_kind,
-    is_force,
     is_general,
     is_name_like,
     is_plain_word,
@@ -34,7 +33,6 @@ from digest.curate.summary.support.words import (
     VERB,
     VERB_ENDING,
     Word,
-    is_infinitive,
 )
 from digest.hindi.text import fold
 
@@ -69,7 +67,6 @@ _GUILTY = key_of(fold("दोषी"))
 _SENTENCES = frozenset(map(key_of, map(fold, ["सज़ा", "क़ैद", "उम्रकैद", "कारावास"])))
 _PARTS = GRAMMAR["part of day"]
 _FOR_NAMES = GRAMMAR["stands for a name"]
-_VICTIM = fold("पीड़ित")
 _QUANTITIES = frozenset({"all", "some", "most", "half", "only", "more", "less", "both"})
 _ACTS = frozenset({"ने", "inherited", "द्वारा"})
 _CORE = frozenset({"", "ने", "को"})
@@ -193,8 +190,8 @@ class _Reading(Parts):
         return f"“{word.text}” is not said about this in the articles" if is_other else None
 
     def _belongs_to_a_known_word(self, word: Word) -> str | Ruling | None:
-        """`12 किलोमीटर` is fine for `12 किमी`, and so is the first name of a person that the article names in full."""
-        return Ruling.FINE if self._is_measure_unit(word) or self._completes(word) else None
+        """Accept the first name of a person that the article names in full."""
+        return Ruling.FINE if self._completes(word) else None
 
     def _is_another_time(self, word: Word) -> str | Ruling | None:
         """`मंगलवार को` for `बुधवार को`."""
@@ -252,17 +249,12 @@ class _Reading(Parts):
             # The article's clause gives its own cause.
             return any(find_cause(each, pool) for each in head)
         topic = [(each, clause) for clause in self._articles.topic_clauses(self._place) for each in clause.words]
-        return any(
-            find_cause(each, pool) or find_cause(each, topic) or (is_force(each) and find_any(each, topic))
-            for each in head
-        )
+        return any(find_cause(each, pool) or find_cause(each, topic) for each in head)
 
     def _is_implied(self, word: Word) -> bool:
         clause, other = self._clause, self._other
         arrest = "arrest" in other.kinds
-        if "status" in word.concepts and (
-            self._articles.is_anywhere(word) or word.text.startswith(_VICTIM) or (arrest and not named(word, clause))
-        ):
+        if "status" in word.concepts and (self._articles.is_anywhere(word) or (arrest and not named(word, clause))):
             return True
         if word.key == "पुलिस" and arrest and "arrest" in clause.kinds:
             return not any(each.marker in AGENT for each in other.words)
@@ -270,16 +262,10 @@ class _Reading(Parts):
             # Who is sentenced is guilty.
             return True
         if word not in self._acts:
-            return "soft" in word.concepts or (
-                is_force(word) and find_any(word, [*self._rest, *((each, other) for each in other.words)])
-            )
+            return "soft" in word.concepts
         if "doubt" in clause.kinds and has_kind(word, "doubt"):
             return other.mode is Mode.CAN or "doubt" in other.frame_kinds
         return bool(has_kind(word, "claim") and other.is_said and not other.frame_kinds & {"wish", "plan", "doubt"})
-
-    def _is_measure_unit(self, word: Word) -> bool:
-        before = self._clause.words[self._clause.words.index(word) - 1]
-        return "measure" in word.concepts and bool(before.number)
 
     def _completes(self, word: Word) -> bool:
         """Whether the word is the rest of a name or title of which the article's clause has another part."""
@@ -289,14 +275,6 @@ class _Reading(Parts):
     def _time(self, word: Word) -> str | Ruling:
         """Check a time: it must be in the same sentence, or in the article's topic."""
         other = self._other
-        following = self._clause.words[self._clause.words.index(word) + 1 :][:1]
-        if word.marker == "gen" and following and following[0].number and find(word, self._rest, self._clause, False):
-            # `सितंबर के 298 से`: the article has it beside the number too.
-            return (
-                Ruling.FINE
-                if find(following[0], self._rest, self._clause, False)
-                else f"“{word.text}” is not the time of this in the articles"
-            )
         times = [each for each in other.words if "time" in each.concepts]
         if any((each.text in _PARTS) == (word.text in _PARTS) for each in times):
             return f"“{word.text}” is the time of something else in the articles"
@@ -315,13 +293,13 @@ class _Reading(Parts):
             return Ruling.FINE
         if word.marker == "को" and self._is_replaced(word):
             return f"“{word.text}” belongs to something else in the articles"
-        if self._toll_rises(word) or self._goes_so(word) or tells_result(word, self._clause, self._articles.clauses()):
+        if self._toll_rises(word) or tells_result(word, self._clause, self._articles.clauses()):
             return Ruling.FINE
         # The sentence about an arrest must name the arrested person.
         is_done = "arrest" in word.concepts or any(part.text in _PENALTIES for part in (word.parts or (word,)))
         is_topic = not is_done and any(same(word, each) for each in self._topic)
         beside = find_any(word, self._rest) or is_topic
-        if beside and self._marker(word) in _TOPIC:
+        if beside and word.marker in _TOPIC:
             return Ruling.FINE
         if self._happened_to_noun(word):
             return Ruling.FINE
@@ -364,29 +342,6 @@ class _Reading(Parts):
             if courts:
                 return Ruling.FINE if any(same(word, each) for each in courts) else _another_court(word)
         return f"no article has “{word.text}”"
-
-    def _marker(self, word: Word) -> str:
-        """Return the marker of the word's phrase. In `मुनाफ़ा घटने के बावजूद` the noun has the verb's marker."""
-        if word.marker:
-            return word.marker
-        at = self._clause.words.index(word)
-        verb = next((each for each in self._clause.words[at + 1 : at + 4] if is_infinitive(each.text)), None)
-        return verb.marker if verb else ""
-
-    def _goes_so(self, word: Word) -> bool:
-        """Whether the numbers around the word change in its direction: `298 से बढ़कर 612`.
-
-        The numbers are checked separately.
-        """
-        at = self._clause.words.index(word)
-        before = [each for each in self._clause.words[:at] if each.number and each.marker == "से"]
-        after = [each for each in self._clause.words[at + 1 :] if each.number]
-        if "way" not in word.concepts or not before or not after:
-            return False
-        try:
-            return (float(after[0].number) > float(before[-1].number)) == ("rise" in word.concepts)
-        except ValueError:
-            return False
 
     def _toll_rises(self, word: Word) -> bool:
         """Whether `बढ़कर` belongs to a number of dead or injured, which can only rise."""
