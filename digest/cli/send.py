@@ -277,9 +277,7 @@ def _show_status(app: App, found: Edition, state: EditionStatus, *, limit: int |
 
 def _show_alerts(app: App) -> None:
     """Print the open alerts, of which one may say why emails wait."""
-    from digest.store.alerts import AlertStore
-
-    found = AlertStore(app.database).open()
+    found = app.alert_store.open()
     for each in found[:_MAX_ALERTS]:
         click.echo(f"\nAlert: {each.title}. {each.action}")
     if len(found) > _MAX_ALERTS:

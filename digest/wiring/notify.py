@@ -15,6 +15,7 @@ from digest.wiring.transports import TRANSPORTS, alert_smtp
 if TYPE_CHECKING:
     from digest.deliver.ports import Transport
     from digest.notify.alert import Alert, Channel
+    from digest.store.alerts import AlertStore
     from digest.usecases.alert_watch import AlertWatch
     from digest.usecases.alerts import Alerts
     from digest.usecases.approval_mail import ApprovalMails
@@ -26,13 +27,17 @@ if TYPE_CHECKING:
 
 class NotifyWiring(DeliverWiring):
     @cached_property
-    def alerts(self) -> Alerts:
+    def alert_store(self) -> AlertStore:
         from digest.store.alerts import AlertStore
+
+        return AlertStore(self.database)
+
+    @cached_property
+    def alerts(self) -> Alerts:
         from digest.usecases.alerts import Alerts
 
         name, mails = self.settings.newsletter.name, self.approval_mails
-        store = AlertStore(self.database)
-        return Alerts(store, self.alert_channels, name, self.now, mails.build, self._decider)
+        return Alerts(self.alert_store, self.alert_channels, name, self.now, mails.build, self._decider)
 
     def _decider(self, item: Alert) -> str | None:
         """Return the address of the desk's user who decided on the edition of an alert; None if nobody did."""
