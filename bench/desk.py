@@ -28,6 +28,7 @@ from digest.cli.init import make_folder
 from digest.models import Actor, BatchState, Edition, EditionState, Role, Subscriber
 from digest.store.content.editions import EditionStore
 from digest.store.database import analyze
+from digest.store.desk.audit import ActKind
 from digest.store.people.subscribers import SubscriberStore
 from digest.store.schema import audit, batch, delivery, edition, preference, subscriber, suppression
 from digest.store.sending import partitions
@@ -187,7 +188,7 @@ def fill(app: App, people: int, articles: int) -> None:
         connection.execute(insert(audit), entries)
         analyze(connection, audit)
     for turn in range(40):
-        app.audit.record(replace(_BY, name=("suman", "ravi")[turn % 2]), "looked", _KEY, now=now)
+        app.audit.record(replace(_BY, name=("suman", "ravi")[turn % 2]), ActKind.SEEN, _KEY, now=now)
 
 
 def _send(app: App, at: datetime) -> None:

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 # The most names in a table, and in a JSON document.
 _MAX_IN_TABLE = 50
+# The most open alerts in `status`.
+_MAX_ALERTS = 5
 _MAX_IN_JSON = 1000
 # If there are more, excluded recipients are only counted by reason, because their names would hide rejected ones.
 _MAX_EXCLUDED = 10
@@ -253,15 +255,27 @@ def _show_status(app: App, found: Edition, state: EditionStatus, *, limit: int |
     _show_counts(app, SendResult(found, totals), waiting, state.unreached, limit=limit)
     for reason in why_not_sent(found) if totals.pending else ():
         click.echo(reason)
+    if totals.pending and found.state == EditionState.SENDING and not waiting:
+        click.echo(f"`digest run` sends the pending ones; if it does not run: digest send {found.key}")
     for each in app.editions.decisions(found.key):
         click.echo(decision_line(each, app.settings.newsletter.zone))
     if feedback := str(count_feedback(app.database, found.key)):
         click.echo(feedback)
     _show_open_questions(app, found, state)
+    _show_alerts(app)
     if specials := _specials(app):
         names = ", ".join(f"{key} at {at:%Y-%m-%d %H:%M}" for key, at in specials)
         click.echo(f"\nApproved special editions: {names}")
     _show_workers(app)
+
+
+def _show_alerts(app: App) -> None:
+    """Print the open alerts, of which one may say why emails wait."""
+    found = app.alerts.store.open()
+    for each in found[:_MAX_ALERTS]:
+        click.echo(f"\nAlert: {each.title}. {each.action}")
+    if len(found) > _MAX_ALERTS:
+        click.echo("\n`digest alerts list` shows more alerts.")
 
 
 def _show_workers(app: App) -> None:

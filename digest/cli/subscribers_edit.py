@@ -12,6 +12,7 @@ import click
 from digest.cli.actor import command_actor
 from digest.cli.output import emit, json_option, note, plural
 from digest.errors import ConfigProblem, ConfigurationError
+from digest.store.desk.audit import ActKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -122,7 +123,7 @@ def _remove_import(home: Path, origin: str, *, yes: bool, as_json: bool) -> None
             found = run(dry_run=False)
             detail = f"{len(found.removed)} removed, {len(found.kept)} stay"
             app.audit.record(
-                command_actor(app.environment), "import removed", f"import {origin}", detail, now=app.now()
+                command_actor(app.environment), ActKind.IMPORT_REMOVED, f"import {origin}", detail, now=app.now()
             )
     if as_json:
         emit(

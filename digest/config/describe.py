@@ -69,7 +69,7 @@ def _hint(problem: Any) -> str:
         return "; put it into quotation marks"
     if kind == "tuple_type" and isinstance(given, dict):
         return "; begin each entry with '- '"
-    if kind == "tuple_type" and isinstance(given, str) and given and len(given) < 40:
+    if kind == "tuple_type" and isinstance(given, str) and 0 < len(given) < 40 and given.isprintable():
         return f"; did you mean [{redact(given)}]?"
     return ""
 

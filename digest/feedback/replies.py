@@ -8,7 +8,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from email.errors import HeaderParseError
+from email.errors import MessageError
 from email.header import decode_header, make_header
 from email.utils import parseaddr
 
@@ -163,7 +163,7 @@ def _decoded_body(part: MimePart) -> str:
 def _decoded(value: str) -> str:
     try:
         return str(make_header(decode_header(value[:2000])))
-    except (HeaderParseError, LookupError, ValueError, TypeError):
+    except (MessageError, LookupError, ValueError, TypeError):
         return value[:2000]
 
 

@@ -453,7 +453,7 @@ _ENDINGS = {
     AlertKind.SOURCE_DEAD: "The source answers again, or it is no longer in digest.yaml.",
     AlertKind.SOURCE_SILENT: "The source has new articles, or it is no longer in digest.yaml.",
     AlertKind.PROVIDER_DOWN: "The provider accepts emails again.",
-    AlertKind.KEY_REFUSED: "The provider accepts the key again.",
+    AlertKind.KEY_REFUSED: "The provider accepts the key or password again.",
     AlertKind.CERTIFICATE_INVALID: "The certificate is valid again.",
     AlertKind.OUTCOME_UNKNOWN: "Every outcome is known now.",
     AlertKind.WEBHOOK_SILENT: "The provider's events arrive again.",
@@ -491,9 +491,11 @@ def _unusable(facts: AlertFacts, transport: str, problem: str, since: datetime, 
         kind, title = AlertKind.CERTIFICATE_INVALID, f"The certificate of {transport} is not valid"
         action = f"Renew the server's certificate, or correct `delivery.{transport}.host`. `digest check` tests it."
     elif _KEY.search(problem):
-        kind, title = AlertKind.KEY_REFUSED, f"{transport} refuses our key"
+        what = "user name or password" if transport == "smtp" else "key"
+        kind, title = AlertKind.KEY_REFUSED, f"{transport} refuses our {what}"
         variable = facts.keys.get(transport, "")
-        where = f"Put a valid key into {variable} and restart `digest run`" if variable else "Correct the key"
+        right = "the right password" if transport == "smtp" else "a valid key"
+        where = f"Put {right} into {variable} and restart `digest run`" if variable else f"Correct the {what}"
         action = f"{where}. `digest check` tests it."
     else:
         kind, title = AlertKind.PROVIDER_DOWN, f"{transport} does not accept emails"

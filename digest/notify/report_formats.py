@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from datetime import tzinfo
 
 from digest.notify.failures import KINDS, Failures
@@ -11,6 +12,8 @@ from digest.notify.formats import format_time
 from digest.notify.report import Report, rows
 from digest.utils.redact import hide_addresses
 from digest.utils.text import escape_formula, one_line
+
+_THOUSANDS = re.compile(r"(?<=\d),(?=\d{3})")
 
 
 def as_text(report: Report, zone: tzinfo) -> str:
@@ -48,7 +51,8 @@ def as_csv(report: Report, zone: tzinfo, failures: Failures | None = None) -> st
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow(("edition", "what", "value", "usual"))
     for each in rows(report, zone):
-        writer.writerow((report.key, each.name, each.value, each.usual))
+        # A spreadsheet reads “1,711” as text.
+        writer.writerow((report.key, each.name, *(_THOUSANDS.sub("", text) for text in (each.value, each.usual))))
     for what, reasons in (("excluded", report.excluded), ("rejected", report.rejected)):
         for reason, count in reasons:
             writer.writerow((report.key, escape_formula(f"{what}: {reason}"), count, ""))

@@ -58,10 +58,11 @@ class JobGuard:
         except AlreadyRunning as error:
             # Normal while somebody runs `digest send`. The next tick tries again.
             self._notices.notice(NoticeKind.WAITING, name, f"{name} waits: {str(error).partition(';')[0]}", until=until)
+        except StoreUnavailable as error:
+            self._count_failure(name, str(error), until, is_store=True)
+            self._note_store_failure(str(error))
         except DigestError as error:
             self._count_failure(name, str(error), until)
-            if isinstance(error, StoreUnavailable):
-                self._note_store_failure(str(error))
         except Exception as error:
             # A bug in one job must not end the scheduler; the next tick tries again.
             report_error(error)
@@ -82,12 +83,18 @@ class JobGuard:
         if now - first >= _STORE_AWAY:
             self._notices.report_store_failure(reason)
 
-    def _count_failure(self, job: str, reason: str, until: datetime | None) -> None:
+    def _count_failure(self, job: str, reason: str, until: datetime | None, *, is_store: bool = False) -> None:
         self._failures[job] += 1
+        again = f"{job} fails again and again: {reason}"
         if self._failures[job] < _FAILURES:
             self._warn(f"{job} failed: {reason}")
+        elif not is_store:
+            self._notices.notice(NoticeKind.JOB, job, again, until=until)
         else:
-            self._notices.notice(NoticeKind.JOB, job, f"{job} fails again and again: {reason}", until=until)
+            # An alert of each job could be stored only when the store works again, and would come too late.
+            self._notices.report_store_failure(reason)
+            if self._failures[job] == _FAILURES:
+                self._warn(again)
 
 
 @dataclass(frozen=True)

@@ -47,6 +47,11 @@ class _Noticed:
     until: datetime | None
 
 
+# What the reason says → what to do.
+_REPAIRS = (("disk", "Free space on the disk."), ("locked", "End the program that locks it."))
+_REPAIR = "See that the database answers, and that this user may write to it."
+
+
 class Notices:
     """Reports to the log and to the admins. `app` returns the App in use."""
 
@@ -157,13 +162,13 @@ class Notices:
             if self._store_failed:
                 return
             self._store_failed = True
+        repair = next((repair for word, repair in _REPAIRS if word in reason), _REPAIR)
         self._app().alerts.send_at_once(
             MessageType.RAISED,
             AlertKind.STORE_UNUSABLE,
             "The store cannot be used",
             f"Nothing can be sent or recorded: {reason}",
-            "End the program that locks it, free the disk, or start PostgreSQL again. `digest check` tests the store. "
-            "`digest run` then continues.",
+            f"{repair} `digest check` tests the store. `digest run` then continues by itself.",
         )
 
     def report_store_recovery(self) -> None:

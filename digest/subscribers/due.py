@@ -10,6 +10,9 @@ from zoneinfo import ZoneInfo
 
 from digest.subscribers.frequency import is_due_on
 
+# How the reason of those begins whose days do not include the day.
+NOT_DUE = "not due on this day"
+
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
@@ -55,7 +58,7 @@ class Audience:
         by_name = self.slug in chosen and not self.daily
         if self.everyone or by_name or is_due_on(frequency, day):
             return None
-        return f"not due on this day ({frequency})"
+        return f"{NOT_DUE} ({frequency})"
 
 
 @dataclass(frozen=True, slots=True)

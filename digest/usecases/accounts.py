@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from digest.errors import DigestError
 from digest.models import Actor, Role
+from digest.store.desk.audit import ActKind
 from digest.store.desk.users import CredentialKind, Session, User
 from digest.store.rate_limits import Quota
 from digest.subscribers.address import comparable
@@ -75,7 +76,7 @@ class Accounts:
             )
         if not self.users.add(name, role, self.now()):
             raise DigestError(f"There is a user {name} already. `digest users link {name}` makes a new link.")
-        self.log.record(by, "user added", name, role, now=self.now())
+        self.log.record(by, ActKind.USER_ADDED, name, role, now=self.now())
 
     def list(self) -> list[UserLine]:
         return self.users.all()
@@ -95,7 +96,7 @@ class Accounts:
         if address and not user.email:
             # Tests go there too, until the user names another address.
             self.users.set_email(user.id, address)
-        self.log.record(by, "email", name, address or "none", now=self.now())
+        self.log.record(by, ActKind.USER_EMAIL, name, address or "none", now=self.now())
 
     def user_of_email(self, email: str) -> User | None:
         """Return the user who may sign in with an address that the provider has verified."""
@@ -108,18 +109,18 @@ class Accounts:
         if user.role is Role.ADMIN and role is not Role.ADMIN and self.users.admins() == 1:
             raise DigestError(f"{name} is the only admin. Make somebody else an admin first.")
         self.users.set_role(name, role)
-        self.log.record(by, "role", name, f"{user.role} → {role}", now=self.now())
+        self.log.record(by, ActKind.USER_ROLE, name, f"{user.role} → {role}", now=self.now())
 
     def remove(self, name: str, by: Actor) -> None:
         """Remove a user and end their sessions. Raises DigestError."""
         _existing(self.users, name)
         self.users.remove(name)
-        self.log.record(by, "user removed", name, now=self.now())
+        self.log.record(by, ActKind.USER_REMOVED, name, now=self.now())
 
     def end_sessions(self, name: str, by: Actor) -> int:
         """End every session of a user, and return how many there were. Raises DigestError."""
         ended = self.users.end_sessions(user=_existing(self.users, name).id)
-        self.log.record(by, "sessions ended", name, str(ended), now=self.now())
+        self.log.record(by, ActKind.SESSIONS_ENDED, name, str(ended), now=self.now())
         return ended
 
     def make_link(self, name: str, by: Actor) -> str:
@@ -127,7 +128,7 @@ class Accounts:
         user, token = _existing(self.users, name), secrets.token_urlsafe(32)
         now = self.now()
         self.users.set_credential(user.id, CredentialKind.LINK, _hash(token), now=now, expires_at=now + LINK_LASTS)
-        self.log.record(by, "link made", name, now=now)
+        self.log.record(by, ActKind.LINK_MADE, name, now=now)
         return token
 
     def user_of_link(self, token: str) -> User | None:
@@ -164,7 +165,7 @@ class Accounts:
             # The old passkeys may be on the phone that was lost.
             self.users.remove_passkeys(user.id)
             self.users.end_sessions(user=user.id)
-        self.log.record(Actor(user.name, "desk"), "link used", user.name, now=now)
+        self.log.record(Actor(user.name, "desk"), ActKind.LINK_USED, user.name, now=now)
         return self.open_session(user, agent, method="password")
 
     def sign_in(self, name: str, password: str, code: str, *, network: str, agent: str) -> SignedIn | None:
@@ -192,7 +193,7 @@ class Accounts:
             return None
         if _hasher().check_needs_rehash(known.secret):
             self.users.set_credential(user.id, CredentialKind.PASSWORD, _hasher().hash(password), now=now)
-        self.log.record(Actor(user.name, "desk"), "signed in", user.name, now=now)
+        self.log.record(Actor(user.name, "desk"), ActKind.SIGNED_IN, user.name, now=now)
         return self.open_session(user, agent, method="password")
 
     def session(self, token: str) -> Session | None:
@@ -207,7 +208,7 @@ class Accounts:
 
     def sign_out(self, session: Session) -> None:
         self.users.end_sessions(hash=session.hash)
-        self.log.record(Actor(session.user.name, "desk"), "signed out", session.user.name, now=self.now())
+        self.log.record(Actor(session.user.name, "desk"), ActKind.SIGNED_OUT, session.user.name, now=self.now())
 
     def open_session(self, user: User, agent: str, *, method: str) -> SignedIn:
         """Open a session for somebody who has proved who they are."""
@@ -295,7 +296,7 @@ class ApiTokens:
         token, expires = PREFIX + secrets.token_urlsafe(32), now + timedelta(days=days) if days else None
         if not self.users.add_token(_hash(token), held.id, name, role, now=now, expires_at=expires):
             raise DigestError(f"{user} has a token {name} already. Revoke it first, or choose another name.")
-        self.log.record(by, "token made", user, f"{name}, {role}", now=now)
+        self.log.record(by, ActKind.TOKEN_MADE, user, f"{name}, {role}", now=now)
         return token
 
     def list(self) -> list[Token]:
@@ -305,7 +306,7 @@ class ApiTokens:
         """Revoke a token at once. Raises DigestError."""
         if not self.users.drop_token(_existing(self.users, user).id, name):
             raise DigestError(f"{user} has no token {name}. `digest users tokens` shows all.")
-        self.log.record(by, "token revoked", user, name, now=self.now())
+        self.log.record(by, ActKind.TOKEN_REVOKED, user, name, now=self.now())
 
     def find(self, token: str) -> Token | None:
         """Return the token that a program sent; None if it is unknown, expired or revoked."""

@@ -23,6 +23,7 @@ from digest.hindi import dates
 from digest.i18n import translator
 from digest.models import BREACH, Actor, Edition, EditionState, RenderedEmail, is_breach
 from digest.store.desk import audit
+from digest.store.desk.audit import ActKind
 from digest.store.people.affected import AffectedPeople, BreachScope, already_informed, find_affected
 from digest.store.sending.enqueue import Placement, enqueue_people
 from digest.yamlio import reader
@@ -168,7 +169,7 @@ class BreachLetter:
         placed = enqueue_people(self.database, key, decisions, places, self.batch_size, now=now)
         with self.database.write() as connection:
             numbers = {"affected": len(found.people), "reached": len(found.reached), "new": placed, "held": found.held}
-            audit.add(connection, actor, "breach", key, _describe(scope), now=now, after=numbers)
+            audit.add(connection, actor, ActKind.BREACH_LETTER, key, _describe(scope), now=now, after=numbers)
         return placed
 
 

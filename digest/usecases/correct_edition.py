@@ -32,6 +32,7 @@ from digest.models import (
 )
 from digest.render import subject
 from digest.render.variants import parse_variant, select
+from digest.store.desk.audit import ActKind
 from digest.store.sending import revisions
 from digest.store.sending.decisions import Decision
 from digest.usecases.preflight import PreflightFailed
@@ -122,7 +123,7 @@ class EditionCorrector:
                     raise NotCorrectable(f"Edition {key} was changed at the same moment. Look at it again.")
             correction = self._prepare(changed, story, text) if text else ""
             detail = f"{_find(changed, story).title}{f' · {text}' if text else ''}"
-            self.log.record(by, "corrected", key, detail, now=self.now())
+            self.log.record(by, ActKind.CORRECTED, key, detail, now=self.now())
             self.editions.record_decision(key, Decision.CORRECTED, force or detail, now=self.now(), by=by.name)
             self.archivist.correct(changed, text, _find(changed, story))
         return self._result(changed, self.cancel_replaced(key), correction)

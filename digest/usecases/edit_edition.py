@@ -16,6 +16,7 @@ from digest.errors import ConfigurationError, DigestError, StoreError
 from digest.models import Actor, Edition, EditionState, Story, is_breaking
 from digest.render.blocks.rows import ROWS, kind_of
 from digest.render.intro import MAX_LENGTH
+from digest.store.desk.audit import ActKind
 from digest.usecases.approval import model_texts
 from digest.usecases.block_texts import FIELDS, BlockFault, FaultKind, FaultyText, to_value
 from digest.usecases.compose import edition_key
@@ -37,12 +38,6 @@ _EDITABLE = (EditionState.DRAFT, EditionState.SKIPPED)
 _COMPOSING_LASTS = timedelta(minutes=15)
 _BEING_COMPOSED = "It is being composed. If that takes longer than 15 minutes, compose it again under the same name."
 
-# The act of an editor who replaced texts that somebody else had saved meanwhile.
-REPLACED = "newer text replaced"
-# The act of an editor who leaves the text by which somebody replaced theirs.
-KEPT = "newer text kept"
-# The record of a story that takes the place of a removed one.
-CAME_IN = "came in"
 # Characters of the name that recipients read.
 MAX_NAME = 60
 
@@ -104,9 +99,9 @@ class EditionEditor:
             return replace(changes, pinned=pinned, dropped=dropped, moved=moved)
 
         known = found is not None or story in (*before.dropped, *before.pinned)
-        changed = self._change(key, change, by, "pinned", _title(found) or self._title_of(story))
+        changed = self._change(key, change, by, ActKind.PINNED, _title(found) or self._title_of(story))
         if not known and not changed.story_named(story):
-            self._change(key, lambda _changes: before, by, "undone", story)
+            self._change(key, lambda _changes: before, by, ActKind.UNDONE, story)
             raise UnknownStory(f"edition {key} has no story {story}")
         return changed
 
@@ -124,9 +119,9 @@ class EditionEditor:
             added = (*_without(changes.added, story), story)
             return replace(changes, added=added, dropped=_without(changes.dropped, story))
 
-        changed = self._change(key, change, by, "added", self._title_of(story))
+        changed = self._change(key, change, by, ActKind.ADDED, self._title_of(story))
         if not changed.story_named(story):
-            self._change(key, lambda _changes: before, by, "undone", story)
+            self._change(key, lambda _changes: before, by, ActKind.UNDONE, story)
             raise UnknownStory(f"edition {key} cannot have a story {story}")
         return changed
 
@@ -134,7 +129,7 @@ class EditionEditor:
         """Unpin a story, so that its score decides its place."""
         title = _title(self._editable(key).story(story))
         return self._change(
-            key, lambda changes: replace(changes, pinned=_without(changes.pinned, story)), by, "unpinned", title
+            key, lambda changes: replace(changes, pinned=_without(changes.pinned, story)), by, ActKind.UNPINNED, title
         )
 
     def drop(self, key: str, story: str, by: Actor) -> Edition:
@@ -146,18 +141,22 @@ class EditionEditor:
                 changes, dropped=(*_without(changes.dropped, story), story), pinned=_without(changes.pinned, story)
             ),
             by,
-            "dropped",
+            ActKind.DROPPED,
             _title(found),
         )
         for each in stories_only_in(after, before):
-            self.log.record(by, CAME_IN, key, each.title, now=self.now())
+            self.log.record(by, ActKind.CAME_IN, key, each.title, now=self.now())
         return after
 
     def restore(self, key: str, story: str, by: Actor) -> Edition:
         """Undo the drop of a story. It returns if its score is high enough."""
         self._editable(key)
         return self._change(
-            key, lambda changes: replace(changes, dropped=_without(changes.dropped, story)), by, "let in again", story
+            key,
+            lambda changes: replace(changes, dropped=_without(changes.dropped, story)),
+            by,
+            ActKind.LET_IN_AGAIN,
+            story,
         )
 
     def split(self, key: str, story: str, article: str, by: Actor) -> Edition:
@@ -186,7 +185,7 @@ class EditionEditor:
                 merged=merged,
             )
 
-        return self._change(key, change, by, "split off", f"{off.title} ← {found.title}")
+        return self._change(key, change, by, ActKind.SPLIT_OFF, f"{off.title} ← {found.title}")
 
     def merge(self, key: str, story: str, other: str, by: Actor) -> Edition:
         """Merge another story into a story, which keeps its headline. The next best story takes the free place.
@@ -211,7 +210,7 @@ class EditionEditor:
             key,
             lambda changes: replace(changes, merged=(*changes.merged, group)),
             by,
-            "merged",
+            ActKind.MERGED,
             f"{found.title} ← {title}",
         )
         if not any(group[0] in each.article_ids and new[0] in each.article_ids for each in changed.stories()):
@@ -219,7 +218,7 @@ class EditionEditor:
                 key,
                 lambda changes: replace(changes, merged=tuple(each for each in changes.merged if each != group)),
                 by,
-                "undone",
+                ActKind.UNDONE,
                 title,
             )
             raise DigestError(f"{other} is not among the articles of edition {key}: its hours, sources or language.")
@@ -249,7 +248,7 @@ class EditionEditor:
             key,
             change,
             by,
-            "moved",
+            ActKind.MOVED,
             f"{_title(found)} → {section}, {place}",
             chooses=False,
         )
@@ -304,7 +303,7 @@ class EditionEditor:
             key,
             lambda changes: replace(changes, **texts),  # type: ignore[arg-type]
             by,
-            "texts",
+            ActKind.TEXTS,
             detail,
             chooses=False,
             replaced=lambda changes: _unseen(texts, seen, {name: getattr(changes, name) for name in texts}),
@@ -324,7 +323,7 @@ class EditionEditor:
 
         `seen` has the texts that the editor saw, by field.
         """
-        return self._write_story(key, story, by, "story text", title=title, summary=summary, seen=seen)
+        return self._write_story(key, story, by, ActKind.STORY_TEXT, title=title, summary=summary, seen=seen)
 
     def take_refused(self, key: str, story: str, by: Actor, *, shown: str = "") -> Edition:
         """Make a model's summary that a check refused the editor's own text of the story.
@@ -334,14 +333,14 @@ class EditionEditor:
         found = self._known(key, story)
         if found is None or found.refused is None or not has_refused(found, shown):
             raise UnknownStory(f"story {story} of edition {key} has no such summary of a model")
-        return self._write_story(key, story, by, "refused summary taken", title=None, summary=found.refused.text)
+        return self._write_story(key, story, by, ActKind.REFUSED_SUMMARY_TAKEN, title=None, summary=found.refused.text)
 
     def _write_story(
         self,
         key: str,
         story: str,
         by: Actor,
-        what: str,
+        what: ActKind,
         *,
         title: str | None,
         summary: str | None,
@@ -377,7 +376,7 @@ class EditionEditor:
             return replace(changes, pictures=others if url is None else {**others, story: url})
 
         # Another picture must be fetched, and only composing finds the composed one.
-        return self._change(key, change, by, "picture", _title(found), chooses=url != "")
+        return self._change(key, change, by, ActKind.PICTURE, _title(found), chooses=url != "")
 
     def leave_out_block(self, key: str, name: str, by: Actor) -> Edition:
         """Leave a block out of the edition. Raises UnknownBlock."""
@@ -387,7 +386,7 @@ class EditionEditor:
             key,
             lambda changes: replace(changes, blocks_out=(*_without(changes.blocks_out, name), name)),
             by,
-            "block left out",
+            ActKind.BLOCK_LEFT_OUT,
             name,
         )
 
@@ -398,7 +397,7 @@ class EditionEditor:
             key,
             lambda changes: replace(changes, blocks_out=_without(changes.blocks_out, name)),
             by,
-            "block taken back",
+            ActKind.BLOCK_TAKEN_BACK,
             name,
         )
 
@@ -427,7 +426,7 @@ class EditionEditor:
 
         texts = {**composed, **(given or {})}
         words = next((texts[field] for field in ("text", "question", "title") if texts.get(field)), "")
-        return self._change(key, change, by, "block text", f"{name}: {words}" if words else name)
+        return self._change(key, change, by, ActKind.BLOCK_TEXT, f"{name}: {words}" if words else name)
 
     def _block_names(self, key: str) -> list[str]:
         changes = self.editions.editorial_changes(key)
@@ -447,7 +446,7 @@ class EditionEditor:
             key,
             lambda changes: replace(changes, seen={**changes.seen, **seen}),
             by,
-            "seen",
+            ActKind.SEEN,
             "; ".join(texts[id].title for id in ids),
             chooses=False,
         )
@@ -455,7 +454,7 @@ class EditionEditor:
     def keep_other_text(self, key: str, by: Actor, act: int, field: str) -> None:
         """Record that the editor accepts a text that replaced their own. `act` is the number of the act that did it."""
         self._editable(key)
-        self.log.record(by, KEPT, key, kept_text(act, field), now=self.now())
+        self.log.record(by, ActKind.NEWER_TEXT_KEPT, key, kept_text(act, field), now=self.now())
 
     def undo(self, key: str, by: Actor) -> Edition:
         """Undo the last change, or redo it if the last change was an undo. Raises DigestError if there is none."""
@@ -466,7 +465,7 @@ class EditionEditor:
         from digest.store.content.editions import read_changes
 
         before = read_changes(last.before)
-        return self._change(key, lambda _changes: before, by, "undone", last.what)
+        return self._change(key, lambda _changes: before, by, ActKind.UNDONE, last.what)
 
     def compose_special(
         self,
@@ -495,7 +494,7 @@ class EditionEditor:
                 raise NameTaken(f"Edition {key} exists already. Choose another name.")
             self.editions.set_editorial_changes(key, EditorialChanges(selection=selection))
             # This change cannot be undone: without its selection it would be another edition.
-            self.log.record(by, "special composed", key, "; ".join(filter(None, given)), now=now)
+            self.log.record(by, ActKind.SPECIAL_COMPOSED, key, "; ".join(filter(None, given)), now=now)
         try:
             composed = self.composer.compose(key, fetch=fetch, on_source=on_source)
         except BaseException as error:
@@ -529,7 +528,7 @@ class EditionEditor:
         detail = "; ".join(story.title for story in edition.stories() if story.id in found)
         return replace(
             composed,
-            edition=self._change(edition.key, change, by, "texts taken over", detail, chooses=False),
+            edition=self._change(edition.key, change, by, ActKind.TEXTS_TAKEN_OVER, detail, chooses=False),
         )
 
     def _is_being_composed(self, key: str, now: datetime) -> bool:
@@ -550,7 +549,7 @@ class EditionEditor:
         key: str,
         change: Callable[[EditorialChanges], EditorialChanges],
         by: Actor,
-        what: str,
+        what: ActKind,
         detail: str,
         *,
         chooses: bool = True,
@@ -563,7 +562,7 @@ class EditionEditor:
         """
         with self.editions.database.transaction(area="edition"):
             if lost := replaced(self.editions.editorial_changes(key)):
-                what, detail = REPLACED, "; ".join([*map(quoted, lost), detail])
+                what, detail = ActKind.NEWER_TEXT_REPLACED, "; ".join([*map(quoted, lost), detail])
             changes = self.editions.change_editorial(key, change, by, what, detail, now=self.now())
         if changes is None:
             raise NotEditable(f"Edition {key} was approved or sent in the meantime; only a draft can be changed.")

@@ -18,9 +18,10 @@ from digest.errors import ConfigProblem, ConfigurationError, DigestError
 from digest.feedback.rules import UNSUBSCRIBED
 from digest.models import Actor
 from digest.store.desk import audit
+from digest.store.desk.audit import ActKind
 from digest.store.errors import BUSY_SECONDS
 from digest.store.people import consent, suppressions
-from digest.store.people.bulk_acts import LIFTED, STOPPED, BulkActs
+from digest.store.people.bulk_acts import BulkActs
 from digest.store.people.consent import Consent
 from digest.store.people.directory import SubscriberState, state_of
 from digest.store.people.preferences import PreferenceStore, StoredSubscriber
@@ -57,13 +58,13 @@ class ManyAct(StrEnum):
 
 # What the log of acts says.
 _NAMES = {
-    ManyAct.PAUSE: "many paused",
-    ManyAct.RESUME: "many pauses ended",
-    ManyAct.SUPPRESS: STOPPED,
-    ManyAct.LIFT: LIFTED,
-    ManyAct.ADD_TOPIC: "many changed",
-    ManyAct.REMOVE_TOPIC: "many changed",
-    ManyAct.FREQUENCY: "many changed",
+    ManyAct.PAUSE: ActKind.MANY_PAUSED,
+    ManyAct.RESUME: ActKind.MANY_PAUSES_ENDED,
+    ManyAct.SUPPRESS: ActKind.MANY_SUPPRESSED,
+    ManyAct.LIFT: ActKind.MANY_LIFTED,
+    ManyAct.ADD_TOPIC: ActKind.MANY_CHANGED,
+    ManyAct.REMOVE_TOPIC: ActKind.MANY_CHANGED,
+    ManyAct.FREQUENCY: ActKind.MANY_CHANGED,
 }
 
 

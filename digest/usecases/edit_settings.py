@@ -16,6 +16,7 @@ from digest.config.schedule import WEEKDAYS
 from digest.config.types import parse_clock
 from digest.errors import ConfigurationError, DigestError
 from digest.models import Actor
+from digest.store.desk.audit import ActKind
 from digest.utils.text import one_line
 from digest.yamlio import reader
 from digest.yamlio.editor import edit_lock
@@ -143,7 +144,7 @@ class SettingsEditor:
                 editor.set(change.key.split("."), _value(EDITABLE[change.key], given[change.key]))
             editor.write(wanted)
             for change in changes:
-                self.audit.record(by, "setting changed", change.key, _detail(change), now=self.now())
+                self.audit.record(by, ActKind.SETTING_CHANGED, change.key, _detail(change), now=self.now())
         return changes
 
     def _wanted(self, raw: Any, given: Mapping[str, str]) -> tuple[dict[str, Any], list[SettingChange]]:

@@ -13,6 +13,7 @@ from digest.config import loader, source_list
 from digest.config.source_list import SourceRow
 from digest.errors import ConfigProblem, ConfigurationError
 from digest.models import Actor, FulltextMode, Source
+from digest.store.desk.audit import ActKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -93,7 +94,7 @@ class SourceEditor:
         # The file is edited within the transaction: if the store is busy, it stays as it is.
         with self.audit.database.transaction():
             line = source_list.add(self.home, [row], self.environment)
-            self._record(by, "source added", str(row["name"]))
+            self._record(by, ActKind.SOURCE_ADDED, str(row["name"]))
         return line
 
     def change(self, name: str, fields: Mapping[str, Any], by: Actor) -> None:
@@ -103,9 +104,9 @@ class SourceEditor:
         """
         if "section" in fields:
             self._keep_topics(name, fields["section"])
-        what, detail = "source changed", ", ".join(f"{key}: {value}" for key, value in fields.items())
+        what, detail = ActKind.SOURCE_CHANGED, ", ".join(f"{key}: {value}" for key, value in fields.items())
         if set(fields) == {"paused"}:
-            what, detail = "source paused" if fields["paused"] else "source resumed", ""
+            what, detail = ActKind.SOURCE_PAUSED if fields["paused"] else ActKind.SOURCE_RESUMED, ""
         with self.audit.database.transaction():
             if not source_list.change(self.home, name, fields, self.environment):
                 raise self._unknown(name)
@@ -121,7 +122,7 @@ class SourceEditor:
         with self.audit.database.transaction():
             if not source_list.remove(self.home, name, self.environment):
                 raise self._unknown(name)
-            self._record(by, "source removed", name)
+            self._record(by, ActKind.SOURCE_REMOVED, name)
 
     def _keep_topics(self, name: str, section: str | None) -> None:
         """Raise TopicsChosen if another section of a source, or none, would remove a topic that subscribers chose."""
@@ -135,7 +136,7 @@ class SourceEditor:
         ]
         self.topics.require(before, before.model_copy(update={"sources": tuple(sources)}))
 
-    def _record(self, by: Actor, what: str, name: str, detail: str = "") -> None:
+    def _record(self, by: Actor, what: ActKind, name: str, detail: str = "") -> None:
         self.audit.record(by, what, f"source {name}", detail, now=self.now())
 
     def _unknown(self, name: str) -> ConfigurationError:

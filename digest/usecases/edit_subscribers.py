@@ -17,6 +17,7 @@ from digest.errors import ConfigProblem, ConfigurationError, DigestError
 from digest.feedback.rules import COMPLAINED, UNSUBSCRIBED
 from digest.models import Actor
 from digest.store.desk import audit
+from digest.store.desk.audit import ActKind
 from digest.store.errors import BUSY_SECONDS
 from digest.store.people import consent, suppressions
 from digest.store.people.consent import Consent
@@ -118,7 +119,7 @@ class SubscriberEditor:
             raise DigestError(f"{email} was erased at the person's request. Only their own sign-up can add them again.")
         entry = Consent(address, "added", self.now(), source_of(by, "add"), wording)
         save = self._saver(
-            lambda: self._record(address, by, "subscriber added", "", [entry]), address, must_be_valid=True
+            lambda: self._record(address, by, ActKind.SUBSCRIBER_ADDED, "", [entry]), address, must_be_valid=True
         )
         if not list_editor.add(path, values, save=save, wait=LONG_WAIT):
             # Somebody else added the address meanwhile.
@@ -147,7 +148,7 @@ class SubscriberEditor:
         if address is None:
             raise DigestError(f"{email} is not on the list; nothing was changed.")
         entry = Consent(address, "changed", now, source, detail=changes)
-        save = self._saver(lambda: self._record(address, by, "subscriber changed", changes, [entry]))
+        save = self._saver(lambda: self._record(address, by, ActKind.SUBSCRIBER_CHANGED, changes, [entry]))
         path = None
         if listed:
             path = self._first(lambda file: list_editor.change(file, email, values, save=save, wait=LONG_WAIT))
@@ -155,7 +156,7 @@ class SubscriberEditor:
             with self._transaction():
                 if not self.subscriber_admin.update(address, _stored(values), source=source, now=now):
                     raise DigestError(f"{email} is not on the list; nothing was changed.")
-                self._record(address, by, "subscriber changed", changes, [])
+                self._record(address, by, ActKind.SUBSCRIBER_CHANGED, changes, [])
         return self._place(path, email), values
 
     def remove(self, email: str, by: Actor) -> SubscriberLocation:
@@ -165,13 +166,13 @@ class SubscriberEditor:
         if address is None:
             raise DigestError(f"{email} is not on the list; nothing was changed.")
         entry = Consent(address, "removed", now, source)
-        save = self._saver(lambda: self._record(address, by, "subscriber removed", "", [entry]), address)
+        save = self._saver(lambda: self._record(address, by, ActKind.SUBSCRIBER_REMOVED, "", [entry]), address)
         path = self._first(lambda file: list_editor.remove(file, email, save=save, wait=LONG_WAIT))
         if path is None:
             with self._transaction():
                 if not self.subscriber_admin.remove(address, source=source, now=now):
                     raise DigestError(f"{email} is not on the list; nothing was changed.")
-                self._record(address, by, "subscriber removed", "", [])
+                self._record(address, by, ActKind.SUBSCRIBER_REMOVED, "", [])
         return self._place(path, email)
 
     def move(self, email: str, new: str, by: Actor) -> None:
@@ -191,7 +192,7 @@ class SubscriberEditor:
             raise DigestError(f"{new} is on the list already; remove one of the two.")
         if result == MoveResult.BUSY:
             raise DigestError(f"An edition is on its way to {email}; nothing was changed. Try again when it is sent.")
-        self._record(address, by, "subscriber's address changed", "", [])
+        self._record(address, by, ActKind.ADDRESS_CHANGED, "", [])
 
     def nominate(self, email: str, nominee: str, contact: str, by: Actor) -> None:
         """Record a person's nominee and how to reach them, as the person's own page does. Raises DigestError."""
@@ -211,7 +212,7 @@ class SubscriberEditor:
             raise DigestError(f"{email} is not in the store; nothing was changed.")
         entry = Consent(address, consent.NOMINATED, self.now(), source_of(by, "nominate"), detail=", ".join(named))
         # The log of acts has no names.
-        self._record(address, by, "subscriber nominated somebody", "", [entry])
+        self._record(address, by, ActKind.NOMINATED, "", [entry])
 
     def pause(self, email: str, until: datetime | None, by: Actor) -> None:
         """Pause the mail until a time, as the subscriber's own page does; None ends a pause. Raises DigestError."""
@@ -225,7 +226,7 @@ class SubscriberEditor:
         with self._transaction():
             context = ConsentContext(source_of(by, "pause"), detail=detail)
             self.preferences.set(held.id, {"paused_until": until}, context, now=now)
-            self._record(address, by, "subscriber paused" if until else "pause ended", detail, [])
+            self._record(address, by, ActKind.SUBSCRIBER_PAUSED if until else ActKind.PAUSE_ENDED, detail, [])
 
     def suppress(self, email: str, reason: str, by: Actor) -> bool:
         """Suppress an address, as if it had unsubscribed. False if it was suppressed before. Raises DigestError."""
@@ -235,7 +236,7 @@ class SubscriberEditor:
             new = suppressions.suppress(connection, address, UNSUBSCRIBED, at=now, detail=f"{why} ({source})")
             if new:
                 consent.append(connection, [Consent(address, UNSUBSCRIBED, now, source, detail=why)])
-                self._add(connection, address, by, "suppressed", why)
+                self._add(connection, address, by, ActKind.SUPPRESSED, why)
         return new
 
     def unsuppress(self, email: str, reason: str, by: Actor) -> str:
@@ -256,7 +257,7 @@ class SubscriberEditor:
             suppressions.unsuppress(connection, address)
             entry = Consent(address, suppressions.LIFTED, now, source_of(by, "lift"), detail=f"{before}: {why}")
             consent.append(connection, [entry])
-            self._add(connection, address, by, "suppression lifted", f"{before}: {why}")
+            self._add(connection, address, by, ActKind.SUPPRESSION_LIFTED, f"{before}: {why}")
         return before
 
     def erase(self, email: str, reason: str, by: Actor) -> EraseResult:
@@ -267,7 +268,7 @@ class SubscriberEditor:
         path = eraser.remove_line(email)
         stored, emails = eraser.erase(address, f"{why} ({source_of(by, 'erase')})")
         with self.database.write() as connection:
-            audit.add(connection, by, "subscriber erased", subject, why, now=self.now())
+            audit.add(connection, by, ActKind.SUBSCRIBER_ERASED, subject, why, now=self.now())
         return EraseResult(stored, path.name if path else "", emails)
 
     def parse_fields(self, given: Mapping[str, str | None]) -> dict[str, Any]:
@@ -353,12 +354,12 @@ class SubscriberEditor:
         record = self.subscriber_admin.find(parse_address(email))
         return SubscriberLocation(origin=record.origin or "" if record else "")
 
-    def _record(self, address: str, by: Actor, what: str, detail: str, entries: list[Consent]) -> None:
+    def _record(self, address: str, by: Actor, what: ActKind, detail: str, entries: list[Consent]) -> None:
         with self.database.write() as connection:
             consent.append(connection, entries)
             self._add(connection, address, by, what, detail)
 
-    def _add(self, connection: Connection, address: str, by: Actor, what: str, detail: str) -> None:
+    def _add(self, connection: Connection, address: str, by: Actor, what: ActKind, detail: str) -> None:
         audit.add(connection, by, what, self._subject(address), detail, now=self.now())
 
     def _subject(self, address: str) -> str:

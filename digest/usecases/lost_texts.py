@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from digest.models import Edition
-from digest.usecases.edit_edition import KEPT, REPLACED, kept_text, quoted
+from digest.store.desk.audit import ActKind
+from digest.usecases.edit_edition import kept_text, quoted
 
 if TYPE_CHECKING:
     from digest.store.desk.audit import Act, AuditLog
@@ -60,10 +61,10 @@ def lost_texts(log: AuditLog, edition: Edition, user: str) -> list[LostText]:
 
     One that the user has written again or let go is left out, and so is one that is there again.
     """
-    if not log.is_done_by_others(edition.key, REPLACED, user):
+    if not log.is_done_by_others(edition.key, ActKind.NEWER_TEXT_REPLACED, user):
         return []
     acts = [(act, _texts(act.before), _texts(act.after)) for act in log.changes(edition.key, limit=_CHANGES)]
-    let_go = log.details(edition.key, KEPT, user)
+    let_go = log.details(edition.key, ActKind.NEWER_TEXT_KEPT, user)
     found = []
     for place, present in _present_texts(edition).items():
         # Newest first, with the text that each act left.
@@ -72,7 +73,7 @@ def lost_texts(log: AuditLog, edition: Edition, user: str) -> list[LostText]:
         if mine == 0:
             continue
         text, (replacing, _new) = history[mine][1], history[mine - 1]
-        is_lost = replacing.what == REPLACED and quoted(text) in replacing.detail
+        is_lost = replacing.what == ActKind.NEWER_TEXT_REPLACED and quoted(text) in replacing.detail
         is_let_go = kept_text(replacing.id, place[1]) in let_go
         if text and text != present and is_lost and not is_let_go:
             found.append(LostText(*place, text, history[0][0].who, present, replacing.id))

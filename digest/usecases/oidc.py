@@ -23,6 +23,7 @@ from urllib.parse import quote_plus, urlencode, urlsplit
 
 from digest.errors import DigestError
 from digest.models import Actor
+from digest.store.desk.audit import ActKind
 from digest.store.rate_limits import Quota
 from digest.usecases.accounts import TRIES_PER_NETWORK, TRIES_WINDOW, SignedIn, TooManyTries
 
@@ -163,10 +164,10 @@ class OidcSignIn:
         # A provider may assign an address to another person later, but never a subject.
         if not accounts.users.bind_email(found.id, f"{self.client.issuer} {subject}"):
             accounts.log.record(
-                Actor(found.name, "desk"), "sign-in refused", found.name, SignInProblem.OTHER_ACCOUNT, now=now
+                Actor(found.name, "desk"), ActKind.SIGN_IN_REFUSED, found.name, SignInProblem.OTHER_ACCOUNT, now=now
             )
             raise OidcRefused(SignInProblem.OTHER_ACCOUNT, email=email)
-        accounts.log.record(Actor(found.name, "desk"), "signed in", found.name, "oidc", now=now)
+        accounts.log.record(Actor(found.name, "desk"), ActKind.SIGNED_IN, found.name, "oidc", now=now)
         return accounts.open_session(found, agent, method="oidc"), next
 
     def _state(self, mark: str, browser: str, next: str) -> str:

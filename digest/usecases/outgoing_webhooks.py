@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from digest.errors import ConfigurationError, DigestError
 from digest.notify.webhook import post_signed
+from digest.store.desk.audit import ActKind
 from digest.store.outgoing_webhooks import endpoint_key
 
 if TYPE_CHECKING:
@@ -85,7 +86,7 @@ class OutgoingWebhooks:
         """Make a failed event due again, even if it was given up. Raises DigestError."""
         if not self.store.again(id, self.now()):
             raise DigestError(f"No failed webhook has the id {id[:40]}. `digest webhooks list --failed` shows them.")
-        self.audit.record(by, "webhook again", id, now=self.now())
+        self.audit.record(by, ActKind.WEBHOOK_AGAIN, id, now=self.now())
 
     def host_of(self, event: OutgoingEvent) -> str:
         """Return the host of an event's receiver, with its place in the settings if another one has the same host."""

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from digest.errors import DigestError
 from digest.models import Actor
+from digest.store.desk.audit import ActKind
 from digest.store.rate_limits import Quota
 from digest.usecases.accounts import TRIES_PER_NETWORK, TRIES_WINDOW, SignedIn, TooManyTries
 from digest.utils.text import one_line
@@ -109,11 +110,13 @@ class Passkeys:
         short = one_line(label)[:MAX_LABEL]
         if not self.accounts.users.add_passkey(user.id, id, key, short, counter=made.sign_count, now=now):
             raise PasskeyRefused("This passkey is registered already.")
-        self.accounts.log.record(Actor(user.name, "desk"), "passkey added", user.name, short, now=now)
+        self.accounts.log.record(Actor(user.name, "desk"), ActKind.PASSKEY_ADDED, user.name, short, now=now)
 
     def remove(self, user: User, id: int) -> None:
         if self.accounts.users.remove_passkeys(user.id, id=id):
-            self.accounts.log.record(Actor(user.name, "desk"), "passkey removed", user.name, now=self.accounts.now())
+            self.accounts.log.record(
+                Actor(user.name, "desk"), ActKind.PASSKEY_REMOVED, user.name, now=self.accounts.now()
+            )
 
     def sign_in_challenge(self, origin: PasskeyOrigin) -> Challenge:
         from webauthn import generate_authentication_options, options_to_json
@@ -155,7 +158,7 @@ class Passkeys:
             return None
         if not accounts.users.count_signature(stored.id, checked.new_sign_count):
             return None
-        accounts.log.record(Actor(user.name, "desk"), "signed in", user.name, "passkey", now=accounts.now())
+        accounts.log.record(Actor(user.name, "desk"), ActKind.SIGNED_IN, user.name, "passkey", now=accounts.now())
         return accounts.open_session(user, agent, method="passkey")
 
     def _state(self, challenge: bytes, origin: PasskeyOrigin) -> str:

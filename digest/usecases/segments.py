@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from digest.errors import ConfigProblem, ConfigurationError, DigestError
 from digest.models import Actor
 from digest.store.desk import audit
+from digest.store.desk.audit import ActKind
 from digest.store.people.directory import Segment, SubscriberFilter, SubscriberLine
 from digest.utils.text import one_line
 
@@ -54,7 +55,7 @@ class Segments:
             raise ConfigurationError([ConfigProblem("NAME", 0, problem)])
         with self.database.write() as connection:
             self.directory.save_segment(connection, kept, wanted, self.now())
-            audit.add(connection, by, "segment saved", kept, now=self.now())
+            audit.add(connection, by, ActKind.SEGMENT_SAVED, kept, now=self.now())
         return kept
 
     def drop(self, name: str, by: Actor) -> None:
@@ -62,7 +63,7 @@ class Segments:
         self.get(name)
         with self.database.write() as connection:
             if self.directory.drop_segment(connection, name):
-                audit.add(connection, by, "segment dropped", name, now=self.now())
+                audit.add(connection, by, ActKind.SEGMENT_DROPPED, name, now=self.now())
 
     def addresses(self, name: str) -> frozenset[str]:
         """Return the comparable addresses of a group. Raises UnknownSegment."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from digest.errors import DigestError
 from digest.models import BEGUN_STATES, Actor, Edition, is_breach, is_breaking, is_question
+from digest.store.desk.audit import ActKind
 from digest.store.locks import exclusive
 
 if TYPE_CHECKING:
@@ -67,5 +68,5 @@ class LateSender:
                 raise MoreAreDue(due)
             placed = self.enqueuer.enqueue(edition).placed if due else 0
         if placed:
-            self.audit.record(by, "sent to newcomers", edition.key, f"{placed} subscribers", now=self.now())
+            self.audit.record(by, ActKind.SENT_TO_NEWCOMERS, edition.key, f"{placed} subscribers", now=self.now())
         return placed

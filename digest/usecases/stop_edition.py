@@ -17,6 +17,7 @@ from digest.deliver.attempt import cancel_each
 from digest.deliver.ports import Cancellable, Transport
 from digest.errors import AlreadyRunning
 from digest.models import Actor, EditionState, is_special
+from digest.store.desk.audit import ActKind
 from digest.store.locks import exclusive
 from digest.store.sending.cancellations import next_free_cancellation, stopped_with_scheduled
 from digest.store.sending.decisions import Decision
@@ -111,14 +112,16 @@ class EditionStopper:
             begun=counts(self.database, key).frozen > 0,
             requires_approval=self.requires_approval(key),
         )
-        return state if self._move(key, state, by, out_of=(EditionState.PAUSED,), why=why, what="resumed") else None
+        return (
+            state if self._move(key, state, by, out_of=(EditionState.PAUSED,), why=why, what=ActKind.RESUMED) else None
+        )
 
     def reopen(self, key: str, by: Actor, *, why: str) -> bool:
         """Make an edition a draft again. False if it is not approved or expired, nor paused before anybody got it."""
         states = [EditionState.APPROVED, EditionState.EXPIRED]
         if not counts(self.database, key).frozen:
             states.append(EditionState.PAUSED)
-        return self._move(key, EditionState.DRAFT, by, out_of=states, why=why, what="reopened", reason="")
+        return self._move(key, EditionState.DRAFT, by, out_of=states, why=why, what=ActKind.REOPENED, reason="")
 
     def _move(
         self,
@@ -128,7 +131,7 @@ class EditionStopper:
         *,
         out_of: Sequence[EditionState],
         why: str,
-        what: str,
+        what: ActKind | EditionState,
         reason: str | None = None,
     ) -> bool:
         """Move the edition, and record the decision. `what` is its verb in the audit log."""

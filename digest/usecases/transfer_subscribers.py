@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal, TextIO
 
 from digest.errors import ConfigProblem, ConfigurationError, DigestError
 from digest.models import Actor
+from digest.store.desk.audit import ActKind
 from digest.store.people.import_undo import KEPT, UndoneImport
 from digest.store.people.imports import ImportResult, ImportTerms
 from digest.store.people.preferences import PreferenceStore
@@ -185,7 +186,8 @@ class SubscriberTransfer:
             sample, unread = _sample(lists.parts[0]), _unread(lists.parts[0])
         refused = {line for line, _email, _reason in rejections}
         kept = tuple(each for each in without if each[0] not in refused)
-        found = tuple(mistyped.items())
+        unlisted = {email for _line, email, _reason in rejections}
+        found = tuple((email, meant) for email, meant in mistyped.items() if email not in unlisted)
         return ImportReport(name, lists, done, tuple(rejections), kept, tuple(others), sample, unread, found)
 
     def plan_undo(self, act: int) -> UndoneImport:
@@ -214,7 +216,7 @@ class SubscriberTransfer:
                 detail += f"; {len(done.mailed)} get mail again"
             if done.kept:
                 detail += f"; {len(done.kept)} stay as they are"
-            self.audit.record(by, "import undone", f"import {done.origin}", detail, now=now)
+            self.audit.record(by, ActKind.IMPORT_UNDONE, f"import {done.origin}", detail, now=now)
         return done
 
     def _reading(self, file: Path, mapping: ListMapping) -> ListReading:

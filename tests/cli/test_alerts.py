@@ -410,6 +410,9 @@ def test_failures_in_a_row_of_a_running_send(newsroom: Newsroom) -> None:
             day.watch()
             assert day.raised() == ["provider-down:smtp"]
             assert "try again later" in day.text("provider-down")
+            told = newsroom.digest("status").out
+            assert "`digest run` sends the pending ones; if it does not run: digest send" in told
+            assert f"Alert: smtp does not accept emails. {day.action('provider-down')}" in told
             server.behaviour.defer = frozenset()
             day.run("check")
             day.watch()
@@ -614,7 +617,7 @@ def test_a_store_that_cannot_be_written(newsroom: Newsroom, monkeypatch: pytest.
         for _ in range(6):
             day.run("check")
         assert day.raised() == ["store-unusable:"]
-        assert "digest check" in day.action("store-unusable")
+        assert day.action("store-unusable").startswith("End the program that locks it. `digest check`")
         # Reading works in a locked store, so it proves nothing.
         day.watch(1)
         assert day.resolved() == []
@@ -622,7 +625,7 @@ def test_a_store_that_cannot_be_written(newsroom: Newsroom, monkeypatch: pytest.
         day.run("check")
         day.watch()
         assert "store-unusable:" in day.resolved()
-        assert day.raised().count("store-unusable:") == 1
+        assert day.raised() == ["store-unusable:"], "no job's alert comes when the store works again"
 
 
 def test_a_store_that_stays_locked_is_told_before_a_job_failed_three_times(

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.collect.http.decode import BodyTooLarge, DecompressError, accept_encoding, decompress
+from tests.support.cpu import is_linear
 
 TEXT = "नहर में पानी आया। ".encode() * 500
 
@@ -83,6 +84,13 @@ def test_junk_gives_an_error_or_little_output(encoding: str, junk: bytes) -> Non
 def test_several_members_are_one_body(encoding: str) -> None:
     pack = PACKERS[encoding]
     assert b"".join(decompress([pack(b"one ") + pack(b"two")], encoding, limit=100)) == b"one two"
+
+
+def test_many_empty_members_take_linear_time() -> None:
+    def unpack(data: bytes) -> None:
+        assert b"".join(decompress([data], "gzip", limit=1_000)) == b""
+
+    assert is_linear(unpack, lambda size: gzip.compress(b"") * (size // 20), 2_000_000, floor=0.1)
 
 
 def test_only_supported_encodings_are_requested() -> None:

@@ -170,3 +170,8 @@ def test_invalid_times_of_day(text: object) -> None:
     with pytest.raises(ValueError, match="expected a time of day"):
         parse_clock(text)
     assert parse_clock("7:05") == time(7, 5)
+
+
+def test_a_hint_repeats_no_line_break() -> None:
+    found = problems_of(GOOD + 'edition: {sections: "a\\nb"}\n')
+    assert found == ["digest.yaml:4: 'edition.sections': expected a list, found 'a\\nb'"]

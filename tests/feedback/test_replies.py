@@ -129,6 +129,11 @@ def test_comments_within_comments_stop_no_mailbox(author: str) -> None:
     parse_reply(f"From: {author}\r\n\r\nअच्छा".encode())
 
 
+@pytest.mark.parametrize("charset", ["ut\u0928f-8", "undefined", "idna", "rot13", "unicode_escape"])
+def test_a_subject_may_name_any_charset(charset: str) -> None:
+    assert parse_reply(mail("अच्छा", f"Subject: =?{charset}?Q?a=C3=A9?="))
+
+
 def test_html_has_no_hidden_parts() -> None:
     body = "<head><style>p{}</style></head><p>अच्छा</p><!-- x --><SCRIPT>x</SCRIPT ><blockquote>पहली</blockquote>"
     reply = parse_reply(mail(body, kind="text/html; charset=utf-8"))

@@ -43,8 +43,16 @@ async function press(selector, follows = () => true) {
 const narrow = Number(width) <= 900;
 async function act(name, story, follows) {
   if (narrow && !(await page.$eval(`#row-${story} details`, (one) => one.open))) {
+    const textAt = () => page.$eval(`#row-${story}`, (row) => {
+      const range = document.createRange();
+      range.selectNodeContents(row.querySelector("h4 a"));
+      const { left, top, width, height } = range.getBoundingClientRect();
+      return JSON.stringify([left, top - row.getBoundingClientRect().top, width, height]);
+    });
+    const before = await textAt();
     await page.focus(`#more-${story}`);
     await page.keyboard.press("Enter");
+    seen.shied = (seen.shied ?? 0) + Number(before !== (await textAt()));
   }
   await press(`#acts-${name}-${story}`, follows);
 }

@@ -25,6 +25,9 @@ _ZSTD_WINDOW = 1 << 23
 # Bytes of input for a decoder without an output limit. A block of 4 bytes expands to 128 kB at most, so 2 MB come out.
 _ZSTD_INPUT = 64
 
+# Bytes of input for a decoder that copies the rest of it after each member.
+_MAX_INPUT = 65_536
+
 _Decoder = Callable[[Iterable[bytes]], Iterator[bytes]]
 
 
@@ -87,10 +90,15 @@ def _module(name: str) -> Any:
         return None
 
 
+def _pieces(chunks: Iterable[bytes], size: int) -> Iterator[bytes]:
+    for chunk in chunks:
+        for at in range(0, len(chunk), size):
+            yield chunk[at : at + size]
+
+
 def _inflate(chunks: Iterable[bytes]) -> Iterator[bytes]:
     engine = zlib.decompressobj(_AUTO)
-    for chunk in chunks:
-        data = chunk
+    for data in _pieces(chunks, _MAX_INPUT):
         while data:
             # Several gzip members are one body; anything else after a member is trailing junk.
             if engine.eof:
@@ -118,14 +126,12 @@ def _decompress_brotli(chunks: Iterable[bytes], engine: Any) -> Iterator[bytes]:
 def _decompress_zstd(chunks: Iterable[bytes], zstandard: Any) -> Iterator[bytes]:
     maker = zstandard.ZstdDecompressor(max_window_size=_ZSTD_WINDOW)
     engine = maker.decompressobj()
-    for chunk in chunks:
-        for at in range(0, len(chunk), _ZSTD_INPUT):
-            data = chunk[at : at + _ZSTD_INPUT]
-            while data:
-                if engine.eof:
-                    engine = maker.decompressobj()
-                yield engine.decompress(data)
-                data = engine.unused_data if engine.eof else b""
+    for data in _pieces(chunks, _ZSTD_INPUT):
+        while data:
+            if engine.eof:
+                engine = maker.decompressobj()
+            yield engine.decompress(data)
+            data = engine.unused_data if engine.eof else b""
     if not engine.eof:
         raise DecompressError("the packed body ended too early")
 

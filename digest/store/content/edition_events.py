@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from sqlalchemy import Connection
 
 from digest.models import EditionState
 from digest.store import outgoing_webhooks
 from digest.store.desk import audit
 from digest.store.desk.acting import actor
+from digest.store.desk.audit import ActKind
 
 _EVENTS = {
     EditionState.APPROVED: "edition.approved",
@@ -19,11 +22,11 @@ _EVENTS = {
     EditionState.EXPIRED: "edition.expired",
 }
 # Decisions such as an approval are in the log already, with the revision and the reason.
-_LOGGED = {
-    EditionState.SENDING: "sending began",
-    EditionState.DONE: "sent",
-    EditionState.SKIPPED: "skipped",
-    EditionState.EXPIRED: "expired",
+_LOGGED: Mapping[EditionState, ActKind | EditionState] = {
+    EditionState.SENDING: ActKind.SENDING_BEGAN,
+    EditionState.DONE: ActKind.SENT,
+    EditionState.SKIPPED: EditionState.SKIPPED,
+    EditionState.EXPIRED: EditionState.EXPIRED,
 }
 
 
@@ -40,9 +43,9 @@ def edition_composed(connection: Connection, key: str, stories: int) -> None:
     """Record that an edition was composed for the first time."""
     now = outgoing_webhooks.clock_of(connection)
     outgoing_webhooks.add(connection, "edition.composed", {"edition": key, "stories": stories}, now)
-    audit.add(connection, actor(), "composed", key, f"{stories} stories", now=now)
+    audit.add(connection, actor(), ActKind.COMPOSED, key, f"{stories} stories", now=now)
 
 
 def composed_again(connection: Connection, key: str) -> None:
     """Record that a draft was composed again and has other content."""
-    audit.add(connection, actor(), "composed again", key, now=outgoing_webhooks.clock_of(connection))
+    audit.add(connection, actor(), ActKind.COMPOSED_AGAIN, key, now=outgoing_webhooks.clock_of(connection))

@@ -40,6 +40,7 @@ from digest.store.content.article_rows import article_from_json, select_articles
 from digest.store.content.edition_events import composed_again, edition_composed, edition_reached
 from digest.store.database import Database
 from digest.store.desk import audit
+from digest.store.desk.audit import ActKind
 from digest.store.schema import article, batch, decision, delivery, edition, rendered_email
 from digest.store.schema import audit as audit_table
 from digest.store.sending.decisions import Decision, DecisionGrounds, OperatorDecision, read_decisions, record_decision
@@ -318,7 +319,7 @@ class EditionStore:
         key: str,
         change: Callable[[EditorialChanges], EditorialChanges],
         by: Actor,
-        what: str,
+        what: ActKind,
         detail: str,
         *,
         now: datetime,

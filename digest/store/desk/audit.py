@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import (
@@ -21,9 +22,99 @@ from sqlalchemy import (
     update,
 )
 
-from digest.models import Actor
+from digest.models import Actor, EditionState
 from digest.store.database import Database
 from digest.store.schema import Moment, audit
+
+
+class ActKind(StrEnum):
+    """What somebody did, besides moving an edition to a state."""
+
+    # Stories, and the texts of an edition.
+    PINNED = "pinned"
+    ADDED = "added"
+    UNPINNED = "unpinned"
+    DROPPED = "dropped"
+    # A story takes the place of a removed one.
+    CAME_IN = "came in"
+    SPLIT_OFF = "split off"
+    MERGED = "merged"
+    LET_IN_AGAIN = "let in again"
+    MOVED = "moved"
+    TEXTS = "texts"
+    STORY_TEXT = "story text"
+    # Somebody replaced texts that somebody else had saved meanwhile.
+    NEWER_TEXT_REPLACED = "newer text replaced"
+    # Somebody leaves the text by which somebody else replaced theirs.
+    NEWER_TEXT_KEPT = "newer text kept"
+    TEXTS_TAKEN_OVER = "texts taken over"
+    REFUSED_SUMMARY_TAKEN = "refused summary taken"
+    UNDONE = "undone"
+    SEEN = "seen"
+    PICTURE = "picture"
+    BLOCK_LEFT_OUT = "block left out"
+    BLOCK_TAKEN_BACK = "block taken back"
+    BLOCK_TEXT = "block text"
+    # Editions.
+    COMPOSED = "composed"
+    COMPOSED_AGAIN = "composed again"
+    SPECIAL_COMPOSED = "special composed"
+    # An approval ended with a change. The detail is the name of the approver.
+    APPROVAL_VOID = "approval void"
+    RESUMED = "resumed"
+    REOPENED = "reopened"
+    SENDING_BEGAN = "sending began"
+    SENT = "sent"
+    CORRECTED = "corrected"
+    TEST_SENT = "test sent"
+    SENT_TO_NEWCOMERS = "sent to newcomers"
+    # Subscribers.
+    SUBSCRIBER_ADDED = "subscriber added"
+    SUBSCRIBER_CHANGED = "subscriber changed"
+    SUBSCRIBER_REMOVED = "subscriber removed"
+    ADDRESS_CHANGED = "subscriber's address changed"
+    NOMINATED = "subscriber nominated somebody"
+    SUBSCRIBER_PAUSED = "subscriber paused"
+    PAUSE_ENDED = "pause ended"
+    SUPPRESSED = "suppressed"
+    SUPPRESSION_LIFTED = "suppression lifted"
+    SUBSCRIBER_ERASED = "subscriber erased"
+    DATA_GIVEN_OUT = "data given out"
+    SUBSCRIBERS_IMPORTED = "subscribers imported"
+    SUBSCRIBERS_EXPORTED = "subscribers exported"
+    IMPORT_REMOVED = "import removed"
+    IMPORT_UNDONE = "import undone"
+    MANY_CHANGED = "many changed"
+    MANY_PAUSED = "many paused"
+    MANY_PAUSES_ENDED = "many pauses ended"
+    MANY_LIFTED = "many lifted"
+    MANY_SUPPRESSED = "many suppressed"
+    SEGMENT_SAVED = "segment saved"
+    SEGMENT_DROPPED = "segment dropped"
+    BREACH_LETTER = "breach"
+    # Sources, settings and webhooks.
+    SOURCE_ADDED = "source added"
+    SOURCE_CHANGED = "source changed"
+    SOURCE_PAUSED = "source paused"
+    SOURCE_RESUMED = "source resumed"
+    SOURCE_REMOVED = "source removed"
+    SETTING_CHANGED = "setting changed"
+    WEBHOOK_AGAIN = "webhook again"
+    # Users of the desk.
+    USER_ADDED = "user added"
+    USER_EMAIL = "email"
+    USER_ROLE = "role"
+    USER_REMOVED = "user removed"
+    SESSIONS_ENDED = "sessions ended"
+    LINK_MADE = "link made"
+    LINK_USED = "link used"
+    SIGNED_IN = "signed in"
+    SIGNED_OUT = "signed out"
+    SIGN_IN_REFUSED = "sign-in refused"
+    PASSKEY_ADDED = "passkey added"
+    PASSKEY_REMOVED = "passkey removed"
+    TOKEN_MADE = "token made"  # noqa: S105
+    TOKEN_REVOKED = "token revoked"  # noqa: S105
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +125,7 @@ class Act:
     at: datetime
     who: str
     via: str
+    # An `ActKind` or an `EditionState`.
     what: str
     subject: str
     detail: str
@@ -70,7 +162,9 @@ class AuditLog:
     def __init__(self, database: Database) -> None:
         self.database = database
 
-    def record(self, actor: Actor, what: str, subject: str, detail: str = "", *, now: datetime) -> None:
+    def record(
+        self, actor: Actor, what: ActKind | EditionState, subject: str, detail: str = "", *, now: datetime
+    ) -> None:
         with self.database.write() as connection:
             add(connection, actor, what, subject, detail, now=now)
 
@@ -164,12 +258,12 @@ class AuditLog:
         rows = select(audit).where(of_edition).order_by(audit.c.id.desc()).limit(limit)
         return [Act(**row._mapping) for row in self.database.query(rows)]
 
-    def is_done_by_others(self, subject: str, what: str, who: str) -> bool:
+    def is_done_by_others(self, subject: str, what: ActKind, who: str) -> bool:
         """Whether somebody else than `who` did this to a subject."""
         done = (audit.c.subject == subject) & (audit.c.what == what) & (audit.c.who != who)
         return self.database.query(select(audit.c.id).where(done).limit(1)).first() is not None
 
-    def details(self, subject: str, what: str, who: str) -> set[str]:
+    def details(self, subject: str, what: ActKind, who: str) -> set[str]:
         """Return the details of each time that `who` did this to a subject."""
         done = (audit.c.subject == subject) & (audit.c.what == what) & (audit.c.who == who)
         return set(self.database.query(select(audit.c.detail).where(done)).scalars())
@@ -178,7 +272,7 @@ class AuditLog:
 def add(
     connection: Connection,
     actor: Actor,
-    what: str,
+    what: ActKind | EditionState,
     subject: str,
     detail: str = "",
     *,

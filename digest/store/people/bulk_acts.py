@@ -8,19 +8,23 @@ from sqlalchemy import select
 
 from digest.feedback.rules import UNSUBSCRIBED
 from digest.store.database import Database
+from digest.store.desk.audit import ActKind
 from digest.store.schema import audit, consent, subscriber, suppression
 from digest.store.statements import chunks
 
-STOPPED, LIFTED = "many suppressed", "many lifted"
-"""The acts of the log that stop all email to several subscribers, and that take such a stop back."""
-
-ACTS = ("many changed", "many paused", "many pauses ended", STOPPED, LIFTED)
+ACTS = (
+    ActKind.MANY_CHANGED,
+    ActKind.MANY_PAUSED,
+    ActKind.MANY_PAUSES_ENDED,
+    ActKind.MANY_SUPPRESSED,
+    ActKind.MANY_LIFTED,
+)
 """The acts of the log for several subscribers."""
 
-is_stopped_together = suppression.c.at.in_(select(audit.c.at).where(audit.c.what == STOPPED))
+is_stopped_together = suppression.c.at.in_(select(audit.c.at).where(audit.c.what == ActKind.MANY_SUPPRESSED))
 """The condition that an act for several suppressed an address, and nothing else did since."""
 
-is_lifted_together = consent.c.at.in_(select(audit.c.at).where(audit.c.what == LIFTED))
+is_lifted_together = consent.c.at.in_(select(audit.c.at).where(audit.c.what == ActKind.MANY_LIFTED))
 """The condition that an act for several ended a suppression."""
 
 

@@ -30,6 +30,7 @@ from sqlalchemy import (
 
 from digest.feedback.rules import COMPLAINED, SEVERITY
 from digest.store.database import Database
+from digest.store.desk.audit import ActKind
 from digest.store.people.consent import queue_counts_event
 from digest.store.people.suppressions import LIFTED
 from digest.store.schema import Moment, audit, consent, import_change, preference, subscriber, suppression
@@ -37,7 +38,6 @@ from digest.utils.text import mark_of
 
 # How long an import can be undone. What it replaced is personal, so it is not kept longer.
 KEPT = timedelta(days=30)
-IMPORTED = "subscribers imported"
 _VALUES = ("name", "topics", "frequency", "timezone", "hour", "format", "status", "editions", "origin")
 _PREFIX = "import "
 _CAME = ("added", "returned")
@@ -98,7 +98,9 @@ class ImportUndo:
 
     def possible(self, acts: Collection[int] | None = None) -> list[int]:
         """Return the numbers of the imports that can be undone, newest first; only those among `acts`, if given."""
-        rows = select(audit.c.id).where(audit.c.what == IMPORTED, exists().where(import_change.c.act == audit.c.id))
+        rows = select(audit.c.id).where(
+            audit.c.what == ActKind.SUBSCRIBERS_IMPORTED, exists().where(import_change.c.act == audit.c.id)
+        )
         if acts is not None:
             rows = rows.where(audit.c.id.in_(acts))
         return list(self.database.query(rows.order_by(audit.c.id.desc())).scalars())
@@ -128,7 +130,9 @@ class ImportUndo:
 
 def _plan(connection: Connection, act: int) -> UndoneImport | None:
     c = import_change.c
-    row = connection.execute(select(audit).where(audit.c.id == act, audit.c.what == IMPORTED)).one_or_none()
+    row = connection.execute(
+        select(audit).where(audit.c.id == act, audit.c.what == ActKind.SUBSCRIBERS_IMPORTED)
+    ).one_or_none()
     if row is None or connection.execute(select(c.act).where(c.act == act).limit(1)).first() is None:
         return None
     origin = row.subject.removeprefix(_PREFIX)

@@ -36,10 +36,11 @@ from digest.feedback.rules import SEVERITY
 from digest.models import Actor, Subscriber
 from digest.store.database import Database, copy_rows, format_topics
 from digest.store.desk import audit
+from digest.store.desk.audit import ActKind
 from digest.store.people.bulk_acts import is_stopped_together
 from digest.store.people.consent import queue_counts_event
 from digest.store.people.erasure import Erasures
-from digest.store.people.import_undo import IMPORTED, remember
+from digest.store.people.import_undo import remember
 from digest.store.people.moves import new_addresses
 from digest.store.schema import Id, Moment, consent, preference, subscriber, suppression
 from digest.store.sending.enqueue import comparable
@@ -150,7 +151,7 @@ class SubscriberImport:
                 connection.execution_options(writes=True)
                 with self.database.write_lock(), connection.begin() as transaction:
                     self.database.advisory_lock(connection, "subscriber")
-                    act = audit.add(connection, by, IMPORTED, f"import {terms.origin}", now=now)
+                    act = audit.add(connection, by, ActKind.SUBSCRIBERS_IMPORTED, f"import {terms.origin}", now=now)
                     done = _merge(connection, terms, act, now)
                     came = {"added": done.added + done.returned, "changed": done.changed, "suppressed": done.suppressed}
                     queue_counts_event(connection, f"import {terms.origin}", now, **came)

@@ -314,6 +314,11 @@ class SubscriberAdmin:
         """Yield the suppressed addresses, known otherwise or not."""
         return self._stream(_records(suppressed=True).order_by(suppression.c.at, suppression.c.address))
 
+    def why_suppressed(self, address: str) -> str | None:
+        """Return why an address gets no mail, on the list or not; None if it may get it."""
+        with self.database.read() as connection:
+            return suppressions.reason_of(connection, address)
+
     def import_counts(self) -> dict[str, int]:
         """Return origin → number of listed subscribers."""
         rows = select(subscriber.c.origin, func.count()).where(subscriber.c.listed, subscriber.c.origin != "")

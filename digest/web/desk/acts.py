@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from digest.render.blocks.rows import ROWS, kind_of
-from digest.usecases.edit_edition import CAME_IN, KEPT, REPLACED
+from digest.store.desk.audit import ActKind
 from digest.web.desk.sentences import translate_all
 
 if TYPE_CHECKING:
@@ -16,28 +16,34 @@ if TYPE_CHECKING:
 
 # Acts whose subject is a name that people chose.
 _NAMED = (
-    "user added",
-    "email",
-    "role",
-    "user removed",
-    "sessions ended",
-    "link made",
-    "link used",
-    "signed in",
-    "signed out",
-    "sign-in refused",
-    "passkey added",
-    "passkey removed",
-    "token made",
-    "token revoked",
-    "segment saved",
-    "segment dropped",
+    ActKind.USER_ADDED,
+    ActKind.USER_EMAIL,
+    ActKind.USER_ROLE,
+    ActKind.USER_REMOVED,
+    ActKind.SESSIONS_ENDED,
+    ActKind.LINK_MADE,
+    ActKind.LINK_USED,
+    ActKind.SIGNED_IN,
+    ActKind.SIGNED_OUT,
+    ActKind.SIGN_IN_REFUSED,
+    ActKind.PASSKEY_ADDED,
+    ActKind.PASSKEY_REMOVED,
+    ActKind.TOKEN_MADE,
+    ActKind.TOKEN_REVOKED,
+    ActKind.SEGMENT_SAVED,
+    ActKind.SEGMENT_DROPPED,
 )
-# An approval that ended with a change. Its detail is the name of the approver.
-VOID = "approval void"
 # Acts whose details are such a name, or an address.
-_NAMED_DETAILS = ("test sent", VOID, "passkey added", "token revoked", "texts taken over", REPLACED, CAME_IN)
-_BLOCKS = ("block left out", "block taken back", "block text")
+_NAMED_DETAILS = (
+    ActKind.TEST_SENT,
+    ActKind.APPROVAL_VOID,
+    ActKind.PASSKEY_ADDED,
+    ActKind.TOKEN_REVOKED,
+    ActKind.TEXTS_TAKEN_OVER,
+    ActKind.NEWER_TEXT_REPLACED,
+    ActKind.CAME_IN,
+)
+_BLOCKS = (ActKind.BLOCK_LEFT_OUT, ActKind.BLOCK_TAKEN_BACK, ActKind.BLOCK_TEXT)
 
 
 # One for each language, and for each that was loaded again.
@@ -46,91 +52,91 @@ def _names(catalogue: Catalogue) -> Mapping[str, str]:
     _ = catalogue.gettext
     return {
         # Stories.
-        "pinned": _("Pinned"),
-        "added": _("Added"),
-        "unpinned": _("Unpinned"),
-        "dropped": _("Removed"),
-        CAME_IN: _("In its place"),
-        "split off": _("Split off"),
-        "merged": _("Merged"),
-        "let in again": _("Let in again"),
-        "moved": _("Moved"),
-        "texts": _("Texts changed"),
-        "story text": _("Story changed"),
-        REPLACED: _("Text replaced that somebody saved meanwhile"),
-        KEPT: _("The other text was kept"),
-        "texts taken over": _("Texts of other editions taken over"),
-        "refused summary taken": _("A model's refused summary taken"),
-        "undone": _("Taken back"),
-        "seen": _("Looked at"),
-        "picture": _("Picture changed"),
-        "block left out": _("Block left out"),
-        "block taken back": _("Block taken back"),
-        "block text": _("Block changed"),
+        ActKind.PINNED: _("Pinned"),
+        ActKind.ADDED: _("Added"),
+        ActKind.UNPINNED: _("Unpinned"),
+        ActKind.DROPPED: _("Removed"),
+        ActKind.CAME_IN: _("In its place"),
+        ActKind.SPLIT_OFF: _("Split off"),
+        ActKind.MERGED: _("Merged"),
+        ActKind.LET_IN_AGAIN: _("Let in again"),
+        ActKind.MOVED: _("Moved"),
+        ActKind.TEXTS: _("Texts changed"),
+        ActKind.STORY_TEXT: _("Story changed"),
+        ActKind.NEWER_TEXT_REPLACED: _("Text replaced that somebody saved meanwhile"),
+        ActKind.NEWER_TEXT_KEPT: _("The other text was kept"),
+        ActKind.TEXTS_TAKEN_OVER: _("Texts of other editions taken over"),
+        ActKind.REFUSED_SUMMARY_TAKEN: _("A model's refused summary taken"),
+        ActKind.UNDONE: _("Taken back"),
+        ActKind.SEEN: _("Looked at"),
+        ActKind.PICTURE: _("Picture changed"),
+        ActKind.BLOCK_LEFT_OUT: _("Block left out"),
+        ActKind.BLOCK_TAKEN_BACK: _("Block taken back"),
+        ActKind.BLOCK_TEXT: _("Block changed"),
         # Editions.
-        "composed": _("Composed"),
-        "composed again": _("Composed again"),
-        "special composed": _("Special edition composed"),
+        ActKind.COMPOSED: _("Composed"),
+        ActKind.COMPOSED_AGAIN: _("Composed again"),
+        ActKind.SPECIAL_COMPOSED: _("Special edition composed"),
         "approved": _("approved"),
-        VOID: _("Approval void"),
+        ActKind.APPROVAL_VOID: _("Approval void"),
         "paused": _("Held"),
-        "resumed": _("Went on"),
-        "reopened": _("Draft again"),
+        ActKind.RESUMED: _("Went on"),
+        ActKind.REOPENED: _("Draft again"),
         "cancelled": _("stopped"),
         "skipped": _("Skipped"),
         "expired": _("Expired"),
-        "sending began": _("Sending began"),
-        "sent": _("sent"),
-        "corrected": _("Corrected"),
-        "test sent": _("Test sent"),
-        "sent to newcomers": _("Sent to late subscribers"),
+        ActKind.SENDING_BEGAN: _("Sending began"),
+        ActKind.SENT: _("sent"),
+        ActKind.CORRECTED: _("Corrected"),
+        ActKind.TEST_SENT: _("Test sent"),
+        ActKind.SENT_TO_NEWCOMERS: _("Sent to late subscribers"),
         # Subscribers.
-        "subscriber added": _("Subscriber added"),
-        "subscriber changed": _("Subscriber changed"),
-        "subscriber removed": _("Subscriber taken off the list"),
-        "subscriber's address changed": _("Subscriber's address changed"),
-        "subscriber nominated somebody": _("Subscriber nominated somebody"),
-        "subscriber paused": _("Subscriber paused"),
-        "pause ended": _("Pause ended"),
-        "suppressed": _("Gets no more mail"),
-        "suppression lifted": _("may get mail again"),
-        "subscriber erased": _("Subscriber erased"),
-        "data given out": _("Data given out"),
-        "subscribers imported": _("Subscribers imported"),
-        "subscribers exported": _("Subscribers exported"),
-        "import removed": _("Import removed"),
-        "import undone": _("Import undone"),
-        "many changed": _("Several subscribers changed"),
-        "many paused": _("Several subscribers paused"),
-        "many pauses ended": _("Pauses of several subscribers ended"),
-        "many lifted": _("Several subscribers may get mail again"),
-        "many suppressed": _("Several subscribers get no more mail"),
-        "segment saved": _("Group saved"),
-        "segment dropped": _("Group removed"),
-        "breach": _("Message about a data breach"),
+        ActKind.SUBSCRIBER_ADDED: _("Subscriber added"),
+        ActKind.SUBSCRIBER_CHANGED: _("Subscriber changed"),
+        ActKind.SUBSCRIBER_REMOVED: _("Subscriber taken off the list"),
+        ActKind.ADDRESS_CHANGED: _("Subscriber's address changed"),
+        ActKind.NOMINATED: _("Subscriber nominated somebody"),
+        ActKind.SUBSCRIBER_PAUSED: _("Subscriber paused"),
+        ActKind.PAUSE_ENDED: _("Pause ended"),
+        ActKind.SUPPRESSED: _("Gets no more mail"),
+        ActKind.SUPPRESSION_LIFTED: _("may get mail again"),
+        ActKind.SUBSCRIBER_ERASED: _("Subscriber erased"),
+        ActKind.DATA_GIVEN_OUT: _("Data given out"),
+        ActKind.SUBSCRIBERS_IMPORTED: _("Subscribers imported"),
+        ActKind.SUBSCRIBERS_EXPORTED: _("Subscribers exported"),
+        ActKind.IMPORT_REMOVED: _("Import removed"),
+        ActKind.IMPORT_UNDONE: _("Import undone"),
+        ActKind.MANY_CHANGED: _("Several subscribers changed"),
+        ActKind.MANY_PAUSED: _("Several subscribers paused"),
+        ActKind.MANY_PAUSES_ENDED: _("Pauses of several subscribers ended"),
+        ActKind.MANY_LIFTED: _("Several subscribers may get mail again"),
+        ActKind.MANY_SUPPRESSED: _("Several subscribers get no more mail"),
+        ActKind.SEGMENT_SAVED: _("Group saved"),
+        ActKind.SEGMENT_DROPPED: _("Group removed"),
+        ActKind.BREACH_LETTER: _("Message about a data breach"),
         # Sources and settings.
-        "source added": _("Source added"),
-        "source changed": _("Source changed"),
-        "source paused": _("Source paused"),
-        "source resumed": _("Source resumed"),
-        "source removed": _("Source removed"),
-        "setting changed": _("Setting changed"),
-        "webhook again": _("Webhook sent again"),
+        ActKind.SOURCE_ADDED: _("Source added"),
+        ActKind.SOURCE_CHANGED: _("Source changed"),
+        ActKind.SOURCE_PAUSED: _("Source paused"),
+        ActKind.SOURCE_RESUMED: _("Source resumed"),
+        ActKind.SOURCE_REMOVED: _("Source removed"),
+        ActKind.SETTING_CHANGED: _("Setting changed"),
+        ActKind.WEBHOOK_AGAIN: _("Webhook sent again"),
         # Users.
-        "user added": _("User added"),
-        "email": _("User's email changed"),
-        "role": _("Role changed"),
-        "user removed": _("User removed"),
-        "sessions ended": _("Sessions ended"),
-        "link made": _("Sign-in link made"),
-        "link used": _("Sign-in link used"),
-        "signed in": _("Signed in"),
-        "signed out": _("Signed out"),
-        "sign-in refused": _("Sign-in refused"),
-        "passkey added": _("Passkey added"),
-        "passkey removed": _("Passkey removed"),
-        "token made": _("Token made"),
-        "token revoked": _("Token revoked"),
+        ActKind.USER_ADDED: _("User added"),
+        ActKind.USER_EMAIL: _("User's email changed"),
+        ActKind.USER_ROLE: _("Role changed"),
+        ActKind.USER_REMOVED: _("User removed"),
+        ActKind.SESSIONS_ENDED: _("Sessions ended"),
+        ActKind.LINK_MADE: _("Sign-in link made"),
+        ActKind.LINK_USED: _("Sign-in link used"),
+        ActKind.SIGNED_IN: _("Signed in"),
+        ActKind.SIGNED_OUT: _("Signed out"),
+        ActKind.SIGN_IN_REFUSED: _("Sign-in refused"),
+        ActKind.PASSKEY_ADDED: _("Passkey added"),
+        ActKind.PASSKEY_REMOVED: _("Passkey removed"),
+        ActKind.TOKEN_MADE: _("Token made"),
+        ActKind.TOKEN_REVOKED: _("Token revoked"),
     }
 
 
@@ -146,10 +152,10 @@ def subject_of(act: Act, catalogue: Catalogue) -> str:
 
 def detail_of(act: Act, catalogue: Catalogue) -> str:
     """Return the details of an act in the editor's language."""
-    if act.what == KEPT:
+    if act.what == ActKind.NEWER_TEXT_KEPT:
         # Only the number of another act and the name of a field.
         return ""
-    if act.what == "undone":
+    if act.what == ActKind.UNDONE:
         return name_of(act.detail, catalogue)
     if act.what in _NAMED_DETAILS:
         return act.detail

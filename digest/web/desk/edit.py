@@ -9,8 +9,8 @@ from starlette.responses import Response
 
 from digest.models import Edition, EditionState
 from digest.render.intro import MAX_LENGTH
+from digest.store.desk.audit import ActKind
 from digest.usecases.edit_edition import EditionEditor, UnknownStory, paragraphs, stories_only_in
-from digest.web.desk.acts import VOID
 from digest.web.desk.visit import Visit, edition_path, number_in
 
 _MAX_TEXT = 5_000
@@ -175,7 +175,7 @@ def void_approval(visit: Visit, edition: Edition) -> bool:
         if not app.editions.move(edition.key, EditionState.DRAFT, out_of=(EditionState.APPROVED,)):
             return False
         app.editions.record_decision(edition.key, EditionState.DRAFT, f"changed by {visit.user.name}", now=app.now())
-        app.audit.record(visit.actor, VOID, edition.key, approver, now=app.now())
+        app.audit.record(visit.actor, ActKind.APPROVAL_VOID, edition.key, approver, now=app.now())
     return True
 
 

@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING
 
 from starlette.responses import Response
 
-from digest.store.desk.audit import Act, LogFilter
+from digest.store.desk.audit import Act, ActKind, LogFilter
 from digest.store.people.bulk_acts import ACTS
 from digest.store.people.directory import SubscriberFilter
-from digest.store.people.import_undo import IMPORTED
 from digest.subscribers.address import comparable
 from digest.usecases.edit_subscribers import number_of, subject_of
 from digest.utils.text import one_line
@@ -52,7 +51,9 @@ def page(visit: Visit) -> Response:
     )
     acts, more = app.audit.search(wanted, _PAGE, number_in(visit.query.get("before", "")))
     emails = _emails(visit, acts)
-    undoable = set(app.subscriber_admin.import_undo.possible([act.id for act in acts if act.what == IMPORTED]))
+    undoable = set(
+        app.subscriber_admin.import_undo.possible([act.id for act in acts if act.what == ActKind.SUBSCRIBERS_IMPORTED])
+    )
     filters = {**given, **{name: day.isoformat() for name, day in days.items() if day}}
     return visit.page(
         "log.html.j2",
@@ -97,12 +98,12 @@ def _page_of(visit: Visit, act: Act) -> str | None:
     if act.what in ACTS:
         return visit.path("/subscribers/many", of=str(act.id))
     number = number_of(act.subject)
-    return None if number is None or act.what == "subscriber erased" else visit.path(f"/subscriber/{number}")
+    return None if number is None or act.what == ActKind.SUBSCRIBER_ERASED else visit.path(f"/subscriber/{number}")
 
 
 def _texts(act: Act, catalogue: Catalogue, emails: dict[int, str]) -> tuple[str, str]:
     """Return to what an act was done, and its details."""
-    if act.what == "setting changed":
+    if act.what == ActKind.SETTING_CHANGED:
         return labels(catalogue).get(act.subject, act.subject), change(act.subject, act.detail, catalogue)
     email = emails.get(number_of(act.subject) or 0)
     return email or subject_of_act(act, catalogue), detail_of(act, catalogue)

@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from digest.errors import ConfigurationError, DigestError
 from digest.models import Edition, EditionState, Role
+from digest.store.desk.audit import ActKind
 from digest.store.rate_limits import Quota
 from digest.subscribers.address import comparable
 from digest.usecases.approval import EditionChanged, ModelTextUnseen, revision
@@ -128,7 +129,7 @@ def send_test(visit: Visit) -> Response:
         raise HTTPException(429)
     # `newsletter.base_url` may be unset.
     problems = replace(app.draft_mailer, desk_url=visit.desk.url).send(edition, addresses)
-    app.audit.record(visit.actor, "test sent", edition.key, sent_to, now=app.now())
+    app.audit.record(visit.actor, ActKind.TEST_SENT, edition.key, sent_to, now=app.now())
     if problems:
         why = translate_line("; ".join(problems), visit.catalogue)
         failed = PageSentence(_("The test could not be handed over: %(why)s") % {"why": why.text}, why.original)

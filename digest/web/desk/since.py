@@ -6,17 +6,16 @@ from collections.abc import Sequence
 from itertools import takewhile
 
 from digest.models import EditionState
-from digest.store.desk.audit import Act
-from digest.usecases.edit_edition import CAME_IN, KEPT, REPLACED
-from digest.web.desk.acts import VOID, detail_of, name_of
+from digest.store.desk.audit import Act, ActKind
+from digest.web.desk.acts import detail_of, name_of
 from digest.web.desk.visit import Visit
 
 # The most acts that are looked at for the end of an approval.
 _MOST = 30
 # Records that change nothing themselves.
-_NO_CHANGES = ("test sent", KEPT, CAME_IN)
+_NO_CHANGES = (ActKind.TEST_SENT, ActKind.NEWER_TEXT_KEPT, ActKind.CAME_IN)
 # Acts that change only what their author typed.
-_TYPED = ("texts", "story text", VOID)
+_TYPED = (ActKind.TEXTS, ActKind.STORY_TEXT, ActKind.APPROVAL_VOID)
 
 
 def newest(visit: Visit, key: str) -> int:
@@ -43,14 +42,16 @@ def change_lines(visit: Visit, found: Sequence[Act], *, most: int = 60) -> list[
     """
     # An approval that was given again is not void.
     since_approval = takewhile(lambda act: act.what != EditionState.APPROVED, found)
-    void = [f"{act.who}: {_ended(visit, act)}" for act in since_approval if act.what == VOID and act.detail]
-    done = [f"{act.who}: {_what(visit, act, most)}" for act in found if act.what != VOID]
+    void = [
+        f"{act.who}: {_ended(visit, act)}" for act in since_approval if act.what == ActKind.APPROVAL_VOID and act.detail
+    ]
+    done = [f"{act.who}: {_what(visit, act, most)}" for act in found if act.what != ActKind.APPROVAL_VOID]
     return [*void[:1], *dict.fromkeys(done)]
 
 
 def void_line(visit: Visit, key: str) -> str:
     """Say whose approval the user's change ended."""
-    found = (act for act in visit.desk.app.audit.newest(_MOST, subject=key) if act.what == VOID)
+    found = (act for act in visit.desk.app.audit.newest(_MOST, subject=key) if act.what == ActKind.APPROVAL_VOID)
     return _ended(visit, next(found, None))
 
 
@@ -67,8 +68,8 @@ def _ended(visit: Visit, act: Act | None) -> str:
 def _what(visit: Visit, act: Act, most: int) -> str:
     # A page that shows the present texts does not repeat the replaced one.
     what, detail = act.what, detail_of(act, visit.catalogue)
-    if what == REPLACED:
-        what, detail = "story text", detail.rpartition("”; ")[2]
+    if what == ActKind.NEWER_TEXT_REPLACED:
+        what, detail = ActKind.STORY_TEXT, detail.rpartition("”; ")[2]
     # Where a story went stays.
     title, arrow, place = detail.rpartition(" → ")
     if not arrow:

@@ -23,12 +23,12 @@ from digest.models import (
 from digest.render.intro import MAX_LENGTH
 from digest.render.intro import paragraphs as intro_paragraphs
 from digest.render.size_budget import CLIPPED, removable
+from digest.store.desk.audit import ActKind
 from digest.store.sending.recovery import in_flight_elsewhere
 from digest.store.sending.revisions import REVISABLE
 from digest.store.sending.status import Counts
 from digest.usecases.approval import revision, unseen
 from digest.usecases.correct_edition import correction_key
-from digest.usecases.edit_edition import CAME_IN, REPLACED
 from digest.usecases.lost_texts import writer_of_replaced
 from digest.web.desk import blocks, calendar, doubts, seen
 from digest.web.desk.acts import name_of
@@ -172,11 +172,13 @@ def page(
         groups=_groups(visit, edition, changes) if editable or (is_paused and not moving["sending"]) else (),
         sections=app.topics,
         editable=editable and visit.may(Role.EDITOR),
-        replaced=REPLACED,
-        replaced_from=writer_of_replaced(app.audit, edition.key, last) if last and last.what == REPLACED else "",
+        replaced=ActKind.NEWER_TEXT_REPLACED,
+        replaced_from=writer_of_replaced(app.audit, edition.key, last)
+        if last and last.what == ActKind.NEWER_TEXT_REPLACED
+        else "",
         last=last,
         # What an undo took back.
-        undone=before_last if last and last.what == "undone" else None,
+        undone=before_last if last and last.what == ActKind.UNDONE else None,
         last_story=changed_story,
         # The section into which the change that led to this page took the story.
         moved_to=changed_story.section if changed_story and visit.query.get("crossed") == "1" else "",
@@ -184,7 +186,7 @@ def page(
         doubtful_numbers=doubts.own_numbers(visit, changes.texts, changed_story) if changed_story and last else (),
         acts=acts,
         # The headlines that the last change brought in.
-        came=[act.detail for act in acts if last and act.what == CAME_IN and act.id > last.id],
+        came=[act.detail for act in acts if last and act.what == ActKind.CAME_IN and act.id > last.id],
         new=_new_articles(visit, edition) if edition.state == EditionState.DRAFT else 0,
         has_own_texts=bool(changes.subject or changes.preheader),
         revision=revision(edition),

@@ -134,11 +134,12 @@ def moment(at: datetime, catalogue: Catalogue) -> str:
 
 
 def when(at: datetime, now: datetime, catalogue: Catalogue) -> str:
-    """Return a time in words, in the zone of `now`: 5:55, yesterday 21:40, 12 November."""
+    """Return a time in words, in the zone of `now`: 5:55, yesterday 21:40, 12 November, 3 May 2025."""
     local = at.astimezone(now.tzinfo)
     days = (now.date() - local.date()).days
     if days == 0:
         return clock(local)
     if days == 1:
         return catalogue.gettext("yesterday %(clock)s") % {"clock": clock(local)}
-    return dates.short(local.date(), catalogue.language)
+    day = dates.short(local.date(), catalogue.language)
+    return day if local.year == now.year else f"{day} {local.year}"

@@ -45,6 +45,7 @@ def test_an_editors_morning(tmp_path: Path, width: int, scripts: str) -> None:
         if width == 360:
             assert seen["lines"] > 2
             assert (seen["cut"], seen["missed"]) == (0, 0), "what somebody approves is seen whole, and easy to hit"
+            assert seen["shied"] == 0, "a headline stays where it is when its row is opened"
             assert seen["approveAt"] > 0.75, "the button to approve is near the thumb"
             assert seen["words"] <= 65, "a stranger has little to read beside the headlines"
         assert seen["changed"] == "कसौटी का शीर्षक"

@@ -54,6 +54,17 @@ def accepted(desk: Site) -> int:
 
 
 @pytest.mark.slow
+def test_the_page_of_somebody_who_should_have_got_it_leads_there(sent: Site) -> None:
+    admin = set_up(sent, "asha", Role.ADMIN)
+    add(sent, "neha@example.com")
+    sent.app.subscriber_editor.unsuppress("ravi@example.com", "a mistake", BY)
+    for email in ("neha@example.com", "ravi@example.com"):
+        assert f'href="/desk{PLACE}"' in admin.get(f"/subscriber/{sent.subscriber_id(email)}").text
+    got = admin.get(f"/subscriber/{sent.subscriber_id('asha@example.com')}").text
+    assert PLACE not in got
+
+
+@pytest.mark.slow
 def test_newcomers_and_who_was_left_out_get_it_once(sent: Site, sender: Browser) -> None:
     assert translated("Everybody who is due has it.") in sender.get(PLACE).text
     before = accepted(sent)

@@ -167,6 +167,9 @@ def test_users_are_managed_in_the_browser(desk: Site) -> None:
     assert [line.user.role for line in desk.app.accounts.list()] == [Role.ADMIN, Role.SENDER]
     assert admin.post("/users/asha/role", role="viewer").status == 409, "the only admin"
     assert admin.post("/users/asha/remove").status == 409
+    users = admin.get("/users").text
+    assert "हाँ, ravi को हटाएँ" in users, "a slip of the finger removes nobody"
+    assert "/users/asha/remove" not in users
     assert admin.post("/users/ravi/remove").status == 303
     assert "उपयोगकर्ता हटाया गया" in admin.get("/log").text
 

@@ -6,6 +6,8 @@ import csv
 import io
 import re
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC
 from html import unescape
 from pathlib import Path
 
@@ -14,6 +16,7 @@ from sqlalchemy import insert, select, update
 
 from digest import pipeline
 from digest.models import Actor, BatchState, Role
+from digest.notify.report_formats import as_csv
 from digest.store.schema import batch, delivery_event
 from digest.store.sending.failures import FailureReader
 from tests.web.desk.browser import TESTER, Browser, set_up
@@ -103,6 +106,13 @@ def test_editions_growth_and_domains_are_shown(desk: Site, admin: Browser) -> No
     assert [(row["edition"], int(row["accepted"])) for row in rows] == [(KEY, sent.accepted)]
 
 
+def test_a_file_has_numbers_that_a_spreadsheet_can_add(desk: Site) -> None:
+    report = desk.app.reporter.report(KEY)
+    many = replace(report, numbers=replace(report.numbers, accepted=1711, frozen=1_002_773))
+    rows = {row["what"]: row["value"] for row in csv.DictReader(io.StringIO(as_csv(many, UTC)))}
+    assert (rows["sent"], rows["on the list"]) == ("1711", "1002773")
+
+
 @pytest.mark.slow
 def test_an_edition_says_who_did_not_get_it_and_what_the_editor_did(admin: Browser) -> None:
     admin.get(f"/report/{KEY}/table.csv")
@@ -119,6 +129,7 @@ def test_an_edition_says_who_did_not_get_it_and_what_the_editor_did(admin: Brows
     assert f'{KEY},"bounced, sender outbox",1,' in sheet
     assert translated("By who sent it") in page
     assert '<th scope="row">अन्य</th>' in page
+    assert "ravi@example.com" in admin.get(f"/report/{KEY}/missed").text, "not an empty list of another kind"
     excluded = admin.get(f"/report/{KEY}/missed?kind=excluded").text
     assert "ravi@example.com" in excluded
     rows = [unescape(each) for each in re.findall(r'missed\?kind=excluded&amp;reason=[^"]+', page)]

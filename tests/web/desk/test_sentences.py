@@ -21,7 +21,7 @@ from digest.i18n import translator
 from digest.models import RenderedEmail
 from digest.render.lint import REASONS, lint
 from digest.render.renderer import Renderer
-from digest.store.desk.audit import Act
+from digest.store.desk.audit import Act, ActKind
 from digest.web.desk.acts import detail_of, name_of, named, subject_of
 from digest.web.desk.kept_sentences import KEPT
 from digest.web.desk.sentences import PageSentence, refusal, translate, translate_all, translate_line
@@ -264,6 +264,10 @@ def test_a_line_of_a_history_is_said_in_hindi_and_keeps_what_a_server_said() -> 
     assert translate_all(line, HINDI) == hindi
     refused = "'x' is not a valid email address: an email address must have an @-sign"
     assert translate_all(refused, HINDI) == "'x' सही ईमेल पता नहीं है: पते में @ होना चाहिए"
+
+
+def test_each_act_has_a_name_in_hindi() -> None:
+    assert [kind for kind in ActKind if name_of(kind, HINDI) in (kind, name_of(kind, ENGLISH))] == []
 
 
 def test_an_act_of_the_log_is_named_and_found_in_the_language_of_the_page() -> None:

@@ -231,6 +231,19 @@ def test_an_import_names_who_gets_no_more_mail_and_which_topics_are_left_out(des
 
 
 @pytest.mark.slow
+def test_an_address_that_is_barred_and_not_on_the_list_is_explained(desk: Site, admin: Browser) -> None:
+    """Whoever calls to ask why they get nothing may be known only from an import that says they left."""
+    page = upload(admin, "email,status\ngone@example.com,unsubscribed\n", origin="old")
+    found = re.search(r"/subscribers/import/(\w+)", page.text.split('<form class="sp"')[1])
+    assert found
+    admin.post(f"/subscribers/import/{found[1]}")
+    assert desk.app.subscriber_admin.why_suppressed("gone@example.com") == "unsubscribed"
+    told = admin.get("/subscribers?q=Gone@example.com").text
+    assert "यह पता सूची में नहीं है और इस पर मेल नहीं जाती" in told
+    assert "यहाँ कोई नहीं है" in admin.get("/subscribers?q=never@example.com").text
+
+
+@pytest.mark.slow
 def test_an_import_counts_the_words_that_nobody_knows_and_names_mistyped_addresses(admin: Browser) -> None:
     rows = "".join(f"w{number}@example.com,member\n" for number in range(40))
     page = upload(admin, f"email,status\n{rows}y@example.com,ex\nx@gmial.com,\n").text

@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from digest.errors import ConfigurationError, DigestError
+from digest.store.desk.audit import ActKind
 from digest.subscribers.frequency import ADD_DAY, WEEKDAYS
 from digest.subscribers.imports import export as subscriber_export
 from digest.subscribers.imports.formats import FIELDS, FORMATS
@@ -206,7 +207,7 @@ def export(visit: Visit) -> Response:
     count = subscriber_export.write(rows, out, kind)
     detail = f"{count} as {kind}" + (", suppressed" if "suppressed" in form else "")
     whom = "the chosen ones" if chosen else form.get("origin") or segment or "everybody"
-    app.audit.record(visit.actor, "subscribers exported", whom, detail, now=app.now())
+    app.audit.record(visit.actor, ActKind.SUBSCRIBERS_EXPORTED, whom, detail, now=app.now())
     ending = "jsonl" if kind == "jsonl" else "csv"
     # Without a byte order mark a spreadsheet reads Hindi as Latin-1. Programs take it for a part of the heading.
     mark = "\ufeff" if kind == "csv" and visit.actor.via == "desk" else ""

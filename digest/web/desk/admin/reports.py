@@ -140,10 +140,13 @@ def missed(visit: Visit) -> Response:
     """Respond with the people who did not get an edition."""
     app, key = visit.desk.app, visit.edition().key
     kind = visit.query.get("kind", "")
-    kind = kind if kind in _KINDS else DeliveryOutcome.REJECTED
+    reader = MissedRecipients(app.database)
+    if kind not in _KINDS:
+        # The first that has somebody.
+        kind = next((each for each in _KINDS if reader.page(key, each, most=1)[0]), DeliveryOutcome.REJECTED)
     after = number_in(visit.query.get("after", "")) or 0
     reasons = visit.request.query_params.getlist("reason")[:_REASONS]
-    found, more = MissedRecipients(app.database).page(key, kind, most=_PEOPLE, after=after, reasons=reasons)
+    found, more = reader.page(key, kind, most=_PEOPLE, after=after, reasons=reasons)
     return visit.page(
         "admin/missed.html.j2",
         key=key,

@@ -5,20 +5,28 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from digest.errors import ConfigurationError, DigestError
 from digest.models import LETTERS_TO_SOME, Actor
+from digest.store.desk.audit import ActKind
 from digest.store.people.directory import state_of
 from digest.store.people.history import NOBODY_GOT_IT, HistoryEntry, HistoryKind
 from digest.store.people.preferences import ERASED, StoredSubscriber
+from digest.subscribers.due import NOT_DUE
 from digest.usecases.edit_subscribers import subject_of
+from digest.usecases.enqueue import NO_STORY
+from digest.usecases.send_late import can_be_sent_late
 from digest.web.desk.admin import words
 from digest.web.desk.admin.form import FREQUENCIES, field_problem, fields_of
 from digest.web.desk.sentences import PageSentence
 from digest.web.desk.visit import Visit, number_in
+
+if TYPE_CHECKING:
+    from digest.app import App
 
 # Lines of the history that are shown at first.
 _SHOWN = 30
@@ -41,7 +49,7 @@ def page(visit: Visit, *, status: int = 200, field: str = "", problem: str | Pag
         if each.what != "none"
         or not ((each.edition or "").startswith(LETTERS_TO_SOME) or each.why.startswith(NOBODY_GOT_IT))
     ]
-    everything = "all" in visit.query
+    everything, why = "all" in visit.query, _why_not(expected)
     record = app.subscriber_admin.find(held.address)
     chosen = app.preferences.chosen_by(held.id)
     return visit.page(
@@ -54,7 +62,8 @@ def page(visit: Visit, *, status: int = 200, field: str = "", problem: str | Pag
         listed=record.subscriber if record else None,
         chosen=chosen,
         state=state_of(held, now),
-        why=_why_not(expected),
+        why=why,
+        late=why is not None and _came_late(app, why),
         entries=shown if everything else shown[:_SHOWN],
         hidden=0 if everything else max(0, len(shown) - _SHOWN),
         view=view,
@@ -112,7 +121,7 @@ def data(visit: Visit) -> Response:
     held = _held(visit)
     app = visit.desk.app
     text = json.dumps(app.personal_data.collect(held.address), ensure_ascii=False, indent=1)
-    app.audit.record(visit.actor, "data given out", subject_of(held.id), now=app.now())
+    app.audit.record(visit.actor, ActKind.DATA_GIVEN_OUT, subject_of(held.id), now=app.now())
     return visit.download(f"subscriber-{held.id}.json", text, "application/json")
 
 
@@ -141,6 +150,13 @@ def _entries(visit: Visit, held: StoredSubscriber) -> list[HistoryEntry]:
     app = visit.desk.app
     zone, orphans = app.settings.newsletter.zone, app.status_reader.orphans(app.now())
     return app.subscriber_admin.history.entries(held.address, zone, orphans)[::-1]
+
+
+def _came_late(app: App, why: HistoryEntry) -> bool:
+    """Whether the edition can still be sent to them: they came or may get mail again since it was made ready."""
+    chosen = why.why.startswith((NOT_DUE, NO_STORY))
+    edition = None if chosen or why.what not in ("none", "excluded") else app.editions.get(why.edition or "")
+    return edition is not None and can_be_sent_late(edition)
 
 
 def _why_not(entries: list[HistoryEntry]) -> HistoryEntry | None:

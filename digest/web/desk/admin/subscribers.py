@@ -52,6 +52,7 @@ def _page(visit: Visit, wanted: SubscriberFilter, *, status: int = 200, problem:
         problem=problem,
         wanted=wanted,
         lines=lines,
+        unlisted=_why_unlisted(visit, wanted.search) if not lines else "",
         total=total,
         asked=directory.unconfirmed(_MAX_UNCONFIRMED) if asked else None,
         older=_query(wanted, before=str(more)) if more and not asked else None,
@@ -73,6 +74,13 @@ def _page(visit: Visit, wanted: SubscriberFilter, *, status: int = 200, problem:
         words=words,
         now=now,
     )
+
+
+def _why_unlisted(visit: Visit, search: str) -> str:
+    """Return why an address that is not on the list gets no mail; '' if it may get it, or is no address."""
+    address = comparable(search) if "@" in search[1:] else None
+    why = visit.desk.app.subscriber_admin.why_suppressed(address) if address else None
+    return words.reason_text(why, visit.catalogue).text if why else ""
 
 
 def save_segment(visit: Visit) -> Response:
