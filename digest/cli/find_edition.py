@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from digest.cli.output import note, printable
 from digest.errors import ConfigProblem, ConfigurationError, DigestError
-from digest.models import ENDED_STATES, Edition, is_breaking, split_key
+from digest.models import ENDED_STATES, Edition, EditionState, is_breaking, split_key
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -26,8 +26,10 @@ def decision_line(each: OperatorDecision, zone: ZoneInfo) -> str:
     """Show one decision on an edition: when, what, on whom, by whom and why."""
     subject = f" {each.email or f'batch {each.batch}'}" if each.email or each.batch else ""
     by = f" by {each.decided_by}" if each.decided_by else ""
+    # The state to which an edition is moved is the word for it, but an edition that is resumed was sending before.
+    what = "resumed" if each.what == EditionState.SENDING else each.what
     evidence = f" (evidence: {each.evidence})" if each.evidence and each.evidence != each.reason else ""
-    return printable(f"{each.at.astimezone(zone):%Y-%m-%d %H:%M}  {each.what}{subject}{by}: {each.reason}{evidence}")
+    return printable(f"{each.at.astimezone(zone):%Y-%m-%d %H:%M}  {what}{subject}{by}: {each.reason}{evidence}")
 
 
 def existing(app: App, key: str) -> Edition:

@@ -177,7 +177,7 @@ def _show_counts(
     click.echo()
     click.echo(table(("did not get it", "state", "why"), [(row.email, row.state, row.reason) for row in named]))
     if len(not_sent) > len(named):
-        click.echo("… and more; `digest status --all` lists everyone.")
+        click.echo(f"… and more; `digest status {sent.edition.key} --all` lists everyone.")
 
 
 def _show_reasons(reasons: Sequence[tuple[str, int]]) -> None:

@@ -288,8 +288,8 @@ def copy(home: Path, source: str, target: str, as_json: bool) -> int:
 
     For example from SQLite to PostgreSQL. Both are URLs as in `store.url`, or an SQLite file. Every table is copied in
     one transaction and compared by number of rows and checksum. Nothing is sent from SOURCE afterwards; set `store.url`
-    to TARGET. Stop `digest run` and `digest web` first. Put the password into ~/.pgpass: other users of this machine
-    can read the command line.
+    to TARGET. Stop `digest run`, `digest worker` and `digest web` first. Put the password into ~/.pgpass: other users
+    of this machine can read the command line.
     """
     from digest.app import make_app
 

@@ -133,7 +133,7 @@ class EditionSettings(SettingsModel):
         default=0.65, gt=0, le=1, description="As `edition.merge`, for two articles of the same source."
     )
     per_section: int = Field(
-        default=6,
+        default=7,
         ge=1,
         le=100,
         description="Maximum stories per section. Exceeded if there are too few sections to fill the edition.",

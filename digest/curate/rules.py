@@ -60,7 +60,7 @@ class Rules:
     # The most stories of one section; ignored only if there are too few sections to fill the edition.
     # Measured on labelled headlines (ADR 14): with 4, even perfect labels fill only three quarters of an edition with
     # what matters, because most news is about the country.
-    per_section_max: int = 6
+    per_section_max: int = 7
     # A section whose best story scores above this gets at least one place. On the scale of importance, 3 means "could
     # be in"; freshness and the place in the feed add a quarter of a point to most stories.
     section_floor: float = 3.25

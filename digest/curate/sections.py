@@ -29,6 +29,8 @@ HOME = ("देश", "राजनीति")
 WORLD = "दुनिया"
 # A pupil or a school in an accident or a crime is no news about education.
 EDUCATION = "शिक्षा"
+# And a deadly one is no politics, even if a minister promises help. Rows of words.
+DEATH, ACCIDENTS = "death", frozenset({"accident", "crash", "disaster"})
 
 # The points by which the best section must lead: one word that only this section has, or two that others lack.
 MARGIN = 2
@@ -95,6 +97,11 @@ def section_of(articles: Sequence[Article], default: str) -> Evidence:
         return section, f"{count} of the other articles"
     if by_text := _section_by_text(articles):
         return by_text
+    title = articles[0].title
+    rows = find_rows(tokens(title))
+    text = f"{title} {_lead(articles[0])}"
+    if not HARD_EVENTS.isdisjoint(rows) and is_abroad(title, tokens(title), rows) and is_abroad(text, tokens(text)):
+        return WORLD, "an event abroad"
     return default, "no evidence"
 
 
@@ -102,12 +109,16 @@ def _section_by_text(articles: Sequence[Article]) -> Evidence | None:
     """Find the section by the words of all headlines, then of the first article's lead."""
     titles = " ".join(dict.fromkeys(article.title for article in articles))
     first = articles[0]
-    lead = first.excerpt or next((block.text for block in first.body if block.kind == "p"), "")
+    lead = _lead(first)
     if not lead:
         return _section_by_headline(titles)
     if section := _section_by_words(titles, "headline words", MARGIN):
         return section
-    return _section_by_words(f"{first.title} {lead[:LEAD]}", "lead words", LEAD_MARGIN)
+    return _section_by_words(f"{first.title} {lead}", "lead words", LEAD_MARGIN)
+
+
+def _lead(article: Article) -> str:
+    return (article.excerpt or next((block.text for block in article.body if block.kind == "p"), ""))[:LEAD]
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +169,9 @@ def _section_by_words(text: str, kind: str, margin: float) -> Evidence | None:
     """
     words = find_words(text)
     points = words.points
-    best_at_home = max(HOME, key=lambda section: points[section])
+    rows = find_rows(tokens(text))
+    is_fatal = DEATH in rows and not ACCIDENTS.isdisjoint(rows)
+    best_at_home = HOME[0] if is_fatal else max(HOME, key=lambda section: points[section])
     home = WORLD if points[best_at_home] and is_abroad(text, tokens(text)) else best_at_home
     rivals = defaultdict(float, {section: count for section, count in points.items() if section not in HOME})
     rivals[home] += sum(points[section] for section in HOME)
@@ -166,7 +179,7 @@ def _section_by_words(text: str, kind: str, margin: float) -> Evidence | None:
     (section, count), (_next, next_count) = (*ranked, ("", 0.0))[:2]
     if count - next_count < margin:
         return None
-    if section == EDUCATION and not HARD_EVENTS.isdisjoint(find_rows(tokens(text))):
+    if section == EDUCATION and not HARD_EVENTS.isdisjoint(rows):
         return None
     return section, words.evidence(kind, section, *([best_at_home] if section == home else []))
 

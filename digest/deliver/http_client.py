@@ -397,4 +397,8 @@ def _unix_time(text: str) -> float | None:
 
 
 def _describe(error: BaseException) -> str:
-    return redact.redact(str(error)) or type(error).__name__
+    if isinstance(error, socket.gaierror):
+        return "the host is not found in the DNS; check the network of this machine"
+    # Without the number in brackets. The text of TLS is not in `strerror` alone.
+    text = error.strerror if isinstance(error, OSError) and not isinstance(error, ssl.SSLError) else None
+    return redact.redact(text or str(error)) or type(error).__name__

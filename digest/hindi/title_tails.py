@@ -44,8 +44,8 @@ _SEPARATOR = re.compile(r" ?[,;:|!?।…]+[ –—-]*| [-–—]+ ?|(?<=[^\s0-9
 _SPEAKS = re.compile(fold("(?:बोल|बोले|बोला|बोली|बोलीं|कहा|लिखा|पूछा|बताया)$"))
 _SPEAKS_NEAR_END = re.compile(_SPEAKS.pattern.removesuffix("$") + "(?: [^ ,]+){0,3}$")
 _ATTRIBUTES = re.compile("[-–—…]|\\.{2}")
-# A quotation: the following text may name the speaker.
-_VOICE = folded_words("मैं मैंने मुझे मुझसे मेरा मेरी मेरे हम हमें हमने हमारा हमारी हमारे चाहता चाहती")
+# Words of a speaker. The following text may name who it is.
+VOICE = folded_words("मैं मैंने मुझे मुझसे मेरा मेरी मेरे हम हमें हमने हमारा हमारी हमारे चाहता चाहती")
 # A part with one of these waits for the next: `जिस घर को बेचा था, उसे खोलते ही उड़े होश`.
 _WAITS = folded_words("जिस जिसे जिसने जिन जिन्हें जो जब जैसे अगर यदि")
 # Who wants something is no news, but the call tells what about it: `ट्रैक्टर लेने का है प्लान, जानिए कितनी होगी किस्त`.
@@ -129,6 +129,7 @@ _CLOSED_PART = re.compile(" (?:है|हैं|था|थी|थे|गया|�
 # A cry before the news.
 _CRY = re.compile(r"^(?:सावधान|खबरदार|ध्यान दें|अलर्ट|दर्दनाक|शर्मनाक|हैवानियत|अजब-गजब|गजब|खुशखबरी) ?(?:!+|\.{2,}|…|:) ?(?=\S)")
 _APOSTROPHE = re.compile("(?<=[A-Za-z])['’](?=[A-Za-z])")
+_QUOTATION = re.compile("‘[^‘’]{,150}’|“[^“”]{,150}”|\"[^\"]{,150}\"|'[^']{,150}'")
 _PAIRS = (("‘", "’"), ("“", "”"), ("(", ")"))
 
 
@@ -157,6 +158,8 @@ def hides_news(title: str) -> bool:
     """Whether a headline asks, or only points to what the report tells: `इस खिलाड़ी ने छोड़ा खेल`, `कही यह बात`."""
     if title.rstrip("\"'”’»)] ").endswith("?"):
         return True
+    # What points inside a quotation points to nothing in the report.
+    title = _QUOTATION.sub(" ", _APOSTROPHE.sub("", title))
     parts = [fold(part) for part in _SEPARATOR.split(title)]
     if _QUOTED.search(title) or any(map(_SPEAKS_NEAR_END.search, parts)):
         # `मंत्री बोले- यह गांव की जीत है`
@@ -215,7 +218,7 @@ def _leaves_open(front: str, part: str) -> bool:
     is_open = found[-1:] in ([fold("नहीं")], [fold("और")]) or (last[:1] == [fold("फिर")] and last[-1].endswith("कर"))
     if is_open or len(part.split()) <= _TINY:
         return is_open
-    return not (_VOICE.isdisjoint(found) and _WAITS.isdisjoint(last) and _WAS.isdisjoint(last))
+    return not (VOICE.isdisjoint(found) and _WAITS.isdisjoint(last) and _WAS.isdisjoint(last))
 
 
 def _without_cut_end(title: str) -> str:

@@ -83,7 +83,7 @@ class AlertMessage(NamedTuple):
 
 
 # Kinds whose cause may change while the alert lasts. A new cause is reported too, because it needs another remedy.
-_FILES = frozenset({AlertKind.LIST_FAULTY, AlertKind.SETTINGS_FAULTY, AlertKind.RESTART_NEEDED})
+_WHOLE = frozenset({AlertKind.LIST_FAULTY, AlertKind.SETTINGS_FAULTY, AlertKind.RESTART_NEEDED, AlertKind.CLOCK_JUMP})
 _SERVERS = frozenset({AlertKind.PROVIDER_DOWN, AlertKind.KEY_REFUSED, AlertKind.CERTIFICATE_INVALID})
 _LINK = re.compile(r"(/approve/[^/\s]+/)[A-Za-z0-9_-]+")
 # The reply code of an error by SMTP or HTTP, not a port.
@@ -93,9 +93,10 @@ _CODE = re.compile(r"(?<![:.\d])[45]\d\d(?![.\d])")
 def cause(kind: str, text: str) -> str | None:
     """Return a text that identifies the cause of an alert; None for a kind that is reported once whatever its cause.
 
-    For a file these are all of its errors. For a server it is the reply code, because the words vary.
+    For a file these are all of its errors. For a server it is the reply code, because the words vary. Each jump of the
+    clock is one of its own: a clock that is set right again must not be taken for wrong.
     """
-    if kind in _FILES:
+    if kind in _WHOLE:
         return text
     if kind not in _SERVERS:
         return None

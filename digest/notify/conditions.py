@@ -495,7 +495,11 @@ def _unusable(facts: AlertFacts, transport: str, problem: str, since: datetime, 
         kind, title = AlertKind.KEY_REFUSED, f"{transport} refuses our {what}"
         variable = facts.keys.get(transport, "")
         right = "the right password" if transport == "smtp" else "a valid key"
-        where = f"Put {right} into {variable} and restart `digest run`" if variable else f"Correct the {what}"
+        where = (
+            f"Put {right} into {variable} and restart `digest run` and all workers"
+            if variable
+            else f"Correct the {what}"
+        )
         action = f"{where}. `digest check` tests it."
     else:
         kind, title = AlertKind.PROVIDER_DOWN, f"{transport} does not accept emails"

@@ -25,8 +25,10 @@ from digest.render.texts import acronyms_in_devanagari, one_line
 SUBJECT_MIN = 15
 SUBJECT_LIMIT = 45
 SUBJECT_MOST = 90
-# How many stories can give the subject: the lead and the best others.
+# How many stories can give the subject and the preheader: the lead and the best others.
 CHOICES = 5
+# Another story's headline is preferred for its length only if its score is at most this much below the lead's.
+ABOUT_EQUAL = 0.5
 PREHEADER_MIN = 30
 PREHEADER_LIMIT = 70
 HEADLINE_MIN = 10
@@ -74,9 +76,10 @@ _UNFINISHED = frozenset(
 def subject_line(edition: Edition, language: str, taken: Collection[str] = ()) -> str:
     """Return a headline of the edition; its date without one.
 
-    The lead's headline is the first choice if it has at most 45 clusters, then those of the best other stories with 15
-    to 45, then the lead's whole one. Gmail joins emails with the same subject into one thread, so those in `taken` are
-    skipped. Only if all are taken, the first choice gets the date if it fits, or a number.
+    The lead's headline is the first choice if it has at most 45 clusters, then those of stories of about its score with
+    15 to 45, then the lead's whole one, then those of the other best stories. Gmail joins emails with the same subject
+    into one thread, so those in `taken` are skipped. Only if all are taken, the first choice gets the date if it fits,
+    or a number.
     """
     used = {_thread_key(subject) for subject in taken}
     choices = _choices(edition, language)
@@ -100,24 +103,37 @@ def _choices(edition: Edition, language: str) -> list[str]:
     lead = _lead(edition)
     if lead is None:
         return []
-    others = [story for story in edition.stories() if story is not lead and not story.recurring]
+    others = _by_score(edition)[1:]
     # Most of those without a summary are only a line at the end of the email.
-    with_summary = [story for story in others if story.summary] or others
-    stories = [lead, *sorted(with_summary, key=lambda story: -story.score)]
+    stories = [lead, *([story for story in others if story.summary] or others)]
     # No story of the lower half stands for an edition.
     best = stories[: min(CHOICES, len(stories) // 2 + 1)]
-    headlines = [(text, story is lead) for story in best if (text := _headline_of(story, language))]
+    headlines = [(text, story) for story in best if (text := _headline_of(story, language))]
     # A headline that the feed cut off is used only if there is no other.
     whole = [found for found in headlines if not _CUT_OFF.search(found[0])] or headlines
     # So is one that hides its news.
     whole = [found for found in whole if not hides_news(found[0])] or whole
-    fitting = [text for text, is_lead in whole if (0 if is_lead else SUBJECT_MIN) <= cut.length(text) <= SUBJECT_LIMIT]
-    longest = [shorten(text, SUBJECT_MOST, SUBJECT_MIN) for text, _is_lead in whole[:1]]
-    return list(dict.fromkeys([*fitting, *longest]))
+    fitting = [
+        (text, lead.score - story.score <= ABOUT_EQUAL)
+        for text, story in whole
+        if (0 if story is lead else SUBJECT_MIN) <= cut.length(text) <= SUBJECT_LIMIT
+    ]
+    equal, lesser = ([text for text, is_equal in fitting if is_equal is wanted] for wanted in (True, False))
+    longest = [shorten(text, SUBJECT_MOST, SUBJECT_MIN) for text, _story in whole[:1]]
+    return list(dict.fromkeys([*equal, *longest, *lesser]))
+
+
+def _by_score(edition: Edition) -> list[Story]:
+    """Return the lead, and the other stories by their scores."""
+    lead = _lead(edition)
+    others = [story for story in edition.stories() if story is not lead and not story.recurring]
+    return [*([lead] if lead else []), *sorted(others, key=lambda story: -story.score)]
 
 
 def preheader(edition: Edition, language: str, subject: str) -> str:
-    """Return the next headlines in at most 70 clusters, without one that `subject` has.
+    """Return the best headlines in at most 70 clusters, without one that `subject` has.
+
+    The lead's is the first, those that hide their news are the last.
 
     Inboxes fill a short preheader with the body's first words, so it continues with the lead's summary.
     """
@@ -125,7 +141,8 @@ def preheader(edition: Edition, language: str, subject: str) -> str:
     above = _thread_key(subject)
     seen: set[str] = set()
     headlines: list[str] = []
-    for story in ([lead] if lead else []) + [story for story in edition.stories() if not story.recurring]:
+    # Those that hide their news come last.
+    for story in sorted(_by_score(edition)[:CHOICES], key=lambda story: hides_news(story.title)):
         headline = _headline_of(story, language)
         key = _thread_key(headline)
         if headline and key not in seen and not _repeats(key, above):

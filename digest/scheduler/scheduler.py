@@ -392,7 +392,9 @@ class Scheduler:
 
 
 @contextmanager
-def sole_scheduler(app: App, stop: threading.Event, log: Callable[[str], None]) -> Iterator[Lock | None]:
+def sole_scheduler(
+    app: App, stop: threading.Event, log: Callable[[str], None], warn: Callable[[str], None]
+) -> Iterator[Lock | None]:
     """Wait until no other process runs the schedule of this store. Yields None if `stop` is set before."""
     with ExitStack() as held:
         lock: Lock | None = None
@@ -402,11 +404,11 @@ def sole_scheduler(app: App, stop: threading.Event, log: Callable[[str], None]) 
                 lock = held.enter_context(exclusive(app.database, "running the schedule", wait=0.0))
                 continue
             except AlreadyRunning:
-                reason = "Another `digest run` works on this store. Standing by, to take over when it ends."
+                say, reason = log, "Another `digest run` works on this store. Standing by, to take over when it ends."
             except StoreError as error:
-                reason = f"{error}. Trying again until the store answers."
+                say, reason = warn, f"{error}. Trying again until the store answers."
             if reason != logged:
-                log(reason)
+                say(reason)
             logged = reason
             beat()
             stop.wait(_STAND_BY)

@@ -424,7 +424,21 @@ def _bring_up_to_date(database: Database) -> None:
             connection.execute(text("INSERT INTO alembic_version VALUES (:head)"), {"head": HEAD})
             connection.execute(insert(meta).values(name=STORE_ID, value=secrets.token_hex(16)))
         else:
+            _refuse_beside_workers(connection, database.name)
             migrate(connection)
+
+
+def _refuse_beside_workers(connection: Connection, name: str) -> None:
+    """Raise StoreError if live workers use the store: they know the older tables only."""
+    from digest.store.workers import a_live_worker
+
+    found = a_live_worker(connection)
+    if found:
+        version, host = found
+        raise StoreError(
+            f"a worker of version {version} runs on {host}, and this version migrates store {name}; end all workers "
+            "first"
+        )
 
 
 def migrate(connection: Connection) -> None:

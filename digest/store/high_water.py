@@ -32,10 +32,12 @@ from digest.store.schema import meta as values
 from digest.store.statements import insert_into
 from digest.utils.files import acquire_lock, open_private, sync_folder
 
-REMEDY = "Stop `digest run` and `digest web`, then run `digest store restore --in-place`"
+_STOP = "Stop `digest run`, `digest worker` and `digest web`"
+REMEDY = f"{_STOP}, then run `digest store restore --in-place`"
+# The cause may as well be another `store.url` than before.
 _LOST = (
-    "Stop `digest run` and `digest web`, and put the newest backup in its place: `digest store restore FILE`. Only if "
-    "there is none run `digest store restore --in-place`: who unsubscribed, bounced or paused is forgotten then"
+    f"Check 'store.url'. If the store is lost, {_STOP.lower()}, and put the newest backup in its place: {{restore}}. "
+    "Only if there is none run `digest store restore --in-place`: who unsubscribed, bounced or paused is forgotten then"
 )
 
 # Names in the table `meta`.
@@ -219,9 +221,14 @@ class HighWater:
         if mark is None:
             return None
         if mark.store != found.store:
+            by = (
+                "`digest store restore FILE`"
+                if self.database.sqlite
+                else "pg_restore, then `digest store restore --in-place`"
+            )
             return (
                 f"store {name} is not the store from which this folder has sent ({self.file.path.name}); "
-                f"nothing is sent. {_LOST}"
+                f"nothing is sent. {_LOST.format(restore=by)}"
             )
         if mark.claims > found.claims:
             behind = mark.claims - found.claims

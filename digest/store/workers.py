@@ -105,7 +105,8 @@ def read_workers(connection: Connection) -> list[Worker]:
             pid=row.pid,
             version=row.version,
             seats=row.seats,
-            rate=row.rate,
+            # What it settled before it fell silent is no rate of now.
+            rate=0.0 if row.silent else row.rate,
             jobs=tuple(row.jobs),
             state=WorkerState.SILENT if row.silent else WorkerState.DRAINING if row.draining else WorkerState.RUNNING,
             started_at=row.started_at,
@@ -113,6 +114,15 @@ def read_workers(connection: Connection) -> list[Worker]:
         )
         for row in connection.execute(found).all()
     ]
+
+
+def a_live_worker(connection: Connection) -> tuple[str, str] | None:
+    """Return the version and the host of a live worker of a store with older tables, or with none for workers."""
+    if connection.dialect.name == "sqlite" or not inspect(connection).has_table(worker.name):
+        return None
+    alive = select(worker.c.version, worker.c.host).where(worker.c.seen_at >= func.now() - SILENT).limit(1)
+    found = connection.execute(alive).one_or_none()
+    return (found.version, found.host) if found else None
 
 
 def begin_steps(connection: Connection, slots: Mapping[str, datetime]) -> Collection[str]:

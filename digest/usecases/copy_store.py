@@ -87,7 +87,9 @@ class StoreCopier:
                 try:
                     held.enter_context(exclusive(database, work, wait=_LOCK_WAIT))
                 except AlreadyRunning:
-                    busy = f"another digest process is {work}; stop `digest run` and `digest web` first"
+                    busy = (
+                        f"another digest process is {work}; stop `digest run`, `digest worker` and `digest web` first"
+                    )
                     raise AlreadyRunning(busy) from None
             yield database
 

@@ -17,12 +17,12 @@ from digest.store.workers import Worker, WorkerStore
 
 
 def can_have_workers(app: App) -> bool:
-    return not _is_sqlite(app) and _is_installed()
+    return not on_sqlite(app) and _is_installed()
 
 
 def require_workers(app: App) -> None:
     """Raise ConfigurationError with the remedy if this newsletter cannot have workers."""
-    if _is_sqlite(app):
+    if on_sqlite(app):
         message = (
             "'store.url': workers need PostgreSQL, and one process sends from a SQLite file; run `digest run`, or move "
             "the store: digest store copy"
@@ -56,7 +56,7 @@ def refuse_blind_resends(settings: Settings, others: Sequence[Worker]) -> None:
         raise ConfigurationError([ConfigProblem(FILE_NAME, 0, message)])
 
 
-def _is_sqlite(app: App) -> bool:
+def on_sqlite(app: App) -> bool:
     return app.settings.store.url.startswith("sqlite")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -14,7 +14,7 @@ from digest.newsletter.reload import SettingsWatch
 from digest.scheduler import Scheduler, sole_scheduler, watch_settings
 from digest.store.workers import Worker
 from digest.utils.heartbeat import beat
-from digest.workers.compatibility import can_have_workers, check_before_opening, refuse_blind_resends
+from digest.workers.compatibility import can_have_workers, check_before_opening, on_sqlite, refuse_blind_resends
 from digest.workers.seats import Seats
 
 if TYPE_CHECKING:
@@ -36,8 +36,26 @@ def make_engine(app: App, process: Process) -> Engine | None:
             return make_worker(app, app.settings.workers.seats, process)
         except MayNotCreate as error:
             process.warn(f"This `digest run` works alone: {error}")
+    elif not on_sqlite(app):
+        _check_without_the_extra(app, process)
     # Created once, so that edits during the standby are found.
     return InlineEngine(app, watch_settings(app), process)
+
+
+def _check_without_the_extra(app: App, process: Process) -> None:
+    """Raise StoreError and ConfigurationError as `make_worker` does, and warn if the store has workers.
+
+    A store that does not answer is waited for later.
+    """
+    with suppress(StoreUnavailable):
+        check_before_opening(app.settings, app.home)
+        others = [each for each in app.workers.all() if each.is_alive]
+        refuse_blind_resends(app.settings, others)
+        if others:
+            process.warn(
+                f"This `digest run` is no worker, though there are some ({others[0].name} is one): install "
+                "hindi-digest[workers] here and restart it."
+            )
 
 
 def make_worker(app: App, seats: int, process: Process) -> Engine | None:
@@ -58,7 +76,7 @@ def make_worker(app: App, seats: int, process: Process) -> Engine | None:
             schema = install(app.database)
         except StoreUnavailable as error:
             if str(error) != logged:
-                process.log(f"{error}. Trying again until the store answers.")
+                process.warn(f"{error}. Trying again until the store answers.")
             logged = str(error)
             process.stop.wait(_AGAIN)
             continue
@@ -93,7 +111,7 @@ class InlineEngine:
     def run(self) -> Sequence[str]:
         stop = self.process.stop
         while not stop.is_set():
-            with sole_scheduler(self.app, stop, self.process.log) as lock:
+            with sole_scheduler(self.app, stop, self.process.log, self.process.warn) as lock:
                 if lock is None:
                     break
                 # A new scheduler, without state from before the standby.

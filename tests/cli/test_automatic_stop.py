@@ -47,8 +47,9 @@ def test_rejections_of_an_smtp_server_stop_the_send_and_an_admin_resumes_it(news
         assert f"`digest edition resume {KEY}` sends the rest" in day.action("sending-stopped")
         day.run("check")
         assert len(server.emails) < 100
-        run = newsroom.digest("edition", "resume", KEY)
+        run = newsroom.digest("edition", "resume", KEY, DIGEST_USER="sunita")
         assert run.code == 0
+        assert "  resumed by sunita: on the command line" in newsroom.digest("status", KEY).out
         day.run("check")
         day.watch()
         # It is not paused a second time.

@@ -271,7 +271,7 @@ def test_status_lists_the_first_and_with_all_everyone(newsroom: Newsroom) -> Non
     short, whole = newsroom.digest("status").out, newsroom.digest("status", "--all").out
     assert "p49@example.com" in short
     assert "p50@example.com" not in short
-    assert "`digest status --all` lists everyone" in short
+    assert "`digest status 2026-11-23 --all` lists everyone" in short
     assert "p59@example.com" in whole
     assert "and more" not in whole
 

@@ -360,7 +360,12 @@ def test_a_copy_put_in_place_by_hand_is_not_sent_from(newsroom: Newsroom, tmp_pa
 def test_a_new_store_in_the_old_ones_place_is_not_sent_from(newsroom: Newsroom) -> None:
     everyone = newsroom.json("send")["accepted"]
     (newsroom.home / "digest.db").unlink()
-    refused(newsroom.digest("send"), "is not the store from which this folder has sent", "digest store restore FILE")
+    refused(
+        newsroom.digest("send"),
+        "is not the store from which this folder has sent",
+        "Check 'store.url'",
+        "digest store restore FILE",
+    )
     newsroom.json("store", "restore", "--in-place")
     newsroom.json("send", code=1)
     assert sent(newsroom) == everyone

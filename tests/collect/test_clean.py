@@ -286,6 +286,8 @@ def test_lines_that_only_credit_go(line: str) -> None:
         ("राजनीति: नहर पर दो दलों में ठनी बहस", "नहर पर दो दलों में ठनी बहस"),
         ("राजनीतिः नहर पर दो दलों में ठनी बहस", "नहर पर दो दलों में ठनी बहस"),
         ("पटना / नहर में पानी छोड़ा गया, खेत भरे", "नहर में पानी छोड़ा गया, खेत भरे"),
+        ("बिहार / नहर में पानी छोड़ा गया, खेत भरे", "बिहार: नहर में पानी छोड़ा गया, खेत भरे"),
+        ("बिहार / बिहार की नहर में पानी छोड़ा गया", "बिहार की नहर में पानी छोड़ा गया"),
     ],
 )
 def test_titles_that_begin_as_reports_do(title: str, kept: str) -> None:
@@ -295,7 +297,7 @@ def test_titles_that_begin_as_reports_do(title: str, kept: str) -> None:
 @each_row(
     "title",
     ["story_2026_11_23_4711.utf8", "gaon_2026_-11234", "14", "- Navbharat Times", "रमा देवी, मेरठ", "मेरठ",
-     "संवाद सूत्र, रामगंज (मुंगेर):"],
+     "संवाद सूत्र, रामगंज (मुंगेर):", "Photo Gallery"],
 )  # fmt: skip
 def test_a_title_that_is_no_headline_gives_way_to_the_first_sentence(title: str) -> None:
     cleaned = clean_article(article(title, f"पटना। {LEAD} {NEXT}"))
@@ -323,7 +325,7 @@ def test_a_paragraph_in_the_titles_place_becomes_the_bodys_first() -> None:
     assert (cleaned.title, texts(cleaned)) == (first, [f"{first}। {rest}", NEXT])
     assert clean_article(cleaned) == cleaned
     cut = clean_article(article(f"{first}। {rest} {NEXT[:-1]} और कई बातें हैं जिनका ब्योरा अभी आना बाक़ी है…", LEAD))
-    assert texts(cut)[0] == f"{first}। {rest}"
+    assert (cut.title, texts(cut)[0]) == (first, f"{first}। {rest}")
     lone = "क्या सोमवार को खुलेगा मेला? कौन से रास्ते बंद रहेंगे"
     assert clean_article(article(lone, NEXT)).title == lone
 
@@ -587,6 +589,8 @@ def test_a_lost_opening_quotation_mark_comes_back(title: str, shown: str) -> Non
         ("कब तक खुलेगा नया पुल?", True),
         ("इस साल सोनपुरा में गेहूं की आवक बढ़ी", False),
         ("मंत्री बोले- यह पूरे गांव की जीत है", False),
+        ("‘पुल की बात झूठी’, गांव के लोगों को मंत्री ने दिया यह जवाब", True),
+        ("‘यह पूरे गांव की जीत है’, पुल के उद्घाटन पर मंत्री", False),
         ("सोनपुरा में नया पुल खुला", False),
     ],
 )

@@ -102,6 +102,9 @@ def test_other_forms_of_a_word_call_its_row_and_other_words_do_not() -> None:
         ("विस्फोट ने ली 8 लोगों की जान", NumberCounts(dead=8)),
         # An index has points, a year does not.
         ("सेंसेक्स 1941 अंक गिरा", NumberCounts(points=1941)),
+        ("मृतकों की संख्या 2000 के पार", NumberCounts(dead=2000)),
+        ("बाढ़ से 1950 लोगों की मौत", NumberCounts(dead=1950)),
+        ("2013 की बाढ़, 8 की मौत", NumberCounts(dead=8)),
         ("जानें 5 आसान उपाय", NumberCounts()),
         # Tolls of earlier events, and fears.
         ("2008 की बाढ़ में 166 लोग मारे गए थे", NumberCounts()),
@@ -136,6 +139,25 @@ def test_the_toll_of_a_lead_counts_half_and_only_from_its_first_sentence() -> No
     assert "dead" in find_evidence(paragraph, f"{paragraph}। हादसे में 12 लोगों की मौत हो गई।")
 
 
+def test_the_running_count_of_an_epidemic_belongs_only_to_its_own_headline() -> None:
+    lead = "प्रदेश में कोरोना से 12 लोगों की मौत हो चुकी है।"
+    assert "dead" not in find_evidence("कोरोना के लिए सोनपुरा में नंबर जारी", lead)
+    assert "dead" in find_evidence("कोरोना से 12 लोगों की मौत", lead)
+
+
+def test_what_led_to_the_news_is_no_old_story() -> None:
+    assert "history" in find_evidence("जब सोनपुरा में नहर नहीं थी")
+    assert "history" in find_evidence("सोनपुरा में बिक गई थी नहर")
+    assert "history" not in find_evidence("सोनपुरा में बिक गई थी नहर, अदालत ने सौदा रद्द किया")
+
+
+def test_a_name_in_quotation_marks_is_no_quotation() -> None:
+    assert "quote" in find_evidence("‘नहर का पानी गांव तक आएगा’: मंत्री")
+    assert "quote" in find_evidence("Kamla River ‘नहर का पानी गांव तक आएगा’: मंत्री")
+    assert "quote" in find_evidence("मैं नहर के लिए काम करूंगा: मंत्री")
+    assert "quote" not in find_evidence("‘कमला’ तूफान से सोनपुरा में बारिश")
+
+
 def test_a_lead_counts_less_than_a_headline() -> None:
     headline, lead = "सोनपुरा में बांध पर फैसला टला", "सुप्रीम कोर्ट में सुनवाई नहीं हुई।"
     assert points(headline) < points(headline, lead) < points(f"सुप्रीम कोर्ट: {headline}")
@@ -143,8 +165,12 @@ def test_a_lead_counts_less_than_a_headline() -> None:
 
 def test_events_are_figures_of_speech_in_soft_headlines() -> None:
     storm = "तूफान"
+    assert "disaster" in find_evidence("सोनपुरा में तूफान से पेड़ गिरे")
+    assert "disaster" not in find_evidence("तूफानी पारी खेली")
     assert find_evidence(f"सोनपुरा में {storm}")["disaster"].share == 1.0
     assert find_evidence(f"बल्लेबाज के छक्कों का {storm}")["disaster"].share < 1.0
+    # Neither are the dead whom a visitor mourns.
+    assert find_evidence("सोनपुरा रेल हादसे के शहीदों को मंत्री की श्रद्धांजलि")["death"].share < 1.0
     # A fraud is none, even in news about exams.
     assert find_evidence("छात्रों की भर्ती में घोटाला")["scam"].share == 1.0
     # A headline with deaths is no figure of speech.

@@ -45,6 +45,11 @@ def one(title: str = "कमला नदी", **more: object) -> Article:
         (one("राजधानी में भारी ट्रकों के प्रवेश पर रोक"), "देश", "no evidence"),
         (one("कैंटीन के मुखिया ने बदला खाने का समय"), "देश", "no evidence"),
         (one("हाई टाइड की चेतावनी"), "देश", "no evidence"),
+        # A deadly disaster is no politics.
+        (one("तूफान से चार की मौत, विधायक और विपक्ष ने मांगा मुआवजा", text="सोनपुरा में पेड़ गिरे।"), "देश", "headline words"),
+        (one("नेपाल में भूकंप", text="पुल के पास मकान गिरे।"), "दुनिया", "an event abroad"),
+        (one("नेपाल में भूकंप", text="झटके पटना में भी महसूस हुए।"), "देश", "no evidence"),
+        (one("नेपाल में मेला", text="पुल के पास दुकानें लगीं।"), "देश", "no evidence"),
         (one("मेले में जुटी भीड़", text="सोनपुरा की कबड्डी टीम ने टूर्नामेंट का फाइनल जीता।"), "खेल", "lead words"),
         # A pupil in an accident is no news about education.
         (

@@ -96,5 +96,5 @@ def test_the_two_kinds_of_failure() -> None:
         with server.refusing(), pytest.raises(RequestNotSent):
             wire.post("/v3/mail/send", b"{}", {})
         wire.close()
-    with pytest.raises(RequestNotSent):
+    with pytest.raises(RequestNotSent, match=r"^the host is not found in the DNS; check the network of this machine$"):
         HttpClient("http://no-such-host.invalid", timeout=5).post("/", b"", {})

@@ -305,6 +305,19 @@ def test_an_open_alert_is_told_again_once_for_each_new_cause(database: Database,
         assert alerts.raise_alert(errors(5))
 
 
+def test_a_clock_that_is_set_back_after_a_jump_is_told_too(database: Database, clock: Clock) -> None:
+    """Whoever reads only of the first jump sets a clock that is right again."""
+    with receiving(database, clock) as (alerts, receiver):
+        for title in ("The clock jumped 48 h 11 min forward", "The clock was set back 47 h 10 min"):
+            alerts.raise_alert(Alert("clock-jump", "", title, f"{title}. It is {clock():%H:%M} now.", "date", clock()))
+            alerts.deliver()
+            clock.pass_(timedelta(minutes=20))
+        assert [each["data"]["title"] for each in receiver.accepted] == [
+            "The clock jumped 48 h 11 min forward",
+            "The clock was set back 47 h 10 min",
+        ]
+
+
 def test_a_server_has_a_new_cause_if_it_answers_with_another_code(database: Database, clock: Clock) -> None:
     answers = (
         "smtp mail.example.com:587: [Errno 111] Connection refused",

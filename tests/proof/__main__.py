@@ -58,6 +58,10 @@ def main() -> int:
     choose = quick_cases if given.quick else all_cases
     seeds = range(first, first + given.seeds)
     cases = [case for seed in seeds for case in choose(seed) if str(case).startswith(given.only)]
+    if not cases:
+        # An empty report would replace the last one.
+        rows = sorted({str(case) for seed in seeds for case in choose(seed)})
+        parser.error(f"no row begins with {given.only!r}; there are {', '.join(rows)}")
     if given.independent:
         cases = [replace(case, provider=INDEPENDENT) for case in cases if case.provider == "sendgrid"]
     # The order is random, so a run that ends early has cases of every kind.

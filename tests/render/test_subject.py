@@ -139,6 +139,26 @@ def test_a_headline_without_room_gives_way_to_the_best_one_that_fits() -> None:
     assert subject_line(edition(long, "पुल खुला"), "hi") == long
 
 
+def _scored(made: Edition, *scores: float) -> Edition:
+    stories = zip(made.sections[0].stories, scores, strict=True)
+    scored = tuple(replace(each, score=score) for each, score in stories)
+    return replace(made, sections=(replace(made.sections[0], stories=scored),))
+
+
+def test_a_short_headline_of_much_less_weight_is_no_subject() -> None:
+    lead, short = "सोनपुरा में कमला नदी का पुराना पुल गिरा, 12 लोगों की मौत, जांच के आदेश", "रामगंज की मंडी में गेहूं की आवक बढ़ी"
+    made = edition(lead, short, "मेला शुरू", "पुल खुला")
+    assert subject_line(_scored(made, 4.0, 3.6, 2.0, 2.0), "hi") == short
+    assert subject_line(_scored(made, 4.0, 3.4, 2.0, 2.0), "hi") == lead
+
+
+def test_the_preheader_follows_the_scores_and_has_no_trifle() -> None:
+    titles = [f"सोनपुरा में {word} की बड़ी ख़बर आई" for word in ("पुल", "नहर", "मेले", "सड़क", "बाज़ार")]
+    made = _scored(edition(*titles, "छोटी बात"), 4.0, 2.1, 2.2, 3.0, 2.3, 1.0)
+    assert preheader(made) == f"{titles[3]} · {titles[4]}"
+    assert "छोटी बात" not in preheader(_scored(edition("पहली ख़बर", *titles[1:], "छोटी बात"), 4, 2, 2, 3, 2, 1))
+
+
 def test_a_headline_that_the_feed_cut_off_is_no_subject_if_there_is_another() -> None:
     other = "रामगंज की मंडी में गेहूं की आवक दोगुनी हुई"
     assert subject_line(edition("कमला नदी पर नया पुल बनाने वाले...", other), "hi") == other
@@ -184,6 +204,11 @@ def test_a_headline_that_hides_its_news_is_no_subject_if_there_is_another() -> N
     for hides in ("इस खिलाड़ी ने छोड़ दिया खेल", "मंत्री ने किसानों से मेले में कही ये बात", "पुल कब तक खुलेगा?"):
         assert subject_line(edition(hides, other), "hi") == other
         assert subject_line(edition(hides), "hi") == hides
+
+
+def test_a_headline_that_hides_its_news_comes_last_in_the_preheader() -> None:
+    hides, told = "मंत्री ने किसानों से मेले में कही ये बात", "मंडी में आम की आवक बढ़ी"
+    assert preheader(edition("नदीपुर में पुल खुला", hides, told)) == f"{told} · {hides}"
 
 
 def test_a_subject_of_another_edition_is_not_reused() -> None:

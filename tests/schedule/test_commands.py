@@ -198,7 +198,7 @@ def test_a_second_run_stands_by_until_the_first_ends(single: Newsroom, store_url
         stop, active = threading.Event(), threading.Event()
 
         def stand_by() -> None:
-            with sole_scheduler(second, stop, log.append) as lock:
+            with sole_scheduler(second, stop, log.append, log.append) as lock:
                 assert lock is not None
                 assert lock.is_held()
                 active.set()
@@ -218,7 +218,7 @@ def test_a_second_run_stands_by_until_the_first_ends(single: Newsroom, store_url
         stop.set()
         with (
             exclusive(first.database, "running the schedule", wait=0.0),
-            sole_scheduler(second, stop, log.append) as none,
+            sole_scheduler(second, stop, log.append, log.append) as none,
         ):
             assert none is None
 
@@ -232,7 +232,7 @@ def test_a_store_that_does_not_answer_when_the_service_starts_is_waited_for(sing
             log.append(line)
             stop.set()
 
-        with sole_scheduler(app, stop, say) as lock:
+        with sole_scheduler(app, stop, pytest.fail, say) as lock:
             assert lock is None
         assert log[0].endswith("Trying again until the store answers.")
 
@@ -251,7 +251,7 @@ def test_a_lock_is_lost_with_its_connection(single: Newsroom, postgres_url: str)
             scheduler.run(lock)
             assert not lock.is_held()
             assert "The connection to the store broke" in log[-1]
-        with sole_scheduler(app, threading.Event(), log.append) as again:
+        with sole_scheduler(app, threading.Event(), log.append, log.append) as again:
             assert again is not None
 
 

@@ -349,6 +349,14 @@ def test_a_server_that_rejects_the_user(store_url: str, tmp_path: Path, given: d
     assert "\n" not in str(raised.value)
 
 
+def test_a_database_that_is_closed_to_connections_is_not_said_to_be_missing() -> None:
+    refused = sqlite3.OperationalError(
+        'connection failed: FATAL:  database "digest" is not currently accepting connections'
+    )
+    said = errors.describe(refused, make_url("postgresql://digest@db/digest"))
+    assert said.startswith("accepts no connections to this database (")
+
+
 @pytest.mark.slow
 def test_a_port_where_something_else_listens(tmp_path: Path) -> None:
     def answer() -> None:

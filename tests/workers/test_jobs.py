@@ -154,13 +154,14 @@ def test_a_step_is_queued_once_for_its_moment(store: Database) -> None:
 def test_workers_that_give_no_sign_do_not_count(store: Database) -> None:
     workers = WorkerStore(store)
     workers.beat(Worker("a", "one", 1, "0.1.0", 4, rate=12.5, jobs=("seat 0 of x",)))
-    workers.beat(Worker("b", "two", 2, "0.1.0", 3))
+    workers.beat(Worker("b", "two", 2, "0.1.0", 3, rate=9.0))
     workers.beat(Worker("c", "three", 3, "0.1.0", 2, state=WorkerState.DRAINING))
     with store.write() as connection:
         old = text("UPDATE worker SET seen_at = seen_at - make_interval(secs => :seconds) WHERE id = 'b'")
         connection.execute(old, {"seconds": SILENT.total_seconds() + 1})
     found = {each.id: each for each in workers.all()}
     assert (found["a"].rate, found["a"].jobs) == (12.5, ("seat 0 of x",))
+    assert found["b"].rate == 0
     assert {id: each.state for id, each in found.items()} == {"a": "running", "b": "silent", "c": "draining"}
     # The one that drains takes no more.
     assert workers.seats() == 4

@@ -9,6 +9,7 @@ from unicodedata import category
 from digest.collect.cleaning.dateline import is_credit, is_name, kind_of, split_dateline
 from digest.collect.cleaning.dedupe import letters
 from digest.collect.cleaning.kickers import is_needed, without_rubric
+from digest.collect.cleaning.places import REGIONS
 from digest.collect.cleaning.text_rules import TITLE_MARKS
 from digest.hindi.cut import shorten
 from digest.hindi.sentences import split
@@ -63,6 +64,8 @@ def split_title(title: str, sites: Sequence[str]) -> tuple[str, str | None]:
     label = _LABEL.match(title)
     if label and len(_DEVA_WORD.findall(title[label.end() :])) >= DEVANAGARI_WORDS:
         rest, kicker = split_title(title[label.end() :], sites)
+        if fold(label[1]) in REGIONS and fold(label[1]) not in fold(rest):
+            return f"{label[1]}: {rest}", kicker
         return rest, kicker or label[1]
     kicker = None
     # Live pages have two.
@@ -143,9 +146,8 @@ _MAX_MADE_TITLE = 150
 # A shorter sentence is an exclamation or a quotation, and says little about the report.
 _MIN_WORDS = 6
 
-# The least words of an English headline, because `Covid-19` may be a Hindi one, and the least share of Devanagari
-# letters in a Hindi text.
-_HEADLINE, _HINDI = 5, 0.5
+# The least share of Devanagari letters in a Hindi text.
+_HINDI = 0.5
 
 # Words of a person's name.
 _NAMED = 3
@@ -158,11 +160,10 @@ def headline(title: str, body: Sequence[Block], excerpt: str) -> tuple[str, Sequ
     text = next((block.text for block in body if block.kind == "p" and not is_site_name(block.text)), excerpt)
     if is_placeholder(title) or kind_of(title) == "place" or _is_byline(title, text) or _is_latin(title, text):
         return first_words(text) or title, body
-    if is_cut(title) and (made := first_words(text)) and not (is_cut(made) or f"{made}.." in text):
-        return made, body
     sentences = split(title) if len(title) > _LONG_TITLE or title.endswith("।") else []
     if len(sentences) < 2:
-        return title, body
+        made = first_words(text) if is_cut(title) else None
+        return (title if made is None or is_cut(made) or f"{made}.." in text else made), body
     whole = " ".join(sentences if _ENDED.search(sentences[-1]) else sentences[:-1])
     return first_words(title) or title, (Block("p", whole), *body)
 
@@ -183,9 +184,12 @@ def _is_byline(title: str, text: str) -> bool:
 
 
 def _is_latin(title: str, text: str) -> bool:
-    """Whether a title is Latin above a Hindi text: a keyword (`blizzard`) or an English headline for search engines."""
-    is_one = title.islower() or len(title.split()) >= _HEADLINE
-    return is_one and title.isascii() and deva_ratio(text) > _HINDI
+    """Whether a title is Latin above a Hindi text: a keyword (`blizzard`) or an English headline for search engines.
+
+    `Covid-19` or `Kamla X2` may be a Hindi one.
+    """
+    is_one = title.islower() or not any(letter.isdigit() for letter in title)
+    return is_one and title != "" and title.isascii() and deva_ratio(text) > _HINDI
 
 
 def is_cut(title: str) -> bool:

@@ -9,11 +9,13 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from digest.curate.importance.matching import find_rows
-from digest.curate.importance.numbers import NumberCounts, read_counts
+from digest.curate.importance.numbers import NONE, NumberCounts, read_counts
 from digest.curate.importance.places import find_regions, is_abroad
 from digest.curate.importance.rows import ROWS, WORD_ROWS
 from digest.curate.rules import REMEMBERED
 from digest.hindi.numbers import group
+from digest.hindi.text import fold, folded_words
+from digest.hindi.title_tails import VOICE
 from digest.hindi.tokens import written_tokens
 
 # Words of a headline. If a whole paragraph is in its place, the words after these count as lead.
@@ -34,7 +36,12 @@ EPIDEMIC_ABROAD = 100
 ABROAD_SHARE, STATE_BODIES = 0.5, frozenset({"topcourt", "agency", "state"})
 
 _FIRST_SENTENCE = re.compile(r"[।|]|\.\s")
-_QUOTES = tuple("'‘\"“”")
+# A quotation, perhaps after a Latin kicker, and no name in quotation marks: `'हेलेन' का कहर`.
+_QUOTATION = re.compile(r"(?:[\w.-]{1,25} ){0,5}?['‘\"“”](?!\S{1,25}(?: \S{1,25})?['’\"”])", re.ASCII)
+# An old story is told in the past perfect: `बेची गई थी नहर`. With a part that is not, it is what led to the news.
+_PERFECT = folded_words("था थी थे थीं")
+_PART = re.compile("[,;।!] ?")
+_LEAST_PART = 3
 # Rows that name whom or what a headline is about.
 _NAMING = frozenset(row.name for row in WORD_ROWS if row.weight > 0) | {"police"}
 _SOFT = frozenset(row.name for row in ROWS.values() if row.is_soft)
@@ -76,7 +83,8 @@ def find_evidence(headline: str, lead: str = "") -> Mapping[str, Evidence]:
         for name in STATE_BODIES & evidence.keys():
             evidence[name] = Evidence(evidence[name].share * ABROAD_SHARE, evidence[name].found)
     counts = read_counts(in_title)
-    of_lead = read_counts(in_first).without(counts)
+    # Below another headline about an epidemic, the running count is no news.
+    of_lead = NONE if "outbreak" in evidence else read_counts(in_first).without(counts)
     for each, share in ((of_lead, LEAD_NUMBER_SHARE), (counts, 1.0)):
         evidence.update(_numbers(each, share, is_soft=is_soft, scale=scale))
     if is_soft and "dead" not in evidence:
@@ -84,11 +92,19 @@ def find_evidence(headline: str, lead: str = "") -> Mapping[str, Evidence]:
             evidence[name] = Evidence(evidence[name].share * SOFT_SHARE, evidence[name].found)
     if "?" in headline:
         evidence.setdefault("question", Evidence(1.0, "?"))
-    if headline.lstrip().startswith(_QUOTES):
+    if _QUOTATION.match(headline.lstrip()) or (title_tokens and title_tokens[0] in VOICE):
         evidence["quote"] = Evidence(1.0)
+    if "history" in evidence and fold(evidence["history"].found) in _PERFECT and _tells_more(headline):
+        del evidence["history"]
     if not find_regions(title_tokens) and _NAMING.isdisjoint(called) and "dead" not in evidence:
         evidence["noname"] = Evidence(1.0)
     return evidence
+
+
+def _tells_more(headline: str) -> bool:
+    """Whether a part of the headline is not in the past perfect."""
+    parts = [folded_words(part) for part in _PART.split(headline)]
+    return any(len(part) >= _LEAST_PART and part.isdisjoint(_PERFECT) for part in parts)
 
 
 def _rows(written: Sequence[tuple[str, str]]) -> dict[str, str]:

@@ -63,6 +63,8 @@ _ANIMALS = folded_words(
 )
 
 _POINTS, _MARKET = folded_words("अंक अंकों points"), folded_words("सेंसेक्स निफ्टी sensex nifty बाजार market")
+# A number before one of these is no year: `2000 लोग`, `2000 से ज्यादा`.
+_COUNTED_AFTER = _POINTS | folded_words("लोग लोगों")
 # A colon is often typed as visarga: `मरेः`.
 _VISARGA = "\u0903"
 
@@ -151,8 +153,9 @@ def _numbers(written: Sequence[tuple[str, str]]) -> list[_CountedNumber]:
             value *= _MULTIPLIERS[written[end][0]]
             end += 1
         is_year = token.isdigit() and "," not in word and end == at + 1 and 1900 <= value < 2100
-        # `सेंसेक्स 1941 अंक गिरा`.
-        is_year = is_year and not (end < len(written) and written[end][0] in _POINTS)
+        # `सेंसेक्स 1941 अंक गिरा`, `मृतकों की संख्या 2000 के पार`.
+        is_year = is_year and not (end < len(written) and written[end][0] in _COUNTED_AFTER)
+        is_year = is_year and all(token not in _TOTAL for token, _word in written[max(0, at - 2) : at])
         if not is_year:
             numbers.append(_CountedNumber(value, at, end))
         at = end

@@ -90,14 +90,14 @@ WORD_ROWS = (
     _form("vague", -0.2, "The headline hides who or what it is about (%(found)s)"),
     _form("list", -0.2, "The headline announces a list (%(found)s)"),
     _form("bait", -0.25, "The headline is sensational (%(found)s)"),
-    _form("reaction", -0.3, "It is one politician's answer to another (%(found)s)"),
+    _soft("reaction", -0.3, "It is one politician's answer to another (%(found)s)", in_lead=False),
     _form("awaited", -0.5, "It announces results that are not out yet (%(found)s)"),
     _form("teaser", 0.0, "The headline calls for a click (%(found)s)"),
     _form("advice", -0.4, "It is advice for readers (%(found)s)"),
     _form("history", -0.35, "It is an old story (%(found)s)"),
     _soft("anniversary", -0.35, "It is about an anniversary (%(found)s)", in_lead=False),
     _form("opinion", -0.1, "It is an opinion (%(found)s)"),
-    _form("ceremony", -0.3, "It is about a ceremony or routine event (%(found)s)"),
+    _soft("ceremony", -0.3, "It is about a ceremony or routine event (%(found)s)", in_lead=False),
     ImportanceRow("local", -0.1, "It matters in one place only (%(found)s)"),
 )
 # Matched by numbers.

@@ -39,6 +39,8 @@ class Checked:
     sizes: Sizes | None
     # The email of each variant that subscribers get, by its key.
     emails: Mapping[str, RenderedEmail] = field(default_factory=dict)
+    # How many there are, also if they are not kept.
+    variants: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +89,8 @@ class Checks(Background[Checked]):
             return Checked((_plain("edition", str(error)),), (), None, None)
         html = [email for email in found.emails if email.html]
         largest = max(html, key=lambda email: measure(email).quoted_printable, default=None)
-        checked = Checked(found.findings, found.left_out, largest, measure(largest) if largest else None)
+        sizes = measure(largest) if largest else None
+        checked = Checked(found.findings, found.left_out, largest, sizes, variants=len(found.emails))
         self._last[edition.key] = replace(checked, largest=None)
         return replace(checked, emails={email.variant: email for email in found.emails})
 

@@ -208,6 +208,8 @@ def page(
         form=form if form in FORMS else "light",
         forms=FORMS,
         variants=variants(visit, edition, visit.desk.checks.of(edition) if editable else None),
+        # While the checks run, their choice keeps its place.
+        had_variants=(last_check.variants if editable and (last_check := visit.desk.checks.last(edition)) else 0) > 1,
         variant=visit.query.get("variant", "")[:64],
         now=now,
         **check_results(visit, edition),

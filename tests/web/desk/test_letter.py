@@ -50,3 +50,7 @@ def test_each_variant_is_shown(desk: Site, editor: Browser) -> None:
     assert topic.stories[0].title in own
     assert other.title not in own
     assert other.title in editor.get(LETTER).text
+    # The choice keeps its place while the emails of a change are being checked.
+    editor.post(f"/edition/{KEY}/pin", story=other.id)
+    changed = editor.get("/").text
+    assert changed.count('id="variant"') + changed.count("<select disabled>") == 1
