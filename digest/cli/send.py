@@ -271,7 +271,10 @@ def _show_status(app: App, found: Edition, state: EditionStatus, *, limit: int |
 
 def _show_alerts(app: App) -> None:
     """Print the open alerts, of which one may say why emails wait."""
-    found = app.alerts.store.open()
+    from digest.store.alerts import AlertStore
+
+    # `app.alerts` would load what makes their messages.
+    found = AlertStore(app.database).open()
     for each in found[:_MAX_ALERTS]:
         click.echo(f"\nAlert: {each.title}. {each.action}")
     if len(found) > _MAX_ALERTS:
