@@ -12,7 +12,6 @@ from markupsafe import Markup
 from digest.config.web import Grievance, Processor
 from digest.errors import TemplateProblem
 from digest.models import EditionState
-from digest.render.blocks.printing import Block
 from digest.render.blocks.rows import Question
 from digest.render.sample_edition import sample_edition
 from digest.store.content.archive import (
@@ -184,7 +183,7 @@ def _approval(now: datetime) -> Iterator[SamplePage]:
                 "edition": replace(sample, state=state, intro="…"),
                 "intro": ("…",),
                 "revision": "0",
-                "blocks": (Block("weather", "मौसम", "strip", "top", Markup(""), "सुबह 9°"),),
+                "blocks": (("मौसम", ["सुबह 9°"]),),
                 "is_breaking": is_alert,
                 "is_special": bool(errors),
                 "is_late": is_alert,
