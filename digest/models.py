@@ -70,8 +70,12 @@ class EditionState(StrEnum):
 GIVEN_UP_STATES = (EditionState.CANCELLED, EditionState.EXPIRED, EditionState.SKIPPED)
 # Editions in these states need no more work, unless an operator reopens them or new subscribers get a place.
 ENDED_STATES = (EditionState.DONE, *GIVEN_UP_STATES)
+# Nobody has sent these editions yet. Each waits for its approval or its hour.
+WAITING_STATES = (EditionState.DRAFT, EditionState.APPROVED)
 # The send of these editions has begun, and nobody stopped it.
 BEGUN_STATES = (EditionState.SENDING, EditionState.DONE)
+# The send of these editions has begun, and can go on.
+SENT_STATES = (*BEGUN_STATES, EditionState.PAUSED)
 
 
 class BatchState(StrEnum):

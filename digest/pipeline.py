@@ -20,7 +20,7 @@ from digest.deliver.shutdown import abort_after_grace
 from digest.deliver.worker import send_due
 from digest.errors import DigestError
 from digest.mail.message import content_ids
-from digest.models import Edition, EditionState, RenderedEmail, is_breaking, is_special
+from digest.models import WAITING_STATES, Edition, EditionState, RenderedEmail, is_breaking, is_special
 from digest.store import meta
 from digest.store.locks import Lock, exclusive, urgent, urgent_waits
 from digest.store.sending.recovery import in_flight_elsewhere
@@ -278,7 +278,7 @@ def recompose_older_drafts(app: App, alert: str) -> tuple[str, ...]:
     notes = []
     for edition in app.editions.unfinished():
         older = sent_at and edition.composed_at and edition.composed_at < sent_at
-        if not older or is_breaking(edition.key) or edition.state not in (EditionState.DRAFT, EditionState.APPROVED):
+        if not older or is_breaking(edition.key) or edition.state not in WAITING_STATES:
             continue
         if edition.state == EditionState.DRAFT:
             again = compose(app, edition.key, fetch=False).edition

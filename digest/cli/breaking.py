@@ -12,7 +12,7 @@ from digest.cli.output import emit, json_option, note, shorten
 from digest.cli.progress import progress
 from digest.cli.signals import stopped_by_signals
 from digest.cli.tables import table
-from digest.models import BEGUN_STATES, EditionState
+from digest.models import BEGUN_STATES, WAITING_STATES, EditionState
 from digest.utils.text import pick
 
 if TYPE_CHECKING:
@@ -138,7 +138,7 @@ def _when(app: App, each: BreakingEdition) -> str:
     zone = app.settings.newsletter.zone
     if each.sent_at is not None:
         return f"sent {each.sent_at.astimezone(zone):%m-%d %H:%M}"
-    if each.edition.state in (EditionState.DRAFT, EditionState.APPROVED):
+    if each.edition.state in WAITING_STATES:
         return f"until {app.breaking.expires_at(each.edition).astimezone(zone):%m-%d %H:%M}"
     return ""
 

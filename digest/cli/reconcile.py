@@ -15,7 +15,7 @@ from digest.cli.find_edition import decision_line, existing
 from digest.cli.output import emit, json_option, note, printable, unsendable_note
 from digest.cli.tables import table
 from digest.errors import ConfigProblem, ConfigurationError
-from digest.models import GIVEN_UP_STATES, EditionState, is_special
+from digest.models import GIVEN_UP_STATES, WAITING_STATES, EditionState, is_special
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -214,7 +214,7 @@ def _settle_doubtful(
         app.reconciler.set_not_sent(key, grounds)
     edition = app.editions.get(key)
     may_have_it = []
-    if edition is not None and edition.state in (EditionState.DRAFT, EditionState.APPROVED) and not not_sent:
+    if edition is not None and edition.state in WAITING_STATES and not not_sent:
         may_have_it = app.reconciler.expected(key, app.enqueuer.due_candidates(edition))
     if as_json:
         emit(

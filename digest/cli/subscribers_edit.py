@@ -196,7 +196,7 @@ def move(home: Path, email: str, new: str, as_json: bool) -> None:
 @json_option
 @click.pass_obj
 def nominate(home: Path, email: str, nominee: str, contact: str, as_json: bool) -> None:
-    """Record whom a subscriber nominates to use their rights.
+    """Record a subscriber's nominee, who may use their rights.
 
     Use it for requests by letter or phone. The newest nomination counts. It is in the copy of the subscriber's data,
     and is erased with them.

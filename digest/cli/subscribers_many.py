@@ -29,7 +29,7 @@ _MAX_NAMED = 20
 @click.option("--pause", "days", type=click.IntRange(1, 366), metavar="DAYS", help="Pause for so many days.")
 @click.option("--resume", is_flag=True, help="End pauses, except of those who paused themselves.")
 @click.option("--suppress", "reason", metavar="REASON", help="Stop all email, because of this.")
-@click.option("--lift", metavar="REASON", help="Let email go again to those whom --suppress stopped together.")
+@click.option("--lift", metavar="REASON", help="End a stop by --suppress, for subscribers with no later reason.")
 @click.option("--add-topic", metavar="TOPIC", help="Add a section to their topics.")
 @click.option("--remove-topic", metavar="TOPIC", help="Remove a section from their topics.")
 @click.option("--frequency", help="daily, weekdays, weekly:sun or weekly:mon,wed,fri.")

@@ -8,7 +8,18 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from datetime import datetime, time, timedelta
 
-from digest.models import DEFERRED, PROVIDER_NAMES, AttemptState, EditionState, is_breaking, is_special, split_key
+from digest.models import (
+    BEGUN_STATES,
+    DEFERRED,
+    PROVIDER_NAMES,
+    SENT_STATES,
+    WAITING_STATES,
+    AttemptState,
+    EditionState,
+    is_breaking,
+    is_special,
+    split_key,
+)
 from digest.notify.alert import Alert, AlertKind
 from digest.notify.facts import AlertFacts, AttemptFacts, EditionFacts
 from digest.notify.formats import format_time
@@ -27,8 +38,8 @@ _MIN_BOUNCES, _MIN_COMPLAINTS, _MIN_BLOCKS, _MIN_DEFERRED = 5, 3, 20, 5
 # Fewer accepted emails may not cause any event in time.
 _MIN_SENT = 20
 
-_BEGUN = (EditionState.SENDING, EditionState.DONE, EditionState.PAUSED, EditionState.CANCELLED)
-_COMPOSED = (EditionState.DRAFT, EditionState.APPROVED, EditionState.SENDING, EditionState.DONE)
+_BEGUN = (*SENT_STATES, EditionState.CANCELLED)
+_COMPOSED = (*WAITING_STATES, *BEGUN_STATES)
 # Attempts that may have reached somebody.
 _DOUBTED = (AttemptState.UNKNOWN, AttemptState.CANCELLING, AttemptState.RESTORED)
 _FAILED = (AttemptState.NOT_SENT, AttemptState.RETRYABLE, AttemptState.UNKNOWN)

@@ -12,12 +12,21 @@ from digest import pipeline
 from digest.app import App
 from digest.config.calendar import Calendar, PlannedEdition
 from digest.config.loader import FILE_NAME
-from digest.models import BEGUN_STATES, BatchState, Corrects, Edition, EditionState, is_breaking, is_special
+from digest.models import (
+    BEGUN_STATES,
+    WAITING_STATES,
+    BatchState,
+    Corrects,
+    Edition,
+    EditionState,
+    is_breaking,
+    is_special,
+)
 from digest.notify.alert import AlertKind, NoticeKind, deferred_message, expired_message
 from digest.notify.conditions import are_many_deferred
 from digest.scheduler.guard import JobGuard
 from digest.scheduler.notices import Notices
-from digest.scheduler.steps import WAITING, EditionStep, hand_over_at, next_step
+from digest.scheduler.steps import EditionStep, hand_over_at, next_step
 from digest.store.sending.revisions import count_by_state
 from digest.store.sending.status import counts
 from digest.usecases.breaking import BreakingRefused
@@ -344,7 +353,7 @@ class EditionJobs:
         editions = self.app.editions
         if deadline is not None and (self._composed_since(key, deadline) or editions.reopened_since(key, deadline)):
             return
-        if editions.move(key, EditionState.EXPIRED, out_of=WAITING, reason=reason):
+        if editions.move(key, EditionState.EXPIRED, out_of=WAITING_STATES, reason=reason):
             kind = NoticeKind.EXPIRED if deadline else NoticeKind.NOT_APPROVED
             self.notices.notice(
                 kind, key, f"Edition {key} expired. {reason} `digest edition reopen {key}` brings it back."
@@ -385,7 +394,7 @@ class EditionJobs:
 
     def _is_finished(self, key: str) -> bool:
         edition = self.app.editions.get(key)
-        return edition is not None and edition.state not in (*WAITING, EditionState.SENDING)
+        return edition is not None and edition.state not in (*WAITING_STATES, EditionState.SENDING)
 
     def _moment(self, moment: datetime) -> str:
         """Return the time of day, with the day if it is another one."""

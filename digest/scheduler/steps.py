@@ -8,10 +8,7 @@ from enum import StrEnum
 from digest.app import App
 from digest.config.calendar import PlannedEdition
 from digest.errors import ConfigurationError, DigestError
-from digest.models import Edition, EditionState
-
-# States in which an edition waits for its hour.
-WAITING = (EditionState.DRAFT, EditionState.APPROVED)
+from digest.models import WAITING_STATES, Edition, EditionState
 
 
 class EditionStep(StrEnum):
@@ -46,7 +43,7 @@ def next_step(
         if edition.state == EditionState.SKIPPED:
             # It had too few stories before its hour, so it gets another try at its hour.
             return EditionStep.SEND if not too_late and composed_at < planned.send_at <= now else EditionStep.NOTHING
-    if edition.state not in WAITING:
+    if edition.state not in WAITING_STATES:
         return EditionStep.NOTHING
     if too_late:
         return EditionStep.EXPIRE

@@ -15,7 +15,7 @@ import orjson
 
 from digest.curate.editorial import EditorialChanges
 from digest.errors import ConfigProblem, ConfigurationError, DigestError
-from digest.models import Edition, EditionBlock, EditionState, is_breaking, split_key
+from digest.models import SENT_STATES, Edition, EditionBlock, is_breaking, split_key
 from digest.render.blocks.data import PLACES, BlockData, Sponsor
 from digest.render.blocks.rows import ROWS, kind_of, unknown
 from digest.usecases.sponsors import FILE_NAME as SPONSORS
@@ -37,7 +37,6 @@ MAX_BYTES = 100_000
 # The key of an edition without a date.
 _SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,62}\Z")
 _SUFFIXES = (".yaml", ".yml", ".json")
-_SENT = (EditionState.SENDING, EditionState.PAUSED, EditionState.DONE)
 
 
 @dataclass(frozen=True)
@@ -201,7 +200,7 @@ class BlockReader:
             return False
         if sponsor.cap is None:
             return True
-        had = (each for each in self.editions.all() if each.key != edition.key and each.state in _SENT)
+        had = (each for each in self.editions.all() if each.key != edition.key and each.state in SENT_STATES)
         return sum(any(_is_same(block, sponsor) for block in each.blocks) for each in had) < sponsor.cap
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from digest.errors import DigestError
-from digest.models import BREAKING, Article, Edition, EditionState, is_breaking
+from digest.models import BREAKING, WAITING_STATES, Article, Edition, EditionState, is_breaking
 from digest.store.locks import exclusive
 from digest.store.sending.decisions import Decision
 
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from digest.store.database import Database
     from digest.usecases.compose import Composer
 
-# States in which a person may still send an alert edition.
-OPEN = (EditionState.DRAFT, EditionState.APPROVED)
 # Seconds to wait while another process proposes, which reads articles and pages.
 _LOCK_WAIT = 60.0
 
@@ -59,7 +57,7 @@ class BreakingNews:
 
     def open(self) -> list[Edition]:
         """Return the proposals that can be sent, oldest first."""
-        return [each.edition for each in self.all() if each.edition.state in OPEN]
+        return [each.edition for each in self.all() if each.edition.state in WAITING_STATES]
 
     def sent_today(self) -> list[str]:
         """Return the keys of the alert editions that were sent today."""
@@ -114,7 +112,7 @@ class BreakingNews:
         with exclusive(self.database, "proposing breaking news", wait=_LOCK_WAIT):
             articles = self._articles_named(name)
             earlier = self.all()
-            busy = [each for each in earlier if each.edition.state in OPEN or each.sent_at is not None]
+            busy = [each for each in earlier if each.edition.state in WAITING_STATES or each.sent_at is not None]
             context = self._context(self.composer.rules.window, alert_stories=self._stories_of(busy))
             found = find_sent(articles, context)
             repeated = [each for each in busy if each.edition.key in found]
@@ -150,7 +148,7 @@ class BreakingNews:
         Raises DigestError.
         """
         edition = self._existing(key)
-        if not self.editions.move(key, EditionState.CANCELLED, out_of=(*OPEN, EditionState.EXPIRED)):
+        if not self.editions.move(key, EditionState.CANCELLED, out_of=(*WAITING_STATES, EditionState.EXPIRED)):
             raise BreakingRefused(f"Edition {key} is {edition.state} and cannot be dropped.")
         self.editions.record_decision(key, EditionState.CANCELLED, "dropped by an editor", now=self.now(), by=by)
 
@@ -177,7 +175,7 @@ class BreakingNews:
         edition = self._existing(key)
         if edition.state == EditionState.DONE:
             raise BreakingRefused(f"Edition {key} was sent already. A story is sent once as breaking news.")
-        if edition.state not in OPEN:
+        if edition.state not in WAITING_STATES:
             return
         ids = _article_ids(edition)
         for each in self.all():

@@ -33,7 +33,7 @@ class SenderRoute:
 
 
 def provider_routes(domain: str) -> Mapping[str, SenderRoute]:
-    """Return transport → the route of its provider, as it is unless the provider is told otherwise."""
+    """Return transport → the default route of its provider."""
     # https://github.com/Domain-Connect/Templates/blob/master/resend.com.mail.json
     resend_spf = "v=spf1 include:amazonses.com ~all"
     return {

@@ -131,7 +131,7 @@ class ManyEditor:
     now: Callable[[], datetime]
 
     def find(self, wanted: SubscriberFilter) -> list[int]:
-        """Return the numbers of all subscribers whom a filter matches. Raises DigestError if they are too many."""
+        """Return the numbers of all subscribers that match a filter. Raises DigestError if they are too many."""
         found = self.directory.ids(wanted, now=self.now(), limit=MOST + 1)
         if len(found) > MOST:
             raise DigestError(f"More than {MOST:,} subscribers match; narrow the filter.")

@@ -14,7 +14,7 @@ from digest.deliver.direct import send_direct
 from digest.errors import DigestError
 from digest.i18n import translator
 from digest.mail.message import Outgoing, content_ids, inline_images, recipient
-from digest.models import Edition, EditionState, Variant
+from digest.models import WAITING_STATES, Edition, Variant
 from digest.render.context import DeskLink
 from digest.store import meta
 from digest.usecases.approval import revision
@@ -29,8 +29,6 @@ if TYPE_CHECKING:
 
 # An edition is decided on within a day.
 LINK_LASTS = timedelta(hours=48)
-# States in which a decision by a link may still be made.
-_OPEN = (EditionState.DRAFT, EditionState.APPROVED)
 
 
 class LinkAct(StrEnum):
@@ -93,7 +91,7 @@ class DraftMailer:
         _ = translator(self.language).gettext
         here = f"{self.desk_url}/edition/{edition.key}"
         found = []
-        if edition.state in _OPEN:
+        if edition.state in WAITING_STATES:
             labels = {LinkAct.APPROVE: _("Approve"), LinkAct.HOLD: _("Hold")}
             found = [DeskLink(label, f"{here}/decide/{self.make_link(edition, act)}") for act, label in labels.items()]
         return [*found, DeskLink(_("Open the desk"), here)]

@@ -17,7 +17,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from digest.errors import ConfigProblem, ConfigurationError
 from digest.hindi.tokens import index_words
-from digest.models import Edition, EditionBlock, EditionState, split_key
+from digest.models import SENT_STATES, WAITING_STATES, Edition, EditionBlock, split_key
 from digest.render.blocks.data import PLACES, BlockPart, Place, Sponsor, Words
 from digest.render.clicks import advertisement
 from digest.utils.text import escape_formula
@@ -31,8 +31,6 @@ if TYPE_CHECKING:
 FILE_NAME = "sponsors.yaml"
 KIND = "sponsor"
 _MAX_BYTES = 1_000_000
-_GOES_ON = (EditionState.SENDING, EditionState.PAUSED, EditionState.DONE)
-_COMES = (EditionState.DRAFT, EditionState.APPROVED)
 # How long an advertisement in an unsent draft counts towards its cap.
 _HELD_FOR = timedelta(days=2)
 # Keys of an entry that are about the booking and not part of the block.
@@ -160,8 +158,8 @@ class SponsorBook:
             own = numbers.get(edition.key)
             accepted = own.accepted if own else 0
             open_ = own.pending + own.unknown if own else 0
-            waits = edition.state in _COMES and edition.day >= newest - _HELD_FOR
-            if not (edition.state in _GOES_ON or waits or accepted or open_):
+            waits = edition.state in WAITING_STATES and edition.day >= newest - _HELD_FOR
+            if not (edition.state in SENT_STATES or waits or accepted or open_):
                 continue
             target = advertisement(str(block.data.get("advertiser", "")), str(block.data.get("url", "")))
             found.setdefault(target, []).append(

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from digest.deliver.attempt import cancel_each
 from digest.deliver.ports import Cancellable, Transport
 from digest.errors import AlreadyRunning
-from digest.models import Actor, EditionState, is_special
+from digest.models import WAITING_STATES, Actor, EditionState, is_special
 from digest.store.desk.audit import ActKind
 from digest.store.locks import exclusive
 from digest.store.sending.cancellations import next_free_cancellation, stopped_with_scheduled
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from digest.usecases.reconcile import EditionRecovery
 
 # The states in which an edition can be paused or cancelled.
-PAUSABLE = (EditionState.DRAFT, EditionState.APPROVED, EditionState.SENDING)
+PAUSABLE = (*WAITING_STATES, EditionState.SENDING)
 CANCELLABLE = (*PAUSABLE, EditionState.PAUSED)
 # Seconds. A run whose edition was stopped ends when its batches in flight are done.
 _LOCK_WAIT = 30.0

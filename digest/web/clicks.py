@@ -18,7 +18,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
 from digest.feedback.clicks.classify import ClickRequest, read_signs
-from digest.models import HONEYPOT, EditionState
+from digest.models import HONEYPOT, SENT_STATES, EditionState
 from digest.render.clicks import ClickLinks, ClickTarget
 from digest.store.content.clicks import ClickStore, ClickVisit
 from digest.store.content.editions import EditionStore
@@ -29,7 +29,7 @@ from digest.web.pages import PAGE_RESPONSES
 
 log = logging.getLogger(__name__)
 
-_SENT = (EditionState.SENDING, EditionState.PAUSED, EditionState.DONE, EditionState.CANCELLED)
+_SENT = (*SENT_STATES, EditionState.CANCELLED)
 # The most requests that wait to be written; the seconds between writes; the time between counts of old requests.
 _MOST_WAITING, _EVERY, _FOLD_EVERY = 10_000, 2.0, timedelta(hours=1)
 # The most requests per hour that are written: from one address, which may be a mobile network with thousands of people,

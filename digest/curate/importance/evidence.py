@@ -38,7 +38,7 @@ ABROAD_SHARE, STATE_BODIES = 0.5, frozenset({"topcourt", "agency", "state"})
 _FIRST_SENTENCE = re.compile(r"[।|]|\.\s")
 # A quotation, perhaps after a Latin kicker, and no name in quotation marks: `'हेलेन' का कहर`.
 _QUOTATION = re.compile(r"(?:[A-Za-z0-9.-]{1,25} ){0,5}?['‘\"“”](?!\S{1,25}(?: \S{1,25})?['’\"”])")
-# An old story is told in the past perfect: `बेची गई थी नहर`. With a part that is not, it is what led to the news.
+# A headline in the past perfect is an old story: `बेची गई थी नहर`. If another part has another tense, that part is news.
 _PERFECT = folded_words("था थी थे थीं")
 _PART = re.compile("[,;।!] ?")
 _LEAST_PART = 3

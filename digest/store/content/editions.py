@@ -22,6 +22,8 @@ from digest.models import (
     BREAKING,
     GIVEN_UP_STATES,
     LETTERS_TO_SOME,
+    SENT_STATES,
+    WAITING_STATES,
     Actor,
     Article,
     Corrects,
@@ -65,12 +67,11 @@ _PLAIN = (
     "day", "number", "state", "subject", "preheader", "intro", "lead", "reason", "composed_at", "widened_hours",
     "sample", "revision",
 )  # fmt: skip
-_FROZEN = (EditionState.SENDING, EditionState.PAUSED, EditionState.DONE)
 # Later than any email can be scheduled.
 _SURELY_DUE = timedelta(days=60)
 # Conditions: everybody may see the edition.
 _FOR_ALL = tuple(~edition.c.key.startswith(each) for each in LETTERS_TO_SOME)
-_UNFINISHED = (EditionState.DRAFT, EditionState.APPROVED, EditionState.SENDING)
+_UNFINISHED = (*WAITING_STATES, EditionState.SENDING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -417,7 +418,7 @@ class SentHistoryStore:
         """
         rows = (
             select(edition.c.key, edition.c.frozen_at, edition.c.sections)
-            .where(edition.c.state.in_(_FROZEN), edition.c.key != excluding)
+            .where(edition.c.state.in_(SENT_STATES), edition.c.key != excluding)
             .where(edition.c.frozen_at >= since, edition.c.frozen_at <= until)
             .order_by(edition.c.frozen_at, edition.c.key)
         )

@@ -33,13 +33,13 @@ class BulkActs:
         self.database = database
 
     def people_of(self, act: int) -> list[int]:
-        """Return the numbers of the subscribers whom the act with this number changed, without erased ones."""
+        """Return the numbers of the subscribers that an act changed, without erased ones. `act` is its number."""
         at = select(audit.c.at).where(audit.c.id == act, audit.c.what.in_(ACTS)).scalar_subquery()
         rows = select(subscriber.c.id).distinct().join(consent, consent.c.address == subscriber.c.address)
         return list(self.database.query(rows.where(consent.c.at == at).order_by(subscriber.c.id)).scalars())
 
     def stopped_together(self, addresses: Iterable[str]) -> set[str]:
-        """Return those whom only an act for several stopped: they did not leave, bounce or complain."""
+        """Return the addresses that only an act for several stopped. Their people did not leave, bounce or complain."""
         found: set[str] = set()
         rows = select(suppression.c.address).where(suppression.c.reason == UNSUBSCRIBED, is_stopped_together)
         for part in chunks(addresses):

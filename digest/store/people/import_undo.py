@@ -1,4 +1,4 @@
-"""Undo an import: put back everyone whom it changed, except people whose entry changed again since.
+"""Undo an import: restore all entries that it changed, except those that changed again since.
 
 An import keeps what it replaces in `import_change`. Any later entry of the consent log is such a decision: by the
 person, by an admin, by the list file or by another import.

@@ -1,8 +1,8 @@
 """Suppressions: addresses that get no mail, and why. All functions run in the caller's transaction.
 
 A more severe reason replaces a lesser one, never the reverse. An event from before the subscriber came back suppresses
-nobody, however late it arrives. `feedback.rules` has the reasons. A stop for several people can be taken back only for
-those about whom nothing else was reported since.
+nobody, however late it arrives. `feedback.rules` has the reasons. A stop for several people ends together only for
+those without a later event.
 """
 
 from __future__ import annotations

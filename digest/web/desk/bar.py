@@ -10,7 +10,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, NamedTuple
 
 from digest.hindi import dates
-from digest.models import BEGUN_STATES, Edition, EditionState, Role, is_breaking, is_special
+from digest.models import BEGUN_STATES, WAITING_STATES, Edition, EditionState, Role, is_breaking, is_special
 from digest.store.sending.decisions import Decision
 from digest.store.sending.recovery import in_flight_elsewhere
 from digest.store.sending.status import Counts
@@ -97,7 +97,7 @@ def bar(
     make = partial(
         StateLine, edition.key, read_only=read_only, seen=seen, act=act, news=news, newer=newer, send_at=ahead
     )
-    if edition.state in (EditionState.DRAFT, EditionState.APPROVED):
+    if edition.state in WAITING_STATES:
         if visit.may(Role.EDITOR) and not read_only:
             make = partial(make, lost=lost_texts(app.audit, edition, visit.user.name))
         make = partial(make, left=_left(ahead - now, visit) if ahead else "")
