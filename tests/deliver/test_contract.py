@@ -8,7 +8,7 @@ from typing import get_args
 
 import pytest
 
-from digest.cli.init_questions import PROVIDERS
+from digest.cli.init import PROVIDERS
 from digest.config.settings import DeliverySettings
 from digest.config.types import TransportName
 from digest.deliver.outcome import Accepted, PerRecipient, Rejected
