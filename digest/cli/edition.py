@@ -523,7 +523,7 @@ def discard(home: Path, key: str) -> None:
     """
     from digest.app import make_app
     from digest.store.locks import exclusive
-    from digest.store.sending.samples import discard_samples
+    from digest.store.sending.folding import discard_samples
 
     with make_app(home) as app:
         existing(app, key)
