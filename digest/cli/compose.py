@@ -174,7 +174,7 @@ def preview(home: Path, edition: str, out: Path | None, show: bool, port: int, n
     changes.
     """
     from digest.app import make_app
-    from digest.preview.state import write_preview
+    from digest.preview import write_preview
 
     with make_app(home) as app:
         key = key_of(app, edition)
@@ -210,8 +210,7 @@ def _serve(home: Path, key: str, port: int, *, browser: bool) -> None:
     import webbrowser
 
     from digest.errors import DigestError
-    from digest.preview.server import PreviewServer
-    from digest.preview.state import PreviewState
+    from digest.preview import PreviewServer, PreviewState
 
     try:
         server = PreviewServer(PreviewState(home, key), port)

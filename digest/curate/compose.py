@@ -92,7 +92,7 @@ class Curated:
 
 
 @gc_paused()
-def compose(articles: Sequence[Article], context: ComposeContext) -> Curated:
+def curate(articles: Sequence[Article], context: ComposeContext) -> Curated:
     """Choose the stories of an edition from articles of any age and language, in any order.
 
     Sections follow the order of the rules. Pinned stories come first, then the lead, then by score. Daily columns

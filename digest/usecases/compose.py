@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from digest.errors import ConfigProblem, ConfigurationError, DigestError
 from digest.hindi.tokens import stems
 from digest.messages import Message
-from digest.models import LETTERS_TO_SOME, Article, Edition, EditionState, Section, Source, split_key
+from digest.models import EDITABLE_STATES, LETTERS_TO_SOME, Article, Edition, EditionState, Section, Source, split_key
 
 if TYPE_CHECKING:
     from digest.collect.collector import CollectReport, SourceReport
@@ -147,7 +147,7 @@ class Composer:
         summariser: Summariser | None = None
         for _ in range(_MAX_TRIES):
             stored = self.editions.get(key)
-            if stored and (stored.state not in (EditionState.DRAFT, EditionState.SKIPPED) or stored.corrects):
+            if stored and (stored.state not in EDITABLE_STATES or stored.corrects):
                 return ComposeResult(stored)
             if fetch and collected is None:
                 collected = self.collect(on_source)
@@ -164,7 +164,7 @@ class Composer:
                 return ComposeResult(edition, choice.curated, collected)
             saved = self.editions.put(
                 edition,
-                over=(EditionState.DRAFT, EditionState.SKIPPED),
+                over=EDITABLE_STATES,
                 expected_changes=changes if stored else None,
                 earlier=self.calendar().earlier_planned(key, self.now()),
                 # Composing after an editor's change is part of that change.
@@ -238,7 +238,7 @@ class Composer:
         `kept` articles may be older than the window. If `fetch`, read the pages of chosen stories without full text,
         then choose again.
         """
-        from digest.curate.compose import compose as curate
+        from digest.curate.compose import curate
 
         end_of_day = datetime.combine(day + timedelta(days=1), time(0), self.zone)
         until = min(as_of or self.now(), end_of_day)
