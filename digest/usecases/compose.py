@@ -17,7 +17,7 @@ from digest.models import EDITABLE_STATES, LETTERS_TO_SOME, Article, Edition, Ed
 if TYPE_CHECKING:
     from digest.collect.collector import CollectReport, SourceReport
     from digest.config.calendar import Calendar, EditionSchedule
-    from digest.curate.compose import ComposeContext, Curated, RunnerUp
+    from digest.curate.compose import ComposeContext, Curated
     from digest.curate.editorial import EditorialChanges, Selection
     from digest.curate.rules import Rules
     from digest.curate.summary.metered import ModelTasks
@@ -174,15 +174,15 @@ class Composer:
                 return ComposeResult(saved, choice.curated, collected)
         raise DigestError(f"Edition {key} was changed repeatedly while it was being composed. Try again.")
 
-    def runners_up(self, key: str) -> Sequence[RunnerUp]:
-        """Return the best stories that an edition lacks, as of when it was composed, also of an approved one."""
+    def curated(self, key: str) -> Curated:
+        """Curate an edition as of when it was composed, also an approved one: to show the stories that it lacks."""
         stored = self.editions.get(key)
         changes = self.editions.editorial_changes(key)
         day = day_of(key) or (stored.day if stored else self.now().date())
         as_of = stored.composed_at if stored and stored.state != EditionState.SKIPPED else None
         kept = _kept_articles(stored, changes)
         summariser = self.summariser_for(stored)
-        return self._curate(key, day, changes, summariser, kept=kept, fetch=False, as_of=as_of).curated.runners_up
+        return self._curate(key, day, changes, summariser, kept=kept, fetch=False, as_of=as_of).curated
 
     def summariser_for(self, stored: Edition | None) -> Summariser:
         """Return the summariser for one edition.
@@ -246,7 +246,7 @@ class Composer:
         schedule = edition.schedule if edition else None
         rules = self._rules(schedule)
         if changes.selection is not None:
-            rules = replace(rules, window=timedelta(hours=changes.selection.hours), min_stories=1)
+            rules = replace(rules, window=timedelta(hours=changes.selection.hours), min_stories=1, min_score=0.0)
         widen = schedule is not None and schedule.thin == "widen"
         first: Curated | None = None
         context = replace(self.context(key, changes, until, rules, summariser), kept=kept)
@@ -294,6 +294,8 @@ class Composer:
                 sections=(*names, *rest),
                 only_sections=frozenset(names),
                 default_section=rules.sections[0] if rules.sections else "",
+                # Importance is for a general reader; those of one section want its soft stories too.
+                min_score=0.0,
             )
         return rules
 
