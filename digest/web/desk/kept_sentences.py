@@ -92,6 +92,7 @@ KEPT = (
     # Fields of a subscriber and of a source.
     "topics: %(values)s",
     "frequency: %(value)s",
+    "frequency as before",
     "timezone: %(value)s",
     "hour: %(value)s",
     "format: %(value)s",
