@@ -427,12 +427,13 @@ def pause(home: Path, key: str) -> None:
 @click.argument("key", metavar="EDITION")
 @click.pass_obj
 def resume(home: Path, key: str) -> None:
-    """Resume a paused edition. The next send continues it."""
+    """Resume a paused edition. `digest run` or the workers continue it within seconds, else the next `digest send`."""
     from digest.app import make_app
+    from digest.workers.seats import calling_workers
 
     with make_app(home) as app:
         before = existing(app, key).state
-        state = app.stopper.resume(key, command_actor(app.environment), why=_BY)
+        state = calling_workers(app).stopper.resume(key, command_actor(app.environment), why=_BY)
         if state is None:
             hint = _INSTEAD_OF_RESUMING.get(before, "").format(key=key)
             raise DigestError(
