@@ -47,7 +47,6 @@ def test_nobody_twice_and_nobody_missed(
         assert verdict.killed == killed
     if not verdict.killed:
         assert verdict.accepted == RECIPIENTS
-    # Four threads: more than four batches cannot have been in flight.
     # Four threads, and the batch claimed ahead for them.
     assert verdict.unknown <= 5 * BATCH
 
