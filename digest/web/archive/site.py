@@ -66,6 +66,14 @@ class SearchResult:
     topic: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class _Suggestions:
+    """What a search can suggest: headline words, folded form → most frequent spelling, and the sections."""
+
+    words: Mapping[str, str]
+    topics: Sequence[str]
+
+
 @dataclass(frozen=True)
 class Archive:
     """The archive of one newsletter. `can_draw` says whether the link preview of a title has a picture.
@@ -77,8 +85,8 @@ class Archive:
     store: ArchiveStore
     can_draw: Callable[[str], bool]
     public: bool = True
-    # Version of the archive → the words of its headlines; one at most.
-    _words: dict[str, dict[str, str]] = field(default_factory=dict, repr=False)
+    # Version of the archive → what a search can suggest; one at most.
+    _suggestions: dict[str, _Suggestions] = field(default_factory=dict, repr=False)
 
     def edition(self, key: str, language: str, *, remote: bool) -> dict[str, Any] | None:
         """Return the values of an edition's page; None if it is not published.
@@ -137,9 +145,10 @@ class Archive:
         found = self.store.search(words, now, limit=PER_PAGE, offset=(page - 1) * PER_PAGE)
         if found.count:
             return SearchResult(query, found.stories, found.count)
-        suggestion, suggested = self._suggest(query, now) if words else ("", 0)
+        known = self._known(now)
+        suggestion, suggested = self._suggest(query, known.words, now) if words else ("", 0)
         latin = self.context.pages.branding.language in DEVANAGARI and bool(_LATIN.search(query))
-        topic = next((each.name for each in self.store.topics(now) if _may_be(query, each.name)), "")
+        topic = next((each for each in known.topics if _may_be(query, each)), "")
         suggestion = suggestion or (topic if latin else "")
         if latin and suggestion and not _LATIN.search(suggestion):
             found = self.store.search(query_groups(suggestion), now, limit=PER_PAGE, offset=(page - 1) * PER_PAGE)
@@ -165,9 +174,8 @@ class Archive:
         """Return the metadata of a page that is a list."""
         return metadata.Metadata(self.context.pages.base + path, title, description)
 
-    def _suggest(self, query: str, now: datetime) -> tuple[str, int]:
+    def _suggest(self, query: str, by_fold: Mapping[str, str], now: datetime) -> tuple[str, int]:
         """Return a query whose unknown words are corrected or left out, and its results."""
-        by_fold = self._headline_words(now)
         kept = []
         for token, word in written_tokens(query)[:_MOST_CORRECTED]:
             stems = query_groups(word)
@@ -187,24 +195,20 @@ class Archive:
                 return suggestion, count
         return "", 0
 
-    def _headline_words(self, now: datetime) -> dict[str, str]:
-        """Return the words of the newest headlines: folded form → most frequent spelling.
-
-        Read once per version of the archive.
-        """
+    def _known(self, now: datetime) -> _Suggestions:
+        """Return what a search can suggest. Read once per version of the archive."""
         version = self.store.version(now)
-        if version not in self._words:
-            known = Counter(
-                word for title in self.store.newest_titles(now, _TITLES) for _token, word in written_tokens(title)
-            )
-            by_fold: dict[str, str] = {}
-            for word, _times in known.most_common():
-                by_fold.setdefault(fold(word), word)
-            self._words.clear()
-            self._words[version] = by_fold
-            return by_fold
-        # Another thread may have cleared it meanwhile.
-        return self._words.get(version, {})
+        known = self._suggestions.get(version)
+        if known is None:
+            titles = self.store.newest_titles(now, _TITLES)
+            count = Counter(word for title in titles for _token, word in written_tokens(title))
+            words: dict[str, str] = {}
+            for word, _times in count.most_common():
+                words.setdefault(fold(word), word)
+            known = _Suggestions(words, [each.name for each in self.store.topics(now)])
+            self._suggestions.clear()
+            self._suggestions[version] = known
+        return known
 
     def _local(self, moment: datetime | None) -> datetime | None:
         return moment.astimezone(self.context.pages.zone) if moment else None
