@@ -221,13 +221,9 @@ def mixed() -> Iterator[tuple[str, int, list[ClickRequest], list[bool]]]:
         "the desk opens nine tabs": (LINKS, _walk(range(9), _sums(rng, 9, 2.2, 6.5), WINDOWS, OFFICE)),
         "every story of a short email": (5, _walk(range(5), (20, 63, 130, 190, 300), ANDROID)),
         "a class on one story": (LINKS, _walk([4] * 18, sorted(rng.uniform(0, 40) for _ in range(18)), WINDOWS)),
-        "forty readers of a mobile network": (
+        "two of ten readers of one network at once": (
             LINKS,
-            _walk(
-                [rng.choice((0, 0, 0, 0, 1, 1, 2, 3, 5, 8, 12)) for _ in range(40)],
-                sorted(rng.uniform(0, 420) for _ in range(40)),
-                ANDROID,
-            ),
+            _walk((0, 1, 0, 2, 0, 5, 0, 1, 0, 3), (2, 40, 41, 90, 130, 130.04, 170, 260, 300, 350), ANDROID),
         ),
     }
     for verdict, patterns in ((True, machines), (False, people)):
