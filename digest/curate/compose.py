@@ -24,7 +24,7 @@ from digest.curate.summary import write_story
 from digest.curate.summary.types import Summariser
 from digest.hindi.title_tails import hides_news
 from digest.models import Article, Section, Story
-from digest.utils.gc import gc_paused
+from digest.utils.memory import gc_paused
 
 # How far in the future a date may be. Feeds' clocks are not exact, but a date of tomorrow is an error.
 FUTURE = timedelta(hours=1)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from digest.mail.dns import dkim
 from digest.mail.dns.dmarc import Passing, check_alignment, check_dmarc
-from digest.mail.dns.lookup import Lookup, check_resolves
+from digest.mail.dns.resolver import Lookup, check_resolves
 from digest.mail.dns.spf import check_spf
 from digest.utils.findings import Finding, Level, unknown, warning
 from digest.utils.urls import is_example

@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
 
-from digest.mail.dns.lookup import Lookup, addresses
+from digest.mail.dns.resolver import Lookup, addresses
 from digest.utils.findings import Finding, error, good, unknown, warning
 from digest.utils.urls import is_example
 

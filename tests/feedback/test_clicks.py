@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from digest.feedback.clicks.classify import ClickRequest, classify, is_machine_agent
-from digest.feedback.clicks.networks import is_data_centre
+from digest.feedback.clicks import ClickRequest, classify, is_machine_agent
+from digest.feedback.networks import is_data_centre
 from digest.models import HONEYPOT
 from tests.feedback import later_patterns
 from tests.feedback.click_patterns import HINDI, START, WINDOWS, machines, people

@@ -19,7 +19,7 @@ from functools import lru_cache
 from itertools import pairwise
 from statistics import median
 
-from digest.feedback.clicks.networks import is_data_centre
+from digest.feedback.networks import is_data_centre
 from digest.models import HONEYPOT
 
 # Parts of user agents, in lower case. Most of them check the links of an email, or draw a preview of a shared link.
