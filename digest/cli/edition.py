@@ -505,7 +505,7 @@ def discard(app: App, key: str) -> None:
     real email.
     """
     from digest.store.locks import exclusive
-    from digest.store.sending.samples import discard_samples
+    from digest.store.sending.folding import discard_samples
 
     existing(app, key)
     with exclusive(app.database, "sending", wait=_LOCK_WAIT):

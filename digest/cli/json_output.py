@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from digest.collect.collector import CollectReport
+    from digest.store.inspection import StoreSpace
     from digest.store.sending.decisions import OperatorDecision
     from digest.store.sending.status import Counts, UnknownBatch, Unreached
-    from digest.store.space import StoreSpace
     from digest.store.workers import Worker
     from digest.usecases.process_feedback import FeedbackResult
     from digest.usecases.prune_store import PruneResult

@@ -232,7 +232,7 @@ def status(home: Path, edition: str, everyone: bool, live: bool, as_json: bool) 
 
 def _status_json(app: App, found: Edition, state: EditionStatus) -> dict[str, Any]:
     from digest.cli.json_output import counts_json, decision_json, not_reached_json, unknown_batch_json, worker_json
-    from digest.store.content.feedback_counts import count_feedback
+    from digest.store.content.events import count_feedback
     from digest.store.sending.status import unsendable_batches
     from digest.usecases.reconcile import hold_without_recipients
 
@@ -252,7 +252,7 @@ def _status_json(app: App, found: Edition, state: EditionStatus) -> dict[str, An
 
 
 def _show_status(app: App, found: Edition, state: EditionStatus, *, limit: int | None) -> None:
-    from digest.store.content.feedback_counts import count_feedback
+    from digest.store.content.events import count_feedback
     from digest.usecases.send_result import SendResult, why_not_sent
 
     totals = state.counts

@@ -196,6 +196,7 @@ def _document(file: Path, origin: str, report: ImportReport, *, dry_run: bool) -
         **pick(done, "added returned changed kept"),
         "barred": done.suppressed,
         "still_barred": done.still_suppressed,
+        "barred_before": done.already_suppressed,
         "stopped": done.stopped,
         "first_stopped": list(done.first_stopped),
         "first_changed": list(done.first_changed),
@@ -264,6 +265,7 @@ def _show_totals(origin: str, done: ImportResult, rejected: int, *, dry_run: boo
         (done.kept, "unchanged"),
         (done.suppressed, "suppressed, as the list says"),
         (done.stopped, "of these on the list until now"),
+        (done.already_suppressed, "suppressed before"),
         (rejected, "rejected"),
     )
     result = ", ".join(f"{count} {what}" for count, what in numbers if count) or "no subscribers"

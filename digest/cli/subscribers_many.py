@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 @click.option("--add-topic", metavar="TOPIC", help="Add a section to their topics.")
 @click.option("--remove-topic", metavar="TOPIC", help="Remove a section from their topics.")
 @click.option("--frequency", help="daily, weekdays, weekly:sun or weekly:mon,wed,fri.")
+@click.option("--restore-frequency", is_flag=True, help="Put back the frequency before the last bulk change of it.")
 @click.option("--yes", is_flag=True, help="Do it, without asking.")
 @json_option
 @click.pass_obj
@@ -46,7 +47,8 @@ def bulk(home: Path, /, emails: tuple[str, ...], group: str | None, yes: bool, a
         raise click.UsageError("give EMAIL addresses, or --segment NAME of a saved group")
     if sum(value not in (None, False) for value in given.values()) != 1:
         raise click.UsageError(
-            "give one act: --pause, --resume, --suppress, --lift, --add-topic, --remove-topic or --frequency"
+            "give one act: --pause, --resume, --suppress, --lift, --add-topic, --remove-topic, --frequency or "
+            "--restore-frequency"
         )
     with make_app(home) as app:
         app.subscriber_list.sync(may_be_empty=True)
@@ -61,6 +63,8 @@ def bulk(home: Path, /, emails: tuple[str, ...], group: str | None, yes: bool, a
             _show(plan)
             if given["reason"] and len(plan.people) > 1:
                 note("`digest subscribers bulk --lift REASON` takes it back.")
+            if given["frequency"] and len(plan.people) > 1:
+                note("`digest subscribers bulk --restore-frequency` takes it back.")
         if not yes and plan.people and sys.stdin.isatty() and not as_json:
             yes = click.confirm(f"Change {plural(len(plan.people), 'subscriber')}?", default=False, err=True)
         if yes:
@@ -86,6 +90,7 @@ def _change(
     add_topic: str | None,
     remove_topic: str | None,
     frequency: str | None,
+    restore_frequency: bool,
 ) -> ManyChange:
     from digest.usecases.edit_many import ManyAct, ManyChange
 
@@ -93,6 +98,8 @@ def _change(
         return ManyChange(ManyAct.PAUSE, until=app.now() + timedelta(days=days))
     if resume:
         return ManyChange(ManyAct.RESUME)
+    if restore_frequency:
+        return ManyChange(ManyAct.RESTORE_FREQUENCY)
     values = {
         ManyAct.SUPPRESS: reason,
         ManyAct.LIFT: lift,

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from digest.curate import editorial
 from digest.curate.editorial import EditorialChanges, Selection, StoryText
 from digest.errors import ConfigurationError, DigestError, StoreError
-from digest.models import Actor, Edition, EditionState, Story, is_breaking
+from digest.models import EDITABLE_STATES, Actor, Edition, EditionState, Story, is_breaking
 from digest.render.blocks.rows import ROWS, kind_of
 from digest.render.intro import MAX_LENGTH
 from digest.store.desk.audit import ActKind
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from digest.usecases.breaking import BreakingNews
     from digest.usecases.compose import Composer, ComposeResult
 
-_EDITABLE = (EditionState.DRAFT, EditionState.SKIPPED)
 # Why a special edition is skipped until it is composed. Its name is free again if no end of it was stored in this time:
 # the process that composed it has died.
 _COMPOSING_LASTS = timedelta(minutes=15)
@@ -594,7 +593,7 @@ class EditionEditor:
         edition = self.editions.get(key)
         if edition is None:
             raise NotEditable(f"There is no edition {key}.")
-        if edition.state not in _EDITABLE:
+        if edition.state not in EDITABLE_STATES:
             can = edition.state in (EditionState.APPROVED, EditionState.EXPIRED)
             hint = f" `digest edition reopen {key}` makes it one." if can else ""
             raise NotEditable(f"Edition {key} is {edition.state}; only a draft can be changed.{hint}")
