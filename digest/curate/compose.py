@@ -134,10 +134,7 @@ def curate(articles: Sequence[Article], context: ComposeContext) -> Curated:
     if not selection.pinned:
         stories = _lead_first(stories)
     columns = write_columns(
-        divided.columns,
-        corpus,
-        series,
-        rules,
+        Pairs(divided.columns, corpus, series, rules),
         changes=context.changes,
         sent=window.sent,
         weights=context.weights,
