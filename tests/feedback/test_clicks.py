@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from digest.feedback.clicks import ClickRequest, classify, is_machine_agent
+from digest.feedback.clicks import ClickRequest, LinkVisit, classify_visits, is_machine_agent, read_signs
 from digest.feedback.networks import is_data_centre
 from digest.models import HONEYPOT
 from tests.feedback import later_patterns
@@ -28,6 +28,12 @@ _LATER = [
 ]
 # Both could be people: a gateway that checks at the time of a click, and a lecture room in which all open one story.
 _KNOWN_MISSES = {"HEAD without a name, GET as Chrome", "one link, sixty times in a minute"}
+
+
+def classify(requests: Sequence[ClickRequest], links: int) -> list[bool]:
+    """Whether each request is a machine's, in the two steps in which the store keeps nothing of a visitor."""
+    visits = [LinkVisit(each.target, each.at, read_signs(each), f"{each.address} {each.agent}") for each in requests]
+    return classify_visits(visits, links)
 
 
 @each_row(("links", "requests"), [each[1:] for each in _MACHINES])
