@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from digest.app import App
     from digest.deliver.ports import Transport
-    from digest.mail.dns.lookup import Lookup
+    from digest.mail.dns.resolver import Lookup
     from digest.usecases.check_setup import SenderRoute
 
 _OIDC = "OpenID Connect"

@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 
 from digest.mail.dns import dkim
 from digest.mail.dns.dmarc import Passing, check_alignment, check_dmarc
-from digest.mail.dns.lookup import Lookup, addresses, check_resolves
+from digest.mail.dns.resolver import Lookup, addresses, check_resolves
 from digest.mail.dns.spf import check_spf
 from digest.utils.findings import Finding, Level, error, good, unknown, warning
 from digest.utils.urls import is_example

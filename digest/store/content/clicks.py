@@ -14,7 +14,7 @@ from datetime import date, datetime, timedelta
 
 from sqlalchemy import Connection, delete, func, insert, select, update
 
-from digest.feedback.clicks.classify import LinkVisit, MachineSign, classify_visits
+from digest.feedback.clicks import LinkVisit, MachineSign, classify_visits
 from digest.models import HONEYPOT
 from digest.store import meta
 from digest.store.database import Database

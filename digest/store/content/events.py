@@ -11,8 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, and_, delete, exists, func, select, update
 
-from digest.feedback.events import DeliveryEvent, Event
-from digest.feedback.ports import AttemptRef, KnownDelivery
+from digest.feedback.ports import AttemptRef, DeliveryEvent, Event, KnownDelivery
 from digest.feedback.rules import SOFT_BOUNCE_LIMIT, UNSUBSCRIBED
 from digest.store.database import Database
 from digest.store.people import moves, suppressions
