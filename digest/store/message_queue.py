@@ -77,7 +77,5 @@ class MessageQueue:
     def prune(self, now: datetime) -> None:
         """Delete old messages."""
         old = self.table.c.created_at < now - _KEPT
-        with self.database.read() as connection:
-            if connection.execute(select(self.table.c.id).where(old).limit(1)).first() is None:
-                return
-        self.database.change(delete(self.table).where(old))
+        if self.database.query(select(self.table.c.id).where(old).limit(1)).first() is not None:
+            self.database.change(delete(self.table).where(old))

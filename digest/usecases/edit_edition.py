@@ -308,6 +308,17 @@ class EditionEditor:
             replaced=lambda changes: _unseen(texts, seen, {name: getattr(changes, name) for name in texts}),
         )
 
+    def take_refused(self, key: str, story: str, by: Actor, *, shown: str = "") -> Edition:
+        """Make a model's summary that a check refused the editor's own text of the story.
+
+        `shown` is the text that the editor saw, if they saw one. Raises UnknownStory if the story has no such text.
+        """
+        found = self._known(key, story)
+        if found is None or found.refused is None or not has_refused(found, shown):
+            raise UnknownStory(f"story {story} of edition {key} has no such summary of a model")
+        refused = found.refused.text
+        return self.write_story(key, story, by, title=None, summary=refused, what=ActKind.REFUSED_SUMMARY_TAKEN)
+
     def write_story(
         self,
         key: str,
@@ -317,34 +328,12 @@ class EditionEditor:
         title: str | None,
         summary: str | None,
         seen: Mapping[str, str] | None = None,
+        what: ActKind = ActKind.STORY_TEXT,
     ) -> Edition:
         """Set the texts of a story that are given. An empty text means the composed one.
 
-        `seen` has the texts that the editor saw, by field.
+        `seen` has the texts that the editor saw, by field. `what` is the act in the log.
         """
-        return self._write_story(key, story, by, ActKind.STORY_TEXT, title=title, summary=summary, seen=seen)
-
-    def take_refused(self, key: str, story: str, by: Actor, *, shown: str = "") -> Edition:
-        """Make a model's summary that a check refused the editor's own text of the story.
-
-        `shown` is the text that the editor saw, if they saw one. Raises UnknownStory if the story has no such text.
-        """
-        found = self._known(key, story)
-        if found is None or found.refused is None or not has_refused(found, shown):
-            raise UnknownStory(f"story {story} of edition {key} has no such summary of a model")
-        return self._write_story(key, story, by, ActKind.REFUSED_SUMMARY_TAKEN, title=None, summary=found.refused.text)
-
-    def _write_story(
-        self,
-        key: str,
-        story: str,
-        by: Actor,
-        what: ActKind,
-        *,
-        title: str | None,
-        summary: str | None,
-        seen: Mapping[str, str] | None = None,
-    ) -> Edition:
         found = self._known(key, story)
         given = {"title": title, "summary": summary}
 

@@ -27,7 +27,7 @@ from digest.usecases.erase_subscriber import SubscriberEraser
 from digest.usecases.own_data import AddressChanger, PersonalData
 from digest.web.change_notices import ChangeNotices, had_left
 from digest.web.client_limit import mailbox_quotas, network, network_quotas
-from digest.web.dependencies import Context, client_address
+from digest.web.dependencies import Context, Refused, client_address
 from digest.web.known_browser import is_known_browser, remember
 from digest.web.outbound_mail import OutboundMail
 from digest.web.own_copy import readable_copy
@@ -126,16 +126,26 @@ class OwnData:
         opened = self.requests.open(subscriber.id, RequestKind.CHOOSE, now=self.context.now())
         return self.emails.build(RequestLink(opened), subscriber.email, language)
 
-    def find(self, kind: RequestKind, side: MailboxSide, token: str) -> PersonRequest | None:
-        """Return the request of a link; None if we did not sign it, or if it has expired."""
-        id = self.context.subscriber_id_from_token(purpose_of(kind, side), token)
-        return self.requests.get(id, kind, self.context.now()) if id is not None else None
+    def find(
+        self, request: Request, kind: RequestKind, token: str, side: MailboxSide = MailboxSide.PRESENT
+    ) -> PersonRequest:
+        """Return the request of a link. Raises Refused if we did not sign it, or if it has expired."""
+        id = self.context.require_id(request, purpose_of(kind, side), token)
+        found = self.requests.get(id, kind, self.context.now())
+        if found is None:
+            raise self.expired(request, kind)
+        return found
 
-    def expired(self, request: Request, kind: RequestKind, side: MailboxSide, token: str) -> HTMLResponse:
-        """Respond to a link that has expired, or that we did not sign."""
-        if self.context.subscriber_id_from_token(purpose_of(kind, side), token) is None:
-            return self.context.invalid_link(request)
-        return self.page(request, kind, "/", "late")
+    def subscriber(self, request: Request, kind: RequestKind, token: str) -> StoredSubscriber:
+        """Return the subscriber who made the request of a link. Raises Refused, also if they were erased since."""
+        subscriber = self.context.subscriber(self.find(request, kind, token).subscriber)
+        if subscriber is None:
+            raise self.expired(request, kind)
+        return subscriber
+
+    def expired(self, request: Request, kind: RequestKind) -> Refused:
+        """Return the refusal of a link that has expired."""
+        return Refused(self.page(request, kind, "/", "late"))
 
     def page(
         self, request: Request, kind: RequestKind, place: str, state: str, *, status: int = 200, **values: Any
@@ -244,9 +254,7 @@ def _address_form_routes(routes: APIRouter, page: PreferencesPage, own: OwnData)
         request: Request, token: str, form: SubmittedForm, email: Typed = "", sure: Typed = "", meant: Typed = ""
     ) -> Response:
         email = meant or email
-        subscriber = page.subscriber(request, token)
-        if subscriber is None:
-            return page.short(request, token, status=403)
+        subscriber = page.require_subscriber(request, token)
         # The button of the preferences sends the choices, the form of this page an address.
         if form.format:
             place = f"/preferences/{token}/address"
@@ -273,9 +281,7 @@ def _address_confirmation_routes(routes: APIRouter, own: OwnData) -> None:
     @routes.get("/address/{side}/{token}", response_class=HTMLResponse, summary="Ask to confirm a new address")
     def show_address(request: Request, side: MailboxSide, token: str, result: Result = "") -> HTMLResponse:
         place = f"/address/{side}/{token}"
-        found = own.find(RequestKind.ADDRESS, side, token)
-        if found is None:
-            return own.expired(request, RequestKind.ADDRESS, side, token)
+        found = own.find(request, RequestKind.ADDRESS, token, side)
         mine = found.confirmed_at if side == MailboxSide.PRESENT else found.confirmed_new_at
         state = "done" if found.done_at else "ask" if found.is_confirmed or mine is None else "waiting"
         return own.page(request, RequestKind.ADDRESS, place, state, email=found.email, side=side, result=result)
@@ -284,12 +290,10 @@ def _address_confirmation_routes(routes: APIRouter, own: OwnData) -> None:
     def confirm_address(request: Request, side: MailboxSide, token: str) -> Response:
         place = f"/address/{side}/{token}"
         now = context.now()
-        found = own.find(RequestKind.ADDRESS, side, token)
-        if found is None:
-            return own.expired(request, RequestKind.ADDRESS, side, token)
+        found = own.find(request, RequestKind.ADDRESS, token, side)
         own.requests.confirm(found.id, side, now)
-        found = own.requests.get(found.id, RequestKind.ADDRESS, now)
-        if found is None or found.done_at or not found.is_confirmed:
+        both = own.requests.get(found.id, RequestKind.ADDRESS, now)
+        if both is None or both.done_at or not both.is_confirmed:
             return redirect(context.pages, request, place)
         detail = f"confirmed at both addresses; {context.consent_context(request, 'address').detail}"
         result = own.changer.change(found.subscriber, found.address, found.email, source="web:address", detail=detail)
@@ -319,10 +323,7 @@ def _preferences_routes(routes: APIRouter, page: PreferencesPage, own: OwnData) 
 
     @routes.get("/choose/{token}", response_class=HTMLResponse, summary="Show the preferences to this browser")
     def choose(request: Request, token: str) -> Response:
-        found = own.find(RequestKind.CHOOSE, MailboxSide.PRESENT, token)
-        subscriber = context.subscriber(found.subscriber) if found else None
-        if subscriber is None:
-            return own.expired(request, RequestKind.CHOOSE, MailboxSide.PRESENT, token)
+        subscriber = own.subscriber(request, RequestKind.CHOOSE, token)
         response = page.redirect(request, context.signer.sign("preferences", subscriber.id), "opened")
         remember(context, request, response, subscriber)
         return response
@@ -338,9 +339,7 @@ def _request_routes(routes: APIRouter, page: PreferencesPage, leaving: LeavePage
         **REDIRECTS,
     )
     def ask(request: Request, token: str, kind: Asked, form: SubmittedForm) -> Response:
-        subscriber = page.subscriber(request, token)
-        if subscriber is None:
-            return page.short(request, token, status=403)
+        subscriber = page.require_subscriber(request, token)
         # Nobody has to choose a day to use their rights, so an error in the choices does not stop the request.
         wrong = page.save(request, subscriber, form) if form.format else None
         done = kind if own.ask(request, subscriber, RequestKind(kind)) else "enough"
@@ -368,9 +367,7 @@ def _data_routes(routes: APIRouter, own: OwnData) -> None:
 
     @routes.get("/data/{token}", response_class=HTMLResponse, summary="Offer a copy of one's data, with one button")
     def show_data(request: Request, token: str) -> HTMLResponse:
-        found = own.find(RequestKind.DATA, MailboxSide.PRESENT, token)
-        if found is None:
-            return own.expired(request, RequestKind.DATA, MailboxSide.PRESENT, token)
+        own.find(request, RequestKind.DATA, token)
         return own.page(request, RequestKind.DATA, f"/data/{token}", "ask")
 
     @routes.post("/data/{token}", summary="Download one's data", responses=_FILE, response_model=None)
@@ -379,11 +376,9 @@ def _data_routes(routes: APIRouter, own: OwnData) -> None:
         token: str,
         form: Annotated[Literal["json", "page"], Form(description="For programs, or for people to read")] = "json",
     ) -> Response:
-        found = own.find(RequestKind.DATA, MailboxSide.PRESENT, token)
-        subscriber = own.context.subscriber(found.subscriber) if found else None
-        held = own.personal_data.collect(subscriber.address) if subscriber else None
+        held = own.personal_data.collect(own.subscriber(request, RequestKind.DATA, token).address)
         if held is None:
-            return own.expired(request, RequestKind.DATA, MailboxSide.PRESENT, token)
+            raise own.expired(request, RequestKind.DATA)
         pages = own.context.pages
         if form == "page":
             text = readable_copy(held, pages, pages.language(request), pages.catalogue(request))
@@ -399,19 +394,13 @@ def _erasure_routes(routes: APIRouter, own: OwnData) -> None:
 
     @routes.get("/erase/{token}", response_class=HTMLResponse, summary="Ask whether to erase, with one button")
     def show_erase(request: Request, token: str) -> HTMLResponse:
-        found = own.find(RequestKind.ERASE, MailboxSide.PRESENT, token)
-        if found is None:
-            return own.expired(request, RequestKind.ERASE, MailboxSide.PRESENT, token)
+        own.find(request, RequestKind.ERASE, token)
         return own.page(request, RequestKind.ERASE, f"/erase/{token}", "ask")
 
     # Erasing deletes the request too, so the page is the response. Repeating it changes nothing.
     @routes.post("/erase/{token}", response_class=HTMLResponse, summary="Erase everything about the person")
     def erase(request: Request, token: str) -> HTMLResponse:
-        found = own.find(RequestKind.ERASE, MailboxSide.PRESENT, token)
-        subscriber = own.context.subscriber(found.subscriber) if found else None
-        if subscriber is None:
-            return own.expired(request, RequestKind.ERASE, MailboxSide.PRESENT, token)
-        own.eraser.erase_whole(subscriber.address, _BY_SELF)
+        own.eraser.erase_whole(own.subscriber(request, RequestKind.ERASE, token).address, _BY_SELF)
         return own.page(request, RequestKind.ERASE, "/", "done")
 
 
@@ -434,9 +423,7 @@ def _nomination_routes(routes: APIRouter, own: OwnData) -> None:
 
     @routes.get("/nominee/{token}", response_class=HTMLResponse, summary="The form to nominate somebody")
     def show_nominee(request: Request, token: str) -> HTMLResponse:
-        found = own.find(RequestKind.NOMINEE, MailboxSide.PRESENT, token)
-        if found is None:
-            return own.expired(request, RequestKind.NOMINEE, MailboxSide.PRESENT, token)
+        found = own.find(request, RequestKind.NOMINEE, token)
         return page(request, token, found)
 
     @routes.post("/nominee/{token}", response_class=HTMLResponse, summary="Nominate somebody", **REDIRECTS)
@@ -446,9 +433,7 @@ def _nomination_routes(routes: APIRouter, own: OwnData) -> None:
         nominee: Annotated[str, Form(max_length=1000)] = "",
         contact: Annotated[str, Form(max_length=1000)] = "",
     ) -> Response:
-        found = own.find(RequestKind.NOMINEE, MailboxSide.PRESENT, token)
-        if found is None:
-            return own.expired(request, RequestKind.NOMINEE, MailboxSide.PRESENT, token)
+        found = own.find(request, RequestKind.NOMINEE, token)
         named = [shorten_text(nominee), shorten_text(contact)]
         if not all(named):
             typed = {"nominee": named[0], "contact": named[1]}
@@ -460,9 +445,7 @@ def _nomination_routes(routes: APIRouter, own: OwnData) -> None:
         "/nominee/{token}/withdraw", response_class=HTMLResponse, summary="Withdraw the nomination", **REDIRECTS
     )
     def withdraw(request: Request, token: str) -> Response:
-        found = own.find(RequestKind.NOMINEE, MailboxSide.PRESENT, token)
-        if found is None:
-            return own.expired(request, RequestKind.NOMINEE, MailboxSide.PRESENT, token)
+        found = own.find(request, RequestKind.NOMINEE, token)
         settle(request, found, UNNOMINATED, "")
         return redirect(context.pages, request, f"/nominee/{token}")
 
@@ -473,9 +456,7 @@ def _undo_routes(routes: APIRouter, page: PreferencesPage, own: OwnData) -> None
 
     @routes.get("/undo/{token}", response_class=HTMLResponse, summary="Ask whether to put back what a link changed")
     def show_undo(request: Request, token: str) -> HTMLResponse:
-        found = own.find(RequestKind.UNDO, MailboxSide.PRESENT, token)
-        if found is None:
-            return own.expired(request, RequestKind.UNDO, MailboxSide.PRESENT, token)
+        found = own.find(request, RequestKind.UNDO, token)
         left = had_left(found)
         state = "done" if found.done_at else "ask"
         subscriber = context.subscriber(found.subscriber)
@@ -484,9 +465,7 @@ def _undo_routes(routes: APIRouter, page: PreferencesPage, own: OwnData) -> None
 
     @routes.post("/undo/{token}", response_class=HTMLResponse, summary="Put back what a link changed", **REDIRECTS)
     def undo(request: Request, token: str) -> Response:
-        found = own.find(RequestKind.UNDO, MailboxSide.PRESENT, token)
-        if found is None:
-            return own.expired(request, RequestKind.UNDO, MailboxSide.PRESENT, token)
+        found = own.find(request, RequestKind.UNDO, token)
         done = own.notices.undo(found, context.consent_context(request, "undo"))
         response = redirect(context.pages, request, f"/undo/{token}")
         # The undo ended the cookies of all browsers.

@@ -19,7 +19,7 @@ from digest.store.people.requests import RequestKind
 from digest.subscribers import frequency
 from digest.subscribers.address import masked
 from digest.subscribers.list_file import FORMATS
-from digest.web.dependencies import Context
+from digest.web.dependencies import Context, Refused
 from digest.web.editions import LatestEdition, NextEdition, StoryRate, TopicRates
 from digest.web.known_browser import forget, is_known_browser
 from digest.web.pages import REDIRECTS, Done, page_routes, redirect
@@ -105,6 +105,13 @@ class PreferencesPage:
         found = self.named(token)
         return found if found is not None and is_known_browser(self.context, request, found) else None
 
+    def require_subscriber(self, request: Request, token: str) -> StoredSubscriber:
+        """Return the subscriber of the token. Raises Refused unless the browser is known as theirs."""
+        found = self.subscriber(request, token)
+        if found is None:
+            raise Refused(self.short(request, token, status=403))
+        return found
+
     def response(
         self, request: Request, token: str, subscriber: StoredSubscriber, *, status: int = 200, **values: Any
     ) -> HTMLResponse:
@@ -151,8 +158,7 @@ class PreferencesPage:
         `subscriber` is that of the token, if the caller has read it.
         """
         context = self.context
-        if context.subscriber_id_from_token(_PURPOSE, token) is None:
-            return context.invalid_link(request)
+        context.require_id(request, _PURPOSE, token)
         subscriber = subscriber or self.named(token)
         # That page says why somebody gets no email.
         if subscriber is None or state_of(subscriber) != "here":
@@ -229,18 +235,14 @@ def router(page: PreferencesPage, resender: Resender) -> APIRouter:
         form: SubmittedForm,
         weeks: Annotated[Literal["", "1", "2", "4"], Form()] = "",
     ) -> Response:
-        subscriber = page.subscriber(request, token)
-        if subscriber is None:
-            return page.short(request, token, status=403)
+        subscriber = page.require_subscriber(request, token)
         if wrong := page.save(request, subscriber, form, weeks):
             return page.response(request, token, subscriber, status=400, wrong=wrong, form=form)
         return page.redirect(request, token, "paused" if weeks else "saved")
 
     @routes.post("/resume", response_class=HTMLResponse, summary="End the pause", **REDIRECTS)
     def resume(request: Request, token: str, form: SubmittedForm) -> Response:
-        subscriber = page.subscriber(request, token)
-        if subscriber is None:
-            return page.short(request, token, status=403)
+        subscriber = page.require_subscriber(request, token)
         if answer := page.keep(request, token, subscriber, form):
             return answer
         consent = context.consent_context(request, _PURPOSE, detail="pause ended")
@@ -251,9 +253,7 @@ def router(page: PreferencesPage, resender: Resender) -> APIRouter:
     def forget_browsers(
         request: Request, token: str, form: SubmittedForm, browsers: Annotated[Literal["this", "all"], Form()]
     ) -> Response:
-        subscriber = page.subscriber(request, token)
-        if subscriber is None:
-            return page.short(request, token, status=403)
+        subscriber = page.require_subscriber(request, token)
         # Choices with an error are lost: somebody else may be waiting for this computer.
         if form.format:
             page.save(request, subscriber, form)
@@ -268,9 +268,7 @@ def router(page: PreferencesPage, resender: Resender) -> APIRouter:
 
     @routes.post("/again", response_class=HTMLResponse, summary="Send the newest edition again", **REDIRECTS)
     def resend(request: Request, token: str, form: SubmittedForm) -> Response:
-        subscriber = page.subscriber(request, token)
-        if subscriber is None:
-            return page.short(request, token, status=403)
+        subscriber = page.require_subscriber(request, token)
         if answer := page.keep(request, token, subscriber, form):
             return answer
         return page.redirect(request, token, resender.resend(subscriber))

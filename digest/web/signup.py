@@ -230,9 +230,7 @@ def router(signup: Signup) -> APIRouter:
         token: str,
         done: Done = "",
     ) -> HTMLResponse:
-        id = context.subscriber_id_from_token(_PURPOSE, token)
-        if id is None:
-            return context.invalid_link(request)
+        id = context.require_id(request, _PURPOSE, token)
         pending = signup.signups.pending(id, context.now())
         if pending is not None:
             return signup.confirmation_page(request, token, "ask", email=pending.email, until=pending.until)
@@ -240,9 +238,7 @@ def router(signup: Signup) -> APIRouter:
 
     @routes.post("/confirm/{token}", response_class=HTMLResponse, summary="Confirm the sign-up", **REDIRECTS)
     def confirm(request: Request, token: str) -> Response:
-        id = context.subscriber_id_from_token(_PURPOSE, token)
-        if id is None:
-            return context.invalid_link(request)
+        id = context.require_id(request, _PURPOSE, token)
         now = context.now()
         detail = f"confirmed at {now:%Y-%m-%d %H:%M:%S %z} from {client_address(request)}"
         timezone = pages.branding.timezone

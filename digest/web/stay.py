@@ -30,9 +30,7 @@ def router(context: Context, store: ReengagementStore, next_edition: NextEdition
         token: str,
         done: Done = "",
     ) -> HTMLResponse:
-        id = context.subscriber_id_from_token(_PURPOSE, token)
-        if id is None:
-            return context.invalid_link(request)
+        id = context.require_id(request, _PURPOSE, token)
         subscriber = context.subscriber(id)
         gone = id != TEST_SUBSCRIBER and (subscriber is None or not subscriber.listed or bool(subscriber.suppressed))
         left = subscriber is not None and subscriber.suppressed == UNSUBSCRIBED
@@ -43,9 +41,7 @@ def router(context: Context, store: ReengagementStore, next_edition: NextEdition
 
     @routes.post("", response_class=HTMLResponse, summary="Continue", **REDIRECTS)
     def stay(request: Request, token: str) -> Response:
-        id = context.subscriber_id_from_token(_PURPOSE, token)
-        if id is None:
-            return context.invalid_link(request)
+        id = context.require_id(request, _PURPOSE, token)
         subscriber = context.subscriber(id)
         if subscriber is not None and subscriber.listed and not subscriber.suppressed:
             now = context.now()

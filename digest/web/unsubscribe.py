@@ -28,7 +28,7 @@ from digest.store.rate_limits import Quota
 from digest.subscribers.address import masked
 from digest.subscribers.frequency import days
 from digest.web.change_notices import Change, ChangeNotices
-from digest.web.dependencies import Context
+from digest.web.dependencies import Context, Refused
 from digest.web.editions import NextEdition
 from digest.web.group_commit import GroupCommit
 from digest.web.known_browser import is_known_browser
@@ -84,6 +84,13 @@ class LeavePage:
         """Return the subscriber's number; None if we did not sign the token."""
         found = (self.context.subscriber_id_from_token(purpose, token) for purpose in _PURPOSES)
         return next((id for id in found if id is not None), None)
+
+    def require_id(self, request: Request, token: str) -> int:
+        """Return the subscriber's number. Raises Refused if we did not sign the token."""
+        id = self.id(token)
+        if id is None:
+            raise Refused(self.context.invalid_link(request))
+        return id
 
     def subscriber(self, token: str) -> StoredSubscriber | None:
         """Return the subscriber of the token; None if we did not sign it, or if they are unknown."""
@@ -142,10 +149,7 @@ class LeavePage:
         self, request: Request, token: str, *, done: str = "", code: str = "", status: int = 200
     ) -> HTMLResponse:
         """Respond with the page for the subscriber's current state."""
-        id = self.id(token)
-        if id is None:
-            return self.context.invalid_link(request)
-        subscriber = self.context.subscriber(id)
+        subscriber = self.context.subscriber(self.require_id(request, token))
         state = state_of(subscriber)
         values: dict[str, Any] = {"done": done, "code": code, "status": status}
         if subscriber is not None and state == "here":
@@ -208,9 +212,7 @@ def router(page: LeavePage) -> APIRouter:
 
     def change(request: Request, token: str, done: str, detail: str, **values: Any) -> Response:
         """Store preferences, in a browser that is known as the subscriber's."""
-        id = page.id(token)
-        if id is None:
-            return context.invalid_link(request)
+        id = page.require_id(request, token)
         subscriber = context.subscriber(id)
         if subscriber is None or not is_known_browser(context, request, subscriber):
             return page.response(request, token, status=403)
@@ -241,9 +243,7 @@ def router(page: LeavePage) -> APIRouter:
 
     @routes.post("/leave", response_class=HTMLResponse, summary="Unsubscribe, from the page", **REDIRECTS)
     def unsubscribe_from_page(request: Request, token: str) -> Response:
-        id = page.id(token)
-        if id is None:
-            return context.invalid_link(request)
+        id = page.require_id(request, token)
         subscriber = context.subscriber(id)
         now = context.now()
         leave = partial(context.preferences.unsubscribe, id, page.consent(request), now=now)
@@ -257,10 +257,7 @@ def router(page: LeavePage) -> APIRouter:
 
     @routes.post("/back", response_class=HTMLResponse, summary="Undo the unsubscribe", **REDIRECTS)
     def resubscribe(request: Request, token: str) -> Response:
-        id = page.id(token)
-        if id is None:
-            return context.invalid_link(request)
-        done = page.come_back(request, context.subscriber(id))
+        done = page.come_back(request, context.subscriber(page.require_id(request, token)))
         return redirect(context.pages, request, f"/leave/{token}", **({"done": done} if done else {}))
 
     @routes.post("/pause", response_class=HTMLResponse, summary="Pause instead of unsubscribing", **REDIRECTS)
@@ -285,9 +282,7 @@ def router(page: LeavePage) -> APIRouter:
         word: Annotated[str, Form(max_length=4000)] = "",
         code: Annotated[str, Form(max_length=200)] = "",
     ) -> Response:
-        id = page.id(token)
-        if id is None:
-            return context.invalid_link(request)
+        id = page.require_id(request, token)
         words = ": ".join(filter(None, (why, shorten_text(word))))
         done = {"done": "thanked"} if page.give_reason(request, id, code, words) else {}
         return redirect(context.pages, request, f"/leave/{token}", **done)

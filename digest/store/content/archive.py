@@ -5,6 +5,7 @@ Reads return only what `PublishedStore` shows: editions that are due for at leas
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
@@ -306,11 +307,7 @@ class ArchiveStore:
     def months(self, now: datetime) -> list[Month]:
         """Return the months that have editions, newest first."""
         rows = select(edition.c.day).join_from(edition, archive_page).where(self._published.is_shown(now))
-        counts: dict[date, int] = {}
-        with self.database.read() as connection:
-            for day in connection.execute(rows).scalars():
-                first = day.replace(day=1)
-                counts[first] = counts.get(first, 0) + 1
+        counts = Counter(day.replace(day=1) for day in self.database.query(rows).scalars())
         return [Month(first, counts[first]) for first in sorted(counts, reverse=True)]
 
     def stories(self, key: str, *, limit: int) -> list[ArchivedStory]:
@@ -448,15 +445,7 @@ class ArchiveStore:
 
 def _story_values(story: ArchivedStory) -> dict[str, Any]:
     values = {name: getattr(story, name) for name in ArchivedStory.__slots__}
-    sources = [
-        {
-            "name": each.name,
-            "url": each.url,
-            "title": each.title,
-            "published": each.published and each.published.isoformat(),
-        }
-        for each in story.sources
-    ]
+    sources = [asdict(each) | {"published": each.published and each.published.isoformat()} for each in story.sources]
     return values | {"sources": sources, "words": _words(story.title, story.summary, story.sources)}
 
 

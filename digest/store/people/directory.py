@@ -199,9 +199,8 @@ class SubscriberDirectory:
     def unconfirmed(self, limit: int) -> list[tuple[str, datetime]]:
         """Return (email, time of request) of sign-ups that were not confirmed, newest first."""
         rows = select(signup.c.email, signup.c.asked_at).where(signup.c.confirmed_at.is_(None))
-        with self.database.read() as connection:
-            found = connection.execute(rows.order_by(signup.c.asked_at.desc()).limit(limit))
-            return [(row.email, row.asked_at) for row in found]
+        found = self.database.query(rows.order_by(signup.c.asked_at.desc()).limit(limit))
+        return [(row.email, row.asked_at) for row in found]
 
     def counts(self, now: datetime) -> dict[SubscriberState, int]:
         """Count the subscribers of each state. Takes a moment with a million of them."""
@@ -252,13 +251,11 @@ class SubscriberDirectory:
         """Return the keys of the editions that were enqueued, newest first, without folded ones."""
         whole = and_(edition.c.frozen_at.is_not(None), edition.c.folded_at.is_(None))
         rows = select(edition.c.key).where(whole).order_by(edition.c.frozen_at.desc()).limit(limit)
-        with self.database.read() as connection:
-            return list(connection.execute(rows).scalars())
+        return list(self.database.query(rows).scalars())
 
     def segments(self) -> list[Segment]:
-        with self.database.read() as connection:
-            rows = connection.execute(select(segment.c.name, segment.c.filter).order_by(segment.c.name))
-            return [Segment(row.name, filter_from(row.filter)) for row in rows]
+        rows = self.database.query(select(segment.c.name, segment.c.filter).order_by(segment.c.name))
+        return [Segment(row.name, filter_from(row.filter)) for row in rows]
 
     def save_segment(self, connection: Connection, name: str, wanted: SubscriberFilter, now: datetime) -> None:
         """Keep a filter under a name, in the caller's transaction. An older one of this name is replaced."""
