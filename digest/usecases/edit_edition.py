@@ -243,14 +243,7 @@ class EditionEditor:
             moved = editorial.arrange(sections, changes.moved, story, section, place)
             return replace(changes, moved=moved, placed=(*_without(changes.placed, story), story))
 
-        return self._change(
-            key,
-            change,
-            by,
-            ActKind.MOVED,
-            f"{_title(found)} → {section}, {place}",
-            chooses=False,
-        )
+        return self._change(key, change, by, ActKind.MOVED, f"{_title(found)} → {section}, {place}", chooses=False)
 
     def step(self, key: str, story: str, steps: int, by: Actor) -> Edition:
         """Move a story up (negative) or down within the edition, beyond the end of a section into the next one.
@@ -340,8 +333,7 @@ class EditionEditor:
         def change(changes: EditorialChanges) -> EditorialChanges:
             old = changes.texts.get(story, StoryText())
             text = StoryText(
-                old.title if title is None else one_line(title),
-                old.summary if summary is None else one_line(summary),
+                old.title if title is None else one_line(title), old.summary if summary is None else one_line(summary)
             )
             others = {id: each for id, each in changes.texts.items() if id != story}
             return replace(changes, texts=others if text == StoryText() else {**others, story: text})
@@ -515,8 +507,7 @@ class EditionEditor:
 
         detail = "; ".join(story.title for story in edition.stories() if story.id in found)
         return replace(
-            composed,
-            edition=self._change(edition.key, change, by, ActKind.TEXTS_TAKEN_OVER, detail, chooses=False),
+            composed, edition=self._change(edition.key, change, by, ActKind.TEXTS_TAKEN_OVER, detail, chooses=False)
         )
 
     def _is_being_composed(self, key: str, now: datetime) -> bool:

@@ -55,15 +55,8 @@ def router(context: Context, editions: EditionStore, answers: AnswerStore, texts
             raise Refused(pages.error(request, 404, pages.catalogue(request).gettext("There is nothing here")))
         return subscriber, question
 
-    @routes.get("", response_class=HTMLResponse, summary="Show the question and the chosen answer, with one button")
-    def ask(
-        request: Request,
-        edition: str,
-        block: str,
-        choice: int,
-        token: str,
-        done: Done = "",
-    ) -> HTMLResponse:
+    @routes.get("", summary="Show the question and the chosen answer, with one button")
+    def ask(request: Request, edition: str, block: str, choice: int, token: str, done: Done = "") -> HTMLResponse:
         subscriber, question = read(request, edition, block, choice, token)
         is_answered = done in tuple(AnswerResult)
         is_known = subscriber is not None and is_known_browser(context, request, subscriber)
@@ -82,7 +75,7 @@ def router(context: Context, editions: EditionStore, answers: AnswerStore, texts
         }
         return pages.response(request, "answer.html.j2", f"/answer/{edition}/{block}/{choice}/{token}", **values)
 
-    @routes.post("", response_class=HTMLResponse, summary="Answer", **REDIRECTS)
+    @routes.post("", summary="Answer", **REDIRECTS)
     def save(request: Request, edition: str, block: str, choice: int, token: str) -> Response:
         subscriber, _ = read(request, edition, block, choice, token)
         done = AnswerResult.SAVED
@@ -91,7 +84,7 @@ def router(context: Context, editions: EditionStore, answers: AnswerStore, texts
             done = answers.save(edition, block, subscriber.id, choice, now=context.now(), replace=is_known)
         return redirect(pages, request, f"/answer/{quote(edition)}/{block}/{choice}/{token}", done=done)
 
-    @routes.post("/word", response_class=HTMLResponse, summary="Say a word about the answer", **REDIRECTS)
+    @routes.post("/word", summary="Say a word about the answer", **REDIRECTS)
     def say(
         request: Request,
         edition: str,

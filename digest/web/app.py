@@ -311,14 +311,7 @@ def _routers(app: App, pages: Pages, outbound: OutboundMail, leave_page: LeavePa
         )
     latest = LatestEdition(app.settings.choices, published, app.now)
     page = PreferencesPage(
-        context,
-        latest,
-        app.topics,
-        app.first_send_at,
-        _offered_editions(app),
-        next_edition,
-        rates,
-        leave_page,
+        context, latest, app.topics, app.first_send_at, _offered_editions(app), next_edition, rates, leave_page
     )
     own = OwnData(
         context,

@@ -217,11 +217,11 @@ def _find_routes(routes: APIRouter, own: OwnData) -> None:
         response.headers["cache-control"] = MAY_GO_BACK
         return response
 
-    @routes.get("/leave", response_class=HTMLResponse, summary="Offer the link to the preferences by email")
+    @routes.get("/leave", summary="Offer the link to the preferences by email")
     def show_find(request: Request) -> HTMLResponse:
         return find_page(request, "")
 
-    @routes.post("/leave", response_class=HTMLResponse, summary="Send the link to the preferences by email")
+    @routes.post("/leave", summary="Send the link to the preferences by email")
     def find(request: Request, email: Typed = "") -> HTMLResponse:
         try:
             address = normalise(email)
@@ -242,14 +242,12 @@ def _address_form_routes(routes: APIRouter, page: PreferencesPage, own: OwnData)
         status, place = 400 if wrong else 200, f"/preferences/{token}/address"
         return context.pages.response(request, "address.html.j2", place, status=status, token=token, **values)
 
-    @routes.get("/preferences/{token}/address", response_class=HTMLResponse, summary="The form for another address")
+    @routes.get("/preferences/{token}/address", summary="The form for another address")
     def show_address_form(request: Request, token: str) -> HTMLResponse:
         subscriber = page.subscriber(request, token)
         return address_form(request, token) if subscriber else page.short(request, token)
 
-    @routes.post(
-        "/preferences/{token}/address", response_class=HTMLResponse, summary="Ask for another address", **REDIRECTS
-    )
+    @routes.post("/preferences/{token}/address", summary="Ask for another address", **REDIRECTS)
     def ask_address(
         request: Request, token: str, form: SubmittedForm, email: Typed = "", sure: Typed = "", meant: Typed = ""
     ) -> Response:
@@ -278,7 +276,7 @@ def _address_confirmation_routes(routes: APIRouter, own: OwnData) -> None:
     """Confirm another address by the links that go to both addresses."""
     context = own.context
 
-    @routes.get("/address/{side}/{token}", response_class=HTMLResponse, summary="Ask to confirm a new address")
+    @routes.get("/address/{side}/{token}", summary="Ask to confirm a new address")
     def show_address(request: Request, side: MailboxSide, token: str, result: Result = "") -> HTMLResponse:
         place = f"/address/{side}/{token}"
         found = own.find(request, RequestKind.ADDRESS, token, side)
@@ -286,7 +284,7 @@ def _address_confirmation_routes(routes: APIRouter, own: OwnData) -> None:
         state = "done" if found.done_at else "ask" if found.is_confirmed or mine is None else "waiting"
         return own.page(request, RequestKind.ADDRESS, place, state, email=found.email, side=side, result=result)
 
-    @routes.post("/address/{side}/{token}", response_class=HTMLResponse, summary="Confirm a new address", **REDIRECTS)
+    @routes.post("/address/{side}/{token}", summary="Confirm a new address", **REDIRECTS)
     def confirm_address(request: Request, side: MailboxSide, token: str) -> Response:
         place = f"/address/{side}/{token}"
         now = context.now()
@@ -311,9 +309,7 @@ def _preferences_routes(routes: APIRouter, page: PreferencesPage, own: OwnData) 
     """Mail a link that opens the whole preferences page, and open the page in the browser that follows it."""
     context = own.context
 
-    @routes.post(
-        "/preferences/{token}/choose", response_class=HTMLResponse, summary="Ask for the whole page", **REDIRECTS
-    )
+    @routes.post("/preferences/{token}/choose", summary="Ask for the whole page", **REDIRECTS)
     def ask_to_choose(request: Request, token: str, part: Part = "") -> Response:
         subscriber = page.named(token)
         if subscriber is None or state_of(subscriber) != "here":
@@ -321,7 +317,7 @@ def _preferences_routes(routes: APIRouter, page: PreferencesPage, own: OwnData) 
         done = "mailed" if own.ask(request, subscriber, RequestKind.CHOOSE, part=part) else "enough"
         return page.redirect(request, token, done)
 
-    @routes.get("/choose/{token}", response_class=HTMLResponse, summary="Show the preferences to this browser")
+    @routes.get("/choose/{token}", summary="Show the preferences to this browser")
     def choose(request: Request, token: str) -> Response:
         subscriber = own.subscriber(request, RequestKind.CHOOSE, token)
         response = page.redirect(request, context.signer.sign("preferences", subscriber.id), "opened")
@@ -332,12 +328,7 @@ def _preferences_routes(routes: APIRouter, page: PreferencesPage, own: OwnData) 
 def _request_routes(routes: APIRouter, page: PreferencesPage, leaving: LeavePage, own: OwnData) -> None:
     """Add the buttons that mail a link: on the preferences page, and on the page after leaving."""
 
-    @routes.post(
-        "/preferences/{token}/{kind}",
-        response_class=HTMLResponse,
-        summary="Ask for data, erasure, nomination",
-        **REDIRECTS,
-    )
+    @routes.post("/preferences/{token}/{kind}", summary="Ask for data, erasure, nomination", **REDIRECTS)
     def ask(request: Request, token: str, kind: Asked, form: SubmittedForm) -> Response:
         subscriber = page.require_subscriber(request, token)
         # Nobody has to choose a day to use their rights, so an error in the choices does not stop the request.
@@ -349,7 +340,6 @@ def _request_routes(routes: APIRouter, page: PreferencesPage, leaving: LeavePage
 
     @routes.post(
         "/leave/{token}/{kind}",
-        response_class=HTMLResponse,
         summary="Ask for the preferences instead of leaving, for data or erasure after it",
         **REDIRECTS,
     )
@@ -365,7 +355,7 @@ def _request_routes(routes: APIRouter, page: PreferencesPage, leaving: LeavePage
 def _data_routes(routes: APIRouter, own: OwnData) -> None:
     """Download a copy of the data."""
 
-    @routes.get("/data/{token}", response_class=HTMLResponse, summary="Offer a copy of one's data, with one button")
+    @routes.get("/data/{token}", summary="Offer a copy of one's data, with one button")
     def show_data(request: Request, token: str) -> HTMLResponse:
         own.find(request, RequestKind.DATA, token)
         return own.page(request, RequestKind.DATA, f"/data/{token}", "ask")
@@ -392,13 +382,13 @@ def _data_routes(routes: APIRouter, own: OwnData) -> None:
 def _erasure_routes(routes: APIRouter, own: OwnData) -> None:
     """Erase everything about the person."""
 
-    @routes.get("/erase/{token}", response_class=HTMLResponse, summary="Ask whether to erase, with one button")
+    @routes.get("/erase/{token}", summary="Ask whether to erase, with one button")
     def show_erase(request: Request, token: str) -> HTMLResponse:
         own.find(request, RequestKind.ERASE, token)
         return own.page(request, RequestKind.ERASE, f"/erase/{token}", "ask")
 
     # Erasing deletes the request too, so the page is the response. Repeating it changes nothing.
-    @routes.post("/erase/{token}", response_class=HTMLResponse, summary="Erase everything about the person")
+    @routes.post("/erase/{token}", summary="Erase everything about the person")
     def erase(request: Request, token: str) -> HTMLResponse:
         own.eraser.erase_whole(own.subscriber(request, RequestKind.ERASE, token).address, _BY_SELF)
         return own.page(request, RequestKind.ERASE, "/", "done")
@@ -421,12 +411,12 @@ def _nomination_routes(routes: APIRouter, own: OwnData) -> None:
             context.preferences.record(found.subscriber, what, consent, now=context.now())
             own.confirm_nomination(request, found.subscriber, named)
 
-    @routes.get("/nominee/{token}", response_class=HTMLResponse, summary="The form to nominate somebody")
+    @routes.get("/nominee/{token}", summary="The form to nominate somebody")
     def show_nominee(request: Request, token: str) -> HTMLResponse:
         found = own.find(request, RequestKind.NOMINEE, token)
         return page(request, token, found)
 
-    @routes.post("/nominee/{token}", response_class=HTMLResponse, summary="Nominate somebody", **REDIRECTS)
+    @routes.post("/nominee/{token}", summary="Nominate somebody", **REDIRECTS)
     def nominate(
         request: Request,
         token: str,
@@ -441,9 +431,7 @@ def _nomination_routes(routes: APIRouter, own: OwnData) -> None:
         settle(request, found, NOMINATED, ", ".join(named))
         return redirect(context.pages, request, f"/nominee/{token}")
 
-    @routes.post(
-        "/nominee/{token}/withdraw", response_class=HTMLResponse, summary="Withdraw the nomination", **REDIRECTS
-    )
+    @routes.post("/nominee/{token}/withdraw", summary="Withdraw the nomination", **REDIRECTS)
     def withdraw(request: Request, token: str) -> Response:
         found = own.find(request, RequestKind.NOMINEE, token)
         settle(request, found, UNNOMINATED, "")
@@ -454,7 +442,7 @@ def _undo_routes(routes: APIRouter, page: PreferencesPage, own: OwnData) -> None
     """Put back what a link of an email changed."""
     context = own.context
 
-    @routes.get("/undo/{token}", response_class=HTMLResponse, summary="Ask whether to put back what a link changed")
+    @routes.get("/undo/{token}", summary="Ask whether to put back what a link changed")
     def show_undo(request: Request, token: str) -> HTMLResponse:
         found = own.find(request, RequestKind.UNDO, token)
         left = had_left(found)
@@ -463,7 +451,7 @@ def _undo_routes(routes: APIRouter, page: PreferencesPage, own: OwnData) -> None
         due = page.next_edition.of(subscriber) if subscriber and found.done_at else None
         return own.page(request, RequestKind.UNDO, f"/undo/{token}", state, left=left, next_due=due)
 
-    @routes.post("/undo/{token}", response_class=HTMLResponse, summary="Put back what a link changed", **REDIRECTS)
+    @routes.post("/undo/{token}", summary="Put back what a link changed", **REDIRECTS)
     def undo(request: Request, token: str) -> Response:
         found = own.find(request, RequestKind.UNDO, token)
         done = own.notices.undo(found, context.consent_context(request, "undo"))

@@ -217,30 +217,23 @@ def router(page: PreferencesPage, resender: Resender) -> APIRouter:
     context = page.context
     routes = page_routes("preferences", "/preferences/{token}")
 
-    @routes.get("", response_class=HTMLResponse, summary="Show the preferences")
-    def show(
-        request: Request,
-        token: str,
-        done: Done = "",
-    ) -> HTMLResponse:
+    @routes.get("", summary="Show the preferences")
+    def show(request: Request, token: str, done: Done = "") -> HTMLResponse:
         subscriber = page.named(token)
         if subscriber is None or not is_known_browser(context, request, subscriber):
             return page.short(request, token, subscriber, done=done if done in SHORT_DONE else "")
         return page.response(request, token, subscriber, done=done if done in DONE else "")
 
-    @routes.post("", response_class=HTMLResponse, summary="Save the preferences; with `weeks`, pause too", **REDIRECTS)
+    @routes.post("", summary="Save the preferences; with `weeks`, pause too", **REDIRECTS)
     def save(
-        request: Request,
-        token: str,
-        form: SubmittedForm,
-        weeks: Annotated[Literal["", "1", "2", "4"], Form()] = "",
+        request: Request, token: str, form: SubmittedForm, weeks: Annotated[Literal["", "1", "2", "4"], Form()] = ""
     ) -> Response:
         subscriber = page.require_subscriber(request, token)
         if wrong := page.save(request, subscriber, form, weeks):
             return page.response(request, token, subscriber, status=400, wrong=wrong, form=form)
         return page.redirect(request, token, "paused" if weeks else "saved")
 
-    @routes.post("/resume", response_class=HTMLResponse, summary="End the pause", **REDIRECTS)
+    @routes.post("/resume", summary="End the pause", **REDIRECTS)
     def resume(request: Request, token: str, form: SubmittedForm) -> Response:
         subscriber = page.require_subscriber(request, token)
         if answer := page.keep(request, token, subscriber, form):
@@ -249,7 +242,7 @@ def router(page: PreferencesPage, resender: Resender) -> APIRouter:
         context.preferences.set(subscriber.id, {"paused_until": None}, consent, now=context.now())
         return page.redirect(request, token, "resumed")
 
-    @routes.post("/forget", response_class=HTMLResponse, summary="End the cookies of this or all browsers", **REDIRECTS)
+    @routes.post("/forget", summary="End the cookies of this or all browsers", **REDIRECTS)
     def forget_browsers(
         request: Request, token: str, form: SubmittedForm, browsers: Annotated[Literal["this", "all"], Form()]
     ) -> Response:
@@ -266,7 +259,7 @@ def router(page: PreferencesPage, resender: Resender) -> APIRouter:
         forget(context, request, response, subscriber)
         return response
 
-    @routes.post("/again", response_class=HTMLResponse, summary="Send the newest edition again", **REDIRECTS)
+    @routes.post("/again", summary="Send the newest edition again", **REDIRECTS)
     def resend(request: Request, token: str, form: SubmittedForm) -> Response:
         subscriber = page.require_subscriber(request, token)
         if answer := page.keep(request, token, subscriber, form):
@@ -286,7 +279,7 @@ def pause_router(page: PreferencesPage) -> APIRouter:
         found = page.named(token)
         return found if state_of(found) == "here" and found and found.status != "paused" else None
 
-    @routes.get("", response_class=HTMLResponse, summary="Ask for confirmation of a pause, with one button")
+    @routes.get("", summary="Ask for confirmation of a pause, with one button")
     def ask(request: Request, token: str) -> HTMLResponse:
         subscriber = subscriber_of(token)
         if subscriber is None:
@@ -301,7 +294,7 @@ def pause_router(page: PreferencesPage) -> APIRouter:
             known=is_known_browser(context, request, subscriber),
         )
 
-    @routes.post("", response_class=HTMLResponse, summary="Pause for two weeks", **REDIRECTS)
+    @routes.post("", summary="Pause for two weeks", **REDIRECTS)
     def pause(request: Request, token: str) -> Response:
         subscriber = subscriber_of(token)
         if subscriber is None or not is_known_browser(context, request, subscriber):

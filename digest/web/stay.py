@@ -24,12 +24,8 @@ def router(context: Context, store: ReengagementStore, next_edition: NextEdition
     pages = context.pages
     routes = page_routes("stay", "/stay/{token}")
 
-    @routes.get("", response_class=HTMLResponse, summary="Ask whether to continue, with one button")
-    def ask(
-        request: Request,
-        token: str,
-        done: Done = "",
-    ) -> HTMLResponse:
+    @routes.get("", summary="Ask whether to continue, with one button")
+    def ask(request: Request, token: str, done: Done = "") -> HTMLResponse:
         id = context.require_id(request, _PURPOSE, token)
         subscriber = context.subscriber(id)
         gone = id != TEST_SUBSCRIBER and (subscriber is None or not subscriber.listed or bool(subscriber.suppressed))
@@ -39,7 +35,7 @@ def router(context: Context, store: ReengagementStore, next_edition: NextEdition
         values: dict[str, Any] = {"token": token, "state": state, "left": left, "next_due": due}
         return pages.response(request, "stay.html.j2", f"/stay/{token}", **values)
 
-    @routes.post("", response_class=HTMLResponse, summary="Continue", **REDIRECTS)
+    @routes.post("", summary="Continue", **REDIRECTS)
     def stay(request: Request, token: str) -> Response:
         id = context.require_id(request, _PURPOSE, token)
         subscriber = context.subscriber(id)

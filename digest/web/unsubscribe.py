@@ -220,7 +220,7 @@ def router(page: LeavePage) -> APIRouter:
         context.preferences.set(id, values, consent, now=context.now())
         return redirect(context.pages, request, f"/leave/{token}", done=done)
 
-    @routes.get("", response_class=HTMLResponse, summary="Ask for confirmation, with one button")
+    @routes.get("", summary="Ask for confirmation, with one button")
     def ask(
         request: Request,
         token: str,
@@ -233,7 +233,7 @@ def router(page: LeavePage) -> APIRouter:
 
     # Mailbox providers send different bodies, or none. The signed path is enough, so the body is not read. They follow
     # no redirect (RFC 8058), so the page is the answer.
-    @routes.post("", response_class=HTMLResponse, summary="Unsubscribe at once", openapi_extra=_BODY)
+    @routes.post("", summary="Unsubscribe at once", openapi_extra=_BODY)
     async def unsubscribe(request: Request, token: str) -> Response:
         answer = await page.unsubscribe_at_once(request, token)
         if answer is not None:
@@ -241,7 +241,7 @@ def router(page: LeavePage) -> APIRouter:
         response: Response = await run_in_threadpool(unsubscribe_from_page, request, token)
         return response
 
-    @routes.post("/leave", response_class=HTMLResponse, summary="Unsubscribe, from the page", **REDIRECTS)
+    @routes.post("/leave", summary="Unsubscribe, from the page", **REDIRECTS)
     def unsubscribe_from_page(request: Request, token: str) -> Response:
         id = page.require_id(request, token)
         subscriber = context.subscriber(id)
@@ -255,12 +255,12 @@ def router(page: LeavePage) -> APIRouter:
         page.notices.change(request, subscriber, Change.LEFT, leave)
         return redirect(context.pages, request, f"/leave/{token}", code=code)
 
-    @routes.post("/back", response_class=HTMLResponse, summary="Undo the unsubscribe", **REDIRECTS)
+    @routes.post("/back", summary="Undo the unsubscribe", **REDIRECTS)
     def resubscribe(request: Request, token: str) -> Response:
         done = page.come_back(request, context.subscriber(page.require_id(request, token)))
         return redirect(context.pages, request, f"/leave/{token}", **({"done": done} if done else {}))
 
-    @routes.post("/pause", response_class=HTMLResponse, summary="Pause instead of unsubscribing", **REDIRECTS)
+    @routes.post("/pause", summary="Pause instead of unsubscribing", **REDIRECTS)
     def pause(request: Request, token: str, weeks: Annotated[Weeks, Form()]) -> Response:
         return change(
             request,
@@ -270,11 +270,11 @@ def router(page: LeavePage) -> APIRouter:
             paused_until=context.now() + timedelta(weeks=int(weeks)),
         )
 
-    @routes.post("/less", response_class=HTMLResponse, summary="Get fewer emails instead of none", **REDIRECTS)
+    @routes.post("/less", summary="Get fewer emails instead of none", **REDIRECTS)
     def get_less(request: Request, token: str, frequency: Annotated[Less, Form()]) -> Response:
         return change(request, token, "less", f"frequency: {frequency}", frequency=frequency)
 
-    @routes.post("/why", response_class=HTMLResponse, summary="Give a reason for unsubscribing", **REDIRECTS)
+    @routes.post("/why", summary="Give a reason for unsubscribing", **REDIRECTS)
     def give_reason(
         request: Request,
         token: str,

@@ -11,21 +11,7 @@ from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import (
-    Row,
-    Select,
-    case,
-    column,
-    delete,
-    func,
-    insert,
-    literal,
-    or_,
-    select,
-    text,
-    tuple_,
-    update,
-)
+from sqlalchemy import Row, Select, case, column, delete, func, insert, literal, or_, select, text, tuple_, update
 
 from digest.hindi.tokens import index_words
 from digest.models import LETTERS_TO_SOME, is_breaking

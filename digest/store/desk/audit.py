@@ -8,19 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import (
-    Column,
-    ColumnElement,
-    Connection,
-    collate,
-    func,
-    insert,
-    literal,
-    or_,
-    select,
-    tuple_,
-    update,
-)
+from sqlalchemy import Column, ColumnElement, Connection, collate, func, insert, literal, or_, select, tuple_, update
 
 from digest.models import Actor, EditionState
 from digest.store import outgoing_webhooks
