@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from digest.cli.find_edition import composed_key, current_edition, key_of
+from digest.cli.opening import command_actor
 from digest.cli.output import emit, json_option, note
 from digest.cli.progress import calls, progress
 from digest.cli.signals import stopped_by_signals
@@ -60,7 +61,6 @@ def compose(
         raise click.UsageError("--name, --words, --source and --hours belong to a special edition: give its --slug")
     from digest import pipeline
     from digest.app import make_app
-    from digest.cli.actor import command_actor
     from digest.curate.editorial import Selection
     from digest.usecases.edit_edition import MAX_NAME
     from digest.utils.text import one_line

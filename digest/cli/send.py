@@ -12,10 +12,20 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from digest.cli.find_edition import current_edition, decision_line, existing, key_of
-from digest.cli.output import emit, json_option, note, plural, require_addresses, unsendable_note
+from digest.cli.opening import app_despite_faults, pass_app
+from digest.cli.output import (
+    WORKER_HEADERS,
+    emit,
+    json_option,
+    note,
+    plural,
+    require_addresses,
+    table,
+    unsendable_note,
+    worker_cells,
+)
 from digest.cli.progress import calls, progress
 from digest.cli.signals import stopped_by_signals
-from digest.cli.tables import WORKER_HEADERS, table, worker_cells
 from digest.cli.telemetry import telemetry
 from digest.errors import ConfigProblem, ConfigurationError, DigestError
 from digest.models import BEGUN_STATES, DeliveryOutcome, EditionState
@@ -52,9 +62,9 @@ _MAX_LEAD = timedelta(days=3)
     "--obey-frequency", is_flag=True, help="Send a special edition only to subscribers whose days include its day."
 )
 @json_option
-@click.pass_obj
+@pass_app
 def send(
-    home: Path,
+    app: App,
     edition: str,
     addresses: tuple[str, ...],
     at: str,
@@ -69,27 +79,25 @@ def send(
     everyone who is neither suppressed nor paused.
     """
     from digest import pipeline
-    from digest.app import make_app
     from digest.usecases.enqueue import SendRequest
     from digest.workers.seats import calling_workers
 
-    with make_app(home) as app:
-        if sum(map(bool, (addresses, dry_run, at))) > 1:
-            raise click.UsageError("--to, --dry-run and --at exclude each other: choose one")
-        when = _parse_time(app, at) if at else None
-        key = key_of(app, edition, begun=True)
-        if addresses:
-            return _send_test(app, key, addresses, as_json)
-        if dry_run:
-            return _dry_run(app, key, as_json, obey_frequency=obey_frequency)
-        with telemetry(app.environment), stopped_by_signals() as stop:
-            with progress() as job:
-                on_source = calls(job("collected"), len(app.sources))
-                request = SendRequest(at=when, force=force.strip() or None, obey_frequency=obey_frequency)
-                sent = pipeline.send(
-                    calling_workers(app), key, request, stop=stop, progress=job("sent"), on_source=on_source
-                )
-            return report_sent(app, sent, as_json)
+    if sum(map(bool, (addresses, dry_run, at))) > 1:
+        raise click.UsageError("--to, --dry-run and --at exclude each other: choose one")
+    when = _parse_time(app, at) if at else None
+    key = key_of(app, edition, begun=True)
+    if addresses:
+        return _send_test(app, key, addresses, as_json)
+    if dry_run:
+        return _dry_run(app, key, as_json, obey_frequency=obey_frequency)
+    with telemetry(app.environment), stopped_by_signals() as stop:
+        with progress() as job:
+            on_source = calls(job("collected"), len(app.sources))
+            request = SendRequest(at=when, force=force.strip() or None, obey_frequency=obey_frequency)
+            sent = pipeline.send(
+                calling_workers(app), key, request, stop=stop, progress=job("sent"), on_source=on_source
+            )
+        return report_sent(app, sent, as_json)
 
 
 def _parse_time(app: App, text: str) -> datetime:
@@ -199,7 +207,6 @@ def status(home: Path, edition: str, everyone: bool, live: bool, as_json: bool) 
     """
     if live and (edition or everyone or as_json):
         raise click.UsageError("--watch shows the whole day: leave out EDITION, --all and --json")
-    from digest.cli.faults import app_despite_faults
 
     with app_despite_faults(home) as app:
         if live:

@@ -5,14 +5,15 @@ from __future__ import annotations
 import re
 import shlex
 from contextlib import closing
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from digest.cli.output import emit, json_option, note, plural
+from digest.cli.opening import app_despite_faults, pass_app, warn_of_list
+from digest.cli.output import answer, emit, json_option, note, plural, table
 from digest.cli.progress import progress
-from digest.cli.tables import table
 from digest.errors import ConfigProblem, ConfigurationError, StoreError
 from digest.utils.files import real_path
 
@@ -44,7 +45,6 @@ def backup(home: Path, file: Path, force: bool, as_json: bool) -> int:
 
     The copy is checked, and only you can read it. For PostgreSQL, shows the command that does it.
     """
-    from digest.cli.faults import app_despite_faults, warn_of_list
     from digest.store import copies, meta
     from digest.store.database import sqlite_file, unopened
 
@@ -134,7 +134,6 @@ def restore(home: Path, file: Path | None, in_place: bool, as_json: bool) -> int
     and is only sent if you say so with `digest reconcile`. The present store is kept next to the new one. Stop `digest
     run` and `digest web` first.
     """
-    from digest.cli.faults import app_despite_faults
     from digest.cli.json_output import restore_json
 
     if (file is None) != in_place:
@@ -299,9 +298,7 @@ def copy(home: Path, source: str, target: str, as_json: bool) -> int:
             _store_url(source), _store_url(target), lambda what, rows, total: jobs[what](rows, total)
         )
     if as_json:
-        from digest.cli.json_output import copy_json
-
-        emit(copy_json(done))
+        emit(asdict(done))
         return 0
     click.echo(table(("table", "rows", "checksum of both"), [(t.name, t.rows, t.checksum[:12]) for t in done.tables]))
     click.echo(f"Copied {done.source} to {done.target}; both are the same.")
@@ -315,22 +312,20 @@ def _store_url(given: str) -> str:
 
 @store.command()
 @json_option
-@click.pass_obj
-def index(home: Path, as_json: bool) -> int:
+@pass_app
+def index(app: App, as_json: bool) -> int:
     """Add editions that the archive lacks, and renew its index.
 
     `digest web` and `digest run` add missing editions by themselves. Run this after an update that changes how words
     are compared; the changelog says so.
     """
-    from digest.app import make_app
-
-    with make_app(home) as app:
-        added = app.archivist.catch_up()
-        stories = app.archive.rebuild_index()
-    if as_json:
-        emit({"added": added, "stories": stories})
-    else:
-        click.echo(f"Added {added} editions; {stories} stories can be searched.")
+    added = app.archivist.catch_up()
+    stories = app.archive.rebuild_index()
+    answer(
+        {"added": added, "stories": stories},
+        f"Added {added} editions; {stories} stories can be searched.",
+        as_json=as_json,
+    )
     return 0
 
 

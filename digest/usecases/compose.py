@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from digest.errors import ConfigProblem, ConfigurationError, DigestError
 from digest.hindi.tokens import stems
+from digest.messages import Message
 from digest.models import EDITABLE_STATES, LETTERS_TO_SOME, Article, Edition, EditionState, Section, Source, split_key
 
 if TYPE_CHECKING:
@@ -408,7 +409,7 @@ class Composer:
         candidates = [(story, [articles[id] for id in story.article_ids if id in articles]) for story in stories]
         intro = write_intro(candidates, summariser)
         if intro.problem:
-            why = f"no intro: the model's was not used, because {intro.problem}"
+            why = Message("no intro: the model's was not used, because %(why)s", why=intro.problem)
             return replace(edition, warnings=(*edition.warnings, why))
         return replace(edition, intro=intro.text, intro_support=intro.support)
 

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from digest import pipeline
 from digest.app import App, make_app
-from digest.deliver.telegram.client import (
+from digest.deliver.telegram import (
     MAX_CAPTION,
     MAX_MESSAGE,
     MaybePosted,

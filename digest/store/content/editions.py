@@ -17,6 +17,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, Text, and_, cast,
 from digest.curate.editorial import EditorialChanges
 from digest.curate.sent_story import SentStory
 from digest.errors import DigestError
+from digest.messages import StoredText
 from digest.models import (
     BEGUN_STATES,
     BREAKING,
@@ -56,7 +57,7 @@ _SECTIONS = tuple[Section, ...]
 _NESTED: dict[str, Any] = {
     "sections": _SECTIONS,
     "blocks": tuple[EditionBlock, ...],
-    "warnings": tuple[str, ...],
+    "warnings": tuple[StoredText, ...],
     "intro_support": tuple[Support, ...],
     "model_use": ModelUse | None,
     "model_answers": dict[str, str],

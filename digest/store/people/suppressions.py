@@ -36,6 +36,9 @@ ACTS = (
 )
 """The acts of the log for several subscribers."""
 
+FREQUENCY, TO = "frequency: ", " → "
+"""What an entry of the consent log on a frequency begins with, and what is between the earlier and the new one."""
+
 is_stopped_together = suppression.c.at.in_(select(audit.c.at).where(audit.c.what == ActKind.MANY_SUPPRESSED))
 """The condition that an act for several suppressed an address, and nothing else did since."""
 
@@ -201,4 +204,16 @@ class BulkActs:
         rows = select(suppression.c.address).where(suppression.c.reason == UNSUBSCRIBED, is_stopped_together)
         for part in chunks(addresses):
             found.update(self.database.query(rows.where(suppression.c.address.in_(part))).scalars())
+        return found
+
+    def earlier_frequencies(self, addresses: Iterable[str]) -> dict[str, tuple[str, str]]:
+        """Return address → the frequency before and after the newest act for several that changed it."""
+        found: dict[str, tuple[str, str]] = {}
+        together = consent.c.at.in_(select(audit.c.at).where(audit.c.what == ActKind.MANY_CHANGED))
+        rows = select(consent.c.address, consent.c.detail).order_by(consent.c.at, consent.c.id)
+        changes = rows.where(consent.c.detail.startswith(FREQUENCY), consent.c.detail.contains(TO), together)
+        for part in chunks(addresses):
+            for address, detail in self.database.query(changes.where(consent.c.address.in_(part))):
+                before, _to, after = detail.removeprefix(FREQUENCY).partition(TO)
+                found[address] = (before, after)
         return found

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -15,7 +14,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.curate.summary.support.vocabulary import GRAMMAR
 from digest.errors import ConfigProblem, ConfigurationError, DigestError
 from digest.i18n import translator
 from digest.models import RenderedEmail
@@ -138,27 +136,6 @@ def _texts(constant: object) -> Iterator[str]:
         yield from _texts(part)
     for part in constant if isinstance(constant, tuple | frozenset) else ():
         yield from _texts(part)
-
-
-def test_each_reason_of_the_support_rules_is_in_hindi() -> None:
-    """A reason that is worded anew would be in English on the page of a story."""
-    reasons = []
-    for file in (ROOT / "digest" / "curate" / "summary" / "support").glob("*.py"):
-        tree = ast.parse(file.read_text(encoding="utf-8"))
-        no_reasons = {
-            id(node)
-            for parent in ast.walk(tree)
-            for node in ast.iter_child_nodes(parent)
-            if isinstance(parent, ast.Expr | ast.Subscript | ast.JoinedStr)
-        }
-        for node in ast.walk(tree):
-            parts = node.values if isinstance(node, ast.JoinedStr) else [node]
-            text = "".join(str(part.value) if isinstance(part, ast.Constant) else "दो लाख" for part in parts)
-            if id(node) not in no_reasons and isinstance(node, ast.JoinedStr | ast.Constant):
-                reasons += [text] if re.search("[a-z]+ [a-z]+ [a-z]+", text) and text not in GRAMMAR else []
-    assert len(reasons) > 60
-    for reason in reasons:
-        assert not re.search("[a-z]", translate(reason, HINDI) or reason), reason
 
 
 @each_row(
