@@ -119,7 +119,6 @@ class Notices:
         return known
 
     def subjects(self, kind: NoticeKind) -> list[str]:
-        """Return the subjects of the notices of a kind."""
         return [subject for each, subject in [*self._noticed] if each == kind]
 
     def raise_alert(

@@ -53,7 +53,6 @@ class MessageQueue:
             ]
 
     def sent(self, receiver: str, ids: Collection[str], now: datetime) -> None:
-        """Record that these messages were sent."""
         these = self.table.c.id.in_(list(ids)) & (self.receiver == receiver)
         self.database.change(update(self.table).where(these).values(ended_at=now, error=""))
 

@@ -137,7 +137,6 @@ class Pages:
         return hashlib.sha256(self.css.encode()).hexdigest()[:12]
 
     def language(self, request: Request) -> str:
-        """Return the language of the response."""
         requested = request.query_params.get("lang", "")
         return requested if requested in self.languages else self.languages[0]
 

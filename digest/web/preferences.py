@@ -73,7 +73,6 @@ def submitted_form(
     topics: Choices = (),
     editions: Choices = (),
 ) -> PreferencesForm:
-    """Return the choices of a request."""
     return PreferencesForm(topics, days, hour, format, editions)
 
 
@@ -96,7 +95,6 @@ class PreferencesPage:
     leaving: LeavePage
 
     def named(self, token: str) -> StoredSubscriber | None:
-        """Return the subscriber of the token."""
         id = self.context.subscriber_id_from_token(_PURPOSE, token)
         return self.context.subscriber(id) if id is not None else None
 

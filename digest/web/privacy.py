@@ -62,8 +62,6 @@ class NoticeLine:
 
 @dataclass(frozen=True)
 class PrivacyNotice:
-    """The notice of one newsletter."""
-
     pages: Pages
     settings: Settings
 

@@ -198,7 +198,6 @@ class ArchiveStore:
         return True
 
     def has(self, key: str) -> bool:
-        """Whether the edition is archived."""
         known = select(archive_page.c.edition).where(archive_page.c.edition == key)
         return self.database.query(known).first() is not None
 
@@ -309,7 +308,6 @@ class ArchiveStore:
         return [_to_story(row) for row in self.database.query(rows)]
 
     def thread_of(self, story: str) -> str | None:
-        """Return the thread of a story with this id."""
         rows = select(archive_story.c.thread).where(
             or_(archive_story.c.story == story, archive_story.c.thread == story)
         )

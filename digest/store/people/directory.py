@@ -41,6 +41,7 @@ from digest.store.database import Database
 from digest.store.people.preferences import ERASED, PreferenceStore, StoredSubscriber
 from digest.store.schema import batch, delivery, edition, preference, segment, signup, subscriber, suppression
 from digest.store.sending.enqueue import comparable
+from digest.store.statements import distinct_texts
 
 # The most results of a search. Whoever needs others types more of the name.
 MAX_FOUND = 100
@@ -233,15 +234,7 @@ class SubscriberDirectory:
 
     def origins(self) -> list[str]:
         """Return the names of the imports that subscribers came by."""
-        found: list[str] = []
-        with self.database.read() as connection:
-            while True:
-                # Each import takes one step in the index, however many subscribers it has.
-                after = select(func.min(subscriber.c.origin)).where(subscriber.c.origin > (found[-1] if found else ""))
-                following = connection.execute(after).scalar()
-                if following is None:
-                    return found
-                found.append(following)
+        return distinct_texts(self.database, subscriber.c.origin)
 
     def last_enqueued(self) -> str | None:
         """Return the key of the edition that was enqueued last; None if none was."""
@@ -291,7 +284,6 @@ class SubscriberDirectory:
         return of.in_(ids) if self.database.sqlite else of == any_(literal(list(ids), ARRAY(of.type)))
 
     def _parts(self, connection: Connection, wanted: SubscriberFilter, now: datetime) -> Iterator[_Part]:
-        """Yield the parts of a filter."""
         of, ids = subscriber.c, select(subscriber.c.id)
         for condition in _of_state(wanted.state, now):
             yield _state_part(wanted.state, condition, now)
