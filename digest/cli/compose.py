@@ -83,6 +83,7 @@ def compose(
 
 def _show(composed: ComposeResult, *, explain: bool, as_json: bool) -> None:
     from digest.usecases.documents import edition_json
+    from digest.utils.text import plural
 
     for source in composed.collected.sources if composed.collected else ():
         if source.error:
@@ -91,10 +92,13 @@ def _show(composed: ComposeResult, *, explain: bool, as_json: bool) -> None:
         document = edition_json(composed.edition)
         if composed.curated:
             document["left_out"] = list(composed.curated.left_out)
+            document["too_weak"] = composed.curated.too_weak
             document["waiting"] = [asdict(each) for each in composed.curated.runners_up]
         emit(document)
         return
     show_edition(composed.edition, explain=explain)
+    if composed.curated and (weak := composed.curated.too_weak):
+        note(f"{plural(weak, 'story', 'stories')} left out as too weak; --explain shows the best of them")
     if use := composed.edition.model_use:
         note(
             f"model: {use.calls} calls, {use.tokens} tokens, {use.accepted} texts used, "

@@ -565,7 +565,7 @@ decision = Table(
     Column("edition", String(64), ForeignKey("edition.key"), nullable=False),
     Column("batch", Id),
     Column("what", String(32), nullable=False),
-    Column("reason", Text, nullable=False),
+    Column("reason", Said, nullable=False),
     Column("at", Moment, nullable=False),
     # The recipient that an operator decided about, what they saw, and who they are.
     Column("subscriber", Id),
@@ -885,7 +885,7 @@ audit = Table(
     Column("what", String(32), nullable=False),
     # The edition or the user that it concerns.
     Column("subject", Text, nullable=False),
-    Column("detail", Text, nullable=False, server_default=""),
+    Column("detail", Said, nullable=False, server_default=""),
     # Editorial changes before and after it, so that it can be undone.
     Column("before", JSON(none_as_null=True)),
     Column("after", JSON(none_as_null=True)),

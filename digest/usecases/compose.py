@@ -17,7 +17,7 @@ from digest.models import EDITABLE_STATES, LETTERS_TO_SOME, Article, Edition, Ed
 if TYPE_CHECKING:
     from digest.collect.collector import CollectReport, SourceReport
     from digest.config.calendar import Calendar, EditionSchedule
-    from digest.curate.compose import ComposeContext, Curated, RunnerUp
+    from digest.curate.compose import ComposeContext, Curated
     from digest.curate.editorial import EditorialChanges, Selection
     from digest.curate.rules import Rules
     from digest.curate.summary.metered import ModelTasks
@@ -172,17 +172,19 @@ class Composer:
             )
             if saved:
                 return ComposeResult(saved, choice.curated, collected)
-        raise DigestError(f"Edition {key} was changed repeatedly while it was being composed. Try again.")
+        raise DigestError(
+            Message("Edition %(name)s was changed repeatedly while it was being composed. Try again.", name=key)
+        )
 
-    def runners_up(self, key: str) -> Sequence[RunnerUp]:
-        """Return the best stories that an edition lacks, as of when it was composed, also of an approved one."""
+    def curated(self, key: str) -> Curated:
+        """Curate an edition as of when it was composed, also an approved one: to show the stories that it lacks."""
         stored = self.editions.get(key)
         changes = self.editions.editorial_changes(key)
         day = day_of(key) or (stored.day if stored else self.now().date())
         as_of = stored.composed_at if stored and stored.state != EditionState.SKIPPED else None
         kept = _kept_articles(stored, changes)
         summariser = self.summariser_for(stored)
-        return self._curate(key, day, changes, summariser, kept=kept, fetch=False, as_of=as_of).curated.runners_up
+        return self._curate(key, day, changes, summariser, kept=kept, fetch=False, as_of=as_of).curated
 
     def summariser_for(self, stored: Edition | None) -> Summariser:
         """Return the summariser for one edition.
@@ -246,7 +248,7 @@ class Composer:
         schedule = edition.schedule if edition else None
         rules = self._rules(schedule)
         if changes.selection is not None:
-            rules = replace(rules, window=timedelta(hours=changes.selection.hours), min_stories=1)
+            rules = replace(rules, window=timedelta(hours=changes.selection.hours), min_stories=1, min_score=0.0)
         widen = schedule is not None and schedule.thin == "widen"
         first: Curated | None = None
         context = replace(self.context(key, changes, until, rules, summariser), kept=kept)
@@ -260,7 +262,9 @@ class Composer:
             if curated.sections:
                 break
         if not articles and changes.selection is not None:
-            found = f"No article of the last {changes.selection.hours} hours has the chosen words and sources."
+            found = Message(
+                "No article of the last %(num)s hours has the chosen words and sources.", num=changes.selection.hours
+            )
             return _Choice(replace(curated, reason=found))
         if not curated.sections:
             return _Choice(first or curated)
@@ -269,7 +273,8 @@ class Composer:
             curated = curate(again, context)
         if first is None or first.sections:
             return _Choice(curated)
-        return _Choice(curated, window, f"{first.reason} The window is now {window // timedelta(hours=1)} hours.")
+        note = Message("%(why)s The window is now %(num)s hours.", why=first.reason, num=window // timedelta(hours=1))
+        return _Choice(curated, window, note)
 
     def _rules(self, schedule: EditionSchedule | None) -> Rules:
         """Return the rules of an edition of the schedule; of a special, those of the newsletter."""
@@ -291,6 +296,8 @@ class Composer:
                 sections=(*names, *rest),
                 only_sections=frozenset(names),
                 default_section=rules.sections[0] if rules.sections else "",
+                # Importance is for a general reader; those of one section want its soft stories too.
+                min_score=0.0,
             )
         return rules
 

@@ -131,11 +131,30 @@ def test_most_stories_and_most_of_a_section() -> None:
         replace(each, id=f"match-{n}", section="खेल", title=word, body=())
         for n, (each, word) in enumerate(zip(OTHERS * 2, TITLES, strict=True))
     ]
-    curated = made([*DAY, *sports], rules=Rules(max_stories=12))
+    curated = made([*DAY, *sports], rules=Rules(max_stories=11))
     count = {section.name: len(section.stories) for section in curated.sections}
     assert count["खेल"] == 7
+    full = made([*DAY, *sports], rules=Rules(max_stories=12))
+    assert len(stories(full)) == 12, "an eighth of the section, because nothing else is left"
     only = made(sports, rules=Rules(max_stories=6))
     assert len(stories(only)) == 6, "with one section the cap gives way"
+
+
+def test_weak_stories_only_fill_an_edition_up_to_its_minimum() -> None:
+    everything = stories(made())
+    scores = sorted(story.score for story in everything)
+    floor = round((scores[1] + scores[2]) / 2, 2)
+    strong = made(rules=replace(RULES, min_score=floor, min_stories=1))
+    assert {story.id for story in stories(strong)} == {story.id for story in everything if story.score >= floor}
+    assert strong.too_weak == 2
+    assert f"2 too weak (a score below {floor:g})" in strong.left_out
+    assert {each.score for each in strong.runners_up} == {round(score, 4) for score in scores[:2]}
+    filled = made(rules=replace(RULES, min_score=floor, min_stories=4))
+    assert (len(stories(filled)), filled.too_weak) == (4, 1)
+    assert len(stories(made(rules=Rules(min_score=5.0)))) == 3, "a quiet day is no reason to skip the edition"
+    weakest = strong.runners_up[-1]
+    wanted = made(rules=replace(RULES, min_score=floor, min_stories=1), changes=EditorialChanges(added=(weakest.id,)))
+    assert (len(stories(wanted)), wanted.too_weak) == (4, 1)
 
 
 # No two share a word.
