@@ -63,6 +63,14 @@ class AnswerFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class FailedFeedback:
+    """Webhook payloads and returned mails that could not be processed, and when the first one arrived."""
+
+    number: int
+    since: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class AlertRules:
     """What the settings say about alerts. Rates are in percent; 0 switches a condition off."""
 
@@ -110,6 +118,7 @@ class AlertFacts:
     probes: Mapping[str, str]
     # When the newest payload of a provider's events arrived.
     last_event_at: datetime | None
+    failed_feedback: FailedFeedback
     # Folder → bytes that are free.
     disks: Mapping[str, int]
     # Since when `digest run` sends what is due; None if another process, or nobody, does.
