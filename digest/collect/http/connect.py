@@ -16,6 +16,7 @@ from typing import Any
 
 from digest.collect.http import ssrf
 from digest.collect.http.errors import TIMED_OUT, FetchError, describe_cause, timeout_error
+from digest.messages import Message
 
 # Addresses of one host that are tried.
 _MAX_ADDRESSES = 4
@@ -95,7 +96,9 @@ class Connector:
             connection.timeout = self._read_timeout
             return connection
         cause = describe_cause(failure)
-        raise FetchError(f"{target.url} can't be reached: {cause}.", timed_out=cause == TIMED_OUT) from failure
+        raise FetchError(
+            Message("%(url)s can't be reached: %(why)s.", url=target.url, why=cause), timed_out=cause == TIMED_OUT
+        ) from failure
 
     def _connection(self, target: ssrf.Target, address: ssrf.Address, timeout: float) -> Any:
         from urllib3.connection import HTTPConnection, HTTPSConnection

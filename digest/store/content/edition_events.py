@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from sqlalchemy import Connection
 
+from digest.messages import Message
 from digest.models import EditionState
 from digest.store import outgoing_webhooks
 from digest.store.desk import audit
@@ -43,7 +44,7 @@ def edition_composed(connection: Connection, key: str, stories: int) -> None:
     """Record that an edition was composed for the first time."""
     now = outgoing_webhooks.clock_of(connection)
     outgoing_webhooks.add(connection, "edition.composed", {"edition": key, "stories": stories}, now)
-    audit.add(connection, actor(), ActKind.COMPOSED, key, f"{stories} stories", now=now)
+    audit.add(connection, actor(), ActKind.COMPOSED, key, Message("%(num)s stories", num=stories), now=now)
 
 
 def composed_again(connection: Connection, key: str) -> None:
