@@ -72,6 +72,8 @@ class EditionState(StrEnum):
 GIVEN_UP_STATES = (EditionState.CANCELLED, EditionState.EXPIRED, EditionState.SKIPPED)
 # Editions in these states need no more work, unless an operator reopens them or new subscribers get a place.
 ENDED_STATES = (EditionState.DONE, *GIVEN_UP_STATES)
+# Editors may change these editions, and composing replaces them.
+EDITABLE_STATES = (EditionState.DRAFT, EditionState.SKIPPED)
 # Nobody has sent these editions yet. Each waits for its approval or its hour.
 WAITING_STATES = (EditionState.DRAFT, EditionState.APPROVED)
 # The send of these editions has begun, and nobody stopped it.

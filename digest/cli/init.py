@@ -95,7 +95,7 @@ def demo(home: Path, directory: Path | None, as_json: bool) -> int:
     from digest.cli.collect import sources_table
     from digest.cli.find_edition import key_of
     from digest.cli.json_output import collect_json, counts_json
-    from digest.preview.state import write_preview
+    from digest.preview import write_preview
     from digest.store.sending.status import find_unreached
 
     folder = directory or (home if (home / FILE_NAME).exists() else Path("digest-demo"))

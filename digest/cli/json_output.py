@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from digest.collect.collector import CollectReport
+    from digest.store.inspection import StoreSpace
     from digest.store.sending.decisions import OperatorDecision
     from digest.store.sending.status import Counts, UnknownBatch, Unreached
-    from digest.store.space import StoreSpace
     from digest.store.workers import Worker
     from digest.usecases.process_feedback import FeedbackResult
     from digest.usecases.prune_store import PruneResult
@@ -75,7 +75,7 @@ def feedback_json(result: FeedbackResult) -> dict[str, Any]:
     """Return the JSON of `events handle`."""
     return {
         "posts": result.payloads,
-        **pick(result, "events kept suppressed"),
+        **pick(result, "events kept suppressed failed"),
         "settled": list(result.resolved_editions),
         "notes": list(result.notes),
     }

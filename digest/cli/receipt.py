@@ -58,8 +58,7 @@ def receipt(
 
 
 def _issue(home: Path, key: str, out: Path | None, emails: Path | None, *, as_json: bool) -> int:
-    from digest.receipt.document import Receipt, in_lines
-    from digest.receipt.text import as_text
+    from digest.receipt import Receipt, as_text, in_lines
 
     with app_despite_faults(home) as app:
         found = existing(app, key)
@@ -89,9 +88,7 @@ def _issue(home: Path, key: str, out: Path | None, emails: Path | None, *, as_js
 
 
 def _verify(home: Path, file: Path, signed_by: str, *, as_json: bool) -> None:
-    from digest.receipt.document import MAX_SIZE, ReceiptError, verify
-    from digest.receipt.key import parse_public_key
-    from digest.receipt.text import as_text
+    from digest.receipt import MAX_SIZE, ReceiptError, as_text, parse_public_key, verify
 
     trusted = parse_public_key(signed_by) if signed_by else _own_key(home)
     try:
@@ -112,7 +109,7 @@ def _verify(home: Path, file: Path, signed_by: str, *, as_json: bool) -> None:
 
 def _own_key(home: Path) -> str:
     """Return the public key of this folder's newsletter. Raises ConfigurationError if it has none."""
-    from digest.receipt.document import public_hex
+    from digest.receipt import public_hex
 
     problem = "expected the issuer's public key: this folder has no key of its own to compare with"
     if not (home / "digest.yaml").is_file():
@@ -125,7 +122,7 @@ def _own_key(home: Path) -> str:
 
 
 def _show_key(home: Path, *, as_json: bool) -> None:
-    from digest.receipt.document import public_hex
+    from digest.receipt import public_hex
 
     with app_despite_faults(home, check_list=False) as app:
         key = public_hex(app.receipt_key())

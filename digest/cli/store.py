@@ -20,7 +20,7 @@ from digest.utils.files import real_path
 if TYPE_CHECKING:
     from digest.app import App
     from digest.store.database import Database
-    from digest.store.space import StoreSpace
+    from digest.store.inspection import StoreSpace
     from digest.usecases.prune_store import PruneResult
     from digest.usecases.restore_store import RestoreResult
 
@@ -216,12 +216,12 @@ def prune(home: Path, dry_run: bool, compact: bool, as_json: bool) -> int:
     suppressions, erasures, editions and the archive stay. Nothing is deleted while an edition is being sent.
     """
     from digest.app import make_app
-    from digest.store import space
+    from digest.store import inspection
 
     if dry_run and compact:
         raise click.UsageError("give --dry-run or --compact, not both")
     with make_app(home) as app:
-        before = space.measure_space(app.database)
+        before = inspection.measure_space(app.database)
         if dry_run:
             done = app.pruner.plan()
         else:
@@ -230,7 +230,7 @@ def prune(home: Path, dry_run: bool, compact: bool, as_json: bool) -> int:
         compacted = compact and not done.interrupted
         if compacted:
             _compact(app)
-        after = space.measure_space(app.database)
+        after = inspection.measure_space(app.database)
     if as_json:
         from digest.cli.json_output import prune_json
 
@@ -243,12 +243,12 @@ def prune(home: Path, dry_run: bool, compact: bool, as_json: bool) -> int:
 
 
 def _compact(app: App) -> None:
-    from digest.store import space
+    from digest.store import inspection
     from digest.store.locks import exclusive
 
     if app.database.sqlite:
         with exclusive(app.database, "sending", wait=0.0):
-            space.compact(app.database)
+            inspection.compact(app.database)
 
 
 def _show_pruned(done: PruneResult, after: StoreSpace, *, dry_run: bool) -> None:

@@ -12,7 +12,7 @@ from digest.curate.candidates import check_already_sent, filter_candidates, regr
 from digest.curate.daily_columns import divide, write_columns
 from digest.curate.editorial import EditorialChanges
 from digest.curate.filtering import remove_blocked
-from digest.curate.ranking import RankContext, Ranked, rank_candidates, select
+from digest.curate.ranking import RankContext, Ranked, is_weak, rank_candidates, select
 from digest.curate.recurring import find_series
 from digest.curate.repeated_text import remove_repeated_text
 from digest.curate.rules import Rules
@@ -90,10 +90,12 @@ class Curated:
     reason: str = ""
     # The best stories that were not chosen, for editors to pin.
     runners_up: tuple[RunnerUp, ...] = ()
+    # The number of stories that were not chosen because they score less than `rules.min_score`.
+    too_weak: int = 0
 
 
 @gc_paused()
-def compose(articles: Sequence[Article], context: ComposeContext) -> Curated:
+def curate(articles: Sequence[Article], context: ComposeContext) -> Curated:
     """Choose the stories of an edition from articles of any age and language, in any order.
 
     Sections follow the order of the rules. Pinned stories come first, then the lead, then by score. Daily columns
@@ -114,9 +116,15 @@ def compose(articles: Sequence[Article], context: ComposeContext) -> Curated:
     rank_context = RankContext(rules, context.weights, context.now, pairs)
     ranked = rank_candidates(remaining, clusters, rank_context)
     selection = select(ranked, rules, context.changes.pinned, context.changes.kept)
-    outweighed = sum(len(each.cluster.articles) for each in selection.not_picked)
+    weak = [each for each in selection.not_picked if is_weak(each, rules)]
+    too_weak, not_picked = (sum(len(each.cluster.articles) for each in some) for some in (weak, selection.not_picked))
     rejected_counts = window.rejected + rejected
-    all_counts = rejected_counts + Counter({"of less weight than what was chosen": outweighed})
+    all_counts = rejected_counts + Counter(
+        {
+            "of less weight than what was chosen": not_picked - too_weak,
+            f"too weak (a score below {rules.min_score:g})": too_weak,
+        }
+    )
     left_out = (*(f"{count} {why}" for why, count in all_counts.items()), *window.removals)
     if len(selection.stories) < max(1, rules.min_stories):
         reason = _too_few(len(selection.stories), rules, rejected_counts)
@@ -143,6 +151,7 @@ def compose(articles: Sequence[Article], context: ComposeContext) -> Curated:
         clusters=len(clusters),
         left_out=left_out,
         runners_up=tuple(_runner_up(each) for each in selection.not_picked[:RUNNERS_UP]),
+        too_weak=len(weak),
     )
 
 

@@ -14,7 +14,7 @@ from digest.curate import editorial
 from digest.curate.editorial import EditorialChanges, Selection, StoryText
 from digest.errors import ConfigurationError, DigestError, StoreError
 from digest.messages import Message, joined, message_of
-from digest.models import Actor, Edition, EditionState, Story, is_breaking
+from digest.models import EDITABLE_STATES, Actor, Edition, EditionState, Story, is_breaking
 from digest.render.blocks.rows import ROWS, kind_of
 from digest.render.intro import MAX_LENGTH
 from digest.store.desk.audit import ActKind
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from digest.usecases.breaking import BreakingNews
     from digest.usecases.compose import Composer, ComposeResult
 
-_EDITABLE = (EditionState.DRAFT, EditionState.SKIPPED)
 # Why a special edition is skipped until it is composed. Its name is free again if no end of it was stored in this time:
 # the process that composed it has died.
 _COMPOSING_LASTS = timedelta(minutes=15)
@@ -609,7 +608,7 @@ class EditionEditor:
         edition = self.editions.get(key)
         if edition is None:
             raise NotEditable(Message("There is no edition %(name)s.", name=key))
-        if edition.state not in _EDITABLE:
+        if edition.state not in EDITABLE_STATES:
             can = edition.state in (EditionState.APPROVED, EditionState.EXPIRED)
             raise NotEditable(
                 Message(

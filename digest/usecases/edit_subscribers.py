@@ -17,6 +17,7 @@ from digest.errors import ConfigProblem, ConfigurationError, DigestError
 from digest.feedback.rules import COMPLAINED, UNSUBSCRIBED
 from digest.messages import Message, message_of
 from digest.models import Actor
+from digest.store.database import wait_limit
 from digest.store.desk import audit
 from digest.store.desk.audit import ActKind
 from digest.store.errors import BUSY_SECONDS
@@ -24,7 +25,6 @@ from digest.store.people import consent, suppressions
 from digest.store.people.consent import Consent
 from digest.store.people.moves import MoveResult
 from digest.store.people.preferences import ConsentContext, PreferenceStore
-from digest.store.wait_limit import wait_limit
 from digest.subscribers import list_editor
 from digest.subscribers.address import comparable, normalise, refuse_tags
 from digest.subscribers.imports.formats import FIELDS

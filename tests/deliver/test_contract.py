@@ -14,7 +14,7 @@ from digest.config.types import TransportName
 from digest.deliver.outcome import Accepted, PerRecipient, Rejected
 from digest.deliver.ports import RECOVERY
 from digest.models import PLACEHOLDERS, PROVIDER_NAMES
-from digest.usecases.check_sender import provider_routes
+from digest.usecases.check_setup import provider_routes
 from digest.wiring.transports import TRANSPORTS
 from tests.deliver.emails import (
     EMAIL,

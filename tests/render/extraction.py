@@ -33,8 +33,8 @@ LABELS = ("update",)
 CHECKS = "digest/render/lint.py"
 # The emails to editors, and the reasons in them.
 EDITORS_MAIL = (
-    "digest/usecases/approval_mail.py",
-    "digest/usecases/report_mail.py",
+    "digest/usecases/editors_mail.py",
+    "digest/usecases/editors_mail.py",
     "digest/notify/reasons.py",
     "digest/notify/templates/",
 )

@@ -594,10 +594,22 @@ def test_a_story_that_crosses_the_border_of_a_section_is_told_with_both_names(de
 @pytest.mark.slow
 def test_the_next_best_are_there_after_the_approval_too(small_desk: Site) -> None:
     editor = set_up(small_desk, "suman", Role.EDITOR)
-    best = [each.article for each in small_desk.app.composer.runners_up(KEY)]
+    best = [each.article for each in small_desk.app.composer.curated(KEY).runners_up]
     assert best
     small_desk.app.editions.move(KEY, EditionState.APPROVED, out_of=(EditionState.DRAFT,))
     assert re.findall('name="story" value="([^"]+)"', editor.get(f"{HERE}/next").text) == best
+
+
+@pytest.mark.slow
+def test_an_editor_reads_how_many_stories_are_too_weak_and_adds_one(tmp_path: Path) -> None:
+    for desk in open_desk(tmp_path / "newsletter", DIGEST_EDITION__MIN_SCORE="2.9"):
+        editor = set_up(desk, "suman", Role.EDITOR)
+        page = editor.get(f"{HERE}/next").text
+        weak = re.findall('name="story" value="([^"]+)"', page)
+        assert f"{len(weak)} ख़बरें कमज़ोर होने से छूटी हैं। चाहें तो जोड़ लें।" in page
+        before = len(list(edition_of(desk).stories()))
+        editor.post(f"{HERE}/add", story=weak[0], follow=True)
+        assert len(list(edition_of(desk).stories())) == before + 1
 
 
 @pytest.mark.slow
