@@ -11,10 +11,20 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from digest.cli.find_edition import current_edition, decision_line, existing, key_of
-from digest.cli.output import emit, json_option, note, plural, require_addresses, unsendable_note
+from digest.cli.opening import app_despite_faults, pass_app
+from digest.cli.output import (
+    WORKER_HEADERS,
+    emit,
+    json_option,
+    note,
+    plural,
+    require_addresses,
+    table,
+    unsendable_note,
+    worker_cells,
+)
 from digest.cli.progress import calls, progress
 from digest.cli.signals import stopped_by_signals
-from digest.cli.tables import WORKER_HEADERS, table, worker_cells
 from digest.cli.telemetry import telemetry
 from digest.errors import ConfigProblem, ConfigurationError, DigestError
 from digest.models import BEGUN_STATES, EditionState
@@ -54,9 +64,9 @@ _MAX_LEAD = timedelta(days=3)
     "--obey-frequency", is_flag=True, help="Send a special edition only to subscribers whose days include its day."
 )
 @json_option
-@click.pass_obj
+@pass_app
 def send(
-    home: Path,
+    app: App,
     edition: str,
     addresses: tuple[str, ...],
     at: str,
@@ -71,26 +81,24 @@ def send(
     everyone who is neither suppressed nor paused.
     """
     from digest import pipeline
-    from digest.app import make_app
     from digest.workers.seats import calling_workers
 
-    with make_app(home) as app:
-        if sum(map(bool, (addresses, dry_run, at))) > 1:
-            raise click.UsageError("--to, --dry-run and --at exclude each other: choose one")
-        when = _parse_time(app, at) if at else None
-        key = key_of(app, edition, begun=True)
-        if addresses:
-            return _send_test(app, key, addresses, as_json)
-        if dry_run:
-            return _dry_run(app, key, as_json, obey_frequency=obey_frequency)
-        with telemetry(app.environment), stopped_by_signals() as stop:
-            with progress() as job:
-                on_source = calls(job("collected"), len(app.sources))
-                request = pipeline.SendRequest(at=when, force=force.strip() or None, obey_frequency=obey_frequency)
-                sent = pipeline.send(
-                    calling_workers(app), key, request, stop=stop, progress=job("sent"), on_source=on_source
-                )
-            return report_sent(app, sent, as_json)
+    if sum(map(bool, (addresses, dry_run, at))) > 1:
+        raise click.UsageError("--to, --dry-run and --at exclude each other: choose one")
+    when = _parse_time(app, at) if at else None
+    key = key_of(app, edition, begun=True)
+    if addresses:
+        return _send_test(app, key, addresses, as_json)
+    if dry_run:
+        return _dry_run(app, key, as_json, obey_frequency=obey_frequency)
+    with telemetry(app.environment), stopped_by_signals() as stop:
+        with progress() as job:
+            on_source = calls(job("collected"), len(app.sources))
+            request = pipeline.SendRequest(at=when, force=force.strip() or None, obey_frequency=obey_frequency)
+            sent = pipeline.send(
+                calling_workers(app), key, request, stop=stop, progress=job("sent"), on_source=on_source
+            )
+        return report_sent(app, sent, as_json)
 
 
 def _parse_time(app: App, text: str) -> datetime:
@@ -203,7 +211,6 @@ def status(home: Path, edition: str, everyone: bool, live: bool, as_json: bool) 
     """
     if live and (edition or everyone or as_json):
         raise click.UsageError("--watch shows the whole day: leave out EDITION, --all and --json")
-    from digest.cli.faults import app_despite_faults
 
     with app_despite_faults(home) as app:
         if live:
@@ -243,7 +250,7 @@ def _status_json(
     app: App, found: Edition, state: EditionStatus, others: Sequence[tuple[Edition, Counts]]
 ) -> dict[str, Any]:
     from digest.cli.json_output import counts_json, decision_json, not_reached_json, unknown_batch_json, worker_json
-    from digest.store.content.feedback_counts import count_feedback
+    from digest.store.content.events import count_feedback
     from digest.store.sending.status import unsendable_batches
     from digest.usecases.reconcile import hold_without_recipients
 
@@ -265,7 +272,7 @@ def _status_json(
 
 
 def _show_status(app: App, found: Edition, state: EditionStatus, others: Sequence[tuple[Edition, Counts]]) -> None:
-    from digest.store.content.feedback_counts import count_feedback
+    from digest.store.content.events import count_feedback
     from digest.usecases.send_result import SendResult, why_not_sent
 
     totals = state.counts

@@ -23,8 +23,7 @@ from digest.mail import verp
 from digest.mail.message import Outgoing, recipient
 from digest.mail.mime import message_id
 from digest.models import RenderedEmail
-from digest.store.content.events import MAIL, SentEmail, WebhookPayload
-from digest.store.content.feedback_counts import count_feedback
+from digest.store.content.events import MAIL, SentEmail, WebhookPayload, count_feedback
 from digest.store.people.preferences import ERASED
 from digest.store.people.subscriber_texts import TextKind
 from digest.subscribers.address import comparable

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from digest.deliver.attempt import cancel_each
 from digest.deliver.ports import Cancellable, Transport
 from digest.errors import AlreadyRunning
+from digest.messages import Message
 from digest.models import WAITING_STATES, Actor, EditionState, is_special
 from digest.store.desk.audit import ActKind
 from digest.store.locks import exclusive
@@ -234,11 +235,16 @@ class AutomaticStop:
         with self.database.read() as connection:
             found = first_recipients(connection, key, self.first)
         for count, percent, least, what in (
-            (found.bounced, self.bounces, MIN_BOUNCES, "bounced or were rejected"),
-            (found.complained, self.complaints, MIN_COMPLAINTS, "complained"),
+            (found.bounced, self.bounces, MIN_BOUNCES, Message("bounced or were rejected")),
+            (found.complained, self.complaints, MIN_COMPLAINTS, Message("complained")),
         ):
             if percent and count >= max(least, math.ceil(percent * found.recipients / 100)):
-                reason = f"{count} of the first {found.recipients} recipients {what} (delivery.stop_on)"
+                reason = Message(
+                    "%(num)s of the first %(later_num)s recipients %(why)s (delivery.stop_on)",
+                    num=count,
+                    later_num=found.recipients,
+                    why=what,
+                )
                 return reason if self._pause(key, reason) else None
         return None
 

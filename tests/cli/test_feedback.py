@@ -22,7 +22,7 @@ from digest.mail.message import Outgoing, recipient
 from digest.mail.mime import message_id
 from digest.models import RenderedEmail
 from digest.scheduler import Scheduler, watch_settings
-from digest.store.content.feedback_counts import FeedbackCounts, count_feedback
+from digest.store.content.events import FeedbackCounts, count_feedback
 from digest.store.database import open_database
 from digest.store.people.preferences import ConsentContext, PreferenceStore
 from digest.subscribers.tokens import TokenSigner

@@ -106,6 +106,7 @@ def test_listmonk(tmp_path: Path) -> None:
     [
         ("सदस्य", "active", None),
         ("सक्रिय", "active", None),
+        ("विराम पर", "paused", None),
         ("रोकी हुई", "paused", None),
         ("सदस्यता छोड़ी", None, "unsubscribed"),
         ("सदस्यता समाप्त", None, "unsubscribed"),

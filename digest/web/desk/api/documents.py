@@ -64,7 +64,8 @@ def _checks(values: Values) -> dict[str, Any]:
 
 def _next(values: Values) -> dict[str, Any]:
     found = values["runners_up"]
-    return {"ready": found is not None, "stories": [] if found is None else [_plain(each) for each in found]}
+    stories = [] if found is None else [_plain(each) for each in found]
+    return {"ready": found is not None, "stories": stories, "too_weak": values["too_weak"]}
 
 
 def _pool(values: Values) -> dict[str, Any]:
