@@ -25,7 +25,7 @@ HEADERS = {
     "retention": ("store after a year", "MB", "bar"),
     "webhooks": ("a webhook call of 2,500 events", "ms", "ratio"),
     "smtp": ("emails by SMTP", "emails/s", "to smtplib", "to smtp-source"),
-    "archive": ("search in the archive", "CPU ms p50", "p95", "bar"),
+    "archive": ("search in the archive", "ms p50", "p95", "CPU p95", "bar"),
     "desk": ("pages of the desk, 1,000,000 subscribers", "ms p50", "p95", "CPU p95", "bar"),
     "desk_postgresql": ("the same on PostgreSQL", "ms p50", "p95", "CPU p95", "bar"),
     "pages": ("reader pages, 50 requests at once", "CPU ms", "bar", "errors"),

@@ -69,17 +69,17 @@ def measure(store: str, *, quick: bool) -> list[tuple[str, ...]]:
         with make_app(home, environment=environment) as app:
             fill(app, people, articles)
             if store:
-                _vacuum(store)
+                vacuum(store, "subscriber, suppression, preference, delivery")
             with create_desk(app, "http://localhost") as desk, closing(Asgi(desk)) as client:
                 return list(_rows(client, _sign_in(app), _pages(app), times))
 
 
-def _vacuum(store: str) -> None:
+def vacuum(store: str, tables: str) -> None:
     """Do what PostgreSQL does by itself within minutes."""
     import psycopg
 
     with psycopg.connect(store, autocommit=True) as connection:
-        connection.execute("VACUUM ANALYZE subscriber, suppression, preference, delivery")
+        connection.execute(f"VACUUM ANALYZE {tables}".encode())
 
 
 def _rows(client: Asgi, cookie: str, pages: Pages, times: int) -> Iterator[tuple[str, ...]]:

@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING
 
 from digest.app import App
 from digest.deliver.attempt import DeliveryJob
-from digest.deliver.rejections import RejectionWatch
-from digest.deliver.report import SendReport
+from digest.deliver.report import RejectionWatch, SendReport
 from digest.deliver.shutdown import abort_after_grace
 from digest.deliver.worker import send_due
 from digest.errors import DigestError

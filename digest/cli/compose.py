@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from digest.cli.find_edition import composed_key, current_edition, key_of
+from digest.cli.opening import command_actor
 from digest.cli.output import emit, json_option, note
 from digest.cli.progress import calls, progress
 from digest.cli.signals import stopped_by_signals
@@ -60,7 +61,6 @@ def compose(
         raise click.UsageError("--name, --words, --source and --hours belong to a special edition: give its --slug")
     from digest import pipeline
     from digest.app import make_app
-    from digest.cli.actor import command_actor
     from digest.curate.editorial import Selection
     from digest.usecases.edit_edition import MAX_NAME
     from digest.utils.text import one_line
@@ -83,6 +83,7 @@ def compose(
 
 def _show(composed: ComposeResult, *, explain: bool, as_json: bool) -> None:
     from digest.usecases.documents import edition_json
+    from digest.utils.text import plural
 
     for source in composed.collected.sources if composed.collected else ():
         if source.error:
@@ -91,10 +92,13 @@ def _show(composed: ComposeResult, *, explain: bool, as_json: bool) -> None:
         document = edition_json(composed.edition)
         if composed.curated:
             document["left_out"] = list(composed.curated.left_out)
+            document["too_weak"] = composed.curated.too_weak
             document["waiting"] = [asdict(each) for each in composed.curated.runners_up]
         emit(document)
         return
     show_edition(composed.edition, explain=explain)
+    if composed.curated and (weak := composed.curated.too_weak):
+        note(f"{plural(weak, 'story', 'stories')} left out as too weak; --explain shows the best of them")
     if use := composed.edition.model_use:
         note(
             f"model: {use.calls} calls, {use.tokens} tokens, {use.accepted} texts used, "
@@ -174,7 +178,7 @@ def preview(home: Path, edition: str, out: Path | None, show: bool, port: int, n
     changes.
     """
     from digest.app import make_app
-    from digest.preview.state import write_preview
+    from digest.preview import write_preview
 
     with make_app(home) as app:
         key = key_of(app, edition)
@@ -210,8 +214,7 @@ def _serve(home: Path, key: str, port: int, *, browser: bool) -> None:
     import webbrowser
 
     from digest.errors import DigestError
-    from digest.preview.server import PreviewServer
-    from digest.preview.state import PreviewState
+    from digest.preview import PreviewServer, PreviewState
 
     try:
         server = PreviewServer(PreviewState(home, key), port)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
-from digest.cli.actor import command_actor
+from digest.cli.opening import app_despite_faults, command_actor, read_list_despite_faults
 from digest.cli.output import emit, json_option, note, plural
 from digest.cli.progress import ProgressReport, count_each, progress
 from digest.subscribers.frequency import WEEKDAYS
@@ -134,7 +134,6 @@ def export(
     """Write the subscribers who may be mailed to FILE or to stdout, in a format that other tools read."""
     import sys
 
-    from digest.cli.faults import app_despite_faults, read_list_despite_faults
     from digest.subscribers.imports import export as subscriber_export
 
     if as_json and file is None:

@@ -112,6 +112,13 @@ class EditionSettings(SettingsModel):
         le=100,
         description="Minimum stories. With fewer, the edition is skipped with that reason, or as `thin` says.",
     )
+    min_score: float = Field(
+        default=2.4,
+        ge=0,
+        le=5,
+        description="Stories that score less are left out, except to reach `min_stories`: fewer, stronger stories. 0 "
+        "fills every edition. Only in Hindi; not in editions of chosen sections or words.",
+    )
     window: Duration = Field(default=timedelta(hours=24), description="Maximum age of an article.")
     thin: Literal["skip", "widen"] = Field(
         default="skip",
@@ -136,7 +143,7 @@ class EditionSettings(SettingsModel):
         default=7,
         ge=1,
         le=100,
-        description="Maximum stories per section. Exceeded if there are too few sections to fill the edition.",
+        description="Maximum stories per section. Exceeded if the edition would have too few stories otherwise.",
     )
     quotas: dict[Line, Annotated[int, Field(ge=0, le=100)]] = Field(
         default_factory=dict,

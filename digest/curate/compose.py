@@ -12,7 +12,7 @@ from digest.curate.candidates import check_already_sent, filter_candidates, regr
 from digest.curate.daily_columns import divide, write_columns
 from digest.curate.editorial import EditorialChanges
 from digest.curate.filtering import remove_blocked
-from digest.curate.ranking import RankContext, Ranked, rank_candidates, select
+from digest.curate.ranking import RankContext, Ranked, is_weak, rank_candidates, select
 from digest.curate.recurring import find_series
 from digest.curate.repeated_text import remove_repeated_text
 from digest.curate.rules import Rules
@@ -23,6 +23,7 @@ from digest.curate.similarity.score import extract_features, in_fixed_order
 from digest.curate.summary import write_story
 from digest.curate.summary.types import Summariser
 from digest.hindi.title_tails import hides_news
+from digest.messages import Message
 from digest.models import Article, Section, Story
 from digest.utils.gc import gc_paused
 
@@ -89,10 +90,12 @@ class Curated:
     reason: str = ""
     # The best stories that were not chosen, for editors to pin.
     runners_up: tuple[RunnerUp, ...] = ()
+    # The number of stories that were not chosen because they score less than `rules.min_score`.
+    too_weak: int = 0
 
 
 @gc_paused()
-def compose(articles: Sequence[Article], context: ComposeContext) -> Curated:
+def curate(articles: Sequence[Article], context: ComposeContext) -> Curated:
     """Choose the stories of an edition from articles of any age and language, in any order.
 
     Sections follow the order of the rules. Pinned stories come first, then the lead, then by score. Daily columns
@@ -113,9 +116,15 @@ def compose(articles: Sequence[Article], context: ComposeContext) -> Curated:
     rank_context = RankContext(rules, context.weights, context.now, pairs)
     ranked = rank_candidates(remaining, clusters, rank_context)
     selection = select(ranked, rules, context.changes.pinned, context.changes.kept)
-    outweighed = sum(len(each.cluster.articles) for each in selection.not_picked)
+    weak = [each for each in selection.not_picked if is_weak(each, rules)]
+    too_weak, not_picked = (sum(len(each.cluster.articles) for each in some) for some in (weak, selection.not_picked))
     rejected_counts = window.rejected + rejected
-    all_counts = rejected_counts + Counter({"of less weight than what was chosen": outweighed})
+    all_counts = rejected_counts + Counter(
+        {
+            "of less weight than what was chosen": not_picked - too_weak,
+            f"too weak (a score below {rules.min_score:g})": too_weak,
+        }
+    )
     left_out = (*(f"{count} {why}" for why, count in all_counts.items()), *window.removals)
     if len(selection.stories) < max(1, rules.min_stories):
         reason = _too_few(len(selection.stories), rules, rejected_counts)
@@ -142,6 +151,7 @@ def compose(articles: Sequence[Article], context: ComposeContext) -> Curated:
         clusters=len(clusters),
         left_out=left_out,
         runners_up=tuple(_runner_up(each) for each in selection.not_picked[:RUNNERS_UP]),
+        too_weak=len(weak),
     )
 
 
@@ -177,10 +187,10 @@ def select_window(articles: Sequence[Article], context: ComposeContext) -> Windo
     sent = tuple(each for each in context.sent if each.at < now)
     ids = {article.id for article in allowed}
     others = {article.id: article for article in (*cleaned, *articles_of(sent)) if article.id not in ids}
-    rejected = Counter(
+    rejected = Counter[str](
         {
-            f"not in {rules.language}": len(articles) - len(in_language),
-            f"outside the last {_hours(rules.window)}": len(in_language) - len(inside),
+            Message("not in %(name)s", name=rules.language): len(articles) - len(in_language),
+            Message("outside the last %(num)s hours", num=_hours(rules.window)): len(in_language) - len(inside),
         }
     )
     removals = Counter(new.source for old, new in zip(in_language, current, strict=True) if old is not new)
@@ -224,12 +234,24 @@ def _runner_up(ranked: Ranked) -> RunnerUp:
 
 
 def _too_few(count: int, rules: Rules, rejected: Mapping[str, int]) -> str:
-    new = ", without those sent before" if rejected_as_sent(rejected) else ""
-    reasons = ", ".join(f"{number} {why}" for why, number in rejected.items())
-    more = f" Left out: {reasons}." if reasons else ""
-    hours = _hours(rules.window)
-    return f"Too few stories: {count} of the {rules.min_stories} that an edition needs, of the last {hours}{new}.{more}"
+    why = tuple(Message("%(num)s %(why)s", num=number, why=why) for why, number in rejected.items())
+    values = {"num": count, "later_num": rules.min_stories, "hours": _hours(rules.window), "measures": why}
+    if rejected_as_sent(rejected):
+        return Message(
+            "Too few stories: %(num)s of the %(later_num)s that an edition needs, of the last %(hours)s hours, "
+            "without those sent before. Left out: %(measures)s.",
+            **values,
+        )
+    if why:
+        return Message(
+            "Too few stories: %(num)s of the %(later_num)s that an edition needs, of the last %(hours)s hours. "
+            "Left out: %(measures)s.",
+            **values,
+        )
+    return Message(
+        "Too few stories: %(num)s of the %(later_num)s that an edition needs, of the last %(hours)s hours.", **values
+    )
 
 
 def _hours(window: timedelta) -> str:
-    return f"{window.total_seconds() / 3600:g} hours"
+    return f"{window.total_seconds() / 3600:g}"

@@ -244,22 +244,31 @@ def pick(stories: Sequence[Ranked], rules: Rules, pinned: Collection[Ranked] = (
     """Return the edition's stories in the order of choice, at most `rules.max_stories`; pinned ones count.
 
     The choice is greedy. Each picked story lowers those of its section, and those of its subject or perhaps its event.
-    A section has a limit: its quota, or one limit for all. One source leads at most two of the first five, and each
-    series has one story. At the end, each empty section whose best story is above the floor gets the place of the
-    weakest story of a fuller section.
+    A section has a limit: its quota, or one limit for all, which gives way before the edition has too few stories. One
+    source leads at most two of the first five, and each series has one story. Stories below `rules.min_score` only fill
+    it up to `rules.min_stories`. At the end, each empty section whose best story is above the floor gets the place of
+    the weakest story of a fuller section.
     """
     picked = _Picked()
     for story in pinned:
         picked.add(story)
     keep = set(pinned)
     rest = sorted((story for story in stories if story not in keep), key=lambda story: story.sort_key)
-    cap = max(rules.per_section_max, -(-rules.max_stories // max(1, len({story.section for story in stories}))))
-    while len(picked.stories) < rules.max_stories:
-        best = _best(rest, picked, rules, cap)
-        if best is None:
-            break
-        picked.add(rest.pop(best))
-    return _fill_sections(picked, rest, rules, keep)
+    strong = [story for story in rest if not is_weak(story, rules)]
+    weak = rest[len(strong) :]
+    for pool, cap, most in (
+        (strong, rules.per_section_max, rules.max_stories),
+        (strong, rules.max_stories, rules.max_stories),
+        (weak, rules.max_stories, rules.min_stories),
+    ):
+        while len(picked.stories) < most and (best := _best(pool, picked, rules, cap)) is not None:
+            picked.add(pool.pop(best))
+    return _fill_sections(picked, strong, rules, keep)
+
+
+def is_weak(story: Ranked, rules: Rules) -> bool:
+    """Whether a story only fills up an edition that has too few others."""
+    return round(story.score, 6) < rules.min_score
 
 
 def _best(rest: Sequence[Ranked], picked: _Picked, rules: Rules, cap: int) -> int | None:

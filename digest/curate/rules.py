@@ -33,6 +33,8 @@ class Rules:
     max_stories: int = 12
     min_stories: int = 3
     window: timedelta = timedelta(hours=24)
+    # Stories that score less only fill an edition up to `min_stories`.
+    min_score: float = 0.0
 
     # Two groups of articles are one story from this mean score on. Measured: precision 1.0 and .9, recall .75 and .8. A
     # false merge hides a story; a missed one only repeats it.
@@ -57,7 +59,7 @@ class Rules:
     default_section: str = ""
     # Section -> its name in the newsletter's language, if that is another one.
     called: Mapping[str, str] = field(default_factory=dict)
-    # The most stories of one section; ignored only if there are too few sections to fill the edition.
+    # The most stories of one section, unless no story of another section scores `min_score`.
     # Measured on labelled headlines (ADR 14): with 4, even perfect labels fill only three quarters of an edition with
     # what matters, because most news is about the country.
     per_section_max: int = 7

@@ -129,7 +129,7 @@ def _postal_address(app: App) -> ChecklistItem:
 
 def _join_page(app: App, options: DiagnosisOptions) -> ChecklistItem:
     """Check that the form is live and shows what subscribers agree to."""
-    from digest.usecases.check_web import WebUnreachable, request, unreachable
+    from digest.usecases.check_setup import WebUnreachable, request, unreachable
     from digest.web.consent import consent_wording
 
     name, newsletter = "join page", app.settings.newsletter

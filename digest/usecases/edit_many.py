@@ -18,15 +18,15 @@ from typing import TYPE_CHECKING, Any
 from digest.errors import ConfigProblem, ConfigurationError, DigestError
 from digest.feedback.rules import UNSUBSCRIBED
 from digest.models import Actor
+from digest.store.database import wait_limit
 from digest.store.desk import audit
 from digest.store.desk.audit import ActKind
 from digest.store.errors import BUSY_SECONDS
 from digest.store.people import consent, suppressions
-from digest.store.people.bulk_acts import FREQUENCY, TO, BulkActs
 from digest.store.people.consent import Consent
 from digest.store.people.directory import SubscriberState, state_of
 from digest.store.people.preferences import PreferenceStore, StoredSubscriber
-from digest.store.wait_limit import wait_limit
+from digest.store.people.suppressions import FREQUENCY, TO, BulkActs
 from digest.subscribers.list_editor import ListEditor
 from digest.subscribers.list_file import parse_field
 from digest.usecases.edit_subscribers import MAX_PAUSE, reason_of, source_of, subject_of

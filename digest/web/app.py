@@ -59,8 +59,7 @@ from digest.web.preferences import OfferedEdition, PreferencesPage
 from digest.web.privacy import CurrentNotice, PrivacyNotice, Tracking, tracking_of
 from digest.web.resend import Resender
 from digest.web.sample_data import find_template_errors
-from digest.web.signup import Offer, Signup
-from digest.web.signup_emails import SignupEmails
+from digest.web.signup import Offer, Signup, SignupEmails
 from digest.web.unsubscribe import LeavePage
 from digest.web.view_in_browser import EmailViewer
 from digest.web.webhooks import webhooks

@@ -33,6 +33,8 @@ class CurateWiring(CollectWiring, RenderWiring, PlanningWiring):
         return Rules(
             max_stories=edition.max_stories,
             min_stories=edition.min_stories,
+            # The words of importance are Hindi.
+            min_score=edition.min_score if self.settings.newsletter.language == "hi" else 0.0,
             window=edition.window,
             merge=edition.merge,
             related=edition.related,

@@ -126,7 +126,7 @@ class FeedbackWiring(DeliverWiring):
 
     @cached_property
     def many_editor(self) -> ManyEditor:
-        from digest.store.people.bulk_acts import BulkActs
+        from digest.store.people.suppressions import BulkActs
         from digest.usecases.edit_many import ManyEditor
 
         return ManyEditor(

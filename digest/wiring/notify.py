@@ -18,11 +18,10 @@ if TYPE_CHECKING:
     from digest.store.alerts import AlertStore
     from digest.usecases.alert_watch import AlertWatch
     from digest.usecases.alerts import Alerts
-    from digest.usecases.approval_mail import ApprovalMails
+    from digest.usecases.editors_mail import ApprovalMails, ReportMails
     from digest.usecases.issue_receipt import ReceiptIssuer
     from digest.usecases.outgoing_webhooks import OutgoingWebhooks
     from digest.usecases.report import Reporter
-    from digest.usecases.report_mail import ReportMails
 
 
 class NotifyWiring(DeliverWiring):
@@ -57,7 +56,7 @@ class NotifyWiring(DeliverWiring):
 
     @cached_property
     def approval_mails(self) -> ApprovalMails:
-        from digest.usecases.approval_mail import ApprovalDeadline, ApprovalMails
+        from digest.usecases.editors_mail import ApprovalDeadline, ApprovalMails
 
         def deadline(key: str) -> ApprovalDeadline | None:
             planned, by = self.calendar.of(key), self.decide_by(key)
@@ -76,7 +75,7 @@ class NotifyWiring(DeliverWiring):
 
     @cached_property
     def report_mails(self) -> ReportMails:
-        from digest.usecases.report_mail import ReportMails
+        from digest.usecases.editors_mail import ReportMails
 
         return ReportMails(self.branding, self.public_desk_url)
 

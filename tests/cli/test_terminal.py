@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from digest.cli.commands import COMMANDS
-from digest.cli.tables import table
+from digest.cli.output import table
 from digest.utils.text import duration
 from tests.cli.newsroom import Newsroom
 
@@ -55,7 +55,7 @@ def printed_table(columns: int, **environment: str) -> list[str]:
 
 def table_script(headers: Sequence[str], rows: Sequence[object]) -> list[str]:
     """A command that prints the table."""
-    script = f"import click; from digest.cli.tables import table; click.echo(table({headers!r}, {rows!r}))"
+    script = f"import click; from digest.cli.output import table; click.echo(table({headers!r}, {rows!r}))"
     return [sys.executable, "-c", script]
 
 

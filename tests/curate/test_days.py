@@ -45,6 +45,7 @@ def test_what_was_sent_on_monday_stays_out_on_tuesday(tmp_path: Path) -> None:
     environment = {
         "DIGEST_SOURCES": "[{name: अपना, path: own}]",
         "DIGEST_EDITION__MIN_STORIES": "1",
+        "DIGEST_EDITION__MIN_SCORE": "0",
         "DIGEST_EDITION__WINDOW": "300d",
         "DIGEST_EDITION__BOOST": "{शतरंज: 1.5}",
     }

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from digest.hindi import cut
-from digest.preview.state import content_security_policy
+from digest.preview import content_security_policy
 from digest.usecases.shown_email import in_scheme
 from tests.cli.newsroom import Newsroom
 from tests.preview.conftest import KEY, Viewer

@@ -16,7 +16,7 @@ from digest.notify.report import (
     StoryClicks,
 )
 from digest.render.themes import Branding
-from digest.usecases.report_mail import ReportMails
+from digest.usecases.editors_mail import ReportMails
 
 BRANDING = Branding("सवेरा", "hi", "Asia/Kolkata", "https://news.example", "दिल्ली", "news@paper.example", None)
 MAILS = ReportMails(BRANDING, "https://news.example/desk")

@@ -37,11 +37,11 @@ from digest.models import Actor, Subscriber
 from digest.store.database import Database, copy_rows, format_topics
 from digest.store.desk import audit
 from digest.store.desk.audit import ActKind
-from digest.store.people.bulk_acts import is_stopped_together
 from digest.store.people.consent import queue_counts_event
 from digest.store.people.erasure import Erasures
 from digest.store.people.import_undo import remember
 from digest.store.people.moves import new_addresses
+from digest.store.people.suppressions import is_stopped_together
 from digest.store.schema import Id, Moment, consent, preference, subscriber, suppression
 from digest.store.sending.enqueue import comparable
 from digest.store.statements import chunks

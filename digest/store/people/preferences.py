@@ -16,8 +16,8 @@ from sqlalchemy import Connection, Row, Select, Update, bindparam, insert, selec
 from digest.feedback.rules import COMPLAINED, UNSUBSCRIBED
 from digest.store.database import Database
 from digest.store.people import consent, suppressions
-from digest.store.people.bulk_acts import is_stopped_together
 from digest.store.people.consent import Consent, cookie_version
+from digest.store.people.suppressions import is_stopped_together
 from digest.store.schema import preference, subscriber, suppression
 from digest.store.statements import chunks
 

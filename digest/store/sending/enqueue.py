@@ -40,8 +40,8 @@ from sqlalchemy import (
 
 from digest.errors import StoreError
 from digest.models import AttemptState, BatchState, DeliveryOutcome, EditionState
-from digest.store.content.edition_events import edition_reached
 from digest.store.database import Database, analyze, copy_rows, hash_in_memory, temp_table
+from digest.store.desk.audit import edition_reached
 from digest.store.schema import attempt, batch, delivery, preference, subscriber, suppression
 from digest.store.schema import edition as editions
 from digest.store.sending import batches, partitions, restored

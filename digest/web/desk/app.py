@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from errno import EDQUOT, EFBIG, ENOSPC
@@ -20,7 +20,7 @@ from starlette.routing import Route as StarletteRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from digest.app import App
-from digest.curate.compose import RunnerUp
+from digest.curate.compose import Curated
 from digest.curate.importance.rows import ROWS
 from digest.errors import ConfigProblem, ConfigurationError, DigestError, StoreError
 from digest.i18n import translator
@@ -85,7 +85,7 @@ def create_desk(app: App, base: str) -> Iterator[ServedDesk]:
             signer=own.signer,
             checks=enter(Checks(own)),
             audience=enter(AudienceCount(own)),
-            runners_up=enter(Background[Sequence[RunnerUp]]("runners-up", lasts=_RUNNERS_UP_LAST)),
+            curated=enter(Background[Curated]("runners-up", lasts=_RUNNERS_UP_LAST)),
             rates=Rates(),
             uploads=enter(Uploads()),
             shown_emails=ShownEmails(),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
@@ -25,7 +24,7 @@ from digest.web.desk.checks import Checks
 from digest.web.desk.views import Views
 
 if TYPE_CHECKING:
-    from digest.curate.compose import RunnerUp
+    from digest.curate.compose import Curated
     from digest.web.desk.letter import ShownEmails
 
 
@@ -40,7 +39,8 @@ class Desk:
     signer: TokenSigner
     checks: Checks
     audience: AudienceCount
-    runners_up: Background[Sequence[RunnerUp]]
+    # What curation chose and left out, by edition.
+    curated: Background[Curated]
     rates: Rates
     uploads: Uploads
     shown_emails: ShownEmails

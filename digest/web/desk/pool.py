@@ -21,15 +21,16 @@ def runners_up(visit: Visit) -> Response:
     edition = visit.edition()
     app = visit.desk.app
     changes = app.editions.editorial_changes(edition.key)
-    found = visit.desk.runners_up.get(
+    found = visit.desk.curated.get(
         f"{edition.key} {edition.composed_at} {changes}",
-        lambda: app.composer.runners_up(edition.key),
+        lambda: app.composer.curated(edition.key),
         wait=10.0,
     )
     return visit.page(
         "next.html.j2",
         edition=edition,
-        runners_up=found,
+        runners_up=None if found is None else found.runners_up,
+        too_weak=found.too_weak if found else 0,
         editable=_editable(visit, edition),
     )
 

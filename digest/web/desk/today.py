@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from starlette.responses import Response, StreamingResponse
 
 from digest.models import (
+    EDITABLE_STATES,
     ENDED_STATES,
     LETTERS_TO_SOME,
     Article,
@@ -47,7 +48,7 @@ if TYPE_CHECKING:
     from digest.store.desk.audit import Act
 
 # States in which the stories can be changed; an approval ends with the first change.
-EDITABLE = (EditionState.DRAFT, EditionState.SKIPPED, EditionState.APPROVED)
+EDITABLE = (*EDITABLE_STATES, EditionState.APPROVED)
 # Rows of the log that the page shows.
 _ACTS = 12
 # The age of the user's own change up to which a newly opened page tells of it at its edge.

@@ -83,8 +83,9 @@ class Views:
     def _icon(self, name: str) -> Markup:
         """Return an icon. A page has dozens, so it is made without a macro, and once for each name."""
         if (made := self._icons.get(name)) is None:
-            html = '<svg class="i" aria-hidden="true"><use href="{}#{}"/></svg>'
-            made = self._icons[name] = Markup(html).format(self.static("icons.svg"), name)
+            place = self.static("icons.svg")
+            made = Markup('<svg class="i" aria-hidden="true"><use href="{}#{}"/></svg>').format(place, name)
+            self._icons[name] = made
         return made
 
     def render(self, template: str, language: str, **values: Any) -> str:

@@ -14,6 +14,7 @@ import pytest
 
 from digest import pipeline
 from digest.i18n import translator
+from digest.messages import Message
 from digest.models import Block, EditionState, Role
 from digest.store.content.articles import ArticleStore
 from digest.store.sending.decisions import Decision
@@ -442,7 +443,12 @@ def test_a_held_draft_stays_a_draft(desk: Site, sender: Browser) -> None:
 def test_a_paused_edition_says_who_held_it_or_why_it_stopped(desk: Site, sender: Browser) -> None:
     sender.post(f"{HERE}/pause")
     assert translated("%(who)s held it, %(when)s.") % {"who": "kavita", "when": "6:32"} in sender.get(HERE).text
-    why = "5 of the first 16 recipients bounced or were rejected (delivery.stop_on)"
+    why = Message(
+        "%(num)s of the first %(later_num)s recipients %(why)s (delivery.stop_on)",
+        num=5,
+        later_num=16,
+        why=Message("bounced or were rejected"),
+    )
     desk.app.editions.record_decision(KEY, Decision.STOPPED, why, now=desk.app.now() + timedelta(seconds=1))
     assert str(translate(why, translator("hi"))) in sender.get(HERE).text
 
@@ -588,10 +594,22 @@ def test_a_story_that_crosses_the_border_of_a_section_is_told_with_both_names(de
 @pytest.mark.slow
 def test_the_next_best_are_there_after_the_approval_too(small_desk: Site) -> None:
     editor = set_up(small_desk, "suman", Role.EDITOR)
-    best = [each.article for each in small_desk.app.composer.runners_up(KEY)]
+    best = [each.article for each in small_desk.app.composer.curated(KEY).runners_up]
     assert best
     small_desk.app.editions.move(KEY, EditionState.APPROVED, out_of=(EditionState.DRAFT,))
     assert re.findall('name="story" value="([^"]+)"', editor.get(f"{HERE}/next").text) == best
+
+
+@pytest.mark.slow
+def test_an_editor_reads_how_many_stories_are_too_weak_and_adds_one(tmp_path: Path) -> None:
+    for desk in open_desk(tmp_path / "newsletter", DIGEST_EDITION__MIN_SCORE="2.9"):
+        editor = set_up(desk, "suman", Role.EDITOR)
+        page = editor.get(f"{HERE}/next").text
+        weak = re.findall('name="story" value="([^"]+)"', page)
+        assert f"{len(weak)} ख़बरें कमज़ोर होने से छूटी हैं। चाहें तो जोड़ लें।" in page
+        before = len(list(edition_of(desk).stories()))
+        editor.post(f"{HERE}/add", story=weak[0], follow=True)
+        assert len(list(edition_of(desk).stories())) == before + 1
 
 
 @pytest.mark.slow

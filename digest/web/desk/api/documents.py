@@ -115,15 +115,16 @@ def _checks(values: Values) -> ChecksPage:
 
 @dataclass(frozen=True, slots=True)
 class NextPage:
-    """The next best stories, once they are found."""
+    """The next best stories, once they are found. `too_weak` are left out because of `edition.min_score`."""
 
     ready: bool
     stories: list[RunnerUp]
+    too_weak: int
 
 
 def _next(values: Values) -> NextPage:
     found = values["runners_up"]
-    return NextPage(found is not None, list(found or ()))
+    return NextPage(found is not None, list(found or ()), values["too_weak"])
 
 
 @dataclass(frozen=True, slots=True)

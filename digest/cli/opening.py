@@ -1,20 +1,53 @@
-"""Open a newsletter despite errors in digest.yaml or the list, and warn. For commands that only need the store."""
+"""Open the newsletter for a command, and name who runs it.
+
+Commands that only need the store work despite errors in digest.yaml or the list, and warn about them.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+import os
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
 
 from digest.cli.output import note, plural
-from digest.config.loader import FILE_NAME
 from digest.errors import ConfigProblem, ConfigurationError, StoreError
 
 if TYPE_CHECKING:
     from digest.app import App
+    from digest.models import Actor
 
 T = TypeVar("T")
+
+
+def pass_app(command: Callable[..., T]) -> Callable[..., T]:
+    """Open the newsletter while the command runs, and pass it as the first argument."""
+
+    @click.pass_obj
+    @wraps(command)
+    def run(home: Path, /, **given: Any) -> T:
+        from digest.app import make_app
+
+        with make_app(home) as app:
+            return command(app, **given)
+
+    return run
+
+
+def pass_app_despite_faults(command: Callable[..., T]) -> Callable[..., T]:
+    """Like `pass_app`, even if the settings or the list have errors."""
+
+    @click.pass_obj
+    @wraps(command)
+    def run(home: Path, /, **given: Any) -> T:
+        with app_despite_faults(home) as app:
+            return command(app, **given)
+
+    return run
 
 
 @contextmanager
@@ -48,6 +81,8 @@ def app_despite_faults(
 def refuse_faults(app: App, what: str) -> None:
     """Raise ConfigurationError if the settings have errors. It lists them, and says what is not possible meanwhile."""
     if app.faults:
+        from digest.config.loader import FILE_NAME
+
         more = ConfigProblem(FILE_NAME, 0, f"{what} needs a valid file: repair it first, and nothing is lost meanwhile")
         raise ConfigurationError([*app.faults, more])
 
@@ -88,3 +123,22 @@ def warn_of(faults: Sequence[ConfigProblem], consequence: str) -> None:
     if more:
         first = f"{first} (and {plural(more, 'more error')})"
     note(f"{first}{'' if first.endswith(('.', '?')) else '.'} {consequence}")
+
+
+def command_actor(environment: Mapping[str, str] = os.environ) -> Actor:
+    """Return the person who runs this command, as the author of its acts."""
+    from digest.models import Actor
+
+    return Actor(user_name(environment), "command")
+
+
+def user_name(environment: Mapping[str, str]) -> str:
+    """Return DIGEST_USER, or else the name of the user of the operating system."""
+    import getpass
+
+    if named := environment.get("DIGEST_USER", "").strip():
+        return named
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return f"uid {os.getuid()}"

@@ -23,10 +23,10 @@ from typing import Any
 
 import orjson
 
-from digest.deliver.http_client import HttpClient, RequestNotSent, ResponseUnknown
+from digest.deliver.api import ApiTransport, cannot_encode
+from digest.deliver.http_client import HttpResponse
 from digest.deliver.outcome import Accepted, NotSent, Outcome, PerRecipient, Rejected, Split, Unknown
 from digest.deliver.ports import RecipientLog, Recovery
-from digest.deliver.resend.responses import detail, error_name, read_response
 from digest.mail.headers import common_headers, encode_address
 from digest.mail.message import Outgoing, Recipient, invalid_recipients, list_headers, substitute, without_controls
 from digest.mail.mime import file_name
@@ -42,12 +42,11 @@ _NOT_IN_TAG = re.compile(r"[^A-Za-z0-9_-]")
 CallOutcome = PerRecipient | Split | NotSent | Unknown
 
 
-class Resend:
-    """`host` is the API's root, and `sender` the From address that `probe` checks.
+class Resend(ApiTransport):
+    """Resend's API. `realm` names the ledger: two newsletters that share an account must not share keys.
 
-    `realm` names the ledger: two newsletters that share an account must not share keys. Resend keeps keys for a day, so
-    an older attempt cannot be repeated. An account may make two calls per second unless Resend allows it more
-    (https://resend.com/docs/api-reference/rate-limit).
+    Resend keeps keys for a day, so an older attempt cannot be repeated. An account may make two calls per second unless
+    Resend allows it more (https://resend.com/docs/api-reference/rate-limit).
     """
 
     name = "resend"
@@ -71,8 +70,8 @@ class Resend:
             "Accept": "application/json",
             "Content-Type": "application/json; charset=utf-8",
         }
-        self.host, self.realm, self.sender = host, realm, sender
-        self.http = HttpClient(host, timeout=timeout)
+        super().__init__(host=host, sender=sender, timeout=timeout)
+        self.realm = realm
         self.pause = pause or self.http.registry.pause
         self._interval = 1 / calls_per_second
         self._lock = threading.Lock()
@@ -90,24 +89,13 @@ class Resend:
             try:
                 body = orjson.dumps(emails[0] if outgoing.images else emails)
             except TypeError as error:
-                # Half of a surrogate pair.
-                tally.add(recipients, NotSent(f"cannot encode the email as JSON: {error}", permanent=True))
+                tally.add(recipients, cannot_encode(error))
                 break
             path = "/emails" if outgoing.images else "/emails/batch"
             key = _key(self.realm, outgoing.edition, name)
             if not tally.add(recipients, self._call(path, body, key, recipients, log)):
                 break
         return tally.outcome()
-
-    def probe(self) -> str | None:
-        problem = self._find_problem()
-        return f"resend {self.host}: {problem}" if problem else None
-
-    def close(self) -> None:
-        self.http.close()
-
-    def abort(self) -> None:
-        self.http.abort()
 
     def _call(
         self, path: str, body: bytes, key: str, recipients: tuple[Recipient, ...], log: RecipientLog
@@ -116,17 +104,10 @@ class Resend:
         unknown: Unknown | None = None
         pauses = iter(_PAUSES)
         while True:
-            outcome: CallOutcome
             self._wait_for_turn()
-            try:
-                response = self.http.post(
-                    path, body, {**self.headers, "Idempotency-Key": key, "x-batch-validation": "permissive"}
-                )
-                outcome = read_response(response, recipients)
-            except RequestNotSent as error:
-                outcome = NotSent(f"resend {self.host}: {error}")
-            except ResponseUnknown as error:
-                outcome = Unknown(f"resend {self.host}: no complete response: {error}")
+            headers = {**self.headers, "Idempotency-Key": key, "x-batch-validation": "permissive"}
+            response = self._post(path, body, headers)
+            outcome = read_response(response, recipients) if isinstance(response, HttpResponse) else response
             if isinstance(outcome, PerRecipient):
                 return outcome
             asked = outcome.retry_after if isinstance(outcome, NotSent) else None
@@ -149,10 +130,7 @@ class Resend:
             self.pause(at - now)
 
     def _find_problem(self) -> str | None:
-        try:
-            response = self.http.get("/domains", self.headers)
-        except (RequestNotSent, ResponseUnknown) as error:
-            return str(error)
+        response = self.http.get("/domains", self.headers)
         if error_name(response) == "restricted_api_key":
             # The key may only send, so the domain cannot be checked.
             return None
@@ -264,3 +242,64 @@ def _email(outgoing: Outgoing, recipient: Recipient) -> dict[str, Any]:
             for image in outgoing.images
         ]
     return email
+
+
+# Another call with the same idempotency key is running, or its body differed.
+_KEY_CONFLICTS = ("concurrent_idempotent_requests", "invalid_idempotent_request")
+_QUOTA_ERRORS = ("daily_quota_exceeded", "monthly_quota_exceeded")
+
+
+def read_response(
+    response: HttpResponse, recipients: tuple[Recipient, ...]
+) -> PerRecipient | Split | NotSent | Unknown:
+    """Return the outcome of a call. It is Unknown if repeating the call with its key may succeed."""
+    status, name = response.status, error_name(response)
+    reason = f"resend answered {status}{detail(response)}"
+    if status == 200:
+        outcome = _read_success(response, recipients)
+        return Unknown(f"{reason}, and not for every email") if outcome is None else outcome
+    if status == 429:
+        if name in _QUOTA_ERRORS:
+            return NotSent(reason, permanent=True)
+        return NotSent(reason, retry_after=response.retry_after() or 1.0)
+    if name in _KEY_CONFLICTS or status >= 500 or status < 300:
+        return Unknown(reason)
+    if status == 413:
+        return Split(reason) if len(recipients) > 1 else NotSent(reason, permanent=True)
+    if status == 422 and len(recipients) == 1 and "`to`" in detail(response):
+        return PerRecipient(rejected={recipients[0].id: detail(response).removeprefix(": ")})
+    if 300 <= status < 400 or response.is_html or name or status in (401, 403, 404, 405, 451):
+        return NotSent(reason, permanent=True)
+    return Unknown(reason)
+
+
+def _read_success(response: HttpResponse, recipients: tuple[Recipient, ...]) -> PerRecipient | None:
+    """Read a 200 in permissive mode: who was accepted and who was not. None if it does not cover every recipient."""
+    found = response.json() if response.complete else None
+    if not isinstance(found, dict):
+        return None
+    if "id" in found and len(recipients) == 1:
+        return PerRecipient(frozenset((recipients[0].id,)))
+    accepted, errors = found.get("data"), found.get("errors") or []
+    if not isinstance(accepted, list) or not isinstance(errors, list):
+        return None
+    if len(accepted) + len(errors) != len(recipients):
+        return None
+    rejected = {}
+    for error in errors:
+        index = error.get("index") if isinstance(error, dict) else None
+        if not isinstance(index, int) or not 0 <= index < len(recipients):
+            return None
+        rejected[recipients[index].id] = without_controls(str(error.get("message") or "refused by resend"))[:300]
+    return PerRecipient(frozenset(each.id for each in recipients if each.id not in rejected), rejected)
+
+
+def error_name(response: HttpResponse) -> str | None:
+    """Return Resend's name for the error."""
+    return response.field("name")
+
+
+def detail(response: HttpResponse) -> str:
+    """Return `: ` and the error message of the response, if it has one."""
+    message = without_controls(response.field("message") or "")[:300]
+    return f": {message}" if message else ""

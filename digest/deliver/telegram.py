@@ -144,7 +144,7 @@ def cut(text: str, limit: int) -> str:
     return "".join(kept).rstrip() + ELLIPSIS if limit > 0 else ""
 
 
-def compose(head: str, title: str, points: Sequence[str], tail: str, limit: int) -> str:
+def fit_text(head: str, title: str, points: Sequence[str], tail: str, limit: int) -> str:
     """Join head, title, points and tail as paragraphs, within the limit.
 
     Points are left out from the last one on, then the title is cut. The tail has the link and stays whole.

@@ -1,4 +1,4 @@
-"""The document of a receipt: canonical JSON, a hash chain over the batches, a signature, and how both are verified.
+"""Signed receipts: canonical JSON, a hash chain over the batches, a signature, their check, and the readable form.
 
 Canonical JSON is that of RFC 8785: sorted keys, no spaces, UTF-8, and of numbers only integers. So any language can
 verify a receipt.
@@ -6,17 +6,25 @@ verify a receipt.
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
 import re
-from collections.abc import Mapping, Sequence
+import secrets
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from digest.errors import DigestError
+from digest.errors import ConfigProblem, ConfigurationError, DigestError
+from digest.utils import redact
+from digest.utils.files import PRIVATE_FILE, open_mode, sync_folder, write_private
+from digest.utils.text import plural
 
 FORMAT = "digest-receipt"
 VERSION = 1
@@ -29,6 +37,18 @@ MAX_SIZE = 64_000_000
 _HEX = re.compile(r"[0-9a-f]+\Z")
 # Larger integers are not exact in every language (RFC 8785, appendix D).
 _MAX_NUMBER = 2**53 - 1
+_MEANINGS = {
+    "frozen": "recipients when the edition was sent",
+    "accepted": "taken by the email provider for delivery",
+    "rejected": "refused by the email provider",
+    "excluded": "not mailed: had left, paused, or bounced before",
+    "pending": "not handed over yet",
+    "unknown": "may or may not have been handed over",
+}
+# Environment variable: the private key, 32 bytes in hexadecimal.
+KEY_ENV = "DIGEST_RECEIPT_KEY"
+_KEY = re.compile(r"[0-9a-fA-F]{64}\Z")
+_PUBLIC = _KEY
 
 
 class ReceiptError(DigestError):
@@ -205,3 +225,119 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _refuse(text: str) -> Any:
     raise ValueError(f"{text} is no integer")
+
+
+def as_text(receipt: Receipt) -> str:
+    return "\n".join(_lines(receipt))
+
+
+def _lines(receipt: Receipt) -> Iterator[str]:
+    of = receipt.statement
+    yield f"Receipt for edition {of['edition']} of {of['newsletter']}"
+    yield f"Subject: {of['subject']}"
+    yield f"Issued by {of['issuer']} on {_time(of['issued_at'])}"
+    if of.get("frozen_at"):
+        yield f"Recipients fixed on {_time(of['frozen_at'])}"
+    yield f"State: {of['state']}{_since(of.get('done_at'))}"
+    if not receipt.is_complete:
+        yield "NOT COMPLETE: this edition was not done when the receipt was issued."
+    yield ""
+    width = max(len(f"{number:,}") for number in of["counts"].values())
+    for name, meaning in _MEANINGS.items():
+        yield f"{name:<9} {of['counts'][name]:>{width},}  {meaning}"
+    yield ""
+    yield f"Handed over by: {_transports(of.get('transports'))}"
+    reported = of.get("reported")
+    if isinstance(reported, dict):
+        # Noughts alone mean that no report came, for example without a webhook.
+        known = [f"{number:,} {name}" for name, number in reported.items() if number is not None]
+        yield f"Reported afterwards: {', '.join(known) if any(reported.values()) else 'nothing'}"
+    yield f"Batches: {len(receipt.batches):,}, chain {of['chain'].get('head') or 'empty'}"
+    emails = of.get("emails")
+    if isinstance(emails, list):
+        yield f"Emails: {plural(len(emails), 'variant')}, content {of.get('content')}"
+    else:
+        yield "Emails: no hash was kept of them."
+    yield f"Public key: {of['public_key']}"
+
+
+def _transports(names: object) -> str:
+    if not isinstance(names, list) or not names:
+        return "nothing yet"
+    return ", ".join(f"{name} (files; nobody was mailed)" if name == "outbox" else str(name) for name in names)
+
+
+def _time(text: str) -> str:
+    try:
+        return f"{datetime.fromisoformat(text):%Y-%m-%d %H:%M:%S} UTC"
+    except ValueError:
+        return text
+
+
+def _since(text: object) -> str:
+    return f" since {_time(text)}" if isinstance(text, str) else ""
+
+
+def find_key(given: str, file: Path) -> Ed25519PrivateKey | None:
+    """Return the key that is given in the environment, or else that of the file; None if there is neither.
+
+    Raises ConfigurationError for an unusable one."""
+    if given.strip():
+        return _parsed(given, KEY_ENV)
+    try:
+        text = file.read_text(encoding="ascii")
+        mode = open_mode(file)
+    except FileNotFoundError:
+        return None
+    except (OSError, UnicodeError) as error:
+        raise DigestError(f"{file}: the key for receipts can't be read: {error}") from error
+    if mode:
+        with contextlib.suppress(OSError):
+            file.chmod(PRIVATE_FILE)
+        mode = open_mode(file)
+    if mode:
+        raise DigestError(f"{file}: other users can read the key for receipts (mode {mode:04o}); run chmod 600 on it")
+    return _parsed(text, str(file))
+
+
+def find_or_make_key(given: str, file: Path) -> Ed25519PrivateKey:
+    """Like `find_key`, but create the file if there is no key. Raises DigestError if it can't be written."""
+    found = find_key(given, file)
+    if found is None:
+        _make(file)
+        found = find_key(given, file)
+    if found is None:
+        raise DigestError(f"{file}: the key for receipts was removed while it was being made")
+    return found
+
+
+def _make(file: Path) -> None:
+    """Create the file atomically, unless another process is faster."""
+    part = file.with_name(f".{file.name}.{secrets.token_hex(4)}")
+    try:
+        write_private(part, f"{secrets.token_hex(32)}\n".encode())
+        with contextlib.suppress(FileExistsError):
+            os.link(part, file)
+        sync_folder(file.parent)
+    except OSError as error:
+        raise DigestError(f"{file}: the key for receipts can't be written: {error.strerror}") from error
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _parsed(text: str, where: str) -> Ed25519PrivateKey:
+    word = text.strip()
+    if not _KEY.match(word):
+        problem = "expected a private key of 64 hexadecimal digits, as `openssl rand -hex 32` prints"
+        raise ConfigurationError([ConfigProblem(where, 0, problem)])
+    redact.protect([word])
+    return Ed25519PrivateKey.from_private_bytes(bytes.fromhex(word))
+
+
+def parse_public_key(text: str) -> str:
+    """Return a public key as receipts have it. Raises ConfigurationError."""
+    word = text.strip().lower()
+    if not _PUBLIC.match(word):
+        problem = "expected a public key of 64 hexadecimal digits, as `digest receipt --public-key` prints"
+        raise ConfigurationError([ConfigProblem("--signed-by", 0, problem)])
+    return word
