@@ -142,7 +142,7 @@ def checks(visit: Visit) -> Response:
     found = visit.edition()
     results = check_results(visit, found, wait=5.0)
     view = "letter" if visit.query.get("view") == "letter" else "stories"
-    return visit.page("checks.html.j2", edition=found, **results, **_letter_choice(visit, found, view))
+    return visit.page("checks.html.j2", edition=found, **results, **_letter_choice(visit, found, view, arrives=True))
 
 
 def page(
@@ -342,20 +342,30 @@ def _corrections(visit: Visit, edition: Edition) -> list[Edition]:
     return [found for key in keys if (found := visit.desk.app.editions.get(key)) is not None]
 
 
-def _letter_choice(visit: Visit, edition: Edition, view: str) -> dict[str, Any]:
-    """Return which email the page shows, and the choice of variants. It is empty until the checks have made them."""
+def _letter_choice(visit: Visit, edition: Edition, view: str, *, arrives: bool = False) -> dict[str, Any]:
+    """Return which email the page shows, and the choice of variants, which is empty until the checks have ended.
+
+    Until then the choice keeps its place, unless there was none before. With `arrives` it comes to a page that is open,
+    and keeps the place that it has there.
+    """
     form = visit.query.get("form", "")
     form, variant = form if form in FORMS else "light", visit.query.get("variant", "")[:64]
     is_editable = edition.state in EDITABLE
-    last = visit.desk.checks.last(edition) if is_editable else None
-    chosen = {"form": "" if form == "light" else form, "variant": variant, "view": "" if view == "stories" else view}
+    found = variants(visit, edition, visit.desk.checks.of(edition) if is_editable else None)
+    last = visit.desk.checks.last(edition)
+    keeps_place = "bare" not in visit.query if arrives else not found and (last is None or last.variants > 1)
+    chosen = {
+        "form": "" if form == "light" else form,
+        "variant": variant,
+        "view": "" if view == "stories" else view,
+        "bare": "" if found or keeps_place else "1",
+    }
     return {
         "view": view,
         "form": form,
         "variant": variant,
-        "variants": variants(visit, edition, visit.desk.checks.of(edition) if is_editable else None),
-        # While the checks run, their choice keeps its place.
-        "had_variants": (last.variants if last else 0) > 1,
+        "variants": found,
+        "keeps_place": is_editable and keeps_place,
         # For the request that gets the choice when the checks have ended.
         "choice": {name: value for name, value in chosen.items() if value},
     }
