@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 # How an encoded message begins.
 _MARK = '{"msgid": '
 # A value in the middle of a sentence.
-_INSIDE = re.compile(r"%\((\w+)\)s(?=[.।]| \()")
+_INSIDE = re.compile(r"%\(([a-z_0-9]+)\)s(?=[.।]| \()")
 
 
 class Message(str):

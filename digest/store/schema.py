@@ -574,6 +574,8 @@ decision = Table(
 )
 
 # Webhook payloads, kept for some days after processing.
+# Few payloads have one. SQLite uses the partial index only for a query with the same text.
+HAS_ERROR = text("error IS NOT NULL")
 webhook = Table(
     "webhook",
     metadata,
@@ -585,9 +587,11 @@ webhook = Table(
     # Compressed by zlib.
     Column("body", LargeBinary, nullable=False),
     Column("processed_at", Moment),
+    # Why it could not be processed.
     Column("error", Text),
     UniqueConstraint("digest"),
     Index(None, "processed_at"),
+    Index("ix_webhook_failed", "received_at", sqlite_where=HAS_ERROR, postgresql_where=HAS_ERROR),
 )
 
 # Kinds of events that alerts count again and again. There are few of them, so a partial index is small and an index of

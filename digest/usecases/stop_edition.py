@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from digest.store.database import Database
     from digest.store.desk.audit import AuditLog
     from digest.store.sending.ledger import SqlLedger
+    from digest.usecases.enqueue import SeatQueue
     from digest.usecases.reconcile import EditionRecovery
 
 # The states in which an edition can be paused or cancelled.
@@ -76,6 +77,8 @@ class EditionStopper:
     # Whether a person must approve the edition with this key.
     requires_approval: Callable[[str], bool]
     now: Callable[[], datetime]
+    # None where one process sends: it looks for a resumed edition every few seconds.
+    seats: SeatQueue | None = None
 
     def stop(
         self,
@@ -113,9 +116,12 @@ class EditionStopper:
             begun=counts(self.database, key).frozen > 0,
             requires_approval=self.requires_approval(key),
         )
-        return (
-            state if self._move(key, state, by, out_of=(EditionState.PAUSED,), why=why, what=ActKind.RESUMED) else None
-        )
+        if not self._move(key, state, by, out_of=(EditionState.PAUSED,), why=why, what=ActKind.RESUMED):
+            return None
+        if self.seats is not None and state == EditionState.SENDING:
+            # Else it would wait up to a minute for the next step of the schedule.
+            self.seats.call(key)
+        return state
 
     def reopen(self, key: str, by: Actor, *, why: str) -> bool:
         """Make an edition a draft again. False if it is not approved or expired, nor paused before anybody got it."""
