@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from digest.feedback.clicks.classify import ClickRequest
+from digest.feedback.clicks import ClickRequest
 from digest.models import HONEYPOT
 
 START = datetime(2026, 11, 23, 1, 30, tzinfo=UTC)

@@ -11,13 +11,19 @@ from pathlib import Path
 import pytest
 import yaml
 
-from digest.feedback.clicks.classify import ClickRequest, classify, is_machine_agent
-from digest.feedback.clicks.networks import is_data_centre
+from digest.feedback.clicks import ClickRequest, LinkVisit, classify_visits, is_machine_agent, read_signs
+from digest.feedback.networks import is_data_centre
 from digest.models import HONEYPOT
 from tests.feedback.click_patterns import HINDI, START, WINDOWS, machines, mixed, people
 from tests.support.tables import each_row
 
 _MACHINES, _PEOPLE = list(machines()), list(people())
+
+
+def classify(requests: Sequence[ClickRequest], links: int) -> list[bool]:
+    """Whether each request is a machine's, in the two steps in which the store keeps nothing of a visitor."""
+    visits = [LinkVisit(each.target, each.at, read_signs(each), f"{each.address} {each.agent}") for each in requests]
+    return classify_visits(visits, links)
 
 
 @each_row(("links", "requests"), [each[1:] for each in _MACHINES])
