@@ -55,10 +55,9 @@ class WebhookChannel:
         format: str = "standard",
         keys: Sequence[bytes] = (),
         chat: str = "",
-        clock: Callable[[], float] = time.time,
     ) -> None:
         self.url, self.post, self.format, self.keys, self.chat = url, post, format, keys, chat
-        self.zone, self.clock = zone, clock
+        self.zone = zone
 
     def send(self, messages: Sequence[Message]) -> Mapping[str, Failure]:
         failures: dict[str, Failure] = {}
@@ -74,7 +73,7 @@ class WebhookChannel:
 
     def _send(self, message: Message) -> Failure | None:
         document = payload(message, self.format, self.zone, chat=self.chat)
-        return post_signed(self.post, self.url, self.keys, message.id, int(self.clock()), document)
+        return post_signed(self.post, self.url, self.keys, message.id, int(time.time()), document)
 
 
 def post_signed(
