@@ -7,6 +7,8 @@ values (`encode`), and the desk translates them.
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any
 
 if TYPE_CHECKING:
@@ -14,6 +16,8 @@ if TYPE_CHECKING:
 
 # How an encoded message begins.
 _MARK = '{"msgid": '
+# A value in the middle of a sentence.
+_INSIDE = re.compile(r"%\(([a-z_0-9]+)\)s(?=[.।]| \()")
 
 
 class Message(str):
@@ -28,9 +32,9 @@ class Message(str):
     values: dict[str, str | tuple[str, ...]]
 
     def __new__(cls, msgid: str, /, **values: object) -> Message:
-        kept = {name: value if isinstance(value, str | tuple) else str(value) for name, value in values.items()}
+        kept = {name: _value(value) for name, value in values.items()}
         texts = {name: ", ".join(value) if isinstance(value, tuple) else value for name, value in kept.items()}
-        self = super().__new__(cls, msgid % texts)
+        self = super().__new__(cls, filled(msgid, texts))
         self.msgid, self.values = msgid, kept
         return self
 
@@ -39,7 +43,19 @@ class Message(str):
         return (self.msgid,), self.values
 
 
-def message_of(error: Exception) -> str:
+def _value(value: object) -> str | tuple[str, ...]:
+    if isinstance(value, str | tuple):
+        return value
+    return message_of(value) if isinstance(value, BaseException) else str(value)
+
+
+def filled(text: str, values: Mapping[str, str]) -> str:
+    """Return a text with its values. A sentence in the middle of another one loses its full stop."""
+    inside = {name: values[name].rstrip(".।") for name in _INSIDE.findall(text) if values[name].endswith((".", "।"))}
+    return text % {**values, **inside}
+
+
+def message_of(error: BaseException) -> str:
     """Return what an error says: the message with which it was raised, which `str(error)` makes a plain text."""
     return error.args[0] if error.args and isinstance(error.args[0], Message) else str(error)
 

@@ -417,9 +417,11 @@ def pause(app: App, key: str) -> None:
 @click.argument("key", metavar="EDITION")
 @pass_app
 def resume(app: App, key: str) -> None:
-    """Resume a paused edition. The next send continues it."""
+    """Resume a paused edition. `digest run` or the workers continue it within seconds, else the next `digest send`."""
+    from digest.workers.seats import calling_workers
+
     before = existing(app, key).state
-    state = app.stopper.resume(key, command_actor(app.environment), why=_BY)
+    state = calling_workers(app).stopper.resume(key, command_actor(app.environment), why=_BY)
     if state is None:
         hint = _INSTEAD_OF_RESUMING.get(before, "").format(key=key)
         raise DigestError(f"Edition {key} is {_NAMES.get(before, before)}, not paused, so it cannot be resumed.{hint}")

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 # EX_TEMPFAIL of sysexits.h: a mail server that pipes to us keeps the mail and tries again.
 _TRY_AGAIN = 75
+_TRY_FAILED_AGAIN = "What could not be processed is kept: `digest events handle --failed` tries it again."
 
 
 @click.group()
@@ -29,14 +30,15 @@ def events() -> None:
 
 
 @events.command()
+@click.option("--failed", is_flag=True, help="Try those again, and returned mails, that could not be processed before.")
 @json_option
 @click.pass_obj
-def handle(home: Path, as_json: bool) -> int:
+def handle(home: Path, failed: bool, as_json: bool) -> int:
     """Process the queued webhook payloads. `digest run` does so every minute."""
     from digest.cli.json_output import feedback_json
 
     with app_despite_faults(home) as app, progress() as job:
-        result = app.feedback.process_webhooks(progress=job("processed"))
+        result = app.feedback.process_webhooks(progress=job("processed"), failed=failed)
     for line in result.notes:
         note(line)
     answer(
@@ -46,7 +48,9 @@ def handle(home: Path, as_json: bool) -> int:
         f"{plural(result.suppressed, 'address', 'addresses')} suppressed.",
         as_json=as_json,
     )
-    return 0
+    if result.failed and not as_json:
+        note(_TRY_FAILED_AGAIN)
+    return 1 if result.failed else 0
 
 
 @click.command()
@@ -74,6 +78,9 @@ def bounces(
         raise click.UsageError("--anew needs --pull")
     if pull:
         return _pull(home, from_start=from_start, as_json=as_json)
+    from digest.usecases.process_feedback import FAILED
+
+    is_pipe = file is not None and file.name == "<stdin>"
     kinds: Counter[str] = Counter()
     suppressed = 0
     try:
@@ -84,7 +91,7 @@ def bounces(
                 kinds[kind] += 1
                 suppressed += more
     except (StoreError, ConfigurationError) as error:
-        if file is None or file.name != "<stdin>":
+        if not is_pipe:
             raise
         for problem in error.problems if isinstance(error, ConfigurationError) else (error,):
             note(str(problem))
@@ -96,7 +103,11 @@ def bounces(
         click.echo(f"{plural(kinds.total(), 'mail')}, {addresses} newly suppressed")
         for kind, count in kinds.most_common():
             click.echo(f"{count}  {kind}")
-    return 0
+    if not kinds[FAILED]:
+        return 0
+    note(_TRY_FAILED_AGAIN)
+    # To a mail server that pipes to us, the mail is delivered.
+    return 0 if is_pipe else 1
 
 
 def _pull(home: Path, *, from_start: bool, as_json: bool) -> int:

@@ -75,7 +75,7 @@ def feedback_json(result: FeedbackResult) -> dict[str, Any]:
     """Return the JSON of `events handle`."""
     return {
         "posts": result.payloads,
-        **pick(result, "events kept suppressed"),
+        **pick(result, "events kept suppressed failed"),
         "settled": list(result.resolved_editions),
         "notes": list(result.notes),
     }

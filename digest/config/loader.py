@@ -17,7 +17,7 @@ from pydantic import BaseModel, ValidationError
 from digest.config.alerts import AlertSmtp
 from digest.config.settings import Settings
 from digest.errors import ConfigProblem, ConfigurationError
-from digest.utils.files import real_path
+from digest.utils.files import read_regular, real_path
 from digest.yamlio import reader
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -197,7 +197,7 @@ def _read(path: Path) -> tuple[dict[str, Any], set[str]]:
     try:
         found = reader.read_file(path)
     except ConfigurationError:
-        text = path.read_bytes().decode("utf-8-sig", errors="replace")
+        text = read_regular(path).decode("utf-8-sig", errors="replace")
         starts = [match.start() for match in _KEY.finditer(text)]
         found = {}
         for start, end in zip(starts, [*starts[1:], len(text)], strict=True):

@@ -386,6 +386,22 @@ def silent_webhook(facts: AlertFacts) -> Iterator[Alert]:
         return
 
 
+def failed_feedback(facts: AlertFacts) -> Iterator[Alert]:
+    found = facts.failed_feedback
+    if found.since is not None:
+        what = plural(found.number, "webhook payload or returned mail", "webhook payloads and returned mails")
+        yield Alert(
+            AlertKind.FEEDBACK_FAILED,
+            "",
+            "Feedback could not be processed",
+            f"{what} could not be processed, the first one at {_when(found.since, facts)}. They may report bounces and "
+            "complaints. All others are processed.",
+            "`digest events handle --failed` tries again and says why it fails. If it fails after an update of digest, "
+            "too, report the bug. They are kept for `web.webhooks.keep`.",
+            found.since,
+        )
+
+
 def low_disks(facts: AlertFacts) -> Iterator[Alert]:
     for folder, free in facts.disks.items():
         if free < facts.limits.disk_free:
@@ -430,6 +446,7 @@ CONDITIONS: tuple[Callable[[AlertFacts], Iterator[Alert]], ...] = (
     dead_sources,
     silent_sources,
     silent_webhook,
+    failed_feedback,
     low_disks,
     old_backup,
 )
@@ -457,6 +474,7 @@ KINDS = EDITION_KINDS | {
     AlertKind.BLOCK_RATE,
     AlertKind.RECEIVER_POLICY,
     AlertKind.WEBHOOK_SILENT,
+    AlertKind.FEEDBACK_FAILED,
     AlertKind.DISK_LOW,
     AlertKind.BACKUP_OLD,
 }
@@ -468,6 +486,7 @@ _ENDINGS = {
     AlertKind.CERTIFICATE_INVALID: "The certificate is valid again.",
     AlertKind.OUTCOME_UNKNOWN: "Every outcome is known now.",
     AlertKind.WEBHOOK_SILENT: "The provider's events arrive again.",
+    AlertKind.FEEDBACK_FAILED: "No feedback waits that could not be processed.",
     AlertKind.DISK_LOW: "There is enough space again.",
     AlertKind.BACKUP_OLD: "The store was backed up.",
 }

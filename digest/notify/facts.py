@@ -63,6 +63,14 @@ class AnswerFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class FailedFeedback:
+    """Webhook payloads and returned mails that could not be processed, and when the first one arrived."""
+
+    number: int
+    since: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class AlertThresholds:
     """The thresholds of the conditions. Rates are in percent; 0 switches a condition off."""
 
@@ -109,6 +117,7 @@ class AlertFacts:
     # The transports whose events are expected, and when the newest payload arrived.
     events_expected: Collection[str]
     last_event_at: datetime | None
+    failed_feedback: FailedFeedback
     # Folder → bytes that are free.
     disks: Mapping[str, int]
     # Since when `digest run` sends what is due; None if another process, or nobody, does.

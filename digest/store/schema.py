@@ -565,7 +565,7 @@ decision = Table(
     Column("edition", String(64), ForeignKey("edition.key"), nullable=False),
     Column("batch", Id),
     Column("what", String(32), nullable=False),
-    Column("reason", Text, nullable=False),
+    Column("reason", Said, nullable=False),
     Column("at", Moment, nullable=False),
     # The recipient that an operator decided about, what they saw, and who they are.
     Column("subscriber", Id),
@@ -574,6 +574,8 @@ decision = Table(
 )
 
 # Webhook payloads, kept for some days after processing.
+# Few payloads have one. SQLite uses the partial index only for a query with the same text.
+HAS_ERROR = text("error IS NOT NULL")
 webhook = Table(
     "webhook",
     metadata,
@@ -585,9 +587,11 @@ webhook = Table(
     # Compressed by zlib.
     Column("body", LargeBinary, nullable=False),
     Column("processed_at", Moment),
+    # Why it could not be processed.
     Column("error", Text),
     UniqueConstraint("digest"),
     Index(None, "processed_at"),
+    Index("ix_webhook_failed", "received_at", sqlite_where=HAS_ERROR, postgresql_where=HAS_ERROR),
 )
 
 # Kinds of events that alerts count again and again. There are few of them, so a partial index is small and an index of
@@ -885,7 +889,7 @@ audit = Table(
     Column("what", String(32), nullable=False),
     # The edition or the user that it concerns.
     Column("subject", Text, nullable=False),
-    Column("detail", Text, nullable=False, server_default=""),
+    Column("detail", Said, nullable=False, server_default=""),
     # Editorial changes before and after it, so that it can be undone.
     Column("before", JSON(none_as_null=True)),
     Column("after", JSON(none_as_null=True)),

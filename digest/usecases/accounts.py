@@ -14,6 +14,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from digest.errors import DigestError
+from digest.messages import Message
 from digest.models import Actor, Role
 from digest.store.desk.audit import ActKind
 from digest.store.desk.users import CredentialKind, Session, User
@@ -72,10 +73,19 @@ class Accounts:
         """Add a user. They can sign in after using a one-time link. Raises DigestError."""
         if not _NAME.match(name):
             raise DigestError(
-                f"A name of a user has a-z, 0-9 and . _ @ + -, at most 64 characters, found {name[:80]!r}."
+                Message(
+                    "A name of a user has a-z, 0-9 and . _ @ + -, at most 64 characters, found %(name)s.",
+                    name=f"{name[:80]!r}",
+                )
             )
         if not self.users.add(name, role, self.now()):
-            raise DigestError(f"There is a user {name} already. `digest users link {name}` makes a new link.")
+            raise DigestError(
+                Message(
+                    "There is a user %(name)s already. `digest users link %(again)s` makes a new link.",
+                    name=name,
+                    again=name,
+                )
+            )
         self.log.record(by, ActKind.USER_ADDED, name, role, now=self.now())
 
     def list(self) -> list[UserLine]:
@@ -90,9 +100,9 @@ class Accounts:
         user = _existing(self.users, name)
         address = comparable(email.strip()) if email.strip() else ""
         if address is None:
-            raise DigestError(f"{email!r} is not an email address.")
+            raise DigestError(Message("%(email)s is not an email address.", email=f"{email!r}"))
         if not self.users.set_sign_in_email(user.id, address, self.now()):
-            raise DigestError(f"Another user signs in with {email.strip()}.")
+            raise DigestError(Message("Another user signs in with %(email)s.", email=email.strip()))
         if address and not user.email:
             # Tests go there too, until the user names another address.
             self.users.set_email(user.id, address)
@@ -107,11 +117,13 @@ class Accounts:
         """Give a user another role. It applies from their next request. Raises DigestError."""
         user = _existing(self.users, name)
         if user.role is Role.ADMIN and role is not Role.ADMIN and self.users.admins() == 1:
-            raise DigestError(f"{name} is the only admin. Make somebody else an admin first.")
+            raise DigestError(Message("%(email)s is the only admin. Make somebody else an admin first.", email=name))
         if role is user.role:
             return
         self.users.set_role(name, role)
-        self.log.record(by, ActKind.USER_ROLE, name, f"{user.role} → {role}", now=self.now())
+        self.log.record(
+            by, ActKind.USER_ROLE, name, Message("%(role)s → %(later)s", role=user.role, later=role), now=self.now()
+        )
 
     def remove(self, name: str, by: Actor) -> None:
         """Remove a user and end their sessions. Raises DigestError."""
@@ -248,7 +260,7 @@ def _counter(key: str, code: str, now: datetime) -> int | None:
 def _existing(users: UserStore, name: str) -> User:
     user = users.find(name)
     if user is None:
-        raise DigestError(f"There is no user {name}. `digest users list` shows all.")
+        raise DigestError(Message("There is no user %(name)s. `digest users list` shows all.", name=name))
     return user
 
 
@@ -290,15 +302,33 @@ class ApiTokens:
         """Return a new token of a user. It is shown once: only its hash is kept. Raises DigestError."""
         held, now = _existing(self.users, user), self.now()
         if not _TOKEN_NAME.match(name):
-            raise DigestError(f"A name of a token has letters, digits and . _ -, at most 64, found {name[:80]!r}.")
+            raise DigestError(
+                Message(
+                    "A name of a token has letters, digits and . _ -, at most 64, found %(name)s.",
+                    name=f"{name[:80]!r}",
+                )
+            )
         if not held.role.includes(role):
-            raise DigestError(f"{user} is {held.role}. Their token can have that role or a lesser one, not {role}.")
+            raise DigestError(
+                Message(
+                    "%(name)s is %(role)s. Their token can have that role or a lesser one, not %(later)s.",
+                    name=user,
+                    role=held.role,
+                    later=role,
+                )
+            )
         if days is not None and not 1 <= days <= MAX_DAYS:
             raise DigestError(f"A token lasts 1 to {MAX_DAYS} days, found {days}.")
         token, expires = PREFIX + secrets.token_urlsafe(32), now + timedelta(days=days) if days else None
         if not self.users.add_token(_hash(token), held.id, name, role, now=now, expires_at=expires):
-            raise DigestError(f"{user} has a token {name} already. Revoke it first, or choose another name.")
-        self.log.record(by, ActKind.TOKEN_MADE, user, f"{name}, {role}", now=now)
+            raise DigestError(
+                Message(
+                    "%(name)s has a token %(again)s already. Revoke it first, or choose another name.",
+                    name=user,
+                    again=name,
+                )
+            )
+        self.log.record(by, ActKind.TOKEN_MADE, user, Message("%(name)s, %(role)s", name=name, role=role), now=now)
         return token
 
     def list(self) -> list[Token]:

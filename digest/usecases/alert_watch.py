@@ -116,6 +116,7 @@ class AlertWatch:
             approval_link=self.approval_link,
             events_expected=self.events_expected,
             last_event_at=self.overview.last_event_at(),
+            failed_feedback=self.overview.failed_feedback(),
             sending_since=None if is_slow else self._since,
             last_backup=self.last_backup(),
             disks={str(folder): shutil.disk_usage(folder).free for folder in self.folders},

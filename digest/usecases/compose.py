@@ -172,7 +172,9 @@ class Composer:
             )
             if saved:
                 return ComposeResult(saved, choice.curated, collected)
-        raise DigestError(f"Edition {key} was changed repeatedly while it was being composed. Try again.")
+        raise DigestError(
+            Message("Edition %(name)s was changed repeatedly while it was being composed. Try again.", name=key)
+        )
 
     def curated(self, key: str) -> Curated:
         """Curate an edition as of when it was composed, also an approved one: to show the stories that it lacks."""
@@ -260,7 +262,9 @@ class Composer:
             if curated.sections:
                 break
         if not articles and changes.selection is not None:
-            found = f"No article of the last {changes.selection.hours} hours has the chosen words and sources."
+            found = Message(
+                "No article of the last %(num)s hours has the chosen words and sources.", num=changes.selection.hours
+            )
             return _Choice(replace(curated, reason=found))
         if not curated.sections:
             return _Choice(first or curated)
@@ -269,7 +273,8 @@ class Composer:
             curated = curate(again, context)
         if first is None or first.sections:
             return _Choice(curated)
-        return _Choice(curated, window, f"{first.reason} The window is now {window // timedelta(hours=1)} hours.")
+        note = Message("%(why)s The window is now %(num)s hours.", why=first.reason, num=window // timedelta(hours=1))
+        return _Choice(curated, window, note)
 
     def _rules(self, schedule: EditionSchedule | None) -> Rules:
         """Return the rules of an edition of the schedule; of a special, those of the newsletter."""

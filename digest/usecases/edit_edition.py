@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from digest.curate import editorial
 from digest.curate.editorial import EditorialChanges, Selection, StoryText
 from digest.errors import ConfigurationError, DigestError, StoreError
+from digest.messages import Message, message_of
 from digest.models import EDITABLE_STATES, Actor, Edition, EditionState, Story, is_breaking
 from digest.render.blocks.rows import ROWS, kind_of
 from digest.render.intro import MAX_LENGTH
@@ -35,7 +36,9 @@ if TYPE_CHECKING:
 # Why a special edition is skipped until it is composed. Its name is free again if no end of it was stored in this time:
 # the process that composed it has died.
 _COMPOSING_LASTS = timedelta(minutes=15)
-_BEING_COMPOSED = "It is being composed. If that takes longer than 15 minutes, compose it again under the same name."
+_BEING_COMPOSED = Message(
+    "It is being composed. If that takes longer than 15 minutes, compose it again under the same name."
+)
 
 # Characters of the name that recipients read.
 MAX_NAME = 60
@@ -170,7 +173,7 @@ class EditionEditor:
         if off is None:
             raise UnknownStory(f"story {story} has no article {article}; its articles: {', '.join(found.article_ids)}")
         if len(found.article_ids) < 2:
-            raise DigestError(f"Story {story} has no other article, so there is nothing to split.")
+            raise DigestError(Message("Story %(name)s has no other article, so there is nothing to split.", name=story))
         names = {off.id, off.url}
         rest = next(id for id in found.article_ids if id != off.id)
 
@@ -195,9 +198,9 @@ class EditionEditor:
         found = self._regroupable(key, story)
         added = self._editable(key).story(other)
         if other == story or other in (*found.article_ids, *found.articles):
-            raise DigestError(f"Story {story} has {other} already.")
+            raise DigestError(Message("Story %(name)s has %(other)s already.", name=story, other=other))
         if added is not None and added.recurring:
-            raise DigestError(f"Story {other} is a daily column, which is never merged.")
+            raise DigestError(Message("Story %(name)s is a daily column, which is never merged.", name=other))
         article = None if added else self.composer.articles.named(other)
         if added is None and article is None:
             ids = ", ".join(sorted(each.id for each in self._editable(key).stories() if each.id != story))
@@ -220,7 +223,13 @@ class EditionEditor:
                 ActKind.UNDONE,
                 title,
             )
-            raise DigestError(f"{other} is not among the articles of edition {key}: its hours, sources or language.")
+            raise DigestError(
+                Message(
+                    "%(other)s is not among the articles of edition %(name)s: its hours, sources or language.",
+                    other=other,
+                    name=key,
+                )
+            )
         return changed
 
     def _regroupable(self, key: str, story: str) -> Story:
@@ -229,9 +238,9 @@ class EditionEditor:
         if found is None:
             raise UnknownStory(f"edition {key} has no story {story} now: it was dropped")
         if is_breaking(key):
-            raise DigestError(f"Edition {key} is an alert, which has one story.")
+            raise DigestError(Message("Edition %(name)s is an alert, which has one story.", name=key))
         if found.recurring:
-            raise DigestError(f"Story {story} is a daily column, which is never merged.")
+            raise DigestError(Message("Story %(name)s is a daily column, which is never merged.", name=story))
         return found
 
     def move(self, key: str, story: str, section: str, place: int, by: Actor) -> Edition:
@@ -331,7 +340,9 @@ class EditionEditor:
         """
         found = self._known(key, story)
         if found is None or found.refused is None or not has_refused(found, shown):
-            raise UnknownStory(f"story {story} of edition {key} has no such summary of a model")
+            raise UnknownStory(
+                Message("story %(name)s of edition %(again)s has no such summary of a model", name=story, again=key)
+            )
         return self._write_story(key, story, by, ActKind.REFUSED_SUMMARY_TAKEN, title=None, summary=found.refused.text)
 
     def _write_story(
@@ -460,7 +471,7 @@ class EditionEditor:
         self._editable(key)
         last = self.log.last_change(key)
         if last is None or last.before is None:
-            raise DigestError(f"Edition {key} has no change to undo.")
+            raise DigestError(Message("Edition %(name)s has no change to undo.", name=key))
         from digest.store.content.editions import read_changes
 
         before = read_changes(last.before)
@@ -486,7 +497,7 @@ class EditionEditor:
         if not slug:
             raise NameTaken(f"Edition {key} exists already. Choose another name.")
         empty = Edition(key, now.date(), 0, EditionState.SKIPPED, "", "", (), reason=_BEING_COMPOSED)
-        given = [selection.words, ", ".join(selection.sources), f"{selection.hours} h"]
+        given = [selection.words, ", ".join(selection.sources), Message("%(num)s h", num=selection.hours)]
         with self.editions.database.transaction():
             over = () if self._is_being_composed(key, now) else (EditionState.SKIPPED,)
             if self.editions.put(empty, over=over) is None:
@@ -497,8 +508,10 @@ class EditionEditor:
         try:
             composed = self.composer.compose(key, fetch=fetch, on_source=on_source)
         except BaseException as error:
-            why = redact(str(error) if isinstance(error, (ConfigurationError, DigestError)) else repr(error))
-            reason = f"Composing it failed: {why.removesuffix('.')}. Compose it again under the same name."
+            why = message_of(error) if isinstance(error, (ConfigurationError, DigestError)) else repr(error)
+            # A text without the secrets is no message.
+            why = why if redact(why) == why else redact(why)
+            reason = Message("Composing it failed: %(why)s. Compose it again under the same name.", why=why)
             # If the store is away, the name is free after a while.
             with suppress(StoreError):
                 self.editions.put(replace(empty, reason=reason), over=(EditionState.SKIPPED,))
@@ -564,7 +577,9 @@ class EditionEditor:
                 what, detail = ActKind.NEWER_TEXT_REPLACED, "; ".join([*map(quoted, lost), detail])
             changes = self.editions.change_editorial(key, change, by, what, detail, now=self.now())
         if changes is None:
-            raise NotEditable(f"Edition {key} was approved or sent in the meantime; only a draft can be changed.")
+            raise NotEditable(
+                Message("Edition %(name)s was approved or sent in the meantime; only a draft can be changed.", name=key)
+            )
         if is_breaking(key):
             return self.breaking.rewrite(key, again=True)
         # Another editor's change at the same moment needs a new composition.
@@ -592,11 +607,22 @@ class EditionEditor:
         """Return the edition. Raises NotEditable."""
         edition = self.editions.get(key)
         if edition is None:
-            raise NotEditable(f"There is no edition {key}.")
+            raise NotEditable(Message("There is no edition %(name)s.", name=key))
         if edition.state not in EDITABLE_STATES:
             can = edition.state in (EditionState.APPROVED, EditionState.EXPIRED)
-            hint = f" `digest edition reopen {key}` makes it one." if can else ""
-            raise NotEditable(f"Edition {key} is {edition.state}; only a draft can be changed.{hint}")
+            raise NotEditable(
+                Message(
+                    "Edition %(name)s is %(state)s; only a draft can be changed. "
+                    "`digest edition reopen %(again)s` makes it one.",
+                    name=key,
+                    state=edition.state,
+                    again=key,
+                )
+                if can
+                else Message(
+                    "Edition %(name)s is %(state)s; only a draft can be changed.", name=key, state=edition.state
+                )
+            )
         return edition
 
 

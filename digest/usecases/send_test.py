@@ -14,6 +14,7 @@ from digest.deliver.direct import send_direct
 from digest.errors import DigestError
 from digest.i18n import translator
 from digest.mail.message import Outgoing, content_ids, inline_images, recipient
+from digest.messages import Message
 from digest.models import WAITING_STATES, Edition, Variant
 from digest.render.context import DeskLink
 from digest.store import meta
@@ -64,7 +65,7 @@ class DraftMailer:
             edition, Variant("html"), now=self.now(), test=True, desk=self._desk_links(edition) if addresses else ()
         )
         if email is None:
-            raise DigestError(f"Edition {edition.key} has no story to show.")
+            raise DigestError(Message("Edition %(name)s has no story to show.", name=edition.key))
         # Signed for subscriber 0, who does not exist: the links of a test open pages but change nobody's preferences.
         recipients = [recipient(0, address, self.sender, self.sign) for address in addresses]
         images = inline_images(email, self.images.load(content_ids([email])))

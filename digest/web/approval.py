@@ -12,6 +12,7 @@ from fastapi.responses import HTMLResponse
 
 from digest.app import App
 from digest.errors import ConfigurationError, DigestError, StoreError
+from digest.messages import message_of
 from digest.models import PLACEHOLDERS, Actor, Edition, EditionState, is_breaking, is_special
 from digest.render.blocks.printing import Block
 from digest.render.intro import paragraphs as intro_paragraphs
@@ -65,7 +66,7 @@ class ApprovalPage:
             except StoreError:
                 raise
             except (ConfigurationError, DigestError) as error:
-                errors = [_sentence(line, catalogue) for line in str(error).splitlines()]
+                errors = [_sentence(line, catalogue) for line in _said(error)]
         planned, now = self.app.calendar.of(edition.key), self.context.now()
         is_late = planned is not None and now > planned.expires_at
         values: dict[str, Any] = {
@@ -109,6 +110,10 @@ def _lines(block: Block) -> list[str]:
     ]
 
 
+def _said(error: ConfigurationError | DigestError) -> list[str]:
+    return [each.sentence for each in error.problems] if isinstance(error, ConfigurationError) else [message_of(error)]
+
+
 def _sentence(line: str, catalogue: Catalogue) -> tuple[str, bool]:
     """Return a line in the language of the page, and whether it is in English."""
     known = translate(line, catalogue)
@@ -139,7 +144,7 @@ def router(page: ApprovalPage) -> APIRouter:
             except StoreError:
                 raise
             except (ConfigurationError, DigestError) as error:
-                problems += str(error).splitlines()
+                problems += _said(error)
         return page.response(request, app.editions.get(edition) or found, here, problems=problems, changed=changed)
 
     @routes.get("", response_class=HTMLResponse, summary="Show the edition, with one button for each decision")

@@ -15,7 +15,7 @@ from typing import Any
 import yaml
 
 from digest.errors import ConfigProblem, ConfigurationError
-from digest.utils.files import refused_access
+from digest.utils.files import read_regular, refused_access
 
 ItemCallback = Callable[[Any, int], None]
 """Receives one item of a list and its line."""
@@ -67,7 +67,7 @@ def read_file(path: Path) -> Any:
 def file_bytes(path: Path) -> bytes:
     """Return the file's content. Raises ConfigurationError if it is missing or unreadable."""
     try:
-        return path.read_bytes()
+        return read_regular(path)
     except FileNotFoundError:
         raise ConfigurationError([ConfigProblem(path.name, 0, "file not found")]) from None
     except OSError as error:

@@ -16,6 +16,7 @@ from digest.feedback.rules import SOFT_BOUNCE_LIMIT, UNSUBSCRIBED
 from digest.store.database import Database
 from digest.store.people import moves, suppressions
 from digest.store.schema import (
+    HAS_ERROR,
     attempt,
     delivery,
     delivery_event,
@@ -32,13 +33,21 @@ from digest.store.statements import chunks, insert_into
 _RECENT_EDITIONS = 60
 
 
+# The "provider" of a returned mail that could not be processed.
+MAIL = "mail"
+
+
 @dataclass(frozen=True, slots=True)
 class WebhookPayload:
-    """A queued webhook request."""
+    """A queued webhook request, or a returned mail that could not be processed (`MAIL`)."""
 
     id: int
     provider: str
-    body: bytes
+    compressed: bytes
+
+    @property
+    def body(self) -> bytes:
+        return zlib.decompress(self.compressed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,20 +82,29 @@ class EventStore:
             new = insert_into(connection, webhook).on_conflict_do_nothing().values(row).returning(webhook.c.id)
             return connection.execute(new).first() is not None
 
-    def queued(self) -> Iterator[WebhookPayload]:
-        """Yield the unprocessed payloads, oldest first. Reads one at a time."""
+    def queued(self, *, failed: bool = False) -> Iterator[WebhookPayload]:
+        """Yield the unprocessed payloads, oldest first. Reads one at a time. With `failed`, yield the failed ones
+        instead.
+        """
         last = 0
-        while (row := self._next(last)) is not None:
-            yield WebhookPayload(row.id, row.provider, zlib.decompress(row.body))
+        while (row := self._next(last, failed=failed)) is not None:
+            yield WebhookPayload(row.id, row.provider, row.body)
             last = row.id
 
-    def _next(self, after: int) -> Any:
-        queued = select(webhook).where(webhook.c.processed_at.is_(None), webhook.c.id > after)
+    def _next(self, after: int, *, failed: bool) -> Any:
+        wanted = HAS_ERROR if failed else webhook.c.processed_at.is_(None)
+        queued = select(webhook).where(wanted, webhook.c.id > after)
         return self.database.query(queued.order_by(webhook.c.id).limit(1)).first()
 
     def mark_processed(self, id: int, now: datetime, *, error: str | None = None) -> None:
-        """Mark a payload as processed. `error` describes an invalid one."""
+        """Mark a payload as processed. `error` says why that failed."""
         self.database.change(update(webhook).where(webhook.c.id == id).values(processed_at=now, error=error))
+
+    def keep_mail(self, data: bytes, now: datetime, error: str) -> None:
+        """Store a returned mail that could not be processed."""
+        self.save(MAIL, data, now)
+        of_mail = and_(webhook.c.provider == MAIL, webhook.c.digest == hashlib.sha256(data).hexdigest())
+        self.database.change(update(webhook).where(of_mail).values(processed_at=now, error=error))
 
     def measure_processed(self, before: datetime) -> tuple[int, int]:
         """Return the number of payloads processed before this time, and their bytes."""

@@ -5,50 +5,10 @@ A name in `%(…)s` says what may stand there; see `sentences.py`. A sentence of
 
 from __future__ import annotations
 
-_TOO_FEW = "Too few stories: %(num)s of the %(later_num)s that an edition needs, of the last %(hours)s hours"
-_SAMPLES = (
-    "has sample articles, which never go to real addresses. Remove the sample sources (`replay: true`) "
-    "from digest.yaml, then run `digest edition discard %(name)s`: the next send composes a new edition"
-)
-_EXAMPLE = (
-    "'newsletter.base_url' is an example address, so every unsubscribe link would be broken; "
-    "set it to the address of your pages, or leave it empty"
-)
-
 KEPT = (
-    "left out to fit: %(title)s",
-    "No article of the last %(num)s hours has the chosen words and sources.",
-    *(
-        f"{_TOO_FEW}{sent}{left_out}."
-        for sent in ("", ", without those sent before")
-        for left_out in ("", ". Left out: %(measures)s")
-    ),
     # Articles that were left out, and why.
-    "%(num)s outside the last %(later_num)s hours",
     "%(num)s not in %(name)s",
-    "%(num)s blocked by %(name)s",
-    "%(num)s dropped by the desk",
-    "%(num)s series (%(name)s)",
-    "%(num)s already sent (%(name)s)",
-    "It is being composed. If that takes longer than 15 minutes, compose it again under the same name.",
-    "Composing it failed: %(why)s. Compose it again under the same name.",
-    "%(num)s summary cut to the first sentence to fit",
-    "%(num)s summaries cut to the first sentence to fit",
-    "block left out: %(why)s",
-    "block %(name)s is left out: %(why)s",
-    "advertisements left out: %(why)s",
-    # Why a model's summary is refused, or what to look at in one.
-    "“%(title)s” has no picture: the file%(name)s %(why)s",
     # Why a file cannot be shown.
-    "is not a JPEG, PNG, WebP or GIF file",
-    "is damaged (%(name)s)",
-    "has more than %(num)s bytes",
-    "has more than %(num)s pixels",
-    "has %(num)s × %(later_num)s pixels, and %(hours)s is the limit",
-    "has only %(num)s × %(later_num)s pixels",
-    "is too small: %(num)s × %(later_num)s pixels for a place of %(hours)s",
-    "did not arrive within %(num)s seconds",
-    "subscribers who chose %(name)s: %(num)s; keep this section, or change their topics first",
     "no edition could have any of its %(num)s articles: %(measures)s",
     "%(num)s older than 7 days",
     # The history of a subscriber.
@@ -117,8 +77,6 @@ KEPT = (
     "origin: %(value)s",
     "%(num)s stories",
     "%(num)s subscribers",
-    "%(num)s of the first %(later_num)s recipients %(why)s (delivery.stop_on)",
-    "bounced or were rejected",
     "complained",
     "paused until %(day)s",
     "pause for %(num)s weeks",
@@ -165,8 +123,6 @@ KEPT = (
     "kept apart: %(why)s",
     # Refusals.
     "%(email)s is already on the list. `digest subscribers set` changes a subscriber.",
-    "%(email)s changed their address to %(moved)s. Only their own sign-up can add the old one.",
-    "%(email)s was erased at the person's request. Only their own sign-up can add them again.",
     "%(email)s is not on the list",
     "%(email)s is not in the store",
     "%(email)s is not suppressed",
@@ -177,11 +133,6 @@ KEPT = (
     "unknown topic %(name)s; did you mean %(value)s?",
     "unknown key %(name)s; did you mean %(value)s?",
     "did you mean %(name)s?",
-    "expected why, for the record",
-    "There is a user %(name)s already. `digest users link %(again)s` makes a new link.",
-    "%(email)s is not an email address.",
-    "Another user signs in with %(email)s.",
-    "%(email)s is the only admin. Make somebody else an admin first.",
     # A source that could not be read.
     "%(url)s %(why)s (HTTP %(num)s).",
     "requires a login",
@@ -247,10 +198,8 @@ KEPT = (
     "%(path)s does not exist.",
     "%(path)s can't be read: %(why)s.",
     "%(path)s has neither a title nor a text.",
-    "It gives no articles.",
     "there is no source %(name)s",
     "there is no source %(name)s; `digest sources list` shows the names",
-    "'name': expected a name that no other source has, found %(name)s, used in line %(num)s",
     # Addresses and fields of a subscriber that are refused.
     "there must be something before the @-sign",
     "there must be something after the @-sign",
@@ -271,7 +220,6 @@ KEPT = (
     "a bracketed IP address after the @-sign is not allowed here",
     "%(name)s looks like a placeholder, which email services replace; write it without",
     "%(email)s is already on the list (from import %(name)s). `digest subscribers set` changes a subscriber.",
-    "%(email)s reported an email as spam. Only their own sign-up ends that; nothing was changed.",
     'expected a time of day such as "07:00", found %(name)s',
     "expected daily, weekdays, weekly:mon … weekly:sun, or several days such as weekly:mon,wed,fri, found %(name)s",
     "unknown edition %(name)s",
@@ -318,33 +266,6 @@ KEPT = (
     "no column '%(name)s'",
     "contains only empty lists",
     "can't be extracted: %(words)s",
-    # Changes of an edition that are refused.
-    "story %(name)s of edition %(again)s has no such summary of a model",
-    "Edition %(name)s has no change to undo.",
-    "Edition %(name)s was approved or sent in the meantime; only a draft can be changed.",
-    "Edition %(name)s is %(state)s; only a draft can be changed.",
-    "Edition %(name)s is %(state)s; only a draft can be changed. `digest edition reopen %(again)s` makes it one.",
-    "Edition %(name)s is an alert, which has one story.",
-    "Story %(name)s is a daily column, which is never merged.",
-    "Story %(name)s has no other article, so there is nothing to split.",
-    "Story %(name)s has %(other)s already.",
-    "%(other)s is not among the articles of edition %(name)s: its hours, sources or language.",
-    "Edition %(name)s was changed repeatedly while it was being composed. Try again.",
-    "Edition %(name)s has no story to show.",
-    "Edition %(name)s was changed at the same moment. Look at it again.",
-    "Edition %(name)s is %(state)s: nobody has it yet. Change it with `digest edition edit %(again)s`.",
-    "Edition %(name)s has these words already; nothing was changed.",
-    "Edition %(name)s is %(state)s: it is not sent to anybody else.",
-    "There is no edition %(name)s.",
-    # Samples and example addresses, which are never sent to real people.
-    *(f"{where}{_SAMPLES}" for where in ("", "edition %(again)s: ")),
-    *(f"{where}{_EXAMPLE}" for where in ("", "digest.yaml: ")),
-    # Users and their tokens.
-    "A name of a user has a-z, 0-9 and . _ @ + -, at most 64 characters, found %(name)s.",
-    "A name of a token has letters, digits and . _ -, at most 64, found %(name)s.",
-    "%(name)s is %(role)s. Their token can have that role or a lesser one, not %(later)s.",
-    "%(name)s has a token %(again)s already. Revoke it first, or choose another name.",
-    "There is no user %(name)s. `digest users list` shows all.",
     # Details of the log.
     "%(role)s → %(later)s",
     "%(name)s, %(role)s",

@@ -9,7 +9,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from digest.errors import ConfigProblem, ConfigurationError
-from digest.messages import Message
+from digest.messages import Message, filled, message_of
 from digest.models import PROVIDER_NAMES
 from digest.notify.reasons import LONGEST, SERVERS_ANSWER, answer_of
 from digest.render.blocks.rows import ROWS, kind_of
@@ -83,7 +83,7 @@ def translate(sentence: str, catalogue: Catalogue) -> str | None:
     """Return the sentence in the catalogue's language; None if its form is unknown."""
     if isinstance(sentence, Message):
         values = {name: _shown(name, value, catalogue) for name, value in sentence.values.items()}
-        return catalogue.gettext(sentence.msgid) % values
+        return filled(catalogue.gettext(sentence.msgid), values)
     if len(sentence) > LONGEST:
         return None
     for form in _FORMS:
@@ -185,7 +185,9 @@ def _part(part: str, catalogue: Catalogue) -> str | None:
 def refusal(error: Exception, catalogue: Catalogue) -> PageSentence:
     """Say why something was refused. An unusual reason, for an operator, stays in English behind a sentence."""
     found = []
-    for problem in error.problems if isinstance(error, ConfigurationError) else [ConfigProblem("", 0, str(error))]:
+    for problem in (
+        error.problems if isinstance(error, ConfigurationError) else [ConfigProblem("", 0, message_of(error))]
+    ):
         said = translate(problem.message, catalogue) or _parts(problem.message, catalogue)
         if said is None:
             return unusual(str(error), catalogue)

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from digest.errors import ConfigProblem, ConfigurationError, DigestError
 from digest.i18n import translator
+from digest.messages import Message
 from digest.models import RenderedEmail
 from digest.render.lint import REASONS, lint
 from digest.render.renderer import Renderer
@@ -215,7 +216,9 @@ def _weight() -> ConfigurationError:
     [
         (_weight(), PageSentence("digest.yaml, पंक्ति 18: ‘वज़न’: संख्या ज़्यादा से ज़्यादा 10 हो; 99 मिला")),
         (
-            DigestError("Edition vishesh is approved; only a draft can be changed."),
+            DigestError(
+                Message("Edition %(name)s is %(state)s; only a draft can be changed.", name="vishesh", state="approved")
+            ),
             PageSentence("अंक vishesh की स्थिति: मंज़ूर। बदलाव सिर्फ़ मसौदे में हो सकता है।"),
         ),
         (

@@ -14,6 +14,7 @@ import pytest
 
 from digest import pipeline
 from digest.i18n import translator
+from digest.messages import Message
 from digest.models import Block, EditionState, Role
 from digest.store.content.articles import ArticleStore
 from digest.store.sending.decisions import Decision
@@ -442,7 +443,12 @@ def test_a_held_draft_stays_a_draft(desk: Site, sender: Browser) -> None:
 def test_a_paused_edition_says_who_held_it_or_why_it_stopped(desk: Site, sender: Browser) -> None:
     sender.post(f"{HERE}/pause")
     assert translated("%(who)s held it, %(when)s.") % {"who": "kavita", "when": "6:32"} in sender.get(HERE).text
-    why = "5 of the first 16 recipients bounced or were rejected (delivery.stop_on)"
+    why = Message(
+        "%(num)s of the first %(later_num)s recipients %(why)s (delivery.stop_on)",
+        num=5,
+        later_num=16,
+        why=Message("bounced or were rejected"),
+    )
     desk.app.editions.record_decision(KEY, Decision.STOPPED, why, now=desk.app.now() + timedelta(seconds=1))
     assert str(translate(why, translator("hi"))) in sender.get(HERE).text
 
