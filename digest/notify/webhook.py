@@ -55,9 +55,10 @@ class WebhookChannel:
         format: str = "standard",
         keys: Sequence[bytes] = (),
         chat: str = "",
+        clock: Callable[[], float] = time.time,
     ) -> None:
         self.url, self.post, self.format, self.keys, self.chat = url, post, format, keys, chat
-        self.zone = zone
+        self.zone, self.clock = zone, clock
 
     def send(self, messages: Sequence[Message]) -> Mapping[str, Failure]:
         failures: dict[str, Failure] = {}
@@ -73,7 +74,7 @@ class WebhookChannel:
 
     def _send(self, message: Message) -> Failure | None:
         document = payload(message, self.format, self.zone, chat=self.chat)
-        return post_signed(self.post, self.url, self.keys, message.id, int(time.time()), document)
+        return post_signed(self.post, self.url, self.keys, message.id, int(self.clock()), document)
 
 
 def post_signed(
