@@ -31,8 +31,6 @@ _OIDC = "OpenID Connect"
 
 @dataclass(frozen=True)
 class DiagnosisOptions:
-    """Options of the checks."""
-
     lookup: Lookup
     # More DKIM selectors: of an SMTP server that signs itself, or of a provider that uses unusual ones.
     selectors: tuple[str, ...] = ()

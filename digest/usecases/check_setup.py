@@ -124,7 +124,6 @@ def check_webhook(url: str, secret: str, lookup: Lookup) -> Finding:
 
 
 def is_local(host: str) -> bool:
-    """Whether the host is this machine."""
     try:
         return host == "localhost" or ipaddress.ip_address(host).is_loopback
     except ValueError:
@@ -271,7 +270,6 @@ def check_disks(folders: Mapping[str, Path]) -> list[Finding]:
 
 
 def judge_disk(name: str, path: Path, free: int) -> Finding:
-    """Judge the free bytes on the disk of `path`."""
     message = f"{name}: {free / 1e9:,.1f} GB free on the disk of {path}"
     if free < _FULL:
         return error("disk", message, f"free at least {_LOW / 1e9:.0f} GB: with a full disk nothing is sent")

@@ -230,13 +230,7 @@ class SubscriberTransfer:
         )
 
     def export_rows(
-        self,
-        kind: str,
-        excluded: Counter[str],
-        *,
-        origin: str | None,
-        suppressed: bool,
-        only: Collection[str] | None,
+        self, kind: str, excluded: Counter[str], *, origin: str | None, suppressed: bool, only: Collection[str] | None
     ) -> Iterator[ExportRow]:
         """Yield the subscribers who may be mailed, or the suppressed addresses.
 

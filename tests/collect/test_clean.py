@@ -533,6 +533,7 @@ def test_a_title_without_news_is_replaced() -> None:
     for title in (
         "rainfall",
         "boat Sinks In Ramganj Canal",
+        "#रामगंज #नहर",
         "रामगंज की नहर में एक नाव ड...",
         "रामगंज की नहर में सोमवार को न",
     ):

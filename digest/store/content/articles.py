@@ -133,7 +133,6 @@ class ArticleStore:
         self.images.save(images)
 
     def by_ids(self, ids: Iterable[str]) -> Mapping[str, Article]:
-        """Return the stored articles of these ids."""
         with self.database.read() as connection:
             return select_articles(connection, ids)
 
