@@ -126,15 +126,6 @@ class Articles:
         opposites = {each for pair in OPPOSITES for one, two in (pair, pair[::-1]) if word.text in one for each in two}
         return any(opposites & set(clause.tokens) for clause in self.clauses())
 
-    def is_fact(self, word: Word) -> bool:
-        """Whether an article states it as a fact, in its own name."""
-        return any(
-            same(word, each)
-            for clause in self.clauses()
-            if not clause.is_said and not clause.kinds & {"claim", "doubt"}
-            for each in clause.words
-        )
-
     def clauses(self, source: int | None = None) -> Iterator[Clause]:
         for each in self.sources if source is None else [self.sources[source]]:
             for sentence in each.sentences:
