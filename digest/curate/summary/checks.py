@@ -79,10 +79,9 @@ def check_headline(text: str, articles: Sequence[Article], title: str, summary: 
             without_tails(text) != text or is_teaser(text) or addresses_reader(text),
             "it called for a click, not for the news",
         ),
-        (refers_back(text, "") or points_anywhere(text, ""), "it pointed to something that it did not name"),
+        (refers_back(text) or points_anywhere(text, ""), "it pointed to something that it did not name"),
         (lacks_speaker(text), "it was in the voice of somebody whom it did not name"),
         (bool(summary) and echoes_title(summary, text), "the summary would only repeat it"),
-        (bool(summary) and refers_back(split(summary)[0], text), "the summary refers to the paper's headline"),
         (mixes_tolls(summary, text, articles), "it and the summary have two numbers of dead"),
     )
     problem = next((problem for is_wrong, problem in form if is_wrong), "")
@@ -124,7 +123,7 @@ def check_intro(text: str, stories: Sequence[tuple[str, Sequence[Article]]]) -> 
         (len(text.split()) > INTRO_WORDS, f"it had more than {INTRO_WORDS} words"),
         (any(map(is_question, pieces)), "it contained a question"),
         (any(map(addresses_reader, pieces)), "it spoke to the reader"),
-        (any(refers_back(piece, "") for piece in pieces), "a sentence of it referred to another one"),
+        (any(refers_back(piece) for piece in pieces), "a sentence of it referred to another one"),
     )
     problem = next((problem for is_wrong, problem in checks if is_wrong), "") or next(iter(_form(text, "")), "")
     if problem:
