@@ -44,8 +44,3 @@ def reports_event(text: str) -> bool:
     """Whether a sentence ends with what happened or will happen: no state, habit, or thing that goes on."""
     verb = _last_verb(text)
     return verb in (_FINITE | _BEGUN) - _GOING_ON or bool(_FUTURE.search(verb) or _CAUSED.search(verb))
-
-
-def has_happened(text: str) -> bool:
-    """Whether a sentence ends with what happened."""
-    return reports_event(text) and not _FUTURE.search(_last_verb(text))

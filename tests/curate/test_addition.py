@@ -7,10 +7,10 @@ from itertools import pairwise
 
 import pytest
 
-from digest.curate.summary.sentence_rules import HANGING, HEARSAY, MOST_WORDS, balanced, opening
+from digest.curate.summary.sentence_rules import HANGING, MOST_WORDS, balanced, opening
 from digest.curate.summary.sentences import summarise, with_another_source
 from digest.hindi.sentences import split
-from digest.hindi.text import fold, repair
+from digest.hindi.text import repair
 from digest.models import Article, Block
 from tests.curate.sample import BRIDGE, NOW, article
 from tests.curate.test_summarise import in_order
@@ -81,7 +81,7 @@ def test_every_rule_on_real_pairs() -> None:
         assert in_order(pieces[-1], other.text)
         assert all(in_order(piece, one.text) for piece in pieces[:-1])
         assert balanced(text)
-        assert opening(pieces[-1]) not in HANGING or HEARSAY.match(fold(pieces[-1]))
+        assert opening(pieces[-1]) not in HANGING
     assert count > 20
 
 

@@ -254,15 +254,9 @@ def test_a_slow_model_costs_no_headline_and_no_intro_but_two_calls(server: HttpS
     assert len(server.hits("/v1/chat/completions")) == model.use.calls == 2
 
 
-@pytest.mark.parametrize(
-    ("summary", "problem"),
-    [
-        ("सोनपुरा में कमला नदी पर बना नया पुल खोला गया।", "only repeat"),
-        ("इस राहत से 40 गांवों के लोग खुश हैं।", "refers to the paper's headline"),
-    ],
-)
-def test_a_headline_must_go_with_the_summary_below_it(server: HttpServer, summary: str, problem: str) -> None:
+def test_a_headline_must_go_with_the_summary_below_it(server: HttpServer) -> None:
+    summary = "सोनपुरा में कमला नदी पर बना नया पुल खोला गया।"
     model = Metered(answering(server, "सोनपुरा में कमला नदी पर बना नया पुल खुला"), ModelTasks(headlines=True))
     headline = write_headline([FIRST], title=FIRST.title, summary=summary, summariser=model)
     assert headline.support is None
-    assert problem in headline.reasons[0]
+    assert "only repeat" in headline.reasons[0]

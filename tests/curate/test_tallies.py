@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from digest.curate.compose import ComposeContext, compose
+from digest.curate.compose import ComposeContext, curate
 from digest.curate.editorial import EditorialChanges
 from digest.curate.rules import Rules
 from digest.models import Article
@@ -16,7 +16,7 @@ RULES = Rules(min_stories=1)
 
 def chosen(titles: Sequence[str], **more: object) -> list[str]:
     articles: list[Article] = [article(f"t{n}", f"paper{n}", title, hours=n + 1) for n, title in enumerate(titles)]
-    return [story.title for story in stories(compose(articles, ComposeContext(RULES, NOW, **more)))]  # type: ignore[arg-type]
+    return [story.title for story in stories(curate(articles, ComposeContext(RULES, NOW, **more)))]  # type: ignore[arg-type]
 
 
 @each_row(

@@ -25,13 +25,11 @@ from digest.curate.summary.word_meanings import (
     KILLED,
     all_meanings,
     meanings,
-    sums_of_deaths,
     tells_of_death,
-    without_times,
 )
-from digest.hindi.clauses import has_happened, reports_event
+from digest.hindi.clauses import reports_event
 from digest.hindi.sentences import split
-from digest.hindi.text import deva_ratio, fold, folded_words, words
+from digest.hindi.text import deva_ratio, fold, words
 from digest.hindi.tokens import stem_of, stems, tokens
 from digest.hindi.typography import typeset
 
@@ -40,24 +38,19 @@ from digest.hindi.typography import typeset
 # wanted words, and each excess word.
 TELLS, EARLY, FADE, SKIPS, CENTRE = 1.0, 0.3, 0.4, 0.04, 0.1
 FULL, FULL_SHARE, TOO_LONG = 0.2, 2 / 3, 0.01
-# A headline that promises an explanation needs this many times the wanted words.
-EXPLANATION = 1.4
-# Weights of its first sentence: references to missing context; only repeating the title; stating as a fact what the
-# title attributes to somebody; reporting what had happened before.
-WEAK, ECHO, UNATTRIBUTED, BEFORE = 0.5, 0.25, 0.6, 0.25
+# Weights of its first sentence: only repeating the title; setting the scene; stating as a fact what the title
+# attributes to somebody.
+ECHO, SCENE, UNATTRIBUTED = 0.25, 0.25, 0.6
 # Without a headline, each sentence before the first one.
 UNTITLED = 0.1
 # A summary tells a part of the title if it covers this share of it.
 PART_TOLD = 0.75
 # The share of the title that a summary covers at least: without the end of the title, and with it.
 LEAST_TOLD = (0.85, 0.57)
-# From this position on, a passage covers this share.
-LATE, LATE_TOLD, LATE_PART = 4, 0.7, 0.9
+# The first sentence of a report, if it reports an event.
+LEAST_LED = 0.4
 # One sentence covers at least this share of the title or of one part.
 IN_ONE = 0.5
-# The first sentence of a report and a passage that it opens are about the title from these shares on, with this share
-# of one part.
-LEAST_FIRST, LEAST_LED, PART_LED = 0.25, 0.4, 0.55
 # A sentence adds nothing if title and summary have more than this share of its stems, unless it covers this much more
 # of the title.
 SAID, GAIN = 0.6, 0.08
@@ -73,7 +66,7 @@ _EXPLAINS = re.compile(
     fold(
         "(?:^|[ ,])(?:क्यों|कैसे|कब|कहां|किससे|इसलिए|कौन|क्या (?:है|हैं|होगा|होता|होती|रहेगा|कहा)|"
         "इस तरह|या नहीं|सिर्फ ये|(?:ये|इन|यह) [0-9]+"
-        "|(?:ये|यह) (?:है|हैं|दुकानें|आदेश|काम|तरीका|फैसला|बात)|बड़ी बात"
+        "|(?:ये|यह) [^ ]+|बड़ी बात"
         "|बड़ा खुलासा|किया खुलासा|खोला राज|तोड़ी चुप्पी|आपबीती)(?:$|[ ,?!])|^क्या |[?]$"
     )
 )
@@ -81,12 +74,9 @@ _EXPLAINS = re.compile(
 _ASKED = re.compile(fold("(?:पूछा|पूछे|पूछी|पूछ रहे)[ ,:-].*"))
 # `मंत्री बोले- …`, `विधायक ने कहा, …`
 _QUOTES = re.compile(fold("(?:बोले|बोला|बोली|बोलीं|कहा|बताया) ?[-–—:,]"))
-# What has happened according to them is reported as a fact.
-_OFFICIAL = folded_words("पुलिस मंत्रालय सरकार प्रशासन विभाग सेना अधिकारी")
 _AGENT = re.compile(fold("^((?:[^ ,:]+ ){1,4})(?:ने |बोले|बोला|बोली|बोलीं)"))
 # `…: कांग्रेस नेता`. The words before a colon are more often the topic.
-# A report or study is no speaker: the paper reports what it found.
-_SPEAKER = re.compile("(?::|[-–—] ) ?(?!(?:रिपोर्ट|अध्ययन|सर्वे|स्टडी|शोध|सूत्र)$)([^ :0-9]+(?: [^ :0-9]+){0,2})$")
+_SPEAKER = re.compile("(?::|[-–—] ) ?([^ :0-9]+(?: [^ :0-9]+){0,2})$")
 
 
 def _looks_back(text: str) -> bool:
@@ -111,7 +101,7 @@ class HeadlineCoverage:
         self.stems = set(stems(title))
         # The title may be a sentence of the report.
         self.echo = next((each for each in sentences[:2] if self.stems and self._is_same(each)), None)
-        self.tolls = {str(toll) for toll in death_tolls(stems(fold(title).replace("शहीद", "मृत")))}
+        self.tolls = {str(toll) for toll in death_tolls(stems(title))}
         self._read_parts(title, [each.text for each in sentences], background)
         self._read_speaker(title)
         self.looks_back = any(_looks_back(part.text) for part in self.parts)
@@ -139,7 +129,6 @@ class HeadlineCoverage:
         self.attributed = names_speech(title) or bool(speaker)
         # Whether the title is, or ends with, a quotation.
         self.quotes = bool(speaker or _QUOTES.search(fold(title)))
-        self.is_official = bool(speaker and _OFFICIAL & set(tokens(speaker[1])))
         # `कप्तान रामू ने कमला को सबसे अच्छी खिलाड़ी करार दिया`
         agent = _AGENT.match(fold(title)) if names_speech(title) and not speaker else None
         named = speaker or agent
@@ -156,11 +145,8 @@ class HeadlineCoverage:
         """Return the share of the title's news that the texts cover, from 0 to 1."""
         return share_told(self.words, frozenset[str]().union(*map(all_meanings, texts)))
 
-    def tells(self, text: str, position: int) -> bool:
-        """Whether a text covers most of the title, with one of its numbers, or nearly all of a part of it.
-
-        It must cover more if its sentence that covers most is at a late `position`: reports tell their news early.
-        """
+    def tells(self, text: str, *, leads: bool) -> bool:
+        """Whether a text covers most of the title, with one of its numbers, or nearly all of a part of it."""
         if not self.looks_back:
             # What had been before is no news.
             text = " ".join(each for each in split(text) if not _looks_back(each) or names_speech(each))
@@ -174,19 +160,11 @@ class HeadlineCoverage:
         shares = (share_told(whole, all_meanings(each)) for each in split(text) for whole in wholes)
         if max(shares, default=0.0) < IN_ONE:
             return False
-        tells_end, is_late = any(part.tells_end(covered) for part in self.news), position >= LATE
+        tells_end = any(part.tells_end(covered) for part in self.news)
         has_number = not self.numbers or any(number & covered for number in self.numbers)
-        if has_number and share_told(words, covered) >= max(LEAST_TOLD[tells_end], is_late * LATE_TOLD):
+        if has_number and share_told(words, covered) >= (LEAST_LED if leads else LEAST_TOLD[tells_end]):
             return True
-        return any(self._is_told(part, covered, LATE_PART if is_late else PART_TOLD) for part in self.news)
-
-    def is_led(self, first: str, text: str) -> bool:
-        """Whether a text that opens a report is about the title: with its last word or most of a part."""
-        is_old = _looks_back(first) and not self.looks_back
-        if is_old or self.share([first]) < LEAST_FIRST or self.share([text]) < LEAST_LED:
-            return False
-        covered = all_meanings(text)
-        return any(part.tells_end(covered) or share_told(part.words, covered) >= PART_LED for part in self.news)
+        return any(self._is_told(part, covered) for part in self.news)
 
     def denies_enough(self, text: str) -> bool:
         """Whether a text denies something, if the title does, or tells a part of it that denies nothing."""
@@ -195,10 +173,10 @@ class HeadlineCoverage:
         covered = all_meanings(text)
         return any(self._is_told(part, covered) for part in self.news if not part.denies)
 
-    def _is_told(self, part: TitlePart, covered: frozenset[str], least: float = PART_TOLD) -> bool:
+    def _is_told(self, part: TitlePart, covered: frozenset[str]) -> bool:
         """Whether a part that is news by itself is covered."""
         is_large = part.weight >= PART_SIZE * sum(each.weight for each in self.news)
-        return is_large and share_told(part.words, covered) >= least and part.tells_end(covered)
+        return is_large and share_told(part.words, covered) >= PART_TOLD and part.tells_end(covered)
 
     def value(self, chosen: Sequence[SentenceCandidate], wanted: int) -> float:
         """Score a passage by the share of the title that it covers, its length, and its first sentence as an opening.
@@ -207,20 +185,17 @@ class HeadlineCoverage:
         """
         first, count = chosen[0], sum(each.words for each in chosen)
         skipped = chosen[-1].position - first.position - len(chosen) + 1
-        value = EARLY * math.exp(-FADE * first.position) - SKIPS * skipped - WEAK * first.weak
-        most = wanted * EXPLANATION if self.explains else wanted
-        value += FULL * min(1.0, count / (FULL_SHARE * most)) - TOO_LONG * max(0, count - most)
+        value = EARLY * math.exp(-FADE * first.position) - SKIPS * skipped
+        value += FULL * min(1.0, count / (FULL_SHARE * wanted)) - TOO_LONG * max(0, count - wanted)
         value += CENTRE * cosine(self.weigh(Counter(stem for each in chosen for stem in each.stems)), self.centre)
         if not self.words:
             return value - UNTITLED * first.position
         value -= ECHO * is_echo(set(first.stems), self.stems)
-        value -= BEFORE * (_looks_back(first.text) and not self.looks_back)
-        value -= BEFORE * (sets_scene(first.text) and not self.sets_scene)
+        value -= SCENE * (sets_scene(first.text) and not self.sets_scene)
         if self.echo and first.position > self.echo.position:
-            value -= sum(map(self.restates, chosen))
-        value += TELLS * (self.share([first.text]) + self.share([each.text for each in chosen])) / 2
-        is_claim = self.attributed and states(first.text) and not names_speech(first.text)
-        return value - UNATTRIBUTED * (is_claim and first.speaker_at not in {each.position for each in chosen})
+            value -= sum(_is_said(each, self.meanings) for each in chosen)
+        value -= UNATTRIBUTED * (self.attributed and states(first.text) and not names_speech(first.text))
+        return value + TELLS * (self.share([first.text]) + self.share([each.text for each in chosen])) / 2
 
     def names_speaker(self, text: str) -> bool:
         """Whether a text names the speaker of the title's news."""
@@ -232,8 +207,6 @@ class HeadlineCoverage:
 
     def lacks_speaker(self, text: str) -> bool:
         """Whether a summary states in the paper's own name what the title attributes to somebody."""
-        if self.is_official and has_happened(split(text)[0]):
-            return False
         # Somebody else's words, even with their speaker, are not the quotation of the title.
         if self.names_speaker(text) or (names_speech(text) and not (self.quotes and self.speaker)):
             return False
@@ -243,33 +216,24 @@ class HeadlineCoverage:
         """Whether a summary reports the deaths of the title with their number; true if the title has none."""
         if not (self.kills or self.tolls):
             return True
-        return not self.tolls.isdisjoint(sums_of_deaths(text)) or any(
-            tells_of_death(each) and (not self.tolls or not self.tolls.isdisjoint(all_meanings(without_times(each))))
+        return any(
+            tells_of_death(each) and (not self.tolls or not self.tolls.isdisjoint(all_meanings(each)))
             for each in split(text)
         )
 
     def has_another_toll(self, text: str) -> bool:
         """Whether a text gives a number of deaths, and the title another one."""
         found = {str(toll) for toll in death_tolls(stems(text))}
-        return bool(self.tolls) and bool(found) and self.tolls.isdisjoint(found | sums_of_deaths(text))
+        return bool(self.tolls) and bool(found) and self.tolls.isdisjoint(found)
 
     def _is_same(self, each: SentenceCandidate) -> bool:
         """Whether a sentence is the title, perhaps with one more word."""
         return self.stems <= set(each.stems) and is_echo(set(each.stems), self.stems)
 
-    def restates(self, each: SentenceCandidate) -> bool:
-        """Whether most of the sentence is in the title, also in other words."""
-        return _is_said(each, self.meanings)
-
     def gain(self, each: SentenceCandidate, chosen: Sequence[SentenceCandidate]) -> float:
         """Return how much more of the title's news the sentence covers."""
         before = [other.text for other in chosen]
         return self.share([*before, each.text]) - self.share(before)
-
-    def relates(self, each: SentenceCandidate, chosen: Sequence[SentenceCandidate]) -> bool:
-        """Whether a sentence goes on with what the chosen ones tell, or tells much more of the title."""
-        told = frozenset[str]().union(*(all_meanings(other.text) for other in chosen))
-        return not all_meanings(each.text).isdisjoint(told) or self.gain(each, chosen) >= 2 * GAIN
 
     def adds(self, each: SentenceCandidate, chosen: Sequence[SentenceCandidate]) -> bool:
         """Whether the sentence covers more of the title's news, or adds something new to title and summary."""

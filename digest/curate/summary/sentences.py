@@ -1,7 +1,8 @@
-"""Summarise an article in one to three of its own sentences: the one that reports the headline's news, then others.
+"""Summarise an article in one to three of its own first sentences, or not at all.
 
-For news whose first paragraph says what happened, a cleaned lead equals or beats trained summarisers. Sentences are
-never reordered. They lose at most what `trimming` drops: an opening phrase, Latin brackets, a last clause.
+For news whose first paragraph says what happened, a cleaned lead equals or beats trained summarisers. What stands
+further down needs what is before it: a headline alone is better than such a summary. Sentences are never reordered.
+They lose at most what `trimming` drops: an opening phrase, Latin brackets, a last clause.
 """
 
 from __future__ import annotations
@@ -20,11 +21,9 @@ from digest.curate.summary.sentence_rules import (
     SentenceCandidate,
     broken_rules,
     candidates,
-    echoes,
     is_known,
 )
 from digest.curate.summary.trimming import shorten_sentence
-from digest.curate.summary.voice import reports_speech
 from digest.hindi.clauses import reports_event
 from digest.hindi.sentences import split
 from digest.hindi.tokens import stems, tokens
@@ -75,13 +74,13 @@ def with_another_source(
     for other in others:
         source = translator(language).gettext("(Source: %(name)s)") % {"name": other.source}
         room = words - len(shorter.split()) - len(source.split())
-        for each in candidates(other)[:LOOK_AT]:
+        for each in candidates(other)[:OPENINGS]:
             vector = weigh(Counter(each.stems))
             if (
                 each.words <= room
                 and can_open(each)
                 and not POINTING & set(tokens(each.text))
-                and not echoes(each, title)
+                and not broken_rules(each.text, title)
                 and not is_known(each, known)
                 and _adds(each, had, background or {}, most)
                 and not _contradicts(_counts(each.text), counted)
@@ -115,24 +114,18 @@ def _contradicts(one: Mapping[str, set[str]], other: Mapping[str, set[str]]) -> 
     return any(numbers != other[thing] for thing, numbers in one.items() if thing in other)
 
 
-# Only these first sentences are considered. Measured against references, a summary needs little from further down.
-LOOK_AT = 16
-# Several sentences may exceed the wanted words by the first share, or by the second if they cover more of the headline.
-MARGIN, TELLING_MARGIN = 0.1, 0.4
+# A report tells its news at once. What a later sentence says often needs those before it.
+OPENINGS = 3
+# A second sentence follows a first one with less than this share of the wanted words. Both may exceed these by MARGIN.
+FULL, MARGIN, TELLING_MARGIN = 2 / 3, 0.1, 0.4
+# How far after the first sentence one may be that stands alone and tells more of the headline.
+REACH = 3
 # Without a headline, the first two sentences are hard to beat, and a third adds little.
 MOST_UNTITLED = 2
-# The maximum distance, in sentences, to the next one of a summary, and to one that covers more of the headline.
-REACH, TELLING_REACH = 2, 6
-# A headline that asks or promises an explanation must be answered. A passage that answers it, or that may only set the
-# scene, covers this share.
-LEAST_EXPLAINED = 0.85
 # The first sentence of a summary must cover this share.
 LEAST_OPENING = 0.15
-# How far after a sentence that repeats the headline a summary may start without reporting the news again, and how far
-# if no other passage tells it.
-AFTER_ECHO, FAR_AFTER_ECHO = 2, 4
 # The most words of a single opening sentence.
-LONGEST_LEAD = 60
+LONGEST_LEAD = 50
 
 
 def summarise(
@@ -142,111 +135,85 @@ def summarise(
     background: Mapping[str, float] | None = None,
     known: str = "",
     words: int = WORDS,
-    most: int = MOST_SENTENCES,
 ) -> str:
-    """Return one to three sentences of the article in its order, or ''.
+    """Return one to three sentences from the start of the article, or ''.
 
-    Of all passages that stand alone and fit into `words` words, the one that tells most of the `title` above it (by
-    default the article's own) is chosen. A longer first sentence is cut after a whole clause, or kept whole. Sentences
-    that only repeat the title, or text that subscribers know already (`known`), are left out. `background` maps stems
-    to inverse document frequencies.
+    Of the passages that stand alone and fit into `words` words, the one that tells most of the `title` above it (by
+    default the article's own) is chosen; without one that tells the title's news, the headline stands alone. A longer
+    first sentence is cut after a whole clause, or kept whole. Sentences that only repeat the title, or text that
+    subscribers know already (`known`), are left out. `background` maps stems to inverse document frequencies.
     """
     heading = article.title if title is None else title
     found = candidates(article)
     # Headlines are only analysed in Hindi. In other languages the first sentences are taken.
     coverage = HeadlineCoverage(heading if article.language == "hi" else "", found, background)
-    usable = [each for each in found[:LOOK_AT] if set(each.stems) != coverage.stems and not is_known(each, known)]
-    most = most if coverage.words else min(most, MOST_UNTITLED)
-    passages = _passages(usable, coverage, heading, words, most)
-    led = ""
+    if coverage.explains:
+        return ""
+    passages = _passages(found, coverage, heading, known, words)
     for chosen in sorted(passages, key=lambda chosen: -coverage.value(chosen, words)):
         text = _joined(chosen, heading)
         if text and (not coverage.words or _tells(chosen, text, coverage)):
             return text
-        led = led or (text if text and _leads(chosen, text, coverage) else "")
-    return led
+    return ""
 
 
 def _tells(chosen: Sequence[SentenceCandidate], text: str, coverage: HeadlineCoverage) -> bool:
-    """Whether a passage tells the headline's news, with its speaker and no other toll."""
-    if _continues_title(chosen, text, coverage, AFTER_ECHO):
-        return True
-    if not _agrees(chosen, text, coverage):
+    """Whether a passage tells the headline's news, with its speaker, its denial and no other toll."""
+    if coverage.lacks_speaker(text):
         return False
-    if coverage.explains or chosen[0].weak:
-        return coverage.share([text]) >= LEAST_EXPLAINED
-    best = max(chosen, key=lambda each: coverage.share([each.text]))
-    return coverage.tells(text, best.position)
-
-
-def _continues_title(chosen: Sequence[SentenceCandidate], text: str, coverage: HeadlineCoverage, reach: int) -> bool:
-    """Whether the headline is a sentence of the report that a passage continues, with no other toll."""
-    after = chosen[0].position - coverage.echo.position if coverage.echo else 0
-    return 0 < after <= reach and _names_speakers(chosen, text, coverage) and not coverage.has_another_toll(text)
-
-
-def _names_speakers(chosen: Sequence[SentenceCandidate], text: str, coverage: HeadlineCoverage) -> bool:
-    positions = {each.position for each in chosen}
-    return all(each.speaker_at in {None, *positions} for each in chosen) and not coverage.lacks_speaker(text)
-
-
-def _agrees(chosen: Sequence[SentenceCandidate], text: str, coverage: HeadlineCoverage) -> bool:
-    """Whether a passage has the headline's speaker, deaths and denial."""
-    return _names_speakers(chosen, text, coverage) and coverage.denies_enough(text) and coverage.tells_death(text)
-
-
-def _leads(chosen: Sequence[SentenceCandidate], text: str, coverage: HeadlineCoverage) -> bool:
-    """Whether a passage continues the headline from further on, or begins the report of an event.
-
-    The beginning tells the news, often in other words than the headline.
-    """
-    first = chosen[0]
-    return _continues_title(chosen, text, coverage, FAR_AFTER_ECHO) or (
-        bool(coverage.words)
-        and first.position <= 1
-        and not first.weak
-        and not coverage.explains
-        and (reports_event(first.text) or reports_speech(first.text))
-        # Below a quotation, other words or acts of the same speaker are other news.
-        and (coverage.is_official or not coverage.quotes)
-        and coverage.is_led(first.text, text)
-        and _agrees(chosen, text, coverage)
-    )
+    if coverage.echo and chosen[0].position > coverage.echo.position:
+        # The headline is a sentence of the report that the passage continues.
+        return not coverage.has_another_toll(text)
+    leads = not chosen[0].position and reports_event(chosen[0].text)
+    return coverage.denies_enough(text) and coverage.tells_death(text) and coverage.tells(text, leads=leads)
 
 
 def _passages(
-    usable: Sequence[SentenceCandidate],
+    found: Sequence[SentenceCandidate], coverage: HeadlineCoverage, heading: str, known: str, words: int
+) -> Iterator[list[SentenceCandidate]]:
+    """Yield every passage from the start of the report that stands alone, adds news, and is not too long."""
+    old = [each for each in found if set(each.stems) == coverage.stems or is_known(each, known)]
+    usable = {each.position: each for each in found if each not in old}
+    # The news may begin after what subscribers have read, or after the headline.
+    start = max((each.position + 1 for each in (*old, *filter(None, [coverage.echo]))), default=0)
+    for position in range(start + OPENINGS):
+        each = usable.get(position)
+        if each is None or not can_open(each):
+            continue
+        if coverage.words and not coverage.echo and coverage.share([each.text]) < LEAST_OPENING:
+            continue
+        open_ended = [[shorten_candidate(each, words, heading)]]
+        while open_ended:
+            chosen = open_ended.pop()
+            yield chosen
+            if len(chosen) < (MOST_SENTENCES if coverage.words else MOST_UNTITLED):
+                open_ended += _continued(chosen, usable, coverage, heading, words)
+
+
+def _continued(
+    chosen: list[SentenceCandidate],
+    usable: Mapping[int, SentenceCandidate],
     coverage: HeadlineCoverage,
     heading: str,
     words: int,
-    most: int,
 ) -> Iterator[list[SentenceCandidate]]:
-    """Yield every passage of at most `most` sentences that stands alone, adds news in each, and is not too long."""
-    open_ended = [
-        [shorten_candidate(each, words, heading)]
-        for each in usable
-        if can_open(each)
-        # Only a quotation before its speaker, or what follows the headline itself, may do without its words.
-        and (each.speaker_at or coverage.echo or not coverage.words or coverage.share([each.text]) >= LEAST_OPENING)
-    ]
-    while open_ended:
-        chosen = open_ended.pop()
-        yield chosen
-        if len(chosen) == most:
+    """Yield the passage with each of the next sentences that may follow it.
+
+    One that tells more of the headline may follow a passage that is long enough, and one that stands alone may be
+    further on.
+    """
+    last, count = chosen[-1].position, count_words(chosen)
+    for each in (usable[at] for at in range(last + 1, last + 1 + REACH) if at in usable):
+        tells_more = len(chosen) == 1 and coverage.gain(each, chosen) > 0
+        is_wanted = tells_more or count < FULL * words
+        # What refers back needs the sentence before it.
+        is_apart = each.position > last + 1
+        if not is_wanted or (is_apart and not (can_open(each) and (tells_more or not coverage.words))):
             continue
-        for each in usable:
-            # A headline that promises an explanation gets it from the sentences that follow each other.
-            tells = coverage.explains or coverage.gain(each, chosen) > 0
-            tells = tells or any(each.position == spoken.speaker_at for spoken in chosen)
-            if not _follows(each, chosen, TELLING_REACH if tells else REACH):
-                continue
-            is_apart = each.position > chosen[-1].position + 1
-            if coverage.words and is_apart and not coverage.relates(each, chosen):
-                continue
-            room = round((1 + (TELLING_MARGIN if tells else MARGIN)) * words) - count_words(chosen)
-            short = shorten_candidate(each, room, heading)
-            if short.words <= room and coverage.adds(short, chosen):
-                open_ended.append([*chosen, short])
+        room = round((1 + (TELLING_MARGIN if tells_more else MARGIN)) * words) - count
+        short = shorten_candidate(each, room, heading)
+        if short.words <= room and coverage.adds(short, chosen):
+            yield [*chosen, short]
 
 
 def shorten_candidate(each: SentenceCandidate, room: int, title: str) -> SentenceCandidate:
@@ -257,14 +224,7 @@ def shorten_candidate(each: SentenceCandidate, room: int, title: str) -> Sentenc
 
 def can_open(each: SentenceCandidate) -> bool:
     """Whether a summary may begin with the sentence."""
-    is_doubtful = each.weak and each.position
-    return not (each.hangs or each.question or each.unnamed or is_doubtful)
-
-
-def _follows(each: SentenceCandidate, chosen: Sequence[SentenceCandidate], reach: int) -> bool:
-    """Whether the sentence may follow the chosen ones; one that refers back needs the sentence before it."""
-    needs_last = each.hangs or each.unnamed or each.weak
-    return 0 < each.position - chosen[-1].position <= (1 if needs_last else reach)
+    return not (each.hangs or each.question or each.unnamed or each.weak)
 
 
 def count_words(chosen: Sequence[SentenceCandidate]) -> int:
@@ -273,10 +233,9 @@ def count_words(chosen: Sequence[SentenceCandidate]) -> int:
 
 def _joined(chosen: Sequence[SentenceCandidate], heading: str) -> str:
     """Return the chosen sentences as a text; '' if together they say too little or break a rule."""
-    before = [None, *(each.position for each in chosen)]
     texts = [
-        each.text if last is None or each.position > last + 1 else each.connective + each.text
-        for each, last in zip(chosen, before, strict=False)
+        each.connective + each.text if at and each.position == chosen[at - 1].position + 1 else each.text
+        for at, each in enumerate(chosen)
     ]
     text = " ".join(texts)
     if not count_words(chosen) >= LEAST_WORDS or any(each.words > LONGEST_LEAD for each in chosen):

@@ -12,7 +12,6 @@ from digest.hindi.tokens import tokens
 _END = r"(?=$|[ ,।.:;“”‘’?!-])"
 _SAYING = re.compile(rf"(?:^|[ ,“‘]){any_of('saying')}{_END}")
 _QUOTES_ON = re.compile(rf"{any_of('quoting')}{_END}")
-_HAS_SAID = re.compile(rf" ने [^,]*{any_of('saying')}(?: [^ ,]+){{0,2}},? कि ")
 _FIRST_PERSON = word_set("first_person")
 _SECOND_PERSON = word_set("second_person")
 _IF, _AFTER_PARTY = folded_words("अगर यदि"), folded_words("के की का को ने से में पर नेता विधायक सांसद पार्टी")
@@ -43,11 +42,6 @@ def names_speech(text: str) -> bool:
 def opens_speech(text: str) -> bool:
     """Whether the sentences after this one may still be the speaker's words."""
     return bool(_QUOTES_ON.search(fold(text)))
-
-
-def reports_speech(text: str) -> bool:
-    """Whether the sentence reports that somebody has said something: `मंत्री ने चेतावनी दी है कि …`."""
-    return bool(_HAS_SAID.search(fold(text)))
 
 
 def lacks_speaker(text: str) -> bool:

@@ -4,23 +4,16 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from itertools import chain, combinations
 
 from digest.curate.summary.support.vocabulary import LONGEST_PHRASE, PHRASES, concepts_of, key_of, number_words
-from digest.hindi.sentences import split
 from digest.hindi.text import fold, folded_words, words
 from digest.hindi.tokens import stem_of, tokens
 
 _GROUP = re.compile("s[0-9]+")
 _DECIMAL = re.compile("(?<![0-9])[0-9]+[.][0-9]+")
-_TIME = re.compile("[0-9]{1,2}[:.][0-9]{2}")
 # They have the stem of a word for a death or an arrest. A blow, too, is मारी.
 _LOOKALIKES = folded_words("जानता जानते जानती जानने जानना जानकर धरती मार मारी मारकर मारना मारने")
 _GRAVE_GROUPS = concepts_of(fold("मौत")) | concepts_of(fold("गिरफ्तार"))
-# Sums are made of so many numbers with fewer digits.
-_MOST_NUMBERS, _MANY_DIGITS = 6, 5
-# `एक मकान गिरा` counts nobody: a death is among the next words, or it is `एक अन्य`, `एक महिला और`.
-_ONE, _NEXT_WORDS, _ANOTHER = fold("एक"), 6, folded_words("अन्य और व तथा एवं")
 
 
 @lru_cache(maxsize=20_000)
@@ -72,33 +65,3 @@ def meanings_in_title(token: str) -> frozenset[str]:
 
 def tells_of_death(text: str) -> bool:
     return not DEATH.isdisjoint(all_meanings(text))
-
-
-def without_times(text: str) -> str:
-    """Return the text without times of day: 5:45 is no toll."""
-    return _TIME.sub(" ", text)
-
-
-def sums_of_deaths(text: str) -> set[str]:
-    """Return the sums of two and more numbers in sentences about deaths: eleven here and six there are 17."""
-    numbers = [
-        int(meaning)
-        for each in split(text)
-        if tells_of_death(each)
-        for token in _counting_tokens(without_times(each))
-        for meaning in meanings(token)
-        if meaning.isdigit() and len(meaning) < _MANY_DIGITS
-    ][:_MOST_NUMBERS]
-    sums = (combinations(numbers, count) for count in range(2, len(numbers) + 1))
-    return {str(sum(each)) for each in chain.from_iterable(sums)}
-
-
-def _counting_tokens(text: str) -> list[str]:
-    """Return the tokens of a text, without each `एक` that only means `a`."""
-    found = tokens(text)
-    following = (found[at + 1 : at + 1 + _NEXT_WORDS] for at in range(len(found)))
-    return [
-        token
-        for token, after in zip(found, following, strict=True)
-        if token != _ONE or _ANOTHER & set(after[:2]) or any(not DEATH.isdisjoint(meanings(word)) for word in after)
-    ]
