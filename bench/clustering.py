@@ -16,7 +16,7 @@ from typing import TypeVar
 
 from bench.measure import peak_mib
 from bench.sample_articles import NOW, make_articles
-from digest.curate.compose import ComposeContext, compose
+from digest.curate.compose import ComposeContext, curate
 from digest.curate.rules import Rules
 from digest.curate.similarity.clustering import Pairs, merge_pairs
 from digest.curate.similarity.score import in_fixed_order
@@ -81,7 +81,7 @@ def _edition(folder: str, new: Sequence[Article]) -> tuple[float, int, float, in
         store = _store(database)
 
         def compose_stored() -> None:
-            compose(store.between(NOW - timedelta(days=1), NOW), ComposeContext(Rules(), NOW))
+            curate(store.between(NOW - timedelta(days=1), NOW), ComposeContext(Rules(), NOW))
 
         compose_stored()
         first, peak = time.process_time(), peak_mib()

@@ -31,9 +31,9 @@ from digest.render.archive_page import ArchivePage
 from digest.store.content.archive import ArchivedSource, ArchivedStory, ArchiveStore
 from digest.store.content.articles import ArticleStore
 from digest.store.content.editions import EditionStore, PublishedStore
-from digest.store.content.events import EventStore
-from digest.store.content.feedback_counts import count_feedback
+from digest.store.content.events import EventStore, count_feedback
 from digest.store.database import Database, copy_rows, open_database
+from digest.store.inspection import compact, measure_space
 from digest.store.people.consent import ConsentLog
 from digest.store.people.erasure import Erasures
 from digest.store.people.history import SubscriberHistory
@@ -43,7 +43,6 @@ from digest.store.schema import delivery_event, suppression, webhook
 from digest.store.sending.enqueue import Placement, enqueue_subscribers
 from digest.store.sending.ledger import SqlLedger
 from digest.store.sending.status import counts
-from digest.store.space import compact, measure_space
 from digest.usecases.prune_store import StorePruner
 
 # Megabytes for 10,000 subscribers.

@@ -5,6 +5,8 @@ from __future__ import annotations
 import reprlib
 from dataclasses import dataclass
 
+from digest.messages import Message
+
 
 class DigestError(Exception):
     """A job failed or is incomplete. The message is one sentence for the operator (exit code 1)."""
@@ -41,8 +43,15 @@ class ConfigProblem:
     line: int
     message: str
 
+    @property
+    def sentence(self) -> Message:
+        """The message with its place."""
+        if self.line:
+            return Message("%(where)s:%(line)s: %(why)s", where=self.where, line=self.line, why=self.message)
+        return Message("%(where)s: %(why)s", where=self.where, why=self.message)
+
     def __str__(self) -> str:
-        return f"{self.where}:{self.line}: {self.message}" if self.line else f"{self.where}: {self.message}"
+        return str(self.sentence)
 
 
 # Not a DigestError, so that no `except DigestError` around a single item hides it.

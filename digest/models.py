@@ -9,6 +9,8 @@ from datetime import date, datetime, time
 from enum import StrEnum
 from typing import Any, Literal
 
+from digest.messages import StoredText
+
 # Personal values of an email: name → the tag that delivery replaces by the value. `email_html` is the address escaped
 # for HTML; the last three are URL-safe tokens at the end of a URL. Tags are ASCII without spaces or `<>&`, because
 # SendGrid's substitutions require that, and premailer does not change such tags in text and `href`.
@@ -70,6 +72,8 @@ class EditionState(StrEnum):
 GIVEN_UP_STATES = (EditionState.CANCELLED, EditionState.EXPIRED, EditionState.SKIPPED)
 # Editions in these states need no more work, unless an operator reopens them or new subscribers get a place.
 ENDED_STATES = (EditionState.DONE, *GIVEN_UP_STATES)
+# Editors may change these editions, and composing replaces them.
+EDITABLE_STATES = (EditionState.DRAFT, EditionState.SKIPPED)
 # Nobody has sent these editions yet. Each waits for its approval or its hour.
 WAITING_STATES = (EditionState.DRAFT, EditionState.APPROVED)
 # The send of these editions has begun, and nobody stopped it.
@@ -342,7 +346,7 @@ class RefusedSummary:
     """A model's text, and why a check refused it, as an English clause."""
 
     text: str
-    problem: str
+    problem: StoredText
 
 
 @dataclass(frozen=True, slots=True)
@@ -372,7 +376,7 @@ class Story:
     image: Image | None = None
     score: float = 0.0
     # Why it has its rank, for editors.
-    reasons: tuple[str, ...] = ()
+    reasons: tuple[StoredText, ...] = ()
     # A message id, such as that of अपडेट; '' for none.
     label: str = ""
     language: str = "hi"
@@ -510,7 +514,7 @@ class Edition:
     sample: bool = False
     blocks: tuple[EditionBlock, ...] = ()
     # Sentences about pictures, blocks or an intro that were left out.
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[StoredText, ...] = ()
     # One for each sentence of the intro that a model wrote.
     intro_support: tuple[Support, ...] = ()
     # None if no model was asked to write.
@@ -543,7 +547,6 @@ class Edition:
         return next((each for each in self.stories() if name in (each.id, *each.articles, *each.article_ids)), None)
 
     def map_stories(self, change: Callable[[Story], Story]) -> Edition:
-        """Return the edition with each story as `change` returns it."""
         sections = (Section(section.name, tuple(map(change, section.stories))) for section in self.sections)
         return replace(self, sections=tuple(sections))
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from digest.cli.output import ago, emit, json_option, note
-from digest.cli.tables import table
+from digest.cli.opening import pass_app, pass_app_despite_faults
+from digest.cli.output import ago, emit, json_option, note, table
 from digest.errors import DigestError
 from digest.utils.text import pick
+
+if TYPE_CHECKING:
+    from digest.app import App
 
 # Follows an error about secrets.
 ALERTS_MISSING = "alerts may not arrive until you correct it"
@@ -22,14 +25,11 @@ def alerts() -> None:
 
 @alerts.command("list")
 @json_option
-@click.pass_obj
-def list_(home: Path, as_json: bool) -> None:
+@pass_app_despite_faults
+def list_(app: App, as_json: bool) -> None:
     """List the alerts whose conditions hold, and what to do about each."""
-    from digest.cli.faults import app_despite_faults
-
-    with app_despite_faults(home) as app:
-        # With errors in the settings, nobody knows their limits.
-        found, now = app.alerts.store.open() if app.faults else app.watch.open_alerts(), app.now()
+    # With errors in the settings, nobody knows their limits.
+    found, now = app.alerts.store.open() if app.faults else app.watch.open_alerts(), app.now()
     if as_json:
         rows = [
             {
@@ -47,30 +47,28 @@ def list_(home: Path, as_json: bool) -> None:
 
 
 @alerts.command()
-@click.pass_obj
-def test(home: Path) -> int:
+@pass_app
+def test(app: App) -> int:
     """Send a test message to the admins.
 
     It goes to every address and to the webhook. If there is a URL for heartbeats, one is sent too.
     """
-    from digest.app import make_app
     from digest.newsletter.launch import save_alerts_test
     from digest.newsletter.process_down import ping
     from digest.notify.alert import MessageType
 
-    with make_app(home) as app:
-        wrong = app.alert_problems()
-        channels = app.alerts.channels
-        heartbeat = app.settings.alerts.heartbeat_url
-        if not channels and not wrong and not heartbeat:
-            raise DigestError("Nobody gets alerts: set `alerts.email` or `alerts.webhook` in digest.yaml.")
-        text = "If you read this, alerts of this newsletter arrive."
-        app.alerts.send(MessageType.TEST, "Test of the alerts", text)
-        problems = [*map(str, wrong), *app.alerts.deliver()]
-        if not problems and channels:
-            save_alerts_test(app)
-        if unpinged := ping(app):
-            problems.append(f"The heartbeat (`alerts.heartbeat_url`) could not be sent: {unpinged}.")
+    wrong = app.alert_problems()
+    channels = app.alerts.channels
+    heartbeat = app.settings.alerts.heartbeat_url
+    if not channels and not wrong and not heartbeat:
+        raise DigestError("Nobody gets alerts: set `alerts.email` or `alerts.webhook` in digest.yaml.")
+    text = "If you read this, alerts of this newsletter arrive."
+    app.alerts.send(MessageType.TEST, "Test of the alerts", text)
+    problems = [*map(str, wrong), *app.alerts.deliver()]
+    if not problems and channels:
+        save_alerts_test(app)
+    if unpinged := ping(app):
+        problems.append(f"The heartbeat (`alerts.heartbeat_url`) could not be sent: {unpinged}.")
     for problem in problems:
         note(problem)
     names = [*(channel.name for channel in channels), *(["heartbeat"] if heartbeat else [])]

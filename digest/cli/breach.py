@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from digest.cli.opening import command_actor
 from digest.cli.output import emit, json_option, note, plural
 from digest.errors import DigestError
 from digest.utils.files import write_private
@@ -56,7 +57,6 @@ def breach(
     """
     from digest import pipeline
     from digest.app import make_app
-    from digest.cli.actor import command_actor
     from digest.models import BREACH
     from digest.store.people.affected import BreachScope
     from digest.usecases.breach import EXAMPLE, affected_csv, board_report, read_notice

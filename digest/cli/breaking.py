@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from digest.cli.actor import user_name
-from digest.cli.output import emit, json_option, note, shorten
+from digest.cli.opening import pass_app, user_name
+from digest.cli.output import answer, emit, json_option, note, shorten, table
 from digest.cli.progress import progress
 from digest.cli.signals import stopped_by_signals
-from digest.cli.tables import table
 from digest.models import BEGUN_STATES, WAITING_STATES, EditionState
 from digest.utils.text import pick
 
@@ -27,58 +25,53 @@ def breaking() -> None:
 
 @breaking.command("list")
 @json_option
-@click.pass_obj
-def list_(home: Path, as_json: bool) -> None:
+@pass_app
+def list_(app: App, as_json: bool) -> None:
     """List the alert editions of the last days.
 
     It looks back `edition.memory`, and shows the day's limits too.
     """
-    from digest.app import make_app
-
-    with make_app(home) as app:
-        found = app.breaking.all()[::-1]
-        sent, per_day, quiet = len(app.breaking.sent_today()), app.settings.breaking.per_day, app.breaking.is_quiet()
-        if as_json:
-            emit(
-                {
-                    "enabled": app.settings.breaking.enabled,
-                    "sent_today": sent,
-                    "per_day": per_day,
-                    "quiet_now": quiet,
-                    "editions": [_json(app, each) for each in found],
-                }
-            )
-            return
-        rows = [(each.edition.key, each.edition.state, _when(app, each), _headline(each)) for each in found]
-        click.echo(table(("edition", "state", "", "story"), rows) if rows else "No alert edition was proposed.")
-        click.echo(f"{sent} of {per_day} were sent today.{' These are quiet hours.' if quiet else ''}")
-        if not app.settings.breaking.enabled:
-            note("Breaking news is off (breaking.enabled).")
+    found = app.breaking.all()[::-1]
+    sent, per_day, quiet = len(app.breaking.sent_today()), app.settings.breaking.per_day, app.breaking.is_quiet()
+    if as_json:
+        emit(
+            {
+                "enabled": app.settings.breaking.enabled,
+                "sent_today": sent,
+                "per_day": per_day,
+                "quiet_now": quiet,
+                "editions": [_json(app, each) for each in found],
+            }
+        )
+        return
+    rows = [(each.edition.key, each.edition.state, _when(app, each), _headline(each)) for each in found]
+    click.echo(table(("edition", "state", "", "story"), rows) if rows else "No alert edition was proposed.")
+    click.echo(f"{sent} of {per_day} were sent today.{' These are quiet hours.' if quiet else ''}")
+    if not app.settings.breaking.enabled:
+        note("Breaking news is off (breaking.enabled).")
 
 
 @breaking.command()
 @click.argument("story", metavar="STORY_OR_URL")
 @json_option
-@click.pass_obj
-def propose(home: Path, story: str, as_json: bool) -> None:
+@pass_app
+def propose(app: App, story: str, as_json: bool) -> None:
     """Propose a story as breaking news.
 
     STORY_OR_URL is its id, or the URL of a collected article. Nothing is sent. The draft can be looked at and edited
     like any edition.
     """
-    from digest.app import make_app
     from digest.cli.compose import show_edition
     from digest.usecases.documents import edition_json
 
-    with make_app(home) as app:
-        edition, had = app.breaking.propose(story.strip())
-        if had:
-            note(f"The story was in {', '.join(had)}.")
-        if as_json:
-            emit({**edition_json(edition), "already_in": list(had)})
-            return
-        show_edition(edition)
-        click.echo(f"\nTo look at it: digest preview {edition.key}\nTo send it:    digest breaking send {edition.key}")
+    edition, had = app.breaking.propose(story.strip())
+    if had:
+        note(f"The story was in {', '.join(had)}.")
+    if as_json:
+        emit({**edition_json(edition), "already_in": list(had)})
+        return
+    show_edition(edition)
+    click.echo(f"\nTo look at it: digest preview {edition.key}\nTo send it:    digest breaking send {edition.key}")
 
 
 @breaking.command()
@@ -90,44 +83,37 @@ def propose(home: Path, story: str, as_json: bool) -> None:
     help="Send despite the day's limit, quiet hours or errors in the email; the reason is recorded.",
 )
 @json_option
-@click.pass_obj
-def send(home: Path, key: str | None, force: str, as_json: bool) -> int:
+@pass_app
+def send(app: App, key: str | None, force: str, as_json: bool) -> int:
     """Approve a proposal and send it now.
 
     The default is the only proposal. Everyone who gets breaking news gets it. It goes before any other send. A story is
     sent once. An interrupted send continues with the same command.
     """
     from digest import pipeline
-    from digest.app import make_app
     from digest.cli.send import report_sent
+    from digest.usecases.enqueue import SendRequest
     from digest.workers.seats import calling_workers
 
-    with make_app(home) as app:
-        key = app.breaking.key_to_send(key)
-        with stopped_by_signals() as stop, progress() as job:
-            request = pipeline.SendRequest(force=force.strip() or None)
-            sent = pipeline.send(calling_workers(app), key, request, stop=stop, progress=job("sent"))
-        code = report_sent(app, sent, as_json)
-        if sent.edition.state in BEGUN_STATES:
-            for line in pipeline.recompose_older_drafts(app, key):
-                note(line)
-        return code
+    key = app.breaking.key_to_send(key)
+    with stopped_by_signals() as stop, progress() as job:
+        request = SendRequest(force=force.strip() or None)
+        sent = pipeline.send(calling_workers(app), key, request, stop=stop, progress=job("sent"))
+    code = report_sent(app, sent, as_json)
+    if sent.edition.state in BEGUN_STATES:
+        for line in pipeline.recompose_older_drafts(app, key):
+            note(line)
+    return code
 
 
 @breaking.command()
 @click.argument("key", metavar="EDITION")
 @json_option
-@click.pass_obj
-def drop(home: Path, key: str, as_json: bool) -> None:
+@pass_app
+def drop(app: App, key: str, as_json: bool) -> None:
     """Drop a proposal. `digest run` does not propose its story again; an editor can."""
-    from digest.app import make_app
-
-    with make_app(home) as app:
-        app.breaking.drop(key, by=user_name(app.environment))
-    if as_json:
-        emit({"edition": key, "state": EditionState.CANCELLED})
-    else:
-        click.echo(f"Edition {key} is dropped.")
+    app.breaking.drop(key, by=user_name(app.environment))
+    answer({"edition": key, "state": EditionState.CANCELLED}, f"Edition {key} is dropped.", as_json=as_json)
 
 
 def _headline(each: BreakingEdition) -> str:

@@ -2,45 +2,43 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from digest.cli.output import emit, json_option, note, plural, shorten
+from digest.cli.opening import pass_app
+from digest.cli.output import emit, json_option, note, plural, shorten, table
 from digest.cli.progress import calls, progress
-from digest.cli.tables import table
 from digest.errors import ConfigurationError
 
 if TYPE_CHECKING:
+    from digest.app import App
     from digest.collect.collector import SourceReport
 
 
 @click.command()
 @json_option
-@click.pass_obj
-def collect(home: Path, as_json: bool) -> int:
+@pass_app
+def collect(app: App, as_json: bool) -> int:
     """Fetch all sources and show the result of each."""
     from digest import pipeline
-    from digest.app import make_app
     from digest.cli.json_output import collect_json
     from digest.config import source_list
     from digest.newsletter.checks import source_lines
 
-    with make_app(home) as app:
-        if not app.sources:
-            raise ConfigurationError([source_list.no_sources(app.home, app.environment)])
-        lines = source_lines(app)
-        with progress() as job:
-            done = calls(job("collected"), len(app.sources))
+    if not app.sources:
+        raise ConfigurationError([source_list.no_sources(app.home, app.environment)])
+    lines = source_lines(app)
+    with progress() as job:
+        done = calls(job("collected"), len(app.sources))
 
-            def show(source: SourceReport) -> None:
-                line = f" (digest.yaml:{lines[source.name]})" if source.error and source.name in lines else ""
-                result = source.error or f"{source.fetched} fetched, {source.new} new"
-                note(f"{source.name}{line}: {result}")
-                done(source)
+        def show(source: SourceReport) -> None:
+            line = f" (digest.yaml:{lines[source.name]})" if source.error and source.name in lines else ""
+            result = source.error or f"{source.fetched} fetched, {source.new} new"
+            note(f"{source.name}{line}: {result}")
+            done(source)
 
-            report = pipeline.collect(app, progress=show)
+        report = pipeline.collect(app, progress=show)
     if as_json:
         emit(collect_json(report))
     else:

@@ -37,7 +37,7 @@ GROUPS = {
         "reconcile": ("digest.cli.reconcile:reconcile", "Resolve batches whose outcome is unknown."),
         "events": ("digest.cli.events:events", "Process the webhook payloads of providers."),
         "bounces": ("digest.cli.events:bounces", "Process returned mail: bounces, complaints, unsubscribes, replies."),
-        "replies": ("digest.cli.replies:replies", "Show what subscribers wrote: replies, and comments with answers."),
+        "replies": ("digest.cli.events:replies", "Show what subscribers wrote: replies, and comments with answers."),
     },
     "Operate": {
         "run": ("digest.cli.run:run", "Run the schedule: collect, compose and send every day."),
@@ -147,7 +147,7 @@ def cli(ctx: click.Context, home: Path) -> None:
     """
     ctx.obj = home
     if ctx.invoked_subcommand not in _BY_ITSELF:
-        from digest.cli.actor import command_actor
+        from digest.cli.opening import command_actor
         from digest.store.desk.acting import acting
 
         ctx.with_resource(acting(command_actor))

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from digest.cli.find_edition import composed_key, current_edition, key_of
+from digest.cli.opening import command_actor
 from digest.cli.output import emit, json_option, note
 from digest.cli.progress import calls, progress
 from digest.cli.signals import stopped_by_signals
@@ -60,7 +61,6 @@ def compose(
         raise click.UsageError("--name, --words, --source and --hours belong to a special edition: give its --slug")
     from digest import pipeline
     from digest.app import make_app
-    from digest.cli.actor import command_actor
     from digest.curate.editorial import Selection
     from digest.usecases.edit_edition import MAX_NAME
     from digest.utils.text import one_line
@@ -178,7 +178,7 @@ def preview(home: Path, edition: str, out: Path | None, show: bool, port: int, n
     changes.
     """
     from digest.app import make_app
-    from digest.preview.state import write_preview
+    from digest.preview import write_preview
 
     with make_app(home) as app:
         key = key_of(app, edition)
@@ -214,8 +214,7 @@ def _serve(home: Path, key: str, port: int, *, browser: bool) -> None:
     import webbrowser
 
     from digest.errors import DigestError
-    from digest.preview.server import PreviewServer
-    from digest.preview.state import PreviewState
+    from digest.preview import PreviewServer, PreviewState
 
     try:
         server = PreviewServer(PreviewState(home, key), port)

@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from digest.cli.actor import command_actor
 from digest.cli.find_edition import decision_line, existing
-from digest.cli.output import emit, json_option, note, plural, shorten
-from digest.cli.tables import table
+from digest.cli.opening import command_actor, pass_app, pass_app_despite_faults, warn_of
+from digest.cli.output import emit, json_option, note, plural, shorten, table
 from digest.errors import ConfigProblem, ConfigurationError, DigestError
 from digest.models import Actor, Edition, EditionState, is_breaking, is_special
 from digest.utils.text import pick
@@ -51,14 +50,11 @@ def edition() -> None:
 
 @edition.command("list")
 @json_option
-@click.pass_obj
-def list_(home: Path, as_json: bool) -> None:
+@pass_app_despite_faults
+def list_(app: App, as_json: bool) -> None:
     """List every edition with its counts, newest first."""
-    from digest.cli.faults import app_despite_faults
-
-    with app_despite_faults(home) as app:
-        editions = app.editions.all()
-        numbers = app.statistics.numbers([e.key for e in editions], times=False)
+    editions = app.editions.all()
+    numbers = app.statistics.numbers([e.key for e in editions], times=False)
     if as_json:
         rows = [
             {
@@ -86,23 +82,21 @@ def list_(home: Path, as_json: bool) -> None:
 @edition.command()
 @click.argument("key", metavar="[EDITION]", default="")
 @json_option
-@click.pass_obj
-def show(home: Path, key: str, as_json: bool) -> None:
+@pass_app_despite_faults
+def show(app: App, key: str, as_json: bool) -> None:
     """Show an edition with its stories, their scores and reasons.
 
     The default is the one composed last.
     """
     from digest.cli.compose import show_edition
-    from digest.cli.faults import app_despite_faults
     from digest.cli.json_output import decision_json
     from digest.usecases.documents import edition_json, option_counts
 
-    with app_despite_faults(home) as app:
-        found = existing(app, key) if key else app.editions.composed_last()
-        if found is None:
-            raise DigestError("There is no edition yet. `digest compose` makes one.")
-        decisions = app.editions.decisions(found.key)
-        answers = option_counts(app.answers, found, app.settings.newsletter.language)
+    found = existing(app, key) if key else app.editions.composed_last()
+    if found is None:
+        raise DigestError("There is no edition yet. `digest compose` makes one.")
+    decisions = app.editions.decisions(found.key)
+    answers = option_counts(app.answers, found, app.settings.newsletter.language)
     if as_json:
         decided = [decision_json(each) for each in decisions]
         emit({**edition_json(found), "decisions": decided, "answers": answers})
@@ -341,7 +335,6 @@ def approve(home: Path, key: str, force: str, at: str, obey_frequency: bool) -> 
     once, or with --at at that time.
     """
     from digest.app import make_app
-    from digest.cli.faults import warn_of
     from digest.usecases.special import parse_time
 
     with make_app(home) as attended:
@@ -390,66 +383,60 @@ def _what_sends_it(planned: PlannedEdition | None, now: datetime) -> str:
 
 @edition.command()
 @click.argument("key", metavar="EDITION")
-@click.pass_obj
-def reopen(home: Path, key: str) -> None:
+@pass_app
+def reopen(app: App, key: str) -> None:
     """Turn an edition into a draft again.
 
     It must be approved or expired, or paused before anybody got it. Editorial changes are kept. If an edition of the
     schedule had expired, `digest run` does not send it: use `digest send`.
     """
-    from digest.app import make_app
-
-    with make_app(home) as app:
-        found = existing(app, key)
-        if not app.stopper.reopen(key, command_actor(app.environment), why=_BY):
-            raise DigestError(_impossible(found, EditionState.DRAFT))
-        click.echo(f"Edition {key} is a draft again.")
-        planned = app.calendar.of(key)
-        if is_special(key):
-            click.echo(f"To send it: digest edition approve {key}, or with --at at a time.")
-        elif planned is None or app.now() > planned.expires_at:
-            approve = f"digest edition approve {key} && " if app.requires_approval(key) else ""
-            click.echo(f"To send it: {approve}digest send {key}")
+    found = existing(app, key)
+    if not app.stopper.reopen(key, command_actor(app.environment), why=_BY):
+        raise DigestError(_impossible(found, EditionState.DRAFT))
+    click.echo(f"Edition {key} is a draft again.")
+    planned = app.calendar.of(key)
+    if is_special(key):
+        click.echo(f"To send it: digest edition approve {key}, or with --at at a time.")
+    elif planned is None or app.now() > planned.expires_at:
+        approve = f"digest edition approve {key} && " if app.requires_approval(key) else ""
+        click.echo(f"To send it: {approve}digest send {key}")
 
 
 @edition.command()
 @click.argument("key", metavar="EDITION")
-@click.pass_obj
-def pause(home: Path, key: str) -> None:
+@pass_app_despite_faults
+def pause(app: App, key: str) -> None:
     """Pause an edition: a draft, or one that is being sent.
 
     Batches in flight finish. Emails that the provider holds for later are cancelled.
     """
-    _stop(home, key, EditionState.PAUSED)
+    _stop(app, key, EditionState.PAUSED)
 
 
 @edition.command()
 @click.argument("key", metavar="EDITION")
-@click.pass_obj
-def resume(home: Path, key: str) -> None:
-    """Resume a paused edition. The next send continues it."""
-    from digest.app import make_app
+@pass_app
+def resume(app: App, key: str) -> None:
+    """Resume a paused edition. `digest run` or the workers continue it within seconds, else the next `digest send`."""
+    from digest.workers.seats import calling_workers
 
-    with make_app(home) as app:
-        before = existing(app, key).state
-        state = app.stopper.resume(key, command_actor(app.environment), why=_BY)
-        if state is None:
-            hint = _INSTEAD_OF_RESUMING.get(before, "").format(key=key)
-            raise DigestError(
-                f"Edition {key} is {_NAMES.get(before, before)}, not paused, so it cannot be resumed.{hint}"
-            )
+    before = existing(app, key).state
+    state = calling_workers(app).stopper.resume(key, command_actor(app.environment), why=_BY)
+    if state is None:
+        hint = _INSTEAD_OF_RESUMING.get(before, "").format(key=key)
+        raise DigestError(f"Edition {key} is {_NAMES.get(before, before)}, not paused, so it cannot be resumed.{hint}")
     click.echo(f"Edition {key} is {_NAMES.get(state, state)} again.")
 
 
 @edition.command()
 @click.argument("key", metavar="EDITION")
-@click.pass_obj
-def cancel(home: Path, key: str) -> None:
+@pass_app_despite_faults
+def cancel(app: App, key: str) -> None:
     """Cancel an edition for good.
 
     Nobody else gets it. Emails that the provider holds for later are cancelled.
     """
-    _stop(home, key, EditionState.CANCELLED)
+    _stop(app, key, EditionState.CANCELLED)
 
 
 @edition.command()
@@ -459,8 +446,8 @@ def cancel(home: Path, key: str) -> None:
 @click.option("--summary", help="The right summary.")
 @click.option("--note", default="", help="A correction for those who received the wrong text; without it: none.")
 @click.option("--force", metavar="REASON", default="", help="Continue despite errors in the email.")
-@click.pass_obj
-def correct(home: Path, key: str, story: str, title: str | None, summary: str | None, note: str, force: str) -> None:
+@pass_app
+def correct(app: App, key: str, story: str, title: str | None, summary: str | None, note: str, force: str) -> None:
     """Correct STORY of an edition that is being sent, or was sent.
 
     Recipients without an email yet get the corrected one. Emails that the provider holds for later are cancelled and
@@ -468,68 +455,64 @@ def correct(home: Path, key: str, story: str, title: str | None, summary: str | 
     flight when the edition was corrected.
     """
     from digest import pipeline
-    from digest.app import make_app
     from digest.errors import AlreadyRunning
     from digest.workers.seats import calling_workers
 
-    with make_app(home) as app:
-        existing(app, key)
-        if not story:
-            click.echo(f"{_recipients(app.corrector.cancel_replaced(key))} get the corrected email instead.")
-            return
-        if title is None and summary is None:
-            raise click.UsageError("name the right --title or --summary")
-        by = command_actor(app.environment)
-        texts = {"title": title, "summary": summary}
-        done = app.corrector.correct(key, story, by, **texts, note=note, force=force.strip() or None)
-        click.echo(f"Edition {key} is corrected: revision {done.edition.revision}.")
-        lines = {
-            "get the corrected email": done.reach.waiting,
-            "received the wrong text": done.reach.received,
-            f"may have it: the outcome is unknown, see `digest reconcile {key}`": done.reach.unknown,
-            "were being handed over; `digest run`, or this command without STORY, cancels what it can": (
-                done.reach.in_flight
-            ),
-            "received or will receive no such story": done.reach.unaffected,
-        }
-        for line, count in lines.items():
-            if count:
-                click.echo(f"{_recipients(count)} {line}")
-        if done.reach.waiting and done.edition.state == EditionState.SENDING:
-            click.echo(f"`digest run` sends to them, or `digest send {key}`.")
-        if not done.correction:
-            return
-        try:
-            sent = pipeline.send(calling_workers(app), done.correction)
-        except AlreadyRunning:
-            click.echo(f"`digest run` sends the correction, or later `digest send {done.correction}`.")
-            return
-        click.echo(f"The correction {done.correction} went to {_recipients(sent.counts.accepted)}.")
-        if sent.counts.excluded:
-            click.echo(
-                f"{_recipients(sent.counts.excluded)} left or paused since, and got none: "
-                f"`digest status {done.correction}` names them."
-            )
+    existing(app, key)
+    if not story:
+        click.echo(f"{_recipients(app.corrector.cancel_replaced(key))} get the corrected email instead.")
+        return
+    if title is None and summary is None:
+        raise click.UsageError("name the right --title or --summary")
+    by = command_actor(app.environment)
+    texts = {"title": title, "summary": summary}
+    done = app.corrector.correct(key, story, by, **texts, note=note, force=force.strip() or None)
+    click.echo(f"Edition {key} is corrected: revision {done.edition.revision}.")
+    lines = {
+        "get the corrected email": done.reach.waiting,
+        "received the wrong text": done.reach.received,
+        f"may have it: the outcome is unknown, see `digest reconcile {key}`": done.reach.unknown,
+        "were being handed over; `digest run`, or this command without STORY, cancels what it can": (
+            done.reach.in_flight
+        ),
+        "received or will receive no such story": done.reach.unaffected,
+    }
+    for line, count in lines.items():
+        if count:
+            click.echo(f"{_recipients(count)} {line}")
+    if done.reach.waiting and done.edition.state == EditionState.SENDING:
+        click.echo(f"`digest run` sends to them, or `digest send {key}`.")
+    if not done.correction:
+        return
+    try:
+        sent = pipeline.send(calling_workers(app), done.correction)
+    except AlreadyRunning:
+        click.echo(f"`digest run` sends the correction, or later `digest send {done.correction}`.")
+        return
+    click.echo(f"The correction {done.correction} went to {_recipients(sent.counts.accepted)}.")
+    if sent.counts.excluded:
+        click.echo(
+            f"{_recipients(sent.counts.excluded)} left or paused since, and got none: "
+            f"`digest status {done.correction}` names them."
+        )
 
 
 @edition.command()
 @click.argument("key", metavar="EDITION")
-@click.pass_obj
-def discard(home: Path, key: str) -> None:
+@pass_app
+def discard(app: App, key: str) -> None:
     """Remove an edition of sample articles.
 
     Everything about it is deleted from the store, so that a real one can take its place. Refused if anybody got it by
     real email.
     """
-    from digest.app import make_app
     from digest.store.locks import exclusive
-    from digest.store.sending.samples import discard_samples
+    from digest.store.sending.folding import discard_samples
 
-    with make_app(home) as app:
-        existing(app, key)
-        with exclusive(app.database, "sending", wait=_LOCK_WAIT):
-            discard_samples(app.database, key)
-        outbox = app.settings.delivery.outbox.path
+    existing(app, key)
+    with exclusive(app.database, "sending", wait=_LOCK_WAIT):
+        discard_samples(app.database, key)
+    outbox = app.settings.delivery.outbox.path
     click.echo(f"Edition {key} is removed. Its files in {outbox} stay. The next compose or send makes a new one.")
 
 
@@ -552,14 +535,11 @@ def _waiting(app: App) -> str:
     raise DigestError("No edition of today waits for approval. `digest edition list` shows all editions.")
 
 
-def _stop(home: Path, key: str, state: EditionState) -> None:
-    from digest.cli.faults import app_despite_faults
-
-    with app_despite_faults(home) as app:
-        found = existing(app, key)
-        done = app.stopper.stop(key, state, command_actor(app.environment), why=_BY)
-        if not done.stopped:
-            raise DigestError(_impossible(found, state))
+def _stop(app: App, key: str, state: EditionState) -> None:
+    found = existing(app, key)
+    done = app.stopper.stop(key, state, command_actor(app.environment), why=_BY)
+    if not done.stopped:
+        raise DigestError(_impossible(found, state))
     click.echo(f"Edition {key} is {state}.")
     if done.cancelled:
         click.echo(f"The provider cancelled the scheduled email for {_recipients(done.cancelled)}.")

@@ -1,4 +1,4 @@
-"""`digest events handle` and `digest bounces`: process delivery feedback."""
+"""`digest events handle`, `digest bounces` and `digest replies`: delivery feedback, and what subscribers wrote."""
 
 from __future__ import annotations
 
@@ -6,16 +6,22 @@ from collections import Counter
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
-from digest.cli.output import emit, json_option, note, plural
+from digest.cli.opening import app_despite_faults, pass_app, read_list_despite_faults
+from digest.cli.output import answer, emit, json_option, note, plural, printable
 from digest.cli.progress import count_each, progress
 from digest.errors import ConfigProblem, ConfigurationError, StoreError
+from digest.utils.text import pick
+
+if TYPE_CHECKING:
+    from digest.app import App
 
 # EX_TEMPFAIL of sysexits.h: a mail server that pipes to us keeps the mail and tries again.
 _TRY_AGAIN = 75
+_TRY_FAILED_AGAIN = "What could not be processed is kept: `digest events handle --failed` tries it again."
 
 
 @click.group()
@@ -24,26 +30,27 @@ def events() -> None:
 
 
 @events.command()
+@click.option("--failed", is_flag=True, help="Try those again, and returned mails, that could not be processed before.")
 @json_option
 @click.pass_obj
-def handle(home: Path, as_json: bool) -> int:
+def handle(home: Path, failed: bool, as_json: bool) -> int:
     """Process the queued webhook payloads. `digest run` does so every minute."""
-    from digest.cli.faults import app_despite_faults
     from digest.cli.json_output import feedback_json
 
     with app_despite_faults(home) as app, progress() as job:
-        result = app.feedback.process_webhooks(progress=job("processed"))
+        result = app.feedback.process_webhooks(progress=job("processed"), failed=failed)
     for line in result.notes:
         note(line)
-    if as_json:
-        emit(feedback_json(result))
-    else:
-        click.echo(
-            f"Processed {plural(result.payloads, 'webhook payload')} with "
-            f"{plural(result.events, 'event')}: {result.kept} new, "
-            f"{plural(result.suppressed, 'address', 'addresses')} suppressed."
-        )
-    return 0
+    answer(
+        feedback_json(result),
+        f"Processed {plural(result.payloads, 'webhook payload')} with "
+        f"{plural(result.events, 'event')}: {result.kept} new, "
+        f"{plural(result.suppressed, 'address', 'addresses')} suppressed.",
+        as_json=as_json,
+    )
+    if result.failed and not as_json:
+        note(_TRY_FAILED_AGAIN)
+    return 1 if result.failed else 0
 
 
 @click.command()
@@ -65,14 +72,15 @@ def bounces(
     Suppresses addresses that bounced or complained, and unsubscribes people who asked for it by mail. Keeps replies of
     subscribers (`digest replies`), and ignores other mail. With --pull, reads the provider's suppression lists instead.
     """
-    from digest.cli.faults import app_despite_faults
-
     if (file is not None) + (maildir is not None) + pull != 1:
         raise click.UsageError("give a FILE (- for standard input), --maildir DIR, or --pull")
     if from_start and not pull:
         raise click.UsageError("--anew needs --pull")
     if pull:
         return _pull(home, from_start=from_start, as_json=as_json)
+    from digest.usecases.process_feedback import FAILED
+
+    is_pipe = file is not None and file.name == "<stdin>"
     kinds: Counter[str] = Counter()
     suppressed = 0
     try:
@@ -83,7 +91,7 @@ def bounces(
                 kinds[kind] += 1
                 suppressed += more
     except (StoreError, ConfigurationError) as error:
-        if file is None or file.name != "<stdin>":
+        if not is_pipe:
             raise
         for problem in error.problems if isinstance(error, ConfigurationError) else (error,):
             note(str(problem))
@@ -95,13 +103,14 @@ def bounces(
         click.echo(f"{plural(kinds.total(), 'mail')}, {addresses} newly suppressed")
         for kind, count in kinds.most_common():
             click.echo(f"{count}  {kind}")
-    return 0
+    if not kinds[FAILED]:
+        return 0
+    note(_TRY_FAILED_AGAIN)
+    # To a mail server that pipes to us, the mail is delivered.
+    return 0 if is_pipe else 1
 
 
 def _pull(home: Path, *, from_start: bool, as_json: bool) -> int:
-    from digest.cli.faults import app_despite_faults, read_list_despite_faults
-    from digest.cli.json_output import suppression_sync_json
-
     with app_despite_faults(home, check_list=False, needs=("delivery",)) as app, progress() as job:
         sync = partial(app.subscriber_list.sync, may_be_empty=True)
         result = app.suppression_sync.run(
@@ -109,11 +118,12 @@ def _pull(home: Path, *, from_start: bool, as_json: bool) -> int:
         )
     for line in result.notes:
         note(line)
-    if as_json:
-        emit(suppression_sync_json(result))
-    else:
-        addresses = plural(result.suppressed, "address", "addresses")
-        click.echo(f"{plural(result.entries, 'entry', 'entries')} read, {addresses} newly suppressed")
+    addresses = plural(result.suppressed, "address", "addresses")
+    answer(
+        pick(result, "entries suppressed came_back unread notes"),
+        f"{plural(result.entries, 'entry', 'entries')} read, {addresses} newly suppressed",
+        as_json=as_json,
+    )
     return 1 if result.unread else 0
 
 
@@ -129,3 +139,46 @@ def _mails(file: BinaryIO | None, folder: Path | None) -> Iterator[bytes]:
         for path, data in iter_maildir(folder):
             yield data
             mark_seen(path)
+
+
+@click.command()
+@click.argument("edition", required=False)
+@click.option("--most", type=click.IntRange(1, 10_000), default=50, help="How many to show (default: 50).")
+@click.option("--auto", "automatic", is_flag=True, help="Show automatic replies too.")
+@json_option
+@pass_app
+def replies(app: App, edition: str | None, most: int, automatic: bool, as_json: bool) -> None:
+    """Show what subscribers wrote, newest first: replies by mail, and comments with an answer to a poll.
+
+    `digest bounces` reads replies from a mailbox. Anybody can forge the sender of a mail.
+    """
+    texts = app.subscriber_texts.newest(most, edition=edition, automatic=automatic)
+    zone = app.settings.newsletter.zone
+    if as_json:
+        emit(
+            {
+                "words": [
+                    {
+                        "email": each.email or None,
+                        "edition": each.edition or None,
+                        "kind": each.kind,
+                        "about": each.about or None,
+                        "text": each.text,
+                        "at": each.at.isoformat(),
+                    }
+                    for each in texts
+                ]
+            }
+        )
+        return
+    for each in texts:
+        where = f", edition {each.edition}" if each.edition else ""
+        head = f"{each.at.astimezone(zone):%Y-%m-%d %H:%M}  {each.email or 'unknown'} ({each.kind}{where})"
+        click.echo(printable(head))
+        for line in (each.about, *each.text.splitlines()):
+            if line.strip():
+                click.echo(f"    {printable(line)}")
+    if not texts:
+        note("Nobody has written yet." if not edition else f"Nobody has written about edition {edition}.")
+    else:
+        note(plural(len(texts), "text"))

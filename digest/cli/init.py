@@ -1,20 +1,26 @@
-"""`digest init` and `digest demo`: create a newsletter folder, and send the samples in it."""
+"""`digest init` and `digest demo`: ask for the first settings, create a newsletter folder, send the samples in it."""
 
 from __future__ import annotations
 
 import shutil
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from digest.cli.output import emit, json_option, note, plural
+from digest.cli.output import emit, json_option, note, plural, printable, table
 from digest.cli.progress import progress
-from digest.cli.tables import table
 from digest.config.loader import FILE_NAME
 from digest.errors import ConfigProblem, ConfigurationError, DigestError
 from digest.models import EditionState
+from digest.utils.redact import redact
+
+if TYPE_CHECKING:
+    from digest.collect.collector import SourcePreview
 
 
 @click.command()
@@ -26,7 +32,6 @@ def init(directory: Path, yes: bool) -> None:
     On a terminal, asks for the name, the sender, the provider and the first feed. It writes emails to an outbox folder
     until delivery.transport names a provider.
     """
-    from digest.cli.init_questions import ask, next_steps
 
     # Checked before the questions, so that nobody answers them in vain.
     refuse_existing(directory)
@@ -90,7 +95,7 @@ def demo(home: Path, directory: Path | None, as_json: bool) -> int:
     from digest.cli.collect import sources_table
     from digest.cli.find_edition import key_of
     from digest.cli.json_output import collect_json, counts_json
-    from digest.preview.state import write_preview
+    from digest.preview import write_preview
     from digest.store.sending.status import find_unreached
 
     folder = directory or (home if (home / FILE_NAME).exists() else Path("digest-demo"))
@@ -145,3 +150,153 @@ def demo(home: Path, directory: Path | None, as_json: bool) -> int:
     click.echo(f"\nOpen {page}")
     click.echo(f"Every recipient's email is in {app.home / app.settings.delivery.outbox.path / key}")
     return 0 if done else 1
+
+
+# The sample's values, which an empty answer keeps.
+_NAME, _EMAIL = "सुबह की ख़बरें", "news@example.com"
+# Samples that must not reach real subscribers.
+_EMPTIED = ("base_url", "reply_to", "postal_address")
+# Transport → its remaining set-up.
+PROVIDERS = {
+    "outbox": "",
+    "smtp": (
+        "add `smtp: {host: …, port: 587, security: starttls, username: …}` to `delivery` in digest.yaml, and put the "
+        "password into the environment variable DIGEST_SMTP_PASSWORD"
+    ),
+    "sendgrid": "put the API key into the environment variable SENDGRID_API_KEY",
+    "resend": "put the API key into the environment variable RESEND_API_KEY",
+    "brevo": "put the API key into the environment variable BREVO_API_KEY",
+    "ses": "put the access key into the environment variables AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    name: str
+    sender_name: str
+    email: str
+    provider: str
+    # Row of `sources`: its name, its url or path, and allow_private. None keeps the samples.
+    feed: dict[str, Any] | None
+
+    def edit(self, text: str) -> str:
+        """Put the answers into the sample settings. Everything else stays as it is, comments too."""
+        from digest.config import loader
+        from digest.yamlio import reader
+        from digest.yamlio.keys import set_rows, set_value
+
+        text = set_value(text, ["newsletter", "name"], self.name)
+        text = set_value(text, ["newsletter", "sender", "name"], self.sender_name)
+        text = set_value(text, ["newsletter", "sender", "email"], self.email)
+        text = set_value(text, ["delivery", "transport"], self.provider)
+        for key in _EMPTIED if self.provider != "outbox" else ():
+            text = set_value(text, ["newsletter", key], "")
+        if self.feed:
+            text = set_rows(text, ["sources"], [self.feed])
+        loader.from_data(reader.read_text(text, loader.FILE_NAME), {})
+        return text
+
+
+def ask(directory: Path) -> Answers:
+    """Ask on the terminal, each question until its answer is valid. Raises click.Abort at the end of input."""
+    click.echo("Enter keeps the value in brackets. Everything can be changed in digest.yaml later.")
+    name = _asked("Name of the newsletter", _NAME, ("newsletter", "name"))
+    email = _asked("Sender's email address", _EMAIL, ("newsletter", "sender", "email"))
+    provider = click.prompt("Provider", type=click.Choice(list(PROVIDERS)), default="outbox")
+    sender_name = name
+    if provider == "sendgrid" and not name.isascii():
+        sender_name = _asked(
+            "Sender's name in Latin letters", "Subah Ki Khabar", ("newsletter", "sender", "name"), _ascii
+        )
+    return Answers(name, sender_name, email, provider, _ask_feed(directory))
+
+
+def _ascii(value: str) -> None:
+    if not value.isascii():
+        raise ValueError("SendGrid supports only Latin letters here")
+
+
+def _asked(question: str, default: str, key: tuple[str, ...], check: Callable[[str], None] | None = None) -> str:
+    """Ask until the settings accept the value."""
+    from digest.config import loader
+
+    while True:
+        value = str(click.prompt(question, default=default)).strip()
+        newsletter: dict[str, object] = {"name": "x", "sender": {"email": "x@example.com"}}
+        place = newsletter
+        for part in key[1:-1]:
+            place = place[part]  # type: ignore[assignment]
+        place[key[-1]] = value
+        try:
+            loader.from_data({"newsletter": newsletter}, {})
+            if check:
+                check(value)
+        except ConfigurationError as error:
+            note(error.problems[0].message)
+        except ValueError as error:
+            note(str(error))
+        else:
+            return value
+
+
+def _ask_feed(directory: Path) -> dict[str, Any] | None:
+    """Ask for a feed, and read it before it is accepted."""
+    from digest.config import source_list
+    from digest.usecases.edit_sources import problem_of
+
+    while True:
+        target = str(
+            click.prompt("First feed, page or folder (empty: samples)", default="", show_default=False)
+        ).strip()
+        if not target:
+            return None
+        if "://" not in target and not Path(target).exists():
+            target = f"https://{target}"
+        place = source_list.parse_target(directory, target)
+        found, more = _preview_feed(place.get("url") or target), {}
+        if found.private and click.confirm(f"{found.error} Allow this private address?", default=False):
+            found, more = _preview_feed(place["url"], allow_private=True), {"allow_private": True}
+        place = {"url": found.url} if found.url else place
+        row = {"name": source_list.name_for(found.title, place, ()), **place, **more}
+        problem = problem_of(found)
+        try:
+            source_list.check_row(row, "feed")
+        except ConfigurationError as error:
+            problem = error.problems[0].message
+        if problem:
+            note(f"{target}: {problem}")
+            continue
+        click.echo(printable(redact(f"{row['name']}: {plural(len(found.articles), 'article')}; the newest:")))
+        newest = max(found.articles, key=lambda article: article.published)
+        click.echo(printable(f"  {newest.title}"))
+        return row
+
+
+def _preview_feed(target: str, *, allow_private: bool = False) -> SourcePreview:
+    from digest.collect.collector import preview_source
+    from digest.collect.http.fetch import Fetcher
+    from digest.collect.http.robots import Robots
+    from digest.collect.source_reader import CollectContext
+    from digest.models import FulltextMode, Source
+
+    fetcher = Fetcher(contact="")
+    context = CollectContext(fetcher, datetime.now(UTC), Path(), robots=Robots(fetcher))
+    source = Source(name=target, fulltext=FulltextMode.NEVER, allow_private=allow_private)
+    return preview_source(target, context, source=source)
+
+
+def next_steps(answers: Answers) -> list[str]:
+    """Return the remaining steps after these answers, one per line."""
+    from digest.utils.urls import is_example
+
+    if answers.provider == "outbox":
+        own = not is_example(answers.email.rpartition("@")[2])
+        examples = "replace the examples in digest.yaml: newsletter.reply_to, base_url and postal_address"
+        return [examples, "replace the examples in subscribers.yaml by your subscribers"] if own else []
+    return [
+        PROVIDERS[answers.provider],
+        "fill in newsletter.postal_address and newsletter.reply_to in digest.yaml, and newsletter.base_url once your "
+        "pages are online; they are empty now",
+        "replace the examples in subscribers.yaml by your subscribers",
+        "run `digest check`, then `digest doctor` for the DNS, and `digest check --launch` before the first send",
+    ]

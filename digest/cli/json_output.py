@@ -13,16 +13,14 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from digest.collect.collector import CollectReport
+    from digest.store.inspection import StoreSpace
     from digest.store.sending.decisions import OperatorDecision
     from digest.store.sending.status import Counts, UnknownBatch, Unreached
-    from digest.store.space import StoreSpace
     from digest.store.workers import Worker
-    from digest.usecases.copy_store import CopyResult
     from digest.usecases.process_feedback import FeedbackResult
     from digest.usecases.prune_store import PruneResult
     from digest.usecases.reconcile import Unsettled
     from digest.usecases.restore_store import RestoreResult
-    from digest.usecases.sync_suppressions import SyncResult
 
 
 def counts_json(edition: Edition, counts: Counts) -> dict[str, Any]:
@@ -77,15 +75,10 @@ def feedback_json(result: FeedbackResult) -> dict[str, Any]:
     """Return the JSON of `events handle`."""
     return {
         "posts": result.payloads,
-        **pick(result, "events kept suppressed"),
+        **pick(result, "events kept suppressed failed"),
         "settled": list(result.resolved_editions),
         "notes": list(result.notes),
     }
-
-
-def suppression_sync_json(result: SyncResult) -> dict[str, Any]:
-    """Return the JSON of `bounces --pull`."""
-    return pick(result, "entries suppressed came_back unread notes")
 
 
 def restore_json(result: RestoreResult) -> dict[str, Any]:
@@ -136,11 +129,6 @@ def article_json(article: Article, summary: str) -> dict[str, Any]:
     }
 
 
-def found_json(article: Article) -> dict[str, Any]:
-    """Return the JSON of an article in `sources add`: fewer fields than in `sources test`."""
-    return {"title": article.title, "published": article.published.isoformat(), "url": article.url or ""}
-
-
 def prune_json(done: PruneResult, before: StoreSpace, after: StoreSpace, *, dry_run: bool) -> dict[str, Any]:
     """Return the JSON of `store prune`."""
     return {
@@ -153,8 +141,3 @@ def prune_json(done: PruneResult, before: StoreSpace, after: StoreSpace, *, dry_
         "store_bytes_before": before.total,
         "free_bytes": after.free,
     }
-
-
-def copy_json(result: CopyResult) -> dict[str, Any]:
-    """Return the JSON of `store copy`."""
-    return {"source": result.source, "target": result.target, "tables": [asdict(each) for each in result.tables]}

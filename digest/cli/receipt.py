@@ -7,7 +7,8 @@ from pathlib import Path
 import click
 
 from digest.cli.find_edition import existing
-from digest.cli.output import emit, json_option, note, printable
+from digest.cli.opening import app_despite_faults
+from digest.cli.output import answer, emit, json_option, note, printable, write_file
 from digest.errors import ConfigProblem, ConfigurationError, DigestError
 
 
@@ -57,9 +58,7 @@ def receipt(
 
 
 def _issue(home: Path, key: str, out: Path | None, emails: Path | None, *, as_json: bool) -> int:
-    from digest.cli.faults import app_despite_faults
-    from digest.receipt.document import Receipt, in_lines
-    from digest.receipt.text import as_text
+    from digest.receipt import Receipt, as_text, in_lines
 
     with app_despite_faults(home) as app:
         found = existing(app, key)
@@ -68,9 +67,9 @@ def _issue(home: Path, key: str, out: Path | None, emails: Path | None, *, as_js
             for email in app.editions.emails(key).values():
                 for ending, text in (("html", email.html), ("txt", email.text)):
                     if text:
-                        _write(emails / f"{key}-{email.variant}.{ending}", text)
+                        write_file(emails / f"{key}-{email.variant}.{ending}", text.encode())
     if out:
-        _write(out, in_lines(document))
+        write_file(out, in_lines(document).encode())
         note(f"Wrote {out}.")
     issued = Receipt(document["statement"], document["batches"])
     if as_json:
@@ -88,18 +87,8 @@ def _issue(home: Path, key: str, out: Path | None, emails: Path | None, *, as_js
     return 1
 
 
-def _write(path: Path, text: str) -> None:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8", newline="")
-    except OSError as error:
-        raise DigestError(f"{path}: cannot be written: {error.strerror}") from error
-
-
 def _verify(home: Path, file: Path, signed_by: str, *, as_json: bool) -> None:
-    from digest.receipt.document import MAX_SIZE, ReceiptError, verify
-    from digest.receipt.key import parse_public_key
-    from digest.receipt.text import as_text
+    from digest.receipt import MAX_SIZE, ReceiptError, as_text, parse_public_key, verify
 
     trusted = parse_public_key(signed_by) if signed_by else _own_key(home)
     try:
@@ -120,8 +109,7 @@ def _verify(home: Path, file: Path, signed_by: str, *, as_json: bool) -> None:
 
 def _own_key(home: Path) -> str:
     """Return the public key of this folder's newsletter. Raises ConfigurationError if it has none."""
-    from digest.cli.faults import app_despite_faults
-    from digest.receipt.document import public_hex
+    from digest.receipt import public_hex
 
     problem = "expected the issuer's public key: this folder has no key of its own to compare with"
     if not (home / "digest.yaml").is_file():
@@ -134,12 +122,8 @@ def _own_key(home: Path) -> str:
 
 
 def _show_key(home: Path, *, as_json: bool) -> None:
-    from digest.cli.faults import app_despite_faults
-    from digest.receipt.document import public_hex
+    from digest.receipt import public_hex
 
     with app_despite_faults(home, check_list=False) as app:
         key = public_hex(app.receipt_key())
-    if as_json:
-        emit({"public_key": key})
-    else:
-        click.echo(key)
+    answer({"public_key": key}, key, as_json=as_json)

@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from digest.cli.actor import user_name
 from digest.cli.find_edition import decision_line, existing
-from digest.cli.output import emit, json_option, note, printable, unsendable_note
-from digest.cli.tables import table
+from digest.cli.opening import app_despite_faults, refuse_faults, user_name
+from digest.cli.output import emit, json_option, note, printable, table, unsendable_note
 from digest.errors import ConfigProblem, ConfigurationError
 from digest.models import GIVEN_UP_STATES, WAITING_STATES, EditionState, is_special
 
@@ -69,8 +68,6 @@ def reconcile(
 
     A decision needs --reason or --evidence. Accepting all recipients of SMTP needs --evidence.
     """
-    from digest.cli.faults import app_despite_faults
-
     request = _ReconcileRequest(key, accepted, resent, reason.strip(), evidence.strip(), as_json=as_json)
     # Their emails are recognised by the sender, and looked up at the provider.
     needs = () if history else ("newsletter", "delivery")
@@ -131,11 +128,11 @@ def _settle_held(app: App, request: _ReconcileRequest) -> int | None:
     Return the exit code, or None if there is none: then it has recipients, and each is decided on its own.
     """
     from digest import pipeline
-    from digest.cli.faults import refuse_faults
+    from digest.usecases.compose import day_of
     from digest.usecases.reconcile import hold_without_recipients
 
     key = request.key
-    hold_reason = hold_without_recipients(app.database, key, pipeline.day_of(key) or app.now().date())
+    hold_reason = hold_without_recipients(app.database, key, day_of(key) or app.now().date())
     if not hold_reason:
         return None
     # The recipients depend on the schedule and the topics.

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import threading
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from digest.cli.opening import pass_app
 from digest.cli.output import emit, json_option, note, plural, printable
 
 if TYPE_CHECKING:
@@ -24,31 +24,28 @@ _MOST = 20
 @click.command()
 @click.option("--send", is_flag=True, help="Send the question, and pause those who did not answer an earlier one.")
 @json_option
-@click.pass_obj
-def reengage(home: Path, send: bool, as_json: bool) -> int:
+@pass_app
+def reengage(app: App, send: bool, as_json: bool) -> int:
     """Show which inactive subscribers would be asked or paused.
 
     The question is whether to continue. With --send, the question is sent to each of them once. Needs reengage.enabled
     and the reader pages.
     """
-    from digest.app import make_app
-
-    with make_app(home) as app:
-        app.subscriber_list.sync()
-        plan = app.reengagement.plan()
-        zone = app.settings.newsletter.zone
-        document: dict[str, Any] = {
-            "ask": [_json(each, zone) for each in plan.ask],
-            "pause": [_json(each, zone) for each in plan.pause],
-            "more": plan.more,
-            "listed": app.subscribers.count_listed(),
-            "sent": False,
-        }
-        code = 0
-        if not as_json:
-            _print(app, document)
-        if send:
-            code = _send(app, document)
+    app.subscriber_list.sync()
+    plan = app.reengagement.plan()
+    zone = app.settings.newsletter.zone
+    document: dict[str, Any] = {
+        "ask": [_json(each, zone) for each in plan.ask],
+        "pause": [_json(each, zone) for each in plan.pause],
+        "more": plan.more,
+        "listed": app.subscribers.count_listed(),
+        "sent": False,
+    }
+    code = 0
+    if not as_json:
+        _print(app, document)
+    if send:
+        code = _send(app, document)
     if as_json:
         emit(document)
     return code

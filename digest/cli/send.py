@@ -5,37 +5,49 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from digest.cli.find_edition import current_edition, decision_line, existing, key_of
-from digest.cli.output import emit, json_option, note, plural, require_addresses, unsendable_note
+from digest.cli.opening import app_despite_faults, pass_app
+from digest.cli.output import (
+    WORKER_HEADERS,
+    emit,
+    json_option,
+    note,
+    plural,
+    require_addresses,
+    table,
+    unsendable_note,
+    worker_cells,
+)
 from digest.cli.progress import calls, progress
 from digest.cli.signals import stopped_by_signals
-from digest.cli.tables import WORKER_HEADERS, table, worker_cells
 from digest.cli.telemetry import telemetry
 from digest.errors import ConfigProblem, ConfigurationError, DigestError
-from digest.models import BEGUN_STATES, DeliveryOutcome, EditionState
+from digest.models import BEGUN_STATES, EditionState
+from digest.notify.alert import AlertKind
 from digest.utils.clock import resolve_local_time
 from digest.utils.text import pick
 
 if TYPE_CHECKING:
     from digest.app import App
     from digest.models import Edition
-    from digest.store.sending.status import Counts, EditionStatus, Unreached
+    from digest.store.sending.status import Counts, EditionStatus, UnreachedGroup
     from digest.usecases.send_result import SendResult
 
-# The most names in a table, and in a JSON document.
+# The most rows of a table, and the most names in a JSON document.
 _MAX_IN_TABLE = 50
 # The most open alerts in `status`.
 _MAX_ALERTS = 5
 _MAX_IN_JSON = 1000
-# If there are more, excluded recipients are only counted by reason, because their names would hide rejected ones.
-_MAX_EXCLUDED = 10
 _MAX_REASONS = 20
+# If there are more, a dry run only counts excluded subscribers by reason.
+_MAX_EXCLUDED = 10
+# How long an edition with unknown outcomes is shown beside newer ones.
+_ATTENTION = timedelta(days=30)
 # States of recipients with a place in an edition.
 _PLACED = ("accepted", "pending", "unknown", "rejected")
 # The limit of `--at`: no provider schedules an email further ahead.
@@ -52,9 +64,9 @@ _MAX_LEAD = timedelta(days=3)
     "--obey-frequency", is_flag=True, help="Send a special edition only to subscribers whose days include its day."
 )
 @json_option
-@click.pass_obj
+@pass_app
 def send(
-    home: Path,
+    app: App,
     edition: str,
     addresses: tuple[str, ...],
     at: str,
@@ -69,26 +81,25 @@ def send(
     everyone who is neither suppressed nor paused.
     """
     from digest import pipeline
-    from digest.app import make_app
+    from digest.usecases.enqueue import SendRequest
     from digest.workers.seats import calling_workers
 
-    with make_app(home) as app:
-        if sum(map(bool, (addresses, dry_run, at))) > 1:
-            raise click.UsageError("--to, --dry-run and --at exclude each other: choose one")
-        when = _parse_time(app, at) if at else None
-        key = key_of(app, edition, begun=True)
-        if addresses:
-            return _send_test(app, key, addresses, as_json)
-        if dry_run:
-            return _dry_run(app, key, as_json, obey_frequency=obey_frequency)
-        with telemetry(app.environment), stopped_by_signals() as stop:
-            with progress() as job:
-                on_source = calls(job("collected"), len(app.sources))
-                request = pipeline.SendRequest(at=when, force=force.strip() or None, obey_frequency=obey_frequency)
-                sent = pipeline.send(
-                    calling_workers(app), key, request, stop=stop, progress=job("sent"), on_source=on_source
-                )
-            return report_sent(app, sent, as_json)
+    if sum(map(bool, (addresses, dry_run, at))) > 1:
+        raise click.UsageError("--to, --dry-run and --at exclude each other: choose one")
+    when = _parse_time(app, at) if at else None
+    key = key_of(app, edition, begun=True)
+    if addresses:
+        return _send_test(app, key, addresses, as_json)
+    if dry_run:
+        return _dry_run(app, key, as_json, obey_frequency=obey_frequency)
+    with telemetry(app.environment), stopped_by_signals() as stop:
+        with progress() as job:
+            on_source = calls(job("collected"), len(app.sources))
+            request = SendRequest(at=when, force=force.strip() or None, obey_frequency=obey_frequency)
+            sent = pipeline.send(
+                calling_workers(app), key, request, stop=stop, progress=job("sent"), on_source=on_source
+            )
+        return report_sent(app, sent, as_json)
 
 
 def _parse_time(app: App, text: str) -> datetime:
@@ -116,8 +127,7 @@ def _parse_time(app: App, text: str) -> datetime:
 def report_sent(app: App, sent: SendResult, as_json: bool) -> int:
     """Show the outcome of a send. Returns the exit code."""
     from digest.cli.json_output import counts_json, not_reached_json
-    from digest.notify.report import group_reasons
-    from digest.store.sending.status import find_unreached
+    from digest.store.sending.status import find_unreached, group_unreached
 
     counts, edition = sent.counts, sent.edition
     waiting = (
@@ -139,26 +149,16 @@ def report_sent(app: App, sent: SendResult, as_json: bool) -> int:
         done = not counts.pending and not counts.unknown
         if done and not sent.placed and sent.report and not sent.report.accepted:
             click.echo(f"Edition {edition.key}: everyone who is due already has it; nothing was sent.")
-        # Waiting recipients are only counted, so that the important names stand out.
-        many = counts.excluded > _MAX_EXCLUDED
-        wanted = counts.rejected + counts.unknown + (0 if many else counts.excluded)
-        rows = find_unreached(app.database, edition.key, waiting=False)
-        named = (row for row in rows if not (many and row.state == DeliveryOutcome.EXCLUDED))
-        _show_counts(app, sent, waiting, list(islice(named, min(wanted, _MAX_IN_TABLE + 1))))
-        if many:
-            reasons = app.statistics.reasons(edition.key, DeliveryOutcome.EXCLUDED, _MAX_IN_JSON)
-            _show_reasons(group_reasons(reasons, _MAX_REASONS))
-            click.echo(f"`digest status {edition.key} --all` names them.")
+        _show_counts(app, sent, waiting)
+        _show_groups(edition.key, group_unreached(find_unreached(app.database, edition.key, waiting=False)))
     if edition.state == EditionState.SKIPPED:
         return 1 if sent.all_sources_failed else 0
     incomplete = counts.rejected or counts.unknown or (counts.pending and not waiting)
     return 1 if incomplete or edition.state not in BEGUN_STATES else 0
 
 
-def _show_counts(
-    app: App, sent: SendResult, waiting: bool, not_sent: Sequence[Unreached], *, limit: int | None = _MAX_IN_TABLE
-) -> None:
-    """Print an edition's counts, and at most `limit` of those who did not get it."""
+def _show_counts(app: App, sent: SendResult, waiting: bool) -> None:
+    """Print an edition's counts."""
     from digest.store.sending.status import next_due
 
     counts = sent.counts
@@ -171,13 +171,26 @@ def _show_counts(
     if waiting and (due := next_due(app.database, sent.edition.key)):
         when = f"{due.astimezone(app.settings.newsletter.zone):%Y-%m-%d %H:%M}"
         click.echo(f"The pending ones are due from {when}; `digest run` sends them then, or `digest send` after that.")
-    if not not_sent:
-        return
-    named = not_sent[:limit]
-    click.echo()
-    click.echo(table(("did not get it", "state", "why"), [(row.email, row.state, row.reason) for row in named]))
-    if len(not_sent) > len(named):
-        click.echo(f"… and more; `digest status {sent.edition.key} --all` lists everyone.")
+
+
+def _show_groups(key: str, groups: Sequence[UnreachedGroup]) -> None:
+    """Print who did not get an edition, and why. Recipients of a large group are counted, with examples."""
+    rows: list[tuple[str, str, str]] = []
+    for group in groups:
+        if len(group.emails) == group.recipients:
+            rows += [(email, group.state, group.reason) for email in group.emails]
+        else:
+            who = f"{group.recipients:,} recipients, such as {', '.join(group.emails)}"
+            rows.append((who, group.state, group.reason))
+    _show_unreached(rows[:_MAX_IN_TABLE])
+    if rows[_MAX_IN_TABLE:] or any(len(group.emails) < group.recipients for group in groups):
+        click.echo(f"`digest status {key} --all` names everyone.")
+
+
+def _show_unreached(rows: Sequence[tuple[str, str, str]]) -> None:
+    if rows:
+        click.echo()
+        click.echo(table(("did not get it", "state", "why"), rows))
 
 
 def _show_reasons(reasons: Sequence[tuple[str, int]]) -> None:
@@ -187,18 +200,18 @@ def _show_reasons(reasons: Sequence[tuple[str, int]]) -> None:
 
 @click.command()
 @click.argument("edition", required=False, default="")
-@click.option("--all", "everyone", is_flag=True, help="List everyone who did not get it, not only the first 50.")
+@click.option("--all", "everyone", is_flag=True, help="Name everyone who did not get it.")
 @click.option("--watch", "live", is_flag=True, help="Show a live page of the day until Ctrl-C.")
 @json_option
 @click.pass_obj
 def status(home: Path, edition: str, everyone: bool, live: bool, as_json: bool) -> int:
     """Show EDITION's counts (default: the newest edition), who did not get it, and why.
 
-    With --watch: what comes next, the progress of a send, the last editions, and the sources' health.
+    Without EDITION it also names older editions that are unfinished or have unknown outcomes. With --watch: what comes
+    next, the progress of a send, the last editions, and the sources' health.
     """
     if live and (edition or everyone or as_json):
         raise click.UsageError("--watch shows the whole day: leave out EDITION, --all and --json")
-    from digest.cli.faults import app_despite_faults
 
     with app_despite_faults(home) as app:
         if live:
@@ -214,18 +227,31 @@ def status(home: Path, edition: str, everyone: bool, live: bool, as_json: bool) 
                 # A newsletter that was just set up on several machines.
                 _show_workers(app)
             raise DigestError("There is no edition yet. `digest send` makes one.")
-        limit = None if everyone else _MAX_IN_JSON if as_json else _MAX_IN_TABLE + 1
-        state = app.status_reader.read(found.key, app.now(), limit=limit, waiting=as_json or everyone)
+        by_name = as_json or everyone
+        read = app.status_reader
+        limit = None if everyone else _MAX_IN_JSON
+        state = read.read(found.key, app.now(), limit=limit) if by_name else read.read_groups(found.key, app.now())
+        others = [] if edition else _other_unfinished(app, found)
         if as_json:
-            emit({**_status_json(app, found, state), "store_problem": problem})
+            emit({**_status_json(app, found, state, others), "store_problem": problem})
         else:
-            _show_status(app, found, state, limit=None if everyone else _MAX_IN_TABLE)
+            _show_status(app, found, state, others)
     return 0
 
 
-def _status_json(app: App, found: Edition, state: EditionStatus) -> dict[str, Any]:
+def _other_unfinished(app: App, shown: Edition) -> list[tuple[Edition, Counts]]:
+    """Return the other editions that are being sent or paused, or have unknown outcomes, newest first."""
+    now = app.now()
+    keys = [key for key in app.overview.unfinished((now - _ATTENTION).date()) if key != shown.key]
+    editions = [edition for key in keys if (edition := app.editions.get(key))]
+    return [(edition, app.status_reader.counts(edition.key, now)) for edition in editions]
+
+
+def _status_json(
+    app: App, found: Edition, state: EditionStatus, others: Sequence[tuple[Edition, Counts]]
+) -> dict[str, Any]:
     from digest.cli.json_output import counts_json, decision_json, not_reached_json, unknown_batch_json, worker_json
-    from digest.store.content.feedback_counts import count_feedback
+    from digest.store.content.events import count_feedback
     from digest.store.sending.status import unsendable_batches
     from digest.usecases.reconcile import hold_without_recipients
 
@@ -239,20 +265,24 @@ def _status_json(app: App, found: Edition, state: EditionStatus) -> dict[str, An
         "held": held.reason if held else None,
         "decisions": [decision_json(each) for each in app.editions.decisions(found.key)],
         "specials": [{"edition": key, "at": at.isoformat()} for key, at in _specials(app)],
+        "others": [counts_json(edition, counts) for edition, counts in others],
+        "failed_feedback": app.overview.failed_feedback().number,
         "workers": [worker_json(each) for each in app.workers.all()],
         **asdict(count_feedback(app.database, found.key)),
     }
 
 
-def _show_status(app: App, found: Edition, state: EditionStatus, *, limit: int | None) -> None:
-    from digest.store.content.feedback_counts import count_feedback
+def _show_status(app: App, found: Edition, state: EditionStatus, others: Sequence[tuple[Edition, Counts]]) -> None:
+    from digest.store.content.events import count_feedback
     from digest.usecases.send_result import SendResult, why_not_sent
 
     totals = state.counts
     waiting = totals.pending > 0 and found.state == EditionState.SENDING and not app.ledger.is_due(found.key, app.now())
     if found.reason:
         click.echo(found.reason)
-    _show_counts(app, SendResult(found, totals), waiting, state.unreached, limit=limit)
+    _show_counts(app, SendResult(found, totals), waiting)
+    _show_unreached([(row.email, row.state, row.reason) for row in state.unreached])
+    _show_groups(found.key, state.groups)
     is_auto = found.state == EditionState.DRAFT and not app.stopper.requires_approval(found.key)
     for reason in why_not_sent(found) if totals.pending or not (totals.frozen or is_auto) else ():
         click.echo(reason)
@@ -268,6 +298,8 @@ def _show_status(app: App, found: Edition, state: EditionStatus, *, limit: int |
     if feedback := str(count_feedback(app.database, found.key)):
         click.echo(feedback)
     _show_open_questions(app, found, state)
+    for other, counts in others:
+        click.echo(f"\n{_other_line(other, counts)}")
     _show_alerts(app)
     if specials := _specials(app):
         names = ", ".join(f"{key} at {at:%Y-%m-%d %H:%M}" for key, at in specials)
@@ -275,9 +307,18 @@ def _show_status(app: App, found: Edition, state: EditionStatus, *, limit: int |
     _show_workers(app)
 
 
+def _other_line(edition: Edition, counts: Counts) -> str:
+    parts = [f"{number:,} {name}" for name in ("pending", "unknown") if (number := getattr(counts, name))]
+    numbers = f": {', '.join(parts)} of {plural(counts.frozen, 'recipient')}" if parts else ""
+    return f"Edition {edition.key} is {edition.state}{numbers}. Details: digest status {edition.key}"
+
+
 def _show_alerts(app: App) -> None:
     """Print the open alerts, of which one may say why emails wait."""
-    found = app.alert_store.open()
+    if failed := app.overview.failed_feedback().number:
+        what = plural(failed, "webhook payload or returned mail", "webhook payloads and returned mails")
+        click.echo(f"\n{what} could not be processed; `digest events handle --failed` tries again and says why.")
+    found = [each for each in app.alert_store.open() if each.kind != AlertKind.FEEDBACK_FAILED]
     for each in found[:_MAX_ALERTS]:
         click.echo(f"\nAlert: {each.title}. {each.action}")
     if len(found) > _MAX_ALERTS:
@@ -342,14 +383,14 @@ def _places(placed: Counts) -> str:
 
 
 def _dry_run(app: App, key: str, as_json: bool, *, obey_frequency: bool) -> int:
-    from digest import pipeline
     from digest.notify.report import group_reasons
     from digest.usecases.preflight import PreflightResult
+    from digest.usecases.send_result import why_not_sent
 
     edition = current_edition(app, key, store=False)
     approved = edition.state == EditionState.DRAFT and not app.requires_approval(key)
-    if not approved and pipeline.why_not_sent(edition):
-        raise DigestError(pipeline.why_not_sent(edition)[0])
+    if not approved and (reasons := why_not_sent(edition)):
+        raise DigestError(reasons[0])
     plan = app.enqueuer.plan(edition, obey_frequency=obey_frequency)
     app.example_domain_guard.refuse_example_domain()
     app.sample_guard.refuse(edition)

@@ -8,9 +8,9 @@ from urllib.parse import quote
 
 import click
 
-from digest.cli.actor import user_name
 from digest.cli.find_edition import existing
-from digest.cli.output import emit, json_option, note, printable
+from digest.cli.opening import pass_app, user_name
+from digest.cli.output import answer, emit, json_option, note, printable, write_file
 from digest.errors import ConfigProblem, ConfigurationError, DigestError
 
 if TYPE_CHECKING:
@@ -32,50 +32,46 @@ if TYPE_CHECKING:
     help="With --telegram, if the outcome is unknown: whether you see the post in the channel. If not, it is posted.",
 )
 @json_option
-@click.pass_obj
-def share(home: Path, edition: str, card: Path | None, telegram: bool, seen: bool | None, as_json: bool) -> int:
+@pass_app
+def share(app: App, edition: str, card: Path | None, telegram: bool, seen: bool | None, as_json: bool) -> int:
     """Print a text of EDITION (default: the newest) for a WhatsApp Channel, and write a card with its headline.
 
     WhatsApp has no API for Channels: paste the text and attach the card. Both contain nothing personal.
     """
-    from digest.app import make_app
     from digest.usecases.share import channel_text
 
-    with make_app(home) as app:
-        base = app.settings.newsletter.base_url
-        if not base:
-            problem = "'newsletter.base_url' is empty, so there is no address to share; set it to that of your pages"
-            raise ConfigurationError([ConfigProblem("digest.yaml", 0, problem)])
-        if app.settings.web.archive != "public":
-            problem = f"'web.archive' is {app.settings.web.archive}, so nobody could open the edition; set it to public"
-            raise ConfigurationError([ConfigProblem("digest.yaml", 0, problem)])
-        newest = app.archive.newest(app.now(), limit=1)
-        if not edition and not newest:
-            raise DigestError("No edition was sent yet. `digest send` sends one.")
-        key = edition or newest[0].key
-        if telegram:
-            return _post(app, key, seen, as_json=as_json)
-        if seen is not None:
-            raise click.UsageError("--seen and --not-seen need --telegram")
-        found, page = existing(app, key), app.archive.page(key, app.now())
-        if page is None:
-            raise DigestError(
-                f"Edition {key} is {found.state} and not in the archive. It can be shared once it is sent."
-            )
-        text = channel_text(found, page, app.branding, base)
-        place = None
-        if app.cards.can_draw(page.title):
-            place = card or app.home / "share" / f"{key}.jpg"
-            _write(place, app.cards.draw(page.title, page.day, page.picture))
-        else:
-            note("There is no card: install libfribidi0 (Debian), without which Hindi cannot be drawn.")
-        if as_json:
-            url = f"{base}/archive/{quote(key, safe='')}"
-            emit({"edition": key, "url": url, "text": text, "card": str(place) if place else None})
-            return 0
-        click.echo(printable(text))
-        if place:
-            note(f"Card: {place}")
+    base = app.settings.newsletter.base_url
+    if not base:
+        problem = "'newsletter.base_url' is empty, so there is no address to share; set it to that of your pages"
+        raise ConfigurationError([ConfigProblem("digest.yaml", 0, problem)])
+    if app.settings.web.archive != "public":
+        problem = f"'web.archive' is {app.settings.web.archive}, so nobody could open the edition; set it to public"
+        raise ConfigurationError([ConfigProblem("digest.yaml", 0, problem)])
+    newest = app.archive.newest(app.now(), limit=1)
+    if not edition and not newest:
+        raise DigestError("No edition was sent yet. `digest send` sends one.")
+    key = edition or newest[0].key
+    if telegram:
+        return _post(app, key, seen, as_json=as_json)
+    if seen is not None:
+        raise click.UsageError("--seen and --not-seen need --telegram")
+    found, page = existing(app, key), app.archive.page(key, app.now())
+    if page is None:
+        raise DigestError(f"Edition {key} is {found.state} and not in the archive. It can be shared once it is sent.")
+    text = channel_text(found, page, app.branding, base)
+    place = None
+    if app.cards.can_draw(page.title):
+        place = card or app.home / "share" / f"{key}.jpg"
+        write_file(place, app.cards.draw(page.title, page.day, page.picture))
+    else:
+        note("There is no card: install libfribidi0 (Debian), without which Hindi cannot be drawn.")
+    if as_json:
+        url = f"{base}/archive/{quote(key, safe='')}"
+        emit({"edition": key, "url": url, "text": text, "card": str(place) if place else None})
+        return 0
+    click.echo(printable(text))
+    if place:
+        note(f"Card: {place}")
     return 0
 
 
@@ -96,29 +92,20 @@ def _post(app: App, key: str, seen: bool | None, *, as_json: bool) -> int:
             key, Decision.CHANNEL_POST, "seen" if seen else "not seen", now=app.now(), by=user_name(app.environment)
         )
     post = poster.post(key, at_once=True)
-    if as_json:
-        emit(
-            {
-                "edition": key,
-                "channel": post.channel,
-                "state": post.state,
-                "message": post.message or None,
-                "detail": post.detail or None,
-            }
-        )
-    else:
-        click.echo(f"{post.channel}: {post.state}{f', {post.detail}' if post.detail else ''}")
+    answer(
+        {
+            "edition": key,
+            "channel": post.channel,
+            "state": post.state,
+            "message": post.message or None,
+            "detail": post.detail or None,
+        },
+        f"{post.channel}: {post.state}{f', {post.detail}' if post.detail else ''}",
+        as_json=as_json,
+    )
     if post.state == PostState.UNKNOWN:
         note(
             "Telegram may have it, and cannot be asked. Look at the channel, then say what you see: "
             f"`digest share {key} --telegram --seen`, or --not-seen to post it."
         )
     return 0 if post.state == PostState.POSTED else 1
-
-
-def _write(path: Path, data: bytes) -> None:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(data)
-    except OSError as error:
-        raise DigestError(f"{path}: {error.strerror}") from error

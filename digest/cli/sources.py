@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from digest.cli.actor import command_actor
-from digest.cli.output import ago, emit, json_option, note, plural, shorten
+from digest.cli.opening import app_despite_faults, command_actor, pass_app
+from digest.cli.output import ago, emit, json_option, note, plural, shorten, table
 from digest.cli.sources_edit import (
     TRUST,
     add,
+    export,
+    import_,
     links_option,
     note_override,
     preview_configured,
@@ -23,8 +25,6 @@ from digest.cli.sources_edit import (
     warnings_of,
     with_remedy,
 )
-from digest.cli.sources_io import export, import_
-from digest.cli.tables import table
 from digest.config.loader import FILE_NAME
 from digest.errors import ConfigurationError
 from digest.utils.files import resolve_path
@@ -53,24 +53,22 @@ sources.add_command(export)
 
 @sources.command("list")
 @json_option
-@click.pass_obj
-def list_(home: Path, as_json: bool) -> None:
+@pass_app
+def list_(app: App, as_json: bool) -> None:
     """List the sources of digest.yaml and the health of each."""
-    from digest.app import make_app
     from digest.usecases.documents import source_json
 
-    with make_app(home) as app:
-        all_, now = app.source_editor.list(), app.now()
-        found = app.articles.health_of(all_)
-        if as_json:
-            emit({"sources": [source_json(source, found.get(source.name)) for source in all_]})
-            return
-        headers = ("name", "kind", "from", "weight", "section", "last good", "last new", "problem")
-        rows = [
-            (s.name, _kind(app, s), s.url or s.path, s.weight, s.section, *_health_cells(s, found.get(s.name), now))
-            for s in all_
-        ]
-        click.echo(table(headers, rows))
+    all_, now = app.source_editor.list(), app.now()
+    found = app.articles.health_of(all_)
+    if as_json:
+        emit({"sources": [source_json(source, found.get(source.name)) for source in all_]})
+        return
+    headers = ("name", "kind", "from", "weight", "section", "last good", "last new", "problem")
+    rows = [
+        (s.name, _kind(app, s), s.url or s.path, s.weight, s.section, *_health_cells(s, found.get(s.name), now))
+        for s in all_
+    ]
+    click.echo(table(headers, rows))
 
 
 @sources.command(short_help="Show the articles of a URL, a path or a source.")
@@ -119,8 +117,6 @@ def test(home: Path, target: str, links: str | None, allow_private: bool, as_jso
 @click.pass_obj
 def remove(home: Path, names: tuple[str, ...], samples: bool) -> None:
     """Remove sources from digest.yaml."""
-    from digest.cli.faults import app_despite_faults
-
     if bool(names) == samples:
         raise click.UsageError("give the NAME of a source, or --samples")
     with app_despite_faults(home) as app:
@@ -170,8 +166,6 @@ def resume(home: Path, name: str) -> None:
 
 
 def _change(home: Path, name: str, fields: Mapping[str, Any]) -> None:
-    from digest.cli.faults import app_despite_faults
-
     with app_despite_faults(home) as app:
         app.source_editor.change(name, fields, command_actor(app.environment))
     note_override()

@@ -1,4 +1,4 @@
-"""`digest sources add`: preview a URL or a path, and add it as a source."""
+"""`digest sources add`, `import` and `export`: add sources one by one, and exchange feed lists with other programs."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from digest.cli.actor import command_actor
-from digest.cli.output import emit, json_option, note, plural
-from digest.errors import DigestError
+from digest.cli.opening import command_actor, pass_app
+from digest.cli.output import answer, emit, json_option, note, plural, shorten, table
+from digest.errors import ConfigProblem, ConfigurationError, DigestError
 from digest.utils.redact import redact
 
 if TYPE_CHECKING:
@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
     from digest.app import App
     from digest.collect.collector import SourcePreview
-    from digest.config.source_list import SourceRow
+    from digest.collect.feeds.opml import FeedList
+    from digest.config.source_list import ImportPlan, SourceRow
     from digest.models import Source
 
 # Advice about a private address for the command line.
@@ -51,34 +52,32 @@ private_option = click.option("--allow-private", is_flag=True, help="Also fetch 
 @click.option("--force", is_flag=True, help="Add it even if it gives an error or no articles.")
 @click.option("--dry-run", is_flag=True, help="Show what would be added, and change nothing.")
 @json_option
-@click.pass_obj
-def add(home: Path, /, target: str, yes: bool, force: bool, dry_run: bool, as_json: bool, **given: Any) -> int:
+@pass_app
+def add(app: App, /, target: str, yes: bool, force: bool, dry_run: bool, as_json: bool, **given: Any) -> int:
     """Preview TARGET, a URL or a path, and add it to the sources of digest.yaml."""
-    from digest.app import make_app
     from digest.config import source_list
     from digest.usecases.edit_sources import problem_of
 
-    with make_app(home) as app:
-        editor, place = app.source_editor, source_list.parse_target(app.home, target)
-        same = editor.same(place)
-        if same is not None:
-            return _report_duplicate(same, place, as_json)
-        if not (yes or dry_run or sys.stdin.isatty()):
-            raise click.UsageError("adding asks for confirmation, and there is no terminal: use --yes")
-        options = {key: given[key] for key in _OPTIONS if given[key] not in (None, "")}
-        if not options["allow_private"]:
-            del options["allow_private"]
-        plan = editor.plan(place, options, name=given["name"] or "")
-        if plan.same is not None:
-            return _report_duplicate(plan.same, plan.row, as_json)
-        whole, found = plan.row, with_remedy(plan.found, TRUST)
-        problem = problem_of(found) if not force else None
-        added, line = False, 0
-        if not as_json:
-            _show(found, whole if not problem else {}, target, app.now())
-        if not problem and not dry_run and (yes or _confirmed(whole["name"])):
-            line = editor.add(whole, command_actor(app.environment))
-            added = True
+    editor, place = app.source_editor, source_list.parse_target(app.home, target)
+    same = editor.same(place)
+    if same is not None:
+        return _report_duplicate(same, place, as_json)
+    if not (yes or dry_run or sys.stdin.isatty()):
+        raise click.UsageError("adding asks for confirmation, and there is no terminal: use --yes")
+    options = {key: given[key] for key in _OPTIONS if given[key] not in (None, "")}
+    if not options["allow_private"]:
+        del options["allow_private"]
+    plan = editor.plan(place, options, name=given["name"] or "")
+    if plan.same is not None:
+        return _report_duplicate(plan.same, plan.row, as_json)
+    whole, found = plan.row, with_remedy(plan.found, TRUST)
+    problem = problem_of(found) if not force else None
+    added, line = False, 0
+    if not as_json:
+        _show(found, whole if not problem else {}, target, app.now())
+    if not problem and not dry_run and (yes or _confirmed(whole["name"])):
+        line = editor.add(whole, command_actor(app.environment))
+        added = True
     return _report(found, _Addition(whole, problem, added=added, line=line, dry_run=dry_run), as_json=as_json)
 
 
@@ -118,13 +117,14 @@ class _Addition:
 
 
 def _report(found: SourcePreview, addition: _Addition, *, as_json: bool) -> int:
-    from digest.cli.json_output import found_json
-
     row = addition.row
     force = "" if found.private else "; --force adds it anyway"
     error = f"{addition.problem} Nothing was added{force}." if addition.problem else None
     if as_json:
-        articles = [found_json(article) for article in _newest(found)]
+        articles = [
+            {"title": each.title, "published": each.published.isoformat(), "url": each.url or ""}
+            for each in _newest(found)
+        ]
         document = {
             "added": addition.added,
             "source": dict(row),
@@ -150,10 +150,11 @@ def _report(found: SourcePreview, addition: _Addition, *, as_json: bool) -> int:
 def _report_duplicate(same: SourceRow, row: Mapping[str, Any], as_json: bool) -> int:
     address = row.get("url") or row.get("path")
     message = f"{address} is already a source: {same.name} (digest.yaml:{same.line}). Nothing was changed."
-    if as_json:
-        emit({"added": False, "already": {"name": same.name, "line": same.line}, "reason": message})
-    else:
-        click.echo(redact(message))
+    answer(
+        {"added": False, "already": {"name": same.name, "line": same.line}, "reason": message},
+        redact(message),
+        as_json=as_json,
+    )
     return 0
 
 
@@ -180,3 +181,157 @@ def _show(found: SourcePreview, row: Mapping[str, Any], target: str, now: dateti
 
 def _confirmed(name: str) -> bool:
     return click.confirm(f"Add {name!r} as a source?", default=True, err=True)
+
+
+# Feeds that `--check` fetches at the same time.
+_MAX_PARALLEL = 16
+
+
+@click.command("import", short_help="Add the feeds of FILE: OPML, or one URL per line.")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--check", is_flag=True, help="Fetch each feed first, and skip those that give no articles.")
+@click.option(
+    "--section-from-folder/--no-section-from-folder",
+    "by_folder",
+    default=True,
+    help="A folder named like a section sets the section of its feeds (default).",
+)
+@click.option("--allow-private", is_flag=True, help="Also fetch from private and local addresses.")
+@click.option("--dry-run", is_flag=True, help="Show what would be added, and change nothing.")
+@json_option
+@pass_app
+def import_(
+    app: App, file: Path, check: bool, by_folder: bool, allow_private: bool, dry_run: bool, as_json: bool
+) -> int:
+    """Add the feeds of FILE, OPML or one URL per line, to digest.yaml in one edit."""
+    from digest.config import source_list
+
+    listed = _read(file)
+    plan = source_list.plan_import(app.home, listed.outlines, sections=app.topics, by_folder=by_folder)
+    rows = [{**row, "allow_private": True} if allow_private else row for row in plan.rows]
+    silent: dict[str, str] = {}
+    if check:
+        rows, silent = _checked(app, rows, plan.untitled)
+    if rows and not dry_run:
+        source_list.add(app.home, rows, app.environment)
+    if as_json:
+        emit(_import_document(listed, plan, rows, silent, dry_run=dry_run))
+    else:
+        _show_import(file.name, listed, plan, rows, silent, dry_run=dry_run)
+    note_override()
+    return 1 if (listed.rejected or silent) and not (rows or plan.skipped) else 0
+
+
+@click.command(short_help="Write the feeds of digest.yaml as OPML.")
+@click.argument("file", required=False, type=click.Path(path_type=Path))
+@pass_app
+def export(app: App, file: Path | None) -> None:
+    """Write the feeds of digest.yaml as OPML, to FILE or to stdout. Sections become folders."""
+    from digest.collect.feeds.opml import Outline, write_opml
+    from digest.utils.files import replace_file
+
+    feeds = [source for source in app.sources if source.url and not (source.links or source.mapping)]
+    left = len(app.sources) - len(feeds)
+    outlines = [Outline(feed.url, feed.name, (feed.section,) if feed.section else ()) for feed in feeds]
+    data = write_opml(app.settings.newsletter.name, outlines)
+    if file is None:
+        click.echo(data.decode(), nl=False)
+    else:
+        replace_file(file, data)
+        click.echo(f"{plural(len(feeds), 'feed')} in {file}")
+    if left:
+        skipped = plural(left, "source is", "sources are")
+        note(f"{skipped} not included: OPML holds only feeds by URL, not paths, listings or APIs.")
+
+
+def _read(file: Path) -> FeedList:
+    """Read a feed list. Raises ConfigurationError, with the line, for a file that is not one."""
+    from digest.collect.feeds.opml import read_feed_list
+
+    try:
+        data = file.read_bytes()
+    except OSError as error:
+        raise ConfigurationError([ConfigProblem(str(file), 0, f"cannot be read: {error.strerror}")]) from None
+    listed = read_feed_list(data)
+    if listed.error:
+        raise ConfigurationError([ConfigProblem(file.name, listed.line, listed.error)])
+    return listed
+
+
+def _checked(
+    app: App, rows: list[dict[str, Any]], untitled: frozenset[str]
+) -> tuple[list[dict[str, Any]], dict[str, str]]:
+    """Fetch all rows, in threads. Returns the rows to add, and the reason for each URL that is skipped.
+
+    A row whose page names its feed, or whose feed has moved permanently, gets that address. The rows of the URLs in
+    `untitled` get the title of their feed as name.
+    """
+    from concurrent.futures import ThreadPoolExecutor
+
+    from digest.config import source_list
+    from digest.models import FulltextMode, Source
+    from digest.usecases.edit_sources import problem_of
+
+    # Built here, before several threads ask for it.
+    _ = app.fetcher
+    with ThreadPoolExecutor(max_workers=_MAX_PARALLEL, thread_name_prefix="check") as pool:
+        previews = list(
+            pool.map(lambda row: preview_configured(app, Source(**{**row, "fulltext": FulltextMode.NEVER})), rows)
+        )
+    listed = source_list.list_sources(app.home)
+    places = {one.place for one in listed}
+    names = {one.name for one in listed} | {row["name"] for row in rows if row["url"] not in untitled}
+    kept: list[dict[str, Any]] = []
+    silent: dict[str, str] = {}
+    for row, found in zip(rows, previews, strict=True):
+        leads = {"url": found.url or row["url"]}
+        place = source_list.place_key(app.home, leads)
+        if problem := problem_of(with_remedy(found, TRUST)):
+            silent[row["url"]] = problem
+        elif place in places:
+            silent[row["url"]] = f"It leads to {leads['url']}, which is already a source."
+        else:
+            places.add(place)
+            if row["url"] in untitled:
+                row = {**row, "name": source_list.name_for(found.title, leads, names)}
+                names.add(row["name"])
+            kept.append({**row, **leads})
+    return kept, silent
+
+
+def _import_document(
+    listed: FeedList, plan: ImportPlan, rows: list[dict[str, Any]], silent: dict[str, str], *, dry_run: bool
+) -> dict[str, Any]:
+    from dataclasses import asdict
+
+    return {
+        "kind": listed.kind,
+        "dry_run": dry_run,
+        "added": rows,
+        "skipped": [asdict(one) for one in plan.skipped],
+        "rejected": [asdict(one) for one in listed.rejected],
+        "left_out": [{"url": url, "why": why} for url, why in silent.items()],
+        "folders_ignored": dict(plan.ignored),
+        "warnings": list(listed.warnings),
+    }
+
+
+def _show_import(
+    file: str, listed: FeedList, plan: ImportPlan, rows: list[dict[str, Any]], silent: dict[str, str], *, dry_run: bool
+) -> None:
+    for warning in listed.warnings:
+        note(f"{file}: warning: {warning}")
+    for bad in listed.rejected:
+        note(f"{file}:{bad.line}: rejected: {shorten(bad.found, 80) or 'an entry without a name'} {bad.why}")
+    for one in plan.skipped:
+        note(f"skipped: {one.url} {one.why}: {one.name}")
+    for url, why in silent.items():
+        note(f"skipped: {url}: {why}")
+    for folder, count in plan.ignored.items():
+        note(f"folder {folder!r} is not a section: {plural(count, 'feed has', 'feeds have')} no section")
+    if rows:
+        click.echo(table(("name", "url", "section"), [(r["name"], r["url"], r.get("section", "")) for r in rows]))
+    counts = f"{len(plan.skipped)} already listed, {len(listed.rejected)} rejected"
+    left = f", {len(silent)} without articles" if silent else ""
+    done = "would be added" if dry_run else "added"
+    click.echo(f"{plural(len(rows), 'source')} {done}, {counts}{left}")

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from digest.cli.output import emit, json_option, note
-from digest.cli.tables import table
+from digest.cli.opening import pass_app
+from digest.cli.output import emit, json_option, note, table, write_file
 from digest.errors import DigestError
 
 if TYPE_CHECKING:
+    from digest.app import App
     from digest.usecases.sponsors import SponsorReport
 
 
@@ -22,16 +23,13 @@ def sponsors() -> None:
 
 @sponsors.command("list")
 @json_option
-@click.pass_obj
-def list_(home: Path, as_json: bool) -> None:
+@pass_app
+def list_(app: App, as_json: bool) -> None:
     """List the booked advertisements.
 
     Shows where they run, and how much of each booking is used.
     """
-    from digest.app import make_app
-
-    with make_app(home) as app:
-        found = [each for each in app.sponsor_reporter.report() if each.booking]
+    found = [each for each in app.sponsor_reporter.report() if each.booking]
     if as_json:
         emit({"sponsors": [_json(each) for each in found]})
         return
@@ -58,24 +56,22 @@ def list_(home: Path, as_json: bool) -> None:
     "--csv", "csv_file", type=click.Path(dir_okay=False, path_type=Path), help="Write the report as CSV to this file."
 )
 @json_option
-@click.pass_obj
-def report(home: Path, advertiser: str | None, csv_file: Path | None, as_json: bool) -> None:
+@pass_app
+def report(app: App, advertiser: str | None, csv_file: Path | None, as_json: bool) -> None:
     """Report which editions carried whose advertisements.
 
     ADVERTISER limits the report to one of them. Recipients are those whose email the provider accepted, by the ledger.
     Numbers of few people are not shown.
     """
-    from digest.app import make_app
     from digest.usecases.sponsors import as_csv
 
-    with make_app(home) as app:
-        found = app.sponsor_reporter.report(advertiser)
-        counted = app.settings.clicks.enabled
-        least = app.settings.clicks.min_people
+    found = app.sponsor_reporter.report(advertiser)
+    counted = app.settings.clicks.enabled
+    least = app.settings.clicks.min_people
     if advertiser and not found:
         raise DigestError(f"No advertiser is called '{advertiser}'. `digest sponsors list` shows them.")
     if csv_file is not None:
-        csv_file.write_text("\ufeff" + as_csv(found), encoding="utf-8", newline="")
+        write_file(csv_file, as_csv(found).encode("utf-8-sig"))
     if as_json:
         emit({"sponsors": [_json(each) for each in found]})
         return

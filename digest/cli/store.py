@@ -5,21 +5,22 @@ from __future__ import annotations
 import re
 import shlex
 from contextlib import closing
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from digest.cli.output import emit, json_option, note, plural
+from digest.cli.opening import app_despite_faults, pass_app, warn_of_list
+from digest.cli.output import answer, emit, json_option, note, plural, table
 from digest.cli.progress import progress
-from digest.cli.tables import table
 from digest.errors import ConfigProblem, ConfigurationError, StoreError
 from digest.utils.files import real_path
 
 if TYPE_CHECKING:
     from digest.app import App
     from digest.store.database import Database
-    from digest.store.space import StoreSpace
+    from digest.store.inspection import StoreSpace
     from digest.usecases.prune_store import PruneResult
     from digest.usecases.restore_store import RestoreResult
 
@@ -44,7 +45,6 @@ def backup(home: Path, file: Path, force: bool, as_json: bool) -> int:
 
     The copy is checked, and only you can read it. For PostgreSQL, shows the command that does it.
     """
-    from digest.cli.faults import app_despite_faults, warn_of_list
     from digest.store import copies, meta
     from digest.store.database import sqlite_file, unopened
 
@@ -134,7 +134,6 @@ def restore(home: Path, file: Path | None, in_place: bool, as_json: bool) -> int
     and is only sent if you say so with `digest reconcile`. The present store is kept next to the new one. Stop `digest
     run` and `digest web` first.
     """
-    from digest.cli.faults import app_despite_faults
     from digest.cli.json_output import restore_json
 
     if (file is None) != in_place:
@@ -217,12 +216,12 @@ def prune(home: Path, dry_run: bool, compact: bool, as_json: bool) -> int:
     suppressions, erasures, editions and the archive stay. Nothing is deleted while an edition is being sent.
     """
     from digest.app import make_app
-    from digest.store import space
+    from digest.store import inspection
 
     if dry_run and compact:
         raise click.UsageError("give --dry-run or --compact, not both")
     with make_app(home) as app:
-        before = space.measure_space(app.database)
+        before = inspection.measure_space(app.database)
         if dry_run:
             done = app.pruner.plan()
         else:
@@ -231,7 +230,7 @@ def prune(home: Path, dry_run: bool, compact: bool, as_json: bool) -> int:
         compacted = compact and not done.interrupted
         if compacted:
             _compact(app)
-        after = space.measure_space(app.database)
+        after = inspection.measure_space(app.database)
     if as_json:
         from digest.cli.json_output import prune_json
 
@@ -244,12 +243,12 @@ def prune(home: Path, dry_run: bool, compact: bool, as_json: bool) -> int:
 
 
 def _compact(app: App) -> None:
-    from digest.store import space
+    from digest.store import inspection
     from digest.store.locks import exclusive
 
     if app.database.sqlite:
         with exclusive(app.database, "sending", wait=0.0):
-            space.compact(app.database)
+            inspection.compact(app.database)
 
 
 def _show_pruned(done: PruneResult, after: StoreSpace, *, dry_run: bool) -> None:
@@ -299,9 +298,7 @@ def copy(home: Path, source: str, target: str, as_json: bool) -> int:
             _store_url(source), _store_url(target), lambda what, rows, total: jobs[what](rows, total)
         )
     if as_json:
-        from digest.cli.json_output import copy_json
-
-        emit(copy_json(done))
+        emit(asdict(done))
         return 0
     click.echo(table(("table", "rows", "checksum of both"), [(t.name, t.rows, t.checksum[:12]) for t in done.tables]))
     click.echo(f"Copied {done.source} to {done.target}; both are the same.")
@@ -315,22 +312,20 @@ def _store_url(given: str) -> str:
 
 @store.command()
 @json_option
-@click.pass_obj
-def index(home: Path, as_json: bool) -> int:
+@pass_app
+def index(app: App, as_json: bool) -> int:
     """Add editions that the archive lacks, and renew its index.
 
     `digest web` and `digest run` add missing editions by themselves. Run this after an update that changes how words
     are compared; the changelog says so.
     """
-    from digest.app import make_app
-
-    with make_app(home) as app:
-        added = app.archivist.catch_up()
-        stories = app.archive.rebuild_index()
-    if as_json:
-        emit({"added": added, "stories": stories})
-    else:
-        click.echo(f"Added {added} editions; {stories} stories can be searched.")
+    added = app.archivist.catch_up()
+    stories = app.archive.rebuild_index()
+    answer(
+        {"added": added, "stories": stories},
+        f"Added {added} editions; {stories} stories can be searched.",
+        as_json=as_json,
+    )
     return 0
 
 

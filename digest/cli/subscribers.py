@@ -12,14 +12,18 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from digest.cli.actor import command_actor
-from digest.cli.output import emit, json_option, note, plural
+from digest.cli.opening import (
+    app_despite_faults,
+    command_actor,
+    pass_app,
+    pass_app_despite_faults,
+    read_list_despite_faults,
+)
+from digest.cli.output import answer, emit, json_option, note, plural, table
 from digest.cli.reengage import reengage
 from digest.cli.subscribers_edit import add, lift, move, nominate, remove, set_, suppress
 from digest.cli.subscribers_io import export, import_
-from digest.cli.subscribers_many import bulk, undo_import
-from digest.cli.subscribers_segment import segment
-from digest.cli.tables import table
+from digest.cli.subscribers_many import bulk, segment, undo_import
 from digest.errors import ConfigProblem, ConfigurationError, DigestError
 from digest.utils.text import pick
 
@@ -62,8 +66,6 @@ for command in (
 @click.pass_obj
 def list_(home: Path, origin: str | None, group: str | None, as_json: bool) -> None:
     """List every subscriber. Also show suppressed subscribers, who get no mail although they are listed."""
-    from digest.cli.faults import app_despite_faults
-
     with app_despite_faults(home, check_list=False) as app:
         found = _find_rows(app, origin, group, limit=None if as_json or group is not None else _MAX_IMPORTED)
     if as_json:
@@ -91,8 +93,6 @@ class _Rows:
 
 def _find_rows(app: App, origin: str | None, group: str | None, *, limit: int | None) -> _Rows:
     """Return the subscribers of the list file, then those of imports, at most `limit` of the latter."""
-    from digest.cli.faults import read_list_despite_faults
-
     origins = app.subscriber_admin.import_counts()
     listed = read_list_despite_faults(app, app.subscriber_list.read)
     if listed is None:
@@ -170,20 +170,17 @@ def _pauses(app: App) -> dict[str, datetime]:
 
 @subscribers.command()
 @json_option
-@click.pass_obj
-def check(home: Path, as_json: bool) -> int:
+@pass_app
+def check(app: App, as_json: bool) -> int:
     """Report every error of the list at once."""
-    from digest.app import make_app
-
-    with make_app(home) as app:
-        problems: list[ConfigProblem] = []
-        listed: list[tuple[str, Subscriber]] = []
-        try:
-            listed = app.subscriber_list.read()
-        except ConfigurationError as error:
-            problems = error.problems
-        notes = _outside(app, listed)
-        imported = app.subscriber_admin.import_counts()
+    problems: list[ConfigProblem] = []
+    listed: list[tuple[str, Subscriber]] = []
+    try:
+        listed = app.subscriber_list.read()
+    except ConfigurationError as error:
+        problems = error.problems
+    notes = _outside(app, listed)
+    imported = app.subscriber_admin.import_counts()
     if as_json:
         rows = [{"where": f.where, "line": f.line, "message": f.message} for f in problems]
         emit({"faults": rows, "notes": notes, "readers": len(listed), "imports": imported})
@@ -219,21 +216,19 @@ def _outside(app: App, listed: list[tuple[str, Subscriber]]) -> list[str]:
 @subscribers.command(short_help="Show everything known about a subscriber.")
 @click.argument("email")
 @json_option
-@click.pass_obj
-def history(home: Path, email: str, as_json: bool) -> None:
+@pass_app_despite_faults
+def history(app: App, email: str, as_json: bool) -> None:
     """Show everything known about a subscriber: consent, changes, events, and which editions they got, and why."""
-    from digest.cli.faults import app_despite_faults
     from digest.store.people.history import HistoryKind
     from digest.store.people.signups import ORIGIN
     from digest.usecases.edit_subscribers import parse_address
 
-    with app_despite_faults(home) as app:
-        address = parse_address(email)
-        zone = app.settings.newsletter.zone
-        entries = app.subscriber_admin.history.entries(address, zone, app.status_reader.orphans(app.now()))
-        record = app.subscriber_admin.find(address)
-        suppressed = app.subscribers.suppressed().get(address)
-        line = _line(app, address)
+    address = parse_address(email)
+    zone = app.settings.newsletter.zone
+    entries = app.subscriber_admin.history.entries(address, zone, app.status_reader.orphans(app.now()))
+    record = app.subscriber_admin.find(address)
+    suppressed = app.subscribers.suppressed().get(address)
+    line = _line(app, address)
     if not entries and line is None:
         raise DigestError(f"Nothing is known about {email}.")
     where = f"{line[0]}:{line[1]}" if line else record.origin if record and record.listed else None
@@ -264,7 +259,6 @@ def history(home: Path, email: str, as_json: bool) -> None:
 
 def _line(app: App, address: str) -> tuple[str, int] | None:
     """Return the file and line that list the subscriber. None also for a faulty file, which `check` reports."""
-
     try:
         listed = app.subscriber_list.read()
     except ConfigurationError:
@@ -283,8 +277,6 @@ def erase(home: Path, email: str, reason: str, as_json: bool) -> None:
     A keyed hash stays, so that an import cannot bring the person back. The counts of past editions stay. Backups, sent
     mail and the provider's data are not touched.
     """
-    from digest.cli.faults import app_despite_faults
-
     # The folder of the outbox is among the settings of delivery.
     with app_despite_faults(home, needs=("delivery",)) as app:
         erased = app.subscriber_editor.erase(email, reason, command_actor(app.environment))
@@ -305,17 +297,15 @@ def erase(home: Path, email: str, reason: str, as_json: bool) -> None:
 
 @subscribers.command(short_help="Print everything held about a person, as JSON.")
 @click.argument("email")
-@click.pass_obj
-def data(home: Path, email: str) -> None:
+@pass_app_despite_faults
+def data(app: App, email: str) -> None:
     """Print everything that the store holds about a person, as JSON: to answer a request for access or a copy.
 
     It has the same content as the file that subscribers download themselves.
     """
-    from digest.cli.faults import app_despite_faults
     from digest.usecases.edit_subscribers import parse_address
 
-    with app_despite_faults(home) as app:
-        found = app.personal_data.collect(parse_address(email))
+    found = app.personal_data.collect(parse_address(email))
     if found is None:
         raise DigestError(f"Nothing is known about {email}.")
     emit(found)
@@ -328,18 +318,12 @@ def data(home: Path, email: str) -> None:
 )
 @click.argument("token")
 @json_option
-@click.pass_obj
-def who(home: Path, token: str, as_json: bool) -> None:
+@pass_app_despite_faults
+def who(app: App, token: str, as_json: bool) -> None:
     """Look up the subscriber of TOKEN: the word in the subject of an unsubscribe mail, or at the end of a link."""
-    from digest.cli.faults import app_despite_faults
-
-    with app_despite_faults(home) as app:
-        word = token.rpartition("/")[2].rpartition(" ")[2]
-        ids = (app.signer.read(purpose, word) for purpose in ("leave", "preferences", "view"))
-        email = app.subscribers.email_of(next((id for id in ids if id is not None), 0))
+    word = token.rpartition("/")[2].rpartition(" ")[2]
+    ids = (app.signer.read(purpose, word) for purpose in ("leave", "preferences", "view"))
+    email = app.subscribers.email_of(next((id for id in ids if id is not None), 0))
     if email is None:
         raise DigestError("This is not a token of this newsletter, or its subscriber is not in the store.")
-    if as_json:
-        emit({"email": email})
-    else:
-        click.echo(email)
+    answer({"email": email}, email, as_json=as_json)

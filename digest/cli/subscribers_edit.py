@@ -9,18 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from digest.cli.actor import command_actor
-from digest.cli.output import emit, json_option, note, plural
+from digest.cli.opening import app_despite_faults, command_actor, pass_app, pass_app_despite_faults
+from digest.cli.output import answer, emit, json_option, named, note, plural
 from digest.errors import ConfigProblem, ConfigurationError
 from digest.store.desk.audit import ActKind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
+    from digest.app import App
     from digest.store.people.subscribers import RemovedImport
-
-# The most addresses in a sentence.
-_MAX_NAMED = 20
 
 
 def _fields(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -46,19 +44,11 @@ def _fields(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.option("--file", help="The list file to edit: one that subscribers.yaml includes.")
 @click.option("--consent", default="", help="Where and how the person agreed, for the record.")
 @_fields
-@click.pass_obj
-def add(home: Path, /, email: str, file: str | None, consent: str, as_json: bool, **given: str | None) -> None:
+@pass_app
+def add(app: App, /, email: str, file: str | None, consent: str, as_json: bool, **given: str | None) -> None:
     """Add a subscriber at the end of the list."""
-    from digest.app import make_app
-
-    with make_app(home) as app:
-        added = app.subscriber_editor.add(
-            email, _texts(given), command_actor(app.environment), wording=consent, file=file
-        )
-    if as_json:
-        emit({"email": email, "file": added.file, "suppressed": added.suppressed})
-    else:
-        click.echo(f"Added {email}.")
+    added = app.subscriber_editor.add(email, _texts(given), command_actor(app.environment), wording=consent, file=file)
+    answer({"email": email, "file": added.file, "suppressed": added.suppressed}, f"Added {email}.", as_json=as_json)
     if added.suppressed:
         note(f"{email} is suppressed ({added.suppressed}) and gets no mail, whatever the list says.")
 
@@ -75,8 +65,6 @@ def remove(home: Path, email: str, origin: str, yes: bool, as_json: bool) -> Non
     With --origin, shows who would be removed, and asks. Those who signed up themselves stay on the list. Consents,
     suppressions and what was sent stay in the store.
     """
-    from digest.cli.faults import app_despite_faults
-
     if bool(email) == bool(origin):
         raise click.UsageError("give the EMAIL of a subscriber, or --origin NAME of an import")
     if yes and not origin:
@@ -86,15 +74,11 @@ def remove(home: Path, email: str, origin: str, yes: bool, as_json: bool) -> Non
         return
     with app_despite_faults(home) as app:
         where = asdict(app.subscriber_editor.remove(email, command_actor(app.environment)))
-    if as_json:
-        emit({"email": email, **where})
-    else:
-        click.echo(f"Removed {email}{_place(where)}.")
+    answer({"email": email, **where}, f"Removed {email}{_place(where)}.", as_json=as_json)
 
 
 def _remove_import(home: Path, origin: str, *, yes: bool, as_json: bool) -> None:
     """Show how many subscribers an import has, and remove them once that is confirmed."""
-    from digest.cli.faults import app_despite_faults
     from digest.store.people import signups
     from digest.usecases.edit_subscribers import source_of
 
@@ -113,10 +97,10 @@ def _remove_import(home: Path, origin: str, *, yes: bool, as_json: bool) -> None
         if found.kept and not as_json:
             note(
                 f"{plural(len(found.kept), 'subscriber')} of {origin} signed up too, and stay on the "
-                f"list: {_named(found.kept)}"
+                f"list: {named(found.kept)}"
             )
         if found.removed and not as_json:
-            note(f"Those of import {origin}: {_named(found.removed)}")
+            note(f"Those of import {origin}: {named(found.removed)}")
         if not yes and sys.stdin.isatty() and not as_json:
             yes = click.confirm(f"Remove {count} of import {origin} from the list?", default=False, err=True)
         if yes:
@@ -143,11 +127,6 @@ def _remove_import(home: Path, origin: str, *, yes: bool, as_json: bool) -> None
         click.echo(f"Would remove {count} of import {origin} from the list. Nothing was changed; --yes removes them.")
 
 
-def _named(emails: Sequence[str]) -> str:
-    more = f" and {len(emails) - _MAX_NAMED:,} more (--json names all)" if len(emails) > _MAX_NAMED else ""
-    return f"{', '.join(emails[:_MAX_NAMED])}{more}"
-
-
 @click.command("set")
 @click.argument("email")
 @_fields
@@ -162,31 +141,22 @@ def set_(home: Path, /, email: str, as_json: bool, **given: str | None) -> None:
     with make_app(home) as app:
         place, fields = app.subscriber_editor.change(email, texts, command_actor(app.environment))
         where = asdict(place)
-    if as_json:
-        emit({"email": email, **where, "set": fields})
-    else:
-        click.echo(f"Changed {email}{_place(where)}.")
+    answer({"email": email, **where, "set": fields}, f"Changed {email}{_place(where)}.", as_json=as_json)
 
 
 @click.command()
 @click.argument("email")
 @click.argument("new")
 @json_option
-@click.pass_obj
-def move(home: Path, email: str, new: str, as_json: bool) -> None:
+@pass_app
+def move(app: App, email: str, new: str, as_json: bool) -> None:
     """Give a subscriber another address.
 
     Consent, preferences and history stay theirs. An edition that is being sent goes to them once, to one of the two
     addresses.
     """
-    from digest.app import make_app
-
-    with make_app(home) as app:
-        app.subscriber_editor.move(email, new, command_actor(app.environment))
-    if as_json:
-        emit({"email": email, "new": new.strip()})
-    else:
-        click.echo(f"Moved {email} to {new.strip()}.")
+    app.subscriber_editor.move(email, new, command_actor(app.environment))
+    answer({"email": email, "new": new.strip()}, f"Moved {email} to {new.strip()}.", as_json=as_json)
 
 
 @click.command()
@@ -194,55 +164,47 @@ def move(home: Path, email: str, new: str, as_json: bool) -> None:
 @click.argument("nominee")
 @click.option("--contact", required=True, help="How to reach the nominee: an address, a phone number.")
 @json_option
-@click.pass_obj
-def nominate(home: Path, email: str, nominee: str, contact: str, as_json: bool) -> None:
+@pass_app_despite_faults
+def nominate(app: App, email: str, nominee: str, contact: str, as_json: bool) -> None:
     """Record a subscriber's nominee, who may use their rights.
 
     Use it for requests by letter or phone. The newest nomination counts. It is in the copy of the subscriber's data,
     and is erased with them.
     """
-    from digest.cli.faults import app_despite_faults
-
-    with app_despite_faults(home) as app:
-        app.subscriber_editor.nominate(email, nominee, contact, command_actor(app.environment))
-    if as_json:
-        emit({"email": email, "nominee": nominee, "contact": contact})
-    else:
-        click.echo(f"Recorded: {email} nominates {nominee}.")
+    app.subscriber_editor.nominate(email, nominee, contact, command_actor(app.environment))
+    answer(
+        {"email": email, "nominee": nominee, "contact": contact},
+        f"Recorded: {email} nominates {nominee}.",
+        as_json=as_json,
+    )
 
 
 @click.command()
 @click.argument("email")
 @click.option("--reason", required=True, help="Why, for the record.")
 @json_option
-@click.pass_obj
-def suppress(home: Path, email: str, reason: str, as_json: bool) -> None:
+@pass_app_despite_faults
+def suppress(app: App, email: str, reason: str, as_json: bool) -> None:
     """Suppress an address, as if it had unsubscribed."""
-    from digest.cli.faults import app_despite_faults
-
-    with app_despite_faults(home) as app:
-        new = app.subscriber_editor.suppress(email, reason, command_actor(app.environment))
-    if as_json:
-        emit({"email": email, "suppressed": True, "new": new})
-    else:
-        click.echo(f"{email} gets no mail from now on." if new else f"{email} was suppressed before.")
+    new = app.subscriber_editor.suppress(email, reason, command_actor(app.environment))
+    answer(
+        {"email": email, "suppressed": True, "new": new},
+        f"{email} gets no mail from now on." if new else f"{email} was suppressed before.",
+        as_json=as_json,
+    )
 
 
 @click.command()
 @click.argument("email")
 @click.option("--reason", required=True, help="Why, for the record.")
 @json_option
-@click.pass_obj
-def lift(home: Path, email: str, reason: str, as_json: bool) -> None:
+@pass_app_despite_faults
+def lift(app: App, email: str, reason: str, as_json: bool) -> None:
     """Mail a suppressed address again. After a complaint only the person's own sign-up does that."""
-    from digest.cli.faults import app_despite_faults
-
-    with app_despite_faults(home) as app:
-        before = app.subscriber_editor.unsuppress(email, reason, command_actor(app.environment))
-    if as_json:
-        emit({"email": email, "was": before})
-    else:
-        click.echo(f"{email} may get mail again. It was suppressed: {before}.")
+    before = app.subscriber_editor.unsuppress(email, reason, command_actor(app.environment))
+    answer(
+        {"email": email, "was": before}, f"{email} may get mail again. It was suppressed: {before}.", as_json=as_json
+    )
 
 
 def _texts(given: dict[str, str | None]) -> dict[str, str | None]:

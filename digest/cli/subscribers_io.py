@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
-from digest.cli.actor import command_actor
+from digest.cli.opening import app_despite_faults, command_actor, read_list_despite_faults
 from digest.cli.output import emit, json_option, note, plural
 from digest.cli.progress import ProgressReport, count_each, progress
 from digest.subscribers.frequency import WEEKDAYS
@@ -134,8 +134,7 @@ def export(
     """Write the subscribers who may be mailed to FILE or to stdout, in a format that other tools read."""
     import sys
 
-    from digest.cli.faults import app_despite_faults, read_list_despite_faults
-    from digest.subscribers.imports import export as subscriber_export
+    from digest.subscribers.imports import formats as subscriber_formats
 
     if as_json and file is None:
         raise click.UsageError("--json prints the result, so give a FILE to write to")
@@ -146,10 +145,10 @@ def export(
         only = app.segments.addresses(group) if group is not None else None
         rows = app.subscriber_transfer.export_rows(kind, excluded, origin=origin, suppressed=suppressed, only=only)
         if file is None:
-            count = subscriber_export.write(rows, sys.stdout, kind)
+            count = subscriber_formats.write(rows, sys.stdout, kind)
         else:
             with progress() as job, replacing(file) as out:
-                count = subscriber_export.write(count_each(rows, job("written")), out, kind)
+                count = subscriber_formats.write(count_each(rows, job("written")), out, kind)
     if as_json:
         emit({"file": str(file), "format": kind, "readers": count, "left_out": dict(excluded)})
     elif file is not None:
@@ -197,6 +196,7 @@ def _document(file: Path, origin: str, report: ImportReport, *, dry_run: bool) -
         **pick(done, "added returned changed kept"),
         "barred": done.suppressed,
         "still_barred": done.still_suppressed,
+        "barred_before": done.already_suppressed,
         "stopped": done.stopped,
         "first_stopped": list(done.first_stopped),
         "first_changed": list(done.first_changed),
@@ -265,6 +265,7 @@ def _show_totals(origin: str, done: ImportResult, rejected: int, *, dry_run: boo
         (done.kept, "unchanged"),
         (done.suppressed, "suppressed, as the list says"),
         (done.stopped, "of these on the list until now"),
+        (done.already_suppressed, "suppressed before"),
         (rejected, "rejected"),
     )
     result = ", ".join(f"{count} {what}" for count, what in numbers if count) or "no subscribers"

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from digest.cli.actor import command_actor
-from digest.cli.output import emit, json_option, plural
-from digest.cli.tables import table
+from digest.cli.opening import command_actor, pass_app
+from digest.cli.output import emit, json_option, plural, table
 from digest.models import Role
 
 if TYPE_CHECKING:
@@ -25,14 +23,11 @@ def users() -> None:
 
 @users.command("list")
 @json_option
-@click.pass_obj
-def list_(home: Path, as_json: bool) -> None:
+@pass_app
+def list_(app: App, as_json: bool) -> None:
     """List the users with their roles and open sessions."""
-    from digest.app import make_app
-
-    with make_app(home) as app:
-        lines = app.accounts.list()
-        zone = app.settings.newsletter.zone
+    lines = app.accounts.list()
+    zone = app.settings.newsletter.zone
     if as_json:
         rows = [
             {
@@ -67,84 +62,66 @@ def list_(home: Path, as_json: bool) -> None:
 @users.command()
 @click.argument("name")
 @click.option("--role", type=_ROLE, default=Role.EDITOR.value, show_default=True, help="What the user may do.")
-@click.pass_obj
-def add(home: Path, name: str, role: str) -> None:
+@pass_app
+def add(app: App, name: str, role: str) -> None:
     """Add a user and print their link.
 
     It leads to a page to choose a password, and works once, within a day.
     """
-    from digest.app import make_app
-
-    with make_app(home) as app:
-        app.accounts.add(name, Role(role), command_actor(app.environment))
-        click.echo(link_of(app, name))
+    app.accounts.add(name, Role(role), command_actor(app.environment))
+    click.echo(link_of(app, name))
 
 
 @users.command()
 @click.argument("name")
 @click.argument("role", type=_ROLE)
-@click.pass_obj
-def role(home: Path, name: str, role: str) -> None:
+@pass_app
+def role(app: App, name: str, role: str) -> None:
     """Give a user another role. It applies from their next click on."""
-    from digest.app import make_app
-
-    with make_app(home) as app:
-        app.accounts.set_role(name, Role(role), command_actor(app.environment))
+    app.accounts.set_role(name, Role(role), command_actor(app.environment))
     click.echo(f"{name} is {role}.")
 
 
 @users.command()
 @click.argument("name")
 @click.argument("address", metavar="EMAIL")
-@click.pass_obj
-def email(home: Path, name: str, address: str) -> None:
+@pass_app
+def email(app: App, name: str, address: str) -> None:
     """Set a user's address for OpenID Connect.
 
     '' removes the address. Needs `desk.oidc` in digest.yaml. The same address again accepts another account of the
     provider.
     """
-    from digest.app import make_app
-
-    with make_app(home) as app:
-        app.accounts.set_email(name, address, command_actor(app.environment))
+    app.accounts.set_email(name, address, command_actor(app.environment))
     click.echo(f"{name} may sign in with {address.strip()}." if address.strip() else f"{name} has no address now.")
 
 
 @users.command()
 @click.argument("name")
-@click.pass_obj
-def remove(home: Path, name: str) -> None:
+@pass_app
+def remove(app: App, name: str) -> None:
     """Remove a user and end their sessions."""
-    from digest.app import make_app
-
-    with make_app(home) as app:
-        app.accounts.remove(name, command_actor(app.environment))
+    app.accounts.remove(name, command_actor(app.environment))
     click.echo(f"{name} is removed.")
 
 
 @users.command()
 @click.argument("name")
-@click.pass_obj
-def link(home: Path, name: str) -> None:
+@pass_app
+def link(app: App, name: str) -> None:
     """Print a new link for a user. It works once, within a day.
 
     Whoever uses it chooses a new password, and all older sessions end.
     """
-    from digest.app import make_app
-
-    with make_app(home) as app:
-        click.echo(link_of(app, name))
+    click.echo(link_of(app, name))
 
 
 @users.command("end-sessions")
 @click.argument("name")
-@click.pass_obj
-def end_sessions(home: Path, name: str) -> None:
+@pass_app
+def end_sessions(app: App, name: str) -> None:
     """End every session of a user, such as after a phone was lost."""
-    from digest.app import make_app
-
-    with make_app(home) as app:
-        ended = app.accounts.end_sessions(name, command_actor(app.environment))
+    ended = app.accounts.end_sessions(name, command_actor(app.environment))
     click.echo(f"{plural(ended, 'session')} of {name} ended.")
 
 
@@ -171,27 +148,21 @@ def first_link(app: App, pages: str) -> str:
 @click.argument("token")
 @click.option("--role", type=_ROLE, default=Role.VIEWER.value, show_default=True, help="What the token allows.")
 @click.option("--days", type=int, help="For how long it works (default: until it is revoked).")
-@click.pass_obj
-def token(home: Path, name: str, token: str, role: str, days: int | None) -> None:
+@pass_app
+def token(app: App, name: str, token: str, role: str, days: int | None) -> None:
     """Make a token of the API.
 
     It has the name TOKEN and acts for the user NAME. It is shown only now.
     """
-    from digest.app import make_app
-
-    with make_app(home) as app:
-        click.echo(app.api_tokens.make(name, token, Role(role), command_actor(app.environment), days=days))
+    click.echo(app.api_tokens.make(name, token, Role(role), command_actor(app.environment), days=days))
 
 
 @users.command()
 @json_option
-@click.pass_obj
-def tokens(home: Path, as_json: bool) -> None:
+@pass_app
+def tokens(app: App, as_json: bool) -> None:
     """List the tokens of the API."""
-    from digest.app import make_app
-
-    with make_app(home) as app:
-        found, zone = app.api_tokens.list(), app.settings.newsletter.zone
+    found, zone = app.api_tokens.list(), app.settings.newsletter.zone
     rows = [
         {
             "user": each.user.name,
@@ -220,11 +191,8 @@ def tokens(home: Path, as_json: bool) -> None:
 @users.command()
 @click.argument("name")
 @click.argument("token")
-@click.pass_obj
-def revoke(home: Path, name: str, token: str) -> None:
+@pass_app
+def revoke(app: App, name: str, token: str) -> None:
     """Revoke the token TOKEN of the user NAME at once."""
-    from digest.app import make_app
-
-    with make_app(home) as app:
-        app.api_tokens.revoke(name, token, command_actor(app.environment))
+    app.api_tokens.revoke(name, token, command_actor(app.environment))
     click.echo(f"Token {token} of {name} is revoked.")

@@ -11,9 +11,8 @@ from datetime import datetime
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from digest.cli.output import ago, on_terminal, printable
+from digest.cli.output import COLOURS, WORKER_HEADERS, ago, on_terminal, printable, worker_cells
 from digest.cli.signals import stopped_by_signals
-from digest.cli.tables import COLOURS, WORKER_HEADERS, worker_cells
 from digest.errors import DigestError, StoreError
 from digest.models import ENDED_STATES, EditionState, Source, SourceHealth
 from digest.utils.rates import Rates

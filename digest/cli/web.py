@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -42,12 +43,15 @@ def web(home: Path, host: str | None, port: int | None, log_format: LogFormat | 
     from digest.cli.telemetry import telemetry
     from digest.newsletter.reload import SettingsWatch
     from digest.web.server import run_pages
+    from digest.workers.seats import calling_workers
 
     with (
         stopped_by_signals() as stop,
-        make_app(home) as app,
-        logging_to_stderr(log_format, app.now),
-        telemetry(app.environment),
+        make_app(home) as opened,
+        logging_to_stderr(log_format, opened.now),
+        telemetry(opened.environment),
+        # An edition that is resumed on the desk continues at once.
+        nullcontext(calling_workers(opened)) as app,
         run_pages(app, host=host or "", port=port) as pages,
     ):
         base = pages.base

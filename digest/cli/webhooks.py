@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from digest.cli.actor import command_actor
-from digest.cli.output import ago, emit, json_option
-from digest.cli.tables import table
+from digest.cli.opening import command_actor, pass_app
+from digest.cli.output import ago, emit, json_option, table
+
+if TYPE_CHECKING:
+    from digest.app import App
 
 _MOST = 100
 
@@ -21,26 +23,23 @@ def webhooks() -> None:
 @webhooks.command("list")
 @click.option("--failed", is_flag=True, help="Only those whose last try failed.")
 @json_option
-@click.pass_obj
-def list_(home: Path, failed: bool, as_json: bool) -> None:
+@pass_app
+def list_(app: App, failed: bool, as_json: bool) -> None:
     """List the newest events and their outcomes."""
-    from digest.app import make_app
-
-    with make_app(home) as app:
-        hooks, now = app.outgoing_webhooks, app.now()
-        rows = [
-            {
-                "id": each.id,
-                "at": each.created_at.isoformat(),
-                "event": each.type,
-                "to": hooks.host_of(each),
-                "state": _state(each.ended_at is not None, each.error),
-                "tries": each.tries,
-                "error": each.error,
-            }
-            for each in hooks.store.newest(_MOST, failed=failed)
-        ]
-        found = hooks.store.newest(_MOST, failed=failed)
+    hooks, now = app.outgoing_webhooks, app.now()
+    rows = [
+        {
+            "id": each.id,
+            "at": each.created_at.isoformat(),
+            "event": each.type,
+            "to": hooks.host_of(each),
+            "state": _state(each.ended_at is not None, each.error),
+            "tries": each.tries,
+            "error": each.error,
+        }
+        for each in hooks.store.newest(_MOST, failed=failed)
+    ]
+    found = hooks.store.newest(_MOST, failed=failed)
     if as_json:
         emit({"webhooks": rows})
         return
@@ -53,13 +52,10 @@ def list_(home: Path, failed: bool, as_json: bool) -> None:
 
 @webhooks.command()
 @click.argument("id")
-@click.pass_obj
-def again(home: Path, id: str) -> None:
+@pass_app
+def again(app: App, id: str) -> None:
     """Try the failed event ID again. `digest run` posts it within a minute."""
-    from digest.app import make_app
-
-    with make_app(home) as app:
-        app.outgoing_webhooks.try_again(id, command_actor(app.environment))
+    app.outgoing_webhooks.try_again(id, command_actor(app.environment))
     click.echo(f"{id} is tried again.")
 
 

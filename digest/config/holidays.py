@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from digest.errors import ConfigProblem, ConfigurationError
+from digest.utils.files import read_regular
 
 if TYPE_CHECKING:
     from dateutil.rrule import rruleset
@@ -82,7 +83,7 @@ def _read_file(
     if size > _MAX_BYTES:
         return (), (ConfigProblem(name, 0, f"has {size} bytes; expected at most {_MAX_BYTES}"),)
     try:
-        return parse_calendar(path.read_bytes(), name), ()
+        return parse_calendar(read_regular(path), name), ()
     except ConfigurationError as error:
         return (), tuple(error.problems)
 

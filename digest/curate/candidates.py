@@ -12,6 +12,7 @@ from digest.curate.recurring_kinds import RecurringPolicy, Series
 from digest.curate.rules import Rules
 from digest.curate.sent_story import SENT_IN, UPDATE_OF
 from digest.curate.similarity.clustering import Cluster, Pairs, representative_first
+from digest.messages import Message
 from digest.models import Article
 
 
@@ -129,11 +130,11 @@ def filter_candidates(
     for each in candidates:
         names, articles = each.cluster.names, len(each.cluster.articles)
         if names & dropped:
-            rejected["dropped by the desk"] += articles
+            rejected[Message("dropped by the desk")] += articles
         elif each.series and rules.policy_of(each.series) is RecurringPolicy.DROP and not names & chosen:
-            rejected[f"series ({each.series.kind})"] += articles
+            rejected[Message("series (%(name)s)", name=each.series.kind)] += articles
         elif each.already_sent and not each.is_update and not names & wanted:
-            rejected[f"already sent ({' and '.join(each.already_sent.editions)})"] += articles
+            rejected[Message("already sent (%(name)s)", name=" and ".join(each.already_sent.editions))] += articles
         else:
             remaining.append(each)
     return remaining, rejected

@@ -23,8 +23,9 @@ from digest.curate.similarity.score import extract_features, in_fixed_order
 from digest.curate.summary import write_story
 from digest.curate.summary.types import Summariser
 from digest.hindi.title_tails import hides_news
+from digest.messages import Message
 from digest.models import Article, Section, Story
-from digest.utils.gc import gc_paused
+from digest.utils.memory import gc_paused
 
 # How far in the future a date may be. Feeds' clocks are not exact, but a date of tomorrow is an error.
 FUTURE = timedelta(hours=1)
@@ -94,7 +95,7 @@ class Curated:
 
 
 @gc_paused()
-def compose(articles: Sequence[Article], context: ComposeContext) -> Curated:
+def curate(articles: Sequence[Article], context: ComposeContext) -> Curated:
     """Choose the stories of an edition from articles of any age and language, in any order.
 
     Sections follow the order of the rules. Pinned stories come first, then the lead, then by score. Daily columns
@@ -134,10 +135,7 @@ def compose(articles: Sequence[Article], context: ComposeContext) -> Curated:
     if not selection.pinned:
         stories = _lead_first(stories)
     columns = write_columns(
-        divided.columns,
-        corpus,
-        series,
-        rules,
+        Pairs(divided.columns, corpus, series, rules),
         changes=context.changes,
         sent=window.sent,
         weights=context.weights,
@@ -186,10 +184,10 @@ def select_window(articles: Sequence[Article], context: ComposeContext) -> Windo
     sent = tuple(each for each in context.sent if each.at < now)
     ids = {article.id for article in allowed}
     others = {article.id: article for article in (*cleaned, *articles_of(sent)) if article.id not in ids}
-    rejected = Counter(
+    rejected = Counter[str](
         {
-            f"not in {rules.language}": len(articles) - len(in_language),
-            f"outside the last {_hours(rules.window)}": len(in_language) - len(inside),
+            Message("not in %(name)s", name=rules.language): len(articles) - len(in_language),
+            Message("outside the last %(num)s hours", num=_hours(rules.window)): len(in_language) - len(inside),
         }
     )
     removals = Counter(new.source for old, new in zip(in_language, current, strict=True) if old is not new)
@@ -233,12 +231,24 @@ def _runner_up(ranked: Ranked) -> RunnerUp:
 
 
 def _too_few(count: int, rules: Rules, rejected: Mapping[str, int]) -> str:
-    new = ", without those sent before" if rejected_as_sent(rejected) else ""
-    reasons = ", ".join(f"{number} {why}" for why, number in rejected.items())
-    more = f" Left out: {reasons}." if reasons else ""
-    hours = _hours(rules.window)
-    return f"Too few stories: {count} of the {rules.min_stories} that an edition needs, of the last {hours}{new}.{more}"
+    why = tuple(Message("%(num)s %(why)s", num=number, why=why) for why, number in rejected.items())
+    values = {"num": count, "later_num": rules.min_stories, "hours": _hours(rules.window), "measures": why}
+    if rejected_as_sent(rejected):
+        return Message(
+            "Too few stories: %(num)s of the %(later_num)s that an edition needs, of the last %(hours)s hours, "
+            "without those sent before. Left out: %(measures)s.",
+            **values,
+        )
+    if why:
+        return Message(
+            "Too few stories: %(num)s of the %(later_num)s that an edition needs, of the last %(hours)s hours. "
+            "Left out: %(measures)s.",
+            **values,
+        )
+    return Message(
+        "Too few stories: %(num)s of the %(later_num)s that an edition needs, of the last %(hours)s hours.", **values
+    )
 
 
 def _hours(window: timedelta) -> str:
-    return f"{window.total_seconds() / 3600:g} hours"
+    return f"{window.total_seconds() / 3600:g}"

@@ -12,6 +12,7 @@ from functools import lru_cache
 
 from digest.curate.similarity.tfidf import lead_text
 from digest.hindi.tokens import stems, tokens
+from digest.messages import Message
 from digest.models import Article
 
 
@@ -24,7 +25,7 @@ def remove_blocked(articles: Sequence[Article], block: Iterable[str]) -> tuple[l
     rejected: Counter[str] = Counter()
     for article in articles:
         if word := blocked_by(article, words):
-            rejected[f"blocked by {word!r}"] += 1
+            rejected[Message("blocked by %(name)s", name=f"{word!r}")] += 1
         else:
             allowed.append(article)
     return allowed, rejected

@@ -24,7 +24,7 @@ from digest.deliver.ports import (
     SendRateLimiter,
     Transport,
 )
-from digest.deliver.rejections import RejectionWatch
+from digest.deliver.report import RejectionWatch
 from digest.errors import TakenOver
 from digest.mail.message import Outgoing, Sender, Sign, inline_images, recipients, without_controls
 from digest.models import InlineImage, RenderedEmail

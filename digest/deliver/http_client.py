@@ -73,10 +73,23 @@ class HttpResponse:
         except orjson.JSONDecodeError:
             return None
 
+    def json_object(self) -> dict[str, Any]:
+        """Return the JSON object of the body; empty if it has none."""
+        found = self.json()
+        return found if isinstance(found, dict) else {}
+
+    def found(self) -> dict[str, Any]:
+        """Return the JSON object of a 200; empty for any other response."""
+        return self.json_object() if self.status == 200 else {}
+
+    def rows(self, name: str) -> list[dict[str, Any]]:
+        """Return the objects in a list of the JSON object of a 200."""
+        rows = self.found().get(name)
+        return [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
+
     def field(self, name: str) -> str | None:
         """Return a string in the JSON object of the body."""
-        found = self.json()
-        value = found.get(name) if isinstance(found, dict) else None
+        value = self.json_object().get(name)
         return value if isinstance(value, str) else None
 
     def retry_after(self, reset_header: str | None = None) -> float | None:

@@ -206,7 +206,8 @@ def open_files(app: App) -> list[Path]:
 
     delivery = app.settings.delivery
     try:
-        lists = [file for file in files_of(app.home / LIST) if file.exists()]
+        # A device that the list leads to keeps its mode.
+        lists = [file for file in files_of(app.home / LIST) if file.is_file()]
     except ConfigurationError:
         # An unreadable list has its own check.
         lists = []

@@ -23,16 +23,14 @@ if TYPE_CHECKING:
 
     from digest.app import App
     from digest.deliver.ports import Transport
-    from digest.mail.dns.lookup import Lookup
-    from digest.usecases.check_sender import SenderRoute
+    from digest.mail.dns.resolver import Lookup
+    from digest.usecases.check_setup import SenderRoute
 
 _OIDC = "OpenID Connect"
 
 
 @dataclass(frozen=True)
 class DiagnosisOptions:
-    """Options of the checks."""
-
     lookup: Lookup
     # More DKIM selectors: of an SMTP server that signs itself, or of a provider that uses unusual ones.
     selectors: tuple[str, ...] = ()
@@ -63,7 +61,7 @@ def diagnose(app: App, options: DiagnosisOptions | None) -> list[Finding]:
 
 def check_dns(app: App, options: DiagnosisOptions) -> list[Finding]:
     """Check the DNS records of the sender and of every transport in use."""
-    from digest.usecases.check_sender import check_sender, provider_routes
+    from digest.usecases.check_setup import check_sender, provider_routes
 
     sender = _domain(app.settings.newsletter.sender.email)
     known = provider_routes(sender)
@@ -84,7 +82,7 @@ def _domain(address: str) -> str:
 
 def _smtp_route(app: App, selectors: tuple[str, ...]) -> SenderRoute:
     from digest.mail.dns.dkim import public_key
-    from digest.usecases.check_sender import SenderRoute
+    from digest.usecases.check_setup import SenderRoute
 
     smtp, sender = app.settings.delivery.smtp, app.settings.newsletter.sender.email
     dkim = smtp.dkim
@@ -114,7 +112,7 @@ def _read(path: Path) -> bytes:
 
 def _spf_for(host: str) -> str:
     """Suggest an SPF record for the SMTP server of this newsletter."""
-    from digest.usecases.check_web import is_local
+    from digest.usecases.check_setup import is_local
 
     if is_local(host) or "." not in host.strip(":"):
         return "v=spf1 ip4:ADDRESS-OF-THIS-SERVER ~all"
@@ -139,8 +137,7 @@ def _reported_selectors(app: App, name: str, domain: str) -> tuple[str, ...]:
 def _check_network(app: App, options: DiagnosisOptions) -> list[Finding]:
     """Check the pages, the clock and the webhook."""
     from digest.render.card import can_shape
-    from digest.usecases.check_machine import check_clock
-    from digest.usecases.check_web import check_pages, check_previews
+    from digest.usecases.check_setup import check_clock, check_pages, check_previews
 
     base_url = app.settings.newsletter.base_url
     found, answer = check_pages(base_url, options.lookup, datetime.now(UTC))
@@ -198,7 +195,7 @@ def missing_webhook(app: App, transport: str) -> str | None:
 
 
 def _check_webhook(app: App, transport: str, options: DiagnosisOptions) -> Finding:
-    from digest.usecases.check_web import check_webhook
+    from digest.usecases.check_setup import check_webhook
 
     if message := missing_webhook(app, transport):
         called = PROVIDER_NAMES[transport]
@@ -265,7 +262,7 @@ def _check_list(app: App) -> list[Finding]:
 
 def _check_disks(app: App) -> list[Finding]:
     from digest.store.database import unopened
-    from digest.usecases.check_machine import check_disks
+    from digest.usecases.check_setup import check_disks
 
     folders = {}
     store = unopened(app.settings.store.url, home=app.home)
@@ -281,7 +278,7 @@ def _check_disks(app: App) -> list[Finding]:
 
 def _check_store(app: App) -> list[Finding]:
     from digest.store.inspection import clock_ahead, inspect_store
-    from digest.usecases.check_machine import judge_clock
+    from digest.usecases.check_setup import judge_clock
 
     found = inspect_store(app.database)
     ahead = clock_ahead(app.database)

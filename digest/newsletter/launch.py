@@ -32,8 +32,6 @@ _RECENT_EDITIONS = 20
 
 @dataclass(frozen=True, slots=True)
 class ChecklistItem:
-    """One line of the checklist."""
-
     name: str
     # None if digest cannot find out. It does not block the launch.
     ok: bool | None
@@ -129,7 +127,7 @@ def _postal_address(app: App) -> ChecklistItem:
 
 def _join_page(app: App, options: DiagnosisOptions) -> ChecklistItem:
     """Check that the form is live and shows what subscribers agree to."""
-    from digest.usecases.check_web import WebUnreachable, request, unreachable
+    from digest.usecases.check_setup import WebUnreachable, request, unreachable
     from digest.web.consent import consent_wording
 
     name, newsletter = "join page", app.settings.newsletter

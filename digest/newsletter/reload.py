@@ -20,6 +20,7 @@ from digest.errors import ConfigProblem, ConfigurationError
 from digest.newsletter.checks import check_settings
 from digest.subscribers.includes import files_of
 from digest.utils import redact
+from digest.utils.files import read_regular
 
 # Folders whose files are validated together with the settings.
 _FOLDERS = ("templates", "messages")
@@ -134,7 +135,7 @@ def _stamp(path: Path) -> Stamp:
     try:
         # Two edits within a tick of the file system's clock may have the same size.
         if path.name == loader.FILE_NAME:
-            return path.read_bytes()
+            return read_regular(path)
         stat = path.stat()
     except OSError:
         return None

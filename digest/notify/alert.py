@@ -38,6 +38,7 @@ class AlertKind(StrEnum):
     BLOCK_RATE = "block-rate"
     RECEIVER_POLICY = "receiver-policy"
     WEBHOOK_SILENT = "webhook-silent"
+    FEEDBACK_FAILED = "feedback-failed"
     DISK_LOW = "disk-low"
     BACKUP_OLD = "backup-old"
     STORE_UNUSABLE = "store-unusable"

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from digest.messages import Message
 from digest.models import Image, InlineImage
 
 if TYPE_CHECKING:
@@ -107,7 +108,7 @@ def _decode(data: bytes, side: int) -> tuple[PillowImage, bool]:
     from PIL import UnidentifiedImageError
 
     if len(data) > MAX_BYTES:
-        raise PictureProblem(f"has more than {MAX_BYTES:,} bytes")
+        raise PictureProblem(Message("has more than %(num)s bytes", num=f"{MAX_BYTES:,}"))
     try:
         with warnings.catch_warnings():
             # Pillow's own limit starts with a warning. The pixels are counted below, before any is decoded.
@@ -118,14 +119,14 @@ def _decode(data: bytes, side: int) -> tuple[PillowImage, bool]:
                 whole = _upright(opened)
                 return whole, opened.format in ("PNG", "GIF") and whole.getcolors(_FEW_COLOURS) is not None
     except UnidentifiedImageError:
-        raise PictureProblem("is not a JPEG, PNG, WebP or GIF file") from None
+        raise PictureProblem(Message("is not a JPEG, PNG, WebP or GIF file")) from None
     except PictureProblem:
         raise
     except pillow.DecompressionBombError:
-        raise PictureProblem(f"has more than {MAX_PIXELS:,} pixels") from None
+        raise PictureProblem(Message("has more than %(num)s pixels", num=f"{MAX_PIXELS:,}")) from None
     # Pillow's decoders raise anything for damaged files: OSError, SyntaxError, struct.error, ValueError.
     except Exception as error:
-        raise PictureProblem(f"is damaged ({str(error)[:80] or type(error).__name__})") from error
+        raise PictureProblem(Message("is damaged (%(name)s)", name=str(error)[:80] or type(error).__name__)) from error
 
 
 def crop_box(size: tuple[int, int], slot: PictureSlot) -> tuple[int, int, int, int]:
@@ -148,9 +149,16 @@ def crop_box(size: tuple[int, int], slot: PictureSlot) -> tuple[int, int, int, i
 def _check_size(size: tuple[int, int]) -> None:
     width, height = size
     if width * height > MAX_PIXELS:
-        raise PictureProblem(f"has {width:,} × {height:,} pixels, and {MAX_PIXELS:,} is the limit")
+        raise PictureProblem(
+            Message(
+                "has %(num)s × %(later_num)s pixels, and %(hours)s is the limit",
+                num=f"{width:,}",
+                later_num=f"{height:,}",
+                hours=f"{MAX_PIXELS:,}",
+            )
+        )
     if min(size) < MIN_SIDE:
-        raise PictureProblem(f"has only {width} × {height} pixels")
+        raise PictureProblem(Message("has only %(num)s × %(later_num)s pixels", num=width, later_num=height))
 
 
 def _upright(opened: PillowImage) -> PillowImage:
@@ -177,7 +185,14 @@ def _shrink(pixels: PillowImage, slot: PictureSlot) -> PillowImage:
     box = crop_box(pixels.size, slot)
     width = min(SHARPNESS * slot.width, box[2] - box[0])
     if width < MIN_SCALE * slot.width:
-        raise PictureProblem(f"is too small: {pixels.width} × {pixels.height} pixels for a place of {slot.width}")
+        raise PictureProblem(
+            Message(
+                "is too small: %(num)s × %(later_num)s pixels for a place of %(hours)s",
+                num=pixels.width,
+                later_num=pixels.height,
+                hours=slot.width,
+            )
+        )
     height = max(1, round(width * slot.height / slot.width))
     shrunk = pixels.resize((width, height), pillow.Resampling.LANCZOS, box=box, reducing_gap=3.0)
     return _without_metadata(shrunk)

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from digest.hindi.sentences import split
+from digest.messages import Message
 from digest.models import Edition, RenderedEmail, Section, Story
 
 CLIPPED = 102_400
@@ -105,7 +106,7 @@ def _cuts(edition: Edition) -> list[tuple[Edition, tuple[str, ...]]]:
     removed: list[str] = []
     for story in removable(edition):
         smaller = _without_story(smaller, story.id)
-        removed.append(f"left out to fit: {story.title}")
+        removed.append(Message("left out to fit: %(title)s", title=story.title))
         note = (_shortened_note(shortened),) if shortened else ()
         cuts.append((smaller, (*note, *removed)))
     return cuts
@@ -122,7 +123,9 @@ def _lowest_first(edition: Edition) -> list[Story]:
 
 
 def _shortened_note(count: int) -> str:
-    return f"{count} {'summary' if count == 1 else 'summaries'} cut to the first sentence to fit"
+    if count == 1:
+        return Message("%(num)s summary cut to the first sentence to fit", num=count)
+    return Message("%(num)s summaries cut to the first sentence to fit", num=count)
 
 
 def _without_story(edition: Edition, story_id: str) -> Edition:

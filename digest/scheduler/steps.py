@@ -8,7 +8,7 @@ from enum import StrEnum
 from digest.app import App
 from digest.config.calendar import PlannedEdition
 from digest.errors import ConfigurationError, DigestError
-from digest.models import WAITING_STATES, Edition, EditionState
+from digest.models import EDITABLE_STATES, WAITING_STATES, Edition, EditionState
 
 
 class EditionStep(StrEnum):
@@ -36,7 +36,7 @@ def next_step(
             return EditionStep.NOTHING
         return EditionStep.COMPOSE if now < hand_over_at else EditionStep.SEND
     composed_at = edition.composed_at or now
-    if edition.state in (EditionState.DRAFT, EditionState.SKIPPED):
+    if edition.state in EDITABLE_STATES:
         # Somebody may have composed it the day before.
         if composed_at < planned.compose_at <= now < hand_over_at:
             return EditionStep.COMPOSE

@@ -21,9 +21,8 @@ from sqlalchemy.engine import make_url
 
 from digest.errors import AlreadyRunning, StoreError
 from digest.store import errors
-from digest.store.database import Database, sqlite_file
+from digest.store.database import SIDE_FILES, Database, sqlite_file
 from digest.store.high_water import COPIED_AT
-from digest.store.private import SIDE_FILES
 from digest.utils.files import PRIVATE_FILE, give_to_owner, sync_folder
 
 _HEADER = b"SQLite format 3\0"

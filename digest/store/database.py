@@ -8,12 +8,15 @@ with synchronous=FULL: the `submitting` mark must survive a power cut, or a reci
 from __future__ import annotations
 
 import json
+import logging
 import os
 import secrets
 import sqlite3
 import threading
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext, suppress
+from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
@@ -28,7 +31,7 @@ from sqlalchemy.sql.selectable import TypedReturnsRows
 
 import digest.store.schema  # noqa: F401  registers every table in the metadata
 from digest.errors import ConfigProblem, ConfigurationError, StoreError, StoreUnavailable
-from digest.store import errors, private
+from digest.store import errors
 from digest.store.postgresql import (
     connect_arguments,
     ping_idle_connections,
@@ -36,9 +39,10 @@ from digest.store.postgresql import (
     refuse_transaction_pooling,
 )
 from digest.store.schema import meta, metadata
-from digest.store.wait_limit import is_limited, seconds_left
 from digest.utils.clock import SharedClock
-from digest.utils.files import real_path
+from digest.utils.files import PRIVATE_FILE, open_mode, open_private, real_path
+
+log = logging.getLogger(__name__)
 
 Columns = TypeVarTuple("Columns")
 
@@ -65,6 +69,12 @@ _USUAL_CACHE, _LARGE_CACHE = 2_000, 65_536
 _CLOCK_AGE = 30.0
 # Rows in one statement of `copy_rows`.
 _CHUNK = 1_000
+# What SQLite appends to the name of the store for its other files.
+SIDE_FILES = ("-wal", "-shm", "-journal")
+# Files that this process has warned about already: some commands open the store many times.
+_warned: set[Path] = set()
+# The time.monotonic() at which this work stops waiting. None: each transaction may wait BUSY_SECONDS.
+_deadline: ContextVar[float | None] = ContextVar("deadline", default=None)
 
 
 @dataclass(slots=True)
@@ -297,7 +307,7 @@ def open_database(url: str, *, home: Path, clock: SharedClock | None = None) -> 
     database = unopened(url, home=home)
     database.clock = clock
     if database.sqlite:
-        private.keep_private(Path(str(database.engine.url.database)))
+        keep_private(Path(str(database.engine.url.database)))
     try:
         with database.translate_errors():
             if not database.sqlite:
@@ -395,7 +405,6 @@ def _postgresql(url: Any) -> Engine:
 
 
 def sqlite_file(database: Database) -> Path:
-    """Return the file of an SQLite store."""
     return real_path(Path(str(database.engine.url.database)))
 
 
@@ -510,3 +519,71 @@ def analyze(connection: Connection, table: Table) -> None:
     """Update PostgreSQL's statistics of a temporary table. Without them it would scan all of it for every batch."""
     if connection.dialect.name == "postgresql":
         connection.exec_driver_sql(f'ANALYZE "{table.name}"')
+
+
+def keep_private(store: Path) -> None:
+    """Create a missing store file with mode 0600, and take other users' access to an existing one away.
+
+    It holds addresses, and the key that signs links. SQLite gives its `-wal`, `-shm` and `-journal` files the same mode
+    (findCreateFileMode in os_unix.c).
+
+    Warns if that is not possible. A store that cannot be created or read is reported when it is opened.
+    """
+    store = real_path(store)
+    if not store.exists():
+        # Never an existing file: closing it would release this process's locks on it
+        # (https://sqlite.org/howtocorrupt.html, 2.2).
+        with suppress(OSError):
+            os.close(open_private(store, os.O_WRONLY | os.O_EXCL))
+    for file in (store, *(store.with_name(store.name + suffix) for suffix in SIDE_FILES)):
+        with suppress(FileNotFoundError):
+            _close_to_others(file)
+
+
+def _close_to_others(file: Path) -> None:
+    mode = open_mode(file)
+    if not mode:
+        return
+    reason = "its mode has no effect here"
+    try:
+        file.chmod(PRIVATE_FILE)
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        reason = str(error.strerror)
+    if not open_mode(file):
+        log.warning("%s had mode %04o, which gives other users access; it is now 0600, for its owner only", file, mode)
+    elif file not in _warned:
+        _warned.add(file)
+        log.warning(
+            "%s has mode %04o, which gives other users access, and cannot be changed (%s); its owner can run chmod 600",
+            file,
+            mode,
+            reason,
+        )
+
+
+@contextmanager
+def wait_limit(seconds: float) -> Iterator[None]:
+    """Limit the waiting inside the block to `seconds` from now, also in threads that copy its context.
+
+    Without a limit each transaction waits anew, and work that queued for a thread or for another writer starts waiting
+    again when its turn comes.
+    """
+    token = _deadline.set(time.monotonic() + seconds)
+    try:
+        yield
+    finally:
+        _deadline.reset(token)
+
+
+def is_limited() -> bool:
+    return _deadline.get() is not None
+
+
+def seconds_left() -> float:
+    """Return the seconds that the next transaction may wait, from 0 to BUSY_SECONDS."""
+    deadline = _deadline.get()
+    if deadline is None:
+        return errors.BUSY_SECONDS
+    return min(errors.BUSY_SECONDS, max(0.0, deadline - time.monotonic()))

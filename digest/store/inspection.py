@@ -1,12 +1,20 @@
-"""Check the setup of the database: whether commits survive a crash, and whether its clock is right."""
+"""Check the setup of the database, read its size and its numbers for monitoring, and return free space to the disk."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from sqlalchemy import func, select, text
+
+from digest.models import BatchState, EditionState
+from digest.store.content.editions import EditionStore
 from digest.store.database import Database
+from digest.store.schema import alert, batch, edition, source, webhook
+from digest.store.sending.status import Counts, counts
+from digest.store.workers import Worker, read_workers
 from digest.utils.findings import Finding, error, good, warning
 
 _CHECK = "store"
@@ -14,6 +22,12 @@ _CHECK = "store"
 _FULL = 2
 # Seconds of silence after which the server should probe a connection.
 _MAX_IDLE = 600
+# The most sources to name: each name is a separate series in the monitoring.
+_MAX_NAMED = 200
+_POSTGRESQL_SIZE = (
+    "SELECT coalesce(sum(pg_total_relation_size(oid)), 0) FROM pg_class "
+    "WHERE relkind = 'r' AND relnamespace = current_schema()::regnamespace"
+)
 
 
 def inspect_store(database: Database) -> list[Finding]:
@@ -86,3 +100,86 @@ def judge_postgresql(settings: Mapping[str, str], query: Mapping[str, Any]) -> l
         message = f"'store.url' has keepalives_idle={idle}: a lost server is noticed late"
         found.append(warning(_CHECK, message, "remove keepalives_idle from store.url"))
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class StoreNumbers:
+    # State → editions.
+    editions: Mapping[str, int]
+    # Counts of the edition that was sent last; None if there is none.
+    current: Counts | None
+    # Recipients whose outcome is unknown, in all editions.
+    unknown: int
+    # When the last edition was finished.
+    last_done: datetime | None
+    failing_sources: int
+    # Source → failures in a row, for at most `_MAX_NAMED` sources of the settings, the worst first.
+    failures: Mapping[str, int]
+    # Payloads of webhooks that wait to be processed.
+    queued_webhooks: int
+    open_alerts: int
+    # Workers with a recent heartbeat.
+    workers: Sequence[Worker]
+
+
+def read_numbers(database: Database, sources: Collection[str], *, failing: int) -> StoreNumbers:
+    """Read the numbers. Those of the `sources` count as failing that failed at least `failing` times in a row."""
+    newest = EditionStore(database).newest()
+    current = counts(database, newest.key) if newest else None
+    listed = source.c.name.in_(list(sources))
+    worst = select(source.c.name, source.c.failures).where(listed).order_by(source.c.failures.desc(), source.c.name)
+    is_done = edition.c.state == EditionState.DONE
+    with database.read() as connection:
+
+        def number(table: object, *where: object) -> int:
+            found = select(func.count()).select_from(table).where(*where)  # type: ignore[arg-type]
+            return int(connection.execute(found).scalar_one())
+
+        states = select(edition.c.state, func.count()).group_by(edition.c.state)
+        unknown = select(func.coalesce(func.sum(batch.c.size), 0)).where(batch.c.state == BatchState.UNKNOWN)
+        last = select(edition.c.done_at).where(is_done).order_by(edition.c.done_at.desc().nulls_last()).limit(1)
+        return StoreNumbers(
+            editions=dict.fromkeys(map(str, EditionState), 0) | dict(connection.execute(states).all()),
+            current=current,
+            unknown=int(connection.execute(unknown).scalar_one()),
+            last_done=connection.execute(last).scalar(),
+            failing_sources=number(source, listed, source.c.failures >= failing),
+            failures=dict(connection.execute(worst.limit(_MAX_NAMED)).all()),
+            queued_webhooks=number(webhook, webhook.c.processed_at.is_(None)),
+            open_alerts=number(alert),
+            workers=[] if database.sqlite else [each for each in read_workers(connection) if each.is_alive],
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class StoreSpace:
+    """The store's size in bytes, and how much of it is free for new rows. `free` is None on PostgreSQL."""
+
+    total: int
+    free: int | None
+
+
+def measure_space(database: Database) -> StoreSpace:
+    with database.read() as connection:
+        if database.sqlite:
+            names = ("page_size", "page_count", "freelist_count")
+            size, pages, free = (connection.execute(text(f"PRAGMA {name}")).scalar_one() for name in names)
+            return StoreSpace(size * pages, size * free)
+        # A partitioned table has no size itself: its partitions are tables.
+        total = connection.execute(text(_POSTGRESQL_SIZE)).scalar_one()
+    return StoreSpace(int(total), None)
+
+
+def compact(database: Database) -> None:
+    """Rewrite an SQLite file without free pages. Does nothing on PostgreSQL. Raises StoreError.
+
+    It holds up every writer for seconds, and needs as much free disk space as the store takes afterwards. So
+    `digest run` never does it: new rows fill the free pages, so a store that is pruned daily stops growing.
+    """
+    if not database.sqlite:
+        return
+    with database.translate_errors(), database.write_lock(), database.engine.connect() as connection:
+        # SQLAlchemy would begin a transaction, in which VACUUM is refused.
+        driver: Any = connection.connection.driver_connection
+        driver.execute("VACUUM")
+    database.truncate_wal()

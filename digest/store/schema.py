@@ -36,6 +36,8 @@ from sqlalchemy import (
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
 
+from digest.messages import decode, encode
+
 metadata = MetaData(
     naming_convention={
         "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -79,6 +81,19 @@ class Moment(TypeDecorator[datetime]):
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Said(TypeDecorator[str]):
+    """A text that may be a message, see `digest.messages`. Other texts are stored and read as they are."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002
+        return None if value is None else encode(value)
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002
+        return None if value is None else decode(value)
 
 
 # SQLite numbers rows only in a column declared INTEGER. PostgreSQL needs BIGINT for more than two billion.
@@ -329,7 +344,7 @@ edition = Table(
     Column("preheader", Text, nullable=False),
     Column("intro", Text, nullable=False),
     Column("lead", Text, nullable=False),
-    Column("reason", Text, nullable=False),
+    Column("reason", Said, nullable=False),
     Column("sections", JSON, nullable=False),
     # What an editor changed. It survives composing again.
     Column("editorial_changes", JSON, nullable=False),
@@ -394,7 +409,7 @@ click_visit = Table(
     Column("visitor", String(32), nullable=False),
     # Only with `clicks.subscribers`.
     Column("subscriber", Id),
-    # `feedback.clicks.classify.MachineSign`.
+    # `feedback.clicks.MachineSign`.
     Column("sign", String(16), nullable=False),
     Column("at", Moment, nullable=False),
     Index(None, "edition"),
@@ -550,7 +565,7 @@ decision = Table(
     Column("edition", String(64), ForeignKey("edition.key"), nullable=False),
     Column("batch", Id),
     Column("what", String(32), nullable=False),
-    Column("reason", Text, nullable=False),
+    Column("reason", Said, nullable=False),
     Column("at", Moment, nullable=False),
     # The recipient that an operator decided about, what they saw, and who they are.
     Column("subscriber", Id),
@@ -559,6 +574,8 @@ decision = Table(
 )
 
 # Webhook payloads, kept for some days after processing.
+# Few payloads have one. SQLite uses the partial index only for a query with the same text.
+HAS_ERROR = text("error IS NOT NULL")
 webhook = Table(
     "webhook",
     metadata,
@@ -570,9 +587,11 @@ webhook = Table(
     # Compressed by zlib.
     Column("body", LargeBinary, nullable=False),
     Column("processed_at", Moment),
+    # Why it could not be processed.
     Column("error", Text),
     UniqueConstraint("digest"),
     Index(None, "processed_at"),
+    Index("ix_webhook_failed", "received_at", sqlite_where=HAS_ERROR, postgresql_where=HAS_ERROR),
 )
 
 # Kinds of events that alerts count again and again. There are few of them, so a partial index is small and an index of
@@ -870,7 +889,7 @@ audit = Table(
     Column("what", String(32), nullable=False),
     # The edition or the user that it concerns.
     Column("subject", Text, nullable=False),
-    Column("detail", Text, nullable=False, server_default=""),
+    Column("detail", Said, nullable=False, server_default=""),
     # Editorial changes before and after it, so that it can be undone.
     Column("before", JSON(none_as_null=True)),
     Column("after", JSON(none_as_null=True)),

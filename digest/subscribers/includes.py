@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from digest.errors import ConfigProblem, ConfigurationError, quoted
-from digest.utils.files import real_path
+from digest.utils.files import read_regular, real_path
 from digest.yamlio import reader
 from digest.yamlio.reader import LocatedDict, LocatedList
 
@@ -104,7 +104,7 @@ def read_all(path: Path, edited: Mapping[Path, bytes] = {}) -> ListFiles:
             return
         found[file] = b""
         try:
-            found[file] = edited[file] if file in edited else file.read_bytes()
+            found[file] = edited[file] if file in edited else read_regular(file)
             raw = reader.read_text(_include_lines(found[file]).decode("utf-8-sig"), file.name)
         except (OSError, UnicodeError, ConfigurationError):
             failed.append(file)

@@ -9,11 +9,12 @@ import re
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import TYPE_CHECKING
 
 from digest.errors import DigestError
+from digest.messages import Message
 from digest.models import Actor, Role
 from digest.store.desk.audit import ActKind
 from digest.store.desk.users import CredentialKind, Session, User
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 LINK_LASTS = timedelta(hours=24)
 # A session ends this long after it was opened, whatever happens.
 SESSION_LASTS = timedelta(days=30)
+# How long a person may take at another provider, or a browser to answer.
+_STATE_LASTS = timedelta(minutes=10)
 # How often a session notes that it is used.
 _SEEN_EVERY = timedelta(minutes=5)
 MIN_PASSWORD, MAX_PASSWORD = 12, 256
@@ -72,10 +75,19 @@ class Accounts:
         """Add a user. They can sign in after using a one-time link. Raises DigestError."""
         if not _NAME.match(name):
             raise DigestError(
-                f"A name of a user has a-z, 0-9 and . _ @ + -, at most 64 characters, found {name[:80]!r}."
+                Message(
+                    "A name of a user has a-z, 0-9 and . _ @ + -, at most 64 characters, found %(name)s.",
+                    name=f"{name[:80]!r}",
+                )
             )
         if not self.users.add(name, role, self.now()):
-            raise DigestError(f"There is a user {name} already. `digest users link {name}` makes a new link.")
+            raise DigestError(
+                Message(
+                    "There is a user %(name)s already. `digest users link %(again)s` makes a new link.",
+                    name=name,
+                    again=name,
+                )
+            )
         self.log.record(by, ActKind.USER_ADDED, name, role, now=self.now())
 
     def list(self) -> list[UserLine]:
@@ -90,9 +102,9 @@ class Accounts:
         user = _existing(self.users, name)
         address = comparable(email.strip()) if email.strip() else ""
         if address is None:
-            raise DigestError(f"{email!r} is not an email address.")
+            raise DigestError(Message("%(email)s is not an email address.", email=f"{email!r}"))
         if not self.users.set_sign_in_email(user.id, address, self.now()):
-            raise DigestError(f"Another user signs in with {email.strip()}.")
+            raise DigestError(Message("Another user signs in with %(email)s.", email=email.strip()))
         if address and not user.email:
             # Tests go there too, until the user names another address.
             self.users.set_email(user.id, address)
@@ -107,11 +119,13 @@ class Accounts:
         """Give a user another role. It applies from their next request. Raises DigestError."""
         user = _existing(self.users, name)
         if user.role is Role.ADMIN and role is not Role.ADMIN and self.users.admins() == 1:
-            raise DigestError(f"{name} is the only admin. Make somebody else an admin first.")
+            raise DigestError(Message("%(email)s is the only admin. Make somebody else an admin first.", email=name))
         if role is user.role:
             return
         self.users.set_role(name, role)
-        self.log.record(by, ActKind.USER_ROLE, name, f"{user.role} → {role}", now=self.now())
+        self.log.record(
+            by, ActKind.USER_ROLE, name, Message("%(role)s → %(later)s", role=user.role, later=role), now=self.now()
+        )
 
     def remove(self, name: str, by: Actor) -> None:
         """Remove a user and end their sessions. Raises DigestError."""
@@ -129,13 +143,13 @@ class Accounts:
         """Return the token of a new one-time link, which replaces an unused one. Raises DigestError."""
         user, token = _existing(self.users, name), secrets.token_urlsafe(32)
         now = self.now()
-        self.users.set_credential(user.id, CredentialKind.LINK, _hash(token), now=now, expires_at=now + LINK_LASTS)
+        self.users.set_credential(user.id, CredentialKind.LINK, hash_token(token), now=now, expires_at=now + LINK_LASTS)
         self.log.record(by, ActKind.LINK_MADE, name, now=now)
         return token
 
     def user_of_link(self, token: str) -> User | None:
         """Return the user of a one-time link; None if it was used or has expired."""
-        found = self.users.link(_hash(token), self.now())
+        found = self.users.link(hash_token(token), self.now())
         return found[0] if found else None
 
     def app_key(self, token: str) -> str:
@@ -160,7 +174,7 @@ class Accounts:
             return None
         hashed = _hasher().hash(password)
         with self.users.database.transaction():
-            if not self.users.use_link(_hash(token)):
+            if not self.users.use_link(hash_token(token)):
                 return None
             self.users.set_credential(user.id, CredentialKind.PASSWORD, hashed, now=now)
             self.users.set_credential(user.id, CredentialKind.TOTP, key, now=now, counter=counter)
@@ -198,12 +212,38 @@ class Accounts:
         self.log.record(Actor(user.name, "desk"), ActKind.SIGNED_IN, user.name, now=now)
         return self.open_session(user, agent, method="password")
 
+    def count_try(self, network: str) -> None:
+        """Count an attempt to sign in from a network. Raises TooManyTries."""
+        if not self.quotas.take([Quota(f"desk:network:{network}", TRIES_PER_NETWORK, TRIES_WINDOW)], self.now()):
+            raise TooManyTries
+
+    def sign_state(self, purpose: str, mark: str, browser: str, *more: str) -> str:
+        """Return a state that a browser sends back, bound to it: the mark, the time, `more`, and a signature."""
+        body = ".".join((mark, str(int(self.now().timestamp())), *more))
+        return f"{body}.{self.signer.sign_name(purpose, f'{body} {browser}')}"
+
+    def read_state(self, purpose: str, state: str, browser: str) -> tuple[str, ...] | None:
+        """Return the mark of a state and what follows its time; None if it was not made for this browser just now.
+
+        `use_mark` makes sure that it works once.
+        """
+        body, _, code = state.rpartition(".")
+        if not browser or not self.signer.is_signed_name(purpose, f"{body} {browser}", code):
+            return None
+        mark, made, *more = body.split(".")
+        is_new = timedelta(0) <= self.now() - datetime.fromtimestamp(int(made), UTC) <= _STATE_LASTS
+        return (mark, *more) if is_new else None
+
+    def use_mark(self, mark: str) -> bool:
+        """Record that the state with this mark was used. False if it was used before."""
+        return self.quotas.take([Quota(f"desk:challenge:{mark}", 1, 2 * _STATE_LASTS)], self.now())
+
     def session(self, token: str) -> Session | None:
         """Return the session of a cookie; None if it has ended."""
         if not token:
             return None
         now = self.now()
-        session = self.users.session(_hash(token), now)
+        session = self.users.session(hash_token(token), now)
         if session and now - session.seen_at > _SEEN_EVERY:
             self.users.saw_session(session.hash, now)
         return session
@@ -218,7 +258,7 @@ class Accounts:
         token, now = secrets.token_urlsafe(32), self.now()
         expires = now + SESSION_LASTS
         short = agent[:_AGENT_LENGTH]
-        self.users.open_session(_hash(token), user.id, now=now, expires_at=expires, agent=short, method=method)
+        self.users.open_session(hash_token(token), user.id, now=now, expires_at=expires, agent=short, method=method)
         return SignedIn(user, token)
 
 
@@ -248,11 +288,11 @@ def _counter(key: str, code: str, now: datetime) -> int | None:
 def _existing(users: UserStore, name: str) -> User:
     user = users.find(name)
     if user is None:
-        raise DigestError(f"There is no user {name}. `digest users list` shows all.")
+        raise DigestError(Message("There is no user %(name)s. `digest users list` shows all.", name=name))
     return user
 
 
-def _hash(token: str) -> str:
+def hash_token(token: str) -> str:
     """Hash a token. Tokens are random, so a plain hash protects them."""
     return hashlib.sha256(token.encode()).hexdigest()
 
@@ -290,15 +330,33 @@ class ApiTokens:
         """Return a new token of a user. It is shown once: only its hash is kept. Raises DigestError."""
         held, now = _existing(self.users, user), self.now()
         if not _TOKEN_NAME.match(name):
-            raise DigestError(f"A name of a token has letters, digits and . _ -, at most 64, found {name[:80]!r}.")
+            raise DigestError(
+                Message(
+                    "A name of a token has letters, digits and . _ -, at most 64, found %(name)s.",
+                    name=f"{name[:80]!r}",
+                )
+            )
         if not held.role.includes(role):
-            raise DigestError(f"{user} is {held.role}. Their token can have that role or a lesser one, not {role}.")
+            raise DigestError(
+                Message(
+                    "%(name)s is %(role)s. Their token can have that role or a lesser one, not %(later)s.",
+                    name=user,
+                    role=held.role,
+                    later=role,
+                )
+            )
         if days is not None and not 1 <= days <= MAX_DAYS:
             raise DigestError(f"A token lasts 1 to {MAX_DAYS} days, found {days}.")
         token, expires = PREFIX + secrets.token_urlsafe(32), now + timedelta(days=days) if days else None
-        if not self.users.add_token(_hash(token), held.id, name, role, now=now, expires_at=expires):
-            raise DigestError(f"{user} has a token {name} already. Revoke it first, or choose another name.")
-        self.log.record(by, ActKind.TOKEN_MADE, user, f"{name}, {role}", now=now)
+        if not self.users.add_token(hash_token(token), held.id, name, role, now=now, expires_at=expires):
+            raise DigestError(
+                Message(
+                    "%(name)s has a token %(again)s already. Revoke it first, or choose another name.",
+                    name=user,
+                    again=name,
+                )
+            )
+        self.log.record(by, ActKind.TOKEN_MADE, user, Message("%(name)s, %(role)s", name=name, role=role), now=now)
         return token
 
     def list(self) -> list[Token]:
@@ -315,7 +373,7 @@ class ApiTokens:
         if not token.startswith(PREFIX):
             return None
         now = self.now()
-        found = self.users.token(_hash(token), now)
+        found = self.users.token(hash_token(token), now)
         if found and (found.used_at is None or now - found.used_at > _USED_EVERY):
             self.users.used_token(found.hash, now)
         return found

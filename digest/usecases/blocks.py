@@ -15,6 +15,7 @@ import orjson
 
 from digest.curate.editorial import EditorialChanges
 from digest.errors import ConfigProblem, ConfigurationError, DigestError
+from digest.messages import Message, message_of
 from digest.models import SENT_STATES, Edition, EditionBlock, is_breaking, split_key
 from digest.render.blocks.data import PLACES, BlockData, Sponsor
 from digest.render.blocks.rows import ROWS, kind_of, unknown
@@ -69,7 +70,7 @@ class BlockReader:
             try:
                 block = self._block(edition, where, kind, data)
             except ConfigurationError as error:
-                warnings += [f"block left out: {problem}" for problem in error.problems]
+                warnings += [Message("block left out: %(why)s", why=problem.sentence) for problem in error.problems]
                 continue
             if block and ROWS[kind].answered and any(each.kind == kind for *_, each in blocks):
                 warnings.append(f"block left out: {where}: an edition has one {kind} at most")
@@ -90,7 +91,9 @@ class BlockReader:
         try:
             booked = self.sponsors.choose(edition, taken)
         except ConfigurationError as error:
-            warnings += [f"advertisements left out: {problem}" for problem in error.problems]
+            warnings += [
+                Message("advertisements left out: %(why)s", why=problem.sentence) for problem in error.problems
+            ]
             return []
         return [(PLACES.index(each.place), list(ROWS).index(KIND), SPONSORS, each) for each in booked]
 
@@ -100,7 +103,7 @@ class BlockReader:
         try:
             self.sponsors.bookings()
         except ConfigurationError as error:
-            found += map(str, error.problems)
+            found += [problem.sentence for problem in error.problems]
         for folder in sorted(self.folder.iterdir()) if self.folder.is_dir() else ():
             day, slug = split_key(folder.name)
             if not folder.is_dir() or (day and day < today):
@@ -112,7 +115,7 @@ class BlockReader:
                 try:
                     self._read(where, kind_of(valid_name(path.stem)), _bytes(path))
                 except ConfigurationError as error:
-                    found += map(str, error.problems)
+                    found += [problem.sentence for problem in error.problems]
                 except OSError as error:
                     found.append(f"{where}: cannot be read: {error.strerror}")
         return found
@@ -142,7 +145,7 @@ class BlockReader:
                 if isinstance(found, bytes):
                     yield url, kind, found
                 else:
-                    warnings.append(f"block {kind} is left out: {found}")
+                    warnings.append(Message("block %(name)s is left out: %(why)s", name=kind, why=found))
 
     def _files(self, edition: Edition) -> dict[str, Path]:
         """Name in messages → file. Of files with the same name, the edition's takes precedence, then the day's."""
@@ -161,7 +164,7 @@ class BlockReader:
         try:
             return self.fetcher.get(url, allow_private=self.may_be_private).body
         except DigestError as error:
-            return str(error)
+            return message_of(error)
 
     def _block(self, edition: Edition, where: str, kind: str, data: bytes) -> EditionBlock | None:
         """Return the block; None if this edition does not show it. Raises ConfigurationError with file and line."""
@@ -181,7 +184,9 @@ class BlockReader:
         if row is None:
             raise ConfigurationError([ConfigProblem(where, 0, unknown(kind))])
         if len(data) > MAX_BYTES:
-            raise ConfigurationError([ConfigProblem(where, 0, f"has more than {MAX_BYTES:,} bytes")])
+            raise ConfigurationError(
+                [ConfigProblem(where, 0, Message("has more than %(num)s bytes", num=f"{MAX_BYTES:,}"))]
+            )
         # An empty file is enough for a block that needs no key.
         needs_nothing = not any(field.is_required() for field in row.schema.model_fields.values())
         read = reader.read_bytes(data if data.strip() or not needs_nothing else b"{}", where)

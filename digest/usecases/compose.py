@@ -11,7 +11,8 @@ from zoneinfo import ZoneInfo
 
 from digest.errors import ConfigProblem, ConfigurationError, DigestError
 from digest.hindi.tokens import stems
-from digest.models import LETTERS_TO_SOME, Article, Edition, EditionState, Section, Source, split_key
+from digest.messages import Message
+from digest.models import EDITABLE_STATES, LETTERS_TO_SOME, Article, Edition, EditionState, Section, Source, split_key
 
 if TYPE_CHECKING:
     from digest.collect.collector import CollectReport, SourceReport
@@ -146,7 +147,7 @@ class Composer:
         summariser: Summariser | None = None
         for _ in range(_MAX_TRIES):
             stored = self.editions.get(key)
-            if stored and (stored.state not in (EditionState.DRAFT, EditionState.SKIPPED) or stored.corrects):
+            if stored and (stored.state not in EDITABLE_STATES or stored.corrects):
                 return ComposeResult(stored)
             if fetch and collected is None:
                 collected = self.collect(on_source)
@@ -163,7 +164,7 @@ class Composer:
                 return ComposeResult(edition, choice.curated, collected)
             saved = self.editions.put(
                 edition,
-                over=(EditionState.DRAFT, EditionState.SKIPPED),
+                over=EDITABLE_STATES,
                 expected_changes=changes if stored else None,
                 earlier=self.calendar().earlier_planned(key, self.now()),
                 # Composing after an editor's change is part of that change.
@@ -171,7 +172,9 @@ class Composer:
             )
             if saved:
                 return ComposeResult(saved, choice.curated, collected)
-        raise DigestError(f"Edition {key} was changed repeatedly while it was being composed. Try again.")
+        raise DigestError(
+            Message("Edition %(name)s was changed repeatedly while it was being composed. Try again.", name=key)
+        )
 
     def curated(self, key: str) -> Curated:
         """Curate an edition as of when it was composed, also an approved one: to show the stories that it lacks."""
@@ -237,7 +240,7 @@ class Composer:
         `kept` articles may be older than the window. If `fetch`, read the pages of chosen stories without full text,
         then choose again.
         """
-        from digest.curate.compose import compose as curate
+        from digest.curate.compose import curate
 
         end_of_day = datetime.combine(day + timedelta(days=1), time(0), self.zone)
         until = min(as_of or self.now(), end_of_day)
@@ -259,7 +262,9 @@ class Composer:
             if curated.sections:
                 break
         if not articles and changes.selection is not None:
-            found = f"No article of the last {changes.selection.hours} hours has the chosen words and sources."
+            found = Message(
+                "No article of the last %(num)s hours has the chosen words and sources.", num=changes.selection.hours
+            )
             return _Choice(replace(curated, reason=found))
         if not curated.sections:
             return _Choice(first or curated)
@@ -268,7 +273,8 @@ class Composer:
             curated = curate(again, context)
         if first is None or first.sections:
             return _Choice(curated)
-        return _Choice(curated, window, f"{first.reason} The window is now {window // timedelta(hours=1)} hours.")
+        note = Message("%(why)s The window is now %(num)s hours.", why=first.reason, num=window // timedelta(hours=1))
+        return _Choice(curated, window, note)
 
     def _rules(self, schedule: EditionSchedule | None) -> Rules:
         """Return the rules of an edition of the schedule; of a special, those of the newsletter."""
@@ -276,10 +282,7 @@ class Composer:
         if schedule is None:
             return usual
         rules = replace(
-            usual,
-            window=schedule.window,
-            min_stories=schedule.min_stories,
-            max_stories=schedule.max_stories,
+            usual, window=schedule.window, min_stories=schedule.min_stories, max_stories=schedule.max_stories
         )
         if schedule.repeats_others:
             # Last week's edition must count as already sent, whatever the hour at which this one is composed.
@@ -413,7 +416,7 @@ class Composer:
         candidates = [(story, [articles[id] for id in story.article_ids if id in articles]) for story in stories]
         intro = write_intro(candidates, summariser)
         if intro.problem:
-            why = f"no intro: the model's was not used, because {intro.problem}"
+            why = Message("no intro: the model's was not used, because %(why)s", why=intro.problem)
             return replace(edition, warnings=(*edition.warnings, why))
         return replace(edition, intro=intro.text, intro_support=intro.support)
 

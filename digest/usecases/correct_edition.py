@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from digest.deliver.attempt import cancel_each
 from digest.errors import DigestError
 from digest.i18n import translator
+from digest.messages import Message
 from digest.models import (
     CORRECTION,
     Actor,
@@ -120,7 +121,9 @@ class EditionCorrector:
         with self.editions.database.transaction():
             with self.editions.database.write(area="edition") as connection:
                 if not revisions.begin_revision(connection, changed, emails, before=before):
-                    raise NotCorrectable(f"Edition {key} was changed at the same moment. Look at it again.")
+                    raise NotCorrectable(
+                        Message("Edition %(name)s was changed at the same moment. Look at it again.", name=key)
+                    )
             correction = self._prepare(changed, story, text) if text else ""
             detail = f"{_find(changed, story).title}{f' · {text}' if text else ''}"
             self.log.record(by, ActKind.CORRECTED, key, detail, now=self.now())
@@ -171,10 +174,15 @@ class EditionCorrector:
     def _begun(self, key: str) -> Edition:
         edition = self.editions.get(key)
         if edition is None:
-            raise NotCorrectable(f"There is no edition {key}.")
+            raise NotCorrectable(Message("There is no edition %(name)s.", name=key))
         if edition.state not in revisions.REVISABLE or self.editions.frozen_at(key) is None:
             raise NotCorrectable(
-                f"Edition {key} is {edition.state}: nobody has it yet. Change it with `digest edition edit {key}`."
+                Message(
+                    "Edition %(name)s is %(state)s: nobody has it yet. Change it with `digest edition edit %(again)s`.",
+                    name=key,
+                    state=edition.state,
+                    again=key,
+                )
             )
         return edition
 
@@ -188,7 +196,9 @@ class EditionCorrector:
         if not new.title:
             raise NotCorrectable("A story needs a headline.")
         if new == old:
-            raise NotCorrectable(f"Edition {before.key} has these words already; nothing was changed.")
+            raise NotCorrectable(
+                Message("Edition %(name)s has these words already; nothing was changed.", name=before.key)
+            )
         if note:
             new = replace(new, corrections=(*new.corrections, CorrectionNote(note, self.now())))
         changed = replace(before.with_story(new), revision=before.revision + 1)

@@ -13,7 +13,8 @@ from pydantic import ValidationError
 from digest.curate import editorial
 from digest.curate.editorial import EditorialChanges, Selection, StoryText
 from digest.errors import ConfigurationError, DigestError, StoreError
-from digest.models import Actor, Edition, EditionState, Story, is_breaking
+from digest.messages import Message, message_of
+from digest.models import EDITABLE_STATES, Actor, Edition, EditionState, Story, is_breaking
 from digest.render.blocks.rows import ROWS, kind_of
 from digest.render.intro import MAX_LENGTH
 from digest.store.desk.audit import ActKind
@@ -32,11 +33,12 @@ if TYPE_CHECKING:
     from digest.usecases.breaking import BreakingNews
     from digest.usecases.compose import Composer, ComposeResult
 
-_EDITABLE = (EditionState.DRAFT, EditionState.SKIPPED)
 # Why a special edition is skipped until it is composed. Its name is free again if no end of it was stored in this time:
 # the process that composed it has died.
 _COMPOSING_LASTS = timedelta(minutes=15)
-_BEING_COMPOSED = "It is being composed. If that takes longer than 15 minutes, compose it again under the same name."
+_BEING_COMPOSED = Message(
+    "It is being composed. If that takes longer than 15 minutes, compose it again under the same name."
+)
 
 # Characters of the name that recipients read.
 MAX_NAME = 60
@@ -171,7 +173,7 @@ class EditionEditor:
         if off is None:
             raise UnknownStory(f"story {story} has no article {article}; its articles: {', '.join(found.article_ids)}")
         if len(found.article_ids) < 2:
-            raise DigestError(f"Story {story} has no other article, so there is nothing to split.")
+            raise DigestError(Message("Story %(name)s has no other article, so there is nothing to split.", name=story))
         names = {off.id, off.url}
         rest = next(id for id in found.article_ids if id != off.id)
 
@@ -196,9 +198,9 @@ class EditionEditor:
         found = self._regroupable(key, story)
         added = self._editable(key).story(other)
         if other == story or other in (*found.article_ids, *found.articles):
-            raise DigestError(f"Story {story} has {other} already.")
+            raise DigestError(Message("Story %(name)s has %(other)s already.", name=story, other=other))
         if added is not None and added.recurring:
-            raise DigestError(f"Story {other} is a daily column, which is never merged.")
+            raise DigestError(Message("Story %(name)s is a daily column, which is never merged.", name=other))
         article = None if added else self.composer.articles.named(other)
         if added is None and article is None:
             ids = ", ".join(sorted(each.id for each in self._editable(key).stories() if each.id != story))
@@ -221,7 +223,13 @@ class EditionEditor:
                 ActKind.UNDONE,
                 title,
             )
-            raise DigestError(f"{other} is not among the articles of edition {key}: its hours, sources or language.")
+            raise DigestError(
+                Message(
+                    "%(other)s is not among the articles of edition %(name)s: its hours, sources or language.",
+                    other=other,
+                    name=key,
+                )
+            )
         return changed
 
     def _regroupable(self, key: str, story: str) -> Story:
@@ -230,9 +238,9 @@ class EditionEditor:
         if found is None:
             raise UnknownStory(f"edition {key} has no story {story} now: it was dropped")
         if is_breaking(key):
-            raise DigestError(f"Edition {key} is an alert, which has one story.")
+            raise DigestError(Message("Edition %(name)s is an alert, which has one story.", name=key))
         if found.recurring:
-            raise DigestError(f"Story {story} is a daily column, which is never merged.")
+            raise DigestError(Message("Story %(name)s is a daily column, which is never merged.", name=story))
         return found
 
     def move(self, key: str, story: str, section: str, place: int, by: Actor) -> Edition:
@@ -244,14 +252,7 @@ class EditionEditor:
             moved = editorial.arrange(sections, changes.moved, story, section, place)
             return replace(changes, moved=moved, placed=(*_without(changes.placed, story), story))
 
-        return self._change(
-            key,
-            change,
-            by,
-            ActKind.MOVED,
-            f"{_title(found)} → {section}, {place}",
-            chooses=False,
-        )
+        return self._change(key, change, by, ActKind.MOVED, f"{_title(found)} → {section}, {place}", chooses=False)
 
     def step(self, key: str, story: str, steps: int, by: Actor) -> Edition:
         """Move a story up (negative) or down within the edition, beyond the end of a section into the next one.
@@ -309,6 +310,19 @@ class EditionEditor:
             replaced=lambda changes: _unseen(texts, seen, {name: getattr(changes, name) for name in texts}),
         )
 
+    def take_refused(self, key: str, story: str, by: Actor, *, shown: str = "") -> Edition:
+        """Make a model's summary that a check refused the editor's own text of the story.
+
+        `shown` is the text that the editor saw, if they saw one. Raises UnknownStory if the story has no such text.
+        """
+        found = self._known(key, story)
+        if found is None or found.refused is None or not has_refused(found, shown):
+            raise UnknownStory(
+                Message("story %(name)s of edition %(again)s has no such summary of a model", name=story, again=key)
+            )
+        refused = found.refused.text
+        return self.write_story(key, story, by, title=None, summary=refused, what=ActKind.REFUSED_SUMMARY_TAKEN)
+
     def write_story(
         self,
         key: str,
@@ -318,42 +332,19 @@ class EditionEditor:
         title: str | None,
         summary: str | None,
         seen: Mapping[str, str] | None = None,
+        what: ActKind = ActKind.STORY_TEXT,
     ) -> Edition:
         """Set the texts of a story that are given. An empty text means the composed one.
 
-        `seen` has the texts that the editor saw, by field.
+        `seen` has the texts that the editor saw, by field. `what` is the act in the log.
         """
-        return self._write_story(key, story, by, ActKind.STORY_TEXT, title=title, summary=summary, seen=seen)
-
-    def take_refused(self, key: str, story: str, by: Actor, *, shown: str = "") -> Edition:
-        """Make a model's summary that a check refused the editor's own text of the story.
-
-        `shown` is the text that the editor saw, if they saw one. Raises UnknownStory if the story has no such text.
-        """
-        found = self._known(key, story)
-        if found is None or found.refused is None or not has_refused(found, shown):
-            raise UnknownStory(f"story {story} of edition {key} has no such summary of a model")
-        return self._write_story(key, story, by, ActKind.REFUSED_SUMMARY_TAKEN, title=None, summary=found.refused.text)
-
-    def _write_story(
-        self,
-        key: str,
-        story: str,
-        by: Actor,
-        what: ActKind,
-        *,
-        title: str | None,
-        summary: str | None,
-        seen: Mapping[str, str] | None = None,
-    ) -> Edition:
         found = self._known(key, story)
         given = {"title": title, "summary": summary}
 
         def change(changes: EditorialChanges) -> EditorialChanges:
             old = changes.texts.get(story, StoryText())
             text = StoryText(
-                old.title if title is None else one_line(title),
-                old.summary if summary is None else one_line(summary),
+                old.title if title is None else one_line(title), old.summary if summary is None else one_line(summary)
             )
             others = {id: each for id, each in changes.texts.items() if id != story}
             return replace(changes, texts=others if text == StoryText() else {**others, story: text})
@@ -461,7 +452,7 @@ class EditionEditor:
         self._editable(key)
         last = self.log.last_change(key)
         if last is None or last.before is None:
-            raise DigestError(f"Edition {key} has no change to undo.")
+            raise DigestError(Message("Edition %(name)s has no change to undo.", name=key))
         from digest.store.content.editions import read_changes
 
         before = read_changes(last.before)
@@ -487,7 +478,7 @@ class EditionEditor:
         if not slug:
             raise NameTaken(f"Edition {key} exists already. Choose another name.")
         empty = Edition(key, now.date(), 0, EditionState.SKIPPED, "", "", (), reason=_BEING_COMPOSED)
-        given = [selection.words, ", ".join(selection.sources), f"{selection.hours} h"]
+        given = [selection.words, ", ".join(selection.sources), Message("%(num)s h", num=selection.hours)]
         with self.editions.database.transaction():
             over = () if self._is_being_composed(key, now) else (EditionState.SKIPPED,)
             if self.editions.put(empty, over=over) is None:
@@ -498,8 +489,10 @@ class EditionEditor:
         try:
             composed = self.composer.compose(key, fetch=fetch, on_source=on_source)
         except BaseException as error:
-            why = redact(str(error) if isinstance(error, (ConfigurationError, DigestError)) else repr(error))
-            reason = f"Composing it failed: {why.removesuffix('.')}. Compose it again under the same name."
+            why = message_of(error) if isinstance(error, (ConfigurationError, DigestError)) else repr(error)
+            # A text without the secrets is no message.
+            why = why if redact(why) == why else redact(why)
+            reason = Message("Composing it failed: %(why)s. Compose it again under the same name.", why=why)
             # If the store is away, the name is free after a while.
             with suppress(StoreError):
                 self.editions.put(replace(empty, reason=reason), over=(EditionState.SKIPPED,))
@@ -527,8 +520,7 @@ class EditionEditor:
 
         detail = "; ".join(story.title for story in edition.stories() if story.id in found)
         return replace(
-            composed,
-            edition=self._change(edition.key, change, by, ActKind.TEXTS_TAKEN_OVER, detail, chooses=False),
+            composed, edition=self._change(edition.key, change, by, ActKind.TEXTS_TAKEN_OVER, detail, chooses=False)
         )
 
     def _is_being_composed(self, key: str, now: datetime) -> bool:
@@ -565,7 +557,9 @@ class EditionEditor:
                 what, detail = ActKind.NEWER_TEXT_REPLACED, "; ".join([*map(quoted, lost), detail])
             changes = self.editions.change_editorial(key, change, by, what, detail, now=self.now())
         if changes is None:
-            raise NotEditable(f"Edition {key} was approved or sent in the meantime; only a draft can be changed.")
+            raise NotEditable(
+                Message("Edition %(name)s was approved or sent in the meantime; only a draft can be changed.", name=key)
+            )
         if is_breaking(key):
             return self.breaking.rewrite(key, again=True)
         # Another editor's change at the same moment needs a new composition.
@@ -593,11 +587,22 @@ class EditionEditor:
         """Return the edition. Raises NotEditable."""
         edition = self.editions.get(key)
         if edition is None:
-            raise NotEditable(f"There is no edition {key}.")
-        if edition.state not in _EDITABLE:
+            raise NotEditable(Message("There is no edition %(name)s.", name=key))
+        if edition.state not in EDITABLE_STATES:
             can = edition.state in (EditionState.APPROVED, EditionState.EXPIRED)
-            hint = f" `digest edition reopen {key}` makes it one." if can else ""
-            raise NotEditable(f"Edition {key} is {edition.state}; only a draft can be changed.{hint}")
+            raise NotEditable(
+                Message(
+                    "Edition %(name)s is %(state)s; only a draft can be changed. "
+                    "`digest edition reopen %(again)s` makes it one.",
+                    name=key,
+                    state=edition.state,
+                    again=key,
+                )
+                if can
+                else Message(
+                    "Edition %(name)s is %(state)s; only a draft can be changed.", name=key, state=edition.state
+                )
+            )
         return edition
 
 

@@ -1,7 +1,8 @@
-"""Do one act to many subscribers: pause, end pauses, stop all email or let it go again, topics, frequency.
+"""Do one act to many subscribers: pause, end pauses, stop all email or let it go again, topics, frequency, and the
+frequency back.
 
 The plan says who changes, and who stays as they are and why. What people chose or stopped themselves is never changed.
-The log of acts gets one entry, and the consent log one for each person.
+The log of acts gets one entry, that of an act for one if only one changes, and the consent log one for each person.
 """
 
 from __future__ import annotations
@@ -17,18 +18,18 @@ from typing import TYPE_CHECKING, Any
 from digest.errors import ConfigProblem, ConfigurationError, DigestError
 from digest.feedback.rules import UNSUBSCRIBED
 from digest.models import Actor
+from digest.store.database import wait_limit
 from digest.store.desk import audit
 from digest.store.desk.audit import ActKind
 from digest.store.errors import BUSY_SECONDS
 from digest.store.people import consent, suppressions
-from digest.store.people.bulk_acts import BulkActs
 from digest.store.people.consent import Consent
 from digest.store.people.directory import SubscriberState, state_of
 from digest.store.people.preferences import PreferenceStore, StoredSubscriber
-from digest.store.wait_limit import wait_limit
+from digest.store.people.suppressions import FREQUENCY, TO, BulkActs
 from digest.subscribers.list_editor import ListEditor
 from digest.subscribers.list_file import parse_field
-from digest.usecases.edit_subscribers import MAX_PAUSE, reason_of, source_of
+from digest.usecases.edit_subscribers import MAX_PAUSE, reason_of, source_of, subject_of
 from digest.utils.text import mark_of
 from digest.yamlio.editor import LONG_WAIT, edit_lock
 
@@ -54,18 +55,17 @@ class ManyAct(StrEnum):
     ADD_TOPIC = "add-topic"
     REMOVE_TOPIC = "remove-topic"
     FREQUENCY = "frequency"
+    RESTORE_FREQUENCY = "restore-frequency"
 
 
-# What the log of acts says.
+# What the log of acts says of several subscribers, and of one.
 _NAMES = {
-    ManyAct.PAUSE: ActKind.MANY_PAUSED,
-    ManyAct.RESUME: ActKind.MANY_PAUSES_ENDED,
-    ManyAct.SUPPRESS: ActKind.MANY_SUPPRESSED,
-    ManyAct.LIFT: ActKind.MANY_LIFTED,
-    ManyAct.ADD_TOPIC: ActKind.MANY_CHANGED,
-    ManyAct.REMOVE_TOPIC: ActKind.MANY_CHANGED,
-    ManyAct.FREQUENCY: ActKind.MANY_CHANGED,
+    ManyAct.PAUSE: (ActKind.MANY_PAUSED, ActKind.SUBSCRIBER_PAUSED),
+    ManyAct.RESUME: (ActKind.MANY_PAUSES_ENDED, ActKind.PAUSE_ENDED),
+    ManyAct.SUPPRESS: (ActKind.MANY_SUPPRESSED, ActKind.SUPPRESSED),
+    ManyAct.LIFT: (ActKind.MANY_LIFTED, ActKind.SUPPRESSION_LIFTED),
 }
+_CHANGED = (ActKind.MANY_CHANGED, ActKind.SUBSCRIBER_CHANGED)
 
 
 class Stays(StrEnum):
@@ -79,6 +79,7 @@ class Stays(StrEnum):
     OWN_CHOICE = "chose it themselves on their own page"
     ALL_TOPICS = "get all topics"
     SAME = "have it already"
+    NOT_CHANGED = "nothing to take back: their frequency was not changed with others, or again since"
     WITHOUT = "do not have this topic"
     LAST_TOPIC = "have no other topic"
     NOT_STOPPED = "get mail already"
@@ -101,6 +102,8 @@ class ManyPlan:
     change: ManyChange
     people: tuple[StoredSubscriber, ...]
     stays: Mapping[Stays, tuple[StoredSubscriber, ...]]
+    # Address → frequency that is put back.
+    earlier: Mapping[str, str]
     # The number in the log; None if it was not done.
     act: int | None = None
 
@@ -110,7 +113,7 @@ class ManyPlan:
         # A pause ends at the hour at which it began; the page shows the day.
         until = f"{self.change.until:%Y-%m-%d}" if self.change.until else ""
         what = (self.change.act, self.change.value, until)
-        return mark_of((what, (str(each.id) for each in self.people)))
+        return mark_of((what, (f"{each.id}{self.earlier.get(each.address, '')}" for each in self.people)))
 
 
 class PlanChanged(DigestError):
@@ -163,16 +166,21 @@ class ManyEditor:
         own_pauses = self._own_pauses(found) if change.act is ManyAct.RESUME else frozenset()
         lifts = change.act is ManyAct.LIFT
         together = self.bulk_acts.stopped_together(each.address for each in found) if lifts else set()
+        restores = change.act is ManyAct.RESTORE_FREQUENCY
+        earlier = self.bulk_acts.earlier_frequencies(each.address for each in found) if restores else {}
         for each in found:
             if lifts:
                 why = _stays_stopped(each, together)
+            elif restores and earlier.get(each.address, ("", ""))[1] != each.frequency:
+                why = Stays.NOT_CHANGED
             else:
                 why = self._stays(each, change, chosen.get(each.id, frozenset()), own_pauses)
             if why is None:
                 people.append(each)
             else:
                 stays.setdefault(why, []).append(each)
-        return ManyPlan(change, tuple(people), {why: tuple(those) for why, those in stays.items()})
+        before = {address: first for address, (first, _last) in earlier.items()}
+        return ManyPlan(change, tuple(people), {why: tuple(those) for why, those in stays.items()}, before)
 
     def run(self, ids: Sequence[int], change: ManyChange, by: Actor, *, seen: str = "", whom: str = "") -> ManyPlan:
         """Do an act. `seen` is the mark of the plan that was shown; PlanChanged if it is another one now.
@@ -186,7 +194,7 @@ class ManyEditor:
             raise PlanChanged("Meanwhile other subscribers would change; nothing was changed. Look again.")
         if not plan.people:
             return plan
-        fields = {each.address: self._fields(each, change) for each in plan.people}
+        fields = {each.address: self._fields(each, plan) for each in plan.people}
         with ExitStack() as held:
             editors = self._edited_files(held, {address: each for address, each in fields.items() if each})
             edited = self.subscriber_list.read_edited({each.path: each.edited for each in editors}) if editors else None
@@ -207,7 +215,7 @@ class ManyEditor:
                 problem = f"expected a pause of 1 to {MAX_PAUSE.days} days"
         elif change.act in (ManyAct.SUPPRESS, ManyAct.LIFT):
             reason_of(change.value)
-        elif change.act is not ManyAct.RESUME:
+        elif change.act not in (ManyAct.RESUME, ManyAct.RESTORE_FREQUENCY):
             is_frequency = change.act is ManyAct.FREQUENCY
             field, value = ("frequency", change.value) if is_frequency else ("topics", [change.value])
             try:
@@ -233,7 +241,7 @@ class ManyEditor:
             if not is_paused:
                 return Stays.NOT_PAUSED
             return Stays.OWN_PAUSE if each.id in own_pauses else None
-        if act is ManyAct.FREQUENCY:
+        if act in (ManyAct.FREQUENCY, ManyAct.RESTORE_FREQUENCY):
             if each.frequency == change.value:
                 return Stays.SAME
             return Stays.OWN_CHOICE if "frequency" in chosen else None
@@ -254,14 +262,17 @@ class ManyEditor:
         """Return the topics of a subscriber without one. Whoever gets all of them has the others then."""
         return tuple(name for name in each.topics or self.topics if name != topic)
 
-    def _fields(self, each: StoredSubscriber, change: ManyChange) -> dict[str, Any]:
+    def _fields(self, each: StoredSubscriber, plan: ManyPlan) -> dict[str, Any]:
         """Return the fields of the list that change, for the file; none if only the store changes."""
+        change = plan.change
         if change.act is ManyAct.ADD_TOPIC:
             return {"topics": [*each.topics, change.value]}
         if change.act is ManyAct.REMOVE_TOPIC:
             return {"topics": list(self._without(each, change.value))}
         if change.act is ManyAct.FREQUENCY:
             return {"frequency": change.value}
+        if change.act is ManyAct.RESTORE_FREQUENCY:
+            return {"frequency": plan.earlier[each.address]}
         if change.act is ManyAct.RESUME and each.status != "active":
             return {"status": "active"}
         return {}
@@ -294,6 +305,7 @@ class ManyEditor:
         change, now, source = plan.change, self.now(), source_of(by, "bulk")
         detail = _detail(change)
         addresses = [each.address for each in plan.people]
+        of_many, of_one = _NAMES.get(change.act, _CHANGED)
         with self.database.write() as connection:
             what = "changed"
             if change.act is ManyAct.SUPPRESS:
@@ -310,8 +322,8 @@ class ManyEditor:
             # Those of the list files have these values already.
             self.subscriber_admin.set_all(connection, fields)
             entries = [
-                Consent(address, what, now, source, detail=_own_detail(fields[address], detail))
-                for address in addresses
+                Consent(each.address, what, now, source, detail=_own_detail(each, fields[each.address], detail))
+                for each in plan.people
             ]
             consent.append_many(connection, entries)
             kind = "suppressed" if change.act is ManyAct.SUPPRESS else "changed"
@@ -321,8 +333,8 @@ class ManyEditor:
             return audit.add(
                 connection,
                 by,
-                _NAMES[change.act],
-                f"{len(addresses)} subscribers",
+                of_many if len(addresses) > 1 else of_one,
+                f"{len(addresses)} subscribers" if len(addresses) > 1 else subject_of(plan.people[0].id),
                 "; ".join(filter(None, parts)),
                 now=now,
             )
@@ -347,10 +359,13 @@ def _detail(change: ManyChange) -> str:
         ManyAct.ADD_TOPIC: f"with the topic {change.value}",
         ManyAct.REMOVE_TOPIC: f"without the topic {change.value}",
         ManyAct.FREQUENCY: f"frequency: {change.value}",
+        ManyAct.RESTORE_FREQUENCY: "frequency as before",
     }[change.act]
 
 
-def _own_detail(fields: Mapping[str, Any], detail: str) -> str:
-    """Return what one person's entry of the consent log says."""
+def _own_detail(each: StoredSubscriber, fields: Mapping[str, Any], detail: str) -> str:
+    """Return what one person's entry of the consent log says. Of a frequency also the earlier one, to put it back."""
+    if "frequency" in fields:
+        return f"{FREQUENCY}{each.frequency}{TO}{fields['frequency']}"
     texts = (f"{key}: {', '.join(value) if isinstance(value, list) else value}" for key, value in fields.items())
     return ", ".join(texts) or detail

@@ -12,6 +12,7 @@ from digest.collect.collector import SourcePreview, preview_source
 from digest.config import loader, source_list
 from digest.config.source_list import SourceRow
 from digest.errors import ConfigProblem, ConfigurationError
+from digest.messages import Message
 from digest.models import Actor, FulltextMode, Source
 from digest.store.desk.audit import ActKind
 
@@ -80,7 +81,11 @@ class SourceEditor:
         source_list.check_row(row, "sources add")
         same = next((one for one in source_list.list_sources(self.home) if one.name == row["name"]), None)
         if same:
-            message = f"'name': expected a name that no other source has, found {same.name!r}, used in line {same.line}"
+            message = Message(
+                "'name': expected a name that no other source has, found %(name)s, used in line %(num)s",
+                name=f"{same.name!r}",
+                num=same.line,
+            )
             raise ConfigurationError([ConfigProblem("sources add", 0, message)])
 
     def same(self, row: Mapping[str, Any]) -> SourceRow | None:
@@ -149,7 +154,7 @@ def problem_of(found: SourcePreview) -> str | None:
     """Return why this cannot be a source; None if it delivers articles."""
     if found.error:
         return found.error
-    return None if found.articles else "It gives no articles."
+    return None if found.articles else Message("It gives no articles.")
 
 
 def _hint(name: str, names: Iterable[str]) -> str:

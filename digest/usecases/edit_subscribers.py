@@ -15,7 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 from digest.errors import ConfigProblem, ConfigurationError, DigestError
 from digest.feedback.rules import COMPLAINED, UNSUBSCRIBED
+from digest.messages import Message
 from digest.models import Actor
+from digest.store.database import wait_limit
 from digest.store.desk import audit
 from digest.store.desk.audit import ActKind
 from digest.store.errors import BUSY_SECONDS
@@ -23,7 +25,6 @@ from digest.store.people import consent, suppressions
 from digest.store.people.consent import Consent
 from digest.store.people.moves import MoveResult
 from digest.store.people.preferences import ConsentContext, PreferenceStore
-from digest.store.wait_limit import wait_limit
 from digest.subscribers import list_editor
 from digest.subscribers.address import comparable, normalise, refuse_tags
 from digest.subscribers.imports.formats import FIELDS
@@ -114,9 +115,20 @@ class SubscriberEditor:
             where = f" (from import {record.origin})" if record and record.origin and address not in known else ""
             raise _is_listed(email, where)
         if (moved := self.subscriber_list.subscribers.moved().get(address)) is not None:
-            raise DigestError(f"{email} changed their address to {moved}. Only their own sign-up can add the old one.")
+            raise DigestError(
+                Message(
+                    "%(email)s changed their address to %(moved)s. Only their own sign-up can add the old one.",
+                    email=email,
+                    moved=moved,
+                )
+            )
         if self.subscriber_admin.erasures.among([address]):
-            raise DigestError(f"{email} was erased at the person's request. Only their own sign-up can add them again.")
+            raise DigestError(
+                Message(
+                    "%(email)s was erased at the person's request. Only their own sign-up can add them again.",
+                    email=email,
+                )
+            )
         entry = Consent(address, "added", self.now(), source_of(by, "add"), wording)
         save = self._saver(
             lambda: self._record(address, by, ActKind.SUBSCRIBER_ADDED, "", [entry]), address, must_be_valid=True
@@ -222,7 +234,7 @@ class SubscriberEditor:
             raise DigestError(f"{email} is not in the store; nothing was changed.")
         if until is not None and not now < until <= now + MAX_PAUSE:
             raise DigestError(f"A pause ends after now and within {MAX_PAUSE.days} days, found {until:%Y-%m-%d}.")
-        detail = f"paused until {until:%Y-%m-%d}" if until else "pause ended"
+        detail = Message("paused until %(day)s", day=f"{until:%Y-%m-%d}") if until else Message("pause ended")
         with self._transaction():
             context = ConsentContext(source_of(by, "pause"), detail=detail)
             self.preferences.set(held.id, {"paused_until": until}, context, now=now)
@@ -252,7 +264,10 @@ class SubscriberEditor:
                 raise DigestError(f"{email} is not suppressed; nothing was changed.")
             if before == COMPLAINED:
                 raise DigestError(
-                    f"{email} reported an email as spam. Only their own sign-up ends that; nothing was changed."
+                    Message(
+                        "%(email)s reported an email as spam. Only their own sign-up ends that; nothing was changed.",
+                        email=email,
+                    )
                 )
             suppressions.unsuppress(connection, address)
             entry = Consent(address, suppressions.LIFTED, now, source_of(by, "lift"), detail=f"{before}: {why}")
@@ -394,7 +409,13 @@ def parse_address(email: str) -> str:
         return normalise(email)
     except ValueError as error:
         raise ConfigurationError(
-            [ConfigProblem("EMAIL", 0, f"{email!r} is not a valid email address: {error}")]
+            [
+                ConfigProblem(
+                    "EMAIL",
+                    0,
+                    Message("%(email)s is not a valid email address: %(why)s", email=f"{email!r}", why=error),
+                )
+            ]
         ) from None
 
 
@@ -411,5 +432,5 @@ def reason_of(reason: str) -> str:
     """Return a reason on one line. Raises ConfigurationError if it is empty."""
     text = one_line(reason)
     if not text:
-        raise ConfigurationError([ConfigProblem("--reason", 0, "expected why, for the record")])
+        raise ConfigurationError([ConfigProblem("--reason", 0, Message("expected why, for the record"))])
     return text[:200]

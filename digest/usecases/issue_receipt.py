@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from digest import __version__
 from digest.errors import DigestError
-from digest.receipt.document import PARTS, canonical, sign
-from digest.store.content.feedback_counts import count_feedback
+from digest.receipt import PARTS, canonical, sign
+from digest.store.content.events import count_feedback
 from digest.store.sending.evidence import format_time, read_evidence
 from digest.usecases.process_feedback import PARSERS
 from digest.utils.text import pick
@@ -71,7 +71,4 @@ class ReceiptIssuer:
         """Return the feedback of providers. A provider without webhooks reports no deliveries."""
         events = count_feedback(self.status.database, key)
         reports = not PARSERS.keys().isdisjoint(self.statistics.transports(key))
-        return {
-            "delivered": events.delivered if reports else None,
-            **pick(events, "bounced blocked complained"),
-        }
+        return {"delivered": events.delivered if reports else None, **pick(events, "bounced blocked complained")}

@@ -10,6 +10,7 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from digest.messages import Message
 from digest.models import Edition, Image, InlineImage, Source, Story
 from digest.render.pictures import PictureProblem, PictureSlot, prepare
 from digest.render.texts import one_line
@@ -63,7 +64,14 @@ class PicturePreparer:
             except PictureProblem as problem:
                 made[story.id] = None
                 name = "" if image.url.startswith(_CID) else f" {image.url[:200]}"
-                warnings.append(f"“{one_line(story.title)}” has no picture: the file{name} {problem}")
+                warnings.append(
+                    Message(
+                        "“%(title)s” has no picture: the file%(name)s %(why)s",
+                        title=one_line(story.title),
+                        name=name,
+                        why=problem,
+                    )
+                )
                 continue
             new[picture.cid] = picture
             made[story.id] = Image(f"{_CID}{picture.cid}", picture.width, picture.height, image.alt, origin=image.url)
@@ -104,7 +112,7 @@ class PicturePreparer:
         pool.shutdown(wait=False, cancel_futures=True)
         for url, job in jobs.items():
             if not job.done() or job.cancelled():
-                files[url] = PictureProblem(f"did not arrive within {TIMEOUT:.0f} seconds")
+                files[url] = PictureProblem(Message("did not arrive within %(num)s seconds", num=f"{TIMEOUT:.0f}"))
             elif error := job.exception():
                 files[url] = error if isinstance(error, PictureProblem) else PictureProblem(_reason(error, url))
             else:

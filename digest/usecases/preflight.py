@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from digest.errors import ConfigProblem, ConfigurationError, DigestError
 from digest.mail.message import content_ids
+from digest.messages import Message
 from digest.models import Edition, RenderedEmail, Source, Variant
 from digest.render.lint import lint, urls
 from digest.render.lint_tree import LintFinding, error, warning
@@ -44,7 +45,7 @@ class ExampleDomainGuard:
         """Return what is wrong with the address, if emails leave this machine."""
         if self.outbox_only or not is_example(urlsplit(self.base_url).hostname or ""):
             return None
-        message = (
+        message = Message(
             "'newsletter.base_url' is an example address, so every unsubscribe link would be broken; "
             "set it to the address of your pages, or leave it empty"
         )
@@ -68,12 +69,12 @@ class SampleGuard:
     def refuse(self, edition: Edition) -> None:
         """Raise ConfigurationError if a recipient outside the example domains would get samples by real email."""
         if edition.sample and not self.outbox_only and self.subscribers.any_outside(EXAMPLE_DOMAINS):
-            message = (
+            message = Message(
                 "has sample articles, which never go to real addresses. Remove the sample sources (`replay: true`) "
-                f"from digest.yaml, then run `digest edition discard {edition.key}`: the next send composes a "
-                "new edition"
+                "from digest.yaml, then run `digest edition discard %(name)s`: the next send composes a new edition",
+                name=edition.key,
             )
-            raise ConfigurationError([ConfigProblem(f"edition {edition.key}", 0, message)])
+            raise ConfigurationError([ConfigProblem(Message("edition %(name)s", name=edition.key), 0, message)])
 
 
 # SpamAssassin's default required_score.
@@ -159,7 +160,7 @@ def unreachable_links(
 
     Requests each address once, and none of our own pages at `base_url`.
     """
-    from digest.collect.http.errors import FetchError
+    from digest.collect.http.connect import FetchError
     from digest.collect.http.ssrf import same_host
 
     own = [source.url for source in sources if source.allow_private and source.url]

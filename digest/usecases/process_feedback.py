@@ -1,7 +1,8 @@
 """Process delivery feedback: queued webhook payloads and bounce mail.
 
 The webhook endpoint stores payloads; the scheduler and `digest events handle` process them here. Every step is
-idempotent, so an interrupted run can be repeated.
+idempotent, so an interrupted run can be repeated. What cannot be processed is stored with its error, and the rest is
+processed.
 """
 
 from __future__ import annotations
@@ -12,21 +13,22 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from digest.errors import DigestError, StoreUnavailable
 from digest.feedback import brevo, sendgrid, ses
 from digest.feedback.dsn import DeliveryReport, parse_report
 from digest.feedback.effects import ApplyResult, apply
-from digest.feedback.events import Event, InvalidPayload
+from digest.feedback.ports import Event, InvalidPayload
 from digest.feedback.replies import parse_reply
 from digest.mail import verp
 from digest.mail.message import Outgoing, recipient
 from digest.mail.mime import message_id
 from digest.models import RenderedEmail
-from digest.store.content.events import SentEmail
-from digest.store.content.feedback_counts import count_feedback
+from digest.store.content.events import MAIL, SentEmail, WebhookPayload, count_feedback
 from digest.store.people.preferences import ERASED
 from digest.store.people.subscriber_texts import TextKind
 from digest.subscribers.address import comparable
-from digest.utils.redact import redact, without_known_bytes
+from digest.utils.redact import hide_addresses, redact, without_known_bytes
+from digest.utils.telemetry import report_error
 
 if TYPE_CHECKING:
     from digest.mail.message import Sender
@@ -37,6 +39,8 @@ if TYPE_CHECKING:
     from digest.store.sending.ledger import SqlLedger
     from digest.subscribers.tokens import TokenSigner
 
+# The kind of a mail that could not be processed.
+FAILED = "could not be processed"
 # Fewer blocked emails say nothing about the sender, even if they are a tenth of an edition.
 _MIN_BLOCKS = 20
 # An older date means that the clock is broken.
@@ -61,6 +65,8 @@ class FeedbackResult:
     kept: int = 0
     # Newly suppressed addresses.
     suppressed: int = 0
+    # Those that could not be processed.
+    failed: int = 0
     # Editions in which feedback resolved a batch whose outcome was unknown.
     resolved_editions: tuple[str, ...] = ()
     # Sentences for the operator.
@@ -86,24 +92,31 @@ class FeedbackProcessor:
     retention: timedelta
     now: Callable[[], datetime]
 
-    def process_webhooks(self, progress: Callable[[int, int | None], None] | None = None) -> FeedbackResult:
+    def process_webhooks(
+        self, progress: Callable[[int, int | None], None] | None = None, *, failed: bool = False
+    ) -> FeedbackResult:
         """Apply all queued webhook payloads, then delete those past their retention period.
 
-        `progress` is called with the number of payloads that are done.
+        `progress` is called with the number of payloads that are done. With `failed`, what failed before is tried again
+        instead, returned mails too.
         """
         now = self.now()
         totals: Counter[str] = Counter()
         resolved: set[str] = set()
         blocked: set[str] = set()
         notes: list[str] = []
-        for payload in self.events.queued():
+        for payload in self.events.queued(failed=failed):
             try:
-                events = PARSERS[payload.provider](payload.body, comparable)
-            except (KeyError, InvalidPayload) as error:
-                self.events.mark_processed(payload.id, now, error=redact(str(error)))
-                notes.append(f"Skipped webhook payload {payload.id} of {payload.provider}: {redact(str(error))}")
+                events = self._events_of(payload)
+                applied = self.apply(events)
+            except StoreUnavailable:
+                raise
+            except Exception as error:
+                why = _describe(error)
+                self.events.mark_processed(payload.id, now, error=why)
+                notes.append(f"Skipped {_name(payload)}: {why}")
+                totals["failed"] += 1
                 continue
-            applied = self.apply(events)
             resolved |= applied.confirmed
             blocked |= applied.blocked
             notes += applied.warnings
@@ -119,13 +132,32 @@ class FeedbackProcessor:
         return FeedbackResult(resolved_editions=tuple(sorted(resolved)), notes=tuple(notes), **totals)
 
     def process_mail(self, data: bytes) -> tuple[str, int]:
-        """Apply one returned mail. Returns what it was, and the number of newly suppressed addresses."""
+        """Apply one returned mail. Returns what it was, and the number of newly suppressed addresses.
+
+        A mail that cannot be processed is stored, and is `FAILED`.
+        """
+        try:
+            kind, events = self._read_mail(data)
+            return kind, self.apply(events).suppressed if events else 0
+        except StoreUnavailable:
+            raise
+        except Exception as error:
+            self.events.keep_mail(data, self.now(), _describe(error))
+            return FAILED, 0
+
+    def _events_of(self, payload: WebhookPayload) -> Sequence[Event]:
+        if payload.provider == MAIL:
+            return self._read_mail(payload.body)[1]
+        return PARSERS[payload.provider](payload.body, comparable)
+
+    def _read_mail(self, data: bytes) -> tuple[str, Sequence[Event]]:
+        """Return what a returned mail is, and its event. A reply of a subscriber has none, and is stored."""
         report = parse_report(without_known_bytes(data))
         if report is None:
-            return self._keep_reply(data), 0
+            return self._keep_reply(data), ()
         found = self._recipient_of(report)
         if found is None:
-            return f"{report.statuses[0].kind}, but not for an email of this newsletter", 0
+            return f"{report.statuses[0].kind}, but not for an email of this newsletter", ()
         subscriber, address, edition = found
         # A report about an earlier address says nothing about the present one.
         named = {comparable(status.address) for status in report.statuses if status.address}
@@ -133,8 +165,7 @@ class FeedbackProcessor:
         status = report.statuses[0]
         at = _event_time(report, status.kind, self.now())
         event = Event(status.kind, at, address=address, subscriber=subscriber, edition=edition, reason=status.reason)
-        applied = self.apply([event])
-        return status.kind, applied.suppressed
+        return status.kind, [event]
 
     def _keep_reply(self, data: bytes) -> str:
         """Store a reply with its subscriber. Returns what the mail was."""
@@ -203,6 +234,18 @@ class FeedbackProcessor:
         """Return the subscriber whose bounce address this is, or None for any other address."""
         token = verp.token(self.bounce_address, address) if self.bounce_address else None
         return self.signer.read("bounce", token) if token else None
+
+
+def _describe(error: Exception) -> str:
+    """Return why something could not be processed, without secrets and addresses. Reports a bug of the program."""
+    if isinstance(error, DigestError | InvalidPayload):
+        return hide_addresses(redact(str(error)))
+    report_error(error)
+    return hide_addresses(redact(f"unexpected {type(error).__name__}: {error}"))
+
+
+def _name(payload: WebhookPayload) -> str:
+    return f"mail {payload.id}" if payload.provider == MAIL else f"webhook payload {payload.id} of {payload.provider}"
 
 
 def _event_time(report: DeliveryReport, kind: str, now: datetime) -> datetime:

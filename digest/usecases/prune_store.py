@@ -15,7 +15,7 @@ from sqlalchemy import select
 
 from digest.models import BatchState, EditionState
 from digest.store import meta
-from digest.store.content import old_articles
+from digest.store.content import articles as stored_articles
 from digest.store.people.import_undo import ImportUndo
 from digest.store.people.subscriber_texts import SubscriberTextStore
 from digest.store.schema import batch, edition
@@ -73,7 +73,7 @@ class StorePruner:
     def plan(self) -> PruneResult:
         """Count what `prune` would delete."""
         now = self.now()
-        articles = old_articles.measure(self.database, now - self.keep_articles)
+        articles = stored_articles.measure(self.database, now - self.keep_articles)
         payloads, payload_bytes = self.events.measure_processed(now - self.keep_payloads)
         found = PruneResult(articles.deleted, articles.emptied, payloads=payloads, bytes=articles.bytes + payload_bytes)
         found.editions = folding.foldable_editions(self.database, now - self.keep_deliveries)
@@ -147,7 +147,7 @@ class StorePruner:
     def _prune_articles(self, done: PruneResult, before: datetime) -> Iterator[None]:
         images: set[str] = set()
         while True:
-            part = old_articles.delete_articles(self.database, before, _ARTICLES)
+            part = stored_articles.delete_articles(self.database, before, _ARTICLES)
             done.articles += part.deleted
             done.emptied += part.emptied
             images |= part.images
@@ -156,9 +156,9 @@ class StorePruner:
                 break
         # Deletes pictures of drafts that were composed again. Composing stores pictures before their edition, so a
         # picture must be unused in two runs, a day apart.
-        unused = old_articles.unused_images(self.database)
+        unused = stored_articles.unused_images(self.database)
         before_too = unused.intersection((meta.get(self.database, UNUSED_IMAGES) or "").split())
-        done.images = old_articles.delete_images(self.database, images | before_too)
+        done.images = stored_articles.delete_images(self.database, images | before_too)
         meta.set(self.database, UNUSED_IMAGES, " ".join(sorted(unused - images - before_too)))
 
     def _delete_recipients(self, done: PruneResult, key: str) -> Iterator[None]:

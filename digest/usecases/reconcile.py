@@ -8,8 +8,7 @@ from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from digest.deliver.outcome import Accepted, NotSent
-from digest.deliver.ports import LogLookup, Transport
-from digest.deliver.recovery import RECOVERY
+from digest.deliver.ports import RECOVERY, LogLookup, Transport
 from digest.models import EditionState
 from digest.store.locks import exclusive
 from digest.store.people.moves import old_addresses

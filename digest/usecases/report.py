@@ -21,7 +21,7 @@ from digest.notify.report import (
     source_problems,
 )
 from digest.notify.report_formats import as_text
-from digest.store.content.feedback_counts import count_feedback
+from digest.store.content.events import count_feedback
 from digest.store.sending.status import next_due
 from digest.usecases.process_feedback import PARSERS
 
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from digest.store.sending.statistics import Statistics
     from digest.usecases.alerts import Alerts
     from digest.usecases.clicks import ClickCounter
-    from digest.usecases.report_mail import ReportMails
+    from digest.usecases.editors_mail import ReportMails
 
 # The number of earlier editions that define the usual values.
 _EARLIER = 14

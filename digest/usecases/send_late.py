@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from digest.errors import DigestError
+from digest.messages import Message
 from digest.models import BEGUN_STATES, Actor, Edition, is_breach, is_breaking, is_question
 from digest.store.desk.audit import ActKind
 from digest.store.locks import exclusive
@@ -48,10 +49,6 @@ class LateSender:
     audit: AuditLog
     now: Callable[[], datetime]
 
-    def count(self, edition: Edition) -> int:
-        """Return how many subscribers would get it now."""
-        return self.enqueuer.count_due(edition)
-
     def enqueue(self, edition: Edition, by: Actor, *, most: int) -> int:
         """Enqueue those who are due, and return their number.
 
@@ -59,7 +56,13 @@ class LateSender:
         process sends, and DigestError for an edition that can no longer be sent.
         """
         if not can_be_sent_late(edition):
-            raise DigestError(f"Edition {edition.key} is {edition.state}: it is not sent to anybody else.")
+            raise DigestError(
+                Message(
+                    "Edition %(name)s is %(state)s: it is not sent to anybody else.",
+                    name=edition.key,
+                    state=edition.state,
+                )
+            )
         self.refuse(edition)
         with exclusive(self.database, "sending", wait=_LOCK_WAIT):
             self.high_water.check()
@@ -68,5 +71,7 @@ class LateSender:
                 raise MoreAreDue(due)
             placed = self.enqueuer.enqueue(edition).placed if due else 0
         if placed:
-            self.audit.record(by, ActKind.SENT_TO_NEWCOMERS, edition.key, f"{placed} subscribers", now=self.now())
+            self.audit.record(
+                by, ActKind.SENT_TO_NEWCOMERS, edition.key, Message("%(num)s subscribers", num=placed), now=self.now()
+            )
         return placed

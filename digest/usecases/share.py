@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from digest.deliver.telegram.client import MAX_CAPTION, MAX_MESSAGE, MaybePosted, NotPosted, Posted, compose
+from digest.deliver.telegram import MAX_CAPTION, MAX_MESSAGE, MaybePosted, NotPosted, Posted, fit_text
 from digest.errors import DigestError
 from digest.hindi import dates
 from digest.i18n import translator
@@ -17,7 +17,7 @@ from digest.render import texts
 from digest.store.sending.channel_posts import ChannelPost, PostState
 
 if TYPE_CHECKING:
-    from digest.deliver.telegram.client import TelegramClient
+    from digest.deliver.telegram import TelegramClient
     from digest.render.themes import Branding
     from digest.store.content.archive import ArchivedEdition, ArchiveStore
     from digest.store.content.articles import ImageStore
@@ -84,7 +84,7 @@ def channel_text(
     tail = catalogue.gettext("The whole edition:") + f" {base}/archive/{quote(edition.key, safe='')}"
     if branding.signup:
         tail += "\n" + catalogue.gettext("Get it by email:") + f" {base}/join"
-    text = compose(head, title, points, tail, limit)
+    text = fit_text(head, title, points, tail, limit)
     return texts.devanagari_digits_in_text(text) if branding.theme.digits == "deva" else text
 
 

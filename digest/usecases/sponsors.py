@@ -17,6 +17,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from digest.errors import ConfigProblem, ConfigurationError
 from digest.hindi.tokens import index_words
+from digest.messages import Message
 from digest.models import SENT_STATES, WAITING_STATES, Edition, EditionBlock, split_key
 from digest.render.blocks.data import PLACES, BlockPart, Place, Sponsor, Words
 from digest.render.clicks import advertisement
@@ -69,7 +70,6 @@ class Booking(Sponsor):
         return advertisement(self.advertiser, self.url)
 
     def block(self) -> EditionBlock:
-        """Return the block of an edition that carries it."""
         values = self.model_dump(mode="json", by_alias=True, exclude_defaults=True, exclude=_BOOKING)
         return EditionBlock(KIND, self.show or "both", self.zone, values)
 
@@ -109,7 +109,9 @@ class SponsorBook:
             return ()
         data = reader.file_bytes(self.path)
         if len(data) > _MAX_BYTES:
-            raise ConfigurationError([ConfigProblem(FILE_NAME, 0, f"has more than {_MAX_BYTES:,} bytes")])
+            raise ConfigurationError(
+                [ConfigProblem(FILE_NAME, 0, Message("has more than %(num)s bytes", num=f"{_MAX_BYTES:,}"))]
+            )
         return validate(reader.read_bytes(data, FILE_NAME), _File, FILE_NAME).sponsors
 
     def choose(self, edition: Edition, taken: Collection[str]) -> list[EditionBlock]:

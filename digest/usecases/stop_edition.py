@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from digest.deliver.attempt import cancel_each
 from digest.deliver.ports import Cancellable, Transport
 from digest.errors import AlreadyRunning
+from digest.messages import Message
 from digest.models import WAITING_STATES, Actor, EditionState, is_special
 from digest.store.desk.audit import ActKind
 from digest.store.locks import exclusive
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from digest.store.database import Database
     from digest.store.desk.audit import AuditLog
     from digest.store.sending.ledger import SqlLedger
+    from digest.usecases.enqueue import SeatQueue
     from digest.usecases.reconcile import EditionRecovery
 
 # The states in which an edition can be paused or cancelled.
@@ -75,6 +77,8 @@ class EditionStopper:
     # Whether a person must approve the edition with this key.
     requires_approval: Callable[[str], bool]
     now: Callable[[], datetime]
+    # None where one process sends: it looks for a resumed edition every few seconds.
+    seats: SeatQueue | None = None
 
     def stop(
         self,
@@ -112,9 +116,12 @@ class EditionStopper:
             begun=counts(self.database, key).frozen > 0,
             requires_approval=self.requires_approval(key),
         )
-        return (
-            state if self._move(key, state, by, out_of=(EditionState.PAUSED,), why=why, what=ActKind.RESUMED) else None
-        )
+        if not self._move(key, state, by, out_of=(EditionState.PAUSED,), why=why, what=ActKind.RESUMED):
+            return None
+        if self.seats is not None and state == EditionState.SENDING:
+            # Else it would wait up to a minute for the next step of the schedule.
+            self.seats.call(key)
+        return state
 
     def reopen(self, key: str, by: Actor, *, why: str) -> bool:
         """Make an edition a draft again. False if it is not approved or expired, nor paused before anybody got it."""
@@ -228,11 +235,16 @@ class AutomaticStop:
         with self.database.read() as connection:
             found = first_recipients(connection, key, self.first)
         for count, percent, least, what in (
-            (found.bounced, self.bounces, MIN_BOUNCES, "bounced or were rejected"),
-            (found.complained, self.complaints, MIN_COMPLAINTS, "complained"),
+            (found.bounced, self.bounces, MIN_BOUNCES, Message("bounced or were rejected")),
+            (found.complained, self.complaints, MIN_COMPLAINTS, Message("complained")),
         ):
             if percent and count >= max(least, math.ceil(percent * found.recipients / 100)):
-                reason = f"{count} of the first {found.recipients} recipients {what} (delivery.stop_on)"
+                reason = Message(
+                    "%(num)s of the first %(later_num)s recipients %(why)s (delivery.stop_on)",
+                    num=count,
+                    later_num=found.recipients,
+                    why=what,
+                )
                 return reason if self._pause(key, reason) else None
         return None
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from digest.config.loader import FILE_NAME
 from digest.curate.section_names import DAILY_COLUMNS, MESSAGE_IDS, translated_sections
 from digest.errors import ConfigProblem, ConfigurationError
+from digest.messages import Message
 
 if TYPE_CHECKING:
     from digest.config.settings import Settings
@@ -64,4 +65,8 @@ def unfed_sections(settings: Settings) -> list[tuple[str, str]]:
 
 
 def _refusal(topic: str, number: int) -> str:
-    return f"subscribers who chose {topic}: {number:,}; keep this section, or change their topics first"
+    return Message(
+        "subscribers who chose %(name)s: %(num)s; keep this section, or change their topics first",
+        name=topic,
+        num=f"{number:,}",
+    )

@@ -8,6 +8,7 @@ that a command by root does not lock out the user of the service.
 from __future__ import annotations
 
 import contextlib
+import errno
 import io
 import os
 import shlex
@@ -120,6 +121,14 @@ def _other_owner(path: Path) -> tuple[int, int] | None:
     except OSError:
         return None
     return (found.st_uid, found.st_gid) if found.st_uid else None
+
+
+def read_regular(path: Path) -> bytes:
+    """Return the file's content. Raises OSError, also for a pipe or a device, whose content may never end."""
+    if path.exists() and not path.is_file():
+        kind = "a folder" if path.is_dir() else "a pipe or device"
+        raise OSError(errno.EINVAL, f"it is {kind}; expected a file")
+    return path.read_bytes()
 
 
 def refused_access(path: Path) -> str | None:

@@ -12,6 +12,7 @@ from fastapi.responses import HTMLResponse
 
 from digest.app import App
 from digest.errors import ConfigurationError, DigestError, StoreError
+from digest.messages import message_of
 from digest.models import PLACEHOLDERS, Actor, Edition, EditionState, is_breaking, is_special
 from digest.render.blocks.printing import Block
 from digest.render.intro import paragraphs as intro_paragraphs
@@ -65,7 +66,7 @@ class ApprovalPage:
             except StoreError:
                 raise
             except (ConfigurationError, DigestError) as error:
-                errors = [_sentence(line, catalogue) for line in str(error).splitlines()]
+                errors = [_sentence(line, catalogue) for line in _said(error)]
         planned, now = self.app.calendar.of(edition.key), self.context.now()
         is_late = planned is not None and now > planned.expires_at
         values: dict[str, Any] = {
@@ -109,6 +110,10 @@ def _lines(block: Block) -> list[str]:
     ]
 
 
+def _said(error: ConfigurationError | DigestError) -> list[str]:
+    return [each.sentence for each in error.problems] if isinstance(error, ConfigurationError) else [message_of(error)]
+
+
 def _sentence(line: str, catalogue: Catalogue) -> tuple[str, bool]:
     """Return a line in the language of the page, and whether it is in English."""
     known = translate(line, catalogue)
@@ -139,14 +144,14 @@ def router(page: ApprovalPage) -> APIRouter:
             except StoreError:
                 raise
             except (ConfigurationError, DigestError) as error:
-                problems += str(error).splitlines()
+                problems += _said(error)
         return page.response(request, app.editions.get(edition) or found, here, problems=problems, changed=changed)
 
-    @routes.get("", response_class=HTMLResponse, summary="Show the edition, with one button for each decision")
+    @routes.get("", summary="Show the edition, with one button for each decision")
     def show(request: Request, edition: str, code: str) -> HTMLResponse:
         return respond(request, edition, code, None)
 
-    @routes.post("", response_class=HTMLResponse, summary="Approve what the page showed")
+    @routes.post("", summary="Approve what the page showed")
     def approve(request: Request, edition: str, code: str, seen: Annotated[str, Form()] = "") -> HTMLResponse:
         def act(found: Edition) -> bool:
             if found.state != EditionState.DRAFT:
@@ -159,7 +164,7 @@ def router(page: ApprovalPage) -> APIRouter:
 
         return respond(request, edition, code, act)
 
-    @routes.post("/stop", response_class=HTMLResponse, summary="Pause the edition, or drop a proposal")
+    @routes.post("/stop", summary="Pause the edition, or drop a proposal")
     def stop(request: Request, edition: str, code: str) -> HTMLResponse:
         def act(found: Edition) -> bool:
             if is_breaking(found.key) and found.state == EditionState.DRAFT:

@@ -12,7 +12,7 @@ from urllib.parse import quote
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from digest.store.wait_limit import wait_limit
+from digest.store.database import wait_limit
 from digest.utils.telemetry import report_error
 from digest.utils.urls import host_name
 from digest.web.client_limit import OpenRequests

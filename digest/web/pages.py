@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import time
 from functools import cached_property, partial
 from pathlib import Path
@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 
+from digest.curate.section_names import translated_sections
 from digest.errors import StoreError
 from digest.hindi import dates
 from digest.i18n import require_pages, translator
@@ -22,7 +23,6 @@ from digest.render.template_errors import explain
 from digest.render.texts import devanagari_digits_in_html, devanagari_digits_in_text
 from digest.render.themes import Branding
 from digest.web.consent import consent_wording
-from digest.web.topics import describe_topics
 
 if TYPE_CHECKING:
     from digest.i18n.catalogue import Catalogue
@@ -58,10 +58,15 @@ async def language_parameter(lang: Language = "") -> str:
     return lang
 
 
-def page_routes(tag: str, prefix: str = "") -> APIRouter:
-    """Return a router of pages, which accept the language parameter."""
-    dependencies = [Depends(language_parameter)]
-    return APIRouter(prefix=prefix, tags=[tag], responses=PAGE_RESPONSES, dependencies=dependencies)
+def page_routes(tag: str, prefix: str = "", access: Sequence[Any] = ()) -> APIRouter:
+    """Return a router of pages, which accept the language parameter. `access` are dependencies that may refuse."""
+    return APIRouter(
+        prefix=prefix,
+        tags=[tag],
+        responses=PAGE_RESPONSES,
+        dependencies=[Depends(language_parameter), *access],
+        default_response_class=HTMLResponse,
+    )
 
 
 class Pages:
@@ -132,7 +137,6 @@ class Pages:
         return hashlib.sha256(self.css.encode()).hexdigest()[:12]
 
     def language(self, request: Request) -> str:
-        """Return the language of the response."""
         requested = request.query_params.get("lang", "")
         return requested if requested in self.languages else self.languages[0]
 
@@ -261,3 +265,24 @@ def story_path(thread: str) -> str:
 def topic_path(name: str) -> str:
     """Return the path of a topic's page."""
     return f"/topic/{quote(name, safe='')}"
+
+
+def describe_topics(own: Mapping[str, str], newsletter: str, language: str) -> dict[str, str]:
+    """Return topic → its description in the language of a page.
+
+    `own` has the newsroom's, `newsletter` is its language.
+    """
+    _ = translator(language).gettext
+    built_in = {
+        "देश": _("States, cities, what governments decide"),
+        "दुनिया": _("The big news from other countries"),
+        "राजनीति": _("Parties, parliament, elections"),
+        "व्यापार": _("Markets, jobs, prices"),
+        "विज्ञान": _("Discoveries, technology, space"),
+        "खेल": _("Matches, players, results"),
+        "मनोरंजन": _("Cinema, music, books"),
+        "स्वास्थ्य": _("Diseases, treatment, prevention"),
+        "शिक्षा": _("Exams, schools, scholarships"),
+    }
+    names = translated_sections(newsletter)
+    return {**{names.get(section, section): about for section, about in built_in.items()}, **own}

@@ -29,12 +29,12 @@ from digest.subscribers.typos import AddressOddity
 from digest.web.archive.metadata import Metadata
 from digest.web.archive.site import SearchResult, Share
 from digest.web.editions import ShowcaseEdition, StoryRate
-from digest.web.mailboxes import mailbox_of
 from digest.web.own_copy import Notice, Part
 from digest.web.own_data_emails import EmailTexts
 from digest.web.pages import Pages
 from digest.web.preferences import DONE, SHORT_DONE, OfferedEdition, PreferencesForm, hour_choices
 from digest.web.privacy import NoticeLine, Tracking
+from digest.web.signup import mailbox_of
 from digest.web.unsubscribe import Less, Reason, State
 
 _TOKEN = "x" * 36

@@ -8,35 +8,40 @@ from __future__ import annotations
 
 import logging
 import re
+import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 from urllib.parse import quote
 
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, Response
 
+from digest.hindi import dates
 from digest.hindi.numbers import group
-from digest.mail.message import Outgoing
+from digest.i18n import translator
+from digest.mail.message import Outgoing, Recipient, Sender, recipient
+from digest.models import RenderedEmail
 from digest.render.themes import Branding
 from digest.store.people.preferences import StoredSubscriber
+from digest.store.people.requests import RequestKind, RequestStore
 from digest.store.people.signups import JOINED, PENDING, SignupStore
 from digest.store.rate_limits import Quota
 from digest.subscribers import typos
 from digest.subscribers.address import normalise, refuse_tags
+from digest.subscribers.tokens import TokenSigner
 from digest.utils.timed_cache import TimedCache
 from digest.web.archive.metadata import home_metadata
+from digest.web.client_limit import mailbox_quotas, network_quotas
 from digest.web.consent import CONSENT_VERSION
 from digest.web.dependencies import Context, client_address
-from digest.web.editions import NextEdition, Showcase, TopicRates
-from digest.web.email_limits import mailbox_quotas, network_quotas
+from digest.web.editions import NextEdition, Showcase, ShowcaseEdition, TopicRates
 from digest.web.known_browser import is_known_browser, remember
-from digest.web.mailboxes import mailbox_of
 from digest.web.outbound_mail import OutboundMail
-from digest.web.pages import MAY_GO_BACK, REDIRECTS, Done, page_routes, redirect
+from digest.web.own_data_emails import EmailTexts, OwnDataEmails
+from digest.web.pages import MAY_GO_BACK, REDIRECTS, Done, Pages, page_routes, redirect
 from digest.web.privacy import CurrentNotice
-from digest.web.signup_emails import SignupEmails
 
 log = logging.getLogger(__name__)
 
@@ -160,12 +165,7 @@ class Signup:
         # The notice that the form linked to when the person agreed.
         notice = self.notice.keep(language, now)
         id = self.signups.request(
-            address,
-            email,
-            wording=self.context.pages.agreement(language),
-            detail=detail,
-            now=now,
-            notice=notice.hash,
+            address, email, wording=self.context.pages.agreement(language), detail=detail, now=now, notice=notice.hash
         )
         token = self.context.signer.sign(_PURPOSE, id)
         return self.emails.confirmation(id, email, token, language, until=now + PENDING)
@@ -185,11 +185,11 @@ def router(signup: Signup) -> APIRouter:
     pages = context.pages
     routes = page_routes("join")
 
-    @routes.get("/join", response_class=HTMLResponse, summary="The sign-up form")
+    @routes.get("/join", summary="The sign-up form")
     def form(request: Request) -> HTMLResponse:
         return signup.form(request)
 
-    @routes.post("/join", response_class=HTMLResponse, summary="Sign up; an email with a link follows")
+    @routes.post("/join", summary="Sign up; an email with a link follows")
     def sign_up(
         request: Request,
         email: Annotated[str, Form(max_length=320)] = "",
@@ -219,25 +219,17 @@ def router(signup: Signup) -> APIRouter:
         response.headers["cache-control"] = MAY_GO_BACK
         return response
 
-    @routes.get("/confirm/{token}", response_class=HTMLResponse, summary="Ask for confirmation, with one button")
-    def ask(
-        request: Request,
-        token: str,
-        done: Done = "",
-    ) -> HTMLResponse:
-        id = context.subscriber_id_from_token(_PURPOSE, token)
-        if id is None:
-            return context.invalid_link(request)
+    @routes.get("/confirm/{token}", summary="Ask for confirmation, with one button")
+    def ask(request: Request, token: str, done: Done = "") -> HTMLResponse:
+        id = context.require_id(request, _PURPOSE, token)
         pending = signup.signups.pending(id, context.now())
         if pending is not None:
             return signup.confirmation_page(request, token, "ask", email=pending.email, until=pending.until)
         return _used(signup, request, token, signup.signups.subscriber(id), done)
 
-    @routes.post("/confirm/{token}", response_class=HTMLResponse, summary="Confirm the sign-up", **REDIRECTS)
+    @routes.post("/confirm/{token}", summary="Confirm the sign-up", **REDIRECTS)
     def confirm(request: Request, token: str) -> Response:
-        id = context.subscriber_id_from_token(_PURPOSE, token)
-        if id is None:
-            return context.invalid_link(request)
+        id = context.require_id(request, _PURPOSE, token)
         now = context.now()
         detail = f"confirmed at {now:%Y-%m-%d %H:%M:%S %z} from {client_address(request)}"
         timezone = pages.branding.timezone
@@ -332,3 +324,93 @@ def _request_email(signup: Signup, request: Request, address: str, typed: str) -
     if not signup.outbound.build_and_send(lambda: signup.build_email(address, typed, language, client)):
         return signup.overloaded(request, typed)
     return None
+
+
+class Mailbox(NamedTuple):
+    """`name` is the provider's, `url` opens the mailbox."""
+
+    name: str
+    url: str
+
+
+# A search in Gmail also finds what went to the spam folder.
+_GMAIL = Mailbox("Gmail", "https://mail.google.com/mail/#search/in%3Aanywhere+from%3A{sender}")
+_YAHOO = Mailbox("Yahoo Mail", "https://mail.yahoo.com/")
+_OUTLOOK = Mailbox("Outlook", "https://outlook.live.com/mail/")
+_PROTON = Mailbox("Proton Mail", "https://mail.proton.me/")
+_BY_DOMAIN = {
+    "gmail.com": _GMAIL,
+    "googlemail.com": _GMAIL,
+    **dict.fromkeys(("yahoo.com", "yahoo.co.in", "yahoo.in", "ymail.com"), _YAHOO),
+    **dict.fromkeys(("outlook.com", "hotmail.com", "live.com", "msn.com"), _OUTLOOK),
+    "icloud.com": Mailbox("iCloud Mail", "https://www.icloud.com/mail"),
+    "rediffmail.com": Mailbox("Rediffmail", "https://mail.rediff.com/"),
+    **dict.fromkeys(("proton.me", "protonmail.com"), _PROTON),
+}
+
+
+def mailbox_of(address: str, sender: str) -> Mailbox | None:
+    """Return the mailbox of a normalised address; None if its provider is unknown."""
+    found = _BY_DOMAIN.get(address.rpartition("@")[2])
+    return found._replace(url=found.url.format(sender=quote(sender, safe=""))) if found else None
+
+
+@dataclass(frozen=True)
+class SignupEmails:
+    """Builds the emails of a sign-up. The first ones contain no news, only a link, because anyone can ask for them."""
+
+    pages: Pages
+    sender: Sender
+    signer: TokenSigner
+    next_edition: NextEdition
+    requests: RequestStore
+    own: OwnDataEmails
+
+    def confirmation(self, signup: int, email: str, token: str, language: str, *, until: datetime) -> Outgoing:
+        """Return the email that asks the owner of an address to confirm the sign-up."""
+        subject = translator(language).gettext("Confirm your subscription to %(name)s")
+        # The address has no subscriber yet, so List-Unsubscribe offers mailto instead of a link.
+        sender = replace(self.sender, base_url=None)
+        to = recipient(0, email, sender, self.signer.sign_email)
+        # The Message-ID derives from the recipient's id. A mailbox may hide a message whose Message-ID repeats.
+        values = {"kind": "confirm", "until": until, "next_due": self.next_edition.due()}
+        return self._build(to._replace(id=signup), subject, language, f"/confirm/{token}", **values)
+
+    def welcome(
+        self, subscriber: StoredSubscriber, language: str, shown: ShowcaseEdition, next_due: datetime | None
+    ) -> Outgoing:
+        """Return the email for a new subscriber, with the headlines of the newest edition."""
+        subject = translator(language).gettext("Welcome to %(name)s")
+        to = recipient(subscriber.id, subscriber.email, self.sender, self.signer.sign_email)
+        values = {"kind": "welcome", "shown": shown, "next_due": next_due}
+        values["edition_link"] = self.pages.absolute_url(f"/archive/{shown.edition.key}", language)
+        token = self.signer.sign("preferences", subscriber.id)
+        values["leave_link"] = self.pages.absolute_url(f"/leave/{token}", language)
+        return self._build(to._replace(id=secrets.randbits(62)), subject, language, f"/preferences/{token}", **values)
+
+    def reminder(self, subscriber: StoredSubscriber, language: str, now: datetime) -> Outgoing:
+        """Return the email for a subscriber whose address was entered again. Its link opens the preferences."""
+        _ = translator(language).gettext
+        name = {"name": self.pages.branding.name}
+        lines = [_("Somebody, hopefully you, asked for %(name)s at this address. You already get it.") % name]
+        if subscriber.paused_until and subscriber.paused_until > now:
+            day = dates.day(subscriber.paused_until.astimezone(self.pages.zone).date(), language)
+            lines.append(_("Your email is paused until %(day)s.") % {"day": day})
+        lines.append(_("Please do not forward this email: its link shows your preferences and can change them."))
+        words = EmailTexts(
+            _("You already get %(name)s") % name,
+            _("You already get it"),
+            tuple(lines),
+            _("Open my preferences"),
+            _("Not you? Then do nothing, and nothing happens."),
+        )
+        opened = self.requests.open(subscriber.id, RequestKind.CHOOSE, now=now)
+        return self.own.build_for(subscriber, words, opened, language)
+
+    def _build(self, to: Recipient, subject: str, language: str, place: str, **values: Any) -> Outgoing:
+        """Render an email whose button leads to `place`."""
+        subject %= {"name": self.pages.branding.name}
+        values |= {"subject": subject, "email": to.email, "link": self.pages.absolute_url(place, language)}
+        html = self.pages.render("mail.html.j2", language, **values)
+        text = self.pages.render("mail.txt.j2", language, **values)
+        return Outgoing("join", "join", "join", RenderedEmail("html", subject, html, text), to.sender, (to,))

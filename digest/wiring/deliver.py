@@ -156,6 +156,7 @@ class DeliverWiring(SubscriberWiring):
             self.audit,
             self.requires_approval,
             self.now,
+            self.seats,
         )
 
     @cached_property

@@ -79,19 +79,19 @@ class IdentityWiring(FolderWiring):
 
         Raises ConfigurationError for an unusable one.
         """
-        from digest.receipt.key import find_or_make_key
+        from digest.receipt import find_or_make_key
 
         return find_or_make_key(*self._receipt_key_places)
 
     def existing_receipt_key(self) -> Ed25519PrivateKey | None:
-        from digest.receipt.key import find_key
+        from digest.receipt import find_key
 
         return find_key(*self._receipt_key_places)
 
     @property
     def _receipt_key_places(self) -> tuple[str, Path]:
         """The key in the environment, or '', and the file beside an SQLite store or in the newsletter's folder."""
-        from digest.receipt.key import KEY_ENV
+        from digest.receipt import KEY_ENV
         from digest.store.database import sqlite_file
 
         database = self.database

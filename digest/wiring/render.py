@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from digest.config.settings import ThemeSettings
-    from digest.deliver.telegram.client import TelegramClient
+    from digest.deliver.telegram import TelegramClient
     from digest.render.clicks import ClickLinks
     from digest.render.renderer import Renderer
     from digest.render.themes import Branding
@@ -134,7 +134,7 @@ class RenderWiring(StoreWiring, IdentityWiring):
 
     def _telegram_client(self) -> TelegramClient:
         """Return the client of Telegram. Raises ConfigurationError if the bot's token is missing."""
-        from digest.deliver.telegram.client import TelegramClient
+        from digest.deliver.telegram import TelegramClient
 
         chosen = self.settings.telegram
         token = self.secret(chosen.token_env, "telegram.token_env")

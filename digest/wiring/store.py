@@ -41,7 +41,7 @@ class StoreWiring(FolderWiring):
 
     @cached_property
     def ledger(self) -> SqlLedger:
-        from digest.deliver.recovery import REDO_WITHIN
+        from digest.deliver.ports import REDO_WITHIN
         from digest.store.sending.ledger import SqlLedger
 
         smtp = self.settings.delivery.smtp
@@ -51,7 +51,7 @@ class StoreWiring(FolderWiring):
     @cached_property
     def status_reader(self) -> StatusReader:
         """Reads an edition's status without recovering anything."""
-        from digest.deliver.recovery import RECOVERY, REDO_WITHIN
+        from digest.deliver.ports import RECOVERY, REDO_WITHIN
         from digest.store.sending.recovery import RecoveryPolicy
         from digest.store.sending.status import StatusReader
 
@@ -153,7 +153,6 @@ class StoreWiring(FolderWiring):
 
     @cached_property
     def subscriber_texts(self) -> SubscriberTextStore:
-        """Texts from subscribers."""
         from digest.store.people.subscriber_texts import SubscriberTextStore
 
         return SubscriberTextStore(self.database)

@@ -95,7 +95,7 @@ def _realm(app: IdentityWiring) -> str:
 
 
 def _resend(app: IdentityWiring) -> Transport:
-    from digest.deliver.resend.client import Resend
+    from digest.deliver.resend import Resend
 
     resend = app.settings.delivery.resend
     key, options = _with_key(app, "resend", resend)
@@ -103,15 +103,15 @@ def _resend(app: IdentityWiring) -> Transport:
 
 
 def _brevo(app: IdentityWiring) -> Transport:
-    from digest.deliver.brevo.client import Brevo
+    from digest.deliver.brevo import Brevo
 
     key, options = _with_key(app, "brevo", app.settings.delivery.brevo)
     return Brevo(key, **options, realm=_realm(app))
 
 
 def _ses(app: IdentityWiring) -> Transport:
-    from digest.deliver.ses.client import Ses
-    from digest.deliver.ses.signature import RequestSigner
+    from digest.deliver.aws_signature import RequestSigner
+    from digest.deliver.ses import Ses
     from digest.utils.clock import utc_now
 
     ses = app.settings.delivery.ses
@@ -134,7 +134,7 @@ def _ses(app: IdentityWiring) -> Transport:
     )
 
 
-# Transport name to its factory. A new provider adds a row here and in `deliver.recovery`.
+# Transport name to its factory. A new provider adds a row here and in `deliver.ports`.
 TRANSPORTS: Mapping[str, Callable[[IdentityWiring], Transport]] = {
     "outbox": _outbox,
     "smtp": _smtp,

@@ -185,6 +185,11 @@ def _no_events(scene: Scene) -> float:
     return max(_at_the_hour(started), scene.logged(f"Edition {DAY}, done")) + 20
 
 
+@_provokes(AlertKind.FEEDBACK_FAILED, "a signed payload that is no list of events")
+def _unreadable(scene: Scene) -> float:
+    return _post(scene, lambda _all: b"{}")
+
+
 @_provokes(AlertKind.DISK_LOW, "alerts.disk_free_mb is raised above what is free")
 def _disk(scene: Scene) -> float:
     scene.start(AFTERNOON)
@@ -297,12 +302,16 @@ def _bounced(acceptance: object, reason: str) -> dict[str, object]:
 
 def _events(scene: Scene, choose: Callable[[list[object]], list[dict[str, object]]]) -> float:
     """Send an edition, then post the chosen events to the pages' webhook, as SendGrid does. Returns when."""
+    return _post(scene, lambda all: body(choose(all)))
+
+
+def _post(scene: Scene, payload: Callable[[list[object]], bytes]) -> float:
     server, webhook = _sendgrid(scene)
     port = _free_port()
     started = datetime.now(UTC)
     scene.start(BEFORE_SENDING, DIGEST_WEB__ENABLED="true", DIGEST_WEB__PORT=str(port))
     scene.logged(f"Edition {DAY}, done")
-    events = body(choose(list(server.provider.acceptances())))
+    events = payload(list(server.provider.acceptances()))
     # The process compares the time of the signature with its own clock.
     now = datetime.fromisoformat(BEFORE_SENDING) + (datetime.now(UTC) - started) - timedelta(seconds=2)
     request = urllib.request.Request(

@@ -254,8 +254,7 @@ def test_an_error_that_several_checks_find_is_reported_once(newsroom: Newsroom) 
 
 
 def test_control_characters_from_outside_do_not_reach_the_terminal() -> None:
-    from digest.cli.output import printable
-    from digest.cli.tables import table
+    from digest.cli.output import printable, table
 
     assert printable("a\x1b[2J\x9b31m\u202eख\u200dक\n") == "a\ufffd[2J\ufffd31m\ufffdख\u200dक\n"
     assert "\x1b" not in table(("name",), [("x\x1b]0;y\x07",)])

@@ -7,6 +7,8 @@ from __future__ import annotations
 import hashlib
 import mailbox
 import random
+import sqlite3
+import subprocess
 from contextlib import closing
 from datetime import datetime
 from pathlib import Path
@@ -20,7 +22,7 @@ from digest.mail.message import Outgoing, recipient
 from digest.mail.mime import message_id
 from digest.models import RenderedEmail
 from digest.scheduler import Scheduler, watch_settings
-from digest.store.content.feedback_counts import FeedbackCounts, count_feedback
+from digest.store.content.events import FeedbackCounts, count_feedback
 from digest.store.database import open_database
 from digest.store.people.preferences import ConsentContext, PreferenceStore
 from digest.subscribers.tokens import TokenSigner
@@ -29,7 +31,7 @@ from tests.cli.newsroom import Newsroom, subscriber_rows
 from tests.feedback import mails
 from tests.support.asgi import Asgi
 from tests.support.profiles import first
-from tests.support.sendgrid_events import PATH, Webhook, late, of
+from tests.support.sendgrid_events import PATH, Webhook, body, late, of
 from tests.support.sendgrid_server import KEY, SendGridServer
 
 # Each test makes, sends or serves an edition.
@@ -109,7 +111,7 @@ def test_webhooks_resolve_an_unknown_batch_and_suppress_bounced_addresses(
 def test_an_unreadable_payload_is_skipped_and_reported(sendgrid_newsroom: Newsroom) -> None:
     post_webhooks(sendgrid_newsroom, [b"no json", b"[]", b'[{"event": 7}]'])
     run = sendgrid_newsroom.digest("events", "handle")
-    assert (run.code, "Processed 2 webhook payloads with 0 events" in run.out) == (0, True)
+    assert (run.code, "Processed 2 webhook payloads with 0 events" in run.out) == (1, True)
     assert "Skipped webhook payload 1 of sendgrid: the payload is not JSON" in run.err
     assert sendgrid_newsroom.json("events", "handle")["posts"] == 0
 
@@ -249,9 +251,6 @@ def test_an_mbox_holds_several_mails(newsroom: Newsroom, tmp_path: Path) -> None
 
 
 def test_bounces_asks_the_mail_server_to_retry_while_the_store_is_unusable(newsroom: Newsroom) -> None:
-    import sqlite3
-    import subprocess
-
     emails = send_and_read_headers(newsroom)
     piped = {"input": mails.dsn(emails["asha@example.com"]), "cwd": newsroom.home, "env": newsroom.env()}
     (newsroom.home / "digest.db").rename(newsroom.home / "kept.db")
@@ -290,3 +289,62 @@ def test_the_scheduler_processes_feedback_and_reports_many_blocks(sendgrid_newsr
     assert f"Edition {EDITION}: 25 of 25 emails were blocked" in message[0]
     assert outcome(sendgrid_newsroom) == FeedbackCounts(blocked=25)
     assert sendgrid_newsroom.json("send", "--dry-run", DIGEST_NOW="2026-11-24T07:00+05:30")["would_send"] == 30
+
+
+# The store refuses to suppress one address, as a bug or a damaged row would.
+_REFUSE = """CREATE TRIGGER refuse BEFORE INSERT ON suppression WHEN NEW.address = 'ravi@example.com'
+BEGIN SELECT RAISE(ABORT, 'no place for ravi@example.com'); END"""
+
+
+def test_one_payload_that_fails_stops_none_behind_it_and_can_be_tried_again(newsroom: Newsroom) -> None:
+    newsroom.environment |= {
+        "SENDGRID_WEBHOOK_KEYS": SENDGRID.public,
+        "DIGEST_WEB__WEBHOOKS__SENDGRID__KEYS_ENV": "SENDGRID_WEBHOOK_KEYS",
+    }
+    newsroom.json("send")
+    bounce = {"event": "bounce", "type": "bounce", "status": "5.1.1", "timestamp": 1795410000}
+    addresses = ("asha@example.com", "ravi@example.com", "meena@example.com", "latika@example.com")
+    post_webhooks(newsroom, [body([{**bounce, "email": address}]) for address in addresses])
+    with closing(sqlite3.connect(newsroom.home / "digest.db", isolation_level=None)) as store:
+        store.execute(_REFUSE)
+        # Its body can no longer be read.
+        (whole,) = store.execute("SELECT body FROM webhook WHERE id = 3").fetchone()
+        store.execute("UPDATE webhook SET body = x'00' WHERE id = 3")
+        run = newsroom.digest("events", "handle")
+        assert (run.code, "Processed 2 webhook payloads" in run.out) == (1, True)
+        assert "digest.db failed: no place for …@example.com" in run.err
+        assert "Skipped webhook payload 3 of sendgrid: unexpected error: " in run.err
+        assert "`digest events handle --failed` tries it again" in run.err
+        # Nothing waits any more, and nothing is forgotten.
+        assert newsroom.json("events", "handle")["failed"] == 0
+        assert newsroom.json("status")["failed_feedback"] == 2
+        assert "2 webhook payloads and returned mails could not be processed" in newsroom.digest("status").out
+        store.execute("DROP TRIGGER refuse")
+        assert newsroom.json("events", "handle", "--failed", code=1)["posts"] == 1
+        store.execute("UPDATE webhook SET body = ? WHERE id = 3", (whole,))
+        assert newsroom.json("events", "handle", "--failed")["posts"] == 1
+        assert store.execute("SELECT count(*) FROM suppression").fetchone() == (4,)
+    assert newsroom.json("status")["failed_feedback"] == 0
+
+
+def test_one_bounce_mail_that_fails_stops_none_behind_it_and_can_be_tried_again(
+    newsroom: Newsroom, tmp_path: Path
+) -> None:
+    emails = send_and_read_headers(newsroom)
+    box = mailbox.Maildir(tmp_path / "Maildir")
+    for address in ("ravi@example.com", "asha@example.com"):
+        box.add(mails.qmail(emails[address]))
+    with closing(sqlite3.connect(newsroom.home / "digest.db", isolation_level=None)) as store:
+        store.execute(_REFUSE)
+        run = newsroom.digest("bounces", "--maildir", str(tmp_path / "Maildir"), DIGEST_NOW=NOON)
+        assert (run.code, "2 mails, 1 address newly suppressed" in run.out) == (1, True), run.out
+        assert "1  could not be processed" in run.out
+        assert newsroom.json("bounces", "--maildir", str(tmp_path / "Maildir"), DIGEST_NOW=NOON)["mails"] == 0
+        # A mail server would send a mail back that a pipe refuses.
+        piped = {"input": mails.qmail(emails["ravi@example.com"]), "cwd": newsroom.home, "env": newsroom.env()}
+        done = subprocess.run(newsroom.command("bounces", "-"), capture_output=True, timeout=60, check=False, **piped)  # type: ignore[call-overload]
+        assert done.returncode == 0, done.stderr
+        assert newsroom.json("status")["failed_feedback"] == 1
+        store.execute("DROP TRIGGER refuse")
+        assert newsroom.json("events", "handle", "--failed", DIGEST_NOW=NOON)["suppressed"] == 1
+    assert newsroom.json("status")["failed_feedback"] == 0

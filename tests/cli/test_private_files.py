@@ -269,12 +269,12 @@ def _warns(home: Path) -> int:
     """Open the store. Returns 0 if there is exactly one warning, with what the owner must do."""
     import logging
 
-    from digest.store import private
+    from digest.store import database
 
     lines: list[str] = []
     handler = logging.Handler()
     handler.emit = lambda record: lines.append(record.getMessage())  # type: ignore[method-assign]
-    private.log.addHandler(handler)
+    database.log.addHandler(handler)
     for _ in range(2):
         open_database("sqlite:///digest.db", home=home).close()
     return 0 if len(lines) == 1 and "its owner can run chmod 600" in lines[0] else 2

@@ -17,7 +17,7 @@ import pytest
 from sqlalchemy import update
 
 from digest.app import make_app
-from digest.receipt.document import canonical
+from digest.receipt import canonical
 from digest.store.schema import edition
 from digest.store.sending.folding import KEPT_EDITIONS
 from tests.chaos.killed_send import EDITION

@@ -49,7 +49,7 @@ def test_a_report_goes_to_each_admin_once_after_the_edition(newsroom: Newsroom) 
         assert f"https://news.paper.example/desk/report/{KEY}" in text
         assert "subscriber3" not in text
     # One who paused, and one whose mailbox does not exist.
-    assert "* मेल रुकी हुई है: 1\n* ऐसा कोई मेलबॉक्स नहीं है: 1" in "\n".join(parts["text/plain"].splitlines())
+    assert "* विराम पर हैं: 1\n* ऐसा कोई मेलबॉक्स नहीं है: 1" in "\n".join(parts["text/plain"].splitlines())
     # The webhook stays in English.
     report = next(each for each in day.receiver.accepted if each["type"] == "edition.report")
     assert report["data"]["title"] == f"Edition {KEY}: 19 sent, 1 rejected"

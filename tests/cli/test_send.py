@@ -164,13 +164,18 @@ def test_many_excluded_recipients_are_counted_by_reason(newsroom: Newsroom) -> N
         delivery = {"DIGEST_DELIVERY__TRANSPORT": "smtp", "DIGEST_DELIVERY__SMTP__PORT": str(server.port)}
         delivery["DIGEST_DELIVERY__SMTP__HOST"] = "127.0.0.1"
         sent = newsroom.digest("send", **delivery)
-    for run in (planned, sent):
-        lines = [line.split() for line in run.out.splitlines()]
-        assert ["not", "due", "on", "this", "day", "(weekdays)", "60"] in lines
-        assert ["paused", "1"] in lines
-        assert "subscriber1@example.com" not in run.out
-    assert ["nobody@example.com", "rejected"] in [line.split()[:2] for line in sent.out.splitlines()]
-    assert "`digest status 2026-11-22 --all` names them." in sent.out
+    lines = [line.split() for line in planned.out.splitlines()]
+    assert ["not", "due", "on", "this", "day", "(weekdays)", "60"] in lines
+    assert ["paused", "1"] in lines
+    for run in (sent, newsroom.digest("status", "2026-11-22")):
+        table = run.out.partition("did not get it")[2].splitlines()[2:5]
+        assert [line.split("  ")[0] for line in table] == [
+            "nobody@example.com",
+            "60 recipients, such as subscriber0@example.com, subscriber1@example.com, subscriber2@example.com",
+            "latika@example.com",
+        ]
+        assert table[1].endswith("excluded  not due on this day (weekdays)")
+        assert "`digest status 2026-11-22 --all` names everyone." in run.out
     assert "subscriber59@example.com" in newsroom.digest("status", "2026-11-22", "--all").out
 
 
@@ -263,17 +268,27 @@ def over_sendgrid(server: SendGridServer) -> dict[str, str]:
 
 
 @pytest.mark.slow
-def test_status_lists_the_first_and_with_all_everyone(newsroom: Newsroom) -> None:
-    newsroom.set_subscribers(
-        "email: asha@example.com", *(f"email: p{n}@example.com, status: paused" for n in range(60))
-    )
-    newsroom.json("send")
-    short, whole = newsroom.digest("status").out, newsroom.digest("status", "--all").out
-    assert "p49@example.com" in short
-    assert "p50@example.com" not in short
-    assert "`digest status 2026-11-23 --all` lists everyone" in short
-    assert "p59@example.com" in whole
-    assert "and more" not in whole
+def test_status_counts_unknown_recipients_by_reason_and_shows_an_older_edition_that_has_some(
+    newsroom: Newsroom,
+) -> None:
+    newsroom.set_subscribers(*subscriber_rows(60))
+    with SendGridServer(faults=["accept_then_close"]) as server:
+        newsroom.json("send", code=1, **over_sendgrid(server))
+    out = newsroom.digest("status").out
+    names = ", ".join(f"subscriber{number}@example.com" for number in range(3))
+    assert f"60 recipients, such as {names}  unknown" in out
+    assert "subscriber3@example.com" not in out
+    assert "`digest status 2026-11-23 --all` names everyone." in out
+    assert "subscriber59@example.com" in newsroom.digest("status", "--all").out
+    with SendGridServer() as server:
+        newsroom.json("send", **over_sendgrid(server), DIGEST_NOW="2026-11-24T07:00+05:30")
+    newest = newsroom.digest("status", DIGEST_NOW="2026-11-24T08:00+05:30").out
+    assert newest.startswith("edition 2026-11-24, done")
+    line = "Edition 2026-11-23 is sending: 60 unknown of 60 recipients. Details: digest status 2026-11-23"
+    assert line in newest
+    assert line not in newsroom.digest("status", "2026-11-24").out
+    others = newsroom.json("status", DIGEST_NOW="2026-11-24T08:00+05:30")["others"]
+    assert [(other["edition"], other["unknown"]) for other in others] == [("2026-11-23", 60)]
 
 
 @pytest.mark.slow

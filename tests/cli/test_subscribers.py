@@ -473,6 +473,9 @@ def test_several_change_at_once_and_an_import_is_undone(newsroom: Newsroom) -> N
     # Whoever is paused for a day at noon misses the edition of the next morning.
     noon = "2026-11-23T12:00+05:30"
     assert newsroom.digest("subscribers", "bulk", people[0], "--pause", "1", "--yes", DIGEST_NOW=noon).code == 0
+    # An act for one is logged as the desk logs it.
+    with make_app(newsroom.home) as app:
+        assert app.audit.newest(1)[0].what == "subscriber paused"
     rows = newsroom.json("subscribers", "list")["subscribers"]
     (paused,) = (row["paused_until"] for row in rows if row["email"] == people[0])
     assert datetime.fromisoformat(paused) == datetime.fromisoformat(noon) + timedelta(days=1)
@@ -482,6 +485,11 @@ def test_several_change_at_once_and_an_import_is_undone(newsroom: Newsroom) -> N
     )
     assert set(newsroom.json("subscribers", "bulk", *stopped, "--lift", "agreed", "--yes")["changed"]) == set(stopped)
     assert newsroom.json("subscribers", "bulk", *stopped, "--lift", "agreed")["stay"][0]["why"] == "get mail already"
+    frequencies = {row["email"]: row["frequency"] for row in newsroom.json("subscribers", "list")["subscribers"]}
+    assert len(newsroom.json("subscribers", "bulk", *stopped, "--frequency", "weekly:sun", "--yes")["changed"]) == 2
+    assert len(newsroom.json("subscribers", "bulk", *stopped, "--restore-frequency", "--yes")["changed"]) == 2
+    rows = newsroom.json("subscribers", "list")["subscribers"]
+    assert {row["email"]: row["frequency"] for row in rows} == frequencies
     wrong = newsroom.digest("subscribers", "bulk", *people, "--frequency", "hourly")
     assert wrong.code == 2
     assert [each["import"] for each in newsroom.json("subscribers", "undo-import")["imports"]] == [number]

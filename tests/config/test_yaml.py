@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -100,6 +101,14 @@ def test_a_file_in_another_encoding(tmp_path: Path, data: bytes, expected: str) 
     with pytest.raises(ConfigurationError) as caught:
         reader.read_file(path)
     assert str(caught.value) == expected
+
+
+def test_a_pipe_and_a_device_are_refused_instead_of_read_for_ever(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.yaml")
+    (tmp_path / "device.yaml").symlink_to("/dev/zero")
+    for name in ("pipe.yaml", "device.yaml"):
+        with pytest.raises(ConfigurationError, match=f"{name}: can't be read: it is a pipe or device; expected a file"):
+            reader.read_file(tmp_path / name)
 
 
 def test_a_missing_file_a_folder_and_a_byte_order_mark(tmp_path: Path) -> None:

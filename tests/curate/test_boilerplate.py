@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from digest.curate.compose import ComposeContext, compose
+from digest.curate.compose import ComposeContext, curate
 from digest.curate.repeated_text import remove_repeated_text
 from digest.curate.rules import Rules
 from digest.models import Article
@@ -63,7 +63,7 @@ def test_copies_under_other_titles_keep_their_text() -> None:
 
 
 def test_an_edition_reports_removals_and_its_summaries_lack_the_text() -> None:
-    curated = compose(reports(4), ComposeContext(Rules(min_stories=1), NOW))
+    curated = curate(reports(4), ComposeContext(Rules(min_stories=1), NOW))
     stories = [story for section in curated.sections for story in section.stories]
     assert len(stories) == 4
     assert not any(BLURB in story.summary for story in stories)
@@ -73,7 +73,7 @@ def test_an_edition_reports_removals_and_its_summaries_lack_the_text() -> None:
 
 def test_days_of_the_background_teach() -> None:
     today, before = reports(4)[:1], reports(4, hours=3 * 24)[1:]
-    curated = compose(today, ComposeContext(Rules(min_stories=1), NOW, background=before))
+    curated = curate(today, ComposeContext(Rules(min_stories=1), NOW, background=before))
     assert BLURB not in curated.sections[0].stories[0].summary
 
 

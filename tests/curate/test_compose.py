@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from digest.curate.compose import HIDES_NEWS, LOCAL_CRIME, ComposeContext, Curated, compose
+from digest.curate.compose import HIDES_NEWS, LOCAL_CRIME, ComposeContext, Curated, curate
 from digest.curate.editorial import EditorialChanges
 from digest.curate.rules import Rules
 from digest.curate.similarity.clustering import Pairs
@@ -29,7 +29,7 @@ _Cache = type(lru_cache(len))
 
 
 def made(articles: tuple[Article, ...] | list[Article] = DAY, rules: Rules = RULES, **more: object) -> Curated:
-    return compose(articles, ComposeContext(rules, NOW, **more))  # type: ignore[arg-type]
+    return curate(articles, ComposeContext(rules, NOW, **more))  # type: ignore[arg-type]
 
 
 def by_title(curated: Curated, word: str) -> Story:
@@ -226,9 +226,9 @@ def test_the_top_is_not_one_paper() -> None:
         replace(each, id=f"p-{n}", source="alok" if n < 4 else f"paper {n}", title=word, section=name, body=())
         for n, (each, word, name) in enumerate(zip(OTHERS * 2, TITLES, RULES.sections, strict=False))
     ]
-    curated = compose(many, ComposeContext(Rules(max_stories=5), NOW, weights={"alok": 2.0}))
+    curated = curate(many, ComposeContext(Rules(max_stories=5), NOW, weights={"alok": 2.0}))
     assert sum(story.sources[0] == "alok" for story in stories(curated)) == 2
-    alone = compose(many[:4], ComposeContext(Rules(max_stories=5), NOW, weights={"alok": 2.0}))
+    alone = curate(many[:4], ComposeContext(Rules(max_stories=5), NOW, weights={"alok": 2.0}))
     assert len(stories(alone)) == 4, "with one source there is nothing to spread"
 
 
@@ -256,7 +256,7 @@ def test_an_image_that_an_email_can_show_is_preferred() -> None:
 
 
 def test_story_ids_stay_the_same_later() -> None:
-    later = compose(DAY, ComposeContext(RULES, NOW + timedelta(hours=3), weights={"setu": 1.1}))
+    later = curate(DAY, ComposeContext(RULES, NOW + timedelta(hours=3), weights={"setu": 1.1}))
     assert {story.id for story in stories(later)} & {story.id for story in stories(made())}
     assert by_title(later, "शतरंज").id == by_title(made(), "शतरंज").id
 
@@ -288,7 +288,7 @@ def test_composing_again_in_one_process_is_composing_from_scratch(
 def _scores_and_edition(articles: list[Article], hours: int) -> tuple[object, Curated]:
     """The edition shows scores with two decimals only."""
     pairs = Pairs.build(in_fixed_order(articles), RULES)
-    return pairs.scores, compose(articles, ComposeContext(Rules(min_stories=1), NOW + timedelta(hours=hours)))
+    return pairs.scores, curate(articles, ComposeContext(Rules(min_stories=1), NOW + timedelta(hours=hours)))
 
 
 def _forget_articles() -> None:
@@ -302,7 +302,7 @@ def _forget_articles() -> None:
 def test_source_weight_and_preference_raise_the_score() -> None:
     plain, liked = made(), made(rules=Rules(preferences={"मनोरंजन": 1.0}))
     assert by_title(liked, "पतंग").score == pytest.approx(by_title(plain, "पतंग").score + 0.8)
-    heavy = compose(DAY, ComposeContext(RULES, NOW, weights={"setu": 2.0}))
+    heavy = curate(DAY, ComposeContext(RULES, NOW, weights={"setu": 2.0}))
     assert by_title(heavy, "दूरबीन").score == pytest.approx(by_title(plain, "दूरबीन").score + 0.5)
 
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from digest.curate.compose import ComposeContext, Curated, compose
+from digest.curate.compose import ComposeContext, Curated, curate
 from digest.curate.editorial import EditorialChanges
 from digest.curate.recurring_kinds import KINDS, RecurringPolicy
 from digest.curate.rules import Rules
@@ -26,7 +26,7 @@ PAGES = (HOROSCOPE, SIGN, WEATHER, OTHER_TOWN)
 
 def composed(*articles: Article, recurring: dict[str, RecurringPolicy] | None = None, **context: object) -> Curated:
     rules = Rules(recurring=SECTION if recurring is None else recurring)
-    return compose((*DAY, *articles), ComposeContext(rules, NOW, **context))  # type: ignore[arg-type]
+    return curate((*DAY, *articles), ComposeContext(rules, NOW, **context))  # type: ignore[arg-type]
 
 
 def columns(curated: Curated) -> list[str]:
@@ -106,7 +106,7 @@ def test_yesterdays_page_stays_out_and_todays_comes_in() -> None:
 
 
 def test_pages_alone_are_no_edition() -> None:
-    curated = compose(PAGES, ComposeContext(Rules(recurring=SECTION), NOW))
+    curated = curate(PAGES, ComposeContext(Rules(recurring=SECTION), NOW))
     assert curated.sections == ()
     assert curated.reason
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from digest.curate.compose import ComposeContext, compose
+from digest.curate.compose import ComposeContext, curate
 from digest.curate.rules import Rules
 from digest.curate.summary import write_summary
 from digest.curate.summary.death_tolls import Toll, mixes_tolls, read_toll, tolls_sentence
@@ -85,7 +85,7 @@ def test_a_summary_never_takes_the_toll_of_the_other_paper() -> None:
 
 def test_an_edition_tells_the_difference() -> None:
     papers = [boat("alok", "7"), boat("setu", "9", hours=3)]
-    found = compose([*papers, *OTHERS], ComposeContext(Rules(), NOW))
+    found = curate([*papers, *OTHERS], ComposeContext(Rules(), NOW))
     story = next(story for section in found.sections for story in section.stories if "नाव" in story.title)
     assert len(story.sources) == 2
     assert story.summary.endswith("7 (alok), 9 (setu)।")

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from digest.curate.compose import ComposeContext, Curated, compose
+from digest.curate.compose import ComposeContext, Curated, curate
 from digest.curate.editorial import EditorialChanges
 from digest.curate.rules import Rules
 from digest.curate.sent_story import SentStory
@@ -20,7 +20,7 @@ TOMORROW = NOW + timedelta(days=1)
 def sent(articles: tuple[Article, ...] = DAY) -> list[SentStory]:
     """Yesterday's edition as it was sent."""
     known = {each.id: each for each in articles}
-    made = compose(articles, ComposeContext(Rules(), NOW))
+    made = curate(articles, ComposeContext(Rules(), NOW))
     return [
         SentStory("2026-11-23", NOW, each, tuple(known[name] for name in each.article_ids)) for each in stories(made)
     ]
@@ -29,7 +29,7 @@ def sent(articles: tuple[Article, ...] = DAY) -> list[SentStory]:
 def next_day(articles: list[Article], **more: object) -> Curated:
     rules = more.pop("rules", Rules(min_stories=1, window=timedelta(hours=40)))
     values = {"sent": sent(), **more}
-    return compose(articles, ComposeContext(rules, TOMORROW, **values))  # type: ignore[arg-type]
+    return curate(articles, ComposeContext(rules, TOMORROW, **values))  # type: ignore[arg-type]
 
 
 def later(id_: str, source: str, title: str, text: str, hours: float = -20) -> Article:

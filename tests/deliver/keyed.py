@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from digest.deliver.brevo.client import Brevo
+from digest.deliver.brevo import Brevo
 from digest.deliver.outcome import Accepted, Outcome, Split
-from digest.deliver.resend.client import Resend
+from digest.deliver.resend import Resend
 from digest.mail.message import Outgoing
 from tests.deliver.emails import SENDER, RecordingLog
 from tests.support.brevo_server import KEY as BREVO_KEY

@@ -12,12 +12,10 @@ import orjson
 import pytest
 
 from digest.deliver.attempt import DeliveryJob
-from digest.deliver.brevo.client import Brevo
-from digest.deliver.brevo.responses import read_response
+from digest.deliver.brevo import Brevo, read_response
 from digest.deliver.http_client import HttpResponse
 from digest.deliver.outcome import Accepted, NotSent, Rejected, Split, Unknown
-from digest.deliver.ports import CapabilityReport, ScheduleWindow
-from digest.deliver.recovery import RECOVERY, REDO_WITHIN
+from digest.deliver.ports import RECOVERY, REDO_WITHIN, CapabilityReport, ScheduleWindow
 from digest.deliver.report import SendReport
 from digest.deliver.worker import send_due
 from digest.mail.provider_tags import neutral_html, neutral_text

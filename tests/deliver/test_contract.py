@@ -8,13 +8,13 @@ from typing import get_args
 
 import pytest
 
-from digest.cli.init_questions import PROVIDERS
+from digest.cli.init import PROVIDERS
 from digest.config.settings import DeliverySettings
 from digest.config.types import TransportName
 from digest.deliver.outcome import Accepted, PerRecipient, Rejected
-from digest.deliver.recovery import RECOVERY
+from digest.deliver.ports import RECOVERY
 from digest.models import PLACEHOLDERS, PROVIDER_NAMES
-from digest.usecases.check_sender import provider_routes
+from digest.usecases.check_setup import provider_routes
 from digest.wiring.transports import TRANSPORTS
 from tests.deliver.emails import (
     EMAIL,

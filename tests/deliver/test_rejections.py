@@ -6,7 +6,7 @@ import pytest
 
 from digest.deliver.outcome import Outcome, PerRecipient, Rejected
 from digest.deliver.ports import RecipientLog
-from digest.deliver.rejections import RejectionWatch
+from digest.deliver.report import RejectionWatch
 from digest.errors import StoreUnavailable
 from digest.mail.message import Outgoing
 from digest.utils.redact import protect

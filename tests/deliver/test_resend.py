@@ -12,8 +12,7 @@ import pytest
 from digest.deliver.direct import send_direct
 from digest.deliver.http_client import HttpResponse
 from digest.deliver.outcome import Accepted, NotSent, Outcome, PerRecipient, Rejected, Split, Unknown
-from digest.deliver.resend.client import Resend
-from digest.deliver.resend.responses import read_response
+from digest.deliver.resend import Resend, read_response
 from digest.mail.message import Outgoing, recipient
 from tests.deliver.emails import EMAIL, EMAIL_WITH_IMAGES, SENDER, RecordingLog, kind_of, many, outgoing, token
 from tests.deliver.keyed import RESEND
@@ -187,7 +186,7 @@ def test_a_test_may_be_repeated(server: ResendServer) -> None:
 
 
 def test_a_key_is_forgotten_after_a_day_which_is_why_nothing_older_is_redone(server: ResendServer) -> None:
-    from digest.deliver.recovery import REDO_WITHIN
+    from digest.deliver.ports import REDO_WITHIN
 
     batch = outgoing(ASHA)
     submit(server, batch)

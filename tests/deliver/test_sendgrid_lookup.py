@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
 import orjson
 import pytest
 
-from digest.deliver.http_client import HttpResponse
 from digest.deliver.outcome import Unknown
 from digest.deliver.sendgrid.client import SendGrid
-from digest.deliver.sendgrid.probe import find_attempt
 from tests.deliver.emails import RecordingLog, many, outgoing
+from tests.support.http_server import HttpServer
 from tests.support.profiles import pairs
 from tests.support.sendgrid_api import SCOPES
 from tests.support.sendgrid_faults import FAULTS, Fault
@@ -49,13 +46,14 @@ def test_another_attempt_to_the_same_recipient_proves_nothing(transport: SendGri
 
 
 def test_a_message_to_another_recipient_proves_nothing() -> None:
-    def ask(method: str, _path: str, _body: Mapping[str, Any] | None) -> HttpResponse:
-        row = {"sg_message_id": "m1", "to_email": "ravi@example.com", "status": "delivered"}
-        answer = {"messages": [row]} if method == "POST" else {**row, "custom_args": {"dg_attempt": "a1"}}
-        return HttpResponse(200, {}, orjson.dumps(answer), complete=True)
-
-    assert not find_attempt(ask, "a1", [ASHA])
-    assert find_attempt(ask, "a1", ["Ravi@example.com"])
+    row = {"sg_message_id": "m1", "to_email": "ravi@example.com", "status": "delivered"}
+    with HttpServer() as site:
+        site.route("/v3/logs", orjson.dumps({"messages": [row]}))
+        site.route("/v3/logs/m1", orjson.dumps({**row, "custom_args": {"dg_attempt": "a1"}}))
+        transport = SendGrid("key", host=site.url().rstrip("/"))
+        assert not transport.find_in_log("a1", [ASHA])
+        assert transport.find_in_log("a1", ["Ravi@example.com"])
+        transport.close()
 
 
 def test_a_cancelled_attempt_proves_nothing(server: SendGridServer, transport: SendGrid) -> None:

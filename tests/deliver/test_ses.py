@@ -11,11 +11,10 @@ from typing import Any
 import orjson
 import pytest
 
+from digest.deliver.aws_signature import RequestSigner
 from digest.deliver.http_client import HttpResponse
 from digest.deliver.outcome import Accepted, NotSent, Outcome, PerRecipient, Rejected, Split, Unknown
-from digest.deliver.ses.client import Ses
-from digest.deliver.ses.responses import read_response
-from digest.deliver.ses.signature import RequestSigner
+from digest.deliver.ses import Ses, read_response
 from digest.mail.provider_tags import neutral_html, neutral_text
 from digest.utils.clock import utc_now
 from tests.deliver.emails import EMAIL, EMAIL_WITH_IMAGES, SENDER, RecordingLog, kind_of, many, outgoing
@@ -100,7 +99,7 @@ def test_the_ids_that_come_back_in_events(server: SesServer) -> None:
 
 def test_the_configuration_set_is_named_and_tracking_is_off(server: SesServer) -> None:
     batch = outgoing(ASHA, email=EMAIL_WITH_IMAGES)
-    from digest.deliver.ses.payload import request_body
+    from digest.deliver.ses import request_body
 
     request = orjson.loads(request_body(batch, tuple(batch.recipients), "digest"))
     assert request["ConfigurationSetName"] == "digest"

@@ -12,7 +12,7 @@ import pytest
 from digest.deliver.http_client import ConnectionRegistry
 from digest.deliver.outcome import Accepted, NotSent, Outcome, PerRecipient, Unknown
 from digest.deliver.ports import Transport
-from digest.deliver.resend.client import Resend
+from digest.deliver.resend import Resend
 from digest.deliver.sendgrid.client import SendGrid
 from digest.deliver.shutdown import abort_after_grace
 from digest.deliver.smtp.connection import SmtpServer

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from digest import pipeline
 from digest.app import App, make_app
-from digest.deliver.telegram.client import (
+from digest.deliver.telegram import (
     MAX_CAPTION,
     MAX_MESSAGE,
     MaybePosted,
@@ -25,8 +25,8 @@ from digest.deliver.telegram.client import (
     Posted,
     PostRefused,
     TelegramClient,
-    compose,
     cut,
+    fit_text,
     utf16_length,
 )
 from digest.hindi.cut import clusters
@@ -138,7 +138,7 @@ def test_text_is_cut_between_letters_in_utf_16_units(text: str, limit: int) -> N
 @given(st.lists(st.text("क्षि 🌊", min_size=1, max_size=90), max_size=5), st.integers(120, MAX_CAPTION))
 def test_the_link_stays_whatever_is_left_out(points: list[str], limit: int) -> None:
     tail = "पूरा अंक: https://news.example.com/archive/2026-11-23"
-    text = compose("सुबह · 23 नवंबर", "शीर्षक " * 20, points, tail, limit)
+    text = fit_text("सुबह · 23 नवंबर", "शीर्षक " * 20, points, tail, limit)
     assert utf16_length(text) <= limit
     assert text.endswith(tail)
 

@@ -9,13 +9,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from digest.deliver.brevo.client import Brevo
+from digest.deliver.aws_signature import RequestSigner
+from digest.deliver.brevo import Brevo
 from digest.deliver.outbox import Outbox
 from digest.deliver.ports import Transport
-from digest.deliver.resend.client import Resend
+from digest.deliver.resend import Resend
 from digest.deliver.sendgrid.client import SendGrid
-from digest.deliver.ses.client import Ses
-from digest.deliver.ses.signature import RequestSigner
+from digest.deliver.ses import Ses
 from digest.deliver.smtp.connection import SmtpServer
 from digest.deliver.smtp.transport import Smtp
 from digest.mail.headers import encode_header

@@ -7,9 +7,9 @@ from typing import Any
 import orjson
 import pytest
 
-from digest.deliver.brevo.payload import request_body
+from digest.deliver.brevo import request_body
 from digest.feedback.brevo import parse_payload
-from digest.feedback.events import Event, InvalidPayload
+from digest.feedback.ports import Event, InvalidPayload
 from digest.feedback.rules import RULES
 from digest.subscribers.address import comparable
 from tests.deliver.emails import outgoing

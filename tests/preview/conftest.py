@@ -14,8 +14,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from digest.preview.server import PreviewServer
-from digest.preview.state import PreviewState
+from digest.preview import PreviewServer, PreviewState
 from tests.cli.newsroom import NOW, Newsroom
 from tests.support.folders import newsletter_folder
 

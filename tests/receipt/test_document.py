@@ -12,8 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.receipt.document import ReceiptError, chain_batches, in_lines, public_hex, sign, verify
-from digest.receipt.text import as_text
+from digest.receipt import ReceiptError, as_text, chain_batches, in_lines, public_hex, sign, verify
 from tests.support.tables import each_row
 
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))

@@ -23,16 +23,18 @@ from digest.render.lint import REASONS as FINDING_REASONS
 from digest.web.desk.kept_sentences import KEPT
 from tests.paths import ROOT
 
+# The messages that a program says and the desk translates.
+SAID = "digest/messages.py"
 KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2)}
-_CALL = re.compile(rb"\b(?:_|n?gettext)\s*\(")
+_CALL = re.compile(rb"\b(?:_|n?gettext|Message)\s*\(")
 # The values of Story.label. They are data, so no call to gettext contains them.
 LABELS = ("update",)
 # The checks of an email build findings from messages, in English or for the desk.
 CHECKS = "digest/render/lint.py"
 # The emails to editors, and the reasons in them.
 EDITORS_MAIL = (
-    "digest/usecases/approval_mail.py",
-    "digest/usecases/report_mail.py",
+    "digest/usecases/editors_mail.py",
+    "digest/usecases/editors_mail.py",
     "digest/notify/reasons.py",
     "digest/notify/templates/",
 )
@@ -85,6 +87,9 @@ def _used() -> Iterator[tuple[tuple[str, ...], str]]:
         if _CALL.search(code):
             for _, message, _, _ in extract("python", BytesIO(code), KEYWORDS):
                 yield _ids(message), str(path.relative_to(ROOT))
+            if b"from digest.messages import" in code:
+                for _, message, _, _ in extract("python", BytesIO(code), {"Message": (1,)}):
+                    yield _ids(message), SAID
     for _, message, _, _ in extract("python", BytesIO((ROOT / CHECKS).read_bytes()), FINDINGS):
         yield _ids(message), CHECKS
     for reason in FINDING_REASONS:
@@ -123,7 +128,7 @@ def template(kind: Path = TEMPLATE) -> str:
 
 
 def _file_of(paths: set[str]) -> Path:
-    if all(path.startswith(("digest/web/desk/", CHECKS, *EDITORS_MAIL)) for path in paths):
+    if all(path.startswith(("digest/web/desk/", SAID, CHECKS, *EDITORS_MAIL)) for path in paths):
         return DESK
     # The letter about a breach is in Hindi and English always, so no other language needs its words. Shared texts link
     # to the archive.

@@ -81,13 +81,13 @@ def test_a_short_variant_has_no_briefs() -> None:
 
 
 def test_pinned_equals_the_reason_that_compose_gives() -> None:
-    from digest.curate.compose import ComposeContext, compose
+    from digest.curate.compose import ComposeContext, curate
     from digest.curate.editorial import EditorialChanges
     from digest.curate.rules import Rules
     from tests.curate.sample import BRIDGE
     from tests.curate.sample import NOW as MORNING
 
-    curated = compose(
+    curated = curate(
         BRIDGE, ComposeContext(Rules(min_stories=1), MORNING, changes=EditorialChanges(pinned=(BRIDGE[0].id,)))
     )
     assert PINNED in curated.sections[0].stories[0].reasons

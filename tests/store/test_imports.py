@@ -133,7 +133,7 @@ def test_an_unsubscribed_row_suppresses_a_listed_subscriber(database: Database) 
     assert SubscriberStore(database).suppressed() == {}
     assert take(database, *rows)[0] == stops
     assert SubscriberStore(database).suppressed() == {"a@example.com": "unsubscribed", "b@example.com": "bounced"}
-    assert take(database, *rows)[0] == ImportResult(0, 0, 0, 0, 0, 0)
+    assert take(database, *rows)[0] == ImportResult(0, 0, 0, 0, 0, 0, already_suppressed=2)
     assert [one.what for one in ConsentLog(database).entries("b@example.com")] == ["bounced"]
 
 

@@ -15,13 +15,12 @@ from digest.errors import StoreUnavailable
 from digest.models import EditionState
 from digest.store.content.editions import EditionStore
 from digest.store.content.events import EventStore
-from digest.store.database import Database, migrate, open_database
+from digest.store.database import Database, migrate, open_database, wait_limit
 from digest.store.schema import attempt, delivery, delivery_event, edition
 from digest.store.sending import partitions
 from digest.store.sending.batches import eligible_recipients
 from digest.store.sending.ledger import SqlLedger
 from digest.store.sending.status import counts
-from digest.store.wait_limit import wait_limit
 from digest.usecases.prune_store import StorePruner
 from tests.store.conftest import KEY, NOW, Frozen, an_edition
 from tests.store.test_database import make_first_schema

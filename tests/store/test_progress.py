@@ -11,8 +11,8 @@ from sqlalchemy import event
 from digest.deliver.outcome import Accepted
 from digest.errors import TakenOver
 from digest.store.database import Database, open_database
+from digest.store.sending.attempts import STEP, ProgressLog
 from digest.store.sending.ledger import SqlLedger
-from digest.store.sending.progress import STEP, ProgressLog
 from digest.store.sending.status import counts, unknown_batches
 from tests.store.conftest import KEY, NOW, Frozen
 from tests.store.test_ledger import HOLD, claim

@@ -11,14 +11,13 @@ from sqlalchemy import func, insert, select, update
 
 from digest.deliver.outcome import Accepted, PerRecipient, Unknown
 from digest.errors import StoreError
-from digest.feedback.events import Event
+from digest.feedback.ports import Event
 from digest.models import Article, Block, DeliveryOutcome, Edition, EditionState, Image, InlineImage, RenderedEmail
 from digest.store import meta
 from digest.store.content.answers import AnswerResult, AnswerStore
 from digest.store.content.articles import ArticleStore
 from digest.store.content.editions import EditionStore, PublishedStore
-from digest.store.content.events import EventStore
-from digest.store.content.feedback_counts import count_feedback
+from digest.store.content.events import EventStore, count_feedback
 from digest.store.database import Database
 from digest.store.high_water import CLAIMS
 from digest.store.people.consent import ConsentLog

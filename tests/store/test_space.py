@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from digest.store.database import Database
-from digest.store.space import measure_space
+from digest.store.inspection import measure_space
 from tests.store.conftest import Frozen
 
 

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from digest.errors import ConfigurationError
-from digest.subscribers.imports.export import escape_formula
+from digest.subscribers.imports.formats import escape_formula
 from digest.subscribers.imports.reader import ListReading, read_list
 from digest.subscribers.imports.rows import Incoming, unescape_formula
 from tests.support.cpu import cpu_limit
@@ -106,6 +106,7 @@ def test_listmonk(tmp_path: Path) -> None:
     [
         ("सदस्य", "active", None),
         ("सक्रिय", "active", None),
+        ("विराम पर", "paused", None),
         ("रोकी हुई", "paused", None),
         ("सदस्यता छोड़ी", None, "unsubscribed"),
         ("सदस्यता समाप्त", None, "unsubscribed"),

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from digest.usecases.check_machine import ask_ntp, check_clock, check_disks, judge_clock, judge_disk
+from digest.usecases.check_setup import ask_ntp, check_clock, check_disks, judge_clock, judge_disk
 from digest.utils.findings import Level
 from tests.support.http_server import Exchange, HttpServer
 

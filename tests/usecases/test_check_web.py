@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from digest.usecases.check_web import check_pages, check_previews, check_webhook
+from digest.usecases.check_setup import check_pages, check_previews, check_webhook
 from digest.utils.findings import Level
 from tests.mail.records import lookup_of
 from tests.support.http_server import HttpServer

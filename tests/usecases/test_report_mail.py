@@ -16,7 +16,7 @@ from digest.notify.report import (
     StoryClicks,
 )
 from digest.render.themes import Branding
-from digest.usecases.report_mail import ReportMails
+from digest.usecases.editors_mail import ReportMails
 
 BRANDING = Branding("सवेरा", "hi", "Asia/Kolkata", "https://news.example", "दिल्ली", "news@paper.example", None)
 MAILS = ReportMails(BRANDING, "https://news.example/desk")
@@ -64,7 +64,7 @@ def test_an_edition_that_went_well() -> None:
         assert "ravi@" not in part
     assert "* भेजा गया: 1,23,456 (आम तौर पर: 1,23,000)" in mail.text
     # Reasons that differ only in a date are one line.
-    assert "* मेल रुकी हुई है: 914\n* चुने विषयों में ख़बर नहीं थी: 620" in mail.text
+    assert "* विराम पर हैं: 914\n* चुने विषयों में ख़बर नहीं थी: 620" in mail.text
     assert "* हटाई: 3\n* फिर से लिखीं: 4" in mail.text
     assert "* बजट सत्र आज से: 180" in mail.text
 

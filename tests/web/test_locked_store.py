@@ -15,8 +15,7 @@ from pathlib import Path
 import pytest
 
 from digest.errors import StoreError
-from digest.store.database import Database
-from digest.store.wait_limit import seconds_left, wait_limit
+from digest.store.database import Database, seconds_left, wait_limit
 from tests.web.site import site, translated
 
 # Holds the write lock of a store until its standard input ends.
@@ -91,7 +90,7 @@ def test_requests_that_wait_succeed_when_the_other_program_ends_in_time(tmp_path
 
 def test_a_limit_covers_all_transactions_of_the_work_and_ends_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
     now = 1000.0
-    monkeypatch.setattr("digest.store.wait_limit.time.monotonic", lambda: now)
+    monkeypatch.setattr("digest.store.database.time.monotonic", lambda: now)
     assert seconds_left() == 15
     with wait_limit(8):
         assert seconds_left() == 8

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from digest.web.mailboxes import mailbox_of
+from digest.web.signup import mailbox_of
 from tests.support.tables import each_row
 
 GMAIL = "https://mail.google.com/mail/#search/in%3Aanywhere+from%3Anews%40example.com"

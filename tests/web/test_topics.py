@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from digest.web.editions import StoryRate, count_rates
-from digest.web.topics import describe_topics
+from digest.web.pages import describe_topics
 from tests.support.tables import each_row
 
 OWN = {"शहर": "नदीपुर और आसपास", "खेल": "ज़िले से देश तक"}

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from digest import __version__
+from digest.store.database import open_database
+from digest.workers.queue import find
 from tests.chaos.killed_send import prepare
 from tests.cli.newsroom import Newsroom
 from tests.support.profiles import only_thorough
@@ -40,6 +44,8 @@ def test_the_others_go_on_when_a_worker_is_killed(prepared: Newsroom, tmp_path: 
         assert (found.duplicates, found.missing(EVERYBODY) - unknown) == ({}, set())
 
 
+# tests/chaos/test_interruptions.py stops a send by SIGTERM, and test_takeover.py passes a seat on.
+@only_thorough
 def test_a_worker_that_is_asked_to_end_finishes_its_batches_and_passes_its_seat_on(
     prepared: Newsroom, tmp_path: Path
 ) -> None:
@@ -60,6 +66,8 @@ def test_a_worker_that_is_asked_to_end_finishes_its_batches_and_passes_its_seat_
         assert second.says("Batch accepted")
 
 
+# tests/cli/test_watch.py shows workers, and tests/store/test_rate_limits.py shares the rates.
+@only_thorough
 def test_workers_show_themselves_and_share_the_rates(prepared: Newsroom, tmp_path: Path) -> None:
     limit = 200
     with team(prepared, tmp_path, DIGEST_DELIVERY__RATE__PER_DAY=str(limit)) as made:
@@ -94,3 +102,35 @@ def test_a_command_that_sends_is_joined_by_the_workers(prepared: Newsroom, tmp_p
         assert worker.says("Batch accepted")
         made.finished()
         assert (made.balance().duplicates, made.balance().missing(EVERYBODY)) == ({}, set())
+
+
+def test_an_edition_is_paused_resumed_and_cancelled_while_workers_send(prepared: Newsroom, tmp_path: Path) -> None:
+    with team(prepared, tmp_path, latency=300, DIGEST_DELIVERY__THREADS="1") as made:
+        for _ in range(2):
+            made.start("--seats", "1")
+        until(lambda: made.accepted() >= RECIPIENTS * 0.2, "a fifth")
+        assert made.newsroom.digest("edition", "pause", EDITION).code == 0
+        # The command has waited for the batches in flight.
+        paused = made.status()
+        assert (paused["state"], paused["accepted"], paused["unknown"]) == ("paused", made.accepted(), 0)
+        until(lambda: all(each.says("paused: ") for each in made.workers), "the end of both seats")
+        for each in made.workers:
+            each.kill()
+        assert made.newsroom.digest("edition", "resume", EDITION).code == 0
+        # Workers are called at once, not by a step of the schedule, which none runs now.
+        with closing(open_database(made.newsroom.env()["DIGEST_STORE__URL"], home=tmp_path)) as store:
+            jobs = find(store)
+            assert jobs
+            called = text(f"SELECT lock FROM \"{jobs.name}\".procrastinate_jobs WHERE status = 'todo'")
+            assert f"seat 0 of {EDITION}" in store.query(called).scalars().all()
+        assert made.accepted() == paused["accepted"]
+        made.start("--seats", "1")
+        until(lambda: made.accepted() > paused["accepted"], "another batch")
+        assert made.newsroom.digest("edition", "cancel", EDITION).code == 0
+        cancelled = made.status()
+        assert (cancelled["state"], cancelled["accepted"], cancelled["unknown"]) == ("cancelled", made.accepted(), 0)
+        assert made.newsroom.digest("edition", "resume", EDITION).code == 1
+        assert made.newsroom.digest("send", EDITION).code == 1
+        assert made.workers[-1].end() == 0
+        assert made.accepted() == cancelled["accepted"] < RECIPIENTS
+        assert made.balance().duplicates == {}

@@ -19,6 +19,7 @@ from digest.curate.summary.types import Summariser, SummaryError
 from digest.hindi.text import fold
 from digest.hindi.tokens import stems
 from digest.hindi.typography import typeset
+from digest.messages import Message
 from digest.models import Article, Image, RefusedSummary, Story, Support
 
 # Name in the settings -> `module:class`.
@@ -151,9 +152,9 @@ def write_summary(
     if isinstance(summariser, Metered):
         text, verdict = _from_model(articles, title, summariser, background, known)
         if not verdict.problem:
-            why = "summary: in the words of a model, each sentence supported by a source"
+            why = Message("summary: in the words of a model, each sentence supported by a source")
             return Summary(text, (why,), verdict.support)
-        reasons = (f"summary: extractive, because {verdict.problem}",)
+        reasons = (Message("summary: extractive, because %(why)s", why=verdict.problem),)
         refused = RefusedSummary(text, verdict.problem) if text else None
     plain = summariser if summariser is not None and not summariser.own_words else Extractive(language)
     text = plain(articles, title=title, background=background, known=known)
@@ -173,12 +174,12 @@ def _from_model(
             text = model(articles, title=title, background=background, known=known, refused=refused)
         except SummaryError as error:
             if not refused:
-                return "", Verdict(problem=str(error))
+                return "", Verdict(problem=error.message)
             # Without a second answer, the first one stays refused.
             break
         verdict = check(text, articles, title)
         if not verdict.problem and mixes_tolls(text, title, articles):
-            verdict = Verdict(problem="it has two numbers of dead, and the articles disagree on the number")
+            verdict = Verdict(problem=Message("it has two numbers of dead, and the articles disagree on the number"))
         if not verdict.problem or not text:
             break
         refused = RefusedSummary(text, verdict.problem)
@@ -205,7 +206,7 @@ def write_headline(articles: Sequence[Article], *, title: str, summary: str, sum
     try:
         answer = summariser.headline(articles, title=title)
     except SummaryError as error:
-        return Headline(title, reasons=(f"headline: the paper's, because {error}",))
+        return Headline(title, reasons=(Message("headline: the paper's, because %(why)s", why=error.message),))
     # Checked before typesetting, which joins lines: a response of several lines is not a headline.
     text = answer if "\n" in answer else typeset(answer.rstrip("।. "))
     if fold(text) == fold(title):
@@ -214,8 +215,12 @@ def write_headline(articles: Sequence[Article], *, title: str, summary: str, sum
     verdict = check_headline(text, articles, title, summary)
     summariser.record_verdict(accepted=not verdict.problem)
     if verdict.problem:
-        return Headline(title, reasons=(f"headline: the paper's, because of the model's: {verdict.problem}",))
-    return Headline(text, verdict.support[0], (f"headline: in the words of a model; the paper's: “{title}”",))
+        return Headline(
+            title, reasons=(Message("headline: the paper's, because of the model's: %(why)s", why=verdict.problem),)
+        )
+    return Headline(
+        text, verdict.support[0], (Message("headline: in the words of a model; the paper's: “%(title)s”", title=title),)
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,7 +240,7 @@ def write_intro(stories: Sequence[tuple[Story, Sequence[Article]]], summariser: 
     try:
         text = typeset(summariser.intro([(story.title, story.summary) for story, _ in mentioned]))
     except SummaryError as error:
-        return Intro(problem=str(error))
+        return Intro(problem=error.message)
     verdict = check_intro(text, [(story.title, articles) for story, articles in mentioned])
     summariser.record_verdict(accepted=not verdict.problem)
     return Intro(problem=verdict.problem) if verdict.problem else Intro(text, verdict.support)

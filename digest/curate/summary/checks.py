@@ -24,6 +24,7 @@ from digest.hindi.sentences import split
 from digest.hindi.text import deva_ratio, folded_words
 from digest.hindi.title_tails import without_tails
 from digest.hindi.tokens import stem_of, tokens
+from digest.messages import Message
 from digest.models import Article, Support
 
 _MARKUP = re.compile("[<>{}*#`\\\\\n\r\t_]|https?:|www[.]|@")
@@ -46,16 +47,16 @@ LEAST_INTRO_SENTENCES, MOST_INTRO_SENTENCES = 2, 3
 def check(text: str, articles: Sequence[Article], title: str) -> Verdict:
     """Return the support of each sentence, or the summary's problem as an English clause."""
     if not text.strip():
-        return Verdict(problem="it was empty")
-    problem = next(iter(_form(text, title)), "")
+        return Verdict(problem=Message("it was empty"))
+    problem = next(iter(_form(text, title)), None)
     return Verdict(problem=problem) if problem else find_support(text, articles)
 
 
-def _form(text: str, title: str) -> list[str]:
+def _form(text: str, title: str) -> list[Message]:
     checks = (
-        (any(len(piece.split()) > LONGEST for piece in split(text)), "a sentence of it was too long"),
-        (bool(_MARKUP.search(text)), "it contained marks that no plain sentence has"),
-        (deva_ratio(text) < _LEAST_DEVA, "it was not in Hindi"),
+        (any(len(piece.split()) > LONGEST for piece in split(text)), Message("a sentence of it was too long")),
+        (bool(_MARKUP.search(text)), Message("it contained marks that no plain sentence has")),
+        (deva_ratio(text) < _LEAST_DEVA, Message("it was not in Hindi")),
     )
     return [*broken_rules(text, title), *(problem for is_wrong, problem in checks if is_wrong)]
 
@@ -66,33 +67,33 @@ def check_headline(text: str, articles: Sequence[Article], title: str, summary: 
     `summary` is the text below it, which was written for `title`.
     """
     if not text.strip():
-        return Verdict(problem="it was empty")
+        return Verdict(problem=Message("it was empty"))
     form = (
-        (bool(_MARKUP.search(text)), "it contained marks that no headline has, or several lines"),
-        (cut.length(text) > HEADLINE_CLUSTERS, f"it was longer than {HEADLINE_CLUSTERS} letters"),
-        (len(text.split()) < _LEAST_HEADLINE_WORDS, "it was too short"),
-        (deva_ratio(text) < _LEAST_DEVA, "it was not in Hindi"),
-        (bool(_HEADLINE_MARKS.search(text)), "it contained a mark that a plain headline does not need"),
-        (not balanced(text) or "\ufffd" in text, "its quotes or brackets were not balanced"),
-        (bool(_ASKS & set(tokens(text))), "it was a question"),
+        (bool(_MARKUP.search(text)), Message("it contained marks that no headline has, or several lines")),
+        (cut.length(text) > HEADLINE_CLUSTERS, Message("it was longer than %(num)s letters", num=HEADLINE_CLUSTERS)),
+        (len(text.split()) < _LEAST_HEADLINE_WORDS, Message("it was too short")),
+        (deva_ratio(text) < _LEAST_DEVA, Message("it was not in Hindi")),
+        (bool(_HEADLINE_MARKS.search(text)), Message("it contained a mark that a plain headline does not need")),
+        (not balanced(text) or "\ufffd" in text, Message("its quotes or brackets were not balanced")),
+        (bool(_ASKS & set(tokens(text))), Message("it was a question")),
         (
             without_tails(text) != text or is_teaser(text) or addresses_reader(text),
-            "it called for a click, not for the news",
+            Message("it called for a click, not for the news"),
         ),
-        (refers_back(text, "") or points_anywhere(text, ""), "it pointed to something that it did not name"),
-        (lacks_speaker(text), "it was in the voice of somebody whom it did not name"),
-        (bool(summary) and echoes_title(summary, text), "the summary would only repeat it"),
-        (bool(summary) and refers_back(split(summary)[0], text), "the summary refers to the paper's headline"),
-        (mixes_tolls(summary, text, articles), "it and the summary have two numbers of dead"),
+        (refers_back(text, "") or points_anywhere(text, ""), Message("it pointed to something that it did not name")),
+        (lacks_speaker(text), Message("it was in the voice of somebody whom it did not name")),
+        (bool(summary) and echoes_title(summary, text), Message("the summary would only repeat it")),
+        (bool(summary) and refers_back(split(summary)[0], text), Message("the summary refers to the paper's headline")),
+        (mixes_tolls(summary, text, articles), Message("it and the summary have two numbers of dead")),
     )
-    problem = next((problem for is_wrong, problem in form if is_wrong), "")
+    problem = next((problem for is_wrong, problem in form if is_wrong), None)
     if problem:
         return Verdict(problem=problem)
     verdict = find_support(f"{text}।", articles, is_strict=True)
     if verdict.problem:
         return verdict
     if not _tells_same_news(text, title, verdict, articles):
-        return Verdict(problem="it told other news than the paper's headline")
+        return Verdict(problem=Message("it told other news than the paper's headline"))
     (found,) = verdict.support
     return Verdict((Support(text, found.source, found.source_sentence),))
 
@@ -114,26 +115,26 @@ def check_intro(text: str, stories: Sequence[tuple[str, Sequence[Article]]]) -> 
     two stories claims a connection that no article reports.
     """
     if not text.strip():
-        return Verdict(problem="it was empty")
+        return Verdict(problem=Message("it was empty"))
     pieces = split(text)
     checks = (
         (
             not LEAST_INTRO_SENTENCES <= len(pieces) <= MOST_INTRO_SENTENCES,
-            f"it had {len(pieces)} sentences",
+            Message("it had %(num)s sentences", num=len(pieces)),
         ),
-        (len(text.split()) > INTRO_WORDS, f"it had more than {INTRO_WORDS} words"),
-        (any(map(is_question, pieces)), "it contained a question"),
-        (any(map(addresses_reader, pieces)), "it spoke to the reader"),
-        (any(refers_back(piece, "") for piece in pieces), "a sentence of it referred to another one"),
+        (len(text.split()) > INTRO_WORDS, Message("it had more than %(num)s words", num=INTRO_WORDS)),
+        (any(map(is_question, pieces)), Message("it contained a question")),
+        (any(map(addresses_reader, pieces)), Message("it spoke to the reader")),
+        (any(refers_back(piece, "") for piece in pieces), Message("a sentence of it referred to another one")),
     )
-    problem = next((problem for is_wrong, problem in checks if is_wrong), "") or next(iter(_form(text, "")), "")
+    problem = next((problem for is_wrong, problem in checks if is_wrong), None) or next(iter(_form(text, "")), None)
     if problem:
         return Verdict(problem=problem)
     support: list[Support] = []
     for piece in pieces:
         found = next((each for story in stories if (each := _support_in(piece, *story))), ())
         if not found:
-            return Verdict(problem=f"no story supports all of “{piece}”")
+            return Verdict(problem=Message("no story supports all of “%(words)s”", words=piece))
         support += found
     return Verdict(tuple(support))
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from digest.curate.summary.types import Model, SummaryError
+from digest.messages import Message
 from digest.models import Article, ModelUse, RefusedSummary
 
 
@@ -98,7 +99,9 @@ class Metered:
             return self._answers[key]
         budget = self.tasks.budget
         if budget is not None and self._tokens >= budget:
-            raise SummaryError(f"the edition has used its budget of {budget} tokens (summary.budget)")
+            raise SummaryError(
+                Message("the edition has used its budget of %(num)s tokens (summary.budget)", num=budget)
+            )
         calls, tokens = self._model.calls, self._model.tokens
         try:
             self._answers[key] = write()

@@ -29,6 +29,7 @@ from digest.curate.summary.prompts import (
 )
 from digest.curate.summary.sentence_rules import WORDS
 from digest.curate.summary.types import SummaryError
+from digest.messages import Message
 from digest.models import Article, RefusedSummary
 from digest.utils.redact import without_known
 
@@ -88,7 +89,7 @@ class OpenAI:
 
     def _answer(self, rules: str, prompt: str, refused: RefusedSummary | None = None) -> str:
         if time.monotonic() < self._paused_until:
-            raise SummaryError("the model failed twice in a row and is not used for ten minutes")
+            raise SummaryError(Message("the model failed twice in a row and is not used for ten minutes"))
         try:
             text = self._ask(rules, prompt, refused)
         except SummaryError:
@@ -121,22 +122,24 @@ class OpenAI:
             response = connection.getresponse()
             body = self._read(response)
         except (OSError, http.client.HTTPException) as error:
-            raise SummaryError(f"the model could not be reached ({type(error).__name__})") from error
+            raise SummaryError(
+                Message("the model could not be reached (%(name)s)", name=type(error).__name__)
+            ) from error
         finally:
             connection.close()
         if response.status != 200:
-            raise SummaryError(f"the model answered {response.status}")
+            raise SummaryError(Message("the model answered %(num)s", num=response.status))
         try:
             answer = json.loads(body)
         except (ValueError, RecursionError) as error:
-            raise SummaryError("the model's answer has an unknown format") from error
+            raise SummaryError(Message("the model's answer has an unknown format")) from error
         self.tokens += _used(answer) or (len(prompt.encode()) + len(body)) // _BYTES_PER_TOKEN
         try:
             text = answer["choices"][0]["message"]["content"]
         except (LookupError, TypeError) as error:
-            raise SummaryError("the model's answer has an unknown format") from error
+            raise SummaryError(Message("the model's answer has an unknown format")) from error
         if not isinstance(text, str):
-            raise SummaryError("the model's answer contained no text")
+            raise SummaryError(Message("the model's answer contained no text"))
         return without_known(text)
 
     def _read(self, response: http.client.HTTPResponse) -> bytes:
@@ -145,9 +148,9 @@ class OpenAI:
         while piece := response.read1(16_384):
             body += piece
             if len(body) > _MAX_RESPONSE_BYTES:
-                raise SummaryError("the model's answer was too long")
+                raise SummaryError(Message("the model's answer was too long"))
             if time.monotonic() > end:
-                raise SummaryError("the model took too long")
+                raise SummaryError(Message("the model took too long"))
         return body
 
 

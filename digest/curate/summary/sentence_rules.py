@@ -21,6 +21,7 @@ from digest.hindi.clauses import ends_clause
 from digest.hindi.sentences import LETTER_NAMES, split
 from digest.hindi.text import fold, folded_words, table_rows, words
 from digest.hindi.tokens import stem_of, stems, tokens
+from digest.messages import Message
 from digest.models import Article
 
 LEAST_SENTENCE_WORDS = 5
@@ -330,20 +331,20 @@ def is_teaser(text: str) -> bool:
     return bool(TEASER.search(folded) or _AGENCY.match(folded))
 
 
-def broken_rules(text: str, title: str) -> list[str]:
+def broken_rules(text: str, title: str) -> list[Message]:
     """Return the rules that a summary under this title breaks, each as an English clause."""
     pieces, count = split(text), len(text.split())
     checks = (
-        (not 1 <= len(pieces) <= MOST_SENTENCES, f"it had {len(pieces)} sentences"),
-        (not LEAST_WORDS <= count <= MOST_WORDS, f"it had {count} words"),
-        ("\ufffd" in text, "it contained broken characters"),
-        (not all(map(is_whole, pieces)), "a sentence of it had no end"),
-        (not balanced(text), "its quotes or brackets were not balanced"),
-        (bool(pieces) and refers_back(pieces[0], title), "it opened with a word that refers back"),
-        (all(is_question(piece) for piece in pieces), "it was only a question"),
-        (any(map(is_teaser, pieces)), "it contained a teaser"),
-        (any(_DATELINE.match(fold(piece)) for piece in pieces), "it contained a dateline"),
-        (echoes_title(text, title), "it only repeated the title"),
+        (not 1 <= len(pieces) <= MOST_SENTENCES, Message("it had %(num)s sentences", num=len(pieces))),
+        (not LEAST_WORDS <= count <= MOST_WORDS, Message("it had %(num)s words", num=count)),
+        ("\ufffd" in text, Message("it contained broken characters")),
+        (not all(map(is_whole, pieces)), Message("a sentence of it had no end")),
+        (not balanced(text), Message("its quotes or brackets were not balanced")),
+        (bool(pieces) and refers_back(pieces[0], title), Message("it opened with a word that refers back")),
+        (all(is_question(piece) for piece in pieces), Message("it was only a question")),
+        (any(map(is_teaser, pieces)), Message("it contained a teaser")),
+        (any(_DATELINE.match(fold(piece)) for piece in pieces), Message("it contained a dateline")),
+        (echoes_title(text, title), Message("it only repeated the title")),
     )
     return [rule for is_broken, rule in checks if is_broken]
 

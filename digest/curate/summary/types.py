@@ -6,11 +6,16 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from digest.errors import DigestError
+from digest.messages import Message
 from digest.models import Article, RefusedSummary
 
 
 class SummaryError(DigestError):
     """A summariser failed; the message is one English sentence. The extractive summary is used instead."""
+
+    def __init__(self, message: Message) -> None:
+        super().__init__(message)
+        self.message = message
 
 
 class Summariser(Protocol):

@@ -15,11 +15,11 @@ from urllib.parse import quote
 
 import orjson
 
-from digest.deliver.http_client import HttpClient, HttpResponse, RequestNotSent, ResponseUnknown
-from digest.deliver.outcome import NotSent, Outcome, Rejected, Unknown
+from digest.deliver.api import ApiTransport, cannot_encode
+from digest.deliver.http_client import HttpResponse, RequestNotSent, ResponseUnknown
+from digest.deliver.outcome import NotSent, Outcome, Rejected
 from digest.deliver.ports import RecipientLog, Recovery, SuppressionEntry, Wait
 from digest.deliver.sendgrid.payload import request_body
-from digest.deliver.sendgrid.probe import find_attempt, find_missing_capabilities, find_problem
 from digest.deliver.sendgrid.responses import detail, read_response, refused_outright
 from digest.deliver.sendgrid.suppressions import LISTS, read_list
 from digest.mail.message import Outgoing, invalid_recipients
@@ -27,14 +27,17 @@ from digest.mail.message import Outgoing, invalid_recipients
 _SEND = "/v3/mail/send"
 _BATCH = "/v3/mail/batch"
 _SCHEDULED = "/v3/user/scheduled_sends"
+_SCHEDULING_SCOPES = ("mail.batch.create", "user.scheduled_sends.create", "user.scheduled_sends.read")
+_PAGE = 200
+# Of a batch, by which it is looked for in the log.
+_MAX_ADDRESSES = 5
+# Messages to one address, newest first.
+_MAX_MESSAGES = 10
 _ID = re.compile(r"[A-Za-z0-9_.=-]{1,200}\Z")
 
 
-class SendGrid:
-    """`host` is the API's root, and `sender` the From address that `probe` checks.
-
-    SendGrid has no idempotency keys. An interrupted attempt is unknown, and is cancelled if it was scheduled.
-    """
+class SendGrid(ApiTransport):
+    """SendGrid's API. It has no idempotency keys: an interrupted attempt is unknown, and cancelled if scheduled."""
 
     name = "sendgrid"
     recovery: Recovery = "hold"
@@ -57,8 +60,8 @@ class SendGrid:
             if name.lower() in ("authorization", "user-agent", "accept")
         }
         self.headers["Content-Type"] = "application/json; charset=utf-8"
-        self.host, self.sender, self.tracking = host, sender, tracking
-        self.http = HttpClient(client.host, timeout=timeout)
+        super().__init__(host=host, sender=sender, timeout=timeout)
+        self.tracking = tracking
 
     # All transports have the same signature.
     def submit(self, outgoing: Outgoing, log: RecipientLog) -> Outcome:  # noqa: ARG002
@@ -67,15 +70,9 @@ class SendGrid:
         try:
             body = request_body(outgoing, tracking=self.tracking)
         except TypeError as error:
-            # Half of a surrogate pair.
-            return NotSent(f"cannot encode the email as JSON: {error}", permanent=True)
-        try:
-            response = self.http.post(_SEND, body, self.headers)
-        except RequestNotSent as error:
-            return NotSent(f"sendgrid {self.host}: {error}")
-        except ResponseUnknown as error:
-            return Unknown(f"sendgrid {self.host}: no complete response: {error}")
-        return read_response(response, outgoing)
+            return cannot_encode(error)
+        response = self._post(_SEND, body, self.headers)
+        return read_response(response, outgoing) if isinstance(response, HttpResponse) else response
 
     def new_schedule_id(self) -> str | NotSent:
         try:
@@ -108,25 +105,91 @@ class SendGrid:
         return response.status == 200 and _is_cancelled(response, schedule_id)
 
     def find_in_log(self, attempt: str, emails: Sequence[str]) -> bool:
-        return find_attempt(self._ask, attempt, emails)
+        """Whether the email log shows a message of this attempt to one of the first few addresses.
 
-    def probe(self) -> str | None:
-        problem = find_problem(self._ask, self.sender)
-        return f"sendgrid {self.host}: {problem}" if problem else None
+        The log (https://www.twilio.com/docs/sendgrid/api-reference/email-logs) is searched by address; a message's
+        details contain our ids. One message proves that its whole request was accepted.
+        """
+        try:
+            for email in emails[:_MAX_ADDRESSES]:
+                quotation = '"' if "'" in email else "'"
+                if quotation in email:
+                    continue
+                query = f"to_email = {quotation}{email}{quotation} AND categories IN ('digest')"
+                found = self._ask("POST", "/v3/logs", {"query": query, "limit": _MAX_MESSAGES}).json_object()
+                for row in _objects(found.get("messages")):
+                    # A cancelled message is shown as dropped, which does not prove that anyone gets it.
+                    if row.get("status") == "dropped" or str(row.get("to_email", "")).casefold() != email.casefold():
+                        continue
+                    if self._is_of_attempt(str(row.get("sg_message_id", "")), attempt):
+                        return True
+        except (RequestNotSent, ResponseUnknown):
+            pass
+        return False
 
     def missing_capabilities(self) -> tuple[str, ...]:
-        return find_missing_capabilities(self._ask)
+        missing = []
+        try:
+            scopes = _scopes(self._ask("GET", "/v3/scopes", None))
+            lacking = [scope for scope in _SCHEDULING_SCOPES if scope not in scopes]
+            if scopes and lacking:
+                effect = "batches whose outcome is unknown cannot be cancelled and are held"
+                missing.append(f"sendgrid: the key lacks {', '.join(lacking)}: {effect}")
+            if scopes and not any(scope.startswith("suppression.") for scope in scopes):
+                missing.append("sendgrid: the key lacks suppression.read: suppression lists cannot be synced every day")
+            if self._ask("POST", "/v3/logs", {"limit": 1}).status in (401, 403):
+                missing.append("sendgrid: the key may not read the email log: unknown attempts cannot be looked up")
+        except (RequestNotSent, ResponseUnknown):
+            # `probe` reports this error.
+            pass
+        return tuple(missing)
 
     def list_suppressions(
         self, list: str, since: datetime | None, until: datetime, wait: Wait
     ) -> Iterator[Sequence[SuppressionEntry]]:
         return read_list(self._ask, list, since, until, wait)
 
-    def close(self) -> None:
-        self.http.close()
+    def _find_problem(self) -> str | None:
+        response = self._ask("GET", "/v3/scopes", None)
+        if response.status == 401:
+            hint = "or it belongs to an account of another region (delivery.sendgrid.host)"
+            return f"the key is refused (401): the environment variable holds a wrong one, {hint}{detail(response)}"
+        if response.status == 429 or 300 <= response.status < 400 or response.status >= 500:
+            return _unexpected(response)
+        scopes = _scopes(response)
+        if scopes and "mail.send" not in scopes:
+            return "the key may not send: it lacks the scope mail.send"
+        response = self._ask("POST", _SEND, _sandbox_request(self.sender))
+        if response.status == 202:
+            return "the host accepted a sandbox request as a real one, so it is not SendGrid's"
+        if response.status != 200 or response.is_html:
+            return _unexpected(response)
+        if self._is_verified() is False:
+            return f"neither the sender {self.sender} nor its domain is verified (Settings, Sender Authentication)"
+        return None
 
-    def abort(self) -> None:
-        self.http.abort()
+    def _is_verified(self) -> bool | None:
+        """Whether the sender is verified; None if the key may not read a list, or a list has more than one page."""
+        sender, domain = self.sender.lower(), self.sender.rpartition("@")[2].lower()
+        is_complete = True
+        for path, name, flag in (
+            (f"/v3/whitelabel/domains?limit={_PAGE}&domain={quote(domain)}", "domain", "valid"),
+            (f"/v3/verified_senders?limit={_PAGE}", "from_email", "verified"),
+        ):
+            response = self._ask("GET", path, None)
+            found = response.json() if response.status == 200 else None
+            rows = found.get("results") if isinstance(found, dict) else found
+            if not isinstance(rows, list) or len(rows) >= _PAGE:
+                is_complete = False
+                continue
+            verified = [str(row.get(name, "")).lower() for row in _objects(rows) if row.get(flag)]
+            if any(each in (domain, sender) or (name == "domain" and domain.endswith(f".{each}")) for each in verified):
+                return True
+        return False if is_complete else None
+
+    def _is_of_attempt(self, message: str, attempt: str) -> bool:
+        arguments = self._ask("GET", f"/v3/logs/{quote(message, safe='')}", None).found().get("custom_args")
+        return isinstance(arguments, dict) and arguments.get("dg_attempt") == attempt
 
     def _ask(self, method: str, path: str, body: Mapping[str, Any] | None) -> HttpResponse:
         if method == "GET":
@@ -136,7 +199,33 @@ class SendGrid:
 
 def _is_cancelled(response: HttpResponse, schedule_id: str) -> bool:
     found = response.json()
-    rows = found if isinstance(found, list) else [found]
-    return any(
-        isinstance(row, dict) and row.get("batch_id") == schedule_id and row.get("status") == "cancel" for row in rows
-    )
+    rows = _objects(found if isinstance(found, list) else [found])
+    return any(row.get("batch_id") == schedule_id and row.get("status") == "cancel" for row in rows)
+
+
+def _objects(value: Any) -> list[dict[str, Any]]:
+    return [row for row in value if isinstance(row, dict)] if isinstance(value, list) else []
+
+
+def _scopes(response: HttpResponse) -> frozenset[str]:
+    """Return the key's permissions; empty if they are not known."""
+    scopes = response.found().get("scopes")
+    return frozenset(scope for scope in scopes if isinstance(scope, str)) if isinstance(scopes, list) else frozenset()
+
+
+def _sandbox_request(sender: str) -> dict[str, Any]:
+    """Return the smallest complete request, to ourselves, in sandbox mode, which sends nothing."""
+    return {
+        "personalizations": [{"to": [{"email": sender}]}],
+        "from": {"email": sender},
+        "subject": "digest check",
+        "content": [{"type": "text/plain", "value": "digest check"}],
+        "mail_settings": {"sandbox_mode": {"enable": True}},
+    }
+
+
+def _unexpected(response: HttpResponse) -> str:
+    refusal = refused_outright(response)
+    if refusal is not None:
+        return refusal.reason.removeprefix("sendgrid: ")
+    return f"a sandbox request was answered with {response.status}{detail(response)}"

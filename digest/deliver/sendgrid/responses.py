@@ -88,6 +88,5 @@ def detail(response: HttpResponse) -> str:
 
 
 def _errors(response: HttpResponse) -> list[dict[str, Any]]:
-    found = response.json()
-    errors = found.get("errors") if isinstance(found, dict) else None
+    errors = response.json_object().get("errors")
     return [error for error in errors if isinstance(error, dict)] if isinstance(errors, list) else []

@@ -5,16 +5,17 @@ Pages, attempts and waiting are limited. Changes nothing at the provider.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from digest.deliver.http_client import HttpResponse, RequestNotSent, ResponseUnknown
 from digest.deliver.ports import SuppressionEntry, SuppressionsUnavailable, Wait
-from digest.deliver.sendgrid.probe import Ask
 from digest.deliver.sendgrid.responses import detail, refused_outright
 from digest.mail.message import without_controls
 
+# (method, path, JSON body or None) → response. Raises RequestNotSent or ResponseUnknown.
+Ask = Callable[[str, str, Mapping[str, Any] | None], HttpResponse]
 # List → kind of the equivalent event. `blocks` is not a suppression list: SendGrid continues to mail those.
 LISTS = {
     "bounces": "bounced",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import quote
 
 from digest.i18n import translator
+from digest.messages import Message
 from digest.models import PLACEHOLDERS, Edition, EditionBlock
 from digest.render import texts
 from digest.render.blocks.data import Frame
@@ -57,7 +58,7 @@ def print_blocks(
             blocks.append(_print(block, row, edition, branding, environment))
         # A template may raise anything, and stored data may be of an older version.
         except Exception as error:
-            warnings.append(f"block {block.kind} is left out: {_one_line(error)}")
+            warnings.append(Message("block %(name)s is left out: %(why)s", name=block.kind, why=_one_line(error)))
     return Printed(tuple(blocks), tuple(warnings))
 
 

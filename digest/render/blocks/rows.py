@@ -9,6 +9,7 @@ import difflib
 from dataclasses import dataclass
 
 from digest.i18n import translator
+from digest.messages import Message
 from digest.models import Edition
 from digest.render.blocks import data
 from digest.render.blocks.data import BlockData, Feedback, Frame, Place, Poll, Quiz, Visibility
@@ -56,7 +57,7 @@ def kind_of(name: str) -> str:
 def unknown(kind: str) -> str:
     """Return the error message for an unknown kind, with a suggestion."""
     near = difflib.get_close_matches(kind, ROWS, n=1, cutoff=0.6)
-    hint = f"did you mean '{near[0]}'?" if near else f"known: {', '.join(ROWS)}"
+    hint = f"did you mean '{near[0]}'?" if near else Message("known: %(names)s", names=", ".join(ROWS))
     return f"unknown block '{kind[:60]}'; {hint}"
 
 

@@ -17,9 +17,11 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, Text, and_, cast,
 from digest.curate.editorial import EditorialChanges
 from digest.curate.sent_story import SentStory
 from digest.errors import DigestError
+from digest.messages import StoredText
 from digest.models import (
     BEGUN_STATES,
     BREAKING,
+    EDITABLE_STATES,
     GIVEN_UP_STATES,
     LETTERS_TO_SOME,
     SENT_STATES,
@@ -39,10 +41,9 @@ from digest.models import (
     split_key,
 )
 from digest.store.content.article_rows import article_from_json, select_articles
-from digest.store.content.edition_events import composed_again, edition_composed, edition_reached
 from digest.store.database import Database
 from digest.store.desk import audit
-from digest.store.desk.audit import ActKind
+from digest.store.desk.audit import ActKind, composed_again, edition_composed, edition_reached
 from digest.store.schema import article, batch, decision, delivery, edition, rendered_email
 from digest.store.schema import audit as audit_table
 from digest.store.sending.decisions import Decision, DecisionGrounds, OperatorDecision, read_decisions, record_decision
@@ -56,7 +57,7 @@ _SECTIONS = tuple[Section, ...]
 _NESTED: dict[str, Any] = {
     "sections": _SECTIONS,
     "blocks": tuple[EditionBlock, ...],
-    "warnings": tuple[str, ...],
+    "warnings": tuple[StoredText, ...],
     "intro_support": tuple[Support, ...],
     "model_use": ModelUse | None,
     "model_answers": dict[str, str],
@@ -183,7 +184,6 @@ class EditionStore:
         return [BreakingEdition(_from_row(row), row.frozen_at) for row in found if is_breaking(row.key)]
 
     def subjects(self, *, excluding: str, limit: int) -> list[str]:
-        """Return the subjects of the newest editions other than `excluding`."""
         newest = select(edition.c.subject).where(edition.c.key != excluding).order_by(edition.c.day.desc()).limit(limit)
         return list(self.database.query(newest).scalars())
 
@@ -311,7 +311,7 @@ class EditionStore:
 
     def set_editorial_changes(self, key: str, changes: EditorialChanges) -> bool:
         """Return False if the edition is no longer a draft."""
-        editable = (edition.c.key == key) & edition.c.state.in_((EditionState.DRAFT, EditionState.SKIPPED))
+        editable = (edition.c.key == key) & edition.c.state.in_(EDITABLE_STATES)
         values = {"editorial_changes": _adapter(EditorialChanges).dump_python(changes, mode="json")}
         return bool(self.database.change(update(edition).where(editable).values(values)))
 
@@ -329,7 +329,7 @@ class EditionStore:
         with self.database.write(area="edition") as connection:
             columns = (edition.c.state, edition.c.editorial_changes)
             row = connection.execute(select(*columns).where(edition.c.key == key)).one_or_none()
-            if row is None or row.state not in (EditionState.DRAFT, EditionState.SKIPPED):
+            if row is None or row.state not in EDITABLE_STATES:
                 return None
             changed = change(read_changes(row.editorial_changes))
             stored = _adapter(EditorialChanges).dump_python(changed, mode="json")

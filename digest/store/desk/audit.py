@@ -2,29 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import (
-    Column,
-    ColumnElement,
-    Connection,
-    collate,
-    func,
-    insert,
-    literal,
-    or_,
-    select,
-    tuple_,
-    update,
-)
+from sqlalchemy import ColumnElement, Connection, collate, func, insert, literal, or_, select, tuple_, update
 
 from digest.models import Actor, EditionState
+from digest.store import outgoing_webhooks
 from digest.store.database import Database
+from digest.store.desk.acting import actor
 from digest.store.schema import Moment, audit
+from digest.store.statements import distinct_texts
 
 
 class ActKind(StrEnum):
@@ -231,22 +222,10 @@ class AuditLog:
 
     def names(self) -> list[str]:
         """Return everybody who did something, by name."""
-        return self._distinct(audit.c.who)
+        return distinct_texts(self.database, audit.c.who)
 
     def kinds(self) -> list[str]:
-        """Return the kinds of acts that the log has."""
-        return self._distinct(audit.c.what)
-
-    def _distinct(self, column: Column[str]) -> list[str]:
-        found: list[str] = []
-        with self.database.read() as connection:
-            while True:
-                # Each value takes one step in the index, however many acts have it.
-                after = select(func.min(column)).where(column > (found[-1] if found else ""))
-                following = connection.execute(after).scalar()
-                if following is None:
-                    return found
-                found.append(following)
+        return distinct_texts(self.database, audit.c.what)
 
     def last_change(self, edition: str) -> Act | None:
         """Return the last act that changed the content of an edition."""
@@ -290,3 +269,42 @@ def add(
 def set_detail(connection: Connection, id: int, detail: str) -> None:
     """Complete a row that this transaction added."""
     connection.execute(update(audit).where(audit.c.id == id).values(detail=detail))
+
+
+_EVENTS = {
+    EditionState.APPROVED: "edition.approved",
+    EditionState.SENDING: "edition.sending",
+    EditionState.DONE: "edition.sent",
+    EditionState.PAUSED: "edition.paused",
+    EditionState.CANCELLED: "edition.cancelled",
+    EditionState.SKIPPED: "edition.skipped",
+    EditionState.EXPIRED: "edition.expired",
+}
+# Decisions such as an approval are in the log already, with the revision and the reason.
+_LOGGED: Mapping[EditionState, ActKind | EditionState] = {
+    EditionState.SENDING: ActKind.SENDING_BEGAN,
+    EditionState.DONE: ActKind.SENT,
+    EditionState.SKIPPED: EditionState.SKIPPED,
+    EditionState.EXPIRED: EditionState.EXPIRED,
+}
+
+
+def edition_reached(connection: Connection, key: str, state: EditionState) -> None:
+    """Record that an edition reached a state, in the transaction that brings it there."""
+    now = outgoing_webhooks.clock_of(connection)
+    if (type := _EVENTS.get(state)) is not None:
+        outgoing_webhooks.add(connection, type, {"edition": key}, now)
+    if (what := _LOGGED.get(state)) is not None:
+        add(connection, actor(), what, key, now=now)
+
+
+def edition_composed(connection: Connection, key: str, stories: int) -> None:
+    """Record that an edition was composed for the first time."""
+    now = outgoing_webhooks.clock_of(connection)
+    outgoing_webhooks.add(connection, "edition.composed", {"edition": key, "stories": stories}, now)
+    add(connection, actor(), ActKind.COMPOSED, key, f"{stories} stories", now=now)
+
+
+def composed_again(connection: Connection, key: str) -> None:
+    """Record that a draft was composed again and has other content."""
+    add(connection, actor(), ActKind.COMPOSED_AGAIN, key, now=outgoing_webhooks.clock_of(connection))

@@ -37,11 +37,11 @@ from digest.models import Actor, Subscriber
 from digest.store.database import Database, copy_rows, format_topics
 from digest.store.desk import audit
 from digest.store.desk.audit import ActKind
-from digest.store.people.bulk_acts import is_stopped_together
 from digest.store.people.consent import queue_counts_event
 from digest.store.people.erasure import Erasures
 from digest.store.people.import_undo import remember
 from digest.store.people.moves import new_addresses
+from digest.store.people.suppressions import is_stopped_together
 from digest.store.schema import Id, Moment, consent, preference, subscriber, suppression
 from digest.store.sending.enqueue import comparable
 from digest.store.statements import chunks
@@ -88,10 +88,11 @@ class ImportTerms:
 
 @dataclass(frozen=True, slots=True)
 class ImportResult:
-    """Numbers of subscribers. `still_suppressed` are subscribers of the file who were suppressed before.
+    """Numbers of subscribers. The first five and `already_suppressed` are together the rows that were not rejected.
 
-    `stopped` are those of the list who get mail until the import suppresses them. The first of these, and of the
-    changed ones, have their addresses here.
+    `already_suppressed` are rows that suppress whom the store suppressed before. `still_suppressed` are those of the
+    first four who were suppressed before. `stopped` are those of the list who get mail until the import suppresses
+    them. The first of these, and of the changed ones, have their addresses here.
     """
 
     added: int
@@ -101,6 +102,7 @@ class ImportResult:
     suppressed: int
     still_suppressed: int
     stopped: int = 0
+    already_suppressed: int = 0
     first_stopped: tuple[str, ...] = ()
     first_changed: tuple[str, ...] = ()
     # Its number in the log; None for a dry run.
@@ -246,6 +248,7 @@ def _merge(connection: Connection, terms: ImportTerms, act: int, now: datetime) 
     changes = and_(known, s.listed, or_(updated, i.paused_until > now)) if terms.update else None
     remember(connection, _incoming, act, mailed, changes)
     suppressed = _suppress(connection, terms.source, now)
+    already = _count(connection, select(i.line).where(i.suppressed.is_not(None))) - suppressed
     _log(connection, "agreed", i.agreed_at, terms.source, and_(joins, mailed, i.agreed_at.is_not(None)))
     _log(connection, "imported", literal(now, Moment), terms.source, and_(joins, mailed), terms.wording)
     changed = 0
@@ -274,7 +277,7 @@ def _merge(connection: Connection, terms: ImportTerms, act: int, now: datetime) 
     if pausing:
         _pause(connection, now)
     return ImportResult(
-        added, returned, changed, listed - changed, suppressed, still, stopped, first_stopped, first_changed
+        added, returned, changed, listed - changed, suppressed, still, stopped, already, first_stopped, first_changed
     )
 
 

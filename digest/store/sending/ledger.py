@@ -19,21 +19,19 @@ from sqlalchemy.sql.dml import ReturningUpdate
 from digest.deliver.outcome import Accepted, NotSent, Outcome, PerRecipient
 from digest.deliver.ports import Cancellable, Cancellation, Claim, Recovery, ScheduleWindow
 from digest.models import AttemptState, BatchState, DeliveryOutcome, EditionState
-from digest.store.content.edition_events import edition_reached
-from digest.store.database import Database
+from digest.store.database import Database, wait_limit
+from digest.store.desk.audit import edition_reached
 from digest.store.high_water import HighWater
 from digest.store.locks import RunLock, mark_running
 from digest.store.people.suppressions import suppress_missing_mailboxes
 from digest.store.schema import attempt, batch
 from digest.store.schema import edition as editions
 from digest.store.sending import attempts, batches, cancellations, late
-from digest.store.sending.attempts import retryable_elsewhere
+from digest.store.sending.attempts import ProgressLog, retryable_elsewhere
 from digest.store.sending.decisions import Decision, DecisionGrounds, record_decision
-from digest.store.sending.progress import ProgressLog
 from digest.store.sending.recovery import RecoveryPolicy
 from digest.store.sending.restored import is_held
 from digest.store.sending.revisions import bring_up_to_date, newest_emails, superseded
-from digest.store.wait_limit import wait_limit
 from digest.utils.clock import utc_now
 
 # A batch that is due now must still be due if the clock is set back a little.
@@ -136,13 +134,7 @@ class SqlLedger:
                 return claims
 
     def _claim(
-        self,
-        connection: Connection,
-        edition: str,
-        row: Any,
-        transport: str,
-        now: datetime,
-        newest: Mapping[str, str],
+        self, connection: Connection, edition: str, row: Any, transport: str, now: datetime, newest: Mapping[str, str]
     ) -> Claim | None:
         """Claim one batch.
 
@@ -301,14 +293,7 @@ class SqlLedger:
         with self.database.write() as connection:
             return cancellations.confirm_accepted(connection, name)
 
-    def begin_run(
-        self,
-        edition: str,
-        *,
-        recovery: Mapping[str, Recovery],
-        now: datetime,
-        resend: bool = False,
-    ) -> int:
+    def begin_run(self, edition: str, *, recovery: Mapping[str, Recovery], now: datetime, resend: bool = False) -> int:
         """Recover the batches that dead runs left in flight, and reset the tries.
 
         Returns how many recipients became unknown.

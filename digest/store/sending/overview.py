@@ -14,10 +14,11 @@ from typing import Any
 from sqlalchemy import Connection, and_, func, or_, select
 
 from digest.models import AttemptState, BatchState, DeliveryOutcome, Edition, EditionState
-from digest.notify.facts import AnswerFacts, AttemptFacts, EditionFacts
+from digest.notify.facts import AnswerFacts, AttemptFacts, EditionFacts, FailedFeedback
 from digest.notify.receiver_codes import HINTS
+from digest.store.content.events import MAIL
 from digest.store.database import Database
-from digest.store.schema import IS_FAILURE, attempt, batch, decision, delivery, delivery_event, webhook
+from digest.store.schema import HAS_ERROR, IS_FAILURE, attempt, batch, decision, delivery, delivery_event, webhook
 from digest.store.schema import edition as editions
 from digest.store.sending.decisions import Decision
 
@@ -39,6 +40,15 @@ class Overview:
         rows = select(editions.c.key).where(recent).order_by(editions.c.day.desc(), editions.c.key.desc())
         return list(self.database.query(rows).scalars())
 
+    def unfinished(self, since: date) -> list[str]:
+        """Return the editions that are being sent or paused, and those since a day with unknown outcomes, newest
+        first.
+        """
+        is_unknown = and_(batch.c.edition == editions.c.key, batch.c.state == BatchState.UNKNOWN)
+        has_unknown = and_(editions.c.day >= since, select(batch.c.id).where(is_unknown).exists())
+        rows = select(editions.c.key).where(or_(editions.c.state.in_(_OPEN), has_unknown))
+        return list(self.database.query(rows.order_by(editions.c.day.desc(), editions.c.key.desc())).scalars())
+
     def sending(self) -> dict[str, int]:
         """Return the editions that are being sent, with how many recipients bounced, complained or were rejected."""
         rows = select(editions.c.key).where(editions.c.state == EditionState.SENDING)
@@ -49,7 +59,6 @@ class Overview:
         return {key: rejected.get(key, 0) + sum(failures[key].get(kind, 0) for kind in counted) for key in keys}
 
     def editions(self, found: Sequence[Edition], now: datetime) -> list[EditionFacts]:
-        """Return the facts of these editions."""
         keys = [edition.key for edition in found]
         with self.database.read() as connection:
             sizes = sizes_by_state(connection, keys)
@@ -120,8 +129,14 @@ class Overview:
 
     def last_event_at(self) -> datetime | None:
         """Return when the newest stored webhook payload arrived; None without one."""
-        newest = select(webhook.c.received_at).order_by(webhook.c.id.desc()).limit(1)
+        of_providers = select(webhook.c.received_at).where(webhook.c.provider != MAIL)
+        newest = of_providers.order_by(webhook.c.id.desc()).limit(1)
         return self.database.query(newest).scalar()
+
+    def failed_feedback(self) -> FailedFeedback:
+        """Return the webhook payloads and returned mails that could not be processed."""
+        found = select(func.count(), func.min(webhook.c.received_at)).where(HAS_ERROR)
+        return FailedFeedback(*self.database.query(found).one())
 
 
 def failure_counts(connection: Connection, keys: Collection[str]) -> Mapping[str, dict[str, int]]:

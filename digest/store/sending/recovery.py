@@ -19,7 +19,7 @@ from digest.store.database import Database
 from digest.store.locks import not_running, running_runs
 from digest.store.schema import attempt, batch
 from digest.store.sending import attempts, batches
-from digest.store.sending.progress import unknown_recipients
+from digest.store.sending.attempts import unknown_recipients
 
 _REASON = "the run was cut short while this was being handed over"
 

@@ -5,8 +5,10 @@ Batches that a dead run left in flight (orphans) are counted as recovery would r
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
 from typing import Any
@@ -19,7 +21,12 @@ from digest.store.schema import attempt, batch, delivery, subscriber
 from digest.store.sending.batches import batch_recipients
 from digest.store.sending.folded import FROZEN, folded_counts
 from digest.store.sending.recovery import Orphan, RecoveryPolicy, dead_runs, find_orphans
+from digest.utils.redact import hide_addresses
 
+# The most recipients of a group who are all named, and the examples of a larger one.
+_NAMED, _EXAMPLES = 5, 3
+# The order of the states of recipients without the email.
+_ORDER = (BatchState.UNKNOWN, BatchState.PENDING, DeliveryOutcome.REJECTED, DeliveryOutcome.EXCLUDED)
 _NO_ORPHANS: Mapping[int, Orphan] = {}
 
 
@@ -62,6 +69,17 @@ class Unreached:
 
 
 @dataclass(frozen=True, slots=True)
+class UnreachedGroup:
+    """Recipients without the email who have the same state and, apart from addresses, the same reason."""
+
+    state: str
+    reason: str
+    recipients: int
+    # The first ones of the list: all of a small group, else examples.
+    emails: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class UnknownBatch:
     """A batch whose outcome is unknown, with the attempt that left it so."""
 
@@ -95,9 +113,12 @@ class UnknownRecipient:
 
 @dataclass(frozen=True, slots=True)
 class EditionStatus:
+    """An edition's counts, unknown batches, and recipients without the email: by name, or in groups."""
+
     counts: Counts
-    unreached: list[Unreached]
     unknown: list[UnknownBatch]
+    unreached: list[Unreached] = field(default_factory=list)
+    groups: list[UnreachedGroup] = field(default_factory=list)
 
 
 class StatusReader:
@@ -107,23 +128,38 @@ class StatusReader:
         self.database = database
         self.policy = policy
 
-    def read(self, edition: str, now: datetime, *, limit: int | None = None, waiting: bool = True) -> EditionStatus:
-        """Return the status of an edition. `limit` and `waiting` are as in `find_unreached`."""
-        runs = dead_runs(self.database)
-        with self.database.read() as connection:
-            orphans = find_orphans(connection, runs, self.policy, now, edition)
+    def read(self, edition: str, now: datetime, *, limit: int | None = None) -> EditionStatus:
+        """Return the status of an edition with the names of those without the email, also of those who wait.
+
+        `limit` is as in `find_unreached`.
+        """
+        with self._connection(edition, now) as (connection, orphans):
             return EditionStatus(
                 count_recipients(connection, edition, orphans),
-                list(_unreached(connection, edition, limit, waiting=waiting, orphans=orphans)),
                 _unknown_batches(connection, edition, orphans),
+                list(_unreached(connection, edition, limit, waiting=True, orphans=orphans)),
+            )
+
+    def read_groups(self, edition: str, now: datetime) -> EditionStatus:
+        """Return the status of an edition with groups of those without the email, except those who wait."""
+        with self._connection(edition, now) as (connection, orphans):
+            return EditionStatus(
+                count_recipients(connection, edition, orphans),
+                _unknown_batches(connection, edition, orphans),
+                groups=group_unreached(_unreached(connection, edition, waiting=False, orphans=orphans)),
             )
 
     def counts(self, edition: str, now: datetime) -> Counts:
         """Return `EditionStatus.counts` alone, without a row per recipient: `frozen` is the sum of the batches."""
+        with self._connection(edition, now) as (connection, orphans):
+            return count_recipients(connection, edition, orphans, by_row=False)
+
+    @contextmanager
+    def _connection(self, edition: str, now: datetime) -> Iterator[tuple[Connection, Mapping[int, Orphan]]]:
+        """Yield one snapshot of the store, with the edition's orphans in it."""
         runs = dead_runs(self.database)
         with self.database.read() as connection:
-            orphans = find_orphans(connection, runs, self.policy, now, edition)
-            return count_recipients(connection, edition, orphans, by_row=False)
+            yield connection, find_orphans(connection, runs, self.policy, now, edition)
 
     def orphans(self, now: datetime) -> Mapping[int, Orphan]:
         """Return the orphans of all editions, by batch."""
@@ -166,6 +202,28 @@ def find_unreached(
     """Yield recipients without the email in the order of the list. Without `waiting`, pending ones are left out."""
     with database.read() as connection:
         yield from _unreached(connection, edition, limit, waiting=waiting)
+
+
+def group_unreached(rows: Iterable[Unreached]) -> list[UnreachedGroup]:
+    """Group them by state and reason: unknown ones first, then rejected and excluded ones, large groups first."""
+    # Hiding addresses takes longer than the rest, and most reasons are the same.
+    plain: dict[str, str] = {}
+    numbers: dict[tuple[str, str], int] = defaultdict(int)
+    first: dict[tuple[str, str], list[Unreached]] = defaultdict(list)
+    for row in rows:
+        if row.reason not in plain:
+            plain[row.reason] = hide_addresses(row.reason)
+        key = (row.state, plain[row.reason])
+        numbers[key] += 1
+        if numbers[key] <= _NAMED:
+            first[key].append(row)
+    groups = []
+    for (state, reason), number in numbers.items():
+        some = first[state, reason][: _NAMED if number <= _NAMED else _EXAMPLES]
+        # The reason of one recipient may name its address.
+        why = some[0].reason if number == 1 else reason
+        groups.append(UnreachedGroup(state, why, number, tuple(row.email for row in some)))
+    return sorted(groups, key=lambda group: (_ORDER.index(group.state), -group.recipients))
 
 
 def unknown_batches(database: Database, edition: str) -> list[UnknownBatch]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from digest.models import EditionState
 from digest.render.blocks.rows import ROWS, kind_of
 from digest.store.desk.audit import ActKind
 from digest.web.desk.sentences import translate_all
@@ -77,14 +78,14 @@ def _names(catalogue: Catalogue) -> Mapping[str, str]:
         ActKind.COMPOSED: _("Composed"),
         ActKind.COMPOSED_AGAIN: _("Composed again"),
         ActKind.SPECIAL_COMPOSED: _("Special edition composed"),
-        "approved": _("approved"),
+        EditionState.APPROVED: _("approved"),
         ActKind.APPROVAL_VOID: _("Approval void"),
-        "paused": _("Held"),
+        EditionState.PAUSED: _("Held"),
         ActKind.RESUMED: _("Went on"),
         ActKind.REOPENED: _("Draft again"),
-        "cancelled": _("stopped"),
-        "skipped": _("Skipped"),
-        "expired": _("Expired"),
+        EditionState.CANCELLED: _("stopped"),
+        EditionState.SKIPPED: _("Skipped"),
+        EditionState.EXPIRED: _("Expired"),
         ActKind.SENDING_BEGAN: _("Sending began"),
         ActKind.SENT: _("sent"),
         ActKind.CORRECTED: _("Corrected"),

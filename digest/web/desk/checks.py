@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from digest.app import App
 from digest.errors import ConfigurationError, DigestError, StoreError
+from digest.messages import message_of
 from digest.models import Edition, EditionState, RenderedEmail
 from digest.render.lint_tree import LintFinding
 from digest.render.size_budget import Sizes, measure
@@ -82,11 +83,11 @@ class Checks(Background[Checked]):
         try:
             found: PreflightResult = self._app.approver.check(edition)
         except ConfigurationError as error:
-            return Checked(tuple(_plain(SETTINGS, str(each)) for each in error.problems), (), None, None)
+            return Checked(tuple(_plain(SETTINGS, each.sentence) for each in error.problems), (), None, None)
         except StoreError:
             raise
         except DigestError as error:
-            return Checked((_plain("edition", str(error)),), (), None, None)
+            return Checked((_plain("edition", message_of(error)),), (), None, None)
         html = [email for email in found.emails if email.html]
         largest = max(html, key=lambda email: measure(email).quoted_printable, default=None)
         sizes = measure(largest) if largest else None

@@ -89,6 +89,7 @@ def _preview(visit: Visit, edition: Edition, story: Story, given: Mapping[str, s
     preview = {
         "lines": _lines(visit, found.reach),
         "received": found.reach.received,
+        "maybe": found.reach.unknown + found.reach.in_flight,
         "waiting": found.reach.waiting,
         "note": shown(*note) if note else "",
         "subject": note[0].subject if note else "",

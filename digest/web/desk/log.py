@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from starlette.responses import Response
 
 from digest.store.desk.audit import Act, ActKind, LogFilter
-from digest.store.people.bulk_acts import ACTS
 from digest.store.people.directory import SubscriberFilter
+from digest.store.people.suppressions import ACTS
 from digest.subscribers.address import comparable
 from digest.usecases.edit_subscribers import number_of, subject_of
 from digest.utils.text import one_line

@@ -9,6 +9,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from digest.errors import ConfigProblem, ConfigurationError
+from digest.messages import Message, filled, message_of
 from digest.models import PROVIDER_NAMES
 from digest.notify.reasons import LONGEST, SERVERS_ANSWER, answer_of
 from digest.render.blocks.rows import ROWS, kind_of
@@ -80,6 +81,9 @@ _FORMS: Sequence[_Form] = tuple(_form(message) for message in KEPT)
 
 def translate(sentence: str, catalogue: Catalogue) -> str | None:
     """Return the sentence in the catalogue's language; None if its form is unknown."""
+    if isinstance(sentence, Message):
+        values = {name: _shown(name, value, catalogue) for name, value in sentence.values.items()}
+        return filled(catalogue.gettext(sentence.msgid), values)
     if len(sentence) > LONGEST:
         return None
     for form in _FORMS:
@@ -89,7 +93,16 @@ def translate(sentence: str, catalogue: Catalogue) -> str | None:
     return None
 
 
+def _shown(name: str, value: str | tuple[str, ...], catalogue: Catalogue) -> str:
+    """Return a value of a message in words."""
+    if isinstance(value, tuple):
+        return ", ".join(_shown(name, each, catalogue) for each in value)
+    return _value(name, value, catalogue)
+
+
 def _value(name: str, text: str, catalogue: Catalogue) -> str:
+    if isinstance(text, Message):
+        return translate(text, catalogue) or text
     if name == "transport":
         return transport(text, catalogue)
     if name == "state":
@@ -172,7 +185,9 @@ def _part(part: str, catalogue: Catalogue) -> str | None:
 def refusal(error: Exception, catalogue: Catalogue) -> PageSentence:
     """Say why something was refused. An unusual reason, for an operator, stays in English behind a sentence."""
     found = []
-    for problem in error.problems if isinstance(error, ConfigurationError) else [ConfigProblem("", 0, str(error))]:
+    for problem in (
+        error.problems if isinstance(error, ConfigurationError) else [ConfigProblem("", 0, message_of(error))]
+    ):
         said = translate(problem.message, catalogue) or _parts(problem.message, catalogue)
         if said is None:
             return unusual(str(error), catalogue)

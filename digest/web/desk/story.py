@@ -13,6 +13,7 @@ from starlette.responses import Response
 
 from digest.hindi import cut
 from digest.hindi.sentences import split
+from digest.messages import message_of
 from digest.models import Article, Edition, Role, Story, is_breaking
 from digest.render.pictures import MAX_BYTES, PictureProblem
 from digest.store.sending.revisions import REVISABLE
@@ -151,7 +152,7 @@ def upload(visit: Visit) -> Response:
         try:
             url = pictures.read_upload(visit, edition, story, data)
         except PictureProblem as problem:
-            why = translate(str(problem), visit.catalogue) or str(problem)
+            why = translate(message_of(problem), visit.catalogue) or str(problem)
             wrong = _("The picture was not taken: it %(why)s.") % {"why": why}
     if wrong:
         if visit.actor.via == "api":

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from starlette.responses import Response, StreamingResponse
 
 from digest.models import (
+    EDITABLE_STATES,
     ENDED_STATES,
     LETTERS_TO_SOME,
     Article,
@@ -47,7 +48,7 @@ if TYPE_CHECKING:
     from digest.store.desk.audit import Act
 
 # States in which the stories can be changed; an approval ends with the first change.
-EDITABLE = (EditionState.DRAFT, EditionState.SKIPPED, EditionState.APPROVED)
+EDITABLE = (*EDITABLE_STATES, EditionState.APPROVED)
 # Rows of the log that the page shows.
 _ACTS = 12
 # The age of the user's own change up to which a newly opened page tells of it at its edge.
@@ -138,7 +139,9 @@ def changes(visit: Visit) -> Response:
 def checks(visit: Visit) -> Response:
     """Return the problems of the edition, when the checks have ended."""
     found = visit.edition()
-    return visit.page("checks.html.j2", edition=found, **check_results(visit, found, wait=5.0))
+    results = check_results(visit, found, wait=5.0)
+    view = "letter" if visit.query.get("view") == "letter" else "stories"
+    return visit.page("checks.html.j2", edition=found, **results, **_letter_choice(visit, found, view))
 
 
 def page(
@@ -153,7 +156,6 @@ def page(
 ) -> Response:
     """Respond with the whole page of an edition. With `since` it says what changed after that act of the log."""
     app, now = visit.desk.app, visit.desk.now()
-    form = visit.query.get("form", "")
     editable = edition.state in EDITABLE
     is_paused, numbers = edition.state == EditionState.PAUSED, _counts(visit, edition)
     newest = app.audit.changes(edition.key, limit=2) if editable else []
@@ -201,18 +203,14 @@ def page(
         unseen={each.id for each in unseen(edition, changes)} if editable else set(),
         tested=_tested(visit),
         groups_for_tests=tuple(app.settings.desk.test_groups),
-        view=view,
         special=edition.name or edition.key if is_special(edition.key) else "",
         corrections=_corrections(visit, edition),
         correctable=edition.state in REVISABLE and edition.corrects is None,
-        form=form if form in FORMS else "light",
         forms=FORMS,
-        variants=variants(visit, edition, visit.desk.checks.of(edition) if editable else None),
-        # While the checks run, their choice keeps its place.
-        had_variants=(last_check.variants if editable and (last_check := visit.desk.checks.last(edition)) else 0) > 1,
-        variant=visit.query.get("variant", "")[:64],
         now=now,
         **check_results(visit, edition),
+        # After the checks: these may just have ended.
+        **_letter_choice(visit, edition, view),
         **moving,
     )
 
@@ -337,6 +335,25 @@ def _corrections(visit: Visit, edition: Edition) -> list[Edition]:
     """Return the corrections that those get who have an earlier revision."""
     keys = (correction_key(edition.key, number) for number in range(2, edition.revision + 1))
     return [found for key in keys if (found := visit.desk.app.editions.get(key)) is not None]
+
+
+def _letter_choice(visit: Visit, edition: Edition, view: str) -> dict[str, Any]:
+    """Return which email the page shows, and the choice of variants. It is empty until the checks have made them."""
+    form = visit.query.get("form", "")
+    form, variant = form if form in FORMS else "light", visit.query.get("variant", "")[:64]
+    is_editable = edition.state in EDITABLE
+    last = visit.desk.checks.last(edition) if is_editable else None
+    chosen = {"form": "" if form == "light" else form, "variant": variant, "view": "" if view == "stories" else view}
+    return {
+        "view": view,
+        "form": form,
+        "variant": variant,
+        "variants": variants(visit, edition, visit.desk.checks.of(edition) if is_editable else None),
+        # While the checks run, their choice keeps its place.
+        "had_variants": (last.variants if last else 0) > 1,
+        # For the request that gets the choice when the checks have ended.
+        "choice": {name: value for name, value in chosen.items() if value},
+    }
 
 
 def check_results(visit: Visit, edition: Edition, *, wait: float = PAGE_WAIT) -> dict[str, Any]:

@@ -16,10 +16,9 @@ from typing import Any, TypeVar
 from sqlalchemy import func, select
 
 from digest.collect.health import FAILING
-from digest.store.database import Database
-from digest.store.numbers import StoreNumbers, read_numbers
+from digest.store.database import Database, wait_limit
+from digest.store.inspection import StoreNumbers, read_numbers
 from digest.store.schema import meta
-from digest.store.wait_limit import wait_limit
 from digest.utils.heartbeat import Heartbeat
 from digest.utils.urls import host_name
 

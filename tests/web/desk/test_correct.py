@@ -99,6 +99,27 @@ def test_emails_that_are_being_handed_over_are_counted_as_what_they_are(desk: Si
 
 
 @pytest.mark.slow
+def test_a_correction_for_nobody_says_so(desk: Site, sender: Browser) -> None:
+    app = desk.app
+    edition = edition_of(desk)
+    app.editions.move(KEY, EditionState.APPROVED, out_of=(EditionState.DRAFT,))
+    app.enqueuer.enqueue(edition)
+    app.editions.move(KEY, EditionState.SENDING, out_of=(EditionState.APPROVED,))
+    fields = {"title": "सही शीर्षक", "summary": "सही सार।", "note": "संख्या ग़लत थी।", "revision": "1", "preview": "1"}
+    place = f"{HERE}/correct/{edition.lead}"
+    shown = sender.submit(place, fields).text
+    assert translated("Nobody has the wrong text, so nobody gets this email:") in shown
+    with exclusive(app.database, "sending", wait=0), mark_running(app.database, app.ledger.run):
+        claim = claim_one(app.ledger, KEY, "outbox", app.now(), 5)
+        assert claim
+        app.ledger.settle(claim.attempt, Unknown("cut off"), app.now())
+    shown = sender.submit(place, fields).text
+    said = translated("Nobody is known to have the wrong text. Whoever turns out to have it gets this email:")
+    assert said in shown
+    assert "0 पाठक" not in shown
+
+
+@pytest.mark.slow
 def test_no_email_goes_out_and_nothing_is_approved_by_a_kept_form(desk: Site, sender: Browser) -> None:
     approval = json.dumps([[f"{HERE}/approve", {"seen": "0", "reason": "जाने दें"}]])
     answer = sender.submit("/again", {"forms": approval})

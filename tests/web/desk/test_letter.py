@@ -54,3 +54,12 @@ def test_each_variant_is_shown(desk: Site, editor: Browser) -> None:
     editor.post(f"/edition/{KEY}/pin", story=other.id)
     changed = editor.get("/").text
     assert changed.count('id="variant"') + changed.count("<select disabled>") == 1
+    # It comes with the results of the checks, without a reload, and still shows the variant that was chosen.
+    arrived = editor.problems(f"/edition/{KEY}")
+    assert 'id="choice" hx-swap-oob' in arrived
+    assert "<select disabled>" not in arrived
+    wanted = f"/edition/{KEY}/checks?form=dark&variant=html-{position}&view=letter"
+    arrived = editor.get(wanted).text
+    assert f'value="html-{position}" selected' in arrived
+    assert 'name="form" value="dark"' in arrived
+    assert f'action="/desk/edition/{KEY}/email#letter"' in arrived

@@ -6,9 +6,10 @@ import json
 import re
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from html import escape, unescape
 from pathlib import Path
 from urllib.parse import quote, urlencode
 
@@ -17,13 +18,14 @@ from sqlalchemy import update
 
 from digest.feedback.rules import UNSUBSCRIBED
 from digest.models import Actor, Role
+from digest.store.desk.audit import ActKind
 from digest.store.people.preferences import ConsentContext, PreferenceStore
 from digest.store.people.subscribers import SubscriberStore
 from digest.store.people.suppressions import LIFTED
 from digest.store.schema import edition
 from digest.usecases.edit_many import ManyAct, ManyChange, Stays
 from digest.usecases.transfer_subscribers import ListToImport
-from tests.web.desk.browser import Browser, set_up
+from tests.web.desk.browser import TESTER, Browser, set_up
 from tests.web.desk.conftest import KEY, edition_of, open_desk
 from tests.web.site import Response, Site, translated
 from tests.web.test_store_unavailable import full
@@ -231,6 +233,26 @@ def test_an_import_names_who_gets_no_more_mail_and_which_topics_are_left_out(des
 
 
 @pytest.mark.slow
+def test_the_numbers_of_an_import_add_up_to_its_rows(desk: Site, admin: Browser) -> None:
+    app, by = desk.app, Actor("mira", "command")
+    for name in ("left", "back"):
+        app.subscriber_editor.add(f"{name}@example.com", {}, by)
+        app.subscriber_editor.suppress(f"{name}@example.com", "phoned", by)
+    statuses = {"asha": "unsubscribed", "ravi": "", "left": "unsubscribed", "back": "", "new": "", "gone": "bounced"}
+    rows = [f"{name}@example.com,{status}\n" for name, status in statuses.items()]
+    shown = upload(admin, f"email,status\n{''.join(rows)}nobody,\n", origin="mela").text
+    found = re.search(r"/subscribers/import/(\w+)\"", shown)
+    assert found
+    done = admin.post(f"/subscribers/import/{found[1]}", consent="form").text
+    for page in (shown, done):
+        said = re.search(r"(\d+) पंक्तियाँ: <b>(.*?)</b><br>इनमें (\d+) को", page)
+        assert said, page
+        numbers = [int(number) for number in re.findall(r"\d+", said[2])]
+        assert numbers == [1, 0, 0, 2, 2, 1, 1]
+        assert (int(said[1]), sum(numbers), int(said[3])) == (7, 7, 1)
+
+
+@pytest.mark.slow
 def test_an_address_that_is_barred_and_not_on_the_list_is_explained(desk: Site, admin: Browser) -> None:
     """Whoever calls to ask why they get nothing may be known only from an import that says they left."""
     page = upload(admin, "email,status\ngone@example.com,unsubscribed\n", origin="old")
@@ -416,6 +438,61 @@ def test_an_act_for_many_shows_who_changes_and_who_stays(desk: Site, admin: Brow
 
 
 @pytest.mark.slow
+def test_a_frequency_for_several_is_taken_back(desk: Site, admin: Browser) -> None:
+    """Each gets the frequency back that they had, except those who decided or were changed since."""
+    app, by = desk.app, Actor("mira", "command")
+    rows = "email,frequency\nlata@example.com,weekdays\nown@example.com,weekdays\nalone@example.com,weekdays\n"
+    (app.home / "mela.csv").write_text(rows, encoding="utf-8")
+    app.subscriber_transfer.import_list(ListToImport(app.home / "mela.csv", "mela"), by)
+    emails = [f"{name}@example.com" for name in ("asha", "ravi", "lata", "own", "alone")]
+    file = app.home / "subscribers.yaml"
+    before, listed = frequencies(desk, emails), file.read_text(encoding="utf-8")
+    form = {"all": "on", "act": "frequency", "new_frequency": "weekly:sun"}
+    done = confirm(admin, form)
+    assert set(frequencies(desk, emails).values()) == {"weekly:sun"}
+    act = app.audit.newest(1)[0]
+    back = f"/subscribers/many?of={act.id}&act=restore-frequency"
+    assert escape(f"/desk{back}") in done
+    assert 'value="restore-frequency" required checked' in admin.get(back).text
+    own = desk.subscriber_id("own@example.com")
+    PreferenceStore(app.database).set(own, {"frequency": "daily"}, ConsentContext("web:preferences"), now=app.now())
+    app.subscriber_editor.change("alone@example.com", {"frequency": "weekly:mon"}, by)
+    shown = confirm(admin, {"of": str(act.id), "act": "restore-frequency"})
+    assert translated("How often they get it was not changed together with others, or was changed again since") in shown
+    after = frequencies(desk, emails)
+    assert after == {**before, "own@example.com": "daily", "alone@example.com": "weekly:mon"}
+    assert file.read_text(encoding="utf-8").count("frequency: daily") == 2
+    assert listed.count("email:") == file.read_text(encoding="utf-8").count("email:")
+    newest = app.audit.newest(1)[0]
+    assert (newest.what, newest.subject, newest.who) == ("many changed", "3 subscribers", "mira")
+    assert "हर पाठक का पहले वाला" in admin.get("/log").text
+
+
+def confirm(admin: Browser, form: dict[str, str]) -> str:
+    """Do an act for several as the page asks: look, then say yes."""
+    asked = admin.submit("/subscribers/many", form)
+    seen = re.search(r'name="seen" value="(\w+)"', asked.text)
+    assert seen, asked.text
+    return admin.submit("/subscribers/many", {**form, "seen": seen[1]}).text
+
+
+def frequencies(desk: Site, emails: Sequence[str]) -> dict[str, str]:
+    found = {email: PreferenceStore(desk.app.database).find(email) for email in emails}
+    return {email: held.frequency for email, held in found.items() if held}
+
+
+@pytest.mark.slow
+def test_one_person_of_an_act_for_several_is_logged_as_alone(desk: Site, admin: Browser) -> None:
+    ravi = desk.subscriber_id("ravi@example.com")
+    done = confirm(admin, {f"ids:{ravi}": "on", "act": "pause", "days": "7"})
+    act = desk.app.audit.newest(1)[0]
+    assert (act.what, act.subject) == ("subscriber paused", f"subscriber {ravi}")
+    confirm(admin, {f"ids:{ravi}": "on", "act": "suppress", "reason": "asked"})
+    assert desk.app.audit.newest(1)[0].what == "suppressed"
+    assert "act=lift" not in done
+
+
+@pytest.mark.slow
 def test_a_stop_for_several_is_not_taken_back_for_those_about_whom_more_is_known(desk: Site) -> None:
     app, by = desk.app, Actor("mira", "command")
     editor, store, preferences = app.many_editor, SubscriberStore(app.database), PreferenceStore(app.database)
@@ -531,3 +608,24 @@ def test_an_import_is_undone_from_the_log_and_the_log_is_searched_by_person(desk
         assert "new@example.com" not in found
     assert "other@example.com" not in admin.get("/log?until=2026-11-22").text
     assert admin.get("/log?since=0001-01-01&until=9999-12-31").status == 200
+
+
+@pytest.mark.slow
+def test_every_kind_of_act_is_a_filter_of_the_log(desk: Site, admin: Browser) -> None:
+    """By the menu, and by a search for its name."""
+    kinds = [*ActKind, "approved", "paused", "cancelled", "skipped", "expired"]
+    for kind in kinds:
+        desk.app.audit.record(TESTER, kind, "asha-subject", now=desk.app.now())  # type: ignore[arg-type]
+    page = admin.get("/log").text
+    found = re.findall(r'<option value="([^"]+)"(?: selected)?>([^<]+)</option>', page)
+    options = {unescape(kind): name for kind, name in found}
+    wrong = []
+    for kind in kinds:
+        name = options.get(kind, "")
+        by_menu = admin.get(f"/log?what={quote(kind)}").text
+        by_name = admin.get(f"/log?q={quote(unescape(name))}").text
+        cells = set(re.findall(r'<td class="cap">([^<]*)</td>', by_menu))
+        if cells != {name} or f'<td class="cap">{name}</td>' not in by_name or name == kind:
+            wrong.append((kind, name, cells))
+    assert wrong == []
+    assert len(set(options.values())) == len(options), "two kinds have one name"

@@ -14,11 +14,13 @@ import pytest
 
 from digest import pipeline
 from digest.i18n import translator
+from digest.messages import Message
 from digest.models import Block, EditionState, Role
 from digest.store.content.articles import ArticleStore
 from digest.store.sending.decisions import Decision
 from digest.usecases.approval import accepted_errors, revision
 from digest.usecases.edit_edition import stories_only_in
+from digest.usecases.enqueue import SendRequest
 from digest.usecases.preflight import PreflightFailed
 from digest.web.desk.acts import name_of
 from digest.web.desk.sentences import translate
@@ -94,7 +96,7 @@ def test_the_line_on_top_promises_no_send_that_something_stops(tmp_path: Path) -
         browser.get(f"{HERE}/checks")
         assert line(browser).startswith("रुकावटें न हटीं तो 7:00 बजे नहीं जाएगा")
         with pytest.raises(PreflightFailed):
-            pipeline.send(desk.app, KEY, pipeline.SendRequest(scheduled=True))
+            pipeline.send(desk.app, KEY, SendRequest(scheduled=True))
         browser.submit(f"{HERE}/texts", {"was_intro": "नमस्ते {{ name }}", "intro": "नमस्ते"})
         browser.get(f"{HERE}/checks")
         assert line(browser).startswith("7:00 बजे")
@@ -411,7 +413,7 @@ def test_errors_need_a_reason(desk: Site, sender: Browser) -> None:
     sender.post(f"{HERE}/reopen")
     assert not accepted_errors(desk.app.editions.decisions(KEY)), "the next approval needs a reason again"
     sender.post(f"{HERE}/approve", seen=revision(edition_of(desk)), reason="it is meant so")
-    assert pipeline.send(desk.app, KEY, pipeline.SendRequest(scheduled=True)).edition.state == EditionState.SENDING, (
+    assert pipeline.send(desk.app, KEY, SendRequest(scheduled=True)).edition.state == EditionState.SENDING, (
         "the reason counts"
     )
 
@@ -442,7 +444,12 @@ def test_a_held_draft_stays_a_draft(desk: Site, sender: Browser) -> None:
 def test_a_paused_edition_says_who_held_it_or_why_it_stopped(desk: Site, sender: Browser) -> None:
     sender.post(f"{HERE}/pause")
     assert translated("%(who)s held it, %(when)s.") % {"who": "kavita", "when": "6:32"} in sender.get(HERE).text
-    why = "5 of the first 16 recipients bounced or were rejected (delivery.stop_on)"
+    why = Message(
+        "%(num)s of the first %(later_num)s recipients %(why)s (delivery.stop_on)",
+        num=5,
+        later_num=16,
+        why=Message("bounced or were rejected"),
+    )
     desk.app.editions.record_decision(KEY, Decision.STOPPED, why, now=desk.app.now() + timedelta(seconds=1))
     assert str(translate(why, translator("hi"))) in sender.get(HERE).text
 

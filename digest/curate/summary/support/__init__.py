@@ -18,6 +18,7 @@ from digest.curate.summary.support.spelling import respell, unified
 from digest.curate.summary.support.vocabulary import GRAMMAR, key_of
 from digest.hindi.sentences import split
 from digest.hindi.text import fold
+from digest.messages import Message
 from digest.models import Article, Support
 
 # `यह जानकारी X ने दी`
@@ -39,7 +40,7 @@ class Verdict:
     """The support of each sentence, or why a sentence has none, as an English clause."""
 
     support: tuple[Support, ...] = ()
-    problem: str | None = None
+    problem: Message | None = None
 
 
 def find_support(text: str, articles: Sequence[Article], *, is_strict: bool = False) -> Verdict:
@@ -60,7 +61,7 @@ def find_support(text: str, articles: Sequence[Article], *, is_strict: bool = Fa
     written = split(text)
     for at, sentence in enumerate(summary):
         first = judge.first_support(at, sentence)
-        if isinstance(first, str):
+        if isinstance(first, Message):
             return Verdict(problem=first)
         if problem := judge.informant(sentence, summary[at - 1] if at else None, before):
             return Verdict(problem=problem)
@@ -78,7 +79,7 @@ class _Judge:
         self._sources, self._checker, self._is_strict = sources, checker, is_strict
         self._papers: set[int] | None = None
 
-    def first_support(self, at: int, sentence: Sentence) -> SupportCandidate | str:
+    def first_support(self, at: int, sentence: Sentence) -> SupportCandidate | Message:
         """Return the support of the sentence's first clause, or the sentence's problem."""
         chosen: list[SupportCandidate] = []
         clauses = sentence.clauses
@@ -91,13 +92,17 @@ class _Judge:
             together = self._together(at, clauses, number, chosen)
             best = together or self._support(at, clauses, number, clause, chosen)
             number += together is not None
-            if isinstance(best, str):
+            if isinstance(best, Message):
                 return best
             chosen.append(best)
             number += 1
-        return chosen[0] if chosen else f"“{sentence.text}” has no words that an article could support"
+        return (
+            chosen[0]
+            if chosen
+            else Message("“%(words)s” has no words that an article could support", words=sentence.text)
+        )
 
-    def informant(self, sentence: Sentence, told: Sentence | None, support: SupportCandidate | None) -> str | None:
+    def informant(self, sentence: Sentence, told: Sentence | None, support: SupportCandidate | None) -> Message | None:
         """Return a problem if somebody else tells in the article what was told before: `यह जानकारी X ने दी`."""
         clause = sentence.clauses[0]
         if told is None or support is None or not (_THIS & set(clause.tokens) and _NEWS & set(clause.tokens)):
@@ -106,7 +111,7 @@ class _Judge:
         theirs = [word for word in self._place(support).other.speaker if word.is_content]
         if not mine or not theirs or self._checker.attribution.is_speaker(mine, theirs):
             return None
-        return f"in the articles, this does not come from “{text_of(mine)}”"
+        return Message("in the articles, this does not come from “%(name)s”", name=text_of(mine))
 
     def _together(
         self, at: int, clauses: Sequence[Clause], number: int, chosen: Sequence[SupportCandidate]
@@ -116,11 +121,11 @@ class _Judge:
         if not opens(clause) or number + 1 == len(clauses) or clauses[number + 1].is_frame:
             return None
         found = self._support(at, clauses, number, merge(clause, clauses[number + 1]), chosen)
-        return None if isinstance(found, str) else found
+        return None if isinstance(found, Message) else found
 
     def _support(
         self, at: int, clauses: Sequence[Clause], number: int, clause: Clause, chosen: Sequence[SupportCandidate]
-    ) -> SupportCandidate | str:
+    ) -> SupportCandidate | Message:
         """Return the article's clause that supports the clause best, or why none does."""
         options = self._most_similar(at, clause)
         before = clauses[number - 1] if number and not clauses[number - 1].is_frame else None
@@ -132,21 +137,22 @@ class _Judge:
         words = " ".join(clause.tokens)
         if not fitting:
             why = (
-                options[0].problem or "its parts are from different places in the articles"
+                options[0].problem or Message("its parts are from different places in the articles")
                 if options
-                else "no article has a text"
+                else Message("no article has a text")
             )
-            return f"“{words}” has no support: {why}"
+            return Message("“%(words)s” has no support: %(why)s", words=words, why=why)
         if self._is_strict:
-            if problem := self._foreign_word(clause):
-                return f"“{words}” has no support: {problem}"
+            if foreign := self._foreign_word(clause):
+                return Message("“%(words)s” has no support: no article has “%(name)s”", words=words, name=foreign)
             fitting = [each for each in fitting if each.has_predicate]
             if not fitting:
-                return f"“{words}” has no support: the clause of an article with these words says something else"
+                why = Message("the clause of an article with these words says something else")
+                return Message("“%(words)s” has no support: %(why)s", words=words, why=why)
         if self._must_have_one_paper(clause):
             fitting = self._of_one_paper(fitting)
             if not fitting:
-                return f"it mixes numbers of different papers: “{words}”"
+                return Message("it mixes numbers of different papers: “%(words)s”", words=words)
         last = (chosen[-1].source, chosen[-1].sentence) if chosen else None
         return max(fitting, key=lambda each: ((each.source, each.sentence) == last, each.share))
 
@@ -157,10 +163,9 @@ class _Judge:
         return [each for each in options if each.share >= max(decisive, default=0.0)]
 
     def _foreign_word(self, clause: Clause) -> str | None:
-        """Return a problem if no article has a word of the clause."""
+        """Return a word of the clause that no article has; None if there is none."""
         own = (word for word in clause.words if word.is_content and word.marker != "inherited")
-        foreign = next((word.text for word in own if not self._checker.articles.is_anywhere(word)), None)
-        return f"no article has “{foreign}”" if foreign else None
+        return next((word.text for word in own if not self._checker.articles.is_anywhere(word)), None)
 
     def _must_have_one_paper(self, clause: Clause) -> bool:
         """Whether the clause counts dead or injured, and does not say which paper does."""

@@ -17,6 +17,7 @@ from digest.curate.summary.support.clauses import Clause
 from digest.curate.summary.support.roles import is_general, is_joined, is_name_like, is_plain_word, only_retells, same
 from digest.curate.summary.support.vocabulary import GRAMMAR, NAMED, OPPOSITES, ordinal
 from digest.curate.summary.support.words import JOINS, Word, is_infinitive
+from digest.messages import Message
 
 # The distance in words from an office to `पूर्व`.
 _FORMER_BEFORE, _FORMER_AFTER = 4, 6
@@ -37,7 +38,7 @@ _SUBJECT = frozenset({"", "ने", "inherited", "द्वारा"})
 _PATIENTS = frozenset({"ने", "को"})
 
 
-def misaligned(pair: ClausePair) -> str | None:
+def misaligned(pair: ClausePair) -> Message | None:
     """Return how the clause differs from the article's sentence, if it does."""
     found = _Alignment(pair.articles, pair.clause, pair.place)
     return next((problem for rule in _RULES if (problem := rule(found))), None)
@@ -87,7 +88,7 @@ class _Alignment(ClausePair):
             word for each in before.clauses for word in each.words if not word.number and "time" not in word.concepts
         ]
 
-    def actor(self) -> str | None:
+    def actor(self) -> Message | None:
         """Return a problem if a number, or who acts or suffers, comes from another sentence."""
         for phrase in self._phrases():
             known = [word for word in phrase if is_name_like(word) and self._is_at_hand(word)]
@@ -101,13 +102,13 @@ class _Alignment(ClausePair):
                 if not self.articles.is_anywhere(word) or self._is_at_hand(word):
                     continue
                 if not any(self.articles.is_called(name, word) or self.articles.is_near(name, word) for name in known):
-                    return f"“{word.text}” is in another sentence of the articles"
+                    return Message("“%(name)s” is in another sentence of the articles", name=word.text)
         return None
 
     def _is_at_hand(self, word: Word) -> bool:
         return _in(word, self.near) or _in(word, self.meant)
 
-    def owner(self) -> str | None:
+    def owner(self) -> Message | None:
         """Return a problem if an owner owns another thing in the article: `मोहन का घर` for `मोहन के पिता का घर`."""
         theirs = {phrase[0].phrase: phrase for phrase in _by_phrase(self.other.words)}
         for owner, owned in pairwise(_by_phrase(self.mine)):
@@ -116,7 +117,11 @@ class _Alignment(ClausePair):
                 continue
             heads = [n for n, phrase in theirs.items() if any(_in(word, phrase) for word in owned)]
             if heads and all(self._is_of_another(owner, theirs, n - 1) for n in heads):
-                return f"“{owned[-1].text}” does not belong to “{owner[-1].text}” in the articles"
+                return Message(
+                    "“%(name)s” does not belong to “%(other)s” in the articles",
+                    name=owned[-1].text,
+                    other=owner[-1].text,
+                )
         return None
 
     def _is_of_another(self, owner: Sequence[Word], theirs: Mapping[int, list[Word]], at: int) -> bool:
@@ -131,7 +136,7 @@ class _Alignment(ClausePair):
             at -= 1
         return False
 
-    def thing(self) -> str | None:
+    def thing(self) -> Message | None:
         """Return a problem if the article has the word only as the owner of something that the summary omits."""
         if self.other.pronouns:
             return None
@@ -153,7 +158,7 @@ class _Alignment(ClausePair):
                 return _of_another(word)
         return None
 
-    def former(self) -> str | None:
+    def former(self) -> Message | None:
         """Return a problem if `पूर्व` is added to or missing before an office: `अध्यक्ष` for `पूर्व अध्यक्ष`."""
         mine = [*self.clause.words, *self.clause.speaker]
         for one, two in ((mine, self.near), (self.near, mine)):
@@ -166,10 +171,14 @@ class _Alignment(ClausePair):
                     _FORMER & {each.text for each in two[max(0, n - _FORMER_BEFORE) : n + _FORMER_AFTER]}
                     for n in same_person
                 ):
-                    return f"“{before.text}” is before “{word.text}” in the summary or in the articles, but not in both"
+                    return Message(
+                        "“%(name)s” is before “%(other)s” in the summary or in the articles, but not in both",
+                        name=before.text,
+                        other=word.text,
+                    )
         return None
 
-    def relative(self) -> str | None:
+    def relative(self) -> Message | None:
         """Return a problem if it says of a person what the article says of their relative or property: `X का भाई`."""
         if self.other.pronouns:
             # `छात्रों की मेहनत पर प्रधान ने उन्हें इनाम दिया`
@@ -177,15 +186,15 @@ class _Alignment(ClausePair):
         found = next((word for word in self.matched if self._only_owns(word)), None)
         return _of_another(found) if found else None
 
-    def opposite(self) -> str | None:
+    def opposite(self) -> Message | None:
         mine, theirs = set(self.clause.tokens), set(self.tokens)
         for pair in OPPOSITES:
             for one, two in (pair, pair[::-1]):
                 if one & mine and not one & theirs and two & theirs and not two & mine:
-                    return f"the articles say the opposite of “{min(one & mine)}”"
+                    return Message("the articles say the opposite of “%(name)s”", name=min(one & mine))
         return None
 
-    def replaced(self) -> str | None:
+    def replaced(self) -> Message | None:
         """Return a problem if a word stands in the place of a name: `सोनू और रईस` for `मोहन और रईस`."""
         theirs = _by_phrase([*self.other.words, *self.other.speaker])
         for phrase in _by_phrase(self.mine):
@@ -194,10 +203,10 @@ class _Alignment(ClausePair):
             for other in theirs if new else ():
                 is_other = any(is_name_like(each) and not _in(each, self.mine) for each in other)
                 if is_other and any(_in(word, other) for word in phrase if word not in new):
-                    return f"“{new[0].text}” is in another part of the article's sentence"
+                    return Message("“%(name)s” is in another part of the article's sentence", name=new[0].text)
         return None
 
-    def displaced(self) -> str | None:
+    def displaced(self) -> Message | None:
         """Return a problem if a phrase has the marker of another one: `मोहन के ख़िलाफ़` for `मोहन की शिकायत पर`."""
         theirs = _by_phrase(self.other.words)
         for phrase in _by_phrase(self.mine):
@@ -215,10 +224,10 @@ class _Alignment(ClausePair):
             if any(each[-1].marker == marker for each in found):
                 continue
             if any(not any(_in(word, alike) for word in each) for each in there):
-                return f"“{phrase[-1].text}” has another role in the articles"
+                return Message("“%(name)s” has another role in the articles", name=phrase[-1].text)
         return None
 
-    def turned(self) -> str | None:
+    def turned(self) -> Message | None:
         """Return a problem if subject and another noun change places: `ट्रक कार से टकराया` for `कार ट्रक से टकराई`."""
         mine = {id(word): self._parts(word) for word in self.mine if not word.number and "time" not in word.concepts}
         known = [word for word in self.mine if mine.get(id(word))]
@@ -226,10 +235,10 @@ class _Alignment(ClausePair):
             if one.phrase == two.phrase or one.marker not in _SUBJECT or two.marker in _SUBJECT or two.marker == "gen":
                 continue
             if not (mine[id(one)] & _SUBJECT) and "gen" not in mine[id(one)] and mine[id(two)] <= _SUBJECT:
-                return f"“{one.text}” and “{two.text}” are in each other's place"
+                return Message("“%(name)s” and “%(other)s” are in each other's place", name=one.text, other=two.text)
         return None
 
-    def exchanged(self) -> str | None:
+    def exchanged(self) -> Message | None:
         """Return a problem if words cross an `और`: `राम की बस और श्याम की कार` for `श्याम की बस और राम की कार`."""
         words, others = self.clause.words, self.other.words
         found = {n: [m for m, each in enumerate(others) if same(word, each)] for n, word in enumerate(words)}
@@ -246,14 +255,16 @@ class _Alignment(ClausePair):
             ]
             for n, m in product(parted, parted):
                 if n < join < m and crosses[n] == crosses[m]:
-                    return f"“{words[n].text}” and “{words[m].text}” are in each other's place"
+                    return Message(
+                        "“%(name)s” and “%(other)s” are in each other's place", name=words[n].text, other=words[m].text
+                    )
         return None
 
     def _parts(self, word: Word) -> set[str]:
         """Return the markers of the word in the article's clause."""
         return {each.marker for each in self.other.words if same(word, each)}
 
-    def department(self) -> str | None:
+    def department(self) -> Message | None:
         """Return a problem if an office has another word before it: `खेल मंत्रालय` for `गृह मंत्रालय`."""
         colours = frozenset({"soft", "status"})
         for before, noun in _in_phrases(self.clause.words):
@@ -270,10 +281,15 @@ class _Alignment(ClausePair):
                 or any(same(one, each) for each in self.clause.words)
                 for one in theirs
             ):
-                return f"the articles have “{theirs[0].text}”, not “{before.text}”, before “{noun.text}”"
+                return Message(
+                    "the articles have “%(name)s”, not “%(again)s”, before “%(other)s”",
+                    name=theirs[0].text,
+                    again=before.text,
+                    other=noun.text,
+                )
         return None
 
-    def title(self) -> str | None:
+    def title(self) -> Message | None:
         """Return a problem if the articles have only other offices before a name: `सचिव मोहन` for `अध्यक्ष मोहन`."""
         words = [*self.clause.words, *self.clause.speaker]
         for office, name in pairwise(words):
@@ -286,18 +302,20 @@ class _Alignment(ClausePair):
                 if same(name, two) and one.phrase == two.phrase and "office" in one.concepts
             ]
             if theirs and not any(same(office, each) or same(each, office) for each in theirs):
-                return f"“{office.text}” is not in the title of “{name.text}” in the articles"
+                return Message(
+                    "“%(name)s” is not in the title of “%(other)s” in the articles", name=office.text, other=name.text
+                )
         return None
 
-    def alleged(self) -> str | None:
+    def alleged(self) -> Message | None:
         """Return a problem if it omits that something is only alleged: `कथित`."""
         if not (self.clause.is_said or self.clause.kinds & _DOUBTFUL or self.clause.frame_kinds & _DOUBTFUL):
             claimed = [word for word in self.unmatched if not _in(word, self.line) and self._is_only_claimed(word)]
             if len(claimed) > 1 or any(not only_retells(word) for word in claimed):
-                return f"“{claimed[0].text}” is only a claim in the articles"
+                return Message("“%(name)s” is only a claim in the articles", name=claimed[0].text)
         theirs = {each for clause in self.clauses for each in clause.tokens}
         is_left_out = _ALLEGED & theirs and not _ALLEGED & set(self.clause.tokens) and "claim" not in self.clause.kinds
-        return "this is only alleged in the articles" if is_left_out else None
+        return Message("this is only alleged in the articles") if is_left_out else None
 
     def _is_only_claimed(self, word: Word) -> bool:
         """Whether the articles have the word only where somebody accuses, doubts or denies."""
@@ -368,7 +386,7 @@ class _Alignment(ClausePair):
         return not any(_in(each, owned) for each in self.mine if each.marker != "gen" or each in self.mine[-2:])
 
 
-_RULES: tuple[Callable[[_Alignment], str | None], ...] = (
+_RULES: tuple[Callable[[_Alignment], Message | None], ...] = (
     _Alignment.owner,
     _Alignment.title,
     _Alignment.department,
@@ -409,8 +427,8 @@ def _names(phrase: Sequence[Word]) -> bool:
     return any(is_name_like(word) or "office" in word.concepts for word in phrase)
 
 
-def _of_another(word: Word) -> str:
-    return f"the articles say this only of a relative or thing of “{word.text}”"
+def _of_another(word: Word) -> Message:
+    return Message("the articles say this only of a relative or thing of “%(name)s”", name=word.text)
 
 
 def _may_be_same(mates: Sequence[Word], words: Sequence[Word], at: int) -> bool:

@@ -15,6 +15,7 @@ from digest.curate.summary.support.roles import (
 from digest.curate.summary.support.speakers import SPEECH
 from digest.curate.summary.support.statement import informs_only
 from digest.curate.summary.support.words import Word
+from digest.messages import Message
 
 # Markers of who says, thinks or expects: `X को उम्मीद है`, `X का वादा है`, `X मानते हैं`.
 _SPEAKERS = frozenset({"ने", "inherited", "को", "gen", ""})
@@ -40,7 +41,7 @@ class Attribution:
         *,
         by_paper: bool,
         speech: bool,
-    ) -> str | None:
+    ) -> Message | None:
         """Return the problem with the clause's speaker. `before` and `after` are the sentences around that of `other`.
 
         `by_paper`: the newspaper of `other` itself speaks. `speech`: the clause reports that somebody says something.
@@ -48,7 +49,7 @@ class Attribution:
         mine = [word for word in clause.speaker if word.is_content]
         has_record = clause.is_said and _names_record(clause.speaker) and self._has_record(mine)
         if by_paper or has_record:
-            return None if _is_papers_own(other) else "in the article, somebody is quoted with this"
+            return None if _is_papers_own(other) else Message("in the article, somebody is quoted with this")
         if clause.is_adverbial and not other.is_said:
             return None
         if clause.is_said:
@@ -57,7 +58,7 @@ class Attribution:
             return self._invented_speaker(clause, other, mine, before)
         return self._lost_speaker(at, clause, other, speech=speech)
 
-    def _lost_speaker(self, at: int, clause: Clause, other: Clause, *, speech: bool) -> str | None:
+    def _lost_speaker(self, at: int, clause: Clause, other: Clause, *, speech: bool) -> Message | None:
         """Refuse to tell as a fact what somebody says: `बांध टूटेगा` for `मोहन ने कहा कि बांध टूटेगा`."""
         theirs = [word for word in other.speaker if word.is_content]
         is_fine = (
@@ -68,11 +69,11 @@ class Attribution:
             or (speech and _has_speaker(clause, theirs))
             or _acts_as_told(clause, other, theirs)
         )
-        return None if is_fine else f"it leaves out that “{text_of(theirs)}” says this"
+        return None if is_fine else Message("it leaves out that “%(name)s” says this", name=text_of(theirs))
 
     def _invented_speaker(
         self, clause: Clause, other: Clause, mine: Sequence[Word], before: Sequence[Clause]
-    ) -> str | None:
+    ) -> Message | None:
         """Refuse another speaker, or one for what the article tells: `मोहन के मुताबिक` for `सोहन ने कहा कि`."""
         theirs = [word for word in other.speaker if word.is_content]
         if not other.is_said:
@@ -80,7 +81,7 @@ class Attribution:
             if self._still_speaks(mine, agents, other, before):
                 return None
             if not (other.kinds & SPEECH and agents):
-                return f"“{text_of(mine)}” does not say this in the articles"
+                return Message("“%(name)s” does not say this in the articles", name=text_of(mine))
             theirs = agents
         # `उनके मुताबिक` on both sides.
         # `बताया जाता है कि` names nobody on both sides either.
@@ -88,7 +89,7 @@ class Attribution:
         maybe = [word for word in other.maybe_speaker if word.is_content] if other.is_said else []
         if are_pronouns or self.is_speaker(mine, theirs) or self.is_speaker(mine, maybe):
             return None
-        return f"“{text_of(mine)}” does not say this in the articles"
+        return Message("“%(name)s” does not say this in the articles", name=text_of(mine))
 
     def _is_own_plan(self, clause: Clause, other: Clause, speaker: Sequence[Word]) -> bool:
         """Whether the speaker's body says it of itself: `वे 12 दिसंबर को प्रदर्शन करेंगे`."""
@@ -159,7 +160,7 @@ class Attribution:
             for sentence in source.sentences
         )
 
-    def another_person(self, clause: Clause, s: int, i: int, other: Clause) -> str | None:
+    def another_person(self, clause: Clause, s: int, i: int, other: Clause) -> Message | None:
         """Refuse a name in place of a pronoun that means another person in the article: `वह पांचवें स्थान पर रहीं`."""
         # `वह साइकिल से पहुंचा`: a pronoun in this form acts, whatever marker follows.
         acting = [word for word in other.words if word.text in _PERSONS]
@@ -175,7 +176,7 @@ class Attribution:
             words = (word for each in sentences for part in each.clauses for word in part.words)
             acting_before = [word for word in words if is_name_like(word) and word.marker in ("ने", "")]
             is_another = bool(acting_before) and not any(same(word, each) for word in names for each in acting_before)
-        return f"“{acting[0].text}” means somebody else in the articles" if is_another else None
+        return Message("“%(name)s” means somebody else in the articles", name=acting[0].text) if is_another else None
 
 
 def _is_papers_own(other: Clause) -> bool:

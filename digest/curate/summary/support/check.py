@@ -27,6 +27,7 @@ from digest.curate.summary.support.statement import infinitive, statement
 from digest.curate.summary.support.wording import problem_of_words
 from digest.curate.summary.support.words import Word
 from digest.hindi.tokens import STOP_WORDS
+from digest.messages import Message
 
 # The weight of a match by a synonym, compared with the same word.
 _SYNONYM = 0.9
@@ -51,7 +52,7 @@ class SupportCandidate:
     sentence: int
     clause: int
     share: float
-    problem: str | None = None
+    problem: Message | None = None
     # Whether the article's clause has the predicate.
     has_predicate: bool = True
 
@@ -83,7 +84,7 @@ class Checker:
         pair = _WordMatch(self.articles, clause, Place(s, i, k, other), self.attribution, at)
         if not pair.content:
             return SupportCandidate(
-                s, i, k, 0.0, "it has no words that an article could support" if clause.negations else None
+                s, i, k, 0.0, Message("it has no words that an article could support") if clause.negations else None
             )
         if problem := _unlike(pair) or _only_its_speaker(pair):
             return SupportCandidate(s, i, k, pair.share, problem, has_predicate=False)
@@ -195,55 +196,57 @@ class _WordMatch(ClausePair):
         return self.share + _BESIDE * beside / sum(self._weights.values())
 
 
-def _unlike(pair: _WordMatch) -> str | None:
+def _unlike(pair: _WordMatch) -> Message | None:
     """Refuse a clause about another event: `पुल बह गया` for `मेला शुरू हुआ`."""
     is_like = pair.inside and pair.share >= _LEAST
     # A short clause of everyday words matches anything.
     is_free = len(pair.content) <= _SHORT and all(is_plain_word(word) for word in pair.content)
     if is_like or is_free:
         return None
-    return f"no sentence of the articles has “{pair.unmatched[0].text}” together with the other words"
+    return Message(
+        "no sentence of the articles has “%(name)s” together with the other words", name=pair.unmatched[0].text
+    )
 
 
-def _only_its_speaker(pair: _WordMatch) -> str | None:
+def _only_its_speaker(pair: _WordMatch) -> Message | None:
     """Refuse the article's speaker with other words: `मेयर ने बांध की मांग की` for `मेयर ने कहा कि नल सूखे हैं`."""
     if not (pair.speech and pair.other.is_said):
         return None
     speaker = pair.other.speaker
     told = [word for word in pair.content if not has_speech(word) and not any(same(word, each) for each in speaker)]
     is_told = not told or 3 * sum(word in pair.inside for word in told) >= len(told)
-    return None if is_told else f"in the articles, the speaker does not say “{text_of(told)}”"
+    return None if is_told else Message("in the articles, the speaker does not say “%(name)s”", name=text_of(told))
 
 
-def _refusal(pair: _WordMatch) -> str | None:
+def _refusal(pair: _WordMatch) -> Message | None:
     """Return the first problem of the pair."""
     return problem_of_words(pair, pair.unmatched, pair.inside, pair.share) or next(
         (why for rule in _RULES if (why := rule(pair))), None
     )
 
 
-def _miscounts(pair: _WordMatch) -> str | None:
+def _miscounts(pair: _WordMatch) -> Message | None:
     """`18 लोग मारे गए` for `18 लोग घायल हुए`."""
     return counts(pair.articles, pair.clause, pair.content, pair.inside, pair.other)
 
 
-def _asserts_more(pair: _WordMatch) -> str | None:
+def _asserts_more(pair: _WordMatch) -> Message | None:
     """`पुल खुला` for `पुल खुलेगा`: the table of rules is in `statement`."""
     return statement(pair.clause, pair.other)
 
 
-def _does_what_is_to_be_done(pair: _WordMatch) -> str | None:
+def _does_what_is_to_be_done(pair: _WordMatch) -> Message | None:
     """`बसें ख़रीदीं` for `बसें ख़रीदने का फ़ैसला किया`."""
     return infinitive(pair.clause, pair.other)
 
 
-def _turns_result(pair: _WordMatch) -> str | None:
+def _turns_result(pair: _WordMatch) -> Message | None:
     """`केरल हारा` for `केरल ने गोवा को हराया`."""
     turns = turns_result(pair.clause, pair.articles.clauses())
-    return "the articles report the opposite result" if turns else None
+    return Message("the articles report the opposite result") if turns else None
 
 
-def _speaks_for_another(pair: _WordMatch) -> str | None:
+def _speaks_for_another(pair: _WordMatch) -> Message | None:
     """`मोहन के मुताबिक` for what the article has from Sohan, or in its own name."""
     sentences, at = pair.articles.sentences(pair.place.source), pair.place.sentence
     before = sentences[at - 1].clauses if at else []
@@ -253,24 +256,24 @@ def _speaks_for_another(pair: _WordMatch) -> str | None:
     )
 
 
-def _is_misaligned(pair: _WordMatch) -> str | None:
+def _is_misaligned(pair: _WordMatch) -> Message | None:
     """`मोहन के भाई ने` for `मोहन ने`: the table of rules is in `alignment`."""
     return misaligned(pair)
 
 
-def _gives_another_title(pair: _WordMatch) -> str | None:
+def _gives_another_title(pair: _WordMatch) -> Message | None:
     """`सचिव मोहन` for `अध्यक्ष मोहन`."""
     return misassigned(pair)
 
 
-def _names_another_person(pair: _WordMatch) -> str | None:
+def _names_another_person(pair: _WordMatch) -> Message | None:
     """`मोहन पांचवें रहे` for `वह पांचवें रहे`, which means Sohan."""
     place = pair.place
     return pair.attribution.another_person(pair.clause, place.source, place.sentence, pair.other)
 
 
 # Each rule refuses what the example in its docstring shows: the summary's words for the article's.
-_RULES: tuple[Callable[[_WordMatch], str | None], ...] = (
+_RULES: tuple[Callable[[_WordMatch], Message | None], ...] = (
     _miscounts,
     _asserts_more,
     _does_what_is_to_be_done,

@@ -13,6 +13,7 @@ from digest.curate.summary.support.roles import fits, is_general, is_plain_word,
 from digest.curate.summary.support.vocabulary import GRAMMAR, key_of, ordinal
 from digest.curate.summary.support.words import Word
 from digest.hindi.text import fold
+from digest.messages import Message
 
 # The most words between `बढ़ाकर` and its number.
 _RESULT_NEAR = 2
@@ -25,10 +26,10 @@ _PERIODS = frozenset(map(key_of, GRAMMAR["period"]))
 
 def counts(
     articles: Articles, clause: Clause, content: Sequence[Word], inside: Sequence[Word], other: Clause
-) -> str | None:
+) -> Message | None:
     """Return the problem with a number in the clause; None if each counts the same thing as in the article."""
     if subject := _other_subject(articles, clause, other):
-        return f"the articles give this number for something else than “{subject.text}”"
+        return Message("the articles give this number for something else than “%(name)s”", name=subject.text)
     for word in inside:
         if word.number:
             number = _Number(articles, clause, content, other, word)
@@ -82,26 +83,30 @@ class _Number:
         return next(iter(self.nouns(1)), None)
 
 
-def _is_nth_day(number: _Number) -> str | Ruling | None:
+def _is_nth_day(number: _Number) -> Message | Ruling | None:
     """`तीन दिन से` is `तीसरे दिन`."""
     is_days = number.following and number.following[0].key == "दिन"
     is_nth = is_days and any(str(ordinal(each.text)) == number.word.number for each in number.other.words)
     return Ruling.FINE if is_nth else None
 
 
-def _has_another_role(number: _Number) -> str | Ruling | None:
+def _has_another_role(number: _Number) -> Message | Ruling | None:
     """`22 गवाह पलटे` for `22 गवाहों में से छह पलटे`."""
-    return None if number.theirs else f"the number {number.word.text} has another role in the articles"
+    return (
+        None
+        if number.theirs
+        else Message("the number %(name)s has another role in the articles", name=number.word.text)
+    )
 
 
-def _is_exchanged(number: _Number) -> str | Ruling | None:
+def _is_exchanged(number: _Number) -> Message | Ruling | None:
     """`3 दिनों में 15 नृत्य` for `15 दिनों में 3 नृत्य`."""
     value, mine, theirs = number.word.number, _numbered(number.clause), _numbered(number.other)
     for noun in (two for one, two in mine if one == value):
         for other in (one for one, two in theirs if one != value and same(noun, two)):
             thing = next((two for one, two in mine if one == other and not same(noun, two)), None)
             if thing is not None and any(one == value and same(thing, two) for one, two in theirs):
-                return f"the article counts {other} “{noun.text}”"
+                return Message("the article counts %(name)s “%(other)s”", name=other, other=noun.text)
     return None
 
 
@@ -110,13 +115,17 @@ def _numbered(clause: Clause) -> list[tuple[str, Word]]:
     return [(one.number, two) for one, two in pairwise(clause.words) if one.number and not two.number]
 
 
-def _is_of_another_period(number: _Number) -> str | Ruling | None:
+def _is_of_another_period(number: _Number) -> Message | Ruling | None:
     """`40 दिन` for `40 घंटे`."""
     word = number.word
     units = [two for one, two in pairwise(number.other.words) if one.number == word.number and two.key in _PERIODS]
     mine = [each for each in number.following if each.key in _PERIODS]
     is_other = bool(mine and units) and not any(same(mine[0], each) for each in units)
-    return f"the article has {word.text} “{units[0].text}”, not another unit" if is_other else None
+    return (
+        Message("the article has %(name)s “%(other)s”, not another unit", name=word.text, other=units[0].text)
+        if is_other
+        else None
+    )
 
 
 def _other_subject(articles: Articles, clause: Clause, other: Clause) -> Word | None:
@@ -146,7 +155,7 @@ def _counted(clause: Clause) -> list[tuple[str, Word]]:
     ]
 
 
-def _counts_no_thing(number: _Number) -> str | Ruling | None:
+def _counts_no_thing(number: _Number) -> Message | Ruling | None:
     """`51 पर पहुंची`, `7 बजे`: nothing is counted that could be another thing."""
     head = number.head
     if head is None or is_general(head) or "status" in head.concepts or head.text in _HOURS:
@@ -159,12 +168,12 @@ def _counts_no_thing(number: _Number) -> str | Ruling | None:
     return Ruling.FINE if is_own_word else None
 
 
-def _is_of_the_same(number: _Number) -> str | Ruling | None:
+def _is_of_the_same(number: _Number) -> Message | Ruling | None:
     """`दो की तलाश जारी है`: it counts the same as before."""
     return Ruling.FINE if all(_stands_alone(number.other.words, n) for n in number.theirs) else None
 
 
-def _counts_another_thing(number: _Number) -> str | Ruling | None:
+def _counts_another_thing(number: _Number) -> Message | Ruling | None:
     """`12 छात्र` for `12 शिक्षक`."""
     # `दो नशा तस्कर`: what is counted may have a word before it.
     nouns = number.nouns(_NOUN_WITHIN)
@@ -174,12 +183,13 @@ def _counts_another_thing(number: _Number) -> str | Ruling | None:
     near = [each for n in number.theirs for each in (*words[max(0, n - 3) : n], *words[n + 1 : n + 6])]
     if number.head is None or any(same(one, each) for one in nouns for each in near if not each.number):
         return None
-    return f"the articles do not count “{number.word.text} {number.head.text}”"
+    counted = f"{number.word.text} {number.head.text}"
+    return Message("the articles do not count “%(name)s”", name=counted)
 
 
 # Each rule returns a problem, or `Ruling.FINE`, or None if the next rule decides. The examples in the docstrings are
 # the summary's words for the article's.
-_RULES: tuple[Callable[[_Number], str | Ruling | None], ...] = (
+_RULES: tuple[Callable[[_Number], Message | Ruling | None], ...] = (
     _is_nth_day,
     _has_another_role,
     _is_of_another_period,
@@ -195,7 +205,7 @@ def _stands_alone(words: Sequence[Word], at: int) -> bool:
     return words[at].marker == "gen" and (at + 1 == len(words) or words[at + 1].phrase != words[at].phrase)
 
 
-def _direction(clause: Clause, other: Clause) -> str | None:
+def _direction(clause: Clause, other: Clause) -> Message | None:
     """Return the problem if a number rises in the article and falls in the summary, or the reverse."""
     for n, word in enumerate(clause.words):
         mine = _way(clause.words, n) if word.number else None
@@ -203,10 +213,15 @@ def _direction(clause: Clause, other: Clause) -> str | None:
             continue
         ways = [_way(other.words, m) for m, each in enumerate(other.words) if each.number == word.number]
         if word.marker == "" and _is_result(other.words, word.number) and not _is_result(clause.words, word.number):
-            return f"{word.text} is the number after the change, not the change"
+            return Message("%(name)s is the number after the change, not the change", name=word.text)
         known = [each for each in ways if each is not None]
         if known and not any(same(mine, each) for each in known):
-            return f"the article has “{known[0].text}” for {word.text}, not “{mine.text}”"
+            return Message(
+                "the article has “%(name)s” for %(again)s, not “%(other)s”",
+                name=known[0].text,
+                again=word.text,
+                other=mine.text,
+            )
     return None
 
 

@@ -15,6 +15,7 @@ from digest.curate.summary.support.roles import is_name_like, is_plain_word, sam
 from digest.curate.summary.support.vocabulary import GRAMMAR
 from digest.curate.summary.support.words import Word
 from digest.hindi.text import fold
+from digest.messages import Message
 
 _FATES = frozenset().union(*(GRAMMAR[name] for name in ("dead", "injured", "missing", "penalty", "harmed")))
 # A pronoun means a person of its sentence, or of this many sentences before it.
@@ -26,11 +27,11 @@ _CASES = frozenset({"मामले", "मामला", "केस", "मु�
 _HONORIFICS = frozenset(map(fold, ["डॉ", "डॉक्टर", "प्रो", "श्री", "श्रीमती"]))
 
 
-def misassigned(pair: ClausePair) -> str | None:
+def misassigned(pair: ClausePair) -> Message | None:
     """Return a problem if the clause gives a person a fate or part that the article's sentence does not give them."""
     articles, clause, other = pair.articles, pair.clause, pair.other
     if "claim" in clause.act & other.act and (turned := _turned(clause, other)):
-        return f"it exchanges who accuses and who is accused: “{turned.text}”"
+        return Message("it exchanges who accuses and who is accused: “%(name)s”", name=turned.text)
     if label := _label(articles, clause):
         return label
     has_fate = "arrest" in clause.kinds or bool(_FATES & set(clause.tokens))
@@ -41,7 +42,7 @@ def misassigned(pair: ClausePair) -> str | None:
         if _named(name, near):
             continue
         if (has_fate and name[0].marker != "gen") or _somebody_else(clause, other):
-            return f"the article's sentence does not name “{name[0].text}”"
+            return Message("the article's sentence does not name “%(name)s”", name=name[0].text)
     return None
 
 
@@ -55,14 +56,14 @@ def _turned(clause: Clause, other: Clause) -> Word | None:
     return None
 
 
-def _label(articles: Articles, clause: Clause) -> str | None:
+def _label(articles: Articles, clause: Clause) -> Message | None:
     """Return a problem if a label like `बदमाश` stands before a name, and the articles don't use it of that person."""
     for at, label in enumerate(clause.words):
         if label.text not in _LABELS:
             continue
         names = [each for each in takewhile(is_name_like, clause.words[at + 1 :]) if each.phrase == label.phrase]
         if names and not any(_is_labelled(label, names, each) for each in articles.clauses()):
-            return f"the articles do not call “{names[0].text}” “{label.text}”"
+            return Message("the articles do not call “%(name)s” “%(other)s”", name=names[0].text, other=label.text)
     return None
 
 

@@ -13,6 +13,7 @@ from digest.curate.summary.support.roles import has_kind, same
 from digest.curate.summary.support.vocabulary import GRAMMAR, NAMED, key_of
 from digest.curate.summary.support.words import PAST, ROOT, Word
 from digest.hindi.text import fold
+from digest.messages import Message
 
 _INFINITIVE = re.compile(
     "^(?!धरन|थान|खान|सेना|सूचना|घटना|योजना|रचना|सपन|जुर्मान|कारखान|पटना|सोना|गन्न|महीन|सामन|निशान|जमान|खजान|लेनादेन|रवान|दुश्मन|परेशान|निगरान|कहान|राजधान|मनमान|हैरान|सावधान|पत्न|कंपन)..*न[ाेी]$"
@@ -41,11 +42,11 @@ _LACKS = frozenset(map(key_of, map(fold, ["अभाव", "कमी", "बि�
 _NEAR = 3
 _PAST = GRAMMAR["past time"]
 _MODES = {
-    Mode.FACT: "a fact",
-    Mode.FUTURE: "a future event",
-    Mode.CAN: "a possibility",
-    Mode.MUST: "a duty",
-    Mode.WISH: "a wish",
+    Mode.FACT: Message("a fact"),
+    Mode.FUTURE: Message("a future event"),
+    Mode.CAN: Message("a possibility"),
+    Mode.MUST: Message("a duty"),
+    Mode.WISH: Message("a wish"),
 }
 _PERIODS = frozenset(map(key_of, GRAMMAR["period"]))
 
@@ -70,13 +71,13 @@ class Pair:
         return kinds | {"deny"} if denies else kinds
 
 
-def statement(clause: Clause, other: Clause) -> str | None:
+def statement(clause: Clause, other: Clause) -> Message | None:
     """Return the first difference in negation, mode, condition, claims, quantities or past; None if there is none."""
     pair = Pair(clause, other)
     return next((problem for rule in RULES if (problem := rule(pair))), None)
 
 
-def _changes_negation(pair: Pair) -> str | None:
+def _changes_negation(pair: Pair) -> Message | None:
     """`पुल खुला` for `पुल नहीं खुला`."""
     clause, other = pair.clause, pair.other
     mine, theirs = _negations(clause, other), _negations(other, clause)
@@ -93,34 +94,38 @@ def _changes_negation(pair: Pair) -> str | None:
     elif mine == 1 and not theirs and _lacks(other) and not _lacks(clause):
         # `कुलपति नहीं हैं` is `बिना कुलपति के`.
         return None
-    return "it has more or fewer negations than the article" if mine != theirs else None
+    return Message("it has more or fewer negations than the article") if mine != theirs else None
 
 
-def _leaves_out_without(pair: Pair) -> str | None:
+def _leaves_out_without(pair: Pair) -> Message | None:
     """`लाइसेंस के बस चलाई` for `बिना लाइसेंस के बस चलाई`."""
     clause, other = pair.clause, pair.other
     if _negations(clause, other) or _negations(other, clause) or _WITHOUT in clause.tokens:
         return None
     at = next((n for n, each in enumerate(other.words) if each.text == _WITHOUT), len(other.words))
     lacking = other.words[at + 1 : at + 2]
-    return "it leaves out “बिना”" if any(same(word, each) for word in clause.words for each in lacking) else None
+    return (
+        Message("it leaves out “%(name)s”", name="बिना")
+        if any(same(word, each) for word in clause.words for each in lacking)
+        else None
+    )
 
 
-def _adds_without(pair: Pair) -> str | None:
+def _adds_without(pair: Pair) -> Message | None:
     """`बिना परमिट के बस चलाई` for `बस चलाई`."""
     tokens = set(pair.other.tokens)
     adds = _WITHOUT in pair.clause.tokens and not ({_WITHOUT, "नहीं", "न"} & tokens or _lacks(pair.other))
-    return "it adds “बिना”" if adds else None
+    return Message("it adds “%(name)s”", name="बिना") if adds else None
 
 
-def _finishes_what_remains(pair: Pair) -> str | None:
+def _finishes_what_remains(pair: Pair) -> Message | None:
     """`जांच पूरी हुई` for `जांच पूरी होना बाक़ी है`."""
     clause = pair.clause
     remains = _REMAINS & set(pair.other.tokens[-4:]) and not _REMAINS & set(clause.tokens)
-    return "this is still to be done in the article" if remains and clause.mode is Mode.FACT else None
+    return Message("this is still to be done in the article") if remains and clause.mode is Mode.FACT else None
 
 
-def _adds_the_same(pair: Pair) -> str | None:
+def _adds_the_same(pair: Pair) -> Message | None:
     """`एक ही गांव के 12 लोग` for `12 लोग`."""
     tokens = pair.clause.tokens
     # `एक ही दिन में` is `24 घंटे में`.
@@ -128,77 +133,85 @@ def _adds_the_same(pair: Pair) -> str | None:
         two == ("एक", "ही") and key_of(after) not in _PERIODS
         for two, after in zip(itertools.pairwise(tokens), tokens[2:], strict=False)
     ) and not {"एक", "1"} & set(pair.other.tokens)
-    return "it adds “एक ही”" if adds else None
+    return Message("it adds “%(name)s”", name="एक ही") if adds else None
 
 
-def _leaves_undone(pair: Pair) -> str | None:
+def _leaves_undone(pair: Pair) -> Message | None:
     """`सम्मेलन हुआ` for `सम्मेलन रद्द हुआ`."""
     ends = [word for word in pair.other.words if word.is_content][-2:]
     found = [word for word in ends if any(part.text in _UNDONE for part in (word.parts or (word,)))]
     lost = next((word.text for word in found if not any(same(mine, word) for mine in pair.clause.words)), None)
-    return f"it leaves out “{lost}”" if lost and not pair.clause.negations else None
+    return Message("it leaves out “%(name)s”", name=lost) if lost and not pair.clause.negations else None
 
 
-def _quotes_another(pair: Pair) -> str | None:
+def _quotes_another(pair: Pair) -> Message | None:
     """`'नीली नदी' का विमोचन` for `'लाल पहाड़' का विमोचन`."""
     mine, theirs = _quoted(pair.clause), _quoted(pair.other)
     is_other = mine and theirs and not any(one in two or two in one for one in mine for two in theirs)
-    return "it has other words in quotation marks than the article" if is_other else None
+    return Message("it has other words in quotation marks than the article") if is_other else None
 
 
-def _takes_for_gives(pair: Pair) -> str | None:
+def _takes_for_gives(pair: Pair) -> Message | None:
     """`किसानों ने 5 लाख लिए` for `किसानों ने 5 लाख दिए`."""
     mine, theirs = _gives(pair.clause), _gives(pair.other)
-    return f"the article has “{theirs}”, not “{mine}”" if mine and theirs and mine != theirs else None
+    return (
+        Message("the article has “%(name)s”, not “%(other)s”", name=theirs, other=mine)
+        if mine and theirs and mine != theirs
+        else None
+    )
 
 
-def _changes_mode(pair: Pair) -> str | None:
+def _changes_mode(pair: Pair) -> Message | None:
     """`पुल बना` for `पुल बनेगा`."""
     clause, other = pair.clause, pair.other
     if _same_mode(clause, other):
         return None
-    return f"it reports as {_MODES[clause.mode]} what the article reports as {_MODES[other.mode]}"
+    return Message(
+        "it reports as %(value)s what the article reports as %(measures)s",
+        value=_MODES[clause.mode],
+        measures=_MODES[other.mode],
+    )
 
 
-def _settles_what_is_open(pair: Pair) -> str | None:
+def _settles_what_is_open(pair: Pair) -> Message | None:
     """`मोहन चुनाव लड़ेंगे` for `मोहन चुनाव लड़ेंगे या नहीं`."""
     settles = _asks_whether(pair.other) and not _asks_whether(pair.clause)
-    return "the article leaves open whether this is so" if settles else None
+    return Message("the article leaves open whether this is so") if settles else None
 
 
-def _leaves_out_condition(pair: Pair) -> str | None:
+def _leaves_out_condition(pair: Pair) -> Message | None:
     """`स्कूल बंद होंगे` for `बारिश हुई तो स्कूल बंद होंगे`."""
     clause, other = pair.clause, pair.other
     has_it = clause.has_condition or (clause.is_condition and other.is_condition) or clause.mode is Mode.CAN
-    return "it leaves out the condition" if other.has_condition and not has_it else None
+    return Message("it leaves out the condition") if other.has_condition and not has_it else None
 
 
-def _asserts_condition(pair: Pair) -> str | None:
+def _asserts_condition(pair: Pair) -> Message | None:
     """`बारिश हुई` for `अगर बारिश हुई`."""
     is_fact = not pair.clause.is_condition and pair.clause.tokens[-1] != "पर"
-    return "it reports a condition as a fact" if pair.other.is_condition and is_fact else None
+    return Message("it reports a condition as a fact") if pair.other.is_condition and is_fact else None
 
 
-def _leaves_out_claim(pair: Pair) -> str | None:
+def _leaves_out_claim(pair: Pair) -> Message | None:
     """`मोहन ने पैसे लिए` for `मोहन पर पैसे लेने का आरोप है`."""
     if "claim" not in pair.other.kinds or _is_aside(pair.clause, pair.other, "claim"):
         return None
     return _left_out(pair, "claim")
 
 
-def _leaves_out_doubt(pair: Pair) -> str | None:
+def _leaves_out_doubt(pair: Pair) -> Message | None:
     """`12 लोग दबे` for `12 लोगों के दबे होने की आशंका`."""
     if "doubt" not in pair.other.kinds or _is_aside(pair.clause, pair.other, "doubt"):
         return None
     return None if pair.clause.mode is Mode.CAN else _left_out(pair, "doubt")
 
 
-def _leaves_out_wish(pair: Pair) -> str | None:
+def _leaves_out_wish(pair: Pair) -> Message | None:
     """`वेतन बढ़ा` for `वेतन बढ़ाने की मांग की`."""
     return _left_out(pair, "wish") if "wish" in pair.other.act else None
 
 
-def _leaves_out_plan(pair: Pair) -> str | None:
+def _leaves_out_plan(pair: Pair) -> Message | None:
     """`अस्पताल बना` for `अस्पताल बनाने का ऐलान किया`."""
     is_open = pair.clause.mode is not Mode.FACT or "wish" in pair.clause.kinds
     # `अमान्य घोषित हुआ` plans nothing.
@@ -207,29 +220,29 @@ def _leaves_out_plan(pair: Pair) -> str | None:
     return _left_out(pair, "plan")
 
 
-def _leaves_out_denial(pair: Pair) -> str | None:
+def _leaves_out_denial(pair: Pair) -> Message | None:
     """`मोहन ने पैसे लिए` for `मोहन ने पैसे लेने से इनकार किया`."""
     if "deny" not in pair.other.kinds or not _denies_known(pair.clause, pair.other):
         return None
     return _left_out(pair, "deny")
 
 
-def _left_out(pair: Pair, kind: str) -> str | None:
+def _left_out(pair: Pair, kind: str) -> Message | None:
     """Return the problem if the summary has no word of this kind, nor a counterpart of the article's."""
     if kind in pair.kinds or not _dropped(pair.clause, pair.other, kind):
         return None
-    return f"it leaves out “{_word_of(pair.other, kind)}”"
+    return Message("it leaves out “%(name)s”", name=_word_of(pair.other, kind))
 
 
-def _leaves_out_share(pair: Pair) -> str | None:
+def _leaves_out_share(pair: Pair) -> Message | None:
     """`दुकानें बंद रहीं` for `ज़्यादातर दुकानें बंद रहीं`."""
     for kind in ("some", "most", "half"):
         if kind in pair.other.kinds - pair.clause.kinds and _quantifies(pair.clause, pair.other, kind):
-            return f"it leaves out “{_word_of(pair.other, kind)}”"
+            return Message("it leaves out “%(name)s”", name=_word_of(pair.other, kind))
     return None
 
 
-def _leaves_out_bound(pair: Pair) -> str | None:
+def _leaves_out_bound(pair: Pair) -> Message | None:
     """`60 घर जले` for `60 से ज़्यादा घर जले`."""
     clause, other = pair.clause, pair.other
     if not any(word.number for word in clause.words):
@@ -241,18 +254,18 @@ def _leaves_out_bound(pair: Pair) -> str | None:
             and not _goes(clause, kind)
             and _dropped(clause, other, kind)
         ):
-            return f"it leaves out “{_word_of(other, kind)}”"
+            return Message("it leaves out “%(name)s”", name=_word_of(other, kind))
     return None
 
 
-def _compares_with_another_time(pair: Pair) -> str | None:
+def _compares_with_another_time(pair: Pair) -> Message | None:
     """`पिछले महीने से कम` for `पिछले साल से कम`."""
     mine, theirs = _past_nouns(pair.clause), _past_nouns(pair.other)
     is_other = mine and theirs and not any(same(one, each) for one in mine for each in theirs)
-    return f"the article compares with another time: “{theirs[0].text}”" if is_other else None
+    return Message("the article compares with another time: “%(name)s”", name=theirs[0].text) if is_other else None
 
 
-def _leaves_out_past(pair: Pair) -> str | None:
+def _leaves_out_past(pair: Pair) -> Message | None:
     """`पुल टूटा` for `2018 में पुल टूटा`."""
     mine, theirs = pair.clause.past, pair.other.past
     if not theirs or mine == theirs or theirs in pair.clause.tokens or (theirs in _PAST and mine in _PAST):
@@ -260,26 +273,26 @@ def _leaves_out_past(pair: Pair) -> str | None:
     if mine in pair.other.tokens:
         # `पिछली बार 2016 में जीता` tells the year too.
         return None
-    return f"it leaves out the earlier time: “{theirs}”"
+    return Message("it leaves out the earlier time: “%(name)s”", name=theirs)
 
 
-def _finishes_what_goes_on(pair: Pair) -> str | None:
+def _finishes_what_goes_on(pair: Pair) -> Message | None:
     """`मतगणना पूरी हुई` for `मतगणना चल रही है`."""
     is_done = not pair.clause.is_ongoing and _DONE & set(pair.clause.tokens[-4:])
-    return "it reports as finished what is still going on" if pair.other.is_ongoing and is_done else None
+    return Message("it reports as finished what is still going on") if pair.other.is_ongoing and is_done else None
 
 
-def _turns_introduction(pair: Pair) -> str | None:
+def _turns_introduction(pair: Pair) -> Message | None:
     """`मोहन ने माना कि पुल टूटा` for `मोहन ने नहीं माना कि पुल टूटा`."""
     clause, other = pair.clause, pair.other
     mine, theirs = (clause.frame_negations, clause.frame_denies), (other.frame_negations, other.frame_denies)
     is_other = clause.is_said and other.is_said and mine != theirs
-    return "the words that introduce it have more or fewer negations than in the article" if is_other else None
+    return Message("the words that introduce it have more or fewer negations than in the article") if is_other else None
 
 
 # Each rule refuses what the example in its docstring shows: the summary's words for the article's. The first problem is
 # the reason that an editor sees.
-RULES: tuple[Callable[[Pair], str | None], ...] = (
+RULES: tuple[Callable[[Pair], Message | None], ...] = (
     _changes_negation,
     _leaves_out_without,
     _adds_without,
@@ -509,7 +522,7 @@ def _past_nouns(clause: Clause) -> list[Word]:
     return [after for word, after in itertools.pairwise(words) if word.text in _PAST]
 
 
-def infinitive(clause: Clause, other: Clause) -> str | None:
+def infinitive(clause: Clause, other: Clause) -> Message | None:
     """Refuse to report as done what the article only has in the infinitive, such as `ख़रीदने का फ़ैसला किया`."""
     verb = next((word for word in reversed(clause.words) if word.is_content), None)
     if (
@@ -528,7 +541,7 @@ def infinitive(clause: Clause, other: Clause) -> str | None:
     if not theirs or other.is_adverbial or _COMPELLED & set(other.tokens[-3:]):
         return None
     if all(_is_to_be_done(word, other) for word in theirs):
-        return f"the article has “{theirs[0].text}” only as something still to be done"
+        return Message("the article has “%(name)s” only as something still to be done", name=theirs[0].text)
     return None
 
 

@@ -35,6 +35,7 @@ from digest.curate.summary.support.words import (
     Word,
 )
 from digest.hindi.text import fold
+from digest.messages import Message
 
 # From this weighted share of matched words on, a clause may have words of its own.
 ENOUGH = 0.5
@@ -76,7 +77,9 @@ _PENALTIES = GRAMMAR["penalty"]
 _FATES = GRAMMAR["dead"] | GRAMMAR["injured"] | GRAMMAR["missing"] | GRAMMAR["wins"] | GRAMMAR["beats"] | _PENALTIES
 
 
-def problem_of_words(pair: ClausePair, unmatched: Sequence[Word], inside: Sequence[Word], share: float) -> str | None:
+def problem_of_words(
+    pair: ClausePair, unmatched: Sequence[Word], inside: Sequence[Word], share: float
+) -> Message | None:
     """Return the problem with a word of `unmatched`, if there is one.
 
     `inside` are the matched words, and `share` is their weighted share of all words.
@@ -93,24 +96,24 @@ class _Reading(Parts):
         # The last words of the clause: its act.
         self._acts = [each for each in pair.clause.words if each.is_content and each.marker in ("", "gen")][-3:]
 
-    def problem(self, unmatched: Sequence[Word]) -> str | None:
+    def problem(self, unmatched: Sequence[Word]) -> Message | None:
         for word in unmatched:
             if problem := self._word(word):
                 return problem
         if self._has_another_agent():
-            return "somebody else does this in the articles"
+            return Message("somebody else does this in the articles")
         for marker in ("ने", "को"):
             mine = [word for word in self._clause.words if word.marker == marker]
             theirs = [word for word in self._other.words if word.marker == marker and is_name_like(word)]
             # A name that is spelled like a small word: `ली को`.
             is_hidden = bool(mine) and not any(word.is_content or word.text in PRONOUNS for word in mine)
             if is_hidden and theirs and not any(same(word, each) for word in mine for each in theirs):
-                return f"“{mine[0].text}” has another role in the articles"
+                return Message("“%(name)s” has another role in the articles", name=mine[0].text)
         return None
 
-    def _word(self, word: Word) -> str | None:
+    def _word(self, word: Word) -> Message | None:
         """Return the problem with a word that the article's clause lacks; None if it is fine."""
-        rules: tuple[Callable[[Word], str | Ruling | None], ...] = (
+        rules: tuple[Callable[[Word], Message | Ruling | None], ...] = (
             self._names_another_cause,
             self._may_be_added,
             self._is_another_number,
@@ -138,7 +141,7 @@ class _Reading(Parts):
     # Each rule of a word returns a problem, or `Ruling.FINE`, or None if the next rule decides. The examples are the
     # summary's words for the article's.
 
-    def _names_another_cause(self, word: Word) -> str | Ruling | None:
+    def _names_another_cause(self, word: Word) -> Message | Ruling | None:
         """`बारिश के कारण पुल बंद` for `मरम्मत के कारण पुल बंद`, `देरी से मौत हुई` for `मौत हुई`."""
         phrase = [each for each in self._clause.words if each.phrase == word.phrase and each.is_content]
         kills = word.marker == "से" and GRAMMAR["dead"] & {*self._clause.tokens}
@@ -147,97 +150,97 @@ class _Reading(Parts):
             is_name_like(word) or word.number or {"time", "light"} & word.concepts
         )
         is_other = (word.marker == "cause" or (is_new and is_thing)) and not self._is_cause(word)
-        return f"the article gives another cause than “{word.text}”" if is_other else None
+        return Message("the article gives another cause than “%(name)s”", name=word.text) if is_other else None
 
-    def _may_be_added(self, word: Word) -> str | Ruling | None:
+    def _may_be_added(self, word: Word) -> Message | Ruling | None:
         """`आरोपी मोहन` is fine where Mohan is arrested."""
         return Ruling.FINE if self._is_implied(word) else None
 
-    def _is_another_number(self, word: Word) -> str | Ruling | None:
+    def _is_another_number(self, word: Word) -> Message | Ruling | None:
         """`12 छात्र` for `छात्र`."""
         if not word.number:
             return None
-        return f"the number {word.text} is not with the other words in the articles"
+        return Message("the number %(name)s is not with the other words in the articles", name=word.text)
 
-    def _is_another_quantity(self, word: Word) -> str | Ruling | None:
+    def _is_another_quantity(self, word: Word) -> Message | Ruling | None:
         """`पूरी परीक्षा रद्द` for `परीक्षा रद्द`."""
         if not word.concepts & _QUANTITIES:
             return None
         if "both" in word.concepts and "और" in self._clause.tokens and "और" in self._other.tokens:
             # `उपग्रह और रॉकेट दोनों`
             return Ruling.FINE
-        return f"“{word.text}” is not said about this in the articles"
+        return Message("“%(name)s” is not said about this in the articles", name=word.text)
 
-    def _is_another_act(self, word: Word) -> str | Ruling | None:
+    def _is_another_act(self, word: Word) -> Message | Ruling | None:
         """`पुल टूटा` for `पुल बंद हुआ`."""
         if word is not self._predicate or word.marker:
             return None
         return (
             Ruling.FINE
             if self._retells(word)
-            else f"the article's clause with the other words does not say “{word.text}”"
+            else Message("the article's clause with the other words does not say “%(name)s”", name=word.text)
         )
 
-    def _is_another_actor(self, word: Word) -> str | Ruling | None:
+    def _is_another_actor(self, word: Word) -> Message | Ruling | None:
         """`मोहन ने शिकायत की` for `सोहन ने शिकायत की`."""
         may_be_name = is_name_like(word) or (self._articles.is_anywhere(word) and not is_general(word))
         is_other = word.marker in ("को", "ने") and may_be_name and self._is_replaced(word)
-        return f"“{word.text}” belongs to something else in the articles" if is_other else None
+        return Message("“%(name)s” belongs to something else in the articles", name=word.text) if is_other else None
 
-    def _is_another_ordinal(self, word: Word) -> str | Ruling | None:
+    def _is_another_ordinal(self, word: Word) -> Message | Ruling | None:
         """`आठवीं तक` for `बारहवीं तक`, `तीसरे चरण` for `दूसरे चरण`."""
         is_other = ordinal(word.text) and any(ordinal(each.text) for each in self._other.words)
-        return f"“{word.text}” is not said about this in the articles" if is_other else None
+        return Message("“%(name)s” is not said about this in the articles", name=word.text) if is_other else None
 
-    def _belongs_to_a_known_word(self, word: Word) -> str | Ruling | None:
+    def _belongs_to_a_known_word(self, word: Word) -> Message | Ruling | None:
         """Accept the first name of a person that the article names in full."""
         return Ruling.FINE if self._completes(word) else None
 
-    def _is_another_time(self, word: Word) -> str | Ruling | None:
+    def _is_another_time(self, word: Word) -> Message | Ruling | None:
         """`मंगलवार को` for `बुधवार को`."""
         return self._time(word) if "time" in word.concepts else None
 
-    def _is_another_fact(self, word: Word) -> str | Ruling | None:
+    def _is_another_fact(self, word: Word) -> Message | Ruling | None:
         """`हत्या का मामला` for `चोरी का मामला`: a word with the weight of a fact."""
         is_fact = any("strict" in part.concepts for part in (word.parts or (word,)))
         return self._strict(word) if is_fact else None
 
-    def _is_in_the_place_of_another(self, word: Word) -> str | Ruling | None:
+    def _is_in_the_place_of_another(self, word: Word) -> Message | Ruling | None:
         """`12 लोग अस्पताल में` for `12 लोग शिविर में`, where the sentence has the hospital too."""
         counts = any(each.number for each in self._clause.words) and word.marker not in ("", "gen")
         may_be = (counts or word.marker in ("gen", "को")) and find_any(word, self._rest)
         is_other = may_be and self._is_replaced(word, also_common=counts)
-        return f"“{word.text}” belongs to something else in the articles" if is_other else None
+        return Message("“%(name)s” belongs to something else in the articles", name=word.text) if is_other else None
 
-    def _is_of_another_event(self, word: Word) -> str | Ruling | None:
+    def _is_of_another_event(self, word: Word) -> Message | Ruling | None:
         """`गेहूं का मूल्य बढ़ा` for `सरसों का मूल्य बढ़ा`, where another sentence has the wheat."""
         is_other = self._is_added(word) or (
             not find_any(word, self._rest) and (self._is_other_thing(word) or self._is_other_owner(word))
         )
-        return f"“{word.text}” is not said about this in the articles" if is_other else None
+        return Message("“%(name)s” is not said about this in the articles", name=word.text) if is_other else None
 
-    def _is_another_level(self, word: Word) -> str | Ruling | None:
+    def _is_another_level(self, word: Word) -> Message | Ruling | None:
         """`हाई कोर्ट का आदेश` for `निचली अदालत का आदेश`."""
         is_other = word.marker == "gen" and _names_court(word) and any(map(_names_court, self._other.words))
         return _another_court(word) if is_other else None
 
-    def _is_plain(self, word: Word) -> str | Ruling | None:
+    def _is_plain(self, word: Word) -> Message | Ruling | None:
         """Accept an everyday word."""
         return Ruling.FINE if is_plain_word(word) else None
 
-    def _is_another_court(self, word: Word) -> str | Ruling | None:
+    def _is_another_court(self, word: Word) -> Message | Ruling | None:
         """`हाई कोर्ट ने कहा` for `ज़िला अदालत ने कहा`."""
         return self._court(word) if "court" in word.concepts and word.marker in (*AGENT, "") else None
 
-    def _is_unknown_name(self, word: Word) -> str | Ruling | None:
+    def _is_unknown_name(self, word: Word) -> Message | Ruling | None:
         """`मोहन` where no article has him."""
         return self._own(word) if is_name_like(word) and not self._articles.is_anywhere(word) else None
 
-    def _is_another_agent(self, word: Word) -> str | Ruling | None:
+    def _is_another_agent(self, word: Word) -> Message | Ruling | None:
         """`निगम ने बांटा` for `संघ ने बांटा`."""
         return self._agent(word) if word.marker in _ACTS else None
 
-    def _is_another_name(self, word: Word) -> str | Ruling | None:
+    def _is_another_name(self, word: Word) -> Message | Ruling | None:
         """`रामपुर में` for `सोनपुर में`."""
         return self._name(word) if is_name_like(word) or "office" in word.concepts else None
 
@@ -272,27 +275,27 @@ class _Reading(Parts):
         beside = [each for each in self._inside if each.phrase == word.phrase and each.phrase >= 0]
         return any(self._articles.is_called(head, word) for head in beside)
 
-    def _time(self, word: Word) -> str | Ruling:
+    def _time(self, word: Word) -> Message | Ruling:
         """Check a time: it must be in the same sentence, or in the article's topic."""
         other = self._other
         times = [each for each in other.words if "time" in each.concepts]
         if any((each.text in _PARTS) == (word.text in _PARTS) for each in times):
-            return f"“{word.text}” is the time of something else in the articles"
+            return Message("“%(name)s” is the time of something else in the articles", name=word.text)
         if find(word, self._rest, self._clause, False):
             return Ruling.FINE
         if other.mode is Mode.FACT and not other.past and any(same(word, each) for each in self._topic):
             return Ruling.FINE
-        return f"“{word.text}” is not the time of this in the articles"
+        return Message("“%(name)s” is not the time of this in the articles", name=word.text)
 
-    def _strict(self, word: Word) -> str | Ruling:
+    def _strict(self, word: Word) -> Message | Ruling:
         """Check an act that the clause only mentions: it must be in the same sentence, or in the article's topic."""
         if self._is_elsewhere(word):
-            return f"“{word.text}” has another role in the articles"
+            return Message("“%(name)s” has another role in the articles", name=word.text)
         if self._share >= ENOUGH and not (_FACTS & word.concepts or _is_fate(word) or self._articles.is_anywhere(word)):
             # Its own word for a circumstance: `बढ़ते मामलों को देखते हुए`.
             return Ruling.FINE
         if word.marker == "को" and self._is_replaced(word):
-            return f"“{word.text}” belongs to something else in the articles"
+            return Message("“%(name)s” belongs to something else in the articles", name=word.text)
         if self._toll_rises(word) or tells_result(word, self._clause, self._articles.clauses()):
             return Ruling.FINE
         # The sentence about an arrest must name the arrested person.
@@ -303,7 +306,7 @@ class _Reading(Parts):
             return Ruling.FINE
         if self._happened_to_noun(word):
             return Ruling.FINE
-        problem = f"“{word.text}” is not said about this in the articles"
+        problem = Message("“%(name)s” is not said about this in the articles", name=word.text)
         return problem if _FACTS & word.concepts or _is_fate(word) else Ruling.FINE
 
     def _happened_to_noun(self, word: Word) -> bool:
@@ -322,7 +325,7 @@ class _Reading(Parts):
             and clause.mode is Mode.FACT
         )
 
-    def _court(self, word: Word) -> str | Ruling:
+    def _court(self, word: Word) -> Message | Ruling:
         """Check a court: its level must be that in the article's clause, or that of the last named court."""
         theirs = [each for each in self._other.words if each.marker in AGENT]
         group = [each for each in self._clause.words if each.marker == word.marker and each.is_content]
@@ -341,13 +344,13 @@ class _Reading(Parts):
             ]
             if courts:
                 return Ruling.FINE if any(same(word, each) for each in courts) else _another_court(word)
-        return f"no article has “{word.text}”"
+        return Message("no article has “%(name)s”", name=word.text)
 
     def _toll_rises(self, word: Word) -> bool:
         """Whether `बढ़कर` belongs to a number of dead or injured, which can only rise."""
         return word.key == "बढ" and any(each.key in _TOLLS for each in self._other.words)
 
-    def _agent(self, word: Word) -> str | Ruling:
+    def _agent(self, word: Word) -> Message | Ruling:
         """Check an agent: it must be in the same sentence or the one before, and must not replace another agent."""
         theirs = self._agents()
         if theirs:
@@ -368,22 +371,22 @@ class _Reading(Parts):
                 return Ruling.FINE
             return _other_agent(word)
         if self._is_elsewhere(word):
-            return f"“{word.text}” has another role in the articles"
+            return Message("“%(name)s” has another role in the articles", name=word.text)
         if word.marker == "inherited" or find_any(word, self._rest) or any(same(word, each) for each in self._topic):
             return Ruling.FINE
         return _other_agent(word)
 
-    def _name(self, word: Word) -> str | Ruling:
+    def _name(self, word: Word) -> Message | Ruling:
         """Check a name: it must be in the same sentence or the article's topic, and must not replace another name."""
         if self._is_elsewhere(word):
-            return f"“{word.text}” has another role in the articles"
+            return Message("“%(name)s” has another role in the articles", name=word.text)
         if word.text in _FOR_NAMES and any(is_name_like(each) for each in self._other.words):
             return Ruling.FINE
         if self._is_replaced(word):
-            return f"“{word.text}” belongs to something else in the articles"
+            return Message("“%(name)s” belongs to something else in the articles", name=word.text)
         if find_any(word, self._rest) or any(same(word, each) for each in self._topic):
             return Ruling.FINE
-        problem = f"the article that supports the other words has no “{word.text}”"
+        problem = Message("the article that supports the other words has no “%(name)s”", name=word.text)
         return problem if word.marker in _CORE else Ruling.FINE
 
     def _retells(self, word: Word) -> bool:
@@ -411,19 +414,19 @@ class _Reading(Parts):
             and not leaves_out_a_name(self._clause, self._other)
         )
 
-    def _own(self, word: Word) -> str | Ruling:
+    def _own(self, word: Word) -> Message | Ruling:
         """Check a word that no article has: the summary may use a few such words if they cannot be names."""
-        problem = f"the article that supports the other words has no “{word.text}”"
+        problem = Message("the article that supports the other words has no “%(name)s”", name=word.text)
         may_be_name = not may_be_plain(word) and not VERB.search(word.text)
         return problem if may_be_name or self._articles.has_opposite(word) else Ruling.FINE
 
 
-def _other_agent(word: Word) -> str:
-    return f"“{word.text}” does not do this in the article's clause with the other words"
+def _other_agent(word: Word) -> Message:
+    return Message("“%(name)s” does not do this in the article's clause with the other words", name=word.text)
 
 
-def _another_court(word: Word) -> str:
-    return f"the articles name another court than “{word.text}”"
+def _another_court(word: Word) -> Message:
+    return Message("the articles name another court than “%(name)s”", name=word.text)
 
 
 def _names_court(word: Word) -> bool:

@@ -403,6 +403,7 @@ _NAMED_INDEXES = (
     ("ix_subscriber_frequency", "subscriber", ("frequency",), "frequency <> 'daily'"),
     ("ix_subscriber_timezone", "subscriber", ("timezone",), "timezone <> 'Asia/Kolkata'"),
     ("ix_preference_paused_until", "preference", ("paused_until",), "paused_until IS NOT NULL"),
+    ("ix_webhook_failed", "webhook", ("received_at",), "error IS NOT NULL"),
     (
         "ix_delivery_event_failure",
         "delivery_event",

@@ -118,7 +118,8 @@ def _change(visit: Visit, act: ManyAct) -> ManyChange:
         days = number_in(form.get("days", "")) or 0
         return ManyChange(act, until=visit.desk.now() + timedelta(days=days) if 0 < days <= MAX_PAUSE.days else None)
     names = {ManyAct.SUPPRESS: "reason", ManyAct.LIFT: "lift_reason", ManyAct.FREQUENCY: "new_frequency"}
-    value = "" if act is ManyAct.RESUME else form.get(names.get(act, "new_topic"), "")
+    has_value = act not in (ManyAct.RESUME, ManyAct.RESTORE_FREQUENCY)
+    value = form.get(names.get(act, "new_topic"), "") if has_value else ""
     return ManyChange(act, value.strip())
 
 

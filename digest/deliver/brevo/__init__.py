@@ -1,1 +1,0 @@
-"""Brevo: client, payload, responses, account."""

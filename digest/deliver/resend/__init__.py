@@ -1,1 +1,0 @@
-"""Resend: client and responses."""

@@ -1,1 +1,0 @@
-"""Amazon SES: client, payload, responses, account."""

@@ -1,1 +1,0 @@
-"""Telegram's Bot API: one post of an edition in a channel."""

@@ -1,1 +1,0 @@
-"""Receipts of editions: signed statements for auditors and advertisers. docs/receipt.md describes the format."""
