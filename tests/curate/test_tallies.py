@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from digest.curate.compose import ComposeContext, compose
+from digest.curate.compose import ComposeContext, curate
 from digest.curate.editorial import EditorialChanges
 from digest.curate.rules import Rules
 from digest.models import Article
@@ -16,7 +16,7 @@ RULES = Rules(min_stories=1)
 
 def chosen(titles: Sequence[str], **more: object) -> list[str]:
     articles: list[Article] = [article(f"t{n}", f"paper{n}", title, hours=n + 1) for n, title in enumerate(titles)]
-    return [story.title for story in stories(compose(articles, ComposeContext(RULES, NOW, **more)))]  # type: ignore[arg-type]
+    return [story.title for story in stories(curate(articles, ComposeContext(RULES, NOW, **more)))]  # type: ignore[arg-type]
 
 
 @each_row(
@@ -37,6 +37,7 @@ def chosen(titles: Sequence[str], **more: object) -> list[str]:
         ("असम में बाढ़ से 12 की मौत", "असम में भूकंप से 3 की मौत", 2),
         # More than a count, none, and a disaster without a place.
         ("बिहार में लॉकडाउन, कोरोना के 4 मामले", "बिहार में कोरोना के 6 मामले", 2),
+        ("सरकार ने कोरोना को आपदा माना, भारत में 84 मामले", "भारत में कोरोना के 81 मरीज", 2),
         ("भारत में कोरोना की जांच सस्ती", "भारत में कोरोना के 900 मरीज", 2),
         ("तूफान से 10 की मौत", "चक्रवाती तूफान ने ली 8 की जान", 2),
         ("दिल्ली में सड़क हादसे में 4 की मौत", "दिल्ली में बस हादसे में 3 की मौत", 2),
