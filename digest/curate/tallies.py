@@ -14,7 +14,7 @@ Tally = tuple[str, str]
 
 EPIDEMIC, DISASTER = "outbreak", "disaster"
 # A headline that tells more than a count: `सरकार ने बताया आपदा, अब तक 84 मामले`.
-_MORE = frozenset({"closure", "decision", "government"})
+_MORE, _GOVERNMENT = frozenset({"closure", "decision"}), fold("सरकार")
 # An epidemic has many names (कोरोना, वायरस, महामारी), except for these.
 _DISEASES = folded_words("डेंगू मलेरिया हैजा चिकनगुनिया निपाह इबोला जीका मंकीपॉक्स स्वाइन बर्ड चमकी इंसेफेलाइटिस एचएमपीवी")
 _CONFIRMED = fold("पुष्टि")
@@ -38,7 +38,7 @@ def find_tallies(headline: str, lead: str, places: Places) -> frozenset[Tally]:
     found = [token for token, _word in written]
     new = "newcases" in evidence and number_values(written)
     confirmed = counts.affected and EPIDEMIC in evidence and _CONFIRMED in found
-    if not (counts.dead or counts.cases or new or confirmed):
+    if _GOVERNMENT in found or not (counts.dead or counts.cases or new or confirmed):
         return frozenset()
     named = _named(headline, found, places)
     if EPIDEMIC in evidence:
