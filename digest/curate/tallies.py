@@ -6,17 +6,18 @@ from digest.curate.importance.evidence import find_evidence
 from digest.curate.importance.numbers import number_values, read_counts
 from digest.curate.importance.places import find_regions, is_abroad
 from digest.curate.similarity.cues import Places, gazetteer
-from digest.hindi.text import folded_words
+from digest.hindi.text import fold, folded_words
 from digest.hindi.tokens import stems, written_tokens
 
 # What a count is of, and where: `("outbreak", "बिहार")`.
 Tally = tuple[str, str]
 
 EPIDEMIC, DISASTER = "outbreak", "disaster"
-# A headline that tells more than a count.
-_MORE = frozenset({"closure", "decision"})
+# A headline that tells more than a count: `सरकार ने बताया आपदा, अब तक 84 मामले`.
+_MORE, _GOVERNMENT = frozenset({"closure", "decision"}), fold("सरकार")
 # An epidemic has many names (कोरोना, वायरस, महामारी), except for these.
 _DISEASES = folded_words("डेंगू मलेरिया हैजा चिकनगुनिया निपाह इबोला जीका मंकीपॉक्स स्वाइन बर्ड चमकी इंसेफेलाइटिस एचएमपीवी")
+_CONFIRMED = fold("पुष्टि")
 HOME, WORLD = "भारत", "दुनिया"
 _HOME, _COUNTRY = folded_words("भारत india"), folded_words("देश देशभर")
 _WORLD = folded_words("दुनिया दुनियाभर विश्व विश्वभर वैश्विक world")
@@ -34,9 +35,11 @@ def find_tallies(headline: str, lead: str, places: Places) -> frozenset[Tally]:
         return frozenset()
     written = written_tokens(headline)
     counts = read_counts(written)
-    if not (counts.dead or counts.cases or ("newcases" in evidence and number_values(written))):
-        return frozenset()
     found = [token for token, _word in written]
+    new = "newcases" in evidence and number_values(written)
+    confirmed = counts.affected and EPIDEMIC in evidence and _CONFIRMED in found
+    if _GOVERNMENT in found or not (counts.dead or counts.cases or new or confirmed):
+        return frozenset()
     named = _named(headline, found, places)
     if EPIDEMIC in evidence:
         kind = min(_DISEASES.intersection(found), default=EPIDEMIC)

@@ -13,7 +13,7 @@ from digest.curate.importance.evidence import find_evidence
 from digest.curate.importance.matching import NO_ROW, entries
 from digest.curate.importance.numbers import NumberCounts, read_counts
 from digest.curate.importance.places import find_regions, is_abroad
-from digest.curate.importance.rows import BASE, LEAST, MOST, ROWS, WORD_ROWS
+from digest.curate.importance.rows import BASE, LEAST, ROWS, WORD_ROWS
 from digest.hindi.text import table_rows
 from digest.hindi.tokens import tokens, written_tokens
 from digest.i18n import translator
@@ -236,9 +236,9 @@ def test_hard_news_is_above_soft() -> None:
     assert len(set(scores)) == len(scores)
 
 
-def test_points_stay_on_the_scale() -> None:
-    everything = " ".join(ORDERED[:3] * 3)
-    assert points(everything) == MOST
+def test_points_have_a_minimum_and_of_two_disasters_the_larger_one_has_more() -> None:
+    assert points("नदीपुर में बाढ़ से 341 की मौत, 18 जिले प्रभावित") > points("नदीपुर में बाढ़ से 41 की मौत, 18 जिले प्रभावित")
+    assert points("सुप्रीम कोर्ट ने बताया, नदीपुर में बाढ़ से 341 की मौत, 18 जिले प्रभावित, भारी तबाही") > 5
     assert points("ये 5 फिल्मी टिप्स देख चौंक जाएंगे फैंस, ऐसे करें डांस, राशिफल जानें") == LEAST
     assert LEAST <= points("") <= BASE
 

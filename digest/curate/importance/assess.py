@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from digest.curate.importance.evidence import find_evidence
-from digest.curate.importance.rows import BASE, LEAST, MOST, ROWS
+from digest.curate.importance.rows import BASE, LEAST, ROWS
 from digest.i18n import translator
 
 # The most reasons of a story that are shown one by one.
@@ -26,7 +26,7 @@ class Contribution:
 
 @dataclass(frozen=True, slots=True)
 class Importance:
-    """The points of a headline, from LEAST to MOST, and the contributions that add up to its difference from BASE."""
+    """The points of a headline, LEAST or more, and the contributions that add up to its difference from BASE."""
 
     points: float
     contributions: tuple[Contribution, ...]
@@ -44,7 +44,7 @@ def assess(headline: str, lead: str, weights: Mapping[str, float]) -> Importance
         for name, each in find_evidence(headline, lead).items()
     )
     points = BASE + sum(each.points for each in contributions)
-    return Importance(max(LEAST, min(MOST, points)), contributions)
+    return Importance(max(LEAST, points), contributions)
 
 
 def explain(score: float, contributions: Iterable[Contribution], language: str) -> tuple[str, ...]:

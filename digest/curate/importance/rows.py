@@ -11,7 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 BASE = 2.15
-LEAST, MOST = 1.0, 5.0
+# There is no maximum: of two disasters, the larger one must lead, and not the newer one.
+LEAST = 1.0
 
 
 @dataclass(frozen=True, slots=True)
