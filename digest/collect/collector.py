@@ -5,17 +5,17 @@ A failure of one source becomes a value in its report and never stops the others
 
 from __future__ import annotations
 
-import queue
 from collections.abc import Callable, Collection, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from digest.collect import health
-from digest.collect.http.errors import FetchError
+from digest.collect.http.connect import FetchError
 from digest.collect.source_reader import CollectContext, SourceReader, SourceResult
 from digest.collect.types import FROM_THE_FUTURE, CollectStore, SaveCounts, SourceState, Validators
 from digest.errors import DigestError
+from digest.messages import Message, joined, message_of
 from digest.models import Article, Source, SourceHealth
 from digest.utils import redact
 from digest.utils.heartbeat import beat
@@ -26,7 +26,7 @@ from digest.utils.telemetry import report_error, span, within_span
 THREADS = 200
 
 # Advice for a source with a private address.
-ALLOW_PRIVATE = "If you trust it, set `allow_private: true` at this source in digest.yaml."
+ALLOW_PRIVATE = Message("If you trust it, set `allow_private: true` at this source in digest.yaml.")
 
 # Pages that a preview fetches: enough to judge a source.
 PREVIEW_PAGES = 10
@@ -113,15 +113,17 @@ def collect(
             finish(index, SourceReport(source.name, warnings=warnings, error=skipped))
         else:
             due.append(index)
-    with (
-        span("collect", sources=len(due)),
-        _WorkerPool(threads, [within_span(_read, reader, sources[index], states[index]) for index in due]) as pool,
-    ):
-        for _ in due:
-            job, result = pool.next()
-            beat()
-            index = due[job]
-            finish(index, _save(sources[index], states[index], result, store, now, context.language, known))
+    size = max(1, min(threads, THREADS, len(due)))
+    with span("collect", sources=len(due)), ThreadPoolExecutor(size, thread_name_prefix="collect") as pool:
+        jobs = {pool.submit(within_span(_read, reader, sources[index], states[index])): index for index in due}
+        try:
+            for job in as_completed(jobs):
+                beat()
+                # Popped, so that its articles can be freed.
+                index = jobs.pop(job)
+                finish(index, _save(sources[index], states[index], job.result(), store, now, context.language, known))
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
     ordered = tuple(reports[index] for index in range(len(sources)))
     return CollectReport(ordered, sum(report.fetched for report in ordered))
 
@@ -175,9 +177,9 @@ def _read_source(reader: SourceReader, source: Source, state: SourceState) -> So
         result = reader.read(source, state)
     except FetchError as error:
         retry_after = error.retry_after if error.status in (429, 503) else None
-        return _Failure(redact.redact(str(error)), retry_after, error.private)
+        return _Failure(redact.redact(message_of(error)), retry_after, error.private)
     except DigestError as error:
-        return _Failure(redact.redact(str(error)))
+        return _Failure(redact.redact(message_of(error)))
     except Exception as error:
         # A bug that one source triggers must not lose the others' articles.
         report_error(error)
@@ -186,29 +188,6 @@ def _read_source(reader: SourceReader, source: Source, state: SourceState) -> So
     warnings = tuple(redact.redact(warning) for warning in parsed.warnings)
     parsed = replace(parsed, error=redact.redact(parsed.error) if parsed.error else None, warnings=warnings)
     return replace(result, parsed=parsed, moved_to=redact.unless_secret(result.moved_to))
-
-
-class _WorkerPool:
-    """Runs jobs in threads and returns each result as it is ready. Limited parsing keeps results from piling up."""
-
-    def __init__(self, threads: int, jobs: Sequence[Callable[[], SourceResult | _Failure]]) -> None:
-        self._results: queue.SimpleQueue[tuple[int, SourceResult | _Failure]] = queue.SimpleQueue()
-        self._pool = ThreadPoolExecutor(max(1, min(threads, THREADS, len(jobs))), thread_name_prefix="collect")
-        for number, job in enumerate(jobs):
-            self._pool.submit(self._run, number, job)
-
-    def next(self) -> tuple[int, SourceResult | _Failure]:
-        """Wait for a finished job; return its number and its result."""
-        return self._results.get()
-
-    def _run(self, number: int, job: Callable[[], SourceResult | _Failure]) -> None:
-        self._results.put((number, job()))
-
-    def __enter__(self) -> _WorkerPool:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._pool.shutdown(wait=True, cancel_futures=True)
 
 
 def _import_parsers() -> None:
@@ -237,7 +216,7 @@ def _save(
 ) -> SourceReport:
     """Save the articles first and the state after them; in the other order a crash between them would lose articles."""
     if isinstance(result, _Failure):
-        message = f"{result.message} {ALLOW_PRIVATE}" if result.private else result.message
+        message = joined(" ", result.message, ALLOW_PRIVATE) if result.private else result.message
         after = health.after_failure(state, now, message, result.retry_after)
         report = SourceReport(source.name, error=message)
     else:

@@ -24,7 +24,8 @@ from digest.collect.pages.page import read_page
 from digest.collect.sniff import sniff
 from digest.collect.types import ParseContext, ParseResult, RawItem, WarningLog
 from digest.errors import ConfigurationError, DigestError
-from digest.models import Article, Block, Source
+from digest.messages import Message, mapped, message_of
+from digest.models import Block, Source
 from digest.utils.files import real_path, valid_name
 from digest.yamlio import reader
 
@@ -177,17 +178,6 @@ class Unreadable(DigestError):
     """A file gave no article. The message names it and says why."""
 
 
-def read_file(path: Path, *, source: Source, now: datetime) -> Article:
-    """Return the article of one .txt, .md or .html file. Raises Unreadable if there is none."""
-    context = ParseContext(source, now)
-    item = _item(path, context)
-    articles = normalise_items([item], context).articles
-    if not articles:
-        raise Unreadable(f"{path.name} has neither a title nor a text.")
-    warnings = tuple(warning for warning in context.log.single if warning not in articles[0].warnings)
-    return replace(articles[0], warnings=(*articles[0].warnings, *warnings))
-
-
 def read_path(path: Path, source: Source, now: datetime) -> ParseResult:
     """Return all articles of a file, a saved feed, or a folder and its subfolders, and the images that they show."""
     images = LocalImages(path if path.is_dir() else path.parent)
@@ -197,7 +187,7 @@ def read_path(path: Path, source: Source, now: datetime) -> ParseResult:
         articles=tuple(local_images.with_image_in_hash(article) for article in parsed.articles),
         images=images.used_by(parsed.articles),
         warnings=tuple(map(valid_name, parsed.warnings)),
-        error=valid_name(parsed.error) if parsed.error else None,
+        error=mapped(parsed.error, valid_name) if parsed.error else None,
     )
 
 
@@ -214,7 +204,7 @@ class _PathReader:
             if path.is_dir():
                 return self._folder(path)
             if not path.exists():
-                return ParseResult(None, error=f"{path} does not exist.")
+                return ParseResult(None, error=Message("%(path)s does not exist.", path=path))
             if _is_document(path):
                 return self._document(path)
             kind = READERS[path.suffix.lower()][0] if path.suffix.lower() in READERS else None
@@ -223,9 +213,11 @@ class _PathReader:
                 return self._document(path)
             return self._single_file(path, kind) if kind else self._unknown(path)
         except OSError as error:
-            return ParseResult(None, error=f"{path} can't be read: {error.strerror or error}.")
+            return ParseResult(
+                None, error=Message("%(path)s can't be read: %(why)s.", path=path, why=error.strerror or error)
+            )
         except Unreadable as error:
-            return ParseResult(None, error=str(error), lost=1)
+            return ParseResult(None, error=message_of(error), lost=1)
 
     def _folder(self, folder: Path) -> ParseResult:
         context = ParseContext(self.source, self.now)
@@ -297,7 +289,11 @@ class _PathReader:
                     items.append(_item(file, own, name))
             except (Unreadable, OSError) as problem:
                 lost += 1
-                error = str(problem) if isinstance(problem, Unreadable) else f"{file.name} can't be read: {problem}."
+                error = (
+                    message_of(problem)
+                    if isinstance(problem, Unreadable)
+                    else Message("%(path)s can't be read: %(why)s.", path=file.name, why=problem)
+                )
                 own.log.add(error.rstrip("."))
             for warning in map(valid_name, own.log.messages()):
                 context.log.add(warning if name in warning else f"{name}: {warning}")
@@ -308,7 +304,7 @@ class _PathReader:
         try:
             data = _read_bytes(path)
         except Unreadable as error:
-            return ParseResult(None, error=str(error), lost=1)
+            return ParseResult(None, error=message_of(error), lost=1)
         log = WarningLog()
         with self.images.open_document(path, log.add):
             parsed = read_document(Response(200, None, data), source=self.source, now=self.now)
@@ -340,7 +336,7 @@ def _all_files(folder: Path) -> list[Path]:
     return sorted(found, key=lambda file: file.as_posix())
 
 
-def _item(path: Path, context: ParseContext, name: str | None = None) -> RawItem:
+def _item(path: Path, context: ParseContext, name: str) -> RawItem:
     """Return the item of one file, identified by `name`, dated by its modification time. Raises Unreadable."""
     data = _read_bytes(path)
     if not data.strip():
@@ -355,8 +351,8 @@ def _item(path: Path, context: ParseContext, name: str | None = None) -> RawItem
         # A parser bug triggered by one file must not stop the others.
         raise Unreadable(f"{path.name} can't be read as {kind} ({type(error).__name__}: {error}).") from error
     if not item.title.strip() and not item.body and not item.excerpt:
-        raise Unreadable(f"{path.name} has neither a title nor a text.")
-    item.guid = item.guid or f"{OWN_FILE}{name or path.name}"
+        raise Unreadable(Message("%(path)s has neither a title nor a text.", path=path.name))
+    item.guid = item.guid or f"{OWN_FILE}{name}"
     item.modified = _modified(path, context.now)
     return item
 
@@ -383,7 +379,9 @@ def _read_bytes(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        raise Unreadable(f"{path.name} can't be read: {error.strerror or error}.") from error
+        raise Unreadable(
+            Message("%(path)s can't be read: %(why)s.", path=path.name, why=error.strerror or error)
+        ) from error
 
 
 def _is_document(path: Path) -> bool:

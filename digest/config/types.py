@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
+from digest.messages import Message
 from digest.utils.clock import time_zones
 from digest.utils.urls import split_url
 
@@ -70,7 +71,7 @@ def parse_clock(value: Any) -> Any:
         return value
     match = _CLOCK.match(str(value).strip())
     if not match:
-        raise ValueError('expected a time of day such as "07:00"')
+        raise ValueError(Message('expected a time of day such as "07:00"'))
     return time(int(match[1]), int(match[2]))
 
 
@@ -97,7 +98,9 @@ def check_host(url: str) -> str:
     try:
         split_url(url)
     except ValueError as error:
-        raise ValueError(f"expected a URL with one clear host; the host of this one {error}") from None
+        raise ValueError(
+            Message("expected a URL with one clear host; the host of this one %(why)s", why=error)
+        ) from None
     return url
 
 
@@ -126,7 +129,7 @@ def _word(value: str) -> str:
 
 def _one_line(value: str) -> str:
     if any(ord(char) < 32 or ord(char) == 127 for char in value):
-        raise ValueError("expected one line of text")
+        raise ValueError(Message("expected one line of text"))
     return value
 
 
@@ -185,6 +188,27 @@ Duration = Annotated[
     BeforeValidator(parse_duration),
     _as_text(r"^\s*[0-9]+(\.[0-9]+)?\s*[smhd]\s*$", "90s", "15m", "24h", "7d"),
 ]
+
+
+def at_least(least: str) -> AfterValidator:
+    """Refuse a shorter duration than `least`, such as `60d`."""
+    return AfterValidator(_within(parse_duration(least), timedelta.max, f"expected at least {least}"))
+
+
+def at_most(most: str) -> AfterValidator:
+    """Refuse a longer duration than `most`."""
+    return AfterValidator(_within(timedelta(0), parse_duration(most), f"expected at most {most}"))
+
+
+def _within(least: timedelta, most: timedelta, expected: str) -> Callable[[timedelta], timedelta]:
+    def check(value: timedelta) -> timedelta:
+        if not least <= value <= most:
+            raise ValueError(expected)
+        return value
+
+    return check
+
+
 Clock = Annotated[time, BeforeValidator(parse_clock), _as_text(r"^\s*([01]?[0-9]|2[0-3]):[0-5][0-9]\s*$", "07:00")]
 Zone = Annotated[str, AfterValidator(_known_zone), _as_text("^[A-Za-z][A-Za-z0-9_+/-]*$", "Asia/Kolkata")]
 TransportName = Literal["outbox", "smtp", "sendgrid", "resend", "brevo", "ses"]

@@ -298,7 +298,7 @@ source = Table(
     Column("last_good", Moment),
     Column("last_new", Moment),
     Column("failures", Integer, nullable=False, server_default="0"),
-    Column("last_error", Text, nullable=False, server_default=""),
+    Column("last_error", Said, nullable=False, server_default=""),
     Column("not_before", Moment),
     Column("moved_to", Text, nullable=False, server_default=""),
     # How long the last successful fetch took.
@@ -409,7 +409,7 @@ click_visit = Table(
     Column("visitor", String(32), nullable=False),
     # Only with `clicks.subscribers`.
     Column("subscriber", Id),
-    # `feedback.clicks.classify.MachineSign`.
+    # `feedback.clicks.MachineSign`.
     Column("sign", String(16), nullable=False),
     Column("at", Moment, nullable=False),
     Index(None, "edition"),

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from digest.curate import editorial
 from digest.curate.editorial import EditorialChanges, Selection, StoryText
 from digest.errors import ConfigurationError, DigestError, StoreError
-from digest.messages import Message, message_of
+from digest.messages import Message, joined, message_of
 from digest.models import EDITABLE_STATES, Actor, Edition, EditionState, Story, is_breaking
 from digest.render.blocks.rows import ROWS, kind_of
 from digest.render.intro import MAX_LENGTH
@@ -252,14 +252,7 @@ class EditionEditor:
             moved = editorial.arrange(sections, changes.moved, story, section, place)
             return replace(changes, moved=moved, placed=(*_without(changes.placed, story), story))
 
-        return self._change(
-            key,
-            change,
-            by,
-            ActKind.MOVED,
-            f"{_title(found)} → {section}, {place}",
-            chooses=False,
-        )
+        return self._change(key, change, by, ActKind.MOVED, f"{_title(found)} → {section}, {place}", chooses=False)
 
     def step(self, key: str, story: str, steps: int, by: Actor) -> Edition:
         """Move a story up (negative) or down within the edition, beyond the end of a section into the next one.
@@ -306,7 +299,9 @@ class EditionEditor:
             texts["intro"] = paragraphs(intro)
             if len(texts["intro"]) > MAX_LENGTH:
                 raise DigestError(f"The intro has {len(texts['intro']):,} characters; {MAX_LENGTH:,} are the most.")
-        detail = "; ".join(f"{name}: {text}" for name, text in texts.items())
+        detail = joined(
+            "; ", *(Message("%(field)s: %(words)s", field=name, words=text) for name, text in texts.items())
+        )
         return self._change(
             key,
             lambda changes: replace(changes, **texts),  # type: ignore[arg-type]
@@ -316,22 +311,6 @@ class EditionEditor:
             chooses=False,
             replaced=lambda changes: _unseen(texts, seen, {name: getattr(changes, name) for name in texts}),
         )
-
-    def write_story(
-        self,
-        key: str,
-        story: str,
-        by: Actor,
-        *,
-        title: str | None,
-        summary: str | None,
-        seen: Mapping[str, str] | None = None,
-    ) -> Edition:
-        """Set the texts of a story that are given. An empty text means the composed one.
-
-        `seen` has the texts that the editor saw, by field.
-        """
-        return self._write_story(key, story, by, ActKind.STORY_TEXT, title=title, summary=summary, seen=seen)
 
     def take_refused(self, key: str, story: str, by: Actor, *, shown: str = "") -> Edition:
         """Make a model's summary that a check refused the editor's own text of the story.
@@ -343,27 +322,31 @@ class EditionEditor:
             raise UnknownStory(
                 Message("story %(name)s of edition %(again)s has no such summary of a model", name=story, again=key)
             )
-        return self._write_story(key, story, by, ActKind.REFUSED_SUMMARY_TAKEN, title=None, summary=found.refused.text)
+        refused = found.refused.text
+        return self.write_story(key, story, by, title=None, summary=refused, what=ActKind.REFUSED_SUMMARY_TAKEN)
 
-    def _write_story(
+    def write_story(
         self,
         key: str,
         story: str,
         by: Actor,
-        what: ActKind,
         *,
         title: str | None,
         summary: str | None,
         seen: Mapping[str, str] | None = None,
+        what: ActKind = ActKind.STORY_TEXT,
     ) -> Edition:
+        """Set the texts of a story that are given. An empty text means the composed one.
+
+        `seen` has the texts that the editor saw, by field. `what` is the act in the log.
+        """
         found = self._known(key, story)
         given = {"title": title, "summary": summary}
 
         def change(changes: EditorialChanges) -> EditorialChanges:
             old = changes.texts.get(story, StoryText())
             text = StoryText(
-                old.title if title is None else one_line(title),
-                old.summary if summary is None else one_line(summary),
+                old.title if title is None else one_line(title), old.summary if summary is None else one_line(summary)
             )
             others = {id: each for id, each in changes.texts.items() if id != story}
             return replace(changes, texts=others if text == StoryText() else {**others, story: text})
@@ -504,13 +487,11 @@ class EditionEditor:
                 raise NameTaken(f"Edition {key} exists already. Choose another name.")
             self.editions.set_editorial_changes(key, EditorialChanges(selection=selection))
             # This change cannot be undone: without its selection it would be another edition.
-            self.log.record(by, ActKind.SPECIAL_COMPOSED, key, "; ".join(filter(None, given)), now=now)
+            self.log.record(by, ActKind.SPECIAL_COMPOSED, key, joined("; ", *given), now=now)
         try:
             composed = self.composer.compose(key, fetch=fetch, on_source=on_source)
         except BaseException as error:
-            why = message_of(error) if isinstance(error, (ConfigurationError, DigestError)) else repr(error)
-            # A text without the secrets is no message.
-            why = why if redact(why) == why else redact(why)
+            why = redact(message_of(error) if isinstance(error, (ConfigurationError, DigestError)) else repr(error))
             reason = Message("Composing it failed: %(why)s. Compose it again under the same name.", why=why)
             # If the store is away, the name is free after a while.
             with suppress(StoreError):
@@ -539,8 +520,7 @@ class EditionEditor:
 
         detail = "; ".join(story.title for story in edition.stories() if story.id in found)
         return replace(
-            composed,
-            edition=self._change(edition.key, change, by, ActKind.TEXTS_TAKEN_OVER, detail, chooses=False),
+            composed, edition=self._change(edition.key, change, by, ActKind.TEXTS_TAKEN_OVER, detail, chooses=False)
         )
 
     def _is_being_composed(self, key: str, now: datetime) -> bool:
@@ -574,7 +554,7 @@ class EditionEditor:
         """
         with self.editions.database.transaction(area="edition"):
             if lost := replaced(self.editions.editorial_changes(key)):
-                what, detail = ActKind.NEWER_TEXT_REPLACED, "; ".join([*map(quoted, lost), detail])
+                what, detail = ActKind.NEWER_TEXT_REPLACED, joined("; ", *map(quoted, lost), detail)
             changes = self.editions.change_editorial(key, change, by, what, detail, now=self.now())
         if changes is None:
             raise NotEditable(

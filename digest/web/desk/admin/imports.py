@@ -13,9 +13,10 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from digest.errors import ConfigurationError, DigestError
+from digest.messages import Message
 from digest.store.desk.audit import ActKind
 from digest.subscribers.frequency import ADD_DAY, WEEKDAYS
-from digest.subscribers.imports import export as subscriber_export
+from digest.subscribers.imports import formats as subscriber_formats
 from digest.subscribers.imports.formats import FIELDS, FORMATS
 from digest.subscribers.list_file import FILE_NAME
 from digest.usecases.transfer_subscribers import (
@@ -204,8 +205,10 @@ def export(visit: Visit) -> Response:
         suppressed="suppressed" in form,
         only=only,
     )
-    count = subscriber_export.write(rows, out, kind)
-    detail = f"{count} as {kind}" + (", suppressed" if "suppressed" in form else "")
+    count = subscriber_formats.write(rows, out, kind)
+    detail = Message("%(num)s as %(name)s", num=count, name=kind)
+    if "suppressed" in form:
+        detail = Message("%(num)s as %(name)s, suppressed", num=count, name=kind)
     whom = "the chosen ones" if chosen else form.get("origin") or segment or "everybody"
     app.audit.record(visit.actor, ActKind.SUBSCRIBERS_EXPORTED, whom, detail, now=app.now())
     ending = "jsonl" if kind == "jsonl" else "csv"
