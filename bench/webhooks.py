@@ -18,7 +18,7 @@ from bench.measure import timed
 from bench.newsletter import email_of, write_list
 from digest.app import make_app
 from digest.cli.init import make_folder
-from digest.feedback.sendgrid_signature import SendGridVerifier, read_keys
+from digest.feedback.sendgrid import SendGridVerifier, read_keys
 from digest.models import Edition, EditionState
 from digest.store.content.events import EventStore
 from tests.support.enqueue import Entry, enqueue

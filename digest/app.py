@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 
 from digest import i18n
 from digest.config import loader
+from digest.config.loader import ValidPart, load_valid_part
 from digest.config.secrets import find_secrets, with_credentials
 from digest.config.settings import Settings
-from digest.config.valid_part import ValidPart, load_valid_part
 from digest.errors import ConfigurationError
 from digest.utils import redact
 from digest.utils.clock import make_clock

@@ -547,7 +547,6 @@ class Edition:
         return next((each for each in self.stories() if name in (each.id, *each.articles, *each.article_ids)), None)
 
     def map_stories(self, change: Callable[[Story], Story]) -> Edition:
-        """Return the edition with each story as `change` returns it."""
         sections = (Section(section.name, tuple(map(change, section.stories))) for section in self.sections)
         return replace(self, sections=tuple(sections))
 

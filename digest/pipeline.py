@@ -24,7 +24,7 @@ from digest.store import meta
 from digest.store.locks import Lock, exclusive, urgent, urgent_waits
 from digest.store.sending.recovery import in_flight_elsewhere
 from digest.store.sending.status import counts, pending
-from digest.usecases.compose import ComposeResult, day_of, edition_key
+from digest.usecases.compose import ComposeResult, edition_key
 from digest.usecases.enqueue import SendRequest
 from digest.usecases.send_result import SendResult, why_not_sent
 from digest.utils.heartbeat import beat
@@ -32,24 +32,6 @@ from digest.utils.telemetry import span
 
 if TYPE_CHECKING:
     from digest.collect.collector import CollectReport, SourceReport
-
-__all__ = [
-    "ComposeResult",
-    "SendRequest",
-    "SendResult",
-    "call_seats",
-    "collect",
-    "compose",
-    "day_of",
-    "deliver_due",
-    "key_of_today",
-    "place_held",
-    "recompose_older_drafts",
-    "send",
-    "send_test",
-    "take_seat",
-    "why_not_sent",
-]
 
 # Seconds.
 _LOCK_WAIT = 5.0

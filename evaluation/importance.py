@@ -183,7 +183,9 @@ def _rank(items: Sequence[Labelled], hours: Sequence[tuple[int, float]], context
     """Rank the items at these positions and ages, each as a story of its own."""
     articles = (replace(items[at].article, published=DAY - timedelta(hours=age)) for at, age in hours)
     clusters = [Cluster((article,)) for article in articles]
-    return rank_candidates([StoryCandidate(each) for each in clusters], clusters, context)
+    ranked = rank_candidates([StoryCandidate(each) for each in clusters], clusters, context)
+    # The items are of many days, so their counts are not those of one event.
+    return [replace(story, tallies=frozenset()) for story in ranked]
 
 
 def _labelled_score(story: Ranked, items: Sequence[Labelled]) -> Ranked:

@@ -92,11 +92,12 @@ def send(app: App, key: str | None, force: str, as_json: bool) -> int:
     """
     from digest import pipeline
     from digest.cli.send import report_sent
+    from digest.usecases.enqueue import SendRequest
     from digest.workers.seats import calling_workers
 
     key = app.breaking.key_to_send(key)
     with stopped_by_signals() as stop, progress() as job:
-        request = pipeline.SendRequest(force=force.strip() or None)
+        request = SendRequest(force=force.strip() or None)
         sent = pipeline.send(calling_workers(app), key, request, stop=stop, progress=job("sent"))
     code = report_sent(app, sent, as_json)
     if sent.edition.state in BEGUN_STATES:

@@ -128,10 +128,11 @@ def _settle_held(app: App, request: _ReconcileRequest) -> int | None:
     Return the exit code, or None if there is none: then it has recipients, and each is decided on its own.
     """
     from digest import pipeline
+    from digest.usecases.compose import day_of
     from digest.usecases.reconcile import hold_without_recipients
 
     key = request.key
-    hold_reason = hold_without_recipients(app.database, key, pipeline.day_of(key) or app.now().date())
+    hold_reason = hold_without_recipients(app.database, key, day_of(key) or app.now().date())
     if not hold_reason:
         return None
     # The recipients depend on the schedule and the topics.

@@ -81,6 +81,7 @@ def send(
     everyone who is neither suppressed nor paused.
     """
     from digest import pipeline
+    from digest.usecases.enqueue import SendRequest
     from digest.workers.seats import calling_workers
 
     if sum(map(bool, (addresses, dry_run, at))) > 1:
@@ -94,7 +95,7 @@ def send(
     with telemetry(app.environment), stopped_by_signals() as stop:
         with progress() as job:
             on_source = calls(job("collected"), len(app.sources))
-            request = pipeline.SendRequest(at=when, force=force.strip() or None, obey_frequency=obey_frequency)
+            request = SendRequest(at=when, force=force.strip() or None, obey_frequency=obey_frequency)
             sent = pipeline.send(
                 calling_workers(app), key, request, stop=stop, progress=job("sent"), on_source=on_source
             )
@@ -382,14 +383,14 @@ def _places(placed: Counts) -> str:
 
 
 def _dry_run(app: App, key: str, as_json: bool, *, obey_frequency: bool) -> int:
-    from digest import pipeline
     from digest.notify.report import group_reasons
     from digest.usecases.preflight import PreflightResult
+    from digest.usecases.send_result import why_not_sent
 
     edition = current_edition(app, key, store=False)
     approved = edition.state == EditionState.DRAFT and not app.requires_approval(key)
-    if not approved and pipeline.why_not_sent(edition):
-        raise DigestError(pipeline.why_not_sent(edition)[0])
+    if not approved and (reasons := why_not_sent(edition)):
+        raise DigestError(reasons[0])
     plan = app.enqueuer.plan(edition, obey_frequency=obey_frequency)
     app.example_domain_guard.refuse_example_domain()
     app.sample_guard.refuse(edition)

@@ -134,7 +134,7 @@ def export(
     """Write the subscribers who may be mailed to FILE or to stdout, in a format that other tools read."""
     import sys
 
-    from digest.subscribers.imports import export as subscriber_export
+    from digest.subscribers.imports import formats as subscriber_formats
 
     if as_json and file is None:
         raise click.UsageError("--json prints the result, so give a FILE to write to")
@@ -145,10 +145,10 @@ def export(
         only = app.segments.addresses(group) if group is not None else None
         rows = app.subscriber_transfer.export_rows(kind, excluded, origin=origin, suppressed=suppressed, only=only)
         if file is None:
-            count = subscriber_export.write(rows, sys.stdout, kind)
+            count = subscriber_formats.write(rows, sys.stdout, kind)
         else:
             with progress() as job, replacing(file) as out:
-                count = subscriber_export.write(count_each(rows, job("written")), out, kind)
+                count = subscriber_formats.write(count_each(rows, job("written")), out, kind)
     if as_json:
         emit({"file": str(file), "format": kind, "readers": count, "left_out": dict(excluded)})
     elif file is not None:

@@ -15,6 +15,8 @@ from digest.errors import ConfigProblem, ConfigurationError
 from digest.utils.text import pick
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from digest.app import App
     from digest.store.people.directory import SubscriberFilter
     from digest.store.people.import_undo import UndoneImport
@@ -52,7 +54,7 @@ def bulk(home: Path, /, emails: tuple[str, ...], group: str | None, yes: bool, a
         )
     with make_app(home) as app:
         app.subscriber_list.sync(may_be_empty=True)
-        editor, change = app.many_editor, _change(app, **given)
+        editor, change = app.many_editor, _change(app, given)
         ids = (
             editor.find(app.segments.get(group).filter)
             if group
@@ -80,35 +82,22 @@ def bulk(home: Path, /, emails: tuple[str, ...], group: str | None, yes: bool, a
         click.echo(f"Would change {plural(len(plan.people), 'subscriber')}. Nothing was changed; --yes does it.")
 
 
-def _change(
-    app: App,
-    *,
-    days: int | None,
-    resume: bool,
-    reason: str | None,
-    lift: str | None,
-    add_topic: str | None,
-    remove_topic: str | None,
-    frequency: str | None,
-    restore_frequency: bool,
-) -> ManyChange:
+def _change(app: App, given: Mapping[str, Any]) -> ManyChange:
+    """Return the one act that the options give."""
     from digest.usecases.edit_many import ManyAct, ManyChange
 
-    if days is not None:
-        return ManyChange(ManyAct.PAUSE, until=app.now() + timedelta(days=days))
-    if resume:
+    if given["days"] is not None:
+        return ManyChange(ManyAct.PAUSE, until=app.now() + timedelta(days=given["days"]))
+    if given["resume"]:
         return ManyChange(ManyAct.RESUME)
-    if restore_frequency:
-        return ManyChange(ManyAct.RESTORE_FREQUENCY)
-    values = {
-        ManyAct.SUPPRESS: reason,
-        ManyAct.LIFT: lift,
-        ManyAct.ADD_TOPIC: add_topic,
-        ManyAct.REMOVE_TOPIC: remove_topic,
-        ManyAct.FREQUENCY: frequency,
+    options = {
+        "reason": ManyAct.SUPPRESS,
+        "lift": ManyAct.LIFT,
+        "add_topic": ManyAct.ADD_TOPIC,
+        "remove_topic": ManyAct.REMOVE_TOPIC,
+        "frequency": ManyAct.FREQUENCY,
     }
-    act, value = next((act, value) for act, value in values.items() if value is not None)
-    return ManyChange(act, value)
+    return next(ManyChange(act, given[name]) for name, act in options.items() if given[name] is not None)
 
 
 def _show(plan: ManyPlan) -> None:

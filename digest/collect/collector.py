@@ -5,14 +5,13 @@ A failure of one source becomes a value in its report and never stops the others
 
 from __future__ import annotations
 
-import queue
 from collections.abc import Callable, Collection, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from digest.collect import health
-from digest.collect.http.errors import FetchError
+from digest.collect.http.connect import FetchError
 from digest.collect.source_reader import CollectContext, SourceReader, SourceResult
 from digest.collect.types import FROM_THE_FUTURE, CollectStore, SaveCounts, SourceState, Validators
 from digest.errors import DigestError
@@ -114,15 +113,17 @@ def collect(
             finish(index, SourceReport(source.name, warnings=warnings, error=skipped))
         else:
             due.append(index)
-    with (
-        span("collect", sources=len(due)),
-        _WorkerPool(threads, [within_span(_read, reader, sources[index], states[index]) for index in due]) as pool,
-    ):
-        for _ in due:
-            job, result = pool.next()
-            beat()
-            index = due[job]
-            finish(index, _save(sources[index], states[index], result, store, now, context.language, known))
+    size = max(1, min(threads, THREADS, len(due)))
+    with span("collect", sources=len(due)), ThreadPoolExecutor(size, thread_name_prefix="collect") as pool:
+        jobs = {pool.submit(within_span(_read, reader, sources[index], states[index])): index for index in due}
+        try:
+            for job in as_completed(jobs):
+                beat()
+                # Popped, so that its articles can be freed.
+                index = jobs.pop(job)
+                finish(index, _save(sources[index], states[index], job.result(), store, now, context.language, known))
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
     ordered = tuple(reports[index] for index in range(len(sources)))
     return CollectReport(ordered, sum(report.fetched for report in ordered))
 
@@ -187,29 +188,6 @@ def _read_source(reader: SourceReader, source: Source, state: SourceState) -> So
     warnings = tuple(redact.redact(warning) for warning in parsed.warnings)
     parsed = replace(parsed, error=redact.redact(parsed.error) if parsed.error else None, warnings=warnings)
     return replace(result, parsed=parsed, moved_to=redact.unless_secret(result.moved_to))
-
-
-class _WorkerPool:
-    """Runs jobs in threads and returns each result as it is ready. Limited parsing keeps results from piling up."""
-
-    def __init__(self, threads: int, jobs: Sequence[Callable[[], SourceResult | _Failure]]) -> None:
-        self._results: queue.SimpleQueue[tuple[int, SourceResult | _Failure]] = queue.SimpleQueue()
-        self._pool = ThreadPoolExecutor(max(1, min(threads, THREADS, len(jobs))), thread_name_prefix="collect")
-        for number, job in enumerate(jobs):
-            self._pool.submit(self._run, number, job)
-
-    def next(self) -> tuple[int, SourceResult | _Failure]:
-        """Wait for a finished job; return its number and its result."""
-        return self._results.get()
-
-    def _run(self, number: int, job: Callable[[], SourceResult | _Failure]) -> None:
-        self._results.put((number, job()))
-
-    def __enter__(self) -> _WorkerPool:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._pool.shutdown(wait=True, cancel_futures=True)
 
 
 def _import_parsers() -> None:

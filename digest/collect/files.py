@@ -25,7 +25,7 @@ from digest.collect.sniff import sniff
 from digest.collect.types import ParseContext, ParseResult, RawItem, WarningLog
 from digest.errors import ConfigurationError, DigestError
 from digest.messages import Message, mapped, message_of
-from digest.models import Article, Block, Source
+from digest.models import Block, Source
 from digest.utils.files import real_path, valid_name
 from digest.yamlio import reader
 
@@ -176,17 +176,6 @@ _MAX_IMAGE_WARNINGS = 10
 
 class Unreadable(DigestError):
     """A file gave no article. The message names it and says why."""
-
-
-def read_file(path: Path, *, source: Source, now: datetime) -> Article:
-    """Return the article of one .txt, .md or .html file. Raises Unreadable if there is none."""
-    context = ParseContext(source, now)
-    item = _item(path, context)
-    articles = normalise_items([item], context).articles
-    if not articles:
-        raise Unreadable(Message("%(path)s has neither a title nor a text.", path=path.name))
-    warnings = tuple(warning for warning in context.log.single if warning not in articles[0].warnings)
-    return replace(articles[0], warnings=(*articles[0].warnings, *warnings))
 
 
 def read_path(path: Path, source: Source, now: datetime) -> ParseResult:
@@ -347,7 +336,7 @@ def _all_files(folder: Path) -> list[Path]:
     return sorted(found, key=lambda file: file.as_posix())
 
 
-def _item(path: Path, context: ParseContext, name: str | None = None) -> RawItem:
+def _item(path: Path, context: ParseContext, name: str) -> RawItem:
     """Return the item of one file, identified by `name`, dated by its modification time. Raises Unreadable."""
     data = _read_bytes(path)
     if not data.strip():
@@ -363,7 +352,7 @@ def _item(path: Path, context: ParseContext, name: str | None = None) -> RawItem
         raise Unreadable(f"{path.name} can't be read as {kind} ({type(error).__name__}: {error}).") from error
     if not item.title.strip() and not item.body and not item.excerpt:
         raise Unreadable(Message("%(path)s has neither a title nor a text.", path=path.name))
-    item.guid = item.guid or f"{OWN_FILE}{name or path.name}"
+    item.guid = item.guid or f"{OWN_FILE}{name}"
     item.modified = _modified(path, context.now)
     return item
 

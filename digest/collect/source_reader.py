@@ -17,7 +17,7 @@ from digest.collect.dispatch import merge_results, read_document
 from digest.collect.files import read_path
 from digest.collect.health import versioned_hash
 from digest.collect.http import ssrf
-from digest.collect.http.errors import FetchError
+from digest.collect.http.connect import FetchError
 from digest.collect.http.fetch import Fetcher, SourceCredential, StreamedResponse
 from digest.collect.http.robots import Permission, Robots
 from digest.collect.pages.fulltext_fetch import (

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from digest.config.types import (
     AddressOrNone,
@@ -20,10 +20,8 @@ from digest.config.types import (
     VariableOrNone,
     WebRoot,
     as_text,
+    at_most,
 )
-
-# A batch is tried again within the 15 minutes in which Brevo recognises a repeated call.
-_MAX_BREVO_TIMEOUT = timedelta(seconds=40)
 
 
 class SendGridSettings(SettingsModel):
@@ -60,17 +58,11 @@ class ResendSettings(SettingsModel):
 class BrevoSettings(SettingsModel):
     host: WebRoot = Field(default="https://api.brevo.com", description="URL of the API.")
     key_env: str = Field(default="BREVO_API_KEY", description="Environment variable that holds the API key.")
-    timeout: Duration = Field(
+    # A batch is tried again within the 15 minutes in which Brevo recognises a repeated call.
+    timeout: Annotated[Duration, at_most("40s")] = Field(
         default=timedelta(seconds=30),
         description="As `delivery.sendgrid.timeout`, at most `40s`: Brevo recognises a repeated call for 15 minutes.",
     )
-
-    @field_validator("timeout")
-    @classmethod
-    def _repeated_in_time(cls, timeout: timedelta) -> timedelta:
-        if timeout > _MAX_BREVO_TIMEOUT:
-            raise ValueError("expected at most 40s")
-        return timeout
 
 
 class SesSettings(SettingsModel):

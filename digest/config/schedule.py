@@ -7,15 +7,12 @@ from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BeforeValidator, Field, WithJsonSchema, field_validator, model_validator
 
-from digest.config.types import Clock, Duration, Line, SettingsModel, Slug, split_names
+from digest.config.types import Clock, Duration, Line, SettingsModel, Slug, at_least, at_most, split_names
 from digest.errors import quoted
 
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 WEEKDAYS: tuple[Weekday, ...] = get_args(Weekday)
 _NAMED_DAYS = {"daily": WEEKDAYS, "weekdays": WEEKDAYS[:5]}
-# The longest window of breaking news.
-_MAX_WITHIN = timedelta(hours=24)
-_MIN_AFTER, _MIN_WAIT = timedelta(days=60), timedelta(days=7)
 
 
 def _parse_days(given: Any) -> Any:
@@ -210,7 +207,7 @@ class BreakingSettings(SettingsModel):
         description="Independent sources that must report a story before `digest run` proposes it, 2 or more. 0: only "
         "editors propose.",
     )
-    within: Duration = Field(
+    within: Annotated[Duration, at_most("24h")] = Field(
         default=timedelta(hours=2), description="Maximum age of the articles that count, at most 24 hours."
     )
     per_day: int = Field(default=3, ge=1, le=24, description="Maximum alert editions sent on a day.")
@@ -240,13 +237,6 @@ class BreakingSettings(SettingsModel):
             raise ValueError("expected 2 or more, or 0 if only editors propose; one source does not confirm a story")
         return sources
 
-    @field_validator("within")
-    @classmethod
-    def _recent(cls, within: timedelta) -> timedelta:
-        if within > _MAX_WITHIN:
-            raise ValueError("expected at most 24h")
-        return within
-
     @model_validator(mode="after")
     def _quiet_from_and_to(self) -> BreakingSettings:
         if self.quiet and (len(self.quiet) != 2 or self.quiet[0] == self.quiet[1]):
@@ -268,11 +258,11 @@ class ReengageSettings(SettingsModel):
         default=False,
         description="Allow `digest subscribers reengage --send`. Without it, it only shows who would be asked.",
     )
-    after: Duration = Field(
+    after: Annotated[Duration, at_least("60d")] = Field(
         default=timedelta(days=180),
         description="How long a subscriber must be inactive before they are asked, at least `60d`.",
     )
-    wait: Duration = Field(
+    wait: Annotated[Duration, at_least("7d")] = Field(
         default=timedelta(days=14),
         description="How long they have to answer, at least `7d`. Then they are paused until they come back.",
     )
@@ -284,17 +274,3 @@ class ReengageSettings(SettingsModel):
         "admins how many. Not set: only the command asks.",
     )
     at: Clock = Field(default=time(11, 0), description="When `digest run` asks on that day.")
-
-    @field_validator("after")
-    @classmethod
-    def _long_silence(cls, value: timedelta) -> timedelta:
-        if value < _MIN_AFTER:
-            raise ValueError("expected at least 60d")
-        return value
-
-    @field_validator("wait")
-    @classmethod
-    def _time_to_answer(cls, value: timedelta) -> timedelta:
-        if value < _MIN_WAIT:
-            raise ValueError("expected at least 7d")
-        return value

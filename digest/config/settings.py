@@ -40,6 +40,7 @@ from digest.config.types import (
     WebRoot,
     Word,
     Zone,
+    at_least,
     section,
     split_names,
 )
@@ -374,8 +375,6 @@ class SubscriberListSettings(SettingsModel):
     )
 
 
-# A bounce may arrive days later, a complaint weeks later.
-_MIN_DELIVERIES = timedelta(days=30)
 # The day's articles are compared with those of the week before (`Rules.background`).
 _BACKGROUND = timedelta(days=7)
 
@@ -388,7 +387,8 @@ class KeepSettings(SettingsModel):
         description="How long articles are kept, at least as far as the editions look back (`edition.memory` and their "
         "windows: `9d` by default). Older ones in a feed are ignored. The stories of editions stay.",
     )
-    deliveries: Duration = Field(
+    # A bounce may arrive days later, a complaint weeks later.
+    deliveries: Annotated[Duration, at_least("30d")] = Field(
         default=timedelta(days=60),
         description="How long the record of who got an edition, and of each email's outcome, is kept, at least "
         "`30d`. Then only the counts stay, and the edition can't be sent again. The ten newest editions are always "
@@ -398,13 +398,6 @@ class KeepSettings(SettingsModel):
         default=timedelta(days=365),
         description="How long texts from subscribers are kept: replies by mail, and comments with an answer.",
     )
-
-    @field_validator("deliveries")
-    @classmethod
-    def _long_enough(cls, value: timedelta) -> timedelta:
-        if value < _MIN_DELIVERIES:
-            raise ValueError(f"expected at least {_in_days(_MIN_DELIVERIES)}")
-        return value
 
 
 def _in_days(duration: timedelta) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -188,32 +188,29 @@ def change(home: Path, name: str, fields: Mapping[str, Any], environment: Mappin
 
     Raises EditNotPossible, ConfigurationError.
     """
-    with edit_lock(home / loader.FILE_NAME):
-        editor = _editor(home)
-        index = _index(editor, name)
-        if index is None:
-            return False
+
+    def set_fields(editor: YamlListEditor, index: int) -> None:
         for key, value in fields.items():
             editor.set(index, key, value)
-        editor.save(validate=lambda value: _check_settings(value, environment))
-        return True
+
+    return _edit(home, name, set_fields, environment)
 
 
 def remove(home: Path, name: str, environment: Mapping[str, str]) -> bool:
     """Remove a source by name. Returns False if there is none. Raises EditNotPossible, ConfigurationError."""
+    return _edit(home, name, YamlListEditor.remove, environment)
+
+
+def _edit(home: Path, name: str, edit: Callable[[YamlListEditor, int], None], environment: Mapping[str, str]) -> bool:
     with edit_lock(home / loader.FILE_NAME):
         editor = _editor(home)
-        index = _index(editor, name)
+        rows = enumerate(editor.before.get("sources") or [])
+        index = next((at for at, row in rows if isinstance(row, dict) and str(row.get("name")) == name), None)
         if index is None:
             return False
-        editor.remove(index)
+        edit(editor, index)
         editor.save(validate=lambda value: _check_settings(value, environment))
         return True
-
-
-def _index(editor: YamlListEditor, name: str) -> int | None:
-    rows = editor.before.get("sources") or []
-    return next((at for at, row in enumerate(rows) if isinstance(row, dict) and str(row.get("name")) == name), None)
 
 
 def _editor(home: Path) -> YamlListEditor:

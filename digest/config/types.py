@@ -188,6 +188,27 @@ Duration = Annotated[
     BeforeValidator(parse_duration),
     _as_text(r"^\s*[0-9]+(\.[0-9]+)?\s*[smhd]\s*$", "90s", "15m", "24h", "7d"),
 ]
+
+
+def at_least(least: str) -> AfterValidator:
+    """Refuse a shorter duration than `least`, such as `60d`."""
+    return AfterValidator(_within(parse_duration(least), timedelta.max, f"expected at least {least}"))
+
+
+def at_most(most: str) -> AfterValidator:
+    """Refuse a longer duration than `most`."""
+    return AfterValidator(_within(timedelta(0), parse_duration(most), f"expected at most {most}"))
+
+
+def _within(least: timedelta, most: timedelta, expected: str) -> Callable[[timedelta], timedelta]:
+    def check(value: timedelta) -> timedelta:
+        if not least <= value <= most:
+            raise ValueError(expected)
+        return value
+
+    return check
+
+
 Clock = Annotated[time, BeforeValidator(parse_clock), _as_text(r"^\s*([01]?[0-9]|2[0-3]):[0-5][0-9]\s*$", "07:00")]
 Zone = Annotated[str, AfterValidator(_known_zone), _as_text("^[A-Za-z][A-Za-z0-9_+/-]*$", "Asia/Kolkata")]
 TransportName = Literal["outbox", "smtp", "sendgrid", "resend", "brevo", "ses"]

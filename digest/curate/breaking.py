@@ -15,7 +15,7 @@ from digest.curate.similarity.clustering import Cluster, Pairs, merge_pairs, rep
 from digest.curate.similarity.score import extract_features, in_fixed_order
 from digest.curate.summary import write_story
 from digest.models import Article, Section
-from digest.utils.gc import gc_paused
+from digest.utils.memory import gc_paused
 
 
 @dataclass(frozen=True, slots=True)

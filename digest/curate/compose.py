@@ -25,7 +25,7 @@ from digest.curate.summary.types import Summariser
 from digest.hindi.title_tails import hides_news
 from digest.messages import Message
 from digest.models import Article, Section, Story
-from digest.utils.gc import gc_paused
+from digest.utils.memory import gc_paused
 
 # How far in the future a date may be. Feeds' clocks are not exact, but a date of tomorrow is an error.
 FUTURE = timedelta(hours=1)
@@ -135,10 +135,7 @@ def curate(articles: Sequence[Article], context: ComposeContext) -> Curated:
     if not selection.pinned:
         stories = _lead_first(stories)
     columns = write_columns(
-        divided.columns,
-        corpus,
-        series,
-        rules,
+        Pairs(divided.columns, corpus, series, rules),
         changes=context.changes,
         sent=window.sent,
         weights=context.weights,

@@ -18,7 +18,6 @@ from digest.curate.rules import Rules
 from digest.curate.section_names import DAILY_COLUMNS
 from digest.curate.sent_story import SentStory
 from digest.curate.similarity.clustering import Cluster, Pairs
-from digest.curate.similarity.score import Corpus
 from digest.curate.similarity.tfidf import compared_title
 from digest.curate.summary import write_story
 from digest.curate.summary.types import Summariser
@@ -50,10 +49,7 @@ def divide(articles: Sequence[Article], series: Mapping[str, Series], rules: Rul
 
 
 def write_columns(
-    columns: Sequence[Article],
-    corpus: Corpus,
-    series: Mapping[str, Series],
-    rules: Rules,
+    columns: Pairs,
     *,
     changes: EditorialChanges,
     sent: Sequence[SentStory],
@@ -64,16 +60,16 @@ def write_columns(
 
     A page that was in an earlier edition and has not changed since is left out.
     """
+    rules, series = columns.rules, columns.series
     name = rules.called.get(DAILY_COLUMNS, DAILY_COLUMNS)
-    pairs = Pairs(columns, corpus, series, rules)
     by_kind: defaultdict[str, list[Article]] = defaultdict(list)
-    for article in columns:
+    for article in columns.articles:
         names = Cluster((article,)).names
         if not names & set(changes.dropped) and not _was_sent(article, names, sent):
             by_kind[series[article.id].name].append(article)
     order = {kind: position for position, kind in enumerate(rules.recurring)}
     stories = [
-        _write(article, series[article.id], name, pairs, summariser)
+        _write(article, series[article.id], name, columns, summariser)
         for kind in sorted(by_kind, key=lambda kind: order.get(kind, len(order)))
         for article in _choose(by_kind[kind], weights)
     ]

@@ -21,6 +21,7 @@ from digest.curate.rules import HALF_LIVES, SECTIONS, Rules
 from digest.curate.sections import section_of
 from digest.curate.similarity.clustering import Cluster, Pairs
 from digest.curate.similarity.tfidf import document_shares, is_number
+from digest.curate.tallies import Tally, find_tallies
 from digest.models import Article
 
 # Each doubling of the independent sources adds points, up to this limit: six or more sources count the same.
@@ -43,6 +44,8 @@ class Ranked:
     subject: str | None = None
     # The ids of other stories' articles that may report the same event.
     alike: frozenset[str] = frozenset()
+    # What its headline counts, if that is an epidemic or a disaster.
+    tallies: frozenset[Tally] = frozenset()
 
     @property
     def reasons(self) -> tuple[str, ...]:
@@ -94,7 +97,8 @@ def _rank(candidate: StoryCandidate, title_counts: Mapping[str, int], context: R
     default = rules.default_section or (rules.sections[0] if rules.sections else SECTIONS[0])
     section, evidence = section_of(articles, default)
     headline = f"{articles[0].kicker} {articles[0].title}".strip()
-    importance = assess(headline, _first_paragraph(articles[0]), rules.importance)
+    lead, features = _first_paragraph(articles[0]), context.pairs.corpus.features[articles[0].id]
+    importance = assess(headline, lead, rules.importance)
     newest, others = _story_terms(candidate, section, context)
     contributions = (*importance.contributions, *others)
     score = importance.points + sum(each.points for each in others)
@@ -108,8 +112,9 @@ def _rank(candidate: StoryCandidate, title_counts: Mapping[str, int], context: R
             *candidate.reasons,
         ),
         newest=newest,
-        subject=_subject(context.pairs.corpus.features[articles[0].id].text.headline, title_counts),
+        subject=_subject(features.text.headline, title_counts),
         alike=context.pairs.alike(articles),
+        tallies=find_tallies(headline, lead, features.own.title_places),
     )
 
 
@@ -226,6 +231,7 @@ class _Picked:
     subjects: Counter[str] = field(default_factory=Counter)
     sources: Counter[str] = field(default_factory=Counter)
     series_kinds: set[str] = field(default_factory=set)
+    tallies: set[Tally] = field(default_factory=set)
     # The ids of articles that may report the same event as a picked story.
     alike: set[str] = field(default_factory=set)
 
@@ -237,7 +243,12 @@ class _Picked:
             self.subjects[story.subject] += 1
         if story.series_kind:
             self.series_kinds.add(story.series_kind)
+        self.tallies |= story.tallies
         self.alike |= story.alike
+
+    def has_one_of(self, story: Ranked) -> bool:
+        """Whether a story of the same series, or with a count of the same event and place, is picked."""
+        return story.series_kind in self.series_kinds or not self.tallies.isdisjoint(story.tallies)
 
 
 def pick(stories: Sequence[Ranked], rules: Rules, pinned: Collection[Ranked] = ()) -> list[Ranked]:
@@ -245,9 +256,9 @@ def pick(stories: Sequence[Ranked], rules: Rules, pinned: Collection[Ranked] = (
 
     The choice is greedy. Each picked story lowers those of its section, and those of its subject or perhaps its event.
     A section has a limit: its quota, or one limit for all, which gives way before the edition has too few stories. One
-    source leads at most two of the first five, and each series has one story. Stories below `rules.min_score` only fill
-    it up to `rules.min_stories`. At the end, each empty section whose best story is above the floor gets the place of
-    the weakest story of a fuller section.
+    source leads at most two of the first five. Each series has one story, and so has the count of one event and place.
+    Stories below `rules.min_score` only fill the edition up to `rules.min_stories`. At the end, each empty section whose
+    best story is above the floor gets the place of the weakest story of a fuller section.
     """
     picked = _Picked()
     for story in pinned:
@@ -279,7 +290,7 @@ def _best(rest: Sequence[Ranked], picked: _Picked, rules: Rules, cap: int) -> in
         # Penalties only lower scores. Once a score is below the best value, no later story can be better.
         if best is not None and (found[1] or not in_top) and round(story.score, 6) < found[0]:
             break
-        if story.series_kind in picked.series_kinds:
+        if picked.has_one_of(story):
             continue
         if picked.sections[story.section] >= rules.max_in_section(story.section, cap):
             continue
@@ -307,7 +318,7 @@ def _fill_sections(picked: _Picked, rest: list[Ranked], rules: Rules, keep: set[
     if len(stories) < rules.max_stories:
         return stories
     for story in rest:
-        if story.score <= rules.section_floor or story.series_kind in picked.series_kinds:
+        if story.score <= rules.section_floor or picked.has_one_of(story):
             continue
         if counts[story.section] or not rules.max_in_section(story.section, 1):
             continue

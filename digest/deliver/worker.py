@@ -34,9 +34,8 @@ from digest.deliver.outcome import (
 from digest.deliver.ports import Cancellable, Cancellation, Claim, Transport
 from digest.deliver.report import SendReport, possibly_sent
 from digest.errors import StoreUnavailable
-from digest.utils.gc import gc_frozen
 from digest.utils.heartbeat import beat
-from digest.utils.memory import keep_freed_memory
+from digest.utils.memory import gc_frozen, keep_freed_memory
 from digest.utils.telemetry import within_span
 from digest.utils.text import plural
 

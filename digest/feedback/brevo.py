@@ -14,7 +14,7 @@ from urllib.parse import parse_qs
 
 import orjson
 
-from digest.feedback.events import Event, InvalidPayload, positive, safe_line
+from digest.feedback.ports import Event, InvalidPayload, positive, safe_line
 
 # Brevo's name → our kind. Opens and clicks are not used: they cannot be switched off for each email.
 _KINDS = {

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from digest.feedback.bounce_patterns import ADDRESS, COPIES, FAILED, QMAIL, QMAIL_PARAGRAPH, WORST_FIRST, classify
-from digest.feedback.events import safe_line
+from digest.feedback.ports import safe_line
 
 # A report comes first in a mail; the returned email after it may be cut.
 MAX_MAIL_BYTES = 1 << 20

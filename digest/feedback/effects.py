@@ -11,8 +11,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from digest.feedback.events import DeliveryEvent, Event
-from digest.feedback.ports import AttemptLedger, AttemptRef, FeedbackLog, KnownDelivery, Suppressions
+from digest.feedback.ports import (
+    AttemptLedger,
+    AttemptRef,
+    DeliveryEvent,
+    Event,
+    FeedbackLog,
+    KnownDelivery,
+    Suppressions,
+)
 from digest.feedback.rules import rule_for, soft_bounce_limit_reached
 from digest.models import AttemptState
 from digest.utils.text import plural

@@ -13,7 +13,7 @@ from typing import Any
 
 import orjson
 
-from digest.feedback.events import Event, InvalidPayload, positive, safe_line
+from digest.feedback.ports import Event, InvalidPayload, positive, safe_line
 
 # SES's name → our kind, the key of its details, and the key of its recipients in them.
 _KINDS = {

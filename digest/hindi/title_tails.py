@@ -32,6 +32,8 @@ _TAIL, _LAST = (
 
 # The least words that must remain of a title; one less if they are a whole clause.
 LEAST_WORDS = 5
+# A headline with so few words tells nothing: `अजब-गजब`. Of 41 such ones in 9,773 headlines, none did.
+LABEL_WORDS = 3
 # A part with so few words adds nothing, even to a text that waits for more: `फिर जो हुआ`.
 _TINY = 3
 # The most words before the call in its part, and before a call at the very end. With more words, the part is news.

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from digest.app import App
     from digest.deliver.ports import Transport
-    from digest.mail.dns.lookup import Lookup
+    from digest.mail.dns.resolver import Lookup
     from digest.usecases.check_setup import SenderRoute
 
 _OIDC = "OpenID Connect"
@@ -31,8 +31,6 @@ _OIDC = "OpenID Connect"
 
 @dataclass(frozen=True)
 class DiagnosisOptions:
-    """Options of the checks."""
-
     lookup: Lookup
     # More DKIM selectors: of an SMTP server that signs itself, or of a provider that uses unusual ones.
     selectors: tuple[str, ...] = ()

@@ -32,8 +32,6 @@ _RECENT_EDITIONS = 20
 
 @dataclass(frozen=True, slots=True)
 class ChecklistItem:
-    """One line of the checklist."""
-
     name: str
     # None if digest cannot find out. It does not block the launch.
     ok: bool | None

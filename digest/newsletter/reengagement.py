@@ -73,7 +73,6 @@ def ask_now(app: App) -> QuestionResult:
 
 
 def step_due(at: datetime, now: datetime, *, announced: bool, done: bool) -> QuestionStep:
-    """Return which step is due at this moment."""
     if done or now > at + _LATE:
         return QuestionStep.NOTHING
     if announced:
@@ -89,7 +88,6 @@ class WeeklyQuestion:
         self._store = app.database
 
     def due(self) -> QuestionStep:
-        """Return which step is due now."""
         if not self._chosen.enabled or self._chosen.weekday is None:
             return QuestionStep.NOTHING
         at = self._moment()

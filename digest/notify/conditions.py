@@ -57,7 +57,7 @@ def find(facts: AlertFacts) -> list[Alert]:
 
 def dead_sources(facts: AlertFacts) -> Iterator[Alert]:
     for source in facts.sources:
-        if source.failures < facts.limits.source_failures:
+        if source.failures < facts.rules.source_failures:
             continue
         good = f"It was last read at {_when(source.last_good, facts)}." if source.last_good else "It was never read."
         yield Alert(
@@ -73,7 +73,7 @@ def dead_sources(facts: AlertFacts) -> Iterator[Alert]:
 
 def silent_sources(facts: AlertFacts) -> Iterator[Alert]:
     for source in facts.sources:
-        if source.failures or source.last_new is None or facts.now - source.last_new <= facts.limits.source_silent:
+        if source.failures or source.last_new is None or facts.now - source.last_new <= facts.rules.source_silent:
             continue
         yield Alert(
             AlertKind.SOURCE_SILENT,
@@ -108,7 +108,7 @@ def thin_editions(facts: AlertFacts) -> Iterator[Alert]:
             action = f"`{command}` shows the stories that just missed it."
         else:
             action = f"`digest edition show {edition.key}` shows why each story was chosen."
-        if edition.state in _COMPOSED and edition.stories < facts.limits.thin_below(edition.key):
+        if edition.state in _COMPOSED and edition.stories < facts.rules.thin_below(edition.key):
             stories = "1 story" if edition.stories == 1 else f"{edition.stories} stories"
             yield _missed(
                 facts,
@@ -124,20 +124,20 @@ def waiting_editions(facts: AlertFacts) -> Iterator[Alert]:
     for edition in facts.editions:
         if edition.state != EditionState.DRAFT or edition.composed_at is None or _is_at_work(facts, edition):
             continue
-        if facts.requires_approval(edition.key):
+        if facts.rules.requires_approval(edition.key):
             yield Alert(
                 AlertKind.EDITION_WAITING,
                 edition.key,
                 f"Edition {edition.key} waits for approval",
                 f"{edition.subject} ({edition.stories} stories). It is not sent before somebody approves it.",
-                approval_action(edition.key, facts.approval_link(edition.key)),
+                approval_action(edition.key, facts.rules.approval_link(edition.key)),
                 edition.composed_at,
             )
 
 
 def _is_at_work(facts: AlertFacts, edition: EditionFacts) -> bool:
     """Whether somebody has just withdrawn or ended its approval, and there is time to approve it again."""
-    by = facts.decide_by(edition.key)
+    by = facts.rules.decide_by(edition.key)
     is_new = edition.reopened_at is not None and facts.now - edition.reopened_at < _AT_WORK
     return is_new and (by is None or by - facts.now > 2 * _AT_WORK)
 
@@ -153,7 +153,7 @@ def expired_editions(facts: AlertFacts) -> Iterator[Alert]:
     for edition in facts.editions:
         if edition.state == EditionState.EXPIRED and not is_breaking(edition.key):
             approve, later = "", ""
-            if facts.requires_approval(edition.key):
+            if facts.rules.requires_approval(edition.key):
                 approve = f"`digest edition approve {edition.key}` approves it, "
             if approve and not is_special(edition.key):
                 later = " For more time to approve, set `schedule.approve_by` or `schedule.expires_after` later."
@@ -190,7 +190,7 @@ def slow_sends(facts: AlertFacts) -> Iterator[Alert]:
         # What waited while nobody sent is not slow.
         begun = (edition.oldest_due, edition.frozen_at, facts.sending_since)
         since = max(moment for moment in begun if moment is not None)
-        if facts.now - since >= facts.limits.slow_send:
+        if facts.now - since >= facts.rules.slow_send:
             yield Alert(
                 AlertKind.SENDING_SLOW,
                 edition.key,
@@ -247,7 +247,7 @@ def providers(facts: AlertFacts) -> Iterator[Alert]:
     deferring = {
         edition.key
         for edition in facts.editions
-        if are_many_deferred(edition.deferred, edition.accepted, facts.limits.block_rate)
+        if are_many_deferred(edition.deferred, edition.accepted, facts.rules.block_rate)
     }
     for attempt in facts.attempts:
         is_deferral = attempt.detail.startswith(DEFERRED) and attempt.edition not in deferring
@@ -258,7 +258,7 @@ def providers(facts: AlertFacts) -> Iterator[Alert]:
         problem = facts.probes.get(transport, "")
         recent = failed and facts.now - failed[0].ended_at < _PROVIDER_FOR
         # One refused key is enough.
-        if recent and (len(failed) >= facts.limits.provider_failures or _is_fault_of_ours(failed[0].detail)):
+        if recent and (len(failed) >= facts.rules.provider_failures or _is_fault_of_ours(failed[0].detail)):
             since, until = failed[-1].started_at, failed[0].ended_at + _PROVIDER_FOR
             yield _unusable(facts, transport, problem or failed[0].detail, since, until)
         elif problem:
@@ -285,8 +285,8 @@ def rates(facts: AlertFacts) -> Iterator[Alert]:
         blocked = edition.failures.get("blocked", 0) + edition.failures.get("dropped", 0)
         if edition.state not in _BEGUN or not sent:
             continue
-        limits = facts.limits
-        if bounced >= _MIN_BOUNCES and _is_over(bounced, sent, limits.bounce_rate):
+        rules = facts.rules
+        if bounced >= _MIN_BOUNCES and _is_over(bounced, sent, rules.bounce_rate):
             yield _rate(
                 facts,
                 AlertKind.BOUNCE_RATE,
@@ -296,7 +296,7 @@ def rates(facts: AlertFacts) -> Iterator[Alert]:
                 f"`digest status {edition.key}` names them. They get no more email. If many are from one import, "
                 "check where that list comes from.",
             )
-        if complained >= _MIN_COMPLAINTS and _is_over(complained, sent, limits.complaint_rate):
+        if complained >= _MIN_COMPLAINTS and _is_over(complained, sent, rules.complaint_rate):
             yield _rate(
                 facts,
                 AlertKind.COMPLAINT_RATE,
@@ -307,7 +307,7 @@ def rates(facts: AlertFacts) -> Iterator[Alert]:
                 "Write only to people who asked for it, and make unsubscribing easy. "
                 f"`digest report {edition.key}` compares it with earlier editions.",
             )
-        if blocked >= _MIN_BLOCKS and _is_over(blocked, sent, limits.block_rate):
+        if blocked >= _MIN_BLOCKS and _is_over(blocked, sent, rules.block_rate):
             yield _rate(
                 facts,
                 AlertKind.BLOCK_RATE,
@@ -325,7 +325,7 @@ def receiver_answers(facts: AlertFacts) -> Iterator[Alert]:
     examples: dict[tuple[str, str], tuple[str, str, str]] = {}
     texts = [(answer.edition, answer.text, answer.recipients) for answer in facts.answers]
     # One attempt that was refused as a whole counts for its batch.
-    texts += [(each.edition, each.detail, facts.limits.policy_answers) for each in facts.attempts if each.detail]
+    texts += [(each.edition, each.detail, facts.rules.policy_answers) for each in facts.attempts if each.detail]
     for key, text, recipients in texts:
         row = classify(text)
         if row is not None:
@@ -334,7 +334,7 @@ def receiver_answers(facts: AlertFacts) -> Iterator[Alert]:
     days = {edition.key: edition for edition in facts.editions}
     reported = set[str]()
     for (name, key), count in counts.items():
-        if count < facts.limits.policy_answers or name in reported or key not in days:
+        if count < facts.rules.policy_answers or name in reported or key not in days:
             continue
         reported.add(name)
         meaning, action, text = examples[name, key]
@@ -351,14 +351,14 @@ def receiver_answers(facts: AlertFacts) -> Iterator[Alert]:
 
 
 def silent_webhook(facts: AlertFacts) -> Iterator[Alert]:
-    if not facts.events_expected:
+    if not facts.rules.events_expected:
         return
     for edition in facts.editions:
         sent = [
             attempt
             for attempt in facts.attempts
             if attempt.edition == edition.key
-            and attempt.transport in facts.events_expected
+            and attempt.transport in facts.rules.events_expected
             and attempt.state in (AttemptState.ACCEPTED, AttemptState.CONFIRMED)
         ]
         if sum(attempt.size for attempt in sent) < _MIN_SENT:
@@ -366,7 +366,7 @@ def silent_webhook(facts: AlertFacts) -> Iterator[Alert]:
         began = min(attempt.send_at or attempt.started_at for attempt in sent)
         until = began + timedelta(days=2)
         is_over = facts.last_event_at is not None and facts.last_event_at >= began
-        if is_over or not facts.limits.webhook_silent <= facts.now - began < timedelta(days=2):
+        if is_over or not facts.rules.webhook_silent <= facts.now - began < timedelta(days=2):
             continue
         last = _when(facts.last_event_at, facts) if facts.last_event_at else "never"
         name = sent[0].transport
@@ -404,12 +404,12 @@ def failed_feedback(facts: AlertFacts) -> Iterator[Alert]:
 
 def low_disks(facts: AlertFacts) -> Iterator[Alert]:
     for folder, free in facts.disks.items():
-        if free < facts.limits.disk_free:
+        if free < facts.rules.disk_free:
             yield Alert(
                 AlertKind.DISK_LOW,
                 folder,
                 f"Only {free // 1_000_000} MB are free on the disk",
-                f"Less than {facts.limits.disk_free // 1_000_000} MB are free in {folder}. "
+                f"Less than {facts.rules.disk_free // 1_000_000} MB are free in {folder}. "
                 "Without space nothing can be recorded, and then nothing is sent.",
                 f"Free space: `du -sh {folder}/*` shows what is large. Old .eml files in outbox/ can be deleted.",
                 facts.now,
@@ -418,7 +418,7 @@ def low_disks(facts: AlertFacts) -> Iterator[Alert]:
 
 def old_backup(facts: AlertFacts) -> Iterator[Alert]:
     """Report a nightly backup that fails, which nobody notices. Before the first one, the checklist asks for it."""
-    age, at = facts.limits.backup_age, facts.last_backup
+    age, at = facts.rules.backup_age, facts.last_backup
     if age and at is not None and facts.now - at > age:
         yield Alert(
             AlertKind.BACKUP_OLD,
@@ -523,7 +523,7 @@ def _unusable(facts: AlertFacts, transport: str, problem: str, since: datetime, 
     elif _KEY.search(problem):
         what = "user name or password" if transport == "smtp" else "key"
         kind, title = AlertKind.KEY_REFUSED, f"{transport} refuses our {what}"
-        variable = facts.keys.get(transport, "")
+        variable = facts.rules.keys.get(transport, "")
         right = "the right password" if transport == "smtp" else "a valid key"
         where = (
             f"Put {right} into {variable} and restart `digest run` and all workers"

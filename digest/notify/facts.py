@@ -1,4 +1,4 @@
-"""The input of the conditions: numbers of recent editions, attempts and responses, and the limits. Data only."""
+"""The input of the conditions: numbers of recent editions, attempts and responses, and the settings. Data only."""
 
 from __future__ import annotations
 
@@ -71,8 +71,8 @@ class FailedFeedback:
 
 
 @dataclass(frozen=True, slots=True)
-class AlertThresholds:
-    """The thresholds of the conditions. Rates are in percent; 0 switches a condition off."""
+class AlertRules:
+    """What the settings say about alerts. Rates are in percent; 0 switches a condition off."""
 
     source_failures: int
     source_silent: timedelta
@@ -88,6 +88,16 @@ class AlertThresholds:
     # Bytes.
     disk_free: int
     backup_age: timedelta
+    # Whether an edition, by key, waits until somebody approves it.
+    requires_approval: Callable[[str], bool]
+    # Until when an edition, by key, can be approved; None if it has no such time.
+    decide_by: Callable[[str], datetime | None]
+    # The address where an edition, by key, can be approved; None without such a page.
+    approval_link: Callable[[str], str | None]
+    # The transports whose events are expected.
+    events_expected: Collection[str]
+    # Transport → the environment variable that holds its key.
+    keys: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +105,7 @@ class AlertFacts:
     """All facts of one minute's check."""
 
     now: datetime
-    limits: AlertThresholds
+    rules: AlertRules
     editions: Sequence[EditionFacts]
     # Newest first.
     attempts: Sequence[AttemptFacts]
@@ -106,16 +116,7 @@ class AlertFacts:
     transports: Sequence[str]
     # Transport → the problem found by its last probe.
     probes: Mapping[str, str]
-    # Transport → the environment variable that holds its key.
-    keys: Mapping[str, str]
-    # Whether an edition, by key, waits until somebody approves it.
-    requires_approval: Callable[[str], bool]
-    # Until when an edition, by key, can be approved; None if it has no such time.
-    decide_by: Callable[[str], datetime | None]
-    # The address where an edition, by key, can be approved; None without such a page.
-    approval_link: Callable[[str], str | None]
-    # The transports whose events are expected, and when the newest payload arrived.
-    events_expected: Collection[str]
+    # When the newest payload of a provider's events arrived.
     last_event_at: datetime | None
     failed_feedback: FailedFeedback
     # Folder → bytes that are free.

@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from digest.utils.documents import to_json
+
 KINDS = ("bounced", "blocked", "dropped", "complained")
 # A complaint is about an email that arrived.
 _RETURNED = ("bounced", "blocked", "dropped")
@@ -43,14 +45,38 @@ class Failures:
         yield from (("mailbox", self.mailboxes), ("sender", self.senders), ("domain", self.domains))
 
 
+@dataclass(frozen=True, slots=True)
+class FailureLine:
+    """A row of the JSON document."""
+
+    name: str
+    sent: int | None
+    bounced: int
+    blocked: int
+    dropped: int
+    complained: int
+
+
+@dataclass(frozen=True, slots=True)
+class FailuresDocument:
+    """Failed emails by mailbox provider, transport and domain."""
+
+    mailboxes: tuple[FailureLine, ...]
+    senders: tuple[FailureLine, ...]
+    domains: tuple[FailureLine, ...]
+
+
+def failures_document(failures: Failures) -> FailuresDocument:
+    return FailuresDocument(*(tuple(map(_line, rows)) for _group, rows in failures.groups()))
+
+
+def _line(row: FailureRow) -> FailureLine:
+    return FailureLine(row.name, row.sent, **{kind: row.counts.get(kind, 0) for kind in KINDS})
+
+
 def as_json(failures: Failures) -> dict[str, Any]:
-    names = {"mailbox": "mailboxes", "sender": "senders", "domain": "domains"}
-    return {
-        names[group]: [
-            {"name": row.name, "sent": row.sent, **{kind: row.counts.get(kind, 0) for kind in KINDS}} for row in rows
-        ]
-        for group, rows in failures.groups()
-    }
+    found: dict[str, Any] = to_json(failures_document(failures))
+    return found
 
 
 def csv_rows(failures: Failures) -> Iterator[tuple[str, ...]]:

@@ -5,15 +5,16 @@ from __future__ import annotations
 import statistics
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import date, datetime, timedelta, tzinfo
 from typing import Any, NamedTuple
 
 from digest.hindi.numbers import group
 from digest.models import PROVIDER_NAMES, ModelUse, SourceHealth
 from digest.notify.formats import format_time
+from digest.utils.documents import fill, to_json
 from digest.utils.redact import hide_addresses
-from digest.utils.text import duration, pick
+from digest.utils.text import duration
 
 # Transport → its name in sentences.
 _CALLED = {"smtp": "SMTP", "outbox": "the outbox", **PROVIDER_NAMES}
@@ -260,48 +261,144 @@ def group_reasons(reasons: Iterable[tuple[str, int]], most: int) -> list[tuple[s
     return counts.most_common(most)
 
 
+@dataclass(frozen=True, slots=True)
+class ReasonCount:
+    """How many recipients have one reason."""
+
+    reason: str
+    recipients: int
+
+
+@dataclass(frozen=True, slots=True)
+class UsualNumbers:
+    """The medians of the earlier editions; null without any."""
+
+    editions: int
+    frozen: float | None
+    accepted: float | None
+    rejected: float | None
+    excluded: float | None
+    bounced: float | None
+    complained: float | None
+    seconds: float | None
+    per_minute: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelCost(ModelUse):
+    """A model's work for an edition, and its price if the settings have one."""
+
+    cost: float | None
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
+class TargetClicks:
+    """The clicks on one link."""
+
+    title: str
+    section: str | None
+    people: int
+    clicks: int
+
+
+@dataclass(frozen=True, slots=True)
+class ClicksDocument:
+    """The clicks of an edition; `people` is null if they are too few to be shown."""
+
+    people: int | None
+    machine: int
+    min_people: int
+    hidden: int
+    targets: tuple[TargetClicks, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionLine:
+    """What was decided about the edition, when and why."""
+
+    at: datetime
+    what: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReportDocument:
+    """The report on one edition. Counts are recipients."""
+
+    edition: str
+    number: int
+    state: str
+    reason: str
+    subject: str
+    frozen: int
+    accepted: int
+    rejected: int
+    excluded: int
+    pending: int
+    unknown: int
+    bounced: int
+    blocked: int
+    complained: int
+    delivered: int | None
+    dropped: int | None
+    left: int
+    opened: int | None
+    clicked: int | None
+    words: dict[str, int]
+    clicks: ClicksDocument | None
+    excluded_reasons: tuple[ReasonCount, ...]
+    rejected_reasons: tuple[ReasonCount, ...]
+    began_at: datetime | None
+    ended_at: datetime | None
+    seconds: float
+    per_minute: float | None
+    usual: UsualNumbers
+    model: ModelCost | None
+    sources: tuple[SourceProblem, ...]
+    actions: tuple[str, ...]
+    editors: EditorsWork
+    decisions: tuple[DecisionLine, ...]
+
+
+def report_document(report: Report) -> ReportDocument:
+    numbers, median = report.numbers, Medians(report.earlier)
+    usual = {each.name: median.of(each.name) for each in fields(UsualNumbers) if each.name != "editions"}
+    of_edition = {name: getattr(report, name) for name in ("number", "state", "reason", "subject")}
+    feedback = {each.name: getattr(report.feedback, each.name) for each in fields(FeedbackSummary)}
+    return fill(
+        ReportDocument,
+        numbers,
+        edition=report.key,
+        **of_edition,
+        **feedback,
+        words={kind: report.texts.get(kind, 0) for kind in ("answer", "reply", "auto-reply")},
+        clicks=clicks_document(report.clicks),
+        excluded_reasons=tuple(ReasonCount(*each) for each in report.excluded),
+        rejected_reasons=tuple(ReasonCount(*each) for each in report.rejected),
+        seconds=round(numbers.seconds, 1),
+        per_minute=round(numbers.per_minute, 1) if numbers.per_minute is not None else None,
+        usual=UsualNumbers(len(report.earlier), **usual),
+        model=_model_cost(report),
+        sources=tuple(report.sources),
+        actions=tuple(report.actions),
+        editors=report.work,
+        decisions=tuple(DecisionLine(*each) for each in report.decisions),
+    )
+
+
 def as_json(report: Report) -> dict[str, Any]:
     """Return the data of `digest report --json`, and the data of a webhook."""
-    numbers, feedback = report.numbers, report.feedback
-    counts = ("frozen", "accepted", "rejected", "excluded", "pending", "unknown", "bounced", "blocked", "complained")
-    median = Medians(report.earlier)
-    usual = {name: median.of(name) for name in ("frozen", "accepted", "rejected", "excluded", "bounced", "complained")}
-    return {
-        "edition": report.key,
-        **pick(report, "number state reason subject"),
-        **{name: getattr(numbers, name) for name in counts},
-        **pick(feedback, "delivered dropped left opened clicked"),
-        "words": {kind: report.texts.get(kind, 0) for kind in ("answer", "reply", "auto-reply")},
-        "clicks": clicks_json(report.clicks),
-        "excluded_reasons": [{"reason": reason, "recipients": count} for reason, count in report.excluded],
-        "rejected_reasons": [{"reason": reason, "recipients": count} for reason, count in report.rejected],
-        "began_at": numbers.began_at.isoformat() if numbers.began_at else None,
-        "ended_at": numbers.ended_at.isoformat() if numbers.ended_at else None,
-        "seconds": round(numbers.seconds, 1),
-        "per_minute": round(numbers.per_minute, 1) if numbers.per_minute is not None else None,
-        "usual": {
-            "editions": len(report.earlier),
-            **usual,
-            "seconds": median.of("seconds"),
-            "per_minute": median.of("per_minute"),
-        },
-        "model": _model_json(report),
-        "sources": [{"name": each.name, "state": each.state, "detail": each.detail} for each in report.sources],
-        "actions": report.actions,
-        "editors": asdict(report.work),
-        "decisions": [{"at": at.isoformat(), "what": what, "why": why} for at, what, why in report.decisions],
-    }
+    found: dict[str, Any] = to_json(report_document(report))
+    return found
 
 
-def _model_json(report: Report) -> dict[str, Any] | None:
+def _model_cost(report: Report) -> ModelCost | None:
     use, price = report.model_use, report.model_price
     if use is None:
         return None
-    return {
-        **asdict(use),
-        "cost": round(price.of(use), 6) if price else None,
-        "currency": price.currency if price else "",
-    }
+    cost = round(price.of(use), 6) if price else None
+    return fill(ModelCost, use, cost=cost, currency=price.currency if price else "")
 
 
 def _amount(cost: float) -> str:
@@ -385,14 +482,9 @@ class ClickReport:
         return f"{links} with fewer than {self.min_people} people: not shown."
 
 
-def clicks_json(clicks: ClickReport | None) -> dict[str, Any] | None:
-    """Return the clicks in `digest report --json`; None if they are not counted."""
+def clicks_document(clicks: ClickReport | None) -> ClicksDocument | None:
+    """Return the clicks of a report; None if they are not counted."""
     if clicks is None:
         return None
-    return {
-        **pick(clicks, "people machine min_people hidden"),
-        "targets": [
-            {"title": each.title, "section": each.section or None, "people": each.people, "clicks": each.clicks}
-            for each in clicks.targets
-        ],
-    }
+    targets = tuple(fill(TargetClicks, each, section=each.section or None) for each in clicks.targets)
+    return fill(ClicksDocument, clicks, targets=targets)

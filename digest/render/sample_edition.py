@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -46,10 +47,33 @@ def sample_edition(now: datetime, blocks: tuple[EditionBlock, ...] = ()) -> Edit
     """Return an edition of two sections, three stories: with and without image, label, link, time and further
     sources.
     """
-    image = Image("https://example.com/metro.jpg", 600, 338, "नई मेट्रो का स्टेशन")
-    first = _story("1", "शहर में नई मेट्रो लाइन शुरू", "देश", now, image=image, sources=("पहला", "दूसरा", "तीसरा"))
-    second = _story("2", "पुस्तकालय एक ऐप से जुड़े", "देश", now, label="update")
-    third = _story("3", "Local team wins the final", "खेल", now, language="en", url="", dated=False)
+    first = Story(
+        id="1",
+        title="शहर में नई मेट्रो लाइन शुरू",
+        summary="पहली ट्रेन सुबह पाँच बजे चली। पुराने शहर का सफ़र चालीस मिनट कम हो जाएगा।",
+        url="https://example.com/story",
+        published=now,
+        dated=True,
+        sources=("पहला", "दूसरा", "तीसरा"),
+        articles=("https://example.com/story",),
+        article_ids=("1",),
+        section="देश",
+        image=Image("https://example.com/metro.jpg", 600, 338, "नई मेट्रो का स्टेशन"),
+        language="hi",
+    )
+    plain = replace(first, sources=("पहला",), image=None)
+    second = replace(plain, id="2", article_ids=("2",), title="पुस्तकालय एक ऐप से जुड़े", label="update")
+    third = replace(
+        plain,
+        id="3",
+        article_ids=("3",),
+        title="Local team wins the final",
+        section="खेल",
+        language="en",
+        url="",
+        articles=(),
+        dated=False,
+    )
     return Edition(
         key=now.date().isoformat(),
         day=now.date(),
@@ -61,34 +85,4 @@ def sample_edition(now: datetime, blocks: tuple[EditionBlock, ...] = ()) -> Edit
         lead="1",
         intro="आज का दिन अच्छा बीते।",
         blocks=blocks,
-    )
-
-
-def _story(
-    id: str,
-    title: str,
-    section: str,
-    now: datetime,
-    *,
-    image: Image | None = None,
-    sources: tuple[str, ...] = ("पहला",),
-    label: str = "",
-    language: str = "hi",
-    url: str = "https://example.com/story",
-    dated: bool = True,
-) -> Story:
-    return Story(
-        id=id,
-        title=title,
-        summary="पहली ट्रेन सुबह पाँच बजे चली। पुराने शहर का सफ़र चालीस मिनट कम हो जाएगा।",
-        url=url,
-        published=now,
-        dated=dated,
-        sources=sources,
-        articles=(url,) if url else (),
-        article_ids=(id,),
-        section=section,
-        image=image,
-        label=label,
-        language=language,
     )

@@ -30,6 +30,9 @@ from digest.scheduler.steps import EditionStep, hand_over_at, next_step
 from digest.store.sending.revisions import count_by_state
 from digest.store.sending.status import counts
 from digest.usecases.breaking import BreakingRefused
+from digest.usecases.compose import day_of
+from digest.usecases.enqueue import SendRequest
+from digest.usecases.send_result import SendResult
 from digest.usecases.special import due_at
 from digest.utils.telemetry import log_fields
 from digest.utils.text import plural
@@ -229,7 +232,7 @@ class EditionJobs:
             self._send_special(key, now)
         elif planned is not None and now > planned.expires_at:
             self._expire(key, _TOO_LATE, deadline=planned.expires_at)
-        elif planned is None and pipeline.day_of(key) and edition.day < now.date():
+        elif planned is None and day_of(key) and edition.day < now.date():
             self._expire(key, "It is no longer in schedule.editions.", deadline=now)
 
     def _send_correction(self, edition: Edition, corrects: Corrects) -> None:
@@ -316,8 +319,8 @@ class EditionJobs:
         else:
             self.log_sent(sent)
 
-    def _send_now(self, key: str, *, scheduled: bool = False) -> pipeline.SendResult:
-        request = pipeline.SendRequest(scheduled=scheduled)
+    def _send_now(self, key: str, *, scheduled: bool = False) -> SendResult:
+        request = SendRequest(scheduled=scheduled)
         return pipeline.send(self.app, key, request, stop=self.stop, deliver=not self.hands_over)
 
     def _has_late_subscribers(self, planned: PlannedEdition, edition: Edition | None, now: datetime) -> bool:
@@ -363,7 +366,7 @@ class EditionJobs:
         edition = self.app.editions.get(key)
         return edition is not None and edition.composed_at is not None and edition.composed_at >= deadline
 
-    def log_sent(self, sent: pipeline.SendResult) -> None:
+    def log_sent(self, sent: SendResult) -> None:
         """Log what a send did, or why it did nothing."""
         edition, counts = sent.edition, sent.counts
         if sent.report is None and edition.state in BEGUN_STATES:

@@ -56,12 +56,7 @@ class Notices:
     """Reports to the log and to the admins. `app` returns the App in use."""
 
     def __init__(
-        self,
-        app: Callable[[], App],
-        log: Callable[[str], None],
-        warn: Callable[[str], None],
-        *,
-        others: bool = False,
+        self, app: Callable[[], App], log: Callable[[str], None], warn: Callable[[str], None], *, others: bool = False
     ) -> None:
         """`others`: other processes report about the same store at the same time."""
         self._app, self._log, self._warn = app, log, warn
@@ -124,7 +119,6 @@ class Notices:
         return known
 
     def subjects(self, kind: NoticeKind) -> list[str]:
-        """Return the subjects of the notices of a kind."""
         return [subject for each, subject in [*self._noticed] if each == kind]
 
     def raise_alert(

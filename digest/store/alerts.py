@@ -16,10 +16,11 @@ from digest.store.schema import alert, alert_message
 from digest.store.statements import insert_into
 
 
-class AlertStore:
+class AlertStore(MessageQueue):
+    """The open alerts, and the queue of the messages; a channel is a receiver."""
+
     def __init__(self, database: Database) -> None:
-        self.database = database
-        self._queue = MessageQueue(database, alert_message, alert_message.c.channel)
+        super().__init__(database, alert_message, alert_message.c.channel)
 
     def open(self) -> list[Alert]:
         """Return the alerts whose conditions hold, oldest first."""
@@ -68,23 +69,9 @@ class AlertStore:
         """Whether a message with this id was queued."""
         return self.database.query(select(alert_message.c.id).where(alert_message.c.id == id)).first() is not None
 
-    def claim(self, channel: str, now: datetime) -> list[Message]:
-        """Claim the messages that are due, oldest first. No other process gets them for `CLAIMED_FOR`."""
-        return [_message(row.content) for row in self._queue.claim(channel, now)]
-
-    def sent(self, ids: Collection[str], channel: str, now: datetime) -> None:
-        """Record that these messages were sent."""
-        self._queue.sent(channel, ids, now)
-
-    def failed(
-        self, id: str, channel: str, reason: str, now: datetime, *, after: float | None = None, permanent: bool = False
-    ) -> bool:
-        """Record a failed attempt; `after` is in seconds. False if the message is given up."""
-        return self._queue.failed(channel, id, reason, now, after=after, permanent=permanent)
-
-    def prune(self, now: datetime) -> None:
-        """Delete old messages."""
-        self._queue.prune(now)
+    def claim_messages(self, channel: str, now: datetime) -> list[Message]:
+        """Claim the messages that are due, oldest first."""
+        return [_message(row.content) for row in self.claim(channel, now)]
 
 
 def _is_new_cause(connection: Connection, item: Alert, before: str, since: datetime) -> bool:

@@ -405,7 +405,6 @@ def _postgresql(url: Any) -> Engine:
 
 
 def sqlite_file(database: Database) -> Path:
-    """Return the file of an SQLite store."""
     return real_path(Path(str(database.engine.url.database)))
 
 
@@ -579,7 +578,6 @@ def wait_limit(seconds: float) -> Iterator[None]:
 
 
 def is_limited() -> bool:
-    """Whether this work has a limit."""
     return _deadline.get() is not None
 
 

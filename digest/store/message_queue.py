@@ -53,7 +53,6 @@ class MessageQueue:
             ]
 
     def sent(self, receiver: str, ids: Collection[str], now: datetime) -> None:
-        """Record that these messages were sent."""
         these = self.table.c.id.in_(list(ids)) & (self.receiver == receiver)
         self.database.change(update(self.table).where(these).values(ended_at=now, error=""))
 
@@ -77,7 +76,5 @@ class MessageQueue:
     def prune(self, now: datetime) -> None:
         """Delete old messages."""
         old = self.table.c.created_at < now - _KEPT
-        with self.database.read() as connection:
-            if connection.execute(select(self.table.c.id).where(old).limit(1)).first() is None:
-                return
-        self.database.change(delete(self.table).where(old))
+        if self.database.query(select(self.table.c.id).where(old).limit(1)).first() is not None:
+            self.database.change(delete(self.table).where(old))

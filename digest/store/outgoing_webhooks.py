@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -80,24 +80,15 @@ def add(connection: Connection, type: str, data: Mapping[str, Any], now: datetim
     connection.execute(insert(outgoing_webhook), [{**same, "endpoint": each.key} for each in wanted])
 
 
-class OutgoingWebhookStore:
+class OutgoingWebhookStore(MessageQueue):
+    """The queue of the events; an endpoint is a receiver."""
+
     def __init__(self, database: Database) -> None:
-        self.database = database
-        self._queue = MessageQueue(database, outgoing_webhook, outgoing_webhook.c.endpoint)
+        super().__init__(database, outgoing_webhook, outgoing_webhook.c.endpoint)
 
-    def claim(self, endpoint: str, now: datetime) -> list[OutgoingEvent]:
-        """Claim the events that are due, oldest first. No other process gets them for `CLAIMED_FOR`."""
-        return [OutgoingEvent(**row._mapping) for row in self._queue.claim(endpoint, now)]
-
-    def sent(self, endpoint: str, ids: Collection[str], now: datetime) -> None:
-        """Record that these events were sent."""
-        self._queue.sent(endpoint, ids, now)
-
-    def failed(
-        self, event: OutgoingEvent, reason: str, now: datetime, *, after: float | None = None, permanent: bool = False
-    ) -> bool:
-        """Record a failed attempt; `after` is in seconds. False if the event is given up."""
-        return self._queue.failed(event.endpoint, event.id, reason, now, after=after, permanent=permanent)
+    def claim_events(self, endpoint: str, now: datetime) -> list[OutgoingEvent]:
+        """Claim the events that are due, oldest first."""
+        return [OutgoingEvent(**row._mapping) for row in self.claim(endpoint, now)]
 
     def newest(self, limit: int, *, failed: bool = False) -> list[OutgoingEvent]:
         """Return the newest events, optionally only those whose last attempt failed."""
@@ -110,12 +101,6 @@ class OutgoingWebhookStore:
 
     def again(self, id: str, now: datetime) -> int:
         """Make an event due at once, even if it was given up. Returns the number of endpoints."""
-        of = outgoing_webhook.c
-        with self.database.write() as connection:
-            this_failure = (of.id == id) & (of.error != "")
-            values = {"ended_at": None, "tries": 0, "not_before": now}
-            return connection.execute(update(outgoing_webhook).where(this_failure).values(values)).rowcount
-
-    def prune(self, now: datetime) -> None:
-        """Delete old events."""
-        self._queue.prune(now)
+        this_failure = (outgoing_webhook.c.id == id) & (outgoing_webhook.c.error != "")
+        again = update(outgoing_webhook).values(ended_at=None, tries=0, not_before=now)
+        return self.database.change(again.where(this_failure))

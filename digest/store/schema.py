@@ -409,7 +409,7 @@ click_visit = Table(
     Column("visitor", String(32), nullable=False),
     # Only with `clicks.subscribers`.
     Column("subscriber", Id),
-    # `feedback.clicks.classify.MachineSign`.
+    # `feedback.clicks.MachineSign`.
     Column("sign", String(16), nullable=False),
     Column("at", Moment, nullable=False),
     Index(None, "edition"),

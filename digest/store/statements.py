@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from itertools import islice
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from sqlalchemy import Connection, Table
+from sqlalchemy import Column, Connection, Table, func, select
+
+if TYPE_CHECKING:
+    from digest.store.database import Database
 
 T = TypeVar("T")
 
@@ -36,3 +39,14 @@ def insert_into(connection: Connection, table: Table) -> Any:
     from sqlalchemy.dialects.postgresql import insert as insert_postgresql
 
     return insert_postgresql(table)
+
+
+def distinct_texts(database: Database, column: Column[str]) -> list[str]:
+    """Return the values of a column that has an index, in order, without ''."""
+    found: list[str] = []
+    with database.read() as connection:
+        # Each value takes one step in the index, however many rows have it.
+        last: str | None = ""
+        while last := connection.execute(select(func.min(column)).where(column > last)).scalar():
+            found.append(last)
+    return found

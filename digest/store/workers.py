@@ -87,7 +87,6 @@ class WorkerStore:
             return read_workers(connection)
 
     def seats(self) -> int:
-        """Return the seats of all live workers."""
         return sum(each.seats for each in self.all() if each.state == WorkerState.RUNNING)
 
     def now(self) -> datetime:

@@ -61,29 +61,34 @@ def remove(
     path: Path, email: str, *, backup: bool = True, save: Save = ListEditor.save, wait: float | None = None
 ) -> bool:
     """Remove a subscriber's lines; False if not listed. Without `backup` the `.bak` file, which has them, goes too."""
-    with edit_lock(path, wait):
-        editor = ListEditor(path)
-        index = editor.find(email)
-        if index is None:
-            return False
-        editor.remove(index)
+
+    def saved(editor: ListEditor) -> None:
         save(editor)
         if not backup:
             backup_of(path).unlink(missing_ok=True)
-        return True
+
+    return _edit(path, email, ListEditor.remove, saved, wait)
 
 
 def change(
     path: Path, email: str, fields: Mapping[str, Any], *, save: Save = ListEditor.save, wait: float | None = None
 ) -> bool:
     """Set fields of a subscriber; None removes the field. Returns False if the address is not listed."""
+
+    def set_fields(editor: ListEditor, index: int) -> None:
+        for key, value in fields.items():
+            editor.set(index, key, value)
+
+    return _edit(path, email, set_fields, save, wait)
+
+
+def _edit(path: Path, email: str, edit: Callable[[ListEditor, int], None], save: Save, wait: float | None) -> bool:
     with edit_lock(path, wait):
         editor = ListEditor(path)
         index = editor.find(email)
         if index is None:
             return False
-        for key, value in fields.items():
-            editor.set(index, key, value)
+        edit(editor, index)
         save(editor)
         return True
 

@@ -98,16 +98,6 @@ def read_files(
     return subscribers
 
 
-def read_bytes(data: bytes, name: str, *, topics: Collection[str] | None) -> list[ListedSubscriber]:
-    """Like `read_files`, from the content of a single file."""
-    reading = _FileReading(name, topics)
-    raw = reader.read_bytes(data, name, each={"subscribers": reading.add_row})
-    subscribers = reading.finish(raw, {})
-    if reading.problems:
-        raise ConfigurationError(sorted(reading.problems, key=lambda problem: problem.line))
-    return subscribers
-
-
 def version(data: bytes, topics: Collection[str], editions: Collection[str] = ()) -> str:
     """Return a hash of the files' content, the topics and editions, and the code that reads the list."""
     digest = hashlib.blake2b(_code_hash() + repr((sorted(topics), sorted(editions))).encode(), digest_size=32)

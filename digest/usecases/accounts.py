@@ -9,7 +9,7 @@ import re
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 LINK_LASTS = timedelta(hours=24)
 # A session ends this long after it was opened, whatever happens.
 SESSION_LASTS = timedelta(days=30)
+# How long a person may take at another provider, or a browser to answer.
+_STATE_LASTS = timedelta(minutes=10)
 # How often a session notes that it is used.
 _SEEN_EVERY = timedelta(minutes=5)
 MIN_PASSWORD, MAX_PASSWORD = 12, 256
@@ -141,13 +143,13 @@ class Accounts:
         """Return the token of a new one-time link, which replaces an unused one. Raises DigestError."""
         user, token = _existing(self.users, name), secrets.token_urlsafe(32)
         now = self.now()
-        self.users.set_credential(user.id, CredentialKind.LINK, _hash(token), now=now, expires_at=now + LINK_LASTS)
+        self.users.set_credential(user.id, CredentialKind.LINK, hash_token(token), now=now, expires_at=now + LINK_LASTS)
         self.log.record(by, ActKind.LINK_MADE, name, now=now)
         return token
 
     def user_of_link(self, token: str) -> User | None:
         """Return the user of a one-time link; None if it was used or has expired."""
-        found = self.users.link(_hash(token), self.now())
+        found = self.users.link(hash_token(token), self.now())
         return found[0] if found else None
 
     def app_key(self, token: str) -> str:
@@ -172,7 +174,7 @@ class Accounts:
             return None
         hashed = _hasher().hash(password)
         with self.users.database.transaction():
-            if not self.users.use_link(_hash(token)):
+            if not self.users.use_link(hash_token(token)):
                 return None
             self.users.set_credential(user.id, CredentialKind.PASSWORD, hashed, now=now)
             self.users.set_credential(user.id, CredentialKind.TOTP, key, now=now, counter=counter)
@@ -210,12 +212,38 @@ class Accounts:
         self.log.record(Actor(user.name, "desk"), ActKind.SIGNED_IN, user.name, now=now)
         return self.open_session(user, agent, method="password")
 
+    def count_try(self, network: str) -> None:
+        """Count an attempt to sign in from a network. Raises TooManyTries."""
+        if not self.quotas.take([Quota(f"desk:network:{network}", TRIES_PER_NETWORK, TRIES_WINDOW)], self.now()):
+            raise TooManyTries
+
+    def sign_state(self, purpose: str, mark: str, browser: str, *more: str) -> str:
+        """Return a state that a browser sends back, bound to it: the mark, the time, `more`, and a signature."""
+        body = ".".join((mark, str(int(self.now().timestamp())), *more))
+        return f"{body}.{self.signer.sign_name(purpose, f'{body} {browser}')}"
+
+    def read_state(self, purpose: str, state: str, browser: str) -> tuple[str, ...] | None:
+        """Return the mark of a state and what follows its time; None if it was not made for this browser just now.
+
+        `use_mark` makes sure that it works once.
+        """
+        body, _, code = state.rpartition(".")
+        if not browser or not self.signer.is_signed_name(purpose, f"{body} {browser}", code):
+            return None
+        mark, made, *more = body.split(".")
+        is_new = timedelta(0) <= self.now() - datetime.fromtimestamp(int(made), UTC) <= _STATE_LASTS
+        return (mark, *more) if is_new else None
+
+    def use_mark(self, mark: str) -> bool:
+        """Record that the state with this mark was used. False if it was used before."""
+        return self.quotas.take([Quota(f"desk:challenge:{mark}", 1, 2 * _STATE_LASTS)], self.now())
+
     def session(self, token: str) -> Session | None:
         """Return the session of a cookie; None if it has ended."""
         if not token:
             return None
         now = self.now()
-        session = self.users.session(_hash(token), now)
+        session = self.users.session(hash_token(token), now)
         if session and now - session.seen_at > _SEEN_EVERY:
             self.users.saw_session(session.hash, now)
         return session
@@ -230,7 +258,7 @@ class Accounts:
         token, now = secrets.token_urlsafe(32), self.now()
         expires = now + SESSION_LASTS
         short = agent[:_AGENT_LENGTH]
-        self.users.open_session(_hash(token), user.id, now=now, expires_at=expires, agent=short, method=method)
+        self.users.open_session(hash_token(token), user.id, now=now, expires_at=expires, agent=short, method=method)
         return SignedIn(user, token)
 
 
@@ -264,7 +292,7 @@ def _existing(users: UserStore, name: str) -> User:
     return user
 
 
-def _hash(token: str) -> str:
+def hash_token(token: str) -> str:
     """Hash a token. Tokens are random, so a plain hash protects them."""
     return hashlib.sha256(token.encode()).hexdigest()
 
@@ -320,7 +348,7 @@ class ApiTokens:
         if days is not None and not 1 <= days <= MAX_DAYS:
             raise DigestError(f"A token lasts 1 to {MAX_DAYS} days, found {days}.")
         token, expires = PREFIX + secrets.token_urlsafe(32), now + timedelta(days=days) if days else None
-        if not self.users.add_token(_hash(token), held.id, name, role, now=now, expires_at=expires):
+        if not self.users.add_token(hash_token(token), held.id, name, role, now=now, expires_at=expires):
             raise DigestError(
                 Message(
                     "%(name)s has a token %(again)s already. Revoke it first, or choose another name.",
@@ -345,7 +373,7 @@ class ApiTokens:
         if not token.startswith(PREFIX):
             return None
         now = self.now()
-        found = self.users.token(_hash(token), now)
+        found = self.users.token(hash_token(token), now)
         if found and (found.used_at is None or now - found.used_at > _USED_EVERY):
             self.users.used_token(found.hash, now)
         return found

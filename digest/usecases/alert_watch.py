@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -14,7 +14,7 @@ from digest.deliver.shutdown import time_limit
 from digest.errors import ConfigurationError
 from digest.notify.alert import AlertKind
 from digest.notify.conditions import EDITION_KINDS, KINDS, ending, find
-from digest.notify.facts import AlertFacts, AlertThresholds
+from digest.notify.facts import AlertFacts, AlertRules
 from digest.usecases.stop_edition import MIN_COMPLAINTS
 
 if TYPE_CHECKING:
@@ -44,19 +44,9 @@ class AlertWatch:
     overview: Overview
     articles: ArticleStore
     sources: Sequence[Source]
-    limits: AlertThresholds
-    # Whether an edition, by key, waits until somebody approves it.
-    requires_approval: Callable[[str], bool]
-    # Until when an edition, by key, can be approved; None if it has no such time.
-    decide_by: Callable[[str], datetime | None]
-    # The address where an edition, by key, can be approved; None without such a page.
-    approval_link: Callable[[str], str | None]
-    # The transports whose events are expected.
-    events_expected: Collection[str]
+    rules: AlertRules
     # Transport → factory of a separate one for probes.
     transports: Mapping[str, Callable[[], Transport]]
-    # Transport → the environment variable that holds its key.
-    keys: Mapping[str, str]
     folders: Sequence[Path]
     # When the store was backed up last; None if that is not known.
     last_backup: Callable[[], datetime | None]
@@ -103,18 +93,13 @@ class AlertWatch:
         editions = [edition for key in keys if (edition := self.editions.get(key))]
         return AlertFacts(
             now=now,
-            limits=self.limits,
+            rules=self.rules,
             editions=self.overview.editions(editions, now),
             attempts=self.overview.attempts(keys),
             answers=self.overview.answers(keys),
             sources=list(self.articles.health_of(self.sources).values()),
             transports=tuple(self.transports),
             probes=self._probe(now) if probe else {},
-            keys=self.keys,
-            requires_approval=self.requires_approval,
-            decide_by=self.decide_by,
-            approval_link=self.approval_link,
-            events_expected=self.events_expected,
             last_event_at=self.overview.last_event_at(),
             failed_feedback=self.overview.failed_feedback(),
             sending_since=None if is_slow else self._since,

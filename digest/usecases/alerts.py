@@ -102,18 +102,7 @@ class Alerts:
     ) -> bool:
         """Queue a separate message. False if one with this id was queued before."""
         now = self.now()
-        message = Message(
-            id or _new_id(),
-            type,
-            now,
-            self.sender,
-            title,
-            text,
-            html=mail.html,
-            mail_subject=mail.subject,
-            mail_text=mail.text,
-            data=data,
-        )
+        message = _with_mail(Message(id or _new_id(), type, now, self.sender, title, text, data=data), mail)
         return self.store.add(message, self._names, now)
 
     def deliver(self) -> list[str]:
@@ -123,15 +112,15 @@ class Alerts:
         """
         problems: list[str] = []
         for channel in self.channels:
-            messages = self.store.claim(channel.name, self.now())
+            messages = self.store.claim_messages(channel.name, self.now())
             if not messages:
                 continue
             failures = channel.send(messages)
             now = self.now()
-            self.store.sent([message.id for message in messages if message.id not in failures], channel.name, now)
+            self.store.sent(channel.name, [message.id for message in messages if message.id not in failures], now)
             for id, failure in failures.items():
                 again = self.store.failed(
-                    id, channel.name, failure.reason, now, after=failure.retry_after, permanent=failure.permanent
+                    channel.name, id, failure.reason, now, after=failure.retry_after, permanent=failure.permanent
                 )
                 then = "It is tried again." if again else "It is given up."
                 problems.append(f"An alert could not be sent by {channel.name}: {failure.reason}. {then}")
@@ -166,22 +155,13 @@ class Alerts:
         return closed
 
     def _message(self, type: MessageType, item: Alert, text: str, action: str, now: datetime) -> Message:
-        mail = self.mail_of(type, item) or _NO_MAIL
-        return Message(
-            _new_id(),
-            type,
-            now,
-            self.sender,
-            item.title,
-            text,
-            action=action,
-            since=item.since,
-            kind=item.kind,
-            subject=item.subject,
-            html=mail.html,
-            mail_subject=mail.subject,
-            mail_text=mail.text,
-        )
+        message = Message(_new_id(), type, now, self.sender, item.title, text, action=action, since=item.since)
+        message = replace(message, kind=item.kind, subject=item.subject)
+        return _with_mail(message, self.mail_of(type, item) or _NO_MAIL)
+
+
+def _with_mail(message: Message, mail: Mail) -> Message:
+    return replace(message, html=mail.html, mail_subject=mail.subject, mail_text=mail.text)
 
 
 def _differs(item: Alert, held: Alert) -> bool:

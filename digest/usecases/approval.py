@@ -25,10 +25,10 @@ if TYPE_CHECKING:
     from digest.usecases.breaking import BreakingNews
 
 PURPOSE = "approve"
-_REVISION_LENGTH = 16
+# Of a revision, and of the fingerprint of a text.
+_HASH_LENGTH = 16
 # Stands for the intro where other texts of a model have the id of a story.
 INTRO = "intro"
-_FINGERPRINT_LENGTH = 16
 
 
 def approval_link(base: str, signer: TokenSigner, key: str) -> str:
@@ -39,7 +39,7 @@ def approval_link(base: str, signer: TokenSigner, key: str) -> str:
 def revision(edition: Edition) -> str:
     """Return a fingerprint of everything that an edition shows, so that nobody approves what they have not seen."""
     shown = {name: getattr(edition, name) for name in SHOWN}
-    return hashlib.sha256(orjson.dumps(shown, default=str)).hexdigest()[:_REVISION_LENGTH]
+    return hashlib.sha256(orjson.dumps(shown, default=str)).hexdigest()[:_HASH_LENGTH]
 
 
 class EditionChanged(DigestError):
@@ -174,4 +174,4 @@ def is_by_machine(story: Story) -> bool:
 
 
 def _fingerprint(*texts: str) -> str:
-    return hashlib.sha256("\0".join(texts).encode()).hexdigest()[:_FINGERPRINT_LENGTH]
+    return hashlib.sha256("\0".join(texts).encode()).hexdigest()[:_HASH_LENGTH]

@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 
 from digest.mail.dns import dkim
 from digest.mail.dns.dmarc import Passing, check_alignment, check_dmarc
-from digest.mail.dns.lookup import Lookup, addresses, check_resolves
+from digest.mail.dns.resolver import Lookup, addresses, check_resolves
 from digest.mail.dns.spf import check_spf
 from digest.utils.findings import Finding, Level, error, good, unknown, warning
 from digest.utils.urls import is_example
@@ -124,7 +124,6 @@ def check_webhook(url: str, secret: str, lookup: Lookup) -> Finding:
 
 
 def is_local(host: str) -> bool:
-    """Whether the host is this machine."""
     try:
         return host == "localhost" or ipaddress.ip_address(host).is_loopback
     except ValueError:
@@ -271,7 +270,6 @@ def check_disks(folders: Mapping[str, Path]) -> list[Finding]:
 
 
 def judge_disk(name: str, path: Path, free: int) -> Finding:
-    """Judge the free bytes on the disk of `path`."""
     message = f"{name}: {free / 1e9:,.1f} GB free on the disk of {path}"
     if free < _FULL:
         return error("disk", message, f"free at least {_LOW / 1e9:.0f} GB: with a full disk nothing is sent")

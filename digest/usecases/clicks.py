@@ -38,7 +38,6 @@ class ClickCounter:
     now: Callable[[], datetime]
 
     def report(self, edition: Edition) -> ClickReport:
-        """Return the clicks of an edition."""
         numbers = self.store.numbers([edition.key], self._links).get(edition.key, {})
         total = numbers.get(TOTAL, ClickNumbers())
         stories, hidden = [], 0

@@ -282,10 +282,7 @@ class Composer:
         if schedule is None:
             return usual
         rules = replace(
-            usual,
-            window=schedule.window,
-            min_stories=schedule.min_stories,
-            max_stories=schedule.max_stories,
+            usual, window=schedule.window, min_stories=schedule.min_stories, max_stories=schedule.max_stories
         )
         if schedule.repeats_others:
             # Last week's edition must count as already sent, whatever the hour at which this one is composed.

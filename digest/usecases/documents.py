@@ -2,67 +2,142 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from digest.models import Edition, Source, SourceHealth, Story
+from digest.models import Edition, ModelUse, RefusedSummary, Source, SourceHealth, Story, Support
 from digest.render.blocks.rows import find_question
-from digest.utils.text import pick
+from digest.utils.documents import fill, to_json
 
 if TYPE_CHECKING:
     from digest.store.content.answers import AnswerStore
 
 
+@dataclass(frozen=True, slots=True)
+class StoryDocument:
+    """A story of an edition."""
+
+    id: str
+    title: str
+    summary: str
+    url: str
+    image: str | None
+    published: datetime
+    sources: tuple[str, ...]
+    articles: tuple[str, ...]
+    origins: int
+    score: float
+    reasons: tuple[str, ...]
+    label: str
+    recurring: str
+    title_by_machine: bool
+    title_support: Support | None
+    by_machine: bool
+    support: tuple[Support, ...]
+    refused: RefusedSummary | None
+
+
+@dataclass(frozen=True, slots=True)
+class SectionDocument:
+    """A section of an edition, with its stories in the order of the email."""
+
+    name: str
+    stories: tuple[StoryDocument, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BlockDocument:
+    """A block of an edition, and where it is shown."""
+
+    kind: str
+    show: str
+    place: str
+
+
+@dataclass(frozen=True, slots=True)
+class EditionDocument:
+    """An edition with its stories."""
+
+    edition: str
+    name: str
+    number: int
+    state: str
+    reason: str
+    subject: str
+    preheader: str
+    intro: str
+    intro_by_machine: bool
+    intro_support: tuple[Support, ...]
+    lead: str
+    widened_hours: int | None
+    sample: bool
+    blocks: tuple[BlockDocument, ...]
+    warnings: tuple[str, ...]
+    model: ModelUse | None
+    sections: tuple[SectionDocument, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class HealthDocument:
+    """The health of a source, once it was collected."""
+
+    collected: bool
+    last_good: datetime | None
+    last_new: datetime | None
+    failures: int
+    last_error: str
+    not_before: datetime | None
+    moved_to: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceDocument(Source):
+    """A source: its settings and its health."""
+
+    health: HealthDocument
+
+
+def edition_document(edition: Edition) -> EditionDocument:
+    return fill(
+        EditionDocument,
+        edition,
+        edition=edition.key,
+        intro_by_machine=edition.is_intro_by_machine,
+        blocks=tuple(BlockDocument(each.kind, each.shown, each.place) for each in edition.blocks),
+        model=edition.model_use,
+        sections=tuple(SectionDocument(each.name, tuple(map(_story, each.stories))) for each in edition.sections),
+    )
+
+
 def edition_json(edition: Edition) -> dict[str, Any]:
     """Return the document of `compose` and `edition show`."""
-    return {
-        "edition": edition.key,
-        **pick(edition, "name number state reason subject preheader intro"),
-        "intro_by_machine": edition.is_intro_by_machine,
-        "intro_support": [asdict(each) for each in edition.intro_support],
-        **pick(edition, "lead widened_hours sample"),
-        "blocks": [{"kind": each.kind, "show": each.shown, "place": each.place} for each in edition.blocks],
-        "warnings": list(edition.warnings),
-        "model": asdict(edition.model_use) if edition.model_use else None,
-        "sections": [
-            {"name": section.name, "stories": [_story(story) for story in section.stories]}
-            for section in edition.sections
-        ],
-    }
+    found: dict[str, Any] = to_json(edition_document(edition))
+    return found
 
 
-def _story(story: Story) -> dict[str, Any]:
-    return {
-        **pick(story, "id title summary url"),
-        "image": story.image.url if story.image else None,
-        "published": story.published.isoformat(),
-        **pick(story, "sources articles"),
-        "origins": story.origin_count,
-        "score": round(story.score, 4),
-        **pick(story, "reasons label recurring"),
-        "title_by_machine": story.is_title_by_machine,
-        "title_support": asdict(story.title_support) if story.title_support else None,
-        "by_machine": story.is_by_machine,
-        "support": [asdict(each) for each in story.support],
-        "refused": asdict(story.refused) if story.refused else None,
-    }
+def _story(story: Story) -> StoryDocument:
+    return fill(
+        StoryDocument,
+        story,
+        image=story.image.url if story.image else None,
+        origins=story.origin_count,
+        score=round(story.score, 4),
+        title_by_machine=story.is_title_by_machine,
+        by_machine=story.is_by_machine,
+    )
+
+
+def source_document(source: Source, health: SourceHealth | None) -> SourceDocument:
+    known = health or SourceHealth(source.name)
+    values = {"collected": health is not None, "last_error": known.last_error or "", "moved_to": known.moved_to or ""}
+    return fill(SourceDocument, source, health=fill(HealthDocument, known, **values))
 
 
 def source_json(source: Source, health: SourceHealth | None) -> dict[str, Any]:
     """Return one source in `sources list`: its settings, and its health once it was collected."""
-    collected = health is not None
-    return {**asdict(source), "health": {"collected": collected, **_health(health or SourceHealth(source.name))}}
-
-
-def _health(health: SourceHealth) -> dict[str, Any]:
-    return {
-        "last_good": health.last_good.isoformat() if health.last_good else None,
-        "last_new": health.last_new.isoformat() if health.last_new else None,
-        "failures": health.failures,
-        "last_error": health.last_error or "",
-        "not_before": health.not_before.isoformat() if health.not_before else None,
-        "moved_to": health.moved_to or "",
-    }
+    found: dict[str, Any] = to_json(source_document(source, health))
+    return found
 
 
 def option_counts(answers: AnswerStore, edition: Edition, language: str) -> dict[str, dict[str, int]]:

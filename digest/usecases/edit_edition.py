@@ -252,14 +252,7 @@ class EditionEditor:
             moved = editorial.arrange(sections, changes.moved, story, section, place)
             return replace(changes, moved=moved, placed=(*_without(changes.placed, story), story))
 
-        return self._change(
-            key,
-            change,
-            by,
-            ActKind.MOVED,
-            f"{_title(found)} → {section}, {place}",
-            chooses=False,
-        )
+        return self._change(key, change, by, ActKind.MOVED, f"{_title(found)} → {section}, {place}", chooses=False)
 
     def step(self, key: str, story: str, steps: int, by: Actor) -> Edition:
         """Move a story up (negative) or down within the edition, beyond the end of a section into the next one.
@@ -319,22 +312,6 @@ class EditionEditor:
             replaced=lambda changes: _unseen(texts, seen, {name: getattr(changes, name) for name in texts}),
         )
 
-    def write_story(
-        self,
-        key: str,
-        story: str,
-        by: Actor,
-        *,
-        title: str | None,
-        summary: str | None,
-        seen: Mapping[str, str] | None = None,
-    ) -> Edition:
-        """Set the texts of a story that are given. An empty text means the composed one.
-
-        `seen` has the texts that the editor saw, by field.
-        """
-        return self._write_story(key, story, by, ActKind.STORY_TEXT, title=title, summary=summary, seen=seen)
-
     def take_refused(self, key: str, story: str, by: Actor, *, shown: str = "") -> Edition:
         """Make a model's summary that a check refused the editor's own text of the story.
 
@@ -345,27 +322,31 @@ class EditionEditor:
             raise UnknownStory(
                 Message("story %(name)s of edition %(again)s has no such summary of a model", name=story, again=key)
             )
-        return self._write_story(key, story, by, ActKind.REFUSED_SUMMARY_TAKEN, title=None, summary=found.refused.text)
+        refused = found.refused.text
+        return self.write_story(key, story, by, title=None, summary=refused, what=ActKind.REFUSED_SUMMARY_TAKEN)
 
-    def _write_story(
+    def write_story(
         self,
         key: str,
         story: str,
         by: Actor,
-        what: ActKind,
         *,
         title: str | None,
         summary: str | None,
         seen: Mapping[str, str] | None = None,
+        what: ActKind = ActKind.STORY_TEXT,
     ) -> Edition:
+        """Set the texts of a story that are given. An empty text means the composed one.
+
+        `seen` has the texts that the editor saw, by field. `what` is the act in the log.
+        """
         found = self._known(key, story)
         given = {"title": title, "summary": summary}
 
         def change(changes: EditorialChanges) -> EditorialChanges:
             old = changes.texts.get(story, StoryText())
             text = StoryText(
-                old.title if title is None else one_line(title),
-                old.summary if summary is None else one_line(summary),
+                old.title if title is None else one_line(title), old.summary if summary is None else one_line(summary)
             )
             others = {id: each for id, each in changes.texts.items() if id != story}
             return replace(changes, texts=others if text == StoryText() else {**others, story: text})
@@ -539,8 +520,7 @@ class EditionEditor:
 
         detail = "; ".join(story.title for story in edition.stories() if story.id in found)
         return replace(
-            composed,
-            edition=self._change(edition.key, change, by, ActKind.TEXTS_TAKEN_OVER, detail, chooses=False),
+            composed, edition=self._change(edition.key, change, by, ActKind.TEXTS_TAKEN_OVER, detail, chooses=False)
         )
 
     def _is_being_composed(self, key: str, now: datetime) -> bool:

@@ -107,7 +107,6 @@ class SettingsEditor:
     now: Callable[[], datetime]
 
     def read(self) -> HeldSettings:
-        """Return the settings as they are now."""
         version = _version(self._path.read_bytes())
         faults: tuple[str, ...] = ()
         try:

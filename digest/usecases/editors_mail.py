@@ -73,22 +73,46 @@ def _template(name: str) -> Template:
     return environment.get_template(name)
 
 
+class ReportRow(NamedTuple):
+    """A number or a text, and the usual number. Both are '' if there is none."""
+
+    name: str
+    value: str = ""
+    usual: str = ""
+
+
+class ReportPart(NamedTuple):
+    """A list with a title. `columns` are those of a table that compares."""
+
+    title: str
+    rows: tuple[ReportRow, ...]
+    columns: tuple[str, ...] = ()
+    # A sentence below the list.
+    note: str = ""
+
+
+class _Content(NamedTuple):
+    """What the HTML and the text of an email show."""
+
+    subject: str
+    heading: str
+    lines: tuple[str, ...]
+    button: str
+    # The page that the button opens; '' without one.
+    link: str
+    # The edition on the desk, if the button opens another page.
+    desk: str = ""
+    warning: str = ""
+    # What needs a look; None if all went well.
+    attention: ReportPart | None = None
+    parts: tuple[ReportPart, ...] = ()
+
+
 class ApprovalDeadline(NamedTuple):
     """Until when a decision is awaited, and whether the edition is sent without one."""
 
     at: datetime
     sent_anyway: bool
-
-
-class _Texts(NamedTuple):
-    subject: str
-    heading: str
-    lines: tuple[str, ...]
-    button: str
-    # The page where the edition can be approved, and its page on the desk; '' without one.
-    link: str
-    desk: str
-    warning: str
 
 
 @dataclass(frozen=True)
@@ -123,7 +147,7 @@ class ApprovalMails:
             under=edition.preheader,
         )
 
-    def _texts(self, type: MessageType, kind: AlertKind, edition: Edition) -> _Texts:
+    def _texts(self, type: MessageType, kind: AlertKind, edition: Edition) -> _Content:
         _ = translator(self.branding.language).gettext
         is_open = type == MessageType.RAISED
         if not is_open:
@@ -144,7 +168,7 @@ class ApprovalMails:
             verb = "breaking send" if kind == AlertKind.BREAKING_PROPOSED else "edition approve"
             lines.append(_("To do so, run on the server: %(command)s") % {"command": f"digest {verb} {edition.key}"})
         is_signed = is_open and link.rpartition("/approve/")[1] != ""
-        return _Texts(
+        return _Content(
             f"[{self.branding.name}] {subject % {'subject': edition.subject}}",
             heading,
             tuple(lines),
@@ -185,7 +209,7 @@ class ApprovalMails:
             return _("Nobody approved the edition in time, so nobody gets it. It can be brought back on the desk.")
         return _("The edition no longer waits for a decision.")
 
-    def _text(self, texts: _Texts, edition: Edition) -> str:
+    def _text(self, texts: _Content, edition: Edition) -> str:
         _ = translator(self.branding.language).gettext
         parts = [texts.heading, *texts.lines]
         if texts.link:
@@ -196,39 +220,6 @@ class ApprovalMails:
         for section in edition.sections:
             parts.append("\n".join([section.name, *(f"* {story.title}" for story in section.stories)]))
         return "\n\n".join([*parts, *([texts.warning] if texts.warning else [])])
-
-
-class ReportRow(NamedTuple):
-    """A number or a text, and the usual number. Both are '' if there is none."""
-
-    name: str
-    value: str = ""
-    usual: str = ""
-
-
-class ReportPart(NamedTuple):
-    """A list with a title. `columns` are those of a table that compares."""
-
-    title: str
-    rows: tuple[ReportRow, ...]
-    columns: tuple[str, ...] = ()
-    # A sentence below the list.
-    note: str = ""
-
-
-class _Content(NamedTuple):
-    """What both parts of the email show."""
-
-    subject: str
-    heading: str
-    lines: tuple[str, ...]
-    # None if all went well.
-    attention: ReportPart | None
-    parts: tuple[ReportPart, ...]
-    button: str
-    # The report on the desk; '' without one.
-    link: str
-    warning: str = ""
 
 
 @dataclass(frozen=True)

@@ -71,7 +71,4 @@ class ReceiptIssuer:
         """Return the feedback of providers. A provider without webhooks reports no deliveries."""
         events = count_feedback(self.status.database, key)
         reports = not PARSERS.keys().isdisjoint(self.statistics.transports(key))
-        return {
-            "delivered": events.delivered if reports else None,
-            **pick(events, "bounced blocked complained"),
-        }
+        return {"delivered": events.delivered if reports else None, **pick(events, "bounced blocked complained")}

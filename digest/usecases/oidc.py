@@ -16,7 +16,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote_plus, urlencode, urlsplit
@@ -24,8 +24,7 @@ from urllib.parse import quote_plus, urlencode, urlsplit
 from digest.errors import DigestError
 from digest.models import Actor
 from digest.store.desk.audit import ActKind
-from digest.store.rate_limits import Quota
-from digest.usecases.accounts import TRIES_PER_NETWORK, TRIES_WINDOW, SignedIn, TooManyTries
+from digest.usecases.accounts import SignedIn
 
 if TYPE_CHECKING:
     from joserfc.jwk import KeySet
@@ -33,8 +32,6 @@ if TYPE_CHECKING:
     from digest.collect.http.post import JsonPoster, PostAnswer
     from digest.usecases.accounts import Accounts
 
-# How long a person may take at the provider.
-_LASTS = timedelta(minutes=10)
 # How long a provider's metadata and keys are cached.
 _KNOWN_FOR = timedelta(hours=1)
 # For how long a provider that failed is not asked again, and seconds that a page waits while another one asks.
@@ -146,8 +143,7 @@ class OidcSignIn:
         Raises OidcRefused, TooManyTries. `given` is the query of the provider's redirect.
         """
         accounts, now = self.accounts, self.accounts.now()
-        if not accounts.quotas.take([Quota(f"desk:network:{network}", TRIES_PER_NETWORK, TRIES_WINDOW)], now):
-            raise TooManyTries
+        accounts.count_try(network)
         mark, next = self._read_state(given.get("state", ""), browser)
         # Another provider could have sent the browser here with its own code (RFC 9207).
         if given.get("iss", self.client.issuer) != self.client.issuer:
@@ -171,21 +167,15 @@ class OidcSignIn:
         return accounts.open_session(found, agent, method="oidc"), next
 
     def _state(self, mark: str, browser: str, next: str) -> str:
-        made = int(self.accounts.now().timestamp())
-        body = f"{mark}.{made}.{base64.urlsafe_b64encode(next.encode()).decode().rstrip('=')}"
-        return f"{body}.{self.accounts.signer.sign_name(_STATE, f'{body} {browser}')}"
+        place = base64.urlsafe_b64encode(next.encode()).decode().rstrip("=")
+        return self.accounts.sign_state(_STATE, mark, browser, place)
 
     def _read_state(self, state: str, browser: str) -> tuple[str, str]:
         """Return the mark and the next page of a state that we made for this browser a short time ago."""
-        body, _, code = state.rpartition(".")
-        if not browser or not self.accounts.signer.is_signed_name(_STATE, f"{body} {browser}", code):
+        found = self.accounts.read_state(_STATE, state, browser)
+        if found is None or not self.accounts.use_mark(found[0]):
             raise OidcRefused(SignInProblem.STALE)
-        mark, made, place = body.split(".")
-        now = self.accounts.now()
-        if not timedelta(0) <= now - datetime.fromtimestamp(int(made), UTC) <= _LASTS:
-            raise OidcRefused(SignInProblem.STALE)
-        if not self.accounts.quotas.take([Quota(f"desk:challenge:{mark}", 1, 2 * _LASTS)], now):
-            raise OidcRefused(SignInProblem.STALE)
+        mark, place = found
         return mark, base64.urlsafe_b64decode(place + "=" * (-len(place) % 4)).decode()
 
     def _secret(self, purpose: str, mark: str) -> str:

@@ -61,7 +61,7 @@ class OutgoingWebhooks:
         except ConfigurationError as error:
             return f"Webhooks to {receiver.host} wait: {error.problems[0]}"
         problem = None
-        events = self.store.claim(receiver.key, self.now())
+        events = self.store.claim_events(receiver.key, self.now())
         for number, event in enumerate(events):
             try:
                 failure = post_signed(
@@ -70,11 +70,16 @@ class OutgoingWebhooks:
             except DigestError as error:
                 # A receiver that does not answer would take the same time for each further event.
                 for each in events[number:]:
-                    self.store.failed(each, str(error), self.now())
+                    self.store.failed(receiver.key, each.id, str(error), self.now())
                 return f"A webhook to {receiver.host} failed: {error}. It is tried again."
             if failure:
                 again = self.store.failed(
-                    event, failure.reason, self.now(), after=failure.retry_after, permanent=failure.permanent
+                    receiver.key,
+                    event.id,
+                    failure.reason,
+                    self.now(),
+                    after=failure.retry_after,
+                    permanent=failure.permanent,
                 )
                 then = "It is tried again." if again else "It is given up."
                 problem = f"A webhook to {receiver.host} failed: {failure.reason}. {then}"

@@ -58,11 +58,7 @@ class PersonalData:
             return None
         notices = self.notices.named({entry.notice for entry in consents if entry.notice})
         entries = [
-            {
-                "at": self._time(entry.at),
-                **pick(entry, "what source wording detail notice"),
-            }
-            for entry in consents
+            {"at": self._time(entry.at), **pick(entry, "what source wording detail notice")} for entry in consents
         ]
         return {
             "at": self._time(now),
@@ -93,11 +89,7 @@ class PersonalData:
         clicked = self.clicks.last_click(id)
         return {
             "words": [
-                {
-                    "at": self._time(word.at),
-                    **pick(word, "kind edition about text"),
-                }
-                for word in self.texts.of(id)
+                {"at": self._time(word.at), **pick(word, "kind edition about text")} for word in self.texts.of(id)
             ],
             "last click": self._time(clicked),
             "asked whether to continue": self._time(asked),

@@ -11,22 +11,18 @@ import hashlib
 import json
 import secrets
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from digest.errors import DigestError
 from digest.models import Actor
 from digest.store.desk.audit import ActKind
-from digest.store.rate_limits import Quota
-from digest.usecases.accounts import TRIES_PER_NETWORK, TRIES_WINDOW, SignedIn, TooManyTries
+from digest.usecases.accounts import SignedIn
 from digest.utils.text import one_line
 
 if TYPE_CHECKING:
     from digest.store.desk.users import Credential, User
     from digest.usecases.accounts import Accounts
 
-# How long a browser may take to answer.
-_LASTS = timedelta(minutes=10)
 _PURPOSE = "passkey challenge"
 MOST, MAX_LABEL = 10, 60
 # A browser's response is smaller than 10 kB.
@@ -134,10 +130,7 @@ class Passkeys:
         from webauthn.helpers.exceptions import WebAuthnException
 
         accounts = self.accounts
-        if not accounts.quotas.take(
-            [Quota(f"desk:network:{network}", TRIES_PER_NETWORK, TRIES_WINDOW)], accounts.now()
-        ):
-            raise TooManyTries
+        accounts.count_try(network)
         try:
             credential = _parsed(answer)
             found = accounts.users.passkey(str(credential["id"]))
@@ -162,21 +155,16 @@ class Passkeys:
         return accounts.open_session(user, agent, method="passkey")
 
     def _state(self, challenge: bytes, origin: PasskeyOrigin) -> str:
-        body = f"{_text(challenge)}.{int(self.accounts.now().timestamp())}"
-        return f"{body}.{self.accounts.signer.sign_name(_PURPOSE, f'{body} {origin.browser}')}"
+        return self.accounts.sign_state(_PURPOSE, _text(challenge), origin.browser)
 
     def _challenge(self, state: str, origin: PasskeyOrigin) -> bytes:
         """Return the challenge of a state that we made for this browser a short time ago. It works once."""
-        body, _, code = state.rpartition(".")
-        challenge, _, made = body.partition(".")
-        if not origin.browser or not self.accounts.signer.is_signed_name(_PURPOSE, f"{body} {origin.browser}", code):
+        found = self.accounts.read_state(_PURPOSE, state, origin.browser)
+        if found is None:
             raise PasskeyRefused("The page was open too long. Please try again.")
-        now = self.accounts.now()
-        if not timedelta(0) <= now - datetime.fromtimestamp(int(made), UTC) <= _LASTS:
-            raise PasskeyRefused("The page was open too long. Please try again.")
-        if not self.accounts.quotas.take([Quota(f"desk:challenge:{challenge}", 1, 2 * _LASTS)], now):
+        if not self.accounts.use_mark(found[0]):
             raise PasskeyRefused("This answer was used already. Please try again.")
-        return _bytes(challenge)
+        return _bytes(found[0])
 
 
 def _parsed(answer: str) -> dict[str, object]:

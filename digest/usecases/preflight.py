@@ -160,7 +160,7 @@ def unreachable_links(
 
     Requests each address once, and none of our own pages at `base_url`.
     """
-    from digest.collect.http.errors import FetchError
+    from digest.collect.http.connect import FetchError
     from digest.collect.http.ssrf import same_host
 
     own = [source.url for source in sources if source.allow_private and source.url]

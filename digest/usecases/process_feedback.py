@@ -17,7 +17,7 @@ from digest.errors import DigestError, StoreUnavailable
 from digest.feedback import brevo, sendgrid, ses
 from digest.feedback.dsn import DeliveryReport, parse_report
 from digest.feedback.effects import ApplyResult, apply
-from digest.feedback.events import Event, InvalidPayload
+from digest.feedback.ports import Event, InvalidPayload
 from digest.feedback.replies import parse_reply
 from digest.mail import verp
 from digest.mail.message import Outgoing, recipient

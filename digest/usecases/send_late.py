@@ -49,10 +49,6 @@ class LateSender:
     audit: AuditLog
     now: Callable[[], datetime]
 
-    def count(self, edition: Edition) -> int:
-        """Return how many subscribers would get it now."""
-        return self.enqueuer.count_due(edition)
-
     def enqueue(self, edition: Edition, by: Actor, *, most: int) -> int:
         """Enqueue those who are due, and return their number.
 

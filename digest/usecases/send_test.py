@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from digest.messages import Message
 from digest.models import WAITING_STATES, Edition, Variant
 from digest.render.context import DeskLink
 from digest.store import meta
+from digest.usecases.accounts import hash_token
 from digest.usecases.approval import revision
 
 if TYPE_CHECKING:
@@ -80,11 +80,11 @@ class DraftMailer:
 
     def link(self, token: str) -> DecisionLink | None:
         """Return a link, used or not; None if it is unknown or too old."""
-        return self.links.get(_hash(token), self.now())
+        return self.links.get(hash_token(token), self.now())
 
     def use(self, token: str, by: str) -> bool:
         """Record that a link was used. False if it was used before."""
-        return self.links.use(_hash(token), by, self.now())
+        return self.links.use(hash_token(token), by, self.now())
 
     def _desk_links(self, edition: Edition) -> list[DeskLink]:
         if not self.desk_url:
@@ -100,10 +100,5 @@ class DraftMailer:
     def make_link(self, edition: Edition, act: LinkAct) -> str:
         """Return the token of a new link, which works once for the edition as it is now."""
         token, now = secrets.token_urlsafe(24), self.now()
-        self.links.add(_hash(token), edition.key, revision(edition), act, now=now, expires_at=now + LINK_LASTS)
+        self.links.add(hash_token(token), edition.key, revision(edition), act, now=now, expires_at=now + LINK_LASTS)
         return token
-
-
-def _hash(token: str) -> str:
-    """Hash a token. Tokens are random, so a plain hash protects them."""
-    return hashlib.sha256(token.encode()).hexdigest()

@@ -70,7 +70,6 @@ class Booking(Sponsor):
         return advertisement(self.advertiser, self.url)
 
     def block(self) -> EditionBlock:
-        """Return the block of an edition that carries it."""
         values = self.model_dump(mode="json", by_alias=True, exclude_defaults=True, exclude=_BOOKING)
         return EditionBlock(KIND, self.show or "both", self.zone, values)
 

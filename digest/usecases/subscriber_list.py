@@ -13,7 +13,7 @@ from digest.subscribers import list_file
 from digest.subscribers.includes import contents
 from digest.subscribers.last_good import read_faulty
 from digest.utils.files import real_path
-from digest.utils.gc import gc_paused
+from digest.utils.memory import gc_paused
 
 if TYPE_CHECKING:
     from digest.store.people.subscribers import SubscriberAdmin, SubscriberStore

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from digest.config.loader import FILE_NAME
 from digest.deliver.ports import SuppressionSource, SuppressionsUnavailable, Transport, Wait
 from digest.errors import ConfigProblem, ConfigurationError
-from digest.feedback.events import Event
+from digest.feedback.ports import Event
 from digest.store import meta
 from digest.subscribers.address import comparable
 from digest.utils.text import plural

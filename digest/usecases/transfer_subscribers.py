@@ -18,8 +18,7 @@ from digest.store.desk.audit import ActKind
 from digest.store.people.import_undo import KEPT, UndoneImport
 from digest.store.people.imports import ImportResult, ImportTerms
 from digest.store.people.preferences import PreferenceStore
-from digest.subscribers.imports.export import ExportRow
-from digest.subscribers.imports.formats import PAUSABLE
+from digest.subscribers.imports.formats import PAUSABLE, ExportRow
 from digest.subscribers.imports.mailchimp import ListBundle, extract_lists
 from digest.subscribers.imports.reader import ListReading, read_list
 from digest.subscribers.list_file import FILE_NAME
@@ -234,13 +233,7 @@ class SubscriberTransfer:
         )
 
     def export_rows(
-        self,
-        kind: str,
-        excluded: Counter[str],
-        *,
-        origin: str | None,
-        suppressed: bool,
-        only: Collection[str] | None,
+        self, kind: str, excluded: Counter[str], *, origin: str | None, suppressed: bool, only: Collection[str] | None
     ) -> Iterator[ExportRow]:
         """Yield the subscribers who may be mailed, or the suppressed addresses.
 

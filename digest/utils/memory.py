@@ -1,8 +1,10 @@
-"""Keep freed memory in the process, because getting it from the system again takes long."""
+"""Python's garbage collector and the C library's memory, during bulk work."""
 
 from __future__ import annotations
 
-from contextlib import suppress
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from functools import cache
 
 # The numbers of glibc's `mallopt` for its settings of this name.
@@ -25,3 +27,25 @@ def keep_freed_memory() -> None:
         mallopt = ctypes.CDLL(None).mallopt
         mallopt(_M_TRIM_THRESHOLD, _KEPT)
         mallopt(_M_MMAP_THRESHOLD, _LONGEST)
+
+
+@contextmanager
+def gc_paused() -> Iterator[None]:
+    """Turn the collector off until the block ends. Also a decorator. For seconds of work that creates no cycles."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+@contextmanager
+def gc_frozen() -> Iterator[None]:
+    """Exempt all existing objects from collection until the block ends. For work of any length."""
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()

@@ -21,7 +21,7 @@ from digest.store.people.preferences import StoredSubscriber
 from digest.store.people.subscriber_texts import SubscriberTextStore
 from digest.store.rate_limits import Quota
 from digest.subscribers.address import masked
-from digest.web.dependencies import TEST_SUBSCRIBER, Context
+from digest.web.dependencies import TEST_SUBSCRIBER, Context, Refused
 from digest.web.known_browser import is_known_browser
 from digest.web.pages import REDIRECTS, Done, page_routes, redirect
 from digest.web.unsubscribe import shorten_text
@@ -43,33 +43,21 @@ def router(context: Context, editions: EditionStore, answers: AnswerStore, texts
 
     def read(
         request: Request, edition: str, block: str, choice: int, token: str
-    ) -> tuple[StoredSubscriber | None, Question] | HTMLResponse:
-        """Return the subscriber and the question of a link, or an error page. A test email's links are nobody's."""
-        id = context.subscriber_id_from_token(_PURPOSE, token)
-        subscriber = context.subscriber(id) if id is not None else None
-        if id is None:
-            return context.invalid_link(request)
+    ) -> tuple[StoredSubscriber | None, Question]:
+        """Return the subscriber and the question of a link. A test email's links are nobody's. Raises Refused."""
+        id = context.require_id(request, _PURPOSE, token)
+        subscriber = context.subscriber(id)
         if subscriber is None and id != TEST_SUBSCRIBER:
             # Erased since.
-            return pages.error(request, 410, pages.catalogue(request).gettext("You are not on our list"))
+            raise Refused(pages.error(request, 410, pages.catalogue(request).gettext("You are not on our list")))
         question = find_question(editions.get(edition), block, pages.branding.language)
         if question is None or not 1 <= choice <= len(question.options):
-            return pages.error(request, 404, pages.catalogue(request).gettext("There is nothing here"))
+            raise Refused(pages.error(request, 404, pages.catalogue(request).gettext("There is nothing here")))
         return subscriber, question
 
-    @routes.get("", response_class=HTMLResponse, summary="Show the question and the chosen answer, with one button")
-    def ask(
-        request: Request,
-        edition: str,
-        block: str,
-        choice: int,
-        token: str,
-        done: Done = "",
-    ) -> HTMLResponse:
-        found = read(request, edition, block, choice, token)
-        if not isinstance(found, tuple):
-            return found
-        subscriber, question = found
+    @routes.get("", summary="Show the question and the chosen answer, with one button")
+    def ask(request: Request, edition: str, block: str, choice: int, token: str, done: Done = "") -> HTMLResponse:
+        subscriber, question = read(request, edition, block, choice, token)
         is_answered = done in tuple(AnswerResult)
         is_known = subscriber is not None and is_known_browser(context, request, subscriber)
         counts = answers.counts(edition, block) if is_answered and not question.right else {}
@@ -87,19 +75,16 @@ def router(context: Context, editions: EditionStore, answers: AnswerStore, texts
         }
         return pages.response(request, "answer.html.j2", f"/answer/{edition}/{block}/{choice}/{token}", **values)
 
-    @routes.post("", response_class=HTMLResponse, summary="Answer", **REDIRECTS)
+    @routes.post("", summary="Answer", **REDIRECTS)
     def save(request: Request, edition: str, block: str, choice: int, token: str) -> Response:
-        found = read(request, edition, block, choice, token)
-        if not isinstance(found, tuple):
-            return found
-        subscriber, _ = found
+        subscriber, _ = read(request, edition, block, choice, token)
         done = AnswerResult.SAVED
         if subscriber is not None:
             is_known = is_known_browser(context, request, subscriber)
             done = answers.save(edition, block, subscriber.id, choice, now=context.now(), replace=is_known)
         return redirect(pages, request, f"/answer/{quote(edition)}/{block}/{choice}/{token}", done=done)
 
-    @routes.post("/word", response_class=HTMLResponse, summary="Say a word about the answer", **REDIRECTS)
+    @routes.post("/word", summary="Say a word about the answer", **REDIRECTS)
     def say(
         request: Request,
         edition: str,
@@ -108,10 +93,7 @@ def router(context: Context, editions: EditionStore, answers: AnswerStore, texts
         token: str,
         word: Annotated[str, Form(max_length=4000)] = "",
     ) -> Response:
-        found = read(request, edition, block, choice, token)
-        if not isinstance(found, tuple):
-            return found
-        subscriber, question = found
+        subscriber, question = read(request, edition, block, choice, token)
         now, text, done = context.now(), shorten_text(word), _WORD_DONE[0]
         if text and subscriber and context.quotas.take([Quota(f"word:{subscriber.id}", *_MOST_WORDS)], now):
             about, is_known = f"{block}: {question.options[choice - 1]}", is_known_browser(context, request, subscriber)

@@ -39,12 +39,12 @@ from digest.web.approval import ApprovalPage
 from digest.web.archive import feeds as archive_feeds
 from digest.web.archive import routes as archive_routes
 from digest.web.archive import sitemaps
-from digest.web.archive.access import Access, SubscribersOnlyError
+from digest.web.archive.access import Access
 from digest.web.archive.metadata import home_metadata
 from digest.web.archive.site import Archive
 from digest.web.change_notices import ChangeNotices
 from digest.web.clicks import ClickRecorder, Redirects
-from digest.web.dependencies import Context
+from digest.web.dependencies import Context, Refused
 from digest.web.editions import LatestEdition, NextEdition, Showcase, TopicRates
 from digest.web.group_commit import GroupCommit
 from digest.web.health import routes as health_routes
@@ -311,14 +311,7 @@ def _routers(app: App, pages: Pages, outbound: OutboundMail, leave_page: LeavePa
         )
     latest = LatestEdition(app.settings.choices, published, app.now)
     page = PreferencesPage(
-        context,
-        latest,
-        app.topics,
-        app.first_send_at,
-        _offered_editions(app),
-        next_edition,
-        rates,
-        leave_page,
+        context, latest, app.topics, app.first_send_at, _offered_editions(app), next_edition, rates, leave_page
     )
     own = OwnData(
         context,
@@ -438,9 +431,9 @@ def _fastapi(title: str, pages: Pages, routers: list[APIRouter]) -> FastAPI:
         advice = catalogue.gettext("The form did not arrive correctly. Please go back and try again.")
         return pages.error(request, 422, catalogue.gettext("We could not understand this request"), advice)
 
-    @fastapi.exception_handler(SubscribersOnlyError)
-    def subscribers_only(request: Request, error: SubscribersOnlyError) -> HTMLResponse:
-        return error.access.refusal(request)
+    @fastapi.exception_handler(Refused)
+    def refused(_request: Request, error: Refused) -> HTMLResponse:
+        return error.response
 
     @fastapi.exception_handler(StoreError)
     def store_error(request: Request, error: StoreError) -> HTMLResponse:

@@ -147,11 +147,11 @@ def router(page: ApprovalPage) -> APIRouter:
                 problems += _said(error)
         return page.response(request, app.editions.get(edition) or found, here, problems=problems, changed=changed)
 
-    @routes.get("", response_class=HTMLResponse, summary="Show the edition, with one button for each decision")
+    @routes.get("", summary="Show the edition, with one button for each decision")
     def show(request: Request, edition: str, code: str) -> HTMLResponse:
         return respond(request, edition, code, None)
 
-    @routes.post("", response_class=HTMLResponse, summary="Approve what the page showed")
+    @routes.post("", summary="Approve what the page showed")
     def approve(request: Request, edition: str, code: str, seen: Annotated[str, Form()] = "") -> HTMLResponse:
         def act(found: Edition) -> bool:
             if found.state != EditionState.DRAFT:
@@ -164,7 +164,7 @@ def router(page: ApprovalPage) -> APIRouter:
 
         return respond(request, edition, code, act)
 
-    @routes.post("/stop", response_class=HTMLResponse, summary="Pause the edition, or drop a proposal")
+    @routes.post("/stop", summary="Pause the edition, or drop a proposal")
     def stop(request: Request, edition: str, code: str) -> HTMLResponse:
         def act(found: Edition) -> bool:
             if is_breaking(found.key) and found.state == EditionState.DRAFT:

@@ -43,11 +43,7 @@ class ChangeNotices:
     outbound: OutboundMail
 
     def change(
-        self,
-        request: Request,
-        subscriber: StoredSubscriber,
-        change: Change,
-        make: Callable[[], object],
+        self, request: Request, subscriber: StoredSubscriber, change: Change, make: Callable[[], object]
     ) -> bool:
         """Make a change and store its undo in one transaction, and notify the subscriber. A known browser only changes.
 

@@ -17,7 +17,7 @@ from datetime import date, datetime, timedelta
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
-from digest.feedback.clicks.classify import ClickRequest, read_signs
+from digest.feedback.clicks import ClickRequest, read_signs
 from digest.models import HONEYPOT, SENT_STATES, EditionState
 from digest.render.clicks import ClickLinks, ClickTarget
 from digest.store.content.clicks import ClickStore, ClickVisit

@@ -57,14 +57,7 @@ class OpenRequests:
 
 def client_of(address: str) -> str:
     """Return the client of an address: the address, or the /64 network of an IPv6 address, which one machine has."""
-    try:
-        known = ipaddress.ip_address(address)
-    except ValueError:
-        return address
-    if isinstance(known, ipaddress.IPv6Address):
-        mapped = known.ipv4_mapped
-        return str(mapped) if mapped else f"{int(known) >> 64:x}/64"
-    return str(known)
+    return _network(address, 32, 64)
 
 
 def limited_protocol(proxies: Collection[str]) -> type[asyncio.Protocol]:
@@ -126,13 +119,17 @@ def network_quotas(purpose: str, request: Request) -> list[Quota]:
 
 def network(address: str) -> str:
     """Return the network that shares a quota: an IPv4 /24 or an IPv6 /56, the size of one household or office."""
+    return _network(address, 24, 56)
+
+
+def _network(address: str, bits: int, bits_of_ipv6: int) -> str:
+    """Return the network of an address, by its first bits; the address itself if it is none."""
     try:
         known = ip_address(address)
     except ValueError:
         return address
     if isinstance(known, IPv6Address):
-        mapped = known.ipv4_mapped
-        if mapped is None:
-            return f"{int(known) >> 72:x}/56"
-        known = mapped
-    return f"{int(known) >> 8:x}/24"
+        if known.ipv4_mapped is None:
+            return f"{int(known) >> (128 - bits_of_ipv6):x}/{bits_of_ipv6}"
+        known = known.ipv4_mapped
+    return str(known) if bits == 32 else f"{int(known) >> (32 - bits):x}/{bits}"

@@ -18,6 +18,14 @@ from digest.web.pages import Pages
 TEST_SUBSCRIBER = 0
 
 
+class Refused(Exception):
+    """The request is answered with this page instead."""
+
+    def __init__(self, response: HTMLResponse) -> None:
+        super().__init__()
+        self.response = response
+
+
 @dataclass(frozen=True)
 class Context:
     """What routes with personal links need. Routes run in threads and share it."""
@@ -36,6 +44,13 @@ class Context:
         subscriber (no CSRF).
         """
         return self.signer.read(purpose, token)
+
+    def require_id(self, request: Request, purpose: str, token: str) -> int:
+        """Return the subscriber id that a token names. Raises Refused if we did not sign it."""
+        id = self.subscriber_id_from_token(purpose, token)
+        if id is None:
+            raise Refused(self.invalid_link(request))
+        return id
 
     def subscriber(self, id: int) -> StoredSubscriber | None:
         """Return the subscriber with this id, or None if unknown or erased."""

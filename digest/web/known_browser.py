@@ -30,7 +30,6 @@ _BETWEEN = "~"
 
 
 def is_known_browser(context: Context, request: Request, subscriber: StoredSubscriber) -> bool:
-    """Whether the browser is known as this subscriber's."""
     if not subscriber.listed or subscriber.suppressed:
         return False
     now = context.now().timestamp()

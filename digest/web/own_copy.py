@@ -90,7 +90,6 @@ class _Copy:
         ]
 
     def value(self, key: str, value: Any) -> str:
-        """Return a value in words."""
         _ = self.catalogue.gettext
         if isinstance(value, bool):
             return _("yes") if value else _("no")

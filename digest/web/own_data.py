@@ -27,7 +27,7 @@ from digest.usecases.erase_subscriber import SubscriberEraser
 from digest.usecases.own_data import AddressChanger, PersonalData
 from digest.web.change_notices import ChangeNotices, had_left
 from digest.web.client_limit import mailbox_quotas, network, network_quotas
-from digest.web.dependencies import Context, client_address
+from digest.web.dependencies import Context, Refused, client_address
 from digest.web.known_browser import is_known_browser, remember
 from digest.web.outbound_mail import OutboundMail
 from digest.web.own_copy import readable_copy
@@ -126,16 +126,26 @@ class OwnData:
         opened = self.requests.open(subscriber.id, RequestKind.CHOOSE, now=self.context.now())
         return self.emails.build(RequestLink(opened), subscriber.email, language)
 
-    def find(self, kind: RequestKind, side: MailboxSide, token: str) -> PersonRequest | None:
-        """Return the request of a link; None if we did not sign it, or if it has expired."""
-        id = self.context.subscriber_id_from_token(purpose_of(kind, side), token)
-        return self.requests.get(id, kind, self.context.now()) if id is not None else None
+    def find(
+        self, request: Request, kind: RequestKind, token: str, side: MailboxSide = MailboxSide.PRESENT
+    ) -> PersonRequest:
+        """Return the request of a link. Raises Refused if we did not sign it, or if it has expired."""
+        id = self.context.require_id(request, purpose_of(kind, side), token)
+        found = self.requests.get(id, kind, self.context.now())
+        if found is None:
+            raise self.expired(request, kind)
+        return found
 
-    def expired(self, request: Request, kind: RequestKind, side: MailboxSide, token: str) -> HTMLResponse:
-        """Respond to a link that has expired, or that we did not sign."""
-        if self.context.subscriber_id_from_token(purpose_of(kind, side), token) is None:
-            return self.context.invalid_link(request)
-        return self.page(request, kind, "/", "late")
+    def subscriber(self, request: Request, kind: RequestKind, token: str) -> StoredSubscriber:
+        """Return the subscriber who made the request of a link. Raises Refused, also if they were erased since."""
+        subscriber = self.context.subscriber(self.find(request, kind, token).subscriber)
+        if subscriber is None:
+            raise self.expired(request, kind)
+        return subscriber
+
+    def expired(self, request: Request, kind: RequestKind) -> Refused:
+        """Return the refusal of a link that has expired."""
+        return Refused(self.page(request, kind, "/", "late"))
 
     def page(
         self, request: Request, kind: RequestKind, place: str, state: str, *, status: int = 200, **values: Any
@@ -207,11 +217,11 @@ def _find_routes(routes: APIRouter, own: OwnData) -> None:
         response.headers["cache-control"] = MAY_GO_BACK
         return response
 
-    @routes.get("/leave", response_class=HTMLResponse, summary="Offer the link to the preferences by email")
+    @routes.get("/leave", summary="Offer the link to the preferences by email")
     def show_find(request: Request) -> HTMLResponse:
         return find_page(request, "")
 
-    @routes.post("/leave", response_class=HTMLResponse, summary="Send the link to the preferences by email")
+    @routes.post("/leave", summary="Send the link to the preferences by email")
     def find(request: Request, email: Typed = "") -> HTMLResponse:
         try:
             address = normalise(email)
@@ -232,21 +242,17 @@ def _address_form_routes(routes: APIRouter, page: PreferencesPage, own: OwnData)
         status, place = 400 if wrong else 200, f"/preferences/{token}/address"
         return context.pages.response(request, "address.html.j2", place, status=status, token=token, **values)
 
-    @routes.get("/preferences/{token}/address", response_class=HTMLResponse, summary="The form for another address")
+    @routes.get("/preferences/{token}/address", summary="The form for another address")
     def show_address_form(request: Request, token: str) -> HTMLResponse:
         subscriber = page.subscriber(request, token)
         return address_form(request, token) if subscriber else page.short(request, token)
 
-    @routes.post(
-        "/preferences/{token}/address", response_class=HTMLResponse, summary="Ask for another address", **REDIRECTS
-    )
+    @routes.post("/preferences/{token}/address", summary="Ask for another address", **REDIRECTS)
     def ask_address(
         request: Request, token: str, form: SubmittedForm, email: Typed = "", sure: Typed = "", meant: Typed = ""
     ) -> Response:
         email = meant or email
-        subscriber = page.subscriber(request, token)
-        if subscriber is None:
-            return page.short(request, token, status=403)
+        subscriber = page.require_subscriber(request, token)
         # The button of the preferences sends the choices, the form of this page an address.
         if form.format:
             place = f"/preferences/{token}/address"
@@ -270,26 +276,22 @@ def _address_confirmation_routes(routes: APIRouter, own: OwnData) -> None:
     """Confirm another address by the links that go to both addresses."""
     context = own.context
 
-    @routes.get("/address/{side}/{token}", response_class=HTMLResponse, summary="Ask to confirm a new address")
+    @routes.get("/address/{side}/{token}", summary="Ask to confirm a new address")
     def show_address(request: Request, side: MailboxSide, token: str, result: Result = "") -> HTMLResponse:
         place = f"/address/{side}/{token}"
-        found = own.find(RequestKind.ADDRESS, side, token)
-        if found is None:
-            return own.expired(request, RequestKind.ADDRESS, side, token)
+        found = own.find(request, RequestKind.ADDRESS, token, side)
         mine = found.confirmed_at if side == MailboxSide.PRESENT else found.confirmed_new_at
         state = "done" if found.done_at else "ask" if found.is_confirmed or mine is None else "waiting"
         return own.page(request, RequestKind.ADDRESS, place, state, email=found.email, side=side, result=result)
 
-    @routes.post("/address/{side}/{token}", response_class=HTMLResponse, summary="Confirm a new address", **REDIRECTS)
+    @routes.post("/address/{side}/{token}", summary="Confirm a new address", **REDIRECTS)
     def confirm_address(request: Request, side: MailboxSide, token: str) -> Response:
         place = f"/address/{side}/{token}"
         now = context.now()
-        found = own.find(RequestKind.ADDRESS, side, token)
-        if found is None:
-            return own.expired(request, RequestKind.ADDRESS, side, token)
+        found = own.find(request, RequestKind.ADDRESS, token, side)
         own.requests.confirm(found.id, side, now)
-        found = own.requests.get(found.id, RequestKind.ADDRESS, now)
-        if found is None or found.done_at or not found.is_confirmed:
+        both = own.requests.get(found.id, RequestKind.ADDRESS, now)
+        if both is None or both.done_at or not both.is_confirmed:
             return redirect(context.pages, request, place)
         detail = f"confirmed at both addresses; {context.consent_context(request, 'address').detail}"
         result = own.changer.change(found.subscriber, found.address, found.email, source="web:address", detail=detail)
@@ -307,9 +309,7 @@ def _preferences_routes(routes: APIRouter, page: PreferencesPage, own: OwnData) 
     """Mail a link that opens the whole preferences page, and open the page in the browser that follows it."""
     context = own.context
 
-    @routes.post(
-        "/preferences/{token}/choose", response_class=HTMLResponse, summary="Ask for the whole page", **REDIRECTS
-    )
+    @routes.post("/preferences/{token}/choose", summary="Ask for the whole page", **REDIRECTS)
     def ask_to_choose(request: Request, token: str, part: Part = "") -> Response:
         subscriber = page.named(token)
         if subscriber is None or state_of(subscriber) != "here":
@@ -317,12 +317,9 @@ def _preferences_routes(routes: APIRouter, page: PreferencesPage, own: OwnData) 
         done = "mailed" if own.ask(request, subscriber, RequestKind.CHOOSE, part=part) else "enough"
         return page.redirect(request, token, done)
 
-    @routes.get("/choose/{token}", response_class=HTMLResponse, summary="Show the preferences to this browser")
+    @routes.get("/choose/{token}", summary="Show the preferences to this browser")
     def choose(request: Request, token: str) -> Response:
-        found = own.find(RequestKind.CHOOSE, MailboxSide.PRESENT, token)
-        subscriber = context.subscriber(found.subscriber) if found else None
-        if subscriber is None:
-            return own.expired(request, RequestKind.CHOOSE, MailboxSide.PRESENT, token)
+        subscriber = own.subscriber(request, RequestKind.CHOOSE, token)
         response = page.redirect(request, context.signer.sign("preferences", subscriber.id), "opened")
         remember(context, request, response, subscriber)
         return response
@@ -331,16 +328,9 @@ def _preferences_routes(routes: APIRouter, page: PreferencesPage, own: OwnData) 
 def _request_routes(routes: APIRouter, page: PreferencesPage, leaving: LeavePage, own: OwnData) -> None:
     """Add the buttons that mail a link: on the preferences page, and on the page after leaving."""
 
-    @routes.post(
-        "/preferences/{token}/{kind}",
-        response_class=HTMLResponse,
-        summary="Ask for data, erasure, nomination",
-        **REDIRECTS,
-    )
+    @routes.post("/preferences/{token}/{kind}", summary="Ask for data, erasure, nomination", **REDIRECTS)
     def ask(request: Request, token: str, kind: Asked, form: SubmittedForm) -> Response:
-        subscriber = page.subscriber(request, token)
-        if subscriber is None:
-            return page.short(request, token, status=403)
+        subscriber = page.require_subscriber(request, token)
         # Nobody has to choose a day to use their rights, so an error in the choices does not stop the request.
         wrong = page.save(request, subscriber, form) if form.format else None
         done = kind if own.ask(request, subscriber, RequestKind(kind)) else "enough"
@@ -350,7 +340,6 @@ def _request_routes(routes: APIRouter, page: PreferencesPage, leaving: LeavePage
 
     @routes.post(
         "/leave/{token}/{kind}",
-        response_class=HTMLResponse,
         summary="Ask for the preferences instead of leaving, for data or erasure after it",
         **REDIRECTS,
     )
@@ -366,11 +355,9 @@ def _request_routes(routes: APIRouter, page: PreferencesPage, leaving: LeavePage
 def _data_routes(routes: APIRouter, own: OwnData) -> None:
     """Download a copy of the data."""
 
-    @routes.get("/data/{token}", response_class=HTMLResponse, summary="Offer a copy of one's data, with one button")
+    @routes.get("/data/{token}", summary="Offer a copy of one's data, with one button")
     def show_data(request: Request, token: str) -> HTMLResponse:
-        found = own.find(RequestKind.DATA, MailboxSide.PRESENT, token)
-        if found is None:
-            return own.expired(request, RequestKind.DATA, MailboxSide.PRESENT, token)
+        own.find(request, RequestKind.DATA, token)
         return own.page(request, RequestKind.DATA, f"/data/{token}", "ask")
 
     @routes.post("/data/{token}", summary="Download one's data", responses=_FILE, response_model=None)
@@ -379,11 +366,9 @@ def _data_routes(routes: APIRouter, own: OwnData) -> None:
         token: str,
         form: Annotated[Literal["json", "page"], Form(description="For programs, or for people to read")] = "json",
     ) -> Response:
-        found = own.find(RequestKind.DATA, MailboxSide.PRESENT, token)
-        subscriber = own.context.subscriber(found.subscriber) if found else None
-        held = own.personal_data.collect(subscriber.address) if subscriber else None
+        held = own.personal_data.collect(own.subscriber(request, RequestKind.DATA, token).address)
         if held is None:
-            return own.expired(request, RequestKind.DATA, MailboxSide.PRESENT, token)
+            raise own.expired(request, RequestKind.DATA)
         pages = own.context.pages
         if form == "page":
             text = readable_copy(held, pages, pages.language(request), pages.catalogue(request))
@@ -397,21 +382,15 @@ def _data_routes(routes: APIRouter, own: OwnData) -> None:
 def _erasure_routes(routes: APIRouter, own: OwnData) -> None:
     """Erase everything about the person."""
 
-    @routes.get("/erase/{token}", response_class=HTMLResponse, summary="Ask whether to erase, with one button")
+    @routes.get("/erase/{token}", summary="Ask whether to erase, with one button")
     def show_erase(request: Request, token: str) -> HTMLResponse:
-        found = own.find(RequestKind.ERASE, MailboxSide.PRESENT, token)
-        if found is None:
-            return own.expired(request, RequestKind.ERASE, MailboxSide.PRESENT, token)
+        own.find(request, RequestKind.ERASE, token)
         return own.page(request, RequestKind.ERASE, f"/erase/{token}", "ask")
 
     # Erasing deletes the request too, so the page is the response. Repeating it changes nothing.
-    @routes.post("/erase/{token}", response_class=HTMLResponse, summary="Erase everything about the person")
+    @routes.post("/erase/{token}", summary="Erase everything about the person")
     def erase(request: Request, token: str) -> HTMLResponse:
-        found = own.find(RequestKind.ERASE, MailboxSide.PRESENT, token)
-        subscriber = own.context.subscriber(found.subscriber) if found else None
-        if subscriber is None:
-            return own.expired(request, RequestKind.ERASE, MailboxSide.PRESENT, token)
-        own.eraser.erase_whole(subscriber.address, _BY_SELF)
+        own.eraser.erase_whole(own.subscriber(request, RequestKind.ERASE, token).address, _BY_SELF)
         return own.page(request, RequestKind.ERASE, "/", "done")
 
 
@@ -432,23 +411,19 @@ def _nomination_routes(routes: APIRouter, own: OwnData) -> None:
             context.preferences.record(found.subscriber, what, consent, now=context.now())
             own.confirm_nomination(request, found.subscriber, named)
 
-    @routes.get("/nominee/{token}", response_class=HTMLResponse, summary="The form to nominate somebody")
+    @routes.get("/nominee/{token}", summary="The form to nominate somebody")
     def show_nominee(request: Request, token: str) -> HTMLResponse:
-        found = own.find(RequestKind.NOMINEE, MailboxSide.PRESENT, token)
-        if found is None:
-            return own.expired(request, RequestKind.NOMINEE, MailboxSide.PRESENT, token)
+        found = own.find(request, RequestKind.NOMINEE, token)
         return page(request, token, found)
 
-    @routes.post("/nominee/{token}", response_class=HTMLResponse, summary="Nominate somebody", **REDIRECTS)
+    @routes.post("/nominee/{token}", summary="Nominate somebody", **REDIRECTS)
     def nominate(
         request: Request,
         token: str,
         nominee: Annotated[str, Form(max_length=1000)] = "",
         contact: Annotated[str, Form(max_length=1000)] = "",
     ) -> Response:
-        found = own.find(RequestKind.NOMINEE, MailboxSide.PRESENT, token)
-        if found is None:
-            return own.expired(request, RequestKind.NOMINEE, MailboxSide.PRESENT, token)
+        found = own.find(request, RequestKind.NOMINEE, token)
         named = [shorten_text(nominee), shorten_text(contact)]
         if not all(named):
             typed = {"nominee": named[0], "contact": named[1]}
@@ -456,13 +431,9 @@ def _nomination_routes(routes: APIRouter, own: OwnData) -> None:
         settle(request, found, NOMINATED, ", ".join(named))
         return redirect(context.pages, request, f"/nominee/{token}")
 
-    @routes.post(
-        "/nominee/{token}/withdraw", response_class=HTMLResponse, summary="Withdraw the nomination", **REDIRECTS
-    )
+    @routes.post("/nominee/{token}/withdraw", summary="Withdraw the nomination", **REDIRECTS)
     def withdraw(request: Request, token: str) -> Response:
-        found = own.find(RequestKind.NOMINEE, MailboxSide.PRESENT, token)
-        if found is None:
-            return own.expired(request, RequestKind.NOMINEE, MailboxSide.PRESENT, token)
+        found = own.find(request, RequestKind.NOMINEE, token)
         settle(request, found, UNNOMINATED, "")
         return redirect(context.pages, request, f"/nominee/{token}")
 
@@ -471,22 +442,18 @@ def _undo_routes(routes: APIRouter, page: PreferencesPage, own: OwnData) -> None
     """Put back what a link of an email changed."""
     context = own.context
 
-    @routes.get("/undo/{token}", response_class=HTMLResponse, summary="Ask whether to put back what a link changed")
+    @routes.get("/undo/{token}", summary="Ask whether to put back what a link changed")
     def show_undo(request: Request, token: str) -> HTMLResponse:
-        found = own.find(RequestKind.UNDO, MailboxSide.PRESENT, token)
-        if found is None:
-            return own.expired(request, RequestKind.UNDO, MailboxSide.PRESENT, token)
+        found = own.find(request, RequestKind.UNDO, token)
         left = had_left(found)
         state = "done" if found.done_at else "ask"
         subscriber = context.subscriber(found.subscriber)
         due = page.next_edition.of(subscriber) if subscriber and found.done_at else None
         return own.page(request, RequestKind.UNDO, f"/undo/{token}", state, left=left, next_due=due)
 
-    @routes.post("/undo/{token}", response_class=HTMLResponse, summary="Put back what a link changed", **REDIRECTS)
+    @routes.post("/undo/{token}", summary="Put back what a link changed", **REDIRECTS)
     def undo(request: Request, token: str) -> Response:
-        found = own.find(RequestKind.UNDO, MailboxSide.PRESENT, token)
-        if found is None:
-            return own.expired(request, RequestKind.UNDO, MailboxSide.PRESENT, token)
+        found = own.find(request, RequestKind.UNDO, token)
         done = own.notices.undo(found, context.consent_context(request, "undo"))
         response = redirect(context.pages, request, f"/undo/{token}")
         # The undo ended the cookies of all browsers.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import time
 from functools import cached_property, partial
 from pathlib import Path
@@ -58,10 +58,15 @@ async def language_parameter(lang: Language = "") -> str:
     return lang
 
 
-def page_routes(tag: str, prefix: str = "") -> APIRouter:
-    """Return a router of pages, which accept the language parameter."""
-    dependencies = [Depends(language_parameter)]
-    return APIRouter(prefix=prefix, tags=[tag], responses=PAGE_RESPONSES, dependencies=dependencies)
+def page_routes(tag: str, prefix: str = "", access: Sequence[Any] = ()) -> APIRouter:
+    """Return a router of pages, which accept the language parameter. `access` are dependencies that may refuse."""
+    return APIRouter(
+        prefix=prefix,
+        tags=[tag],
+        responses=PAGE_RESPONSES,
+        dependencies=[Depends(language_parameter), *access],
+        default_response_class=HTMLResponse,
+    )
 
 
 class Pages:
@@ -132,7 +137,6 @@ class Pages:
         return hashlib.sha256(self.css.encode()).hexdigest()[:12]
 
     def language(self, request: Request) -> str:
-        """Return the language of the response."""
         requested = request.query_params.get("lang", "")
         return requested if requested in self.languages else self.languages[0]
 

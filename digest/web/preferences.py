@@ -19,7 +19,7 @@ from digest.store.people.requests import RequestKind
 from digest.subscribers import frequency
 from digest.subscribers.address import masked
 from digest.subscribers.list_file import FORMATS
-from digest.web.dependencies import Context
+from digest.web.dependencies import Context, Refused
 from digest.web.editions import LatestEdition, NextEdition, StoryRate, TopicRates
 from digest.web.known_browser import forget, is_known_browser
 from digest.web.pages import REDIRECTS, Done, page_routes, redirect
@@ -73,7 +73,6 @@ def submitted_form(
     topics: Choices = (),
     editions: Choices = (),
 ) -> PreferencesForm:
-    """Return the choices of a request."""
     return PreferencesForm(topics, days, hour, format, editions)
 
 
@@ -96,7 +95,6 @@ class PreferencesPage:
     leaving: LeavePage
 
     def named(self, token: str) -> StoredSubscriber | None:
-        """Return the subscriber of the token."""
         id = self.context.subscriber_id_from_token(_PURPOSE, token)
         return self.context.subscriber(id) if id is not None else None
 
@@ -104,6 +102,13 @@ class PreferencesPage:
         """Return the subscriber of the token; None unless the browser is known as theirs."""
         found = self.named(token)
         return found if found is not None and is_known_browser(self.context, request, found) else None
+
+    def require_subscriber(self, request: Request, token: str) -> StoredSubscriber:
+        """Return the subscriber of the token. Raises Refused unless the browser is known as theirs."""
+        found = self.subscriber(request, token)
+        if found is None:
+            raise Refused(self.short(request, token, status=403))
+        return found
 
     def response(
         self, request: Request, token: str, subscriber: StoredSubscriber, *, status: int = 200, **values: Any
@@ -151,8 +156,7 @@ class PreferencesPage:
         `subscriber` is that of the token, if the caller has read it.
         """
         context = self.context
-        if context.subscriber_id_from_token(_PURPOSE, token) is None:
-            return context.invalid_link(request)
+        context.require_id(request, _PURPOSE, token)
         subscriber = subscriber or self.named(token)
         # That page says why somebody gets no email.
         if subscriber is None or state_of(subscriber) != "here":
@@ -211,49 +215,36 @@ def router(page: PreferencesPage, resender: Resender) -> APIRouter:
     context = page.context
     routes = page_routes("preferences", "/preferences/{token}")
 
-    @routes.get("", response_class=HTMLResponse, summary="Show the preferences")
-    def show(
-        request: Request,
-        token: str,
-        done: Done = "",
-    ) -> HTMLResponse:
+    @routes.get("", summary="Show the preferences")
+    def show(request: Request, token: str, done: Done = "") -> HTMLResponse:
         subscriber = page.named(token)
         if subscriber is None or not is_known_browser(context, request, subscriber):
             return page.short(request, token, subscriber, done=done if done in SHORT_DONE else "")
         return page.response(request, token, subscriber, done=done if done in DONE else "")
 
-    @routes.post("", response_class=HTMLResponse, summary="Save the preferences; with `weeks`, pause too", **REDIRECTS)
+    @routes.post("", summary="Save the preferences; with `weeks`, pause too", **REDIRECTS)
     def save(
-        request: Request,
-        token: str,
-        form: SubmittedForm,
-        weeks: Annotated[Literal["", "1", "2", "4"], Form()] = "",
+        request: Request, token: str, form: SubmittedForm, weeks: Annotated[Literal["", "1", "2", "4"], Form()] = ""
     ) -> Response:
-        subscriber = page.subscriber(request, token)
-        if subscriber is None:
-            return page.short(request, token, status=403)
+        subscriber = page.require_subscriber(request, token)
         if wrong := page.save(request, subscriber, form, weeks):
             return page.response(request, token, subscriber, status=400, wrong=wrong, form=form)
         return page.redirect(request, token, "paused" if weeks else "saved")
 
-    @routes.post("/resume", response_class=HTMLResponse, summary="End the pause", **REDIRECTS)
+    @routes.post("/resume", summary="End the pause", **REDIRECTS)
     def resume(request: Request, token: str, form: SubmittedForm) -> Response:
-        subscriber = page.subscriber(request, token)
-        if subscriber is None:
-            return page.short(request, token, status=403)
+        subscriber = page.require_subscriber(request, token)
         if answer := page.keep(request, token, subscriber, form):
             return answer
         consent = context.consent_context(request, _PURPOSE, detail="pause ended")
         context.preferences.set(subscriber.id, {"paused_until": None}, consent, now=context.now())
         return page.redirect(request, token, "resumed")
 
-    @routes.post("/forget", response_class=HTMLResponse, summary="End the cookies of this or all browsers", **REDIRECTS)
+    @routes.post("/forget", summary="End the cookies of this or all browsers", **REDIRECTS)
     def forget_browsers(
         request: Request, token: str, form: SubmittedForm, browsers: Annotated[Literal["this", "all"], Form()]
     ) -> Response:
-        subscriber = page.subscriber(request, token)
-        if subscriber is None:
-            return page.short(request, token, status=403)
+        subscriber = page.require_subscriber(request, token)
         # Choices with an error are lost: somebody else may be waiting for this computer.
         if form.format:
             page.save(request, subscriber, form)
@@ -266,11 +257,9 @@ def router(page: PreferencesPage, resender: Resender) -> APIRouter:
         forget(context, request, response, subscriber)
         return response
 
-    @routes.post("/again", response_class=HTMLResponse, summary="Send the newest edition again", **REDIRECTS)
+    @routes.post("/again", summary="Send the newest edition again", **REDIRECTS)
     def resend(request: Request, token: str, form: SubmittedForm) -> Response:
-        subscriber = page.subscriber(request, token)
-        if subscriber is None:
-            return page.short(request, token, status=403)
+        subscriber = page.require_subscriber(request, token)
         if answer := page.keep(request, token, subscriber, form):
             return answer
         return page.redirect(request, token, resender.resend(subscriber))
@@ -288,7 +277,7 @@ def pause_router(page: PreferencesPage) -> APIRouter:
         found = page.named(token)
         return found if state_of(found) == "here" and found and found.status != "paused" else None
 
-    @routes.get("", response_class=HTMLResponse, summary="Ask for confirmation of a pause, with one button")
+    @routes.get("", summary="Ask for confirmation of a pause, with one button")
     def ask(request: Request, token: str) -> HTMLResponse:
         subscriber = subscriber_of(token)
         if subscriber is None:
@@ -303,7 +292,7 @@ def pause_router(page: PreferencesPage) -> APIRouter:
             known=is_known_browser(context, request, subscriber),
         )
 
-    @routes.post("", response_class=HTMLResponse, summary="Pause for two weeks", **REDIRECTS)
+    @routes.post("", summary="Pause for two weeks", **REDIRECTS)
     def pause(request: Request, token: str) -> Response:
         subscriber = subscriber_of(token)
         if subscriber is None or not is_known_browser(context, request, subscriber):

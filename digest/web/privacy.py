@@ -62,8 +62,6 @@ class NoticeLine:
 
 @dataclass(frozen=True)
 class PrivacyNotice:
-    """The notice of one newsletter."""
-
     pages: Pages
     settings: Settings
 
@@ -234,7 +232,7 @@ def router(current: CurrentNotice) -> APIRouter:
     notice, pages = current.notice, current.notice.pages
     routes = page_routes("privacy")
 
-    @routes.get("/privacy", response_class=HTMLResponse, summary="The privacy notice")
+    @routes.get("/privacy", summary="The privacy notice")
     def show(request: Request) -> HTMLResponse:
         language = pages.language(request)
         values = {**notice.values(language), "stored": current.stored(language)}

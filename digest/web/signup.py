@@ -165,12 +165,7 @@ class Signup:
         # The notice that the form linked to when the person agreed.
         notice = self.notice.keep(language, now)
         id = self.signups.request(
-            address,
-            email,
-            wording=self.context.pages.agreement(language),
-            detail=detail,
-            now=now,
-            notice=notice.hash,
+            address, email, wording=self.context.pages.agreement(language), detail=detail, now=now, notice=notice.hash
         )
         token = self.context.signer.sign(_PURPOSE, id)
         return self.emails.confirmation(id, email, token, language, until=now + PENDING)
@@ -190,11 +185,11 @@ def router(signup: Signup) -> APIRouter:
     pages = context.pages
     routes = page_routes("join")
 
-    @routes.get("/join", response_class=HTMLResponse, summary="The sign-up form")
+    @routes.get("/join", summary="The sign-up form")
     def form(request: Request) -> HTMLResponse:
         return signup.form(request)
 
-    @routes.post("/join", response_class=HTMLResponse, summary="Sign up; an email with a link follows")
+    @routes.post("/join", summary="Sign up; an email with a link follows")
     def sign_up(
         request: Request,
         email: Annotated[str, Form(max_length=320)] = "",
@@ -224,25 +219,17 @@ def router(signup: Signup) -> APIRouter:
         response.headers["cache-control"] = MAY_GO_BACK
         return response
 
-    @routes.get("/confirm/{token}", response_class=HTMLResponse, summary="Ask for confirmation, with one button")
-    def ask(
-        request: Request,
-        token: str,
-        done: Done = "",
-    ) -> HTMLResponse:
-        id = context.subscriber_id_from_token(_PURPOSE, token)
-        if id is None:
-            return context.invalid_link(request)
+    @routes.get("/confirm/{token}", summary="Ask for confirmation, with one button")
+    def ask(request: Request, token: str, done: Done = "") -> HTMLResponse:
+        id = context.require_id(request, _PURPOSE, token)
         pending = signup.signups.pending(id, context.now())
         if pending is not None:
             return signup.confirmation_page(request, token, "ask", email=pending.email, until=pending.until)
         return _used(signup, request, token, signup.signups.subscriber(id), done)
 
-    @routes.post("/confirm/{token}", response_class=HTMLResponse, summary="Confirm the sign-up", **REDIRECTS)
+    @routes.post("/confirm/{token}", summary="Confirm the sign-up", **REDIRECTS)
     def confirm(request: Request, token: str) -> Response:
-        id = context.subscriber_id_from_token(_PURPOSE, token)
-        if id is None:
-            return context.invalid_link(request)
+        id = context.require_id(request, _PURPOSE, token)
         now = context.now()
         detail = f"confirmed at {now:%Y-%m-%d %H:%M:%S %z} from {client_address(request)}"
         timezone = pages.branding.timezone

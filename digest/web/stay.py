@@ -24,15 +24,9 @@ def router(context: Context, store: ReengagementStore, next_edition: NextEdition
     pages = context.pages
     routes = page_routes("stay", "/stay/{token}")
 
-    @routes.get("", response_class=HTMLResponse, summary="Ask whether to continue, with one button")
-    def ask(
-        request: Request,
-        token: str,
-        done: Done = "",
-    ) -> HTMLResponse:
-        id = context.subscriber_id_from_token(_PURPOSE, token)
-        if id is None:
-            return context.invalid_link(request)
+    @routes.get("", summary="Ask whether to continue, with one button")
+    def ask(request: Request, token: str, done: Done = "") -> HTMLResponse:
+        id = context.require_id(request, _PURPOSE, token)
         subscriber = context.subscriber(id)
         gone = id != TEST_SUBSCRIBER and (subscriber is None or not subscriber.listed or bool(subscriber.suppressed))
         left = subscriber is not None and subscriber.suppressed == UNSUBSCRIBED
@@ -41,11 +35,9 @@ def router(context: Context, store: ReengagementStore, next_edition: NextEdition
         values: dict[str, Any] = {"token": token, "state": state, "left": left, "next_due": due}
         return pages.response(request, "stay.html.j2", f"/stay/{token}", **values)
 
-    @routes.post("", response_class=HTMLResponse, summary="Continue", **REDIRECTS)
+    @routes.post("", summary="Continue", **REDIRECTS)
     def stay(request: Request, token: str) -> Response:
-        id = context.subscriber_id_from_token(_PURPOSE, token)
-        if id is None:
-            return context.invalid_link(request)
+        id = context.require_id(request, _PURPOSE, token)
         subscriber = context.subscriber(id)
         if subscriber is not None and subscriber.listed and not subscriber.suppressed:
             now = context.now()

@@ -28,7 +28,7 @@ from digest.store.rate_limits import Quota
 from digest.subscribers.address import masked
 from digest.subscribers.frequency import days
 from digest.web.change_notices import Change, ChangeNotices
-from digest.web.dependencies import Context
+from digest.web.dependencies import Context, Refused
 from digest.web.editions import NextEdition
 from digest.web.group_commit import GroupCommit
 from digest.web.known_browser import is_known_browser
@@ -84,6 +84,13 @@ class LeavePage:
         """Return the subscriber's number; None if we did not sign the token."""
         found = (self.context.subscriber_id_from_token(purpose, token) for purpose in _PURPOSES)
         return next((id for id in found if id is not None), None)
+
+    def require_id(self, request: Request, token: str) -> int:
+        """Return the subscriber's number. Raises Refused if we did not sign the token."""
+        id = self.id(token)
+        if id is None:
+            raise Refused(self.context.invalid_link(request))
+        return id
 
     def subscriber(self, token: str) -> StoredSubscriber | None:
         """Return the subscriber of the token; None if we did not sign it, or if they are unknown."""
@@ -142,10 +149,7 @@ class LeavePage:
         self, request: Request, token: str, *, done: str = "", code: str = "", status: int = 200
     ) -> HTMLResponse:
         """Respond with the page for the subscriber's current state."""
-        id = self.id(token)
-        if id is None:
-            return self.context.invalid_link(request)
-        subscriber = self.context.subscriber(id)
+        subscriber = self.context.subscriber(self.require_id(request, token))
         state = state_of(subscriber)
         values: dict[str, Any] = {"done": done, "code": code, "status": status}
         if subscriber is not None and state == "here":
@@ -208,9 +212,7 @@ def router(page: LeavePage) -> APIRouter:
 
     def change(request: Request, token: str, done: str, detail: str, **values: Any) -> Response:
         """Store preferences, in a browser that is known as the subscriber's."""
-        id = page.id(token)
-        if id is None:
-            return context.invalid_link(request)
+        id = page.require_id(request, token)
         subscriber = context.subscriber(id)
         if subscriber is None or not is_known_browser(context, request, subscriber):
             return page.response(request, token, status=403)
@@ -218,7 +220,7 @@ def router(page: LeavePage) -> APIRouter:
         context.preferences.set(id, values, consent, now=context.now())
         return redirect(context.pages, request, f"/leave/{token}", done=done)
 
-    @routes.get("", response_class=HTMLResponse, summary="Ask for confirmation, with one button")
+    @routes.get("", summary="Ask for confirmation, with one button")
     def ask(
         request: Request,
         token: str,
@@ -231,7 +233,7 @@ def router(page: LeavePage) -> APIRouter:
 
     # Mailbox providers send different bodies, or none. The signed path is enough, so the body is not read. They follow
     # no redirect (RFC 8058), so the page is the answer.
-    @routes.post("", response_class=HTMLResponse, summary="Unsubscribe at once", openapi_extra=_BODY)
+    @routes.post("", summary="Unsubscribe at once", openapi_extra=_BODY)
     async def unsubscribe(request: Request, token: str) -> Response:
         answer = await page.unsubscribe_at_once(request, token)
         if answer is not None:
@@ -239,11 +241,9 @@ def router(page: LeavePage) -> APIRouter:
         response: Response = await run_in_threadpool(unsubscribe_from_page, request, token)
         return response
 
-    @routes.post("/leave", response_class=HTMLResponse, summary="Unsubscribe, from the page", **REDIRECTS)
+    @routes.post("/leave", summary="Unsubscribe, from the page", **REDIRECTS)
     def unsubscribe_from_page(request: Request, token: str) -> Response:
-        id = page.id(token)
-        if id is None:
-            return context.invalid_link(request)
+        id = page.require_id(request, token)
         subscriber = context.subscriber(id)
         now = context.now()
         leave = partial(context.preferences.unsubscribe, id, page.consent(request), now=now)
@@ -255,15 +255,12 @@ def router(page: LeavePage) -> APIRouter:
         page.notices.change(request, subscriber, Change.LEFT, leave)
         return redirect(context.pages, request, f"/leave/{token}", code=code)
 
-    @routes.post("/back", response_class=HTMLResponse, summary="Undo the unsubscribe", **REDIRECTS)
+    @routes.post("/back", summary="Undo the unsubscribe", **REDIRECTS)
     def resubscribe(request: Request, token: str) -> Response:
-        id = page.id(token)
-        if id is None:
-            return context.invalid_link(request)
-        done = page.come_back(request, context.subscriber(id))
+        done = page.come_back(request, context.subscriber(page.require_id(request, token)))
         return redirect(context.pages, request, f"/leave/{token}", **({"done": done} if done else {}))
 
-    @routes.post("/pause", response_class=HTMLResponse, summary="Pause instead of unsubscribing", **REDIRECTS)
+    @routes.post("/pause", summary="Pause instead of unsubscribing", **REDIRECTS)
     def pause(request: Request, token: str, weeks: Annotated[Weeks, Form()]) -> Response:
         return change(
             request,
@@ -273,11 +270,11 @@ def router(page: LeavePage) -> APIRouter:
             paused_until=context.now() + timedelta(weeks=int(weeks)),
         )
 
-    @routes.post("/less", response_class=HTMLResponse, summary="Get fewer emails instead of none", **REDIRECTS)
+    @routes.post("/less", summary="Get fewer emails instead of none", **REDIRECTS)
     def get_less(request: Request, token: str, frequency: Annotated[Less, Form()]) -> Response:
         return change(request, token, "less", f"frequency: {frequency}", frequency=frequency)
 
-    @routes.post("/why", response_class=HTMLResponse, summary="Give a reason for unsubscribing", **REDIRECTS)
+    @routes.post("/why", summary="Give a reason for unsubscribing", **REDIRECTS)
     def give_reason(
         request: Request,
         token: str,
@@ -285,9 +282,7 @@ def router(page: LeavePage) -> APIRouter:
         word: Annotated[str, Form(max_length=4000)] = "",
         code: Annotated[str, Form(max_length=200)] = "",
     ) -> Response:
-        id = page.id(token)
-        if id is None:
-            return context.invalid_link(request)
+        id = page.require_id(request, token)
         words = ": ".join(filter(None, (why, shorten_text(word))))
         done = {"done": "thanked"} if page.give_reason(request, id, code, words) else {}
         return redirect(context.pages, request, f"/leave/{token}", **done)

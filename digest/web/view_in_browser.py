@@ -124,10 +124,7 @@ def router(viewer: EmailViewer, images: ImageStore) -> APIRouter:
         dependencies=[Depends(language_parameter)],
     )
     def view(request: Request, edition: str, token: str, show_images: RemoteImages = False) -> HTMLResponse:
-        id = context.subscriber_id_from_token("view", token)
-        if id is None:
-            return context.invalid_link(request)
-        email = viewer.find(edition, id)
+        email = viewer.find(edition, context.require_id(request, "view", token))
         if email is None:
             return pages.error(request, 404, pages.catalogue(request).gettext("There is no such edition"))
         read = token if viewer.opens_archive else ""

@@ -16,7 +16,7 @@ from fastapi.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect
 
 from digest.errors import StoreError
-from digest.feedback.sendgrid_signature import SendGridVerifier
+from digest.feedback.sendgrid import SendGridVerifier
 from digest.feedback.sns import SnsUnavailable, SnsVerifier
 from digest.utils.redact import without_known_bytes
 

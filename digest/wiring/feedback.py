@@ -9,7 +9,7 @@ from digest.errors import ConfigProblem, ConfigurationError
 from digest.wiring.deliver import DeliverWiring
 
 if TYPE_CHECKING:
-    from digest.feedback.sendgrid_signature import SendGridVerifier
+    from digest.feedback.sendgrid import SendGridVerifier
     from digest.feedback.sns import SnsVerifier
     from digest.usecases.edit_many import ManyEditor
     from digest.usecases.edit_subscribers import SubscriberEditor
@@ -77,7 +77,7 @@ class FeedbackWiring(DeliverWiring):
 
         Raises ConfigurationError for an invalid key.
         """
-        from digest.feedback.sendgrid_signature import SendGridVerifier, read_keys
+        from digest.feedback.sendgrid import SendGridVerifier, read_keys
 
         variable = self.settings.web.webhooks.sendgrid.keys_env
         if not variable:

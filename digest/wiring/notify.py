@@ -139,7 +139,7 @@ class NotifyWiring(DeliverWiring):
 
     @cached_property
     def watch(self) -> AlertWatch:
-        from digest.notify.facts import AlertThresholds
+        from digest.notify.facts import AlertRules
         from digest.store.meta import last_backup
         from digest.usecases.alert_watch import AlertWatch
 
@@ -152,7 +152,7 @@ class NotifyWiring(DeliverWiring):
             overview=self.overview,
             articles=self.articles,
             sources=self.sources,
-            limits=AlertThresholds(
+            rules=AlertRules(
                 source_failures=alerts.source_failures,
                 source_silent=alerts.source_silent,
                 thin_below=self.thin_below,
@@ -165,13 +165,13 @@ class NotifyWiring(DeliverWiring):
                 webhook_silent=alerts.webhook_silent,
                 disk_free=alerts.disk_free_mb * 1_000_000,
                 backup_age=timedelta(days=alerts.backup_days),
+                requires_approval=self.requires_approval,
+                decide_by=self.decide_by,
+                approval_link=self.approval_link,
+                events_expected=self.settings.web.webhooks.providers,
+                keys=delivery.key_variables,
             ),
-            requires_approval=self.requires_approval,
-            decide_by=self.decide_by,
-            approval_link=self.approval_link,
-            events_expected=self.settings.web.webhooks.providers,
             transports={name: partial(TRANSPORTS[name], self) for name in delivery.transport if name != "outbox"},
-            keys=delivery.key_variables,
             folders=sorted({self.home, Path(store).parent if store else self.home}),
             # Backups of PostgreSQL are made by its own tools.
             last_backup=lambda: last_backup(self.database) if self.database.sqlite else None,

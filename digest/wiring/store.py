@@ -153,7 +153,6 @@ class StoreWiring(FolderWiring):
 
     @cached_property
     def subscriber_texts(self) -> SubscriberTextStore:
-        """Texts from subscribers."""
         from digest.store.people.subscriber_texts import SubscriberTextStore
 
         return SubscriberTextStore(self.database)

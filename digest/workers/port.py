@@ -10,8 +10,6 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
-from sqlalchemy import Connection
-
 
 class Queue(StrEnum):
     """Jobs of one queue do not delay those of another."""
@@ -33,22 +31,6 @@ class Job:
     arguments: Mapping[str, str | int] = field(default_factory=dict)
     # Jobs with a higher priority begin first.
     priority: int = 0
-
-
-class JobQueue(Protocol):
-    """Keeps jobs until a worker takes them."""
-
-    def defer(self, connection: Connection, jobs: Sequence[Job]) -> None:
-        """Add jobs in this connection's transaction, so a rollback removes them."""
-        ...
-
-    def defer_missing(self, connection: Connection, jobs: Sequence[Job], *, beside_running: bool = False) -> int:
-        """Add the jobs whose lock no other job has.
-
-        Waiting jobs count, and running ones unless `beside_running`. Returns the number of added jobs. Concurrent calls
-        may add one job too many.
-        """
-        ...
 
 
 class Engine(Protocol):

@@ -19,7 +19,7 @@ from digest.utils.telemetry import report_error
 from digest.workers import heartbeat, steps
 from digest.workers.fetching import JobFetcher
 from digest.workers.heartbeat import HeldJobs, WorkerHeartbeat
-from digest.workers.port import JobQueue, Queue
+from digest.workers.port import Queue
 from digest.workers.queue import JobsSchema, ProcrastinateQueue
 from digest.workers.seats import Seats
 from digest.workers.tasks import AppsInUse, Tasks
@@ -176,7 +176,7 @@ class StepClock:
 
     scheduler: Scheduler
     apps: AppsInUse
-    queue: JobQueue
+    queue: ProcrastinateQueue
     store: WorkerStore
     # How far the database's clock is ahead of this computer's.
     _ahead: timedelta = field(default=timedelta(), init=False)

@@ -31,7 +31,7 @@ _MAX_NAME = 32
 
 
 class ProcrastinateQueue:
-    """Implements `port.JobQueue`. It needs no open Procrastinate, and any thread may use it."""
+    """Keeps jobs until a worker takes them. It needs no open Procrastinate, and any thread may use it."""
 
     def __init__(self, schema: JobsSchema) -> None:
         self.schema = schema
@@ -40,6 +40,7 @@ class ProcrastinateQueue:
         self._manager = manager.JobManager(procrastinate.SyncPsycopgConnector())
 
     def defer(self, connection: Connection, jobs: Sequence[Job]) -> None:
+        """Add jobs in this connection's transaction, so a rollback removes them."""
         if not jobs:
             return
         driver: Any = connection.connection.driver_connection
@@ -57,6 +58,11 @@ class ProcrastinateQueue:
                 deferrer.defer(**job.arguments)
 
     def defer_missing(self, connection: Connection, jobs: Sequence[Job], *, beside_running: bool = False) -> int:
+        """Add the jobs whose lock no other job has.
+
+        Waiting jobs count, and running ones unless `beside_running`. Returns the number of added jobs. Concurrent calls
+        may add one job too many.
+        """
         locks = text(
             f"""SELECT lock FROM "{self.schema.name}".procrastinate_jobs
             WHERE status::text = ANY(:states) AND lock = ANY(:locks)"""  # noqa: S608

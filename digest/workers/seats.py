@@ -7,13 +7,17 @@ takes slows a send down but loses nothing.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection
 
 from digest.app import App
 from digest.models import is_breaking
 from digest.workers.compatibility import can_have_workers
-from digest.workers.port import Job, JobQueue, Queue
+from digest.workers.port import Job, Queue
+
+if TYPE_CHECKING:
+    from digest.workers.queue import ProcrastinateQueue
 
 TASK = "seat"
 # A higher priority than any step.
@@ -27,7 +31,7 @@ class Seats:
     """Implements `usecases.enqueue.SeatQueue`."""
 
     app: App
-    queue: JobQueue
+    queue: ProcrastinateQueue
 
     def defer(self, connection: Connection, edition: str) -> None:
         self.queue.defer(connection, self.jobs(edition))

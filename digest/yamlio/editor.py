@@ -164,6 +164,37 @@ class YamlText:
         place = f"{self.path.name}:{line + 1}" if line else self.path.name
         raise EditNotPossible(f"{place}: {reason}; edit it by hand")
 
+    def _compose(self) -> Any:
+        """Return the nodes of the text. Raises EditNotPossible: the original was valid, so an edit broke it."""
+        try:
+            return yaml.compose(self.text, Loader=_LOADER)
+        except yaml.YAMLError:
+            self.refuse(0, "this edit can't be made without touching other lines")
+
+    def _insert_after(self, line: int, block: Sequence[str]) -> None:
+        lines = self._lines()
+        if not ends_with_break(lines[line]):
+            lines[line] += self.newline
+        lines[line + 1 : line + 1] = [row + self.newline for row in block]
+        self._set_lines(lines)
+
+    def _lines(self) -> list[str]:
+        return _LINE.findall(self.text)
+
+    def _set_lines(self, lines: Sequence[str]) -> None:
+        self.text = "".join(lines)
+
+    def _last_line(self, node: Any) -> int:
+        """Return the last line of the node itself, without comments after it."""
+        if isinstance(node, yaml.CollectionNode) and not node.flow_style and node.value:
+            tail = node.value[-1]
+            if not isinstance(tail, tuple):
+                return self._last_line(tail)
+            key, value = tail
+            return max(self._last_line(value), int(key.end_mark.line))
+        own = self.text[_offset(node.start_mark) : _offset(node.end_mark)].rstrip()
+        return int(node.start_mark.line) + len(re.findall(_BREAK, own))
+
 
 class YamlListEditor(YamlText):
     """Edits the rows under the top-level key `key`. With `braces`, a new row is written as `- {…}` by default."""
@@ -282,12 +313,7 @@ class YamlListEditor(YamlText):
 
     def _parse(self) -> None:
         """Find the positions of the rows in `text`. They become stale with each edit."""
-        try:
-            root = yaml.compose(self.text, Loader=_LOADER)
-        except yaml.YAMLError:
-            # The original text was valid, so the edit broke it.
-            self.refuse(0, "this edit can't be made without touching other lines")
-        self.root = root
+        self.root = root = self._compose()
         self.list_key = next((key for key, _v in _nodes(root) if key.value == self.key), None)
         found = dict(pairs(root)).get(self.key)
         self.list_node = found if isinstance(found, yaml.SequenceNode) else None
@@ -333,19 +359,6 @@ class YamlListEditor(YamlText):
         del lines[first : last + 1]
         self._set_lines(lines)
 
-    def _insert_after(self, line: int, block: Sequence[str]) -> None:
-        lines = self._lines()
-        if not ends_with_break(lines[line]):
-            lines[line] += self.newline
-        lines[line + 1 : line + 1] = [row + self.newline for row in block]
-        self._set_lines(lines)
-
-    def _lines(self) -> list[str]:
-        return _LINE.findall(self.text)
-
-    def _set_lines(self, lines: Sequence[str]) -> None:
-        self.text = "".join(lines)
-
     def _end_offset(self, value: Any, key: Any) -> int:
         """Return the offset at which a value's own text ends, before any comment."""
         if isinstance(value, yaml.ScalarNode) and value.style in ("|", ">"):
@@ -355,17 +368,6 @@ class YamlListEditor(YamlText):
             tail = leaf.value[-1]
             leaf = tail[1] if isinstance(tail, tuple) else tail
         return max(_offset(leaf.end_mark), _offset(key.end_mark) + 1)
-
-    def _last_line(self, node: Any) -> int:
-        """Return the last line of the node itself, without comments after it."""
-        if isinstance(node, yaml.CollectionNode) and not node.flow_style and node.value:
-            tail = node.value[-1]
-            if not isinstance(tail, tuple):
-                return self._last_line(tail)
-            key, value = tail
-            return max(self._last_line(value), int(key.end_mark.line))
-        own = self.text[_offset(node.start_mark) : _offset(node.end_mark)].rstrip()
-        return int(node.start_mark.line) + len(re.findall(_BREAK, own))
 
 
 def backup_of(path: Path) -> Path:

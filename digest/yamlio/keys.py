@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,9 +12,6 @@ import yaml
 
 from digest.yamlio.editor import YamlText, ends_with_break, format_value, pairs, row_in_braces
 
-_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-# Line breaks by YAML 1.1, as PyYAML counts them.
-_LINE = re.compile("[^\n\r\x85\u2028\u2029]*(?:\r\n|[\n\r\x85\u2028\u2029])|.+\\Z", re.DOTALL)
 Value = str | int | float | bool | None | list[str]
 
 
@@ -24,10 +20,7 @@ class YamlKeys(YamlText):
 
     def set(self, keys: Sequence[str], value: Value) -> None:
         """Set a value, and add missing keys on its path. Raises EditNotPossible."""
-        try:
-            node = yaml.compose(self.text, Loader=_LOADER)
-        except yaml.YAMLError:
-            self.refuse(0, "this edit can't be made without touching other lines")
+        node = self._compose()
         parent_key: Any = None
         for depth, key in enumerate(keys):
             if not isinstance(node, yaml.MappingNode):
@@ -59,8 +52,8 @@ class YamlKeys(YamlText):
 
     def _replace_rows(self, node: Any, value: Value) -> None:
         """Rewrite a list. Comments above and beside a row that stays move with it."""
-        lines, column = _LINE.findall(self.text), node.start_mark.column
-        first, past = node.start_mark.line, _last_line(node) + 1
+        lines, column = self._lines(), node.start_mark.column
+        first, past = node.start_mark.line, self._last_line(node) + 1
         rows: dict[str, list[str]] = {}
         at = first
         for row in node.value:
@@ -78,7 +71,7 @@ class YamlKeys(YamlText):
                 kept = rows.get(each) or [" " * column + "- " + format_value(each) + self.newline]
                 written += [line if ends_with_break(line) else line + self.newline for line in kept]
         lines[first:past] = written
-        self.text = "".join(lines)
+        self._set_lines(lines)
 
     def _add_to(self, mapping: Any, keys: Sequence[str], value: Value) -> None:
         if mapping.flow_style:
@@ -88,7 +81,7 @@ class YamlKeys(YamlText):
             self.text = self.text[:end].rstrip() + comma + field + self.text[end:]
             return
         column = mapping.value[0][0].start_mark.column
-        self._insert(_last_line(mapping), _nested(keys, value, column))
+        self._insert_after(self._last_line(mapping), _nested(keys, value, column))
 
     def _add(self, key: Any, empty: Any, keys: Sequence[str], value: Value) -> None:
         """Add keys below a key without a value, or to an empty file."""
@@ -104,18 +97,11 @@ class YamlKeys(YamlText):
         line = key.start_mark.line
         if stop > start:
             self.text = self.text[:start].rstrip(" ") + self.text[stop:]
-        self._insert(line, _nested(keys, value, key.start_mark.column + 2))
-
-    def _insert(self, line: int, block: Sequence[str]) -> None:
-        lines = _LINE.findall(self.text)
-        if not ends_with_break(lines[line]):
-            lines[line] += self.newline
-        lines[line + 1 : line + 1] = [row + self.newline for row in block]
-        self.text = "".join(lines)
+        self._insert_after(line, _nested(keys, value, key.start_mark.column + 2))
 
     def _in_braces(self, keys: Sequence[str]) -> bool:
         """Whether one of the mappings on the way is written in braces."""
-        node: Any = yaml.compose(self.text, Loader=_LOADER)
+        node = self._compose()
         for key in keys:
             if node.flow_style:
                 return True
@@ -146,18 +132,6 @@ def _in_braces(keys: Sequence[str], value: Value) -> str:
 def _span(node: Any) -> tuple[int, int]:
     """Return the offsets of a value's own text."""
     return int(node.start_mark.index), int(node.end_mark.index)
-
-
-def _last_line(node: Any) -> int:
-    """Return the last line of a node, without comments after it."""
-    if isinstance(node, yaml.CollectionNode) and not node.flow_style and node.value:
-        tail = node.value[-1]
-        if isinstance(tail, tuple):
-            return max(_last_line(tail[1]), int(tail[0].end_mark.line))
-        return _last_line(tail)
-    # A block scalar ends at the beginning of the line after it.
-    whole_lines = isinstance(node, yaml.ScalarNode) and node.style in ("|", ">") and node.end_mark.column == 0
-    return int(node.end_mark.line) - (1 if whole_lines else 0)
 
 
 def set_value(text: str, path: Sequence[str], value: str) -> str:

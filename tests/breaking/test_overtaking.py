@@ -12,6 +12,7 @@ from digest import pipeline
 from digest.app import make_app
 from digest.errors import AlreadyRunning
 from digest.store.locks import exclusive, urgent, urgent_waits
+from digest.usecases.send_result import SendResult
 from tests.breaking.press import ALERT, PAPERS, Press
 from tests.cli.newsroom import subscriber_rows
 from tests.curate.sample import OTHERS
@@ -28,7 +29,7 @@ def test_an_alert_overtakes_a_running_send_which_continues(everywhere: Press) ->
     press.publish_bridge()
     press.collect()
     press.publish(PAPERS[3], OTHERS[0])
-    sent: list[pipeline.SendResult] = []
+    sent: list[SendResult] = []
     # Each reply takes so long that the daily edition alone would take 40 s.
     with SendGridServer(latency=1.0) as server:
         press.newsroom.environment |= {

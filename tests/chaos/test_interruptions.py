@@ -88,7 +88,7 @@ def sent_by_this_command(out: str) -> int:
     return next(int(line.split()[0]) for line in out.splitlines() if line.endswith("by this command"))
 
 
-# The test of a killed process has two that share it, and so has tests/workers/test_two_workers.py.
+# tests/workers/test_two_workers.py has two processes that share it.
 @only_thorough
 def test_two_processes_share_a_postgresql(newsroom: Newsroom, postgres_url: str) -> None:
     newsroom.environment["DIGEST_STORE__URL"] = postgres_url
@@ -138,6 +138,8 @@ def test_a_restart_of_postgresql_ends_none_of_several_processes(newsroom: Newsro
         assert_everyone_once(newsroom)
 
 
+# tests/workers/test_two_workers.py kills one of two workers.
+@only_thorough
 def test_batches_of_a_killed_process_are_unknown_and_the_other_process_goes_on(
     newsroom: Newsroom, postgres_url: str
 ) -> None:
@@ -166,6 +168,8 @@ def test_a_second_process_on_sqlite_exits_or_finds_nothing_to_do(newsroom: Newsr
     assert_everyone_once(newsroom)
 
 
+# test_outages.py fills its disk for a while.
+@only_thorough
 def test_a_disk_that_stays_full_is_reported_and_nobody_gets_two_emails(newsroom: Newsroom) -> None:
     newsroom.json("compose")
     newsroom.digest("send", EDITION, "--dry-run")
@@ -206,6 +210,8 @@ def test_a_send_waits_for_a_store_that_another_program_locks(newsroom: Newsroom)
     assert_everyone_once(newsroom)
 
 
+# tests/store/test_clock.py sets the clock back, and test_kill.py kills.
+@only_thorough
 def test_after_a_clock_is_set_back_nobody_gets_two_emails(newsroom: Newsroom) -> None:
     newsroom.json("compose")
     command = newsroom.command("--home", str(newsroom.home), "send", EDITION)
@@ -234,6 +240,8 @@ def test_sigterm_finishes_batches_in_flight_and_leaves_the_rest_pending(newsroom
     assert_everyone_once(newsroom)
 
 
+# Two tests here stop a send by SIGTERM, and test_outages.py has one that waits for its store.
+@only_thorough
 def test_sigterm_ends_a_send_that_waits_for_its_store(newsroom: Newsroom) -> None:
     newsroom.json("compose")
     process = start_send(newsroom, hurried=True)

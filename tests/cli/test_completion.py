@@ -8,6 +8,7 @@ import subprocess
 import pytest
 
 from tests.cli.newsroom import Newsroom
+from tests.support.profiles import only_thorough
 
 
 def completed(newsroom: Newsroom, line: str, *, process: bool = False) -> list[str]:
@@ -45,6 +46,8 @@ def test_a_broken_folder_completes_nothing_and_prints_no_error(newsroom: Newsroo
     assert completed(newsroom, "digest subscribers set a") == []
 
 
+# tests/house/test_conventions.py asks that commands load nothing heavy.
+@only_thorough
 @pytest.mark.slow
 def test_completion_in_a_large_list_costs_little_more_than_starting_python(newsroom: Newsroom) -> None:
     """Compare CPU time with a completion that only starts Python and loads click."""

@@ -17,6 +17,7 @@ from digest.models import EditionState
 from digest.scheduler import Scheduler, watch_settings
 from digest.store.locks import exclusive
 from digest.store.sending.status import counts
+from digest.usecases.enqueue import SendRequest
 from tests.cli.newsroom import Newsroom
 from tests.support.sendgrid_server import SendGridServer, sendgrid_environment
 
@@ -272,7 +273,7 @@ def test_an_edition_that_is_resumed_goes_on_at_once(newsroom: Newsroom, monkeypa
             sent.set()
 
     with make_app(newsroom.home, environment={}, clock=lambda: now[0]) as app:
-        pipeline.send(app, KEY, pipeline.SendRequest(scheduled=True), stop=stop, deliver=False)
+        pipeline.send(app, KEY, SendRequest(scheduled=True), stop=stop, deliver=False)
         app.editions.move(KEY, EditionState.PAUSED, out_of=(EditionState.SENDING,))
         run = threading.Thread(target=Scheduler(watch_settings(app), say, stop=stop).run)
         run.start()

@@ -24,6 +24,7 @@ from digest.deliver.outcome import Accepted
 from digest.models import Actor, EditionState
 from digest.store.locks import mark_running
 from digest.store.schema import attempt, batch, edition
+from digest.usecases.enqueue import SendRequest
 from digest.usecases.stop_edition import StopResult
 from tests.cli.newsroom import Newsroom
 from tests.support.enqueue import claim_one
@@ -206,7 +207,7 @@ def test_cancellations_beyond_the_providers_limit_follow_when_earlier_ones_expir
     for name, value in newsroom.environment.items():
         monkeypatch.setenv(name, value)
     with make_app(newsroom.home) as app:
-        assert pipeline.send(app, EDITION, pipeline.SendRequest(scheduled=True)).counts.accepted == 16
+        assert pipeline.send(app, EDITION, SendRequest(scheduled=True)).counts.accepted == 16
     run = newsroom.digest("edition", "cancel", EDITION)
     assert run.code == 1
     assert "cancelled the scheduled email for 10 recipients" in run.out

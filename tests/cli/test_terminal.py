@@ -19,6 +19,7 @@ from digest.cli.commands import COMMANDS
 from digest.cli.output import table
 from digest.utils.text import duration
 from tests.cli.newsroom import Newsroom
+from tests.support.profiles import only_thorough
 
 ESCAPE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 COLUMN = re.compile(r"\x1b\[([0-9]+)G")
@@ -103,6 +104,8 @@ def test_numbers_are_aligned_to_the_right() -> None:
     assert lines[2:] == ["    5  five", "12345  many"]
 
 
+# The test below sends without a terminal, and those above print on one.
+@only_thorough
 @pytest.mark.slow
 def test_a_send_shows_its_progress_on_a_terminal(newsroom: Newsroom) -> None:
     command = [sys.executable, "-m", "digest.cli", "--home", str(newsroom.home), "send"]

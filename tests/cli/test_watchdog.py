@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.newsroom import Newsroom, subscriber_rows
+from tests.support.profiles import only_thorough
 from tests.support.smtp_server import RecordingSmtp
 
 pytestmark = pytest.mark.slow
@@ -50,6 +51,8 @@ def silent(manager: socket.socket) -> bool:
     return False
 
 
+# tests/utils/test_heartbeat.py ends the heartbeats, and tests/chaos kills a send and repeats it.
+@only_thorough
 def test_a_run_that_hangs_is_killed_and_restarted_without_sending_twice(newsroom: Newsroom, tmp_path: Path) -> None:
     newsroom.set_subscribers(*subscriber_rows(READERS))
     notify = str(tmp_path / "notify")

@@ -13,7 +13,7 @@ from digest.collect.cleaning.clean import INTERFACE, clean_article
 from digest.collect.cleaning.dateline import split_dateline
 from digest.collect.cleaning.text_rules import FEED_TAILS, OPENINGS, TITLE_MARKS, TextRule
 from digest.collect.cleaning.titles import split_title
-from digest.collect.files import read_file
+from digest.collect.files import read_path
 from digest.collect.images import DECORATION, is_decoration
 from digest.hindi.cut import shorten
 from digest.hindi.title_tails import TAILS, TitleTail, hides_news, without_tails
@@ -368,7 +368,7 @@ def test_the_seed_article() -> None:
     path = SHARED_DATA / "seed-article.txt"
     if not path.exists():
         pytest.skip("the seed article is outside the repository")
-    seed = read_file(path, source=Source("desk", path="seed"), now=NOW)
+    (seed,) = read_path(path, Source("desk", path="seed"), NOW).articles
     assert seed.title == "रूस के राष्ट्रपति पुतिन का बड़ा ऐलान, सैटेलाइट बनाएगा उत्तर कोरिया!"
     assert seed.kicker == "Russian President Putin"
     assert [block.kind for block in seed.body] == ["p", "h", "p", "h", "p", "p"]
@@ -533,6 +533,7 @@ def test_a_title_without_news_is_replaced() -> None:
     for title in (
         "rainfall",
         "boat Sinks In Ramganj Canal",
+        "#रामगंज #नहर",
         "रामगंज की नहर में एक नाव ड...",
         "रामगंज की नहर में सोमवार को न",
     ):

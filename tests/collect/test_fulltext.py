@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from digest.collect.http.errors import FetchError
+from digest.collect.http.connect import FetchError
 from digest.collect.http.fetch import Fetcher, Response, StreamedResponse, TempBody
 from digest.collect.pages.fulltext import WHOLE, complete, wants_page, with_body_of
 from digest.collect.pages.fulltext_fetch import (

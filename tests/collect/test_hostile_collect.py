@@ -23,7 +23,7 @@ from tests.collect.server import FEED
 from tests.paths import ROOT
 from tests.support.http_behaviours import drip, endless_chunks, gzip_bomb, hang_in_body, nonsense, redirect
 from tests.support.http_server import Exchange, HttpServer
-from tests.support.profiles import PROFILE
+from tests.support.profiles import PROFILE, only_thorough
 
 MOST_MEGABYTES = 300
 # Feeds of 9 MB that are read at once.
@@ -118,6 +118,8 @@ def test_everything_hostile_at_once_affects_no_other_source() -> None:
     assert answer["megabytes"] < MOST_MEGABYTES
 
 
+# The test of everything hostile at once has a limit of memory too.
+@only_thorough
 @pytest.mark.slow
 def test_many_large_bodies_wait_outside_of_memory() -> None:
     with HttpServer() as site:

@@ -17,7 +17,7 @@ import pytest
 from digest.collect.cleaning.identity import absolute_url
 from digest.collect.collector import SourceReport, collect
 from digest.collect.http import ssrf
-from digest.collect.http.errors import FetchError
+from digest.collect.http.connect import FetchError
 from digest.collect.http.fetch import Fetcher, FetchLimits
 from digest.collect.http.politeness import HostLimiter
 from digest.collect.http.robots import Robots

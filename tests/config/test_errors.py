@@ -31,7 +31,7 @@ CASES = {
     "edition: {max_storys: 3}": "4: unknown key 'edition.max_storys'; did you mean 'max_stories'?",
     "delivery:\n  smtp:\n    prt: 25": "6: unknown key 'delivery.smtp.prt'; did you mean 'port'?",
     "shedule: {}": "4: unknown key 'shedule'; did you mean 'schedule'?",
-    "edition: {zzz: 1}": "4: unknown key 'edition.zzz'; known: max_stories, min_stories, window",
+    "edition: {zzz: 1}": "4: unknown key 'edition.zzz'; known: max_stories, min_stories, min_score",
     "sources:\n  - {name: क, url: 'https://a.example'}\n  - {nam: ख, path: p}": "6: unknown key 'sources[2].nam'",
     "delivery: {transport: sendgird}": "4: 'delivery.transport': expected outbox, smtp, sendgrid, resend, "
     "brevo or ses, found 'sendgird'; did you mean 'sendgrid'?",

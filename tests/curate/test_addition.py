@@ -15,7 +15,7 @@ from digest.models import Article, Block
 from tests.curate.sample import BRIDGE, NOW, article
 from tests.curate.test_summarise import in_order
 from tests.paths import SHARED_DATA
-from tests.support.profiles import PROFILE
+from tests.support.profiles import only_thorough
 from tests.support.tables import each_row
 
 FIRST = BRIDGE[0]
@@ -50,6 +50,8 @@ def test_what_adds_nothing_or_breaks_a_rule_is_left_out(sentence: str) -> None:
     assert added(article("o", "लोक दर्पण", "और खबर", sentence)) == ""
 
 
+# The tests above have an example of each rule, and test_summarise.py has real articles.
+@only_thorough
 @pytest.mark.slow
 def test_every_rule_on_real_pairs() -> None:
     path = SHARED_DATA / "articles/ednil-events-hi/ednil_hi.jsonl"
@@ -62,8 +64,8 @@ def test_every_rule_on_real_pairs() -> None:
         )
         for n, e in enumerate(entries)
     ]
-    count, pairs = 0, [*pairwise(articles)]
-    for one, other in pairs if PROFILE == "ci" else pairs[::12]:
+    count = 0
+    for one, other in pairwise(articles):
         plain = summarise(one, words=60)
         if not plain:
             continue
@@ -80,7 +82,7 @@ def test_every_rule_on_real_pairs() -> None:
         assert all(in_order(piece, one.text) for piece in pieces[:-1])
         assert balanced(text)
         assert opening(pieces[-1]) not in HANGING or HEARSAY.match(fold(pieces[-1]))
-    assert count > (20 if PROFILE == "ci" else 1)
+    assert count > 20
 
 
 def test_no_addition_refers_to_text_outside_the_summary() -> None:

@@ -116,7 +116,7 @@ def free_port() -> str:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "container", first([*containers_of_kubernetes(), *containers_of_compose()], dev=3), ids=lambda each: each.name
+    "container", first([*containers_of_kubernetes(), *containers_of_compose()], dev=1), ids=lambda each: each.name
 )
 def test_each_container_starts_answers_its_probes_and_ends(
     container: Container, newsroom: Newsroom, tmp_path: Path, postgres_url: str

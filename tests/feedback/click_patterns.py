@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from digest.feedback.clicks.classify import ClickRequest
+from digest.feedback.clicks import ClickRequest
 from digest.models import HONEYPOT
 
 START = datetime(2026, 11, 23, 1, 30, tzinfo=UTC)
@@ -206,6 +206,35 @@ def people() -> Iterator[tuple[str, int, list[ClickRequest]]]:
     yield "both links of a short email", 2, _walk((0, 1), (10, 12), ANDROID)
     yield "all of a short email", 4, _walk(range(4), (10, 55, 130, 160), ANDROID)
     yield "the same link on four days", LINKS, _walk([2] * 4, (0, 90_000, 170_000, 262_000), ANDROID)
+
+
+def mixed() -> Iterator[tuple[str, int, list[ClickRequest], list[bool]]]:
+    """Name, number of links, requests, and for each whether a machine made it: patterns at the limits of the rules."""
+    rng, every = random.Random(13), range(LINKS)
+    machines = {
+        "a program in C#": (LINKS, [_click(7, 2.8, "RestSharp/112.1.0.0")]),
+        "prefetch of an older Chrome": (LINKS, [_click(0, 2, ANDROID, headers={"purpose": "prefetch"})]),
+        "all twice in two minutes": (LINKS, _walk([*every, *every], _sums(rng, 2 * LINKS, 2.0, 5.0), FIREFOX, OFFICE)),
+        "five links, one each second": (LINKS, _walk(range(1, 6), range(1, 6), FIREFOX, OFFICE)),
+    }
+    people = {
+        "the desk opens nine tabs": (LINKS, _walk(range(9), _sums(rng, 9, 2.2, 6.5), WINDOWS, OFFICE)),
+        "every story of a short email": (5, _walk(range(5), (20, 63, 130, 190, 300), ANDROID)),
+        "a class on one story": (LINKS, _walk([4] * 18, sorted(rng.uniform(0, 40) for _ in range(18)), WINDOWS)),
+        "two of ten readers of one network at once": (
+            LINKS,
+            _walk((0, 1, 0, 2, 0, 5, 0, 1, 0, 3), (2, 40, 41, 90, 130, 130.04, 170, 260, 300, 350), ANDROID),
+        ),
+    }
+    for verdict, patterns in ((True, machines), (False, people)):
+        for name, (links, requests) in patterns.items():
+            yield name, links, requests, [verdict] * len(requests)
+    yield (
+        "the appliance at five, the reader at nine",
+        LINKS,
+        [*_walk(every, _sums(rng, LINKS, 0.2, 0.5), WINDOWS, OFFICE), _click(3, 14_000, WINDOWS, OFFICE)],
+        [True] * LINKS + [False],
+    )
 
 
 def _sums(rng: random.Random, count: int, least: float, most: float) -> list[float]:

@@ -9,7 +9,7 @@ import pytest
 
 from digest.deliver.brevo import request_body
 from digest.feedback.brevo import parse_payload
-from digest.feedback.events import Event, InvalidPayload
+from digest.feedback.ports import Event, InvalidPayload
 from digest.feedback.rules import RULES
 from digest.subscribers.address import comparable
 from tests.deliver.emails import outgoing

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.feedback.events import Event, InvalidPayload
+from digest.feedback.ports import Event, InvalidPayload
 from digest.feedback.rules import RULES
 from digest.feedback.sendgrid import parse_payload
 from digest.subscribers.address import comparable

@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 import pytest
 
-from digest.feedback.events import Event, InvalidPayload
+from digest.feedback.ports import Event, InvalidPayload
 from digest.feedback.rules import RULES
 from digest.feedback.ses import parse_payload
 from digest.subscribers.address import comparable

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.feedback.sendgrid_signature import SendGridVerifier, read_keys
+from digest.feedback.sendgrid import SendGridVerifier, read_keys
 from tests.support.sendgrid_events import Webhook
 from tests.support.tables import each_row
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from digest.mail.dns.lookup import DnsAnswer, Lookup
+from digest.mail.dns.resolver import DnsAnswer, Lookup
 
 
 def lookup_of(records: Mapping[str, str | Sequence[str]], *, unknown: Sequence[str] = ()) -> Lookup:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from digest.mail.dns.lookup import DnsAnswer
-from digest.mail.dns.resolver import make_lookup, parse_nameserver
+from digest.mail.dns.resolver import DnsAnswer, make_lookup, parse_nameserver
 from tests.support.dns_server import DnsServer, txt
 
 ZONE = {

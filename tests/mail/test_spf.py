@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import pytest
 
-from digest.mail.dns.lookup import check_resolves
+from digest.mail.dns.resolver import check_resolves
 from digest.mail.dns.spf import check_spf
 from digest.utils.findings import Level
 from tests.mail.records import lookup_of

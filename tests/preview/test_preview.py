@@ -17,7 +17,7 @@ from digest.preview import content_security_policy
 from digest.usecases.shown_email import in_scheme
 from tests.cli.newsroom import Newsroom
 from tests.preview.conftest import KEY, Viewer
-from tests.support.profiles import first
+from tests.support.profiles import only_thorough
 
 # Each test makes, sends or serves an edition.
 pytestmark = pytest.mark.slow
@@ -127,9 +127,11 @@ def test_light_and_dark_rules_are_switched() -> None:
     assert "@media all{a{}}@media not all{b{}}" in in_scheme(html, "dark")
 
 
+# The test below starts and stops it too.
+@only_thorough
 @pytest.mark.parametrize(
     ("signum", "background"),
-    first([(signal.SIGINT, True), (signal.SIGTERM, False), (signal.SIGINT, False), (signal.SIGTERM, True)], dev=1),
+    [(signal.SIGINT, True), (signal.SIGTERM, False), (signal.SIGINT, False), (signal.SIGTERM, True)],
 )
 def test_the_command_serves_until_it_is_stopped(newsroom: Newsroom, signum: int, background: bool) -> None:
     """A process started by a background shell inherits SIGINT as ignored."""

@@ -12,7 +12,7 @@ from sqlalchemy import select, update
 
 from digest.deliver.outcome import Accepted, NotSent, Unknown
 from digest.feedback.effects import ApplyResult, apply
-from digest.feedback.events import Event
+from digest.feedback.ports import Event
 from digest.store.content.events import EventStore, FeedbackCounts, count_feedback
 from digest.store.database import Database
 from digest.store.people.signups import SignupStore

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from digest.deliver.outcome import Accepted, NotSent
-from digest.feedback.events import Event
+from digest.feedback.ports import Event
 from digest.notify.failures import FailureRow, Failures, as_json, as_text, csv_rows
 from digest.store.content.editions import EditionStore
 from digest.store.content.events import EventStore

@@ -203,7 +203,7 @@ class Ledger(RuleBasedStateMachine):
 def test_nobody_is_sent_to_twice_whatever_happens(database: Database) -> None:
     machine = type("OnThisStore", (Ledger,), {"database": database})
     few = settings(
-        max_examples=examples(15, dev=5),
+        max_examples=examples(15, dev=3),
         stateful_step_count=30,
         deadline=None,
         phases=[Phase.generate],  # to shrink against a database takes minutes

@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from digest.deliver.outcome import Accepted, Retryable
 from digest.feedback.effects import apply
-from digest.feedback.events import Event
+from digest.feedback.ports import Event
 from digest.models import Actor, Subscriber
 from digest.store.content.editions import EditionStore
 from digest.store.content.events import EventStore

@@ -10,7 +10,7 @@ from sqlalchemy import select, update
 from sqlalchemy.event import listen
 
 from digest.deliver.outcome import Accepted, NotSent, PerRecipient, Unknown
-from digest.feedback.events import Event
+from digest.feedback.ports import Event
 from digest.models import DeliveryOutcome, EditionState
 from digest.store.content.editions import EditionStore
 from digest.store.content.events import EventStore

@@ -11,7 +11,7 @@ from sqlalchemy import func, insert, select, update
 
 from digest.deliver.outcome import Accepted, PerRecipient, Unknown
 from digest.errors import StoreError
-from digest.feedback.events import Event
+from digest.feedback.ports import Event
 from digest.models import Article, Block, DeliveryOutcome, Edition, EditionState, Image, InlineImage, RenderedEmail
 from digest.store import meta
 from digest.store.content.answers import AnswerResult, AnswerStore

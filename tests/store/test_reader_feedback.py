@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from sqlalchemy import update
 
-from digest.feedback.clicks.classify import MachineSign
+from digest.feedback.clicks import MachineSign
 from digest.models import HONEYPOT, BatchState
 from digest.store.content.clicks import TOTAL, ClickNumbers, ClickStore, ClickVisit
 from digest.store.content.editions import EditionStore, PublishedStore

@@ -25,7 +25,7 @@ from tests.store.test_ledger import tally
 from tests.support.enqueue import Entry, enqueue
 from tests.support.links import CENTRE, inside, star, why_not
 from tests.support.outages import PostgresServer, postgres_programs
-from tests.support.profiles import first
+from tests.support.profiles import only_thorough
 
 pytestmark = pytest.mark.slow
 
@@ -89,7 +89,9 @@ def wait_until_submitted(process: subprocess.Popen[str]) -> None:
     assert process.stdout.readline() == "submitted\n", process.communicate()
 
 
-@pytest.mark.parametrize("mode", first(["immediate", "fast"], dev=1))
+# The test below cuts the connection, and tests/chaos/test_outages.py restarts the server.
+@only_thorough
+@pytest.mark.parametrize("mode", ["immediate", "fast"])
 def test_after_a_restart_the_first_node_to_return_takes_over(programs: Path, mode: str) -> None:
     with (
         PostgresServer(programs) as server,

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from digest.errors import ConfigurationError
-from digest.subscribers.imports.export import escape_formula
+from digest.subscribers.imports.formats import escape_formula
 from digest.subscribers.imports.reader import ListReading, read_list
 from digest.subscribers.imports.rows import Incoming, unescape_formula
 from tests.support.cpu import cpu_limit

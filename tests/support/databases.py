@@ -201,13 +201,6 @@ def store(kind: str, folder: Path) -> Iterator[str]:
         raise ValueError(f"no such kind of store: {kind!r}")
 
 
-def store_urls(folder: Path) -> Iterator[str]:
-    """Yield the URL of an empty store of each kind in turn. Each is dropped before the next."""
-    for kind in STORE_KINDS:
-        with store(kind, folder) as url:
-            yield url
-
-
 _SLOW = {"postgresql": (pytest.mark.slow,)}
 
 

@@ -39,12 +39,6 @@ def redirect(to: str, status: int = 302) -> Handler:
     return lambda exchange: exchange.reply(status=status, headers={"Location": to})
 
 
-def sequence(*handlers: Handler) -> Handler:
-    """Use one handler for each request, in order. The last one repeats."""
-    rest = list(handlers)
-    return lambda exchange: (rest.pop(0) if len(rest) > 1 else rest[0])(exchange)
-
-
 def hang(seconds: float = 30.0) -> Handler:
     """Send nothing for these seconds, then close."""
 

@@ -12,7 +12,6 @@ from typing import TypeVar
 
 import pytest
 from hypothesis import settings
-from hypothesis.internal.conjecture import providers
 
 PROFILE = os.environ.get("DIGEST_TEST_PROFILE", "dev")
 DEV_EXAMPLES = 15
@@ -46,6 +45,3 @@ def register() -> None:
     settings.register_profile("ci", deadline=None, max_examples=75)
     settings.register_profile("dev", deadline=None, max_examples=DEV_EXAMPLES)
     settings.load_profile(PROFILE)
-    if PROFILE != "ci":
-        # Hypothesis would parse all of our modules in each test process, for constants to use in a few of the examples.
-        providers._get_local_constants = lambda: providers._local_constants

@@ -4,17 +4,20 @@ are not cached.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import digest.render.lint
+from digest.collect.cleaning import normalise
+from digest.collect.feeds import xml
 from digest.config import json_schema
 from digest.curate.summary.sentences import Extractive
 from digest.deliver.smtp import dkim
-from digest.i18n import catalogue
+from digest.i18n import catalogue, translator
 from digest.models import Article, Edition, RenderedEmail
 from digest.render import inline_css, pictures, renderer, subject
 from digest.render.lint_tree import LintFinding
@@ -29,8 +32,10 @@ _ANY_TIME = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 def remember() -> None:
-    """Make summaries, inlined HTML, findings, headlines, catalogues, schemas, pictures and keys once for each input."""
+    """Make articles, summaries, emails and their parts, catalogues, schemas, pictures and keys once for each input."""
+    _remember_articles()
     _remember_summaries()
+    _remember_emails()
     _remember_pictures()
     _remember_findings()
     # OpenSSL checks that the numbers of a key are prime.
@@ -39,6 +44,19 @@ def remember() -> None:
     json_schema.settings_schema = lru_cache(json_schema.settings_schema)
     catalogue.parse_po = lru_cache(_RESULTS)(catalogue.parse_po)
     renderer.inline = inline_css.inline = lru_cache(_RESULTS)(inline_css.inline)  # type: ignore[attr-defined]
+
+
+def _remember_articles() -> None:
+    xml._feedparser = lru_cache(xml._feedparser)
+    clean = lru_cache(_RESULTS)(normalise.clean_article)
+
+    def clean_or_reuse(article: Article, *, sites: Sequence[str] = ()) -> Article:
+        # What is cleaned does not depend on these, and the samples have new ones in each run.
+        own = {"id": article.id, "published": article.published, "updated": article.updated}
+        undated = replace(article, id="", published=_ANY_TIME, updated=None)
+        return replace(clean(undated, sites=tuple(sites)), **own)
+
+    normalise.clean_article = clean_or_reuse
 
 
 def _remember_findings() -> None:
@@ -86,6 +104,38 @@ def _remember_summaries() -> None:
         return write(self.language, self.words, undated, title, frequencies, known)
 
     Extractive.__call__ = write_or_reuse  # type: ignore[method-assign]
+
+
+def _remember_emails() -> None:
+    renderer.Renderer.render = _by_content(renderer.Renderer.render)  # type: ignore[method-assign]
+    renderer.Renderer.archive_page = _by_content(renderer.Renderer.archive_page)  # type: ignore[method-assign]
+
+
+def _by_content(render: Callable[..., Any]) -> Callable[..., Any]:
+    known: dict[tuple[object, ...], Any] = {}
+
+    def render_or_reuse(self: renderer.Renderer, edition: Edition, *arguments: Any, **options: Any) -> Any:
+        own = self._dirs[:-1]
+        # The templates of a newsletter change, and its links have its key. Tests of a renderer have one folder.
+        if not own or self._clicks or any(file for folder in own for file in folder.rglob("*")):
+            return render(self, edition, *arguments, **options)
+        messages = translator(self._branding.language)
+        shown = _to_the_minute(repr((self._branding, edition, arguments, options)))
+        key = (messages, self._dirs[-1], self._budget, shown)
+        if key not in known:
+            known[key] = render(self, edition, *arguments, **options)
+        return known[key]
+
+    return render_or_reuse
+
+
+# The clock of a test runs on, and a story's score with it. An email shows no seconds.
+_SECONDS = re.compile(r"(datetime\.datetime\((?:\d+, ){4}\d+)[^a-z)]*")
+_DECIMALS = re.compile(r"(score=\d+\.\d\d\d)\d+")
+
+
+def _to_the_minute(text: str) -> str:
+    return _DECIMALS.sub(r"\1", _SECONDS.sub(r"\1 ", text))
 
 
 def _remember_pictures() -> None:

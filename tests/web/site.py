@@ -19,6 +19,7 @@ from digest.models import Subscriber
 from digest.store.people.consent import Consent, ConsentLog
 from digest.store.people.preferences import PreferenceStore
 from digest.subscribers.address import normalise
+from digest.usecases.enqueue import SendRequest
 from digest.web.known_browser import cookie_name, cookie_value
 from digest.web.server import run_pages
 from tests.support.folders import newsletter_folder
@@ -156,7 +157,7 @@ def send_editions_of_all_kinds(app: App) -> str:
     assert edition is not None
     pipeline.send(app, pipeline.compose(app, "special").edition.key)
     alert, _others = app.breaking.propose(next(story.id for story in edition.stories() if story.id != edition.lead))
-    pipeline.send(app, alert.key, pipeline.SendRequest(force="now"))
+    pipeline.send(app, alert.key, SendRequest(force="now"))
     return alert.key
 
 

@@ -19,6 +19,7 @@ from digest import pipeline
 from digest.hindi.sounds import romanised
 from digest.hindi.text import fold
 from digest.store.schema import archive_correction, archive_page, archive_story, batch, delivery, edition
+from digest.usecases.enqueue import SendRequest
 from digest.web.archive.metadata import json_ld
 from digest.web.view_in_browser import without_remote_images
 from tests.support.folders import newsletter_folder
@@ -436,7 +437,7 @@ def test_each_page_that_is_indexed_has_one_address(sent: Site) -> None:
 def test_a_scheduled_edition_appears_at_its_hour(tmp_path: Path) -> None:
     with site(tmp_path / "newsletter", []) as pages:
         later = pages.app.now() + timedelta(minutes=30)
-        pipeline.send(pages.app, DAY, pipeline.SendRequest(at=later))
+        pipeline.send(pages.app, DAY, SendRequest(at=later))
         assert pages.get(f"/archive/{DAY}").status == 404
         assert DAY not in pages.get("/archive").text + pages.get("/archive.xml").text
         assert pages.app.editions.get(DAY) is not None

@@ -17,6 +17,7 @@ from digest.store.content.editions import Published
 from digest.store.people.preferences import StoredSubscriber
 from digest.store.sending.status import counts
 from digest.subscribers.frequency import WEEKDAYS
+from digest.usecases.enqueue import SendRequest
 from digest.web.editions import LatestEdition, StoryRate
 from digest.web.preferences import is_unfed
 from tests.support.folders import newsletter_folder
@@ -117,7 +118,7 @@ def test_the_next_edition_is_not_one_that_the_person_has(tmp_path: Path) -> None
         days = ["सोमवार, 23 नवंबर 2026, सुबह 7 बजे", "मंगलवार, 24 नवंबर 2026, सुबह 7 बजे"]
         assert [day in pages.get(place).text for day in days] == [True, False]
         # Handed over ahead, to arrive at its hour.
-        pipeline.send(pages.app, "2026-11-23", pipeline.SendRequest(scheduled=True))
+        pipeline.send(pages.app, "2026-11-23", SendRequest(scheduled=True))
         assert [day in pages.get(place).text for day in days] == [True, False]
     with site(tmp_path / "other", DIGEST_NOW="2026-11-23T06:20+05:30") as pages:
         place = f"{pages.preferences('asha@example.com')}?done=saved"

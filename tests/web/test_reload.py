@@ -22,7 +22,7 @@ from digest.newsletter.reload import SettingsWatch
 from digest.web.server import RunningPages, run_pages
 from tests.cli.newsroom import Newsroom
 from tests.support.folders import newsletter_folder
-from tests.support.profiles import first
+from tests.support.profiles import only_thorough
 from tests.web.site import FORM, Site
 
 NAME = "सुबह की ख़बरें"
@@ -123,8 +123,10 @@ def test_a_request_in_progress_is_answered_by_the_pages_that_it_began_on(app: Ap
     assert NAME in front(app, pages)
 
 
+# The tests above reload the pages in this process, and tests/cli/test_following_edits.py the settings.
+@only_thorough
 @pytest.mark.slow
-@pytest.mark.parametrize("command", first([("run",), ("web", "--port", "0")], dev=1))
+@pytest.mark.parametrize("command", [("run",), ("web", "--port", "0")])
 def test_a_server_follows_an_edit_until_it_is_stopped(tmp_path: Path, command: tuple[str, ...]) -> None:
     newsletter_folder(tmp_path / "newsletter", all_sources=False)
     newsroom = Newsroom(tmp_path / "newsletter", {"DIGEST_WEB__ENABLED": "true", "DIGEST_WEB__PORT": "0"})

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from digest.app import App, make_app
 from digest.errors import ConfigurationError
-from digest.feedback.sendgrid_signature import SendGridVerifier, read_keys
+from digest.feedback.sendgrid import SendGridVerifier, read_keys
 from digest.feedback.sns import SnsVerifier
 from digest.store.content.events import EventStore
 from digest.store.database import Database, open_database

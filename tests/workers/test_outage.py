@@ -9,6 +9,7 @@ import pytest
 
 from tests.chaos.killed_send import prepare
 from tests.support.outages import PostgresServer, postgres_programs
+from tests.support.profiles import only_thorough
 from tests.workers.running import team, until
 
 # It starts and stops a server.
@@ -26,6 +27,8 @@ def server() -> Iterator[PostgresServer]:
         yield running
 
 
+# tests/chaos/test_outages.py restarts the database under a send.
+@only_thorough
 def test_a_worker_goes_on_when_the_database_is_back(server: PostgresServer, tmp_path: Path) -> None:
     prepared = prepare(tmp_path / "prepared", RECIPIENTS)
     with team(prepared, tmp_path, server=server, latency=300) as made:

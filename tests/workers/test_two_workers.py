@@ -44,6 +44,8 @@ def test_the_others_go_on_when_a_worker_is_killed(prepared: Newsroom, tmp_path: 
         assert (found.duplicates, found.missing(EVERYBODY) - unknown) == ({}, set())
 
 
+# tests/chaos/test_interruptions.py stops a send by SIGTERM, and test_takeover.py passes a seat on.
+@only_thorough
 def test_a_worker_that_is_asked_to_end_finishes_its_batches_and_passes_its_seat_on(
     prepared: Newsroom, tmp_path: Path
 ) -> None:
@@ -64,6 +66,8 @@ def test_a_worker_that_is_asked_to_end_finishes_its_batches_and_passes_its_seat_
         assert second.says("Batch accepted")
 
 
+# tests/cli/test_watch.py shows workers, and tests/store/test_rate_limits.py shares the rates.
+@only_thorough
 def test_workers_show_themselves_and_share_the_rates(prepared: Newsroom, tmp_path: Path) -> None:
     limit = 200
     with team(prepared, tmp_path, DIGEST_DELIVERY__RATE__PER_DAY=str(limit)) as made:

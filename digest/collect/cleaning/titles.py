@@ -158,7 +158,8 @@ _ENDED = re.compile("[।॥?!.|][\"'”’»)]*$")
 def headline(title: str, body: Sequence[Block], excerpt: str) -> tuple[str, Sequence[Block]]:
     """Return a headline and the body. If a paragraph was in the headline's place, the body gets it back."""
     text = next((block.text for block in body if block.kind == "p" and not is_site_name(block.text)), excerpt)
-    if is_placeholder(title) or kind_of(title) == "place" or _is_byline(title, text) or _is_latin(title, text):
+    is_record = is_placeholder(title) or kind_of(title) == "place" or _is_of_hashtags(title)
+    if is_record or _is_byline(title, text) or _is_latin(title, text):
         return first_words(text) or title, body
     sentences = split(title) if len(title) > _LONG_TITLE or title.endswith("।") else []
     if len(sentences) < 2:
@@ -190,6 +191,10 @@ def _is_latin(title: str, text: str) -> bool:
     """
     is_one = title.islower() or not any(letter.isdigit() for letter in title)
     return is_one and title != "" and title.isascii() and deva_ratio(text) > _HINDI
+
+
+def _is_of_hashtags(title: str) -> bool:
+    return title != "" and all(word.startswith("#") for word in title.split())
 
 
 def is_cut(title: str) -> bool:

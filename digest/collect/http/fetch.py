@@ -20,9 +20,16 @@ from urllib.parse import quote, unquote, unquote_plus, urljoin, urlsplit, urluns
 
 from digest import __version__
 from digest.collect.http import ssrf
-from digest.collect.http.connect import Connector, Deadline
+from digest.collect.http.connect import (
+    STATUS_MEANINGS,
+    TIMED_OUT,
+    Connector,
+    Deadline,
+    FetchError,
+    describe_cause,
+    timeout_error,
+)
 from digest.collect.http.decode import BodyTooLarge, DecompressError, accept_encoding, decompress
-from digest.collect.http.errors import STATUS_MEANINGS, TIMED_OUT, FetchError, describe_cause, timeout_error
 from digest.collect.http.politeness import HostLimiter, HostUnavailable
 from digest.messages import Message, message_of
 

@@ -9,8 +9,7 @@ from dataclasses import dataclass
 
 from digest import __version__
 from digest.collect.http import ssrf
-from digest.collect.http.connect import Connector, Deadline
-from digest.collect.http.errors import FetchError, describe_cause
+from digest.collect.http.connect import Connector, Deadline, FetchError, describe_cause
 from digest.collect.http.fetch import AGENT
 from digest.errors import DigestError
 

@@ -15,7 +15,7 @@ from typing import Literal
 from protego import Protego
 
 from digest.collect.http import ssrf
-from digest.collect.http.errors import FetchError
+from digest.collect.http.connect import FetchError
 from digest.collect.http.fetch import AGENT, Fetcher
 
 # `later`: the site does not answer. For now that means no (RFC 9309, 2.3.1.4), but it may be asked again.

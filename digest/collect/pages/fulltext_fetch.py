@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from digest.collect.cleaning.dedupe import drop_shared
-from digest.collect.http.errors import FetchError
+from digest.collect.http.connect import FetchError
 from digest.collect.http.fetch import StreamedResponse
 from digest.collect.http.robots import Permission
 from digest.collect.http.ssrf import same_host

@@ -15,7 +15,7 @@ from digest.curate.importance.rows import ROWS, WORD_ROWS
 from digest.curate.rules import REMEMBERED
 from digest.hindi.numbers import group
 from digest.hindi.text import fold, folded_words
-from digest.hindi.title_tails import VOICE
+from digest.hindi.title_tails import LABEL_WORDS, VOICE, hides_news
 from digest.hindi.tokens import written_tokens
 
 # Words of a headline. If a whole paragraph is in its place, the words after these count as lead.
@@ -90,6 +90,11 @@ def find_evidence(headline: str, lead: str = "") -> Mapping[str, Evidence]:
     if is_soft and "dead" not in evidence:
         for name in _EVENTS & evidence.keys():
             evidence[name] = Evidence(evidence[name].share * SOFT_SHARE, evidence[name].found)
+    is_question = headline.rstrip("\"'”’»)] ").endswith("?")
+    if not lead and not is_question and hides_news(headline):
+        evidence["hides"] = Evidence(1.0)
+    if sum(not word.startswith("#") for word in words) <= LABEL_WORDS:
+        evidence["label"] = Evidence(1.0, headline)
     if "?" in headline:
         evidence.setdefault("question", Evidence(1.0, "?"))
     if _QUOTATION.match(headline.lstrip()) or (title_tokens and title_tokens[0] in VOICE):

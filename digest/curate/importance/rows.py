@@ -76,7 +76,6 @@ WORD_ROWS = (
     _event("official", 0.6, "It quotes officials (%(found)s)"),
     ImportanceRow("government", 0.1, "It is about government offices (%(found)s)", in_lead=False),
     ImportanceRow("victory", 0.3, "It tells of a win or loss in sport (%(found)s)", in_lead=False),
-    _event("first", 0.1, "It is a first or a record (%(found)s)", in_lead=False),
     _soft("sport", 0.0, "It is about sport (%(found)s)"),
     _soft("celebrity", -0.55, "It is about films or celebrities (%(found)s)"),
     ImportanceRow("private", -0.35, "It is about private life (%(found)s)", in_lead=False),
@@ -85,18 +84,14 @@ WORD_ROWS = (
     _soft("gadget", -0.3, "It is about a product (%(found)s)"),
     _soft("offer", -0.15, "It reads like an advertisement (%(found)s)", in_lead=False),
     _soft("career", -0.35, "It is about exams or jobs (%(found)s)", in_lead=False),
-    _soft("astro", -0.3, "It is about religion or astrology (%(found)s)"),
     _form("question", -0.2, "The headline is a question (%(found)s)"),
     _form("vague", -0.2, "The headline hides who or what it is about (%(found)s)"),
-    _form("list", -0.2, "The headline announces a list (%(found)s)"),
     _form("bait", -0.25, "The headline is sensational (%(found)s)"),
     _soft("reaction", -0.3, "It is one politician's answer to another (%(found)s)", in_lead=False),
     _form("awaited", -0.5, "It announces results that are not out yet (%(found)s)"),
     _form("teaser", 0.0, "The headline calls for a click (%(found)s)"),
     _form("advice", -0.4, "It is advice for readers (%(found)s)"),
     _form("history", -0.35, "It is an old story (%(found)s)"),
-    _soft("anniversary", -0.35, "It is about an anniversary (%(found)s)", in_lead=False),
-    _form("opinion", -0.1, "It is an opinion (%(found)s)"),
     _soft("ceremony", -0.3, "It is about a ceremony or routine event (%(found)s)", in_lead=False),
     ImportanceRow("local", -0.1, "It matters in one place only (%(found)s)"),
 )
@@ -111,6 +106,8 @@ NUMBER_ROWS = (
 )
 # Matched by the form of the headline.
 FORM_ROWS = (
+    _form("hides", -0.3, "The headline only points to its news, and there is no text"),
+    _form("label", -0.6, "The headline is a label (%(found)s)"),
     _form("quote", -0.25, "The headline starts with a quotation"),
     _form("noname", -0.35, "The headline names no place and no institution"),
 )

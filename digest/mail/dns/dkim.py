@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 
-from digest.mail.dns.lookup import DnsAnswer, Lookup, not_known, tags
+from digest.mail.dns.resolver import DnsAnswer, Lookup, not_known, tags
 from digest.utils.findings import Finding, Level, error, good, warning
 
 _CHECK = "DKIM"

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from digest.mail.dns.lookup import DnsAnswer, Lookup, not_known, tags
+from digest.mail.dns.resolver import DnsAnswer, Lookup, not_known, tags
 from digest.utils.findings import Finding, error, good, unknown, warning
 from digest.utils.text import short_line
 

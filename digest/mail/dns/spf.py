@@ -6,7 +6,7 @@ import ipaddress
 import re
 from dataclasses import dataclass, field
 
-from digest.mail.dns.lookup import Lookup, addresses, not_known
+from digest.mail.dns.resolver import Lookup, addresses, not_known
 from digest.utils.findings import Finding, error, good, warning
 from digest.utils.text import short_line
 

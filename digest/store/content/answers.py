@@ -69,7 +69,6 @@ def count_answers(connection: Connection, key: str) -> dict[str, int]:
 
 
 def delete_answers(connection: Connection, *, edition: str | None = None, subscriber: int | None = None) -> None:
-    """Delete the answers of an edition, or of a subscriber."""
     of = answer.c
     connection.execute(
         delete(answer).where(of.edition == edition if edition is not None else of.subscriber == subscriber)

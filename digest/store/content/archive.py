@@ -5,26 +5,13 @@ Reads return only what `PublishedStore` shows: editions that are due for at leas
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import (
-    Row,
-    Select,
-    case,
-    column,
-    delete,
-    func,
-    insert,
-    literal,
-    or_,
-    select,
-    text,
-    tuple_,
-    update,
-)
+from sqlalchemy import Row, Select, case, column, delete, func, insert, literal, or_, select, text, tuple_, update
 
 from digest.hindi.tokens import index_words
 from digest.models import LETTERS_TO_SOME, is_breaking
@@ -211,7 +198,6 @@ class ArchiveStore:
         return True
 
     def has(self, key: str) -> bool:
-        """Whether the edition is archived."""
         known = select(archive_page.c.edition).where(archive_page.c.edition == key)
         return self.database.query(known).first() is not None
 
@@ -306,11 +292,7 @@ class ArchiveStore:
     def months(self, now: datetime) -> list[Month]:
         """Return the months that have editions, newest first."""
         rows = select(edition.c.day).join_from(edition, archive_page).where(self._published.is_shown(now))
-        counts: dict[date, int] = {}
-        with self.database.read() as connection:
-            for day in connection.execute(rows).scalars():
-                first = day.replace(day=1)
-                counts[first] = counts.get(first, 0) + 1
+        counts = Counter(day.replace(day=1) for day in self.database.query(rows).scalars())
         return [Month(first, counts[first]) for first in sorted(counts, reverse=True)]
 
     def stories(self, key: str, *, limit: int) -> list[ArchivedStory]:
@@ -326,7 +308,6 @@ class ArchiveStore:
         return [_to_story(row) for row in self.database.query(rows)]
 
     def thread_of(self, story: str) -> str | None:
-        """Return the thread of a story with this id."""
         rows = select(archive_story.c.thread).where(
             or_(archive_story.c.story == story, archive_story.c.thread == story)
         )
@@ -448,15 +429,7 @@ class ArchiveStore:
 
 def _story_values(story: ArchivedStory) -> dict[str, Any]:
     values = {name: getattr(story, name) for name in ArchivedStory.__slots__}
-    sources = [
-        {
-            "name": each.name,
-            "url": each.url,
-            "title": each.title,
-            "published": each.published and each.published.isoformat(),
-        }
-        for each in story.sources
-    ]
+    sources = [asdict(each) | {"published": each.published and each.published.isoformat()} for each in story.sources]
     return values | {"sources": sources, "words": _words(story.title, story.summary, story.sources)}
 
 

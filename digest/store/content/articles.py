@@ -17,7 +17,7 @@ from digest.store.content.article_rows import article_from_json, article_to_json
 from digest.store.database import Database
 from digest.store.schema import article, edition, inline_image, rendered_email, source
 from digest.store.statements import chunks
-from digest.utils.gc import gc_paused
+from digest.utils.memory import gc_paused
 
 # Columns of a source in which '' means unknown.
 _TEXTS = frozenset({"etag", "last_modified", "body_hash", "url", "last_error", "moved_to"})
@@ -133,7 +133,6 @@ class ArticleStore:
         self.images.save(images)
 
     def by_ids(self, ids: Iterable[str]) -> Mapping[str, Article]:
-        """Return the stored articles of these ids."""
         with self.database.read() as connection:
             return select_articles(connection, ids)
 

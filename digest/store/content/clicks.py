@@ -14,7 +14,7 @@ from datetime import date, datetime, timedelta
 
 from sqlalchemy import Connection, delete, func, insert, select, update
 
-from digest.feedback.clicks.classify import LinkVisit, MachineSign, classify_visits
+from digest.feedback.clicks import LinkVisit, MachineSign, classify_visits
 from digest.models import HONEYPOT
 from digest.store import meta
 from digest.store.database import Database
@@ -100,10 +100,8 @@ class ClickStore:
             with self.database.write(area="click") as connection:
                 visits = _visits(connection, editions=[key], before=before)
                 done += _fold_edition(connection, key, visits.get(key, []), number, before)
-        with self.database.write(area="meta") as connection:
-            name = meta_table.c.name
-            first_kept = f"{_KEY}{before:%Y-%m-%d}"
-            connection.execute(delete(meta_table).where(name.startswith(_KEY), name < first_kept))
+        name, first_kept = meta_table.c.name, f"{_KEY}{before:%Y-%m-%d}"
+        self.database.change(delete(meta_table).where(name.startswith(_KEY), name < first_kept), area="meta")
         return done
 
     def last_click(self, subscriber: int) -> datetime | None:

@@ -184,7 +184,6 @@ class EditionStore:
         return [BreakingEdition(_from_row(row), row.frozen_at) for row in found if is_breaking(row.key)]
 
     def subjects(self, *, excluding: str, limit: int) -> list[str]:
-        """Return the subjects of the newest editions other than `excluding`."""
         newest = select(edition.c.subject).where(edition.c.key != excluding).order_by(edition.c.day.desc()).limit(limit)
         return list(self.database.query(newest).scalars())
 

@@ -11,8 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, and_, delete, exists, func, select, update
 
-from digest.feedback.events import DeliveryEvent, Event
-from digest.feedback.ports import AttemptRef, KnownDelivery
+from digest.feedback.ports import AttemptRef, DeliveryEvent, Event, KnownDelivery
 from digest.feedback.rules import SOFT_BOUNCE_LIMIT, UNSUBSCRIBED
 from digest.store.database import Database
 from digest.store.people import moves, suppressions
@@ -117,10 +116,8 @@ class EventStore:
         """Delete payloads processed before this time, and return their number."""
         old = webhook.c.processed_at < before
         # Reads first, because this runs every minute and there is rarely anything to delete.
-        with self.database.read() as connection:
-            if not connection.execute(select(webhook.c.id).where(old).limit(1)).first():
-                return 0
-        return self.database.change(delete(webhook).where(old))
+        found = self.database.query(select(webhook.c.id).where(old).limit(1)).first()
+        return self.database.change(delete(webhook).where(old)) if found else 0
 
     def known(self, events: Sequence[Event]) -> KnownDelivery:
         with self.database.read() as connection:

@@ -8,25 +8,15 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import (
-    Column,
-    ColumnElement,
-    Connection,
-    collate,
-    func,
-    insert,
-    literal,
-    or_,
-    select,
-    tuple_,
-    update,
-)
+from sqlalchemy import ColumnElement, Connection, collate, func, insert, literal, or_, select, tuple_, update
 
+from digest.messages import Message
 from digest.models import Actor, EditionState
 from digest.store import outgoing_webhooks
 from digest.store.database import Database
 from digest.store.desk.acting import actor
 from digest.store.schema import Moment, audit
+from digest.store.statements import distinct_texts
 
 
 class ActKind(StrEnum):
@@ -233,22 +223,10 @@ class AuditLog:
 
     def names(self) -> list[str]:
         """Return everybody who did something, by name."""
-        return self._distinct(audit.c.who)
+        return distinct_texts(self.database, audit.c.who)
 
     def kinds(self) -> list[str]:
-        """Return the kinds of acts that the log has."""
-        return self._distinct(audit.c.what)
-
-    def _distinct(self, column: Column[str]) -> list[str]:
-        found: list[str] = []
-        with self.database.read() as connection:
-            while True:
-                # Each value takes one step in the index, however many acts have it.
-                after = select(func.min(column)).where(column > (found[-1] if found else ""))
-                following = connection.execute(after).scalar()
-                if following is None:
-                    return found
-                found.append(following)
+        return distinct_texts(self.database, audit.c.what)
 
     def last_change(self, edition: str) -> Act | None:
         """Return the last act that changed the content of an edition."""
@@ -325,7 +303,7 @@ def edition_composed(connection: Connection, key: str, stories: int) -> None:
     """Record that an edition was composed for the first time."""
     now = outgoing_webhooks.clock_of(connection)
     outgoing_webhooks.add(connection, "edition.composed", {"edition": key, "stories": stories}, now)
-    add(connection, actor(), ActKind.COMPOSED, key, f"{stories} stories", now=now)
+    add(connection, actor(), ActKind.COMPOSED, key, Message("%(num)s stories", num=stories), now=now)
 
 
 def composed_again(connection: Connection, key: str) -> None:

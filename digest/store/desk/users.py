@@ -15,8 +15,6 @@ from digest.store.schema import desk_credential, desk_session, desk_token, desk_
 
 
 class CredentialKind(StrEnum):
-    """The kinds of credentials."""
-
     PASSWORD = "password"  # noqa: S105
     TOTP = "totp"
     PASSKEY = "passkey"
@@ -170,9 +168,8 @@ class UserStore:
         return bool(self.database.change(update(desk_credential).where(unset).values(public_key=account), area="desk"))
 
     def set_role(self, name: str, role: Role) -> bool:
-        with self.database.write(area="desk") as connection:
-            this_user = desk_user.c.name == name
-            return bool(connection.execute(update(desk_user).where(this_user).values(role=role)).rowcount)
+        this_user = update(desk_user).where(desk_user.c.name == name)
+        return bool(self.database.change(this_user.values(role=role), area="desk"))
 
     def remove(self, name: str) -> bool:
         """Remove a user with their credentials and sessions. The log keeps their name."""
@@ -265,9 +262,8 @@ class UserStore:
         Synced passkeys do not count: theirs stays 0.
         """
         higher = (desk_credential.c.counter < counter) | ((desk_credential.c.counter == 0) & (counter == 0))
-        with self.database.write(area="desk") as connection:
-            is_new = (desk_credential.c.id == credential) & higher
-            return bool(connection.execute(update(desk_credential).where(is_new).values(counter=counter)).rowcount)
+        is_new = (desk_credential.c.id == credential) & higher
+        return bool(self.database.change(update(desk_credential).where(is_new).values(counter=counter), area="desk"))
 
     def use_counter(self, credential: int, counter: int) -> bool:
         """Record that the code with this counter was used. False if it or a later one was used before."""

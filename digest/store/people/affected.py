@@ -214,5 +214,4 @@ def _by_then(at: ColumnElement[Any], scope: BreachScope) -> ColumnElement[bool]:
 
 def already_informed(database: Database, key: str) -> Collection[int]:
     """Return the ids of the people who have a place in the letter already."""
-    with database.read() as connection:
-        return set(connection.execute(select(delivery.c.subscriber).where(delivery.c.edition == key)).scalars())
+    return set(database.query(select(delivery.c.subscriber).where(delivery.c.edition == key)).scalars())

@@ -186,7 +186,7 @@ class NoticeStore:
         """Return the notice with this text. A new one gets the next version."""
         hash = hash_of(text)
         if (known := self._known.get(hash)) is None:
-            known = self._get(hash) or self._add(hash, text, language, now)
+            known = self.named([hash]).get(hash) or self._add(hash, text, language, now)
             self._known[hash] = known
         return known
 
@@ -195,9 +195,6 @@ class NoticeStore:
         columns = [consent_notice.c[name] for name in StoredNotice.__slots__]
         rows = self.database.query(select(*columns).where(consent_notice.c.hash.in_(hashes)))
         return {row.hash: StoredNotice(*row) for row in rows}
-
-    def _get(self, hash: str) -> StoredNotice | None:
-        return self.named([hash]).get(hash)
 
     def _add(self, hash: str, text: str, language: str, now: datetime) -> StoredNotice:
         columns = [consent_notice.c[name] for name in StoredNotice.__slots__]

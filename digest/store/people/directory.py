@@ -41,6 +41,7 @@ from digest.store.database import Database
 from digest.store.people.preferences import ERASED, PreferenceStore, StoredSubscriber
 from digest.store.schema import batch, delivery, edition, preference, segment, signup, subscriber, suppression
 from digest.store.sending.enqueue import comparable
+from digest.store.statements import distinct_texts
 
 # The most results of a search. Whoever needs others types more of the name.
 MAX_FOUND = 100
@@ -199,9 +200,8 @@ class SubscriberDirectory:
     def unconfirmed(self, limit: int) -> list[tuple[str, datetime]]:
         """Return (email, time of request) of sign-ups that were not confirmed, newest first."""
         rows = select(signup.c.email, signup.c.asked_at).where(signup.c.confirmed_at.is_(None))
-        with self.database.read() as connection:
-            found = connection.execute(rows.order_by(signup.c.asked_at.desc()).limit(limit))
-            return [(row.email, row.asked_at) for row in found]
+        found = self.database.query(rows.order_by(signup.c.asked_at.desc()).limit(limit))
+        return [(row.email, row.asked_at) for row in found]
 
     def counts(self, now: datetime) -> dict[SubscriberState, int]:
         """Count the subscribers of each state. Takes a moment with a million of them."""
@@ -234,15 +234,7 @@ class SubscriberDirectory:
 
     def origins(self) -> list[str]:
         """Return the names of the imports that subscribers came by."""
-        found: list[str] = []
-        with self.database.read() as connection:
-            while True:
-                # Each import takes one step in the index, however many subscribers it has.
-                after = select(func.min(subscriber.c.origin)).where(subscriber.c.origin > (found[-1] if found else ""))
-                following = connection.execute(after).scalar()
-                if following is None:
-                    return found
-                found.append(following)
+        return distinct_texts(self.database, subscriber.c.origin)
 
     def last_enqueued(self) -> str | None:
         """Return the key of the edition that was enqueued last; None if none was."""
@@ -252,13 +244,11 @@ class SubscriberDirectory:
         """Return the keys of the editions that were enqueued, newest first, without folded ones."""
         whole = and_(edition.c.frozen_at.is_not(None), edition.c.folded_at.is_(None))
         rows = select(edition.c.key).where(whole).order_by(edition.c.frozen_at.desc()).limit(limit)
-        with self.database.read() as connection:
-            return list(connection.execute(rows).scalars())
+        return list(self.database.query(rows).scalars())
 
     def segments(self) -> list[Segment]:
-        with self.database.read() as connection:
-            rows = connection.execute(select(segment.c.name, segment.c.filter).order_by(segment.c.name))
-            return [Segment(row.name, filter_from(row.filter)) for row in rows]
+        rows = self.database.query(select(segment.c.name, segment.c.filter).order_by(segment.c.name))
+        return [Segment(row.name, filter_from(row.filter)) for row in rows]
 
     def save_segment(self, connection: Connection, name: str, wanted: SubscriberFilter, now: datetime) -> None:
         """Keep a filter under a name, in the caller's transaction. An older one of this name is replaced."""
@@ -294,7 +284,6 @@ class SubscriberDirectory:
         return of.in_(ids) if self.database.sqlite else of == any_(literal(list(ids), ARRAY(of.type)))
 
     def _parts(self, connection: Connection, wanted: SubscriberFilter, now: datetime) -> Iterator[_Part]:
-        """Yield the parts of a filter."""
         of, ids = subscriber.c, select(subscriber.c.id)
         for condition in _of_state(wanted.state, now):
             yield _state_part(wanted.state, condition, now)

@@ -92,8 +92,7 @@ class PreferenceStore:
         return self._find(_by_address, {"address": address})
 
     def _find(self, query: Select[Any], values: Mapping[str, Any]) -> StoredSubscriber | None:
-        with self.database.read() as connection:
-            row = connection.execute(query, values).one_or_none()
+        row = self.database.query(query, values).one_or_none()
         return None if row is None else _stored(row)
 
     def several(self, connection: Connection, ids: Collection[int]) -> dict[int, StoredSubscriber]:
@@ -105,8 +104,7 @@ class PreferenceStore:
         """Whether a subscriber has unsubscribed at or after this moment."""
         left = (suppression.c.reason == UNSUBSCRIBED) & (suppression.c.at >= moment)
         rows = select(subscriber.c.id).join(suppression, suppression.c.address == subscriber.c.address)
-        with self.database.read() as connection:
-            return connection.execute(rows.where(subscriber.c.id == id, left)).first() is not None
+        return self.database.query(rows.where(subscriber.c.id == id, left)).first() is not None
 
     def paused(self, now: datetime) -> dict[str, datetime]:
         """Return address → end of the pause."""
@@ -129,8 +127,7 @@ class PreferenceStore:
 
     def chosen_by(self, id: int) -> dict[str, Any]:
         """Return the preferences that one subscriber chose, as `chosen` does."""
-        with self.database.read() as connection:
-            row = connection.execute(_choices, {"id": id}).one_or_none()
+        row = self.database.query(_choices, {"id": id}).one_or_none()
         return {name: value for name, value in row._mapping.items() if value is not None} if row else {}
 
     def all_of(self, ids: Iterable[int]) -> list[StoredSubscriber]:

@@ -122,7 +122,6 @@ class RequestStore:
         return opened
 
     def record_again(self, subscriber: int, edition: str, now: datetime) -> None:
-        """Record that the subscriber got an edition again."""
         done = PersonRequest(
             secrets.randbits(62), subscriber, RequestKind.AGAIN, "", "", now, None, None, now, {"edition": edition}
         )
@@ -154,15 +153,13 @@ class RequestStore:
     def confirm(self, id: int, side: MailboxSide, now: datetime) -> None:
         """Record that the owner of one mailbox agreed. Only the first time counts."""
         column = person_request.c.confirmed_at if side == MailboxSide.PRESENT else person_request.c.confirmed_new_at
-        with self.database.write(area="signup") as connection:
-            unconfirmed = (person_request.c.id == id) & column.is_(None)
-            connection.execute(update(person_request).where(unconfirmed).values({column.name: now}))
+        unconfirmed = (person_request.c.id == id) & column.is_(None)
+        self.database.change(update(person_request).where(unconfirmed).values({column.name: now}), area="signup")
 
     def finish(self, id: int, now: datetime) -> bool:
         """Record that a request was carried out. False if it was already."""
-        with self.database.write(area="signup") as connection:
-            not_done = (person_request.c.id == id) & person_request.c.done_at.is_(None)
-            return bool(connection.execute(update(person_request).where(not_done).values(done_at=now)).rowcount)
+        not_done = (person_request.c.id == id) & person_request.c.done_at.is_(None)
+        return bool(self.database.change(update(person_request).where(not_done).values(done_at=now), area="signup"))
 
 
 def _lifetime(kind: RequestKind) -> timedelta:

@@ -184,12 +184,7 @@ def _new_batch(connection: Connection, old: Any, state: BatchState, size: int, *
 
 
 def new_batches(
-    connection: Connection,
-    edition: str,
-    variant: str,
-    due_at: datetime,
-    sizes: Sequence[int],
-    state: BatchState,
+    connection: Connection, edition: str, variant: str, due_at: datetime, sizes: Sequence[int], state: BatchState
 ) -> list[int]:
     """Create batches of these sizes. Returns their numbers in this order."""
     same = {"edition": edition, "variant": variant, "due_at": due_at, "state": state}

@@ -129,10 +129,7 @@ def unplaced_subscribers(connection: Connection, edition: str) -> Select[Any]:
     return listed.outerjoin(
         delivery, (delivery.c.edition == edition) & (delivery.c.subscriber == subscriber.c.id)
     ).where(
-        or_(
-            delivery.c.subscriber.is_(None),
-            and_(delivery.c.outcome == DeliveryOutcome.EXCLUDED, ~_may_have_email()),
-        )
+        or_(delivery.c.subscriber.is_(None), and_(delivery.c.outcome == DeliveryOutcome.EXCLUDED, ~_may_have_email()))
     )
 
 
@@ -326,10 +323,7 @@ def _begin_sending(connection: Connection, edition: str, now: datetime | None, *
     open_ = select(batch.c.id).where(
         batch.c.edition == edition, batch.c.state.in_((BatchState.PENDING, BatchState.UNKNOWN)), batch.c.size > 0
     )
-    begins = or_(
-        editions.c.state == EditionState.APPROVED,
-        and_(editions.c.state == EditionState.DONE, open_.exists()),
-    )
+    begins = or_(editions.c.state == EditionState.APPROVED, and_(editions.c.state == EditionState.DONE, open_.exists()))
     if connection.execute(update(editions).where(this_edition, begins).values(state=EditionState.SENDING)).rowcount:
         edition_reached(connection, edition, EditionState.SENDING)
 

@@ -134,13 +134,7 @@ class SqlLedger:
                 return claims
 
     def _claim(
-        self,
-        connection: Connection,
-        edition: str,
-        row: Any,
-        transport: str,
-        now: datetime,
-        newest: Mapping[str, str],
+        self, connection: Connection, edition: str, row: Any, transport: str, now: datetime, newest: Mapping[str, str]
     ) -> Claim | None:
         """Claim one batch.
 
@@ -299,14 +293,7 @@ class SqlLedger:
         with self.database.write() as connection:
             return cancellations.confirm_accepted(connection, name)
 
-    def begin_run(
-        self,
-        edition: str,
-        *,
-        recovery: Mapping[str, Recovery],
-        now: datetime,
-        resend: bool = False,
-    ) -> int:
+    def begin_run(self, edition: str, *, recovery: Mapping[str, Recovery], now: datetime, resend: bool = False) -> int:
         """Recover the batches that dead runs left in flight, and reset the tries.
 
         Returns how many recipients became unknown.

@@ -59,7 +59,6 @@ class Overview:
         return {key: rejected.get(key, 0) + sum(failures[key].get(kind, 0) for kind in counted) for key in keys}
 
     def editions(self, found: Sequence[Edition], now: datetime) -> list[EditionFacts]:
-        """Return the facts of these editions."""
         keys = [edition.key for edition in found]
         with self.database.read() as connection:
             sizes = sizes_by_state(connection, keys)

@@ -24,12 +24,7 @@ from digest.store.schema import attempt, batch, delivery, delivery_event, render
 from digest.store.schema import edition as editions
 
 # An edition in one of these states has been begun.
-REVISABLE = (
-    EditionState.SENDING,
-    EditionState.PAUSED,
-    EditionState.DONE,
-    EditionState.CANCELLED,
-)
+REVISABLE = (EditionState.SENDING, EditionState.PAUSED, EditionState.DONE, EditionState.CANCELLED)
 # Events after which a recipient did not get the email that the provider had accepted.
 _NOT_RECEIVED = ("bounced", "dropped", "blocked")
 
@@ -119,10 +114,7 @@ def recipients_of(edition: str, variants: Sequence[str]) -> Select[tuple[int]]:
         batch.c.edition == edition, batch.c.state == BatchState.ACCEPTED, batch.c.variant.in_(variants)
     )
     return select(delivery.c.subscriber).where(
-        delivery.c.edition == edition,
-        delivery.c.outcome.is_(None),
-        delivery.c.batch.in_(accepted),
-        ~returned.exists(),
+        delivery.c.edition == edition, delivery.c.outcome.is_(None), delivery.c.batch.in_(accepted), ~returned.exists()
     )
 
 

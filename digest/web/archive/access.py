@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
-from digest.web.dependencies import TEST_SUBSCRIBER
+from digest.web.dependencies import TEST_SUBSCRIBER, Refused
 from digest.web.pages import page_routes
 
 if TYPE_CHECKING:
@@ -25,14 +25,6 @@ _PURPOSE = "view"
 KEPT = timedelta(days=180)
 
 
-class SubscribersOnlyError(Exception):
-    """The browser has not been let in."""
-
-    def __init__(self, access: Access) -> None:
-        super().__init__()
-        self.access = access
-
-
 class Access:
     """Lets subscribers in, and shows others how to get access."""
 
@@ -40,11 +32,11 @@ class Access:
         self._context = context
 
     def require_subscriber(self, request: Request) -> None:
-        """Let only subscribers pass, as a dependency of routes. Raises SubscribersOnlyError."""
+        """Let only subscribers pass, as a dependency of routes. Raises Refused."""
         if not self._may_read(request.cookies.get(_COOKIE, "")):
-            raise SubscribersOnlyError(self)
+            raise Refused(self._refusal(request))
 
-    def refusal(self, request: Request) -> HTMLResponse:
+    def _refusal(self, request: Request) -> HTMLResponse:
         """Respond with the page for others."""
         pages = self._context.pages
         agreement = pages.agreement(pages.language(request))
@@ -57,10 +49,9 @@ class Access:
 
         @routes.get("/read/{token}", summary="Let this browser read past editions")
         def read(request: Request, token: str) -> Response:
-            if context.subscriber_id_from_token(_PURPOSE, token) is None:
-                return context.invalid_link(request)
+            context.require_id(request, _PURPOSE, token)
             if not self._may_read(token):
-                return self.refusal(request)
+                return self._refusal(request)
             response = RedirectResponse(pages.path("/archive", pages.language(request)), 303)
             secure = pages.base.startswith("https://")
             path = pages.root or "/"

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Annotated, Any
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
 from digest.web.archive.site import PER_PAGE
 from digest.web.middleware import CONTENT_SECURITY_POLICY, policy_with_image
-from digest.web.pages import PAGE_RESPONSES, edition_path, language_parameter, story_path, topic_path
+from digest.web.pages import edition_path, page_routes, story_path, topic_path
 from digest.web.view_in_browser import RemoteImages
 
 if TYPE_CHECKING:
@@ -42,8 +42,7 @@ def router(archive: Archive, access: Sequence[Any] = ()) -> APIRouter:
     """Serve `/archive`, `/archive/EDITION`, `/story/ID`, `/topic/NAME`, `/corrections` and `/search`."""
     context, store = archive.context, archive.store
     pages = context.pages
-    dependencies = [Depends(language_parameter), *access]
-    routes = APIRouter(tags=["archive"], responses=PAGE_RESPONSES, dependencies=dependencies)
+    routes = page_routes("archive", access=access)
 
     def respond(request: Request, template: str, here: str, *, indexed: bool, **values: Any) -> HTMLResponse:
         agreement = pages.agreement(pages.language(request))
@@ -62,7 +61,7 @@ def router(archive: Archive, access: Sequence[Any] = ()) -> APIRouter:
     def missing(request: Request) -> HTMLResponse:
         return pages.error(request, 404, pages.catalogue(request).gettext("There is no such edition"))
 
-    @routes.get("/archive", response_class=HTMLResponse, summary="The editions that were sent, newest first")
+    @routes.get("/archive", summary="The editions that were sent, newest first")
     def list_editions(request: Request, page: PageNumber = 1, month: Month = "") -> HTMLResponse:
         now = context.now()
         months = store.months(now)
@@ -90,7 +89,7 @@ def router(archive: Archive, access: Sequence[Any] = ()) -> APIRouter:
             meta=archive.list_metadata(title, pages.branding.name, path),
         )
 
-    @routes.get("/archive/{edition}", response_class=HTMLResponse, summary="One edition, as it was sent")
+    @routes.get("/archive/{edition}", summary="One edition, as it was sent")
     def show_edition(request: Request, edition: str, show_images: RemoteImages = False) -> HTMLResponse:
         values = archive.edition(edition, pages.language(request), remote=show_images)
         if values is None:
@@ -98,7 +97,7 @@ def router(archive: Archive, access: Sequence[Any] = ()) -> APIRouter:
         here = edition_path(edition)
         return respond(request, "edition.html.j2", here, indexed=not show_images, **values)
 
-    @routes.get("/story/{story}", response_class=HTMLResponse, summary="A story with its sources and its editions")
+    @routes.get("/story/{story}", summary="A story with its sources and its editions")
     def show_story(request: Request, story: str, show_images: RemoteImages = False) -> Response:
         thread = store.thread_of(story)
         values = archive.story(thread, remote=show_images) if thread else None
@@ -110,7 +109,7 @@ def router(archive: Archive, access: Sequence[Any] = ()) -> APIRouter:
             return RedirectResponse(place, 301)
         return respond(request, "story.html.j2", story_path(story), indexed=not show_images, **values)
 
-    @routes.get("/topic/{name:path}", response_class=HTMLResponse, summary="The stories of a section, newest first")
+    @routes.get("/topic/{name:path}", summary="The stories of a section, newest first")
     def show_topic(request: Request, name: str, page: PageNumber = 1) -> HTMLResponse:
         now = context.now()
         topics = store.topics(now)
@@ -134,7 +133,7 @@ def router(archive: Archive, access: Sequence[Any] = ()) -> APIRouter:
             meta=archive.list_metadata(name, f"{name} · {pages.branding.name}", path),
         )
 
-    @routes.get("/corrections", response_class=HTMLResponse, summary="What editions corrected, newest first")
+    @routes.get("/corrections", summary="What editions corrected, newest first")
     def show_corrections(request: Request) -> HTMLResponse:
         title = pages.catalogue(request).gettext("Corrections")
         return respond(
@@ -146,7 +145,7 @@ def router(archive: Archive, access: Sequence[Any] = ()) -> APIRouter:
             meta=archive.list_metadata(title, f"{title} · {pages.branding.name}", "/corrections"),
         )
 
-    @routes.get("/search", response_class=HTMLResponse, summary="Stories that have all words of a query")
+    @routes.get("/search", summary="Stories that have all words of a query")
     def search(request: Request, query: SearchText = "", page: PageNumber = 1) -> HTMLResponse:
         found = archive.search(query.strip(), page=page)
         response = respond(

@@ -171,7 +171,6 @@ class Archive:
         return Share(address, f"https://wa.me/?text={quote(text, safe='')}")
 
     def list_metadata(self, title: str, description: str, path: str) -> Metadata:
-        """Return the metadata of a page that is a list."""
         return metadata.Metadata(self.context.pages.base + path, title, description)
 
     def _suggest(self, query: str, by_fold: Mapping[str, str], now: datetime) -> tuple[str, int]:

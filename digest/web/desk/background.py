@@ -80,8 +80,8 @@ class AudienceCount(Background[int]):
         super().__init__("audience", lasts=_LASTS)
         self._app = app
 
-    def of(self, edition: Edition) -> int | None:
+    def of(self, edition: Edition, *, wait: float = _WAIT) -> int | None:
         """Return the number, or None while it is not known yet."""
         # An edition that is composed again has other stories, and perhaps other topics.
         key = f"{edition.key} {edition.composed_at}"
-        return self.get(key, lambda: self._app.enqueuer.count_due(edition), wait=_WAIT)
+        return self.get(key, lambda: self._app.enqueuer.count_due(edition), wait=wait)

@@ -23,6 +23,7 @@ from digest.web.desk.bar import bar
 from digest.web.desk.visit import Visit, edition_path
 
 _BY = Message("by the link of a test")
+_COUNT_WAIT = 2.0
 # The states in which each act is possible.
 _OUT_OF = {LinkAct.APPROVE: (EditionState.DRAFT,), LinkAct.HOLD: PAUSABLE}
 
@@ -54,6 +55,8 @@ def act(visit: Visit) -> Response:
 
 def _page(visit: Visit, link: DecisionLink, edition: Edition, *, status: int = 200) -> Response:
     what = LinkAct(link.act)
+    # This page is not loaded again, so it waits until the subscribers are counted.
+    visit.desk.audience.of(edition, wait=_COUNT_WAIT)
     return visit.page(
         "decide.html.j2",
         status=status,

@@ -107,8 +107,8 @@ def settle(visit: Visit) -> Response:
         if of_edition:
             app.editor.write(key, visit.actor, **{field: text}, seen={field: text})
         else:
-            texts = {"title": None, "summary": None, field: text}
-            app.editor.write_story(key, _story(visit), visit.actor, **texts, seen={field: text})
+            title, summary = (text, None) if field == "title" else (None, text)
+            app.editor.write_story(key, _story(visit), visit.actor, title=title, summary=summary, seen={field: text})
     if "hx-request" not in visit.request.headers:
         return visit.go(edition_path(key))
     # Only the line of state is loaded again, so that a text stays that is being typed.

@@ -21,6 +21,7 @@ import pytest
 from digest import pipeline
 from digest.errors import StoreUnavailable
 from digest.models import Actor, EditionState, Role, Story
+from digest.usecases.enqueue import SendRequest
 from digest.web.desk.changes import ChangeStreams
 from tests.web.desk.browser import ROOT, Browser, set_up
 from tests.web.desk.conftest import KEY, edition_of, open_desk, put_draft
@@ -79,7 +80,7 @@ def test_whatever_a_page_shows_of_an_edition_is_in_its_mark(desk: Site) -> None:
         lambda: editor.post(f"{HERE}/story/{first}", title="नया शीर्षक", summary="नया सार।"),
         lambda: editor.post(f"{HERE}/undo"),
         lambda: app.editions.move(KEY, EditionState.APPROVED, out_of=(EditionState.DRAFT,)),
-        lambda: app.enqueuer.enqueue(app.editions.get(KEY), pipeline.SendRequest(scheduled=True)),
+        lambda: app.enqueuer.enqueue(app.editions.get(KEY), SendRequest(scheduled=True)),
         lambda: sender.post(f"{HERE}/pause"),
     ):
         act()

@@ -14,6 +14,7 @@ from digest import pipeline
 from digest.app import make_app
 from digest.cli.users import first_link
 from digest.models import EditionState, Role
+from digest.usecases.enqueue import SendRequest
 from digest.web.server import run_pages
 from tests.support.folders import newsletter_folder
 from tests.web.desk.browser import TESTER, Browser, code_of, set_up
@@ -107,7 +108,7 @@ def test_a_send_is_followed_and_stopped(desk: Site) -> None:
     edition = app.editions.get(KEY)
     assert edition is not None
     app.approver.approve(edition, how="a test", by=TESTER)
-    app.enqueuer.enqueue(edition, pipeline.SendRequest(scheduled=True))
+    app.enqueuer.enqueue(edition, SendRequest(scheduled=True))
     page = sender.get("/").text
     assert "भेजा जा रहा है" in page
     assert "बाक़ी" in page

@@ -20,6 +20,7 @@ from digest.store.content.articles import ArticleStore
 from digest.store.sending.decisions import Decision
 from digest.usecases.approval import accepted_errors, revision
 from digest.usecases.edit_edition import stories_only_in
+from digest.usecases.enqueue import SendRequest
 from digest.usecases.preflight import PreflightFailed
 from digest.web.desk.acts import name_of
 from digest.web.desk.sentences import translate
@@ -95,7 +96,7 @@ def test_the_line_on_top_promises_no_send_that_something_stops(tmp_path: Path) -
         browser.get(f"{HERE}/checks")
         assert line(browser).startswith("रुकावटें न हटीं तो 7:00 बजे नहीं जाएगा")
         with pytest.raises(PreflightFailed):
-            pipeline.send(desk.app, KEY, pipeline.SendRequest(scheduled=True))
+            pipeline.send(desk.app, KEY, SendRequest(scheduled=True))
         browser.submit(f"{HERE}/texts", {"was_intro": "नमस्ते {{ name }}", "intro": "नमस्ते"})
         browser.get(f"{HERE}/checks")
         assert line(browser).startswith("7:00 बजे")
@@ -412,7 +413,7 @@ def test_errors_need_a_reason(desk: Site, sender: Browser) -> None:
     sender.post(f"{HERE}/reopen")
     assert not accepted_errors(desk.app.editions.decisions(KEY)), "the next approval needs a reason again"
     sender.post(f"{HERE}/approve", seen=revision(edition_of(desk)), reason="it is meant so")
-    assert pipeline.send(desk.app, KEY, pipeline.SendRequest(scheduled=True)).edition.state == EditionState.SENDING, (
+    assert pipeline.send(desk.app, KEY, SendRequest(scheduled=True)).edition.state == EditionState.SENDING, (
         "the reason counts"
     )
 

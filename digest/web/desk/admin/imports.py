@@ -16,7 +16,7 @@ from digest.errors import ConfigurationError, DigestError
 from digest.messages import Message
 from digest.store.desk.audit import ActKind
 from digest.subscribers.frequency import ADD_DAY, WEEKDAYS
-from digest.subscribers.imports import export as subscriber_export
+from digest.subscribers.imports import formats as subscriber_formats
 from digest.subscribers.imports.formats import FIELDS, FORMATS
 from digest.subscribers.list_file import FILE_NAME
 from digest.usecases.transfer_subscribers import (
@@ -205,7 +205,7 @@ def export(visit: Visit) -> Response:
         suppressed="suppressed" in form,
         only=only,
     )
-    count = subscriber_export.write(rows, out, kind)
+    count = subscriber_formats.write(rows, out, kind)
     detail = Message("%(num)s as %(name)s", num=count, name=kind)
     if "suppressed" in form:
         detail = Message("%(num)s as %(name)s, suppressed", num=count, name=kind)

@@ -12,7 +12,7 @@ from digest.web.desk.visit import Visit, number_in
 
 def ask(visit: Visit) -> Response:
     edition = visit.edition()
-    return _ask(visit, edition, visit.desk.app.late_sender.count(edition) if can_be_sent_late(edition) else 0)
+    return _ask(visit, edition, visit.desk.app.enqueuer.count_due(edition) if can_be_sent_late(edition) else 0)
 
 
 def send(visit: Visit) -> Response:

@@ -1,257 +1,616 @@
-"""The content of the pages as JSON documents: one function for each page, by its template."""
+"""The content of the pages as JSON documents: one class and one function for each page, by its template.
+
+The classes are the only definition of the answers: the API's description is made from them.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
-from datetime import datetime, time
+from dataclasses import dataclass
+from datetime import date, datetime, time
 from typing import Any
 
-from digest.notify.failures import Failures
-from digest.notify.failures import as_json as failures_json
-from digest.notify.report import as_json as report_json
+from digest.curate.compose import RunnerUp
+from digest.models import Role
+from digest.notify.failures import FailureLine, Failures, failures_document
+from digest.notify.report import EditionNumbers, ReportDocument, report_document
+from digest.store.people.growth import DailyGrowth
+from digest.store.people.history import HistoryEntry
+from digest.store.people.imports import ImportResult
+from digest.store.sending.revisions import RevisionReach
+from digest.store.sending.statistics import Missed
+from digest.store.sending.status import Counts
 from digest.usecases.approval import revision
-from digest.usecases.documents import edition_json, source_json
-from digest.utils.text import pick
+from digest.usecases.documents import EditionDocument, SourceDocument, edition_document, source_document
+from digest.utils.documents import fill
+from digest.web.desk.checks import Problem
 
 Values = Mapping[str, Any]
-# The fields of an undone import.
-_UNDONE = "origin removed changed mailed kept"
 
 
-def document(template: str, values: Values) -> Any:
-    """Return the document of a page. One that only says that an act was done becomes `done`."""
-    make = _DOCUMENTS.get(template)
-    return make(values) if make else {"done": True}
+@dataclass(frozen=True, slots=True)
+class Done:
+    """An act was done. `at` is the page of the desk that shows it; null if there is none."""
+
+    done: bool = True
+    at: str | None = None
 
 
-def _edition(values: Values) -> dict[str, Any]:
-    edition = values["edition"]
-    numbers = values.get("sending")
-    return {
-        **edition_json(edition),
-        "revision": revision(edition),
-        "sending": asdict(numbers.counts) if numbers else None,
-    }
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EditionPage(EditionDocument):
+    """An edition with its stories. `revision` is what an approval sends as `seen`."""
+
+    revision: str
+    # The recipients of a send that has begun.
+    sending: Counts | None
 
 
-def _empty(values: Values) -> dict[str, Any]:
+def _edition(values: Values) -> EditionPage:
+    edition, numbers = values["edition"], values.get("sending")
+    sending = numbers.counts if numbers else None
+    return fill(EditionPage, edition_document(edition), revision=revision(edition), sending=sending)
+
+
+@dataclass(frozen=True, slots=True)
+class NoEdition:
+    """No edition is composed yet. `next` is the key of the next planned one."""
+
+    next: str | None
+    edition: None = None
+
+
+def _empty(values: Values) -> NoEdition:
     planned = values["planned"]
-    return {"edition": None, "next": planned.key if planned else None}
+    return NoEdition(planned.key if planned else None)
 
 
-def _calendar(values: Values) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class CalendarEdition:
+    """An edition of a day, stored or planned. `name` is that of a special edition."""
+
+    edition: str
+    name: str
+    title: str
+    state: str
+    at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarDay:
+    """A day of the calendar."""
+
+    day: date
+    holiday: bool
+    editions: list[CalendarEdition]
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarPage:
+    """A month, such as 2026-11."""
+
+    month: str
+    days: list[CalendarDay]
+
+
+def _calendar(values: Values) -> CalendarPage:
     days = [
-        {
-            "day": each.day.isoformat(),
-            "holiday": each.is_holiday,
-            "editions": [
-                {"edition": one.key, **pick(one, "name title state"), "at": _iso(one.at)} for one in each.entries
-            ],
-        }
+        CalendarDay(each.day, each.is_holiday, [fill(CalendarEdition, one, edition=one.key) for one in each.entries])
         for each in values["days"]
     ]
-    return {"month": f"{values['first']:%Y-%m}", "days": days}
+    return CalendarPage(f"{values['first']:%Y-%m}", days)
 
 
-def _checks(values: Values) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class ChecksPage:
+    """What the checks found. `problems` is null until they have ended."""
+
+    checked: bool
+    problems: list[Problem] | None
+
+
+def _checks(values: Values) -> ChecksPage:
     problems = values.get("problems")
-    return {
-        "checked": bool(values.get("is_checked")),
-        "problems": None if problems is None else [asdict(each) for each in problems],
-    }
+    return ChecksPage(bool(values.get("is_checked")), None if problems is None else list(problems))
 
 
-def _next(values: Values) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class NextPage:
+    """The next best stories, once they are found. `too_weak` counts those below `edition.min_score`."""
+
+    ready: bool
+    stories: list[RunnerUp]
+    too_weak: int
+
+
+def _next(values: Values) -> NextPage:
     found = values["runners_up"]
-    stories = [] if found is None else [_plain(each) for each in found]
-    return {"ready": found is not None, "stories": stories, "too_weak": values["too_weak"]}
+    return NextPage(found is not None, list(found or ()), values["too_weak"])
 
 
-def _pool(values: Values) -> dict[str, Any]:
-    rows = [
-        {"id": each.id, "title": each.title, "source": each.source, "published": _iso(each.published)}
-        for each in values["found"]
-    ]
-    return {"total": values["total"], "articles": rows}
+@dataclass(frozen=True, slots=True)
+class PoolArticle:
+    """An article of the window."""
+
+    id: str
+    title: str
+    source: str
+    published: datetime
 
 
-def _subscribers(values: Values) -> dict[str, Any]:
-    rows = [
-        {
-            **pick(each, "id email name topics frequency"),
-            "hour": _hour(each.hour),
-            **pick(each, "state origin"),
-            "added_at": _iso(each.added_at),
-            "last": each.last or "",
-        }
-        for each in values["lines"]
-    ]
+@dataclass(frozen=True, slots=True)
+class PoolPage:
+    """The newest articles that a search found, and how many it found."""
+
+    total: int
+    articles: list[PoolArticle]
+
+
+def _pool(values: Values) -> PoolPage:
+    return PoolPage(values["total"], [fill(PoolArticle, each) for each in values["found"]])
+
+
+@dataclass(frozen=True, slots=True)
+class SubscriberRow:
+    """A subscriber of the list. `last` is the outcome of the last edition; '' without one."""
+
+    id: int
+    email: str
+    name: str
+    topics: tuple[str, ...]
+    frequency: str
+    hour: str | None
+    state: str
+    origin: str
+    added_at: datetime
+    last: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unconfirmed:
+    """Somebody who signed up and did not confirm yet."""
+
+    email: str
+    asked_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SavedGroup:
+    """A filter under a name."""
+
+    name: str
+    filter: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class SubscribersPage:
+    """A page of subscribers. `before` is what the next page is asked with; `counts` are by state, once counted."""
+
+    subscribers: list[SubscriberRow]
+    unconfirmed: list[Unconfirmed]
+    before: str | None
+    counts: dict[str, int]
+    segments: list[SavedGroup]
+
+
+def _subscribers(values: Values) -> SubscribersPage:
     older = values["older"]
-    asked = [{"email": email, "asked_at": _iso(at)} for email, at in values["asked"] or ()]
-    return {
-        "subscribers": rows,
-        "unconfirmed": asked,
-        "before": older["before"] if older else None,
-        "counts": {str(state): number for state, number in (values["counts"] or {}).items()},
-        "segments": [{"name": name, "filter": query} for name, query, _current in values["segments"]],
-    }
+    return SubscribersPage(
+        [fill(SubscriberRow, each, hour=_hour(each.hour), last=each.last or "") for each in values["lines"]],
+        [Unconfirmed(email, at) for email, at in values["asked"] or ()],
+        older["before"] if older else None,
+        {str(state): number for state, number in (values["counts"] or {}).items()},
+        [SavedGroup(name, dict(query)) for name, query, _current in values["segments"]],
+    )
 
 
-def _subscriber(values: Values) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class SubscriberPage:
+    """A subscriber with the newest part of their history; `older` counts the entries that are left out."""
+
+    id: int
+    email: str
+    name: str
+    topics: tuple[str, ...]
+    editions: tuple[str, ...]
+    frequency: str
+    hour: str | None
+    timezone: str
+    format: str
+    state: str
+    # Why they must not be mailed; '' if they may.
+    suppressed: str
+    paused_until: datetime | None
+    # What they chose themselves: field → value.
+    chosen: dict[str, Any]
+    # The list file, or the import.
+    kept_in: str
+    history: list[HistoryEntry]
+    older: int
+
+
+def _subscriber(values: Values) -> SubscriberPage:
     held = values["held"]
-    return {
-        **pick(held, "id email name topics editions frequency"),
-        "hour": _hour(held.hour),
-        **pick(held, "timezone format"),
-        "state": values["state"],
-        "suppressed": held.suppressed or "",
-        "paused_until": _iso(held.paused_until),
-        "chosen": values["chosen"],
-        "kept_in": values["place"].file or values["place"].origin,
-        "history": [{**asdict(each), "at": _iso(each.at)} for each in values["entries"]],
-        "older": values["hidden"],
-    }
+    return fill(
+        SubscriberPage,
+        held,
+        hour=_hour(held.hour),
+        state=values["state"],
+        suppressed=held.suppressed or "",
+        chosen=values["chosen"],
+        kept_in=values["place"].file or values["place"].origin,
+        history=values["entries"],
+        older=values["hidden"],
+    )
 
 
-def _many(values: Values) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A subscriber by number and address."""
+
+    id: int
+    email: str
+
+
+@dataclass(frozen=True, slots=True)
+class WhoStay:
+    """Subscribers who stay as they are, and why."""
+
+    why: str
+    subscribers: list[Person]
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """How many subscribers are chosen."""
+
+    chosen: int
+
+
+@dataclass(frozen=True, slots=True)
+class ManyPage:
+    """Who changes by an act for several, and who does not. With `seen` the same request does it."""
+
+    done: bool
+    act: str
+    seen: str
+    subscribers: list[Person]
+    stay: list[WhoStay]
+
+
+def _many(values: Values) -> ManyPage | Chosen:
     plan = values["plan"]
     if plan is None:
-        return {"chosen": values["total"]}
-    return {
-        "done": values["done"],
-        "act": plan.change.act,
-        "seen": plan.mark,
-        "subscribers": [pick(each, "id email") for each in plan.people],
-        "stay": [
-            {"why": why, "subscribers": [pick(each, "id email") for each in people]}
-            for why, people in plan.stays.items()
-        ],
-    }
+        return Chosen(values["total"])
+    stay = [WhoStay(why, [fill(Person, each) for each in people]) for why, people in plan.stays.items()]
+    return ManyPage(values["done"], plan.change.act, plan.mark, [fill(Person, each) for each in plan.people], stay)
 
 
-def _undo(values: Values) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class UndoPage:
+    """What undoing an import changes, as addresses. With `seen` a POST does it."""
+
+    act: int
+    done: bool
+    seen: str
+    origin: str
+    removed: tuple[str, ...]
+    changed: tuple[str, ...]
+    mailed: tuple[str, ...]
+    kept: tuple[str, ...]
+
+
+def _undo(values: Values) -> UndoPage:
     plan = values["plan"]
-    return {"act": values["act"], "done": values["done"], "seen": plan.mark, **pick(plan, _UNDONE)}
+    return fill(UndoPage, plan, act=values["act"], done=values["done"], seen=plan.mark)
 
 
-def _import(values: Values) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class ImportForm:
+    """The formats of lists, and the names of the imports so far."""
+
+    formats: list[str]
+    origins: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class RowWithoutTopic:
+    """A row that is imported without a topic that the newsletter does not have."""
+
+    line: int
+    email: str
+    topic: str
+
+
+@dataclass(frozen=True, slots=True)
+class RejectedRow:
+    """A row that is not imported, and why."""
+
+    line: int
+    email: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportPage(ImportResult):
+    """What an import does, or did if it is `done`. `mistyped`: address → what was probably meant."""
+
+    id: str | None
+    done: bool
+    origin: str
+    without_topic: list[RowWithoutTopic]
+    mistyped: dict[str, str]
+    rejected: list[RejectedRow]
+
+
+def _import(values: Values) -> ImportPage | ImportForm:
     report = values.get("done") or values.get("report")
     if report is None:
-        return {"formats": list(values["formats"]), "origins": list(values["origins"])}
-    return {
-        "id": values.get("id"),
-        "done": bool(values.get("done")),
-        "origin": report.origin,
-        **asdict(report.done),
-        "without_topic": [{"line": line, "email": email, "topic": topic} for line, email, topic in report.without],
-        "mistyped": dict(report.mistyped),
-        "rejected": [{"line": line, "email": email, "reason": why} for line, email, why in report.rejected],
-    }
+        return ImportForm(list(values["formats"]), list(values["origins"]))
+    return fill(
+        ImportPage,
+        report.done,
+        id=values.get("id"),
+        done=bool(values.get("done")),
+        origin=report.origin,
+        without_topic=[RowWithoutTopic(*each) for each in report.without],
+        mistyped=dict(report.mistyped),
+        rejected=[RejectedRow(*each) for each in report.rejected],
+    )
 
 
-def _sources(values: Values) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class TitleRow:
+    """An article of a source."""
+
+    title: str
+    published: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceRow(SourceDocument):
+    """A source with its health; `state` is ok, warn, bad or off."""
+
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class SourcePreview:
+    """A source that could be added: its settings, the kind of its document, its newest articles."""
+
+    source: dict[str, Any]
+    kind: str
+    articles: list[TitleRow]
+
+
+@dataclass(frozen=True, slots=True)
+class SourcesPage:
+    """The sources, those with problems first, and the preview that was asked for."""
+
+    sources: list[SourceRow]
+    preview: SourcePreview | None
+
+
+def _sources(values: Values) -> SourcesPage:
     plan = values.get("plan")
-    found = {"sources": [{**source_json(each.source, each.health), "state": each.kind} for each in values["lines"]]}
-    if plan is not None:
-        titles = [{"title": each.title, "published": _iso(each.published)} for each in values["newest"]]
-        found["preview"] = {"source": dict(plan.row), "kind": plan.found.kind, "articles": titles}  # type: ignore[assignment]
-    return found
+    rows = [_source_row(each) for each in values["lines"]]
+    if plan is None:
+        return SourcesPage(rows, None)
+    titles = [fill(TitleRow, each) for each in values["newest"]]
+    return SourcesPage(rows, SourcePreview(dict(plan.row), plan.found.kind, titles))
 
 
-def _source(values: Values) -> dict[str, Any]:
-    line = values["line"]
-    titles = [{"title": each.title, "published": _iso(each.published)} for each in values["found"]]
-    return {**source_json(line.source, line.health), "state": line.kind, "total": values["total"], "articles": titles}
+def _source_row(line: Any) -> SourceRow:
+    return fill(SourceRow, source_document(line.source, line.health), state=line.kind)
 
 
-def _reports(values: Values) -> dict[str, Any]:
-    growth = values["growth"]
-    return {
-        "editions": [_plain(each) for each in values["numbers"]],
-        "growth": None if growth is None else [{**asdict(day), "day": day.day.isoformat()} for day in growth],
-        **_failures(values["failures"]),
-    }
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourcePage(SourceRow):
+    """A source, its newest articles, and how many it has."""
+
+    total: int
+    articles: list[TitleRow]
 
 
-def _report(values: Values) -> dict[str, Any]:
-    return {**report_json(values["report"]), **_failures(values["failures"])}
+def _source(values: Values) -> SourcePage:
+    titles = [fill(TitleRow, each) for each in values["found"]]
+    return fill(SourcePage, _source_row(values["line"]), total=values["total"], articles=titles)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DomainFailures(FailureLine):
+    """The failed emails of a domain."""
+
+    domain: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class _FailuresPart:
+    """Failed emails by mailbox provider, transport and domain; null while they are being counted."""
+
+    mailboxes: tuple[FailureLine, ...] | None
+    senders: tuple[FailureLine, ...] | None
+    domains: tuple[DomainFailures, ...] | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportsPage(_FailuresPart):
+    """Recent editions, who came and left by day, and failed emails; null while they are being counted."""
+
+    editions: list[EditionNumbers]
+    growth: list[DailyGrowth] | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportPage(ReportDocument, _FailuresPart):
+    """The report on an edition, with its failed emails; null while they are being counted."""
+
+
+def _reports(values: Values) -> ReportsPage:
+    return ReportsPage(editions=values["numbers"], growth=values["growth"], **_failures(values["failures"]))
+
+
+def _report(values: Values) -> ReportPage:
+    return fill(ReportPage, report_document(values["report"]), **_failures(values["failures"]))
 
 
 def _failures(found: Failures | None) -> dict[str, Any]:
-    """Return them by mailbox provider, transport and domain; null while they are being counted."""
     if found is None:
         return dict.fromkeys(("mailboxes", "senders", "domains"))
-    rows = failures_json(found)
-    domains = [{"domain": row["name"], **row} for row in rows["domains"]]
-    return {**rows, "domains": domains}
+    made = failures_document(found)
+    domains = tuple(fill(DomainFailures, each, domain=each.name) for each in made.domains)
+    return {"mailboxes": made.mailboxes, "senders": made.senders, "domains": domains}
 
 
-def _corrected(values: Values) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class CorrectedPage:
+    """A correction that was made, and how many recipients it reaches."""
+
+    edition: str
+    revision: int
+    reach: RevisionReach
+
+
+def _corrected(values: Values) -> CorrectedPage:
     done = values["done"]
-    return {"edition": done.edition.key, "revision": done.edition.revision, "reach": asdict(done.reach)}
+    return CorrectedPage(done.edition.key, done.edition.revision, done.reach)
 
 
-def _missed(values: Values) -> dict[str, Any]:
-    people = [asdict(each) for each in values["found"]]
-    return {"edition": values["key"], "kind": values["kind"], "people": people, "after": values["more"]}
+@dataclass(frozen=True, slots=True)
+class MissedPage:
+    """People who did not get an edition; `after` is what the next page is asked with."""
+
+    edition: str
+    kind: str
+    people: list[Missed]
+    after: int | None
 
 
-def _webhooks(values: Values) -> dict[str, Any]:
-    rows = [
-        pick(each, "id type tries error") | {"to": host, "at": _iso(each.created_at), "ended_at": _iso(each.ended_at)}
-        for each, host in values["events"]
-    ]
-    return {"webhooks": rows}
+def _missed(values: Values) -> MissedPage:
+    return MissedPage(values["key"], values["kind"], values["found"], values["more"])
 
 
-def _log(values: Values) -> dict[str, Any]:
-    rows = [pick(act, "id who via what subject detail") | {"at": _iso(act.at)} for act in values["acts"]]
-    return {"acts": rows, "before": values["older"]}
+@dataclass(frozen=True, slots=True)
+class WebhookRow:
+    """An outgoing webhook. `to` is the host of its receiver."""
+
+    id: str
+    type: str
+    tries: int
+    error: str
+    to: str
+    at: datetime
+    ended_at: datetime | None
 
 
-def _users(values: Values) -> dict[str, Any]:
-    rows = [
-        {
-            **pick(line.user, "name role"),
-            **pick(line, "has_password sessions"),
-            "email": line.sign_in_email,
-        }
+@dataclass(frozen=True, slots=True)
+class WebhooksPage:
+    """The newest outgoing webhooks."""
+
+    webhooks: list[WebhookRow]
+
+
+def _webhooks(values: Values) -> WebhooksPage:
+    return WebhooksPage([fill(WebhookRow, each, to=host, at=each.created_at) for each, host, *_ in values["events"]])
+
+
+@dataclass(frozen=True, slots=True)
+class ActRow:
+    """An act of the log."""
+
+    id: int
+    who: str
+    via: str
+    what: str
+    subject: str
+    detail: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class LogPage:
+    """A page of the log, the newest act first; `before` is what the next page is asked with."""
+
+    acts: list[ActRow]
+    before: int | None
+
+
+def _log(values: Values) -> LogPage:
+    return LogPage([fill(ActRow, act) for act in values["acts"]], values["older"])
+
+
+@dataclass(frozen=True, slots=True)
+class UserRow:
+    """A user of the desk."""
+
+    name: str
+    role: Role
+    has_password: bool
+    sessions: int
+    email: str
+
+
+@dataclass(frozen=True, slots=True)
+class TokenRow:
+    """A token of the API, with the lower of its role and its user's."""
+
+    user: str
+    name: str
+    role: Role
+    expires_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class UsersPage:
+    """The users and tokens, and the link or token that was just made for the user `name`; '' if none was."""
+
+    users: list[UserRow]
+    tokens: list[TokenRow]
+    link: str
+    token: str
+    name: str
+
+
+def _users(values: Values) -> UsersPage:
+    users = [
+        fill(UserRow, line, name=line.user.name, role=line.user.role, email=line.sign_in_email)
         for line in values["users"]
     ]
-    tokens = [
-        {"user": each.user.name, "name": each.name, "role": each.allows, "expires_at": _iso(each.expires_at)}
-        for each in values["tokens"]
-    ]
-    return {
-        "users": rows,
-        "tokens": tokens,
-        **({"link": values["link"], "name": values["linked"]} if values["link"] else {}),
-    }
+    tokens = [fill(TokenRow, each, user=each.user.name, role=each.allows) for each in values["tokens"]]
+    return UsersPage(users, tokens, values["link"], values["token"], values["linked"])
 
 
-def _plain(each: Any) -> dict[str, Any]:
-    return {name: value for name, value in asdict(each).items() if not name.startswith("_")}
+@dataclass(frozen=True, slots=True)
+class LatePage:
+    """How many subscribers are due who did not get an edition, and whether it can be sent to them."""
+
+    edition: str
+    due: int
+    possible: bool
 
 
-def _iso(at: datetime | None) -> str | None:
-    return at.isoformat() if at else None
+def _late(values: Values) -> LatePage:
+    return LatePage(values["edition"].key, values["due"], values["possible"])
+
+
+@dataclass(frozen=True, slots=True)
+class SettingsPage:
+    """Settings as text, the version of their file, and the variables that override some: setting → variable."""
+
+    settings: dict[str, str]
+    version: str
+    fixed: dict[str, str]
+
+
+def _settings(values: Values) -> SettingsPage:
+    held = values["held"]
+    return SettingsPage(dict(held.values), held.version, dict(held.fixed))
 
 
 def _hour(hour: time | None) -> str | None:
     return hour.isoformat("minutes") if hour else None
 
 
-def _late(values: Values) -> dict[str, Any]:
-    return {"edition": values["edition"].key, "due": values["due"], "possible": values["possible"]}
-
-
-def _settings(values: Values) -> dict[str, Any]:
-    held = values["held"]
-    return {"settings": dict(held.values), "version": held.version, "fixed": dict(held.fixed)}
-
-
-_DOCUMENTS: Mapping[str, Callable[[Values], Any]] = {
+DOCUMENTS: Mapping[str, Callable[[Values], object]] = {
     "today.html.j2": _edition,
     "empty.html.j2": _empty,
     "calendar.html.j2": _calendar,
@@ -275,3 +634,9 @@ _DOCUMENTS: Mapping[str, Callable[[Values], Any]] = {
     "log.html.j2": _log,
     "users.html.j2": _users,
 }
+
+
+def document(template: str, values: Values) -> object:
+    """Return the document of a page. One that only says that an act was done becomes `Done`."""
+    make = DOCUMENTS.get(template)
+    return make(values) if make else Done()

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any
+from functools import cache
+from typing import Any, get_type_hints
+
+from pydantic import TypeAdapter
+from pydantic.json_schema import GenerateJsonSchema
 
 from digest import __version__
 from digest.usecases.block_texts import FIELDS
 from digest.usecases.edit_settings import EDITABLE
 from digest.web.desk.access import Route
+from digest.web.desk.api.documents import DOCUMENTS, Done
 from digest.web.desk.api.visit import PROBLEM
 
 _FILTER = ("q", "state", "topic", "frequency", "timezone", "origin")
@@ -85,6 +90,51 @@ _QUERIES: Mapping[str, Sequence[str]] = {
     "admin.reports.missed": ("kind", "reason", "after"),
     "log.page": ("q", "who", "what", "since", "until", "before"),
 }
+# Handler → the templates whose documents are its answers. One that is not here answers `Done`.
+_PAGES: Mapping[str, Sequence[str]] = {
+    "today.today": ("today.html.j2", "empty.html.j2"),
+    "today.edition": ("today.html.j2",),
+    "today.checks": ("checks.html.j2",),
+    "calendar.page": ("calendar.html.j2",),
+    "pool.runners_up": ("next.html.j2",),
+    "pool.search": ("pool.html.j2",),
+    "correct.save": ("corrected.html.j2",),
+    "log.page": ("log.html.j2",),
+    "users.page": ("users.html.j2",),
+    "users.add": ("users.html.j2",),
+    "users.link": ("users.html.j2",),
+    "users.make_token": ("users.html.j2",),
+    "admin.subscribers.page": ("admin/subscribers.html.j2",),
+    "admin.subscriber.page": ("admin/subscriber.html.j2",),
+    "admin.imports.page": ("admin/import.html.j2",),
+    "admin.imports.preview": ("admin/import.html.j2",),
+    "admin.imports.run": ("admin/import.html.j2",),
+    "admin.imports.ask_undo": ("admin/undo.html.j2",),
+    "admin.imports.undo": ("admin/undo.html.j2",),
+    "admin.many.page": ("admin/many.html.j2",),
+    "admin.many.run": ("admin/many.html.j2",),
+    "admin.sources.page": ("admin/sources.html.j2",),
+    "admin.sources.one": ("admin/source.html.j2",),
+    "admin.sources.preview": ("admin/sources.html.j2",),
+    "admin.reports.page": ("admin/reports.html.j2",),
+    "admin.reports.edition": ("admin/report.html.j2",),
+    "admin.reports.missed": ("admin/missed.html.j2",),
+    "admin.late.ask": ("admin/late.html.j2",),
+    "admin.settings.page": ("admin/settings.html.j2",),
+    "admin.webhooks.page": ("admin/webhooks.html.j2",),
+}
+# Handlers that answer with a table.
+_TABLES = (
+    "admin.imports.rejected",
+    "admin.imports.export",
+    "admin.reports.recent_table",
+    "admin.reports.failures_table",
+    "admin.reports.table",
+    "admin.reports.missed_table",
+)
+# A person's data is written for them: its parts depend on what is stored.
+_FILE = "admin.subscriber.data"
+_REF = "#/components/schemas/{model}"
 # A text as the program last read it, so that another's change of it is noticed.
 _WAS = "was_"
 _LISTS = ("topics", "editions", "ids", "sources", "schedule.days")
@@ -102,8 +152,9 @@ def unknown_field(page: str, form: Mapping[str, str]) -> tuple[str, Sequence[str
 
 def description(rows: Sequence[Route], server: str) -> dict[str, Any]:
     paths: dict[str, dict[str, Any]] = {}
+    answers, schemas = _answers()
     for row in rows:
-        paths.setdefault(row.path, {})[row.method.lower()] = _operation(row)
+        paths.setdefault(row.path, {})[row.method.lower()] = _operation(row, answers)
     error = {
         "type": "object",
         "required": ["status", "message", "field"],
@@ -121,7 +172,7 @@ def description(rows: Sequence[Route], server: str) -> dict[str, Any]:
         "paths": paths,
         "components": {
             "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
-            "schemas": {"Error": _problem(error)},
+            "schemas": {**schemas, "Error": _problem(error)},
         },
     }
 
@@ -133,7 +184,41 @@ def _problem(error: dict[str, Any]) -> dict[str, Any]:
     return {"type": "object", "required": list(named), "properties": named}
 
 
-def _operation(row: Route) -> dict[str, Any]:
+class _AnswerSchema(GenerateJsonSchema):
+    """The schema of what is sent: a field with a default is sent too."""
+
+    def field_is_required(self, field: Any, total: bool) -> bool:  # noqa: ARG002
+        return True
+
+    def field_title_should_be_set(self, schema: Any) -> bool:  # noqa: ARG002
+        return False
+
+    def default_schema(self, schema: Any) -> dict[str, Any]:
+        return self.generate_inner(schema["schema"])
+
+
+@cache
+def _answers() -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+    """Return template → schema of its document ('' means `Done`), and the schemas to which these refer."""
+    kinds = {template: get_type_hints(make)["return"] for template, make in DOCUMENTS.items()}
+    adapters: list[tuple[str, Any, TypeAdapter[Any]]] = [
+        (template, "serialization", TypeAdapter(kind)) for template, kind in {**kinds, "": Done}.items()
+    ]
+    found, defined = TypeAdapter.json_schemas(adapters, ref_template=_REF, schema_generator=_AnswerSchema)
+    return {template: schema for (template, _mode), schema in found.items()}, defined["$defs"]
+
+
+def _content(page: str, answers: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the content of a handler's answer."""
+    if page in _TABLES:
+        return {"text/csv": {"schema": {"type": "string"}}}
+    if page == _FILE:
+        return {"application/json": {"schema": {"type": "object"}}}
+    schemas = [answers[template] for template in _PAGES.get(page, ("",))]
+    return {"application/json": {"schema": schemas[0] if len(schemas) == 1 else {"anyOf": schemas}}}
+
+
+def _operation(row: Route, answers: Mapping[str, Any]) -> dict[str, Any]:
     parameters = [
         {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
         for name in re.findall(r"\{([a-z_]+)\}", row.path)
@@ -148,7 +233,7 @@ def _operation(row: Route) -> dict[str, Any]:
         "operationId": row.page.replace(".", "_"),
         "x-least-role": str(row.role),
         "parameters": parameters,
-        "responses": {"200": {"description": "Done", "content": {"application/json": {}}}, "default": failed},
+        "responses": {"200": {"description": "Done", "content": _content(row.page, answers)}, "default": failed},
     }
     if row.method == "POST":
         found["requestBody"] = {"required": False, "content": {"application/json": {"schema": _body(row.page)}}}

@@ -11,7 +11,7 @@ import orjson
 from starlette.responses import Response
 
 from digest.models import Actor, Role
-from digest.web.desk.api.documents import document
+from digest.web.desk.api.documents import Done, document
 from digest.web.desk.sentences import PageSentence
 from digest.web.desk.visit import Visit, form_text
 
@@ -58,7 +58,7 @@ class ApiVisit(Visit):
         return answer(document(template, values), status)
 
     def go(self, place: str, *, part: str = "", **query: str) -> Response:  # noqa: ARG002
-        return answer({"done": True, "at": place})
+        return answer(Done(at=place))
 
     def problem(self, status: int, title: str, advice: str | PageSentence = "", *, field: str = "") -> Response:
         return failure(status, f"{title}. {_text(advice)}".strip() if advice else title, field=field)

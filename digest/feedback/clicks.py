@@ -2,7 +2,7 @@
 
 Pure: it maps a sequence of requests to a verdict for each. Gateways open the links of an email before delivery, apps
 draw previews of shared links, and browsers prefetch pages. There are two steps, so that addresses and user agents need
-not be stored: `read_signs` examines one request, `classify_visits` all visits of one visitor; `classify` does both.
+not be stored: `read_signs` examines one request, `classify_visits` all visits of one visitor.
 People get the benefit of the doubt: several tabs opened at once, double taps, reloads, and many people behind one
 address of a mobile network do not count as machines.
 """
@@ -19,7 +19,7 @@ from functools import lru_cache
 from itertools import pairwise
 from statistics import median
 
-from digest.feedback.clicks.networks import is_data_centre
+from digest.feedback.networks import is_data_centre
 from digest.models import HONEYPOT
 
 # Parts of user agents, in lower case. Most of them check the links of an email, or draw a preview of a shared link.
@@ -166,17 +166,11 @@ def _is_person_in_data_centre(request: ClickRequest) -> bool:
     return by_hand and any(word in languages for word in ("hi", "-in"))
 
 
-def classify(requests: Sequence[ClickRequest], links: int) -> list[bool]:
-    """Whether each request is a machine's. They are those of one visitor or of one recipient, in any order.
+def classify_visits(visits: Sequence[LinkVisit], links: int) -> list[bool]:
+    """Whether each visit is a machine's. They are those of one visitor or of one recipient, in any order.
 
     `links` is the number of different links of the email.
     """
-    visits = [LinkVisit(each.target, each.at, read_signs(each), f"{each.address} {each.agent}") for each in requests]
-    return classify_visits(visits, links)
-
-
-def classify_visits(visits: Sequence[LinkVisit], links: int) -> list[bool]:
-    """Like `classify`, from stored visits."""
     order = sorted(range(len(visits)), key=lambda number: visits[number].at)
     ordered = [visits[number] for number in order]
     machine = [visit.sign.is_machine for visit in ordered]

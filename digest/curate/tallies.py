@@ -1,0 +1,60 @@
+"""Recognise the running counts of an epidemic or a disaster: of one place, an edition needs only the weightiest."""
+
+from __future__ import annotations
+
+from digest.curate.importance.evidence import find_evidence
+from digest.curate.importance.numbers import number_values, read_counts
+from digest.curate.importance.places import find_regions, is_abroad
+from digest.curate.similarity.cues import Places, gazetteer
+from digest.hindi.text import folded_words
+from digest.hindi.tokens import stems, written_tokens
+
+# What a count is of, and where: `("outbreak", "बिहार")`.
+Tally = tuple[str, str]
+
+EPIDEMIC, DISASTER = "outbreak", "disaster"
+# A headline that tells more than a count.
+_MORE = frozenset({"closure", "decision"})
+# An epidemic has many names (कोरोना, वायरस, महामारी), except for these.
+_DISEASES = folded_words("डेंगू मलेरिया हैजा चिकनगुनिया निपाह इबोला जीका मंकीपॉक्स स्वाइन बर्ड चमकी इंसेफेलाइटिस एचएमपीवी")
+HOME, WORLD = "भारत", "दुनिया"
+_HOME, _COUNTRY = folded_words("भारत india"), folded_words("देश देशभर")
+_WORLD = folded_words("दुनिया दुनियाभर विश्व विश्वभर वैश्विक world")
+
+
+def find_tallies(headline: str, lead: str, places: Places) -> frozenset[Tally]:
+    """Return what a headline counts, for each place that it names; empty if it counts no dead and no cases.
+
+    `places` are those of the headline. An epidemic without any is the country's.
+    """
+    evidence = find_evidence(headline, lead)
+    if (EPIDEMIC not in evidence and DISASTER not in evidence) or any(
+        evidence[row].share == 1 for row in _MORE & evidence.keys()
+    ):
+        return frozenset()
+    written = written_tokens(headline)
+    counts = read_counts(written)
+    if not (counts.dead or counts.cases or ("newcases" in evidence and number_values(written))):
+        return frozenset()
+    found = [token for token, _word in written]
+    named = _named(headline, found, places)
+    if EPIDEMIC in evidence:
+        kind = min(_DISEASES.intersection(found), default=EPIDEMIC)
+        named = named or {HOME}
+    else:
+        kind = " ".join(stems(evidence[DISASTER].found))
+    return frozenset((kind, place) for place in named)
+
+
+def _named(headline: str, found: list[str], places: Places) -> set[str]:
+    """Return the towns that a headline names, else its states and countries; and the country or the world."""
+    regions = find_regions(found)
+    # The stem of a town may be that of another word.
+    towns = {town for town in places.towns if not gazetteer().regions[town].isdisjoint(regions)}
+    named = set(towns or regions)
+    if not _WORLD.isdisjoint(found):
+        named.add(WORLD)
+    is_home = not _COUNTRY.isdisjoint(found) and WORLD not in named and not is_abroad(headline, found)
+    if is_home or not _HOME.isdisjoint(found):
+        named.add(HOME)
+    return named

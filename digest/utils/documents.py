@@ -1,0 +1,27 @@
+"""JSON documents as dataclasses whose fields are the keys. The API's description is made from the same classes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import fields
+from functools import cache
+from typing import Any, TypeVar
+
+import orjson
+
+T = TypeVar("T")
+
+
+def fill(kind: Callable[..., T], item: object, **others: Any) -> T:
+    """Return a document of a class. Fields that are not among `others` are attributes of `item` by the same name."""
+    return kind(**{name: getattr(item, name) for name in _names(kind) if name not in others}, **others)
+
+
+def to_json(document: object) -> Any:
+    """Return a document as dictionaries, lists and texts."""
+    return orjson.loads(orjson.dumps(document))
+
+
+@cache
+def _names(kind: Any) -> tuple[str, ...]:
+    return tuple(each.name for each in fields(kind))
