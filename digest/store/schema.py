@@ -573,9 +573,9 @@ decision = Table(
     Column("decided_by", Text, nullable=False, server_default=""),
 )
 
-# Webhook payloads, kept for some days after processing.
 # Few payloads have one. SQLite uses the partial index only for a query with the same text.
 HAS_ERROR = text("error IS NOT NULL")
+# Webhook payloads, and returned mails that could not be processed. They are kept for some days after processing.
 webhook = Table(
     "webhook",
     metadata,

@@ -22,8 +22,8 @@ from digest.web.desk import passkeys, today
 from digest.web.desk.bar import bar
 from digest.web.desk.visit import Visit, edition_path
 
-_BY = Message("by the link of a test")
 _COUNT_WAIT = 2.0
+_BY = Message("by the link of a test")
 # The states in which each act is possible.
 _OUT_OF = {LinkAct.APPROVE: (EditionState.DRAFT,), LinkAct.HOLD: PAUSABLE}
 
