@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, collate, func, insert, literal, or_, select, tuple_, update
 
+from digest.messages import Message
 from digest.models import Actor, EditionState
 from digest.store import outgoing_webhooks
 from digest.store.database import Database
@@ -302,7 +303,7 @@ def edition_composed(connection: Connection, key: str, stories: int) -> None:
     """Record that an edition was composed for the first time."""
     now = outgoing_webhooks.clock_of(connection)
     outgoing_webhooks.add(connection, "edition.composed", {"edition": key, "stories": stories}, now)
-    add(connection, actor(), ActKind.COMPOSED, key, f"{stories} stories", now=now)
+    add(connection, actor(), ActKind.COMPOSED, key, Message("%(num)s stories", num=stories), now=now)
 
 
 def composed_again(connection: Connection, key: str) -> None:
