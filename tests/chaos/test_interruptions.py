@@ -155,6 +155,8 @@ def test_batches_of_a_killed_process_are_unknown_and_the_other_process_goes_on(
     assert_everyone_once(newsroom, most_unknown=2 * 20)
 
 
+# In tests/cli/test_run.py the schedule waits for a send of another process.
+@only_thorough
 def test_a_second_process_on_sqlite_exits_or_finds_nothing_to_do(newsroom: Newsroom, provider: SendGridServer) -> None:
     newsroom.json("compose")
     provider.latency = 0.3

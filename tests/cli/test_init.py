@@ -111,13 +111,9 @@ def test_a_private_feed_is_asked_about(tmp_path: Path) -> None:
     assert (source.url, source.allow_private) == (url, True)
 
 
-@pytest.mark.slow
-def test_smtp_without_a_host_is_named(tmp_path: Path) -> None:
-    with terminal(["init", "paper"], tmp_path) as shell:
-        for question, answer in (("Name", ""), ("address", "news@khabar.in"), ("Provider", "smtp"), ("First feed", "")):
-            shell.answer(question, answer)
-        assert shell.end() == 0
-    newsroom = Newsroom(tmp_path / "paper", {"DIGEST_DELIVERY__SMTP__PORT": "1"})
+def test_smtp_without_a_host_is_named(newsroom: Newsroom) -> None:
+    newsroom.environment |= {"DIGEST_DELIVERY__TRANSPORT": "smtp", "DIGEST_DELIVERY__SMTP__PORT": "1"}
+    newsroom.environment["DIGEST_NEWSLETTER__BASE_URL"] = ""
     [fault] = newsroom.json("check", code=2)["faults"]
     assert "delivery.smtp.host is not set, so localhost is used: smtp localhost:" in fault["message"]
 

@@ -30,7 +30,7 @@ from digest.scheduler import Scheduler, watch_settings
 from digest.store.locks import exclusive
 from digest.usecases.compose import ComposeResult
 from digest.usecases.preflight import PreflightResult
-from tests.support.profiles import PROFILE
+from tests.support.profiles import PROFILE, only_thorough
 from tests.support.webhook_receiver import WebhookReceiver
 
 SETTINGS = """
@@ -502,7 +502,8 @@ def simulate(world: World) -> None:
         # The days around a change of the clocks, and under `ci` the holidays after one. The seeds of the short ones
         # draw an outage, a takeover, a kill while composing and one while sending, clocks that are fast and slow,
         # faulty files, and every kind of editor and of edition.
-        pytest.param("America/New_York", "2026-03-06", 5, 1433, marks=pytest.mark.slow),
+        # The other zone proves most of it.
+        pytest.param("America/New_York", "2026-03-06", 5, 1433, marks=[pytest.mark.slow, only_thorough]),
         pytest.param(
             "Europe/Berlin",
             *(("2026-10-20", 24, 1) if PROFILE == "ci" else ("2026-10-24", 5, 637)),

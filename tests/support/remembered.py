@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 _RESULTS = 1_000
+_EMAILS = 500
 # A summary does not depend on dates, and the samples have new ones in each run.
 _ANY_TIME = datetime(2000, 1, 1, tzinfo=UTC)
 
@@ -122,9 +123,13 @@ def _by_content(render: Callable[..., Any]) -> Callable[..., Any]:
         messages = translator(self._branding.language)
         shown = _to_the_minute(repr((self._branding, edition, arguments, options)))
         key = (messages, self._dirs[-1], self._budget, shown)
-        if key not in known:
-            known[key] = render(self, edition, *arguments, **options)
-        return known[key]
+        found = known.get(key, self)
+        if found is self:
+            # An email takes a tenth of a megabyte.
+            if len(known) >= _EMAILS:
+                known.clear()
+            found = known[key] = render(self, edition, *arguments, **options)
+        return found
 
     return render_or_reuse
 
