@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Annotated, Any
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 # How an encoded message begins.
 _MARK = '{"msgid": '
 # A value in the middle of a sentence.
-_INSIDE = re.compile(r"%\(([a-z_0-9]+)\)s(?=[.।]| \()")
+_INSIDE = re.compile(r"%\(([a-z_0-9]+)\)s(?=[.।)]| \()")
 
 
 class Message(str):
@@ -60,12 +60,29 @@ def message_of(error: BaseException) -> str:
     return error.args[0] if error.args and isinstance(error.args[0], Message) else str(error)
 
 
+def mapped(text: str, change: Callable[[str], str]) -> str:
+    """Return a text after `change`; of a message, each of its values."""
+    if not isinstance(text, Message):
+        return change(text)
+    values = {
+        name: tuple(mapped(each, change) for each in value) if isinstance(value, tuple) else mapped(value, change)
+        for name, value in text.values.items()
+    }
+    return Message(text.msgid, **values)
+
+
 def joined(separator: str, *parts: str) -> str:
-    """Return several sentences as one text, each of which stays a message."""
-    if len(parts) == 1:
-        return parts[0]
+    """Return the sentences that are not empty as one text, in which each stays a message."""
+    parts = tuple(filter(None, parts))
+    if len(parts) == 1 or not any(isinstance(part, Message) for part in parts):
+        return parts[0] if len(parts) == 1 else separator.join(parts)
     names = [f"part{number}" for number in range(len(parts))]
     return Message(separator.join(f"%({name})s" for name in names), **dict(zip(names, parts, strict=True)))
+
+
+def is_joined(message: Message) -> bool:
+    """Whether a message is several sentences, of which some may be another program's."""
+    return "part0" in message.values
 
 
 def encode(text: str) -> str:

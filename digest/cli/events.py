@@ -48,7 +48,7 @@ def handle(home: Path, failed: bool, as_json: bool) -> int:
         f"{plural(result.suppressed, 'address', 'addresses')} suppressed.",
         as_json=as_json,
     )
-    if result.failed and not as_json:
+    if result.failed:
         note(_TRY_FAILED_AGAIN)
     return 1 if result.failed else 0
 

@@ -14,6 +14,7 @@ import click
 from digest.cli.opening import command_actor, pass_app
 from digest.cli.output import answer, emit, json_option, note, plural, shorten, table
 from digest.errors import ConfigProblem, ConfigurationError, DigestError
+from digest.messages import joined
 from digest.utils.redact import redact
 
 if TYPE_CHECKING:
@@ -90,7 +91,7 @@ def preview_configured(app: App, source: Source) -> SourcePreview:
 
 def with_remedy(found: SourcePreview, remedy: str) -> SourcePreview:
     """Add the advice to an error about a private address."""
-    return replace(found, error=f"{found.error} {remedy}") if found.private else found
+    return replace(found, error=joined(" ", found.error or "", remedy)) if found.private else found
 
 
 def warnings_of(found: SourcePreview) -> list[str]:

@@ -15,6 +15,7 @@ from digest.collect.http.connect import FetchError
 from digest.collect.source_reader import CollectContext, SourceReader, SourceResult
 from digest.collect.types import FROM_THE_FUTURE, CollectStore, SaveCounts, SourceState, Validators
 from digest.errors import DigestError
+from digest.messages import Message, joined, message_of
 from digest.models import Article, Source, SourceHealth
 from digest.utils import redact
 from digest.utils.heartbeat import beat
@@ -25,7 +26,7 @@ from digest.utils.telemetry import report_error, span, within_span
 THREADS = 200
 
 # Advice for a source with a private address.
-ALLOW_PRIVATE = "If you trust it, set `allow_private: true` at this source in digest.yaml."
+ALLOW_PRIVATE = Message("If you trust it, set `allow_private: true` at this source in digest.yaml.")
 
 # Pages that a preview fetches: enough to judge a source.
 PREVIEW_PAGES = 10
@@ -176,9 +177,9 @@ def _read_source(reader: SourceReader, source: Source, state: SourceState) -> So
         result = reader.read(source, state)
     except FetchError as error:
         retry_after = error.retry_after if error.status in (429, 503) else None
-        return _Failure(redact.redact(str(error)), retry_after, error.private)
+        return _Failure(redact.redact(message_of(error)), retry_after, error.private)
     except DigestError as error:
-        return _Failure(redact.redact(str(error)))
+        return _Failure(redact.redact(message_of(error)))
     except Exception as error:
         # A bug that one source triggers must not lose the others' articles.
         report_error(error)
@@ -215,7 +216,7 @@ def _save(
 ) -> SourceReport:
     """Save the articles first and the state after them; in the other order a crash between them would lose articles."""
     if isinstance(result, _Failure):
-        message = f"{result.message} {ALLOW_PRIVATE}" if result.private else result.message
+        message = joined(" ", result.message, ALLOW_PRIVATE) if result.private else result.message
         after = health.after_failure(state, now, message, result.retry_after)
         report = SourceReport(source.name, error=message)
     else:

@@ -21,6 +21,7 @@ from digest.collect.pages.listing import parse_listing
 from digest.collect.pages.page import read_page
 from digest.collect.sniff import sniff
 from digest.collect.types import ParseContext, ParseResult
+from digest.messages import Message
 from digest.models import Article, Source
 
 # Bytes of a compressed document (`sitemap.xml.gz`) after decompression; the same limit as for any other document.
@@ -49,7 +50,11 @@ def read_document(response: Response, *, source: Source, now: datetime) -> Parse
         return _read(response, source, now)
     except Exception as error:
         # A parser bug triggered by one document must not end the whole collection.
-        return ParseResult(None, error=f"It can't be read ({type(error).__name__}: {str(error)[:200]}).")
+        return ParseResult(None, error=_unreadable(error))
+
+
+def _unreadable(error: Exception) -> Message:
+    return Message("It can't be read (%(why)s).", why=f"{type(error).__name__}: {str(error)[:200]}")
 
 
 def _read(response: Response, source: Source, now: datetime) -> ParseResult:
@@ -87,15 +92,15 @@ def _web_page(text: str, context: ParseContext) -> ParseResult:
         listing = parse_listing(text, context)
         return replace(listing, articles=with_prominence(listing.articles))
     if source.mapping is not None:
-        return ParseResult("html", error="It is a web page (HTML), not the JSON that `mapping` is for.")
+        return ParseResult("html", error=Message("It is a web page (HTML), not the JSON that `mapping` is for."))
     link = feed_link(text, context.url)
     feed_url = absolute_url(link, context.url) or link if link else None
     if feed_url and feed_url != context.url:
-        message = f"It is a web page (HTML), not a feed. It names this feed: {feed_url}"
+        message = Message("It is a web page (HTML), not a feed. It names this feed: %(url)s", url=feed_url)
         return ParseResult("html", error=message, feed_url=feed_url)
-    message = (
-        "It is a web page (HTML), not a feed. It names no feed and is not an article; give the source `links`, "
-        "a CSS selector of its links to articles."
+    message = Message(
+        "It is a web page (HTML), not a feed. It names no feed and is not an article; give the source "
+        "`links`, a CSS selector of its links to articles."
     )
     return parse_page(text, context) or ParseResult("html", error=message)
 

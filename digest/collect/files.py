@@ -24,6 +24,7 @@ from digest.collect.pages.page import read_page
 from digest.collect.sniff import sniff
 from digest.collect.types import ParseContext, ParseResult, RawItem, WarningLog
 from digest.errors import ConfigurationError, DigestError
+from digest.messages import Message, mapped, message_of
 from digest.models import Block, Source
 from digest.utils.files import real_path, valid_name
 from digest.yamlio import reader
@@ -186,7 +187,7 @@ def read_path(path: Path, source: Source, now: datetime) -> ParseResult:
         articles=tuple(local_images.with_image_in_hash(article) for article in parsed.articles),
         images=images.used_by(parsed.articles),
         warnings=tuple(map(valid_name, parsed.warnings)),
-        error=valid_name(parsed.error) if parsed.error else None,
+        error=mapped(parsed.error, valid_name) if parsed.error else None,
     )
 
 
@@ -203,7 +204,7 @@ class _PathReader:
             if path.is_dir():
                 return self._folder(path)
             if not path.exists():
-                return ParseResult(None, error=f"{path} does not exist.")
+                return ParseResult(None, error=Message("%(path)s does not exist.", path=path))
             if _is_document(path):
                 return self._document(path)
             kind = READERS[path.suffix.lower()][0] if path.suffix.lower() in READERS else None
@@ -212,9 +213,11 @@ class _PathReader:
                 return self._document(path)
             return self._single_file(path, kind) if kind else self._unknown(path)
         except OSError as error:
-            return ParseResult(None, error=f"{path} can't be read: {error.strerror or error}.")
+            return ParseResult(
+                None, error=Message("%(path)s can't be read: %(why)s.", path=path, why=error.strerror or error)
+            )
         except Unreadable as error:
-            return ParseResult(None, error=str(error), lost=1)
+            return ParseResult(None, error=message_of(error), lost=1)
 
     def _folder(self, folder: Path) -> ParseResult:
         context = ParseContext(self.source, self.now)
@@ -286,7 +289,11 @@ class _PathReader:
                     items.append(_item(file, own, name))
             except (Unreadable, OSError) as problem:
                 lost += 1
-                error = str(problem) if isinstance(problem, Unreadable) else f"{file.name} can't be read: {problem}."
+                error = (
+                    message_of(problem)
+                    if isinstance(problem, Unreadable)
+                    else Message("%(path)s can't be read: %(why)s.", path=file.name, why=problem)
+                )
                 own.log.add(error.rstrip("."))
             for warning in map(valid_name, own.log.messages()):
                 context.log.add(warning if name in warning else f"{name}: {warning}")
@@ -297,7 +304,7 @@ class _PathReader:
         try:
             data = _read_bytes(path)
         except Unreadable as error:
-            return ParseResult(None, error=str(error), lost=1)
+            return ParseResult(None, error=message_of(error), lost=1)
         log = WarningLog()
         with self.images.open_document(path, log.add):
             parsed = read_document(Response(200, None, data), source=self.source, now=self.now)
@@ -344,7 +351,7 @@ def _item(path: Path, context: ParseContext, name: str) -> RawItem:
         # A parser bug triggered by one file must not stop the others.
         raise Unreadable(f"{path.name} can't be read as {kind} ({type(error).__name__}: {error}).") from error
     if not item.title.strip() and not item.body and not item.excerpt:
-        raise Unreadable(f"{path.name} has neither a title nor a text.")
+        raise Unreadable(Message("%(path)s has neither a title nor a text.", path=path.name))
     item.guid = item.guid or f"{OWN_FILE}{name}"
     item.modified = _modified(path, context.now)
     return item
@@ -372,7 +379,9 @@ def _read_bytes(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        raise Unreadable(f"{path.name} can't be read: {error.strerror or error}.") from error
+        raise Unreadable(
+            Message("%(path)s can't be read: %(why)s.", path=path.name, why=error.strerror or error)
+        ) from error
 
 
 def _is_document(path: Path) -> bool:

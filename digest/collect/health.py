@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from digest import __version__
 from digest.collect.types import SourceState, Validators
+from digest.messages import Message
 from digest.models import Article, Source, SourceHealth
 from digest.utils.redact import redact
 
@@ -98,7 +99,7 @@ def after_failure(
     health = replace(
         state.health,
         failures=state.health.failures + 1,
-        last_error=error[:_MAX_ERROR_LENGTH],
+        last_error=error if len(error) <= _MAX_ERROR_LENGTH else error[:_MAX_ERROR_LENGTH],
         not_before=now + timedelta(seconds=retry_after) if retry_after else None,
         moved_to=None if fetched else state.health.moved_to,
     )
@@ -130,9 +131,12 @@ def why_unusable(articles: Sequence[Article], language: str, now: datetime) -> s
     if not articles or any(is_usable(each, language, now) for each in articles):
         return None
     foreign = sum(each.language != language for each in articles)
-    parts = ((foreign, f"not in {language}"), (len(articles) - foreign, f"older than {SILENT.days} days"))
-    found = ", ".join(f"{number} {what}" for number, what in parts if number)
-    return f"no edition could have any of its {len(articles)} articles: {found}"
+    parts = (
+        (foreign, Message("not in %(name)s", name=language)),
+        (len(articles) - foreign, Message("older than %(num)s days", num=SILENT.days)),
+    )
+    found = tuple(Message("%(num)s %(why)s", num=number, why=what) for number, what in parts if number)
+    return Message("no edition could have any of its %(num)s articles: %(measures)s", num=len(articles), measures=found)
 
 
 def format_time(moment: datetime, now: datetime) -> str:

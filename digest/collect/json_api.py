@@ -16,6 +16,7 @@ from digest.collect.feeds.sanitise_xml import MAX_ITEMS
 from digest.collect.images import is_decoration, resolve_image
 from digest.collect.markup import paragraphs, plain, read_html
 from digest.collect.types import FeedInfo, ParseContext, ParseResult, RawItem, WarningLog
+from digest.messages import Message
 from digest.models import JsonMapping
 
 
@@ -181,7 +182,7 @@ def parse_api(text: str, context: ParseContext) -> ParseResult:
     try:
         document = json.loads(text)
     except (ValueError, RecursionError) as error:
-        return ParseResult(None, error=f"It looks like JSON but can't be read ({str(error)[:100]}).")
+        return ParseResult(None, error=Message("It looks like JSON but can't be read (%(why)s).", why=str(error)[:100]))
     given = source.mapping or JsonMapping(preset=recognise_preset(document) or "")
     if given.preset and given.preset not in PRESETS:
         return ParseResult(None, error=f"There is no preset {given.preset!r}; known: {', '.join(PRESETS)}.")
@@ -208,10 +209,10 @@ def read_json_feed(text: str, context: ParseContext) -> tuple[FeedInfo, list[Raw
     try:
         document = json.loads(text)
     except (ValueError, RecursionError) as error:
-        return f"It looks like JSON but can't be read ({str(error)[:100]})."
+        return Message("It looks like JSON but can't be read (%(why)s).", why=str(error)[:100])
     elements = document.get("items") if isinstance(document, dict) else None
     if not isinstance(elements, list):
-        return "It is JSON, but not a JSON Feed (it has no list named items)."
+        return Message("It is JSON, but not a JSON Feed (it has no list named items).")
     base = context.url or absolute_url(as_text(document.get("home_page_url")), None)
     authors = _author(document, _JSON_FEED)
     items = _items(_entries(elements, _JSON_FEED, context.log), _JSON_FEED, base, context.log)
@@ -362,7 +363,10 @@ def _no_list(document: Any, path: str) -> str:
     message = plain(text(document, _ERROR_MESSAGE))[:200]
     if message:
         # An API's error message may repeat the key.
-        return f"The API returned this message instead of articles: {_KEY_LIKE.sub('…', message).rstrip('.')}."
+        return Message(
+            "The API returned this message instead of articles: %(words)s.",
+            words=_KEY_LIKE.sub("…", message).rstrip("."),
+        )
     where = "It is not a list; name its list in mapping.items"
     if path:
         where = f"mapping.items: {path!r} names no list in it"
@@ -373,7 +377,8 @@ def _unknown_api(document: Any) -> str:
     first = document[0] if isinstance(document, list) and document else document
     keys = describe_keys(first)
     shape = f"a list of items with {keys}" if isinstance(document, list) else keys
-    return (
-        f"It is JSON, but neither a JSON Feed nor a known API (found: {shape}). "
-        f"Give the source a mapping: {', '.join(PRESETS)}, or the paths of its fields."
+    return Message(
+        "It is JSON, but neither a JSON Feed nor a known API (found: %(name)s). Give the source a mapping: %(why)s",
+        name=shape,
+        why=Message("%(names)s, or the paths of its fields.", names=", ".join(PRESETS)),
     )

@@ -32,6 +32,7 @@ from digest.collect.pages.fulltext_fetch import (
 )
 from digest.collect.types import ArticleLookup, ParseResult, SourceState, Validators
 from digest.errors import ConfigurationError, DigestError
+from digest.messages import Message, message_of
 from digest.models import FulltextMode, Source
 from digest.utils import redact
 from digest.utils.files import resolve_path
@@ -212,7 +213,7 @@ class SourceReader:
         try:
             fetched = self._fetch(feed_url, source, Validators(), self._credential(source))
         except FetchError as error:
-            message = f"It is a web page, and the feed that it names can't be fetched: {error}"
+            message = Message("It is a web page, and the feed that it names can't be fetched: %(why)s", why=error)
             raise FetchError(message, error.retry_after, error.status, timed_out=error.timed_out) from error
         with fetched as response:
             body_hash = versioned_hash(source, response.temp_body.hash)
@@ -239,22 +240,22 @@ class SourceReader:
                     hashes.append(response.temp_body.hash)
                     child = self._parse(response, source)
             except DigestError as error:
-                failures.append(str(error).rstrip("."))
+                failures.append(message_of(error))
                 continue
             if child.error:
-                failures.append(f"{url}: {child.error.rstrip('.')}")
+                failures.append(Message("%(where)s: %(why)s", where=url, why=child.error))
             elif child.further and not child.articles:
                 failures.append(f"{url} is another index, which is not followed")
             else:
                 children.append(child)
         if not children and not index.articles:
-            reason = failures[0] if failures else "it names none"
-            message = f"None of the documents that it names could be used ({reason})."
+            reason = failures[0] if failures else Message("it names none")
+            message = Message("None of the documents that it names could be used (%(why)s).", why=reason)
             return replace(index, error=message, further=()), Validators()
         body_hash = versioned_hash(source, hashlib.blake2b("".join(hashes).encode(), digest_size=16).hexdigest())
         if body_hash == previous and not failures:
             return ParseResult("unchanged"), Validators()
-        warnings = tuple(f"one of its documents could not be used: {failure}" for failure in failures)
+        warnings = tuple(f"one of its documents could not be used: {failure.rstrip('.')}" for failure in failures)
         merged = merge_results(replace(index, warnings=index.warnings + warnings), children)
         return merged, Validators(body_hash=body_hash)
 
@@ -281,9 +282,9 @@ class SourceReader:
         url = ssrf.parse_url(source.url).url
         match self.robots.may(source.url, allow_private=source.allow_private):
             case "no":
-                raise FetchError(f"The site's robots.txt forbids fetching {url}.")
+                raise FetchError(Message("The site's robots.txt forbids fetching %(url)s.", url=url))
             case "later":
-                raise FetchError(f"{url} was not fetched: the site's robots.txt can't be read.")
+                raise FetchError(Message("%(url)s was not fetched: the site's robots.txt can't be read.", url=url))
 
     def _credential(self, source: Source) -> SourceCredential | None:
         """Return the source's key. The FetchError that it raises names the variable, never a value."""
@@ -296,9 +297,13 @@ class SourceReader:
         except ConfigurationError as error:
             raise FetchError("; ".join(problem.message for problem in error.problems)[:300] + ".") from None
         if not value:
-            raise FetchError(f"Its key is missing: the environment variable {auth.env} is not set.")
+            raise FetchError(
+                Message("Its key is missing: the environment variable %(name)s is not set.", name=auth.env)
+            )
         if not all("!" <= char <= "~" for char in value):
-            raise FetchError(f"The environment variable {auth.env} contains characters that no key has.")
+            raise FetchError(
+                Message("The environment variable %(name)s contains characters that no key has.", name=auth.env)
+            )
         return SourceCredential(ssrf.parse_url(source.url), value, auth.header, auth.param)
 
 

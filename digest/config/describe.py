@@ -11,6 +11,7 @@ from pydantic import BaseModel
 
 from digest.config.hints import hint_for_key, hint_for_value, model_at
 from digest.errors import ConfigProblem
+from digest.messages import Message, joined, message_of
 from digest.utils.redact import redact
 from digest.yamlio.reader import LocatedDict, LocatedList
 
@@ -36,18 +37,20 @@ def describe(
     kind, context, given = problem["type"], problem.get("ctx", {}), problem["input"]
     if kind == "extra_forbidden":
         hint = hint_for_key(location[:-1], str(location[-1]), root)
-        return ConfigProblem(where, line, f"unknown key '{path}'{hint}")
+        return ConfigProblem(where, line, joined("", Message("unknown key %(name)s", name=f"'{path}'"), hint))
     if kind == "missing":
         return ConfigProblem(where, line, f"'{path}' is required")
     if kind == "value_error":
-        message = str(context.get("error", problem["msg"]))
+        error = context.get("error")
+        message = message_of(error) if error else str(problem["msg"])
         if not location:
             line = _line(raw, named_location(message))
         is_hidden = isinstance(given, BaseModel | dict) or path in _SECRET or ", found " in message
-        found = "" if is_hidden else f", found {_found(given)}"
+        found = "" if is_hidden else Message(", found %(name)s", name=_found(given))
         hint = hint_for_value(location, given) or _default_of(location, given, root)
-        text = f"{message}{found}{hint}"
-        return ConfigProblem(where, line, f"'{path}': {text}" if path else text)
+        # A message alone can be translated, its end cannot.
+        text = joined("", message, found, hint) if isinstance(message, Message) else f"{message}{found}{hint}"
+        return ConfigProblem(where, line, _of_field(path, text) if path else text)
     if location and location[-1] == _KEY:
         location = location[:-1]
         path = path_of(location[:-1])
@@ -57,7 +60,23 @@ def describe(
         expected += _needed_keys(model_at(location, root))
     found = str(context["actual_length"]) if kind in ("too_short", "too_long") else _found(given)
     hint = hint_for_value(location, given) or _hint(problem) or _default_of(location, given, root)
-    return ConfigProblem(where, line, f"'{path}': expected {expected}, found {found}{hint}")
+    return ConfigProblem(where, line, _of_field(path, joined("", _unexpected(problem, expected, found), hint)))
+
+
+def _of_field(path: str, why: str) -> Message:
+    return Message("'%(field)s': %(why)s", field=path, why=why)
+
+
+def _unexpected(problem: Any, expected: str, found: str) -> str:
+    """Return what was expected and found. What the desk's forms can lead to is a message."""
+    kind = problem["type"]
+    if kind == "less_than_equal":
+        return Message("expected a number of at most %(num)s, found %(name)s", num=_limit(problem, "le"), name=found)
+    if kind == "greater_than_equal":
+        return Message("expected a number of at least %(num)s, found %(name)s", num=_limit(problem, "ge"), name=found)
+    if kind in ("float_type", "float_parsing", "finite_number"):
+        return Message("expected a number, found %(name)s", name=found)
+    return f"expected {expected}, found {found}"
 
 
 def _hint(problem: Any) -> str:
@@ -70,7 +89,7 @@ def _hint(problem: Any) -> str:
     if kind == "tuple_type" and isinstance(given, dict):
         return "; begin each entry with '- '"
     if kind == "tuple_type" and isinstance(given, str) and 0 < len(given) < 40 and given.isprintable():
-        return f"; did you mean [{redact(given)}]?"
+        return Message("; did you mean %(name)s?", name=f"[{redact(given)}]")
     return ""
 
 
@@ -87,10 +106,14 @@ def _is(expected: str) -> Callable[[Any], str]:
 
 def _bound(words: str, name: str) -> Callable[[Any], str]:
     def expected(problem: Any) -> str:
-        limit = problem["ctx"][name]
-        return f"a number{words} {limit:,}" if isinstance(limit, int) else f"a number{words} {limit:,g}"
+        return f"a number{words} {_limit(problem, name)}"
 
     return expected
+
+
+def _limit(problem: Any, name: str) -> str:
+    limit = problem["ctx"][name]
+    return f"{limit:,}" if isinstance(limit, int) else f"{limit:,g}"
 
 
 def _count(words: str, name: str) -> Callable[[Any], str]:
@@ -156,9 +179,9 @@ def _similar(given: Any, names: list[str]) -> str:
     if isinstance(given, bool):
         # `tracking: true`
         given = "on" if given else "off"
-        return f"; did you mean '{given}'?" if given in names else ""
+        return Message("; did you mean %(name)s?", name=f"'{given}'") if given in names else ""
     close = difflib.get_close_matches(given.casefold(), names, n=1) if isinstance(given, str) else []
-    return f"; did you mean '{close[0]}'?" if close else ""
+    return Message("; did you mean %(name)s?", name=f"'{close[0]}'") if close else ""
 
 
 _NAMED = re.compile(r"'([a-z_0-9.\[\]]+)':")

@@ -13,6 +13,7 @@ from typing import Any, get_args
 
 from pydantic import BaseModel
 
+from digest.messages import Message
 from digest.subscribers.frequency import DAILY_WORDS, DAY_OF_WORD, WEEKDAYS_WORDS
 
 # Key → words that mean it.
@@ -150,21 +151,21 @@ def hint_for_key(section: tuple[Any, ...], word: str, root: type[BaseModel]) -> 
     is_settings = "newsletter" in root.model_fields
     plain = word.casefold().replace("-", "_").replace(" ", "_")
     if plain in known:
-        return f"; did you mean '{plain}'?"
+        return _did_you_mean(f"'{plain}'")
     if is_settings and (meant := _in_table(names, plain, known)):
         return meant
     paths = [path for path, name in keys_of(root, "") if name == plain]
     # The same key of another section, such as `edition.send_at`.
     if 0 < len(paths) <= 3:
-        return f"; did you mean {_either(paths)}?"
+        return _did_you_mean(_either(paths))
     close = difflib.get_close_matches(plain, known, n=1, cutoff=0.6)
     if close:
-        return f"; did you mean '{close[0]}'?"
+        return _did_you_mean(f"'{close[0]}'")
     elsewhere = difflib.get_close_matches(plain, [name for _path, name in keys_of(root, "")], n=1, cutoff=0.8)
     if elsewhere:
         paths = [path for path, name in keys_of(root, "") if name == elsewhere[0]][:3]
-        return f"; did you mean {_either(paths)}?"
-    return f"; known: {', '.join(known)}" if known else ""
+        return _did_you_mean(_either(paths))
+    return Message("; known: %(names)s", names=", ".join(known)) if known else ""
 
 
 def _in_table(section: tuple[str, ...], word: str, known: list[str]) -> str:
@@ -178,7 +179,7 @@ def _in_table(section: tuple[str, ...], word: str, known: list[str]) -> str:
             name = path.rpartition(".")[2]
             # Within its own section the name is enough.
             own = name in known and (path == name or path.replace("[]", "") == ".".join((*section, name)))
-            return f"; did you mean '{name if own else path}'?"
+            return _did_you_mean(f"'{name if own else path}'")
         # A similar word in its own section is better than the same word in any.
         if place != word and difflib.get_close_matches(word, known, n=1, cutoff=0.85):
             return ""
@@ -200,23 +201,27 @@ def hint_for_value(location: tuple[Any, ...], value: Any) -> str:
         meant = _suggestion(location, str(name), word.strip().casefold()) if isinstance(word, str) else ""
         # A valid word may be out of range.
         if meant and f"'{word}'" not in meant:
-            return f"; {meant}"
+            return meant
     return ""
 
 
 def _suggestion(location: tuple[Any, ...], name: str, word: str) -> str:
     if word in _WEEKLY_WORDS and name in _WEEKLY_PLACES and location[0] in ("schedule", "edition"):
-        return _WEEKLY
+        return f"; {_WEEKLY}"
     if (meant := _VALUES.get(name, {}).get(word)) and meant != word:
         # A list is written without quotes.
-        return f"did you mean {meant}?" if meant.startswith("[") else f"did you mean '{meant}'?"
+        return _did_you_mean(meant if meant.startswith("[") else f"'{meant}'")
     if name.endswith("_at") or name in ("approve_by", "quiet"):
         return _time(word)
     if name in _DURATIONS or name.endswith(("_after", "_every", "_silent", "timeout")):
         return _length(word)
     if name == "sources" and word.startswith(("http://", "https://")):
-        return f"write {{name: NAME, url: {word}}}" if len(word) < 100 else "write {name: NAME, url: URL}"
+        return f"; write {{name: NAME, url: {word}}}" if len(word) < 100 else "; write {name: NAME, url: URL}"
     return ""
+
+
+def _did_you_mean(meant: str) -> Message:
+    return Message("; did you mean %(name)s?", name=meant)
 
 
 def _time(word: str) -> str:
@@ -230,7 +235,7 @@ def _time(word: str) -> str:
         hour += 12
     elif half == "am" and hour == 12:
         hour = 0
-    return f'did you mean "{hour:02}:{minute}"?' if hour < 24 else ""
+    return _did_you_mean(f'"{hour:02}:{minute}"') if hour < 24 else ""
 
 
 def _length(word: str) -> str:
@@ -242,7 +247,7 @@ def _length(word: str) -> str:
     # A bare number means hours. Weeks have no unit of their own.
     unit = word_unit[:1] or "h"
     number = float(found[1]) * (7 if unit == "w" else 1)
-    return f"did you mean '{number:g}{'d' if unit == 'w' else unit}'?" if number else ""
+    return _did_you_mean(f"'{number:g}{'d' if unit == 'w' else unit}'") if number else ""
 
 
 def keys_of(model: type[BaseModel], path: str) -> Iterator[tuple[str, str]]:

@@ -8,6 +8,7 @@ from typing import Any, Literal
 from pydantic import Field, model_validator
 
 from digest.config.types import HeaderName, JsonPath, Line, ParamName, Selector, SettingsModel, Variable, check_host
+from digest.messages import Message
 from digest.models import FulltextMode, JsonMapping, Source, SourceAuth
 
 
@@ -115,7 +116,7 @@ class SourceSettings(SettingsModel):
         if bool(self.url) == bool(self.path):
             raise ValueError(f"expected exactly one of url and path, found {'both' if self.url else 'neither'}")
         if self.url and not re.match(r"https?://[^\s/]+", self.url):
-            raise ValueError("expected url to start with https:// or http://; use path for files")
+            raise ValueError(Message("expected url to start with https:// or http://; use path for files"))
         if self.url:
             check_host(self.url)
         if self.links and self.mapping:

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
+from digest.messages import Message
 from digest.utils.clock import time_zones
 from digest.utils.urls import split_url
 
@@ -70,7 +71,7 @@ def parse_clock(value: Any) -> Any:
         return value
     match = _CLOCK.match(str(value).strip())
     if not match:
-        raise ValueError('expected a time of day such as "07:00"')
+        raise ValueError(Message('expected a time of day such as "07:00"'))
     return time(int(match[1]), int(match[2]))
 
 
@@ -97,7 +98,9 @@ def check_host(url: str) -> str:
     try:
         split_url(url)
     except ValueError as error:
-        raise ValueError(f"expected a URL with one clear host; the host of this one {error}") from None
+        raise ValueError(
+            Message("expected a URL with one clear host; the host of this one %(why)s", why=error)
+        ) from None
     return url
 
 
@@ -126,7 +129,7 @@ def _word(value: str) -> str:
 
 def _one_line(value: str) -> str:
     if any(ord(char) < 32 or ord(char) == 127 for char in value):
-        raise ValueError("expected one line of text")
+        raise ValueError(Message("expected one line of text"))
     return value
 
 

@@ -298,7 +298,7 @@ source = Table(
     Column("last_good", Moment),
     Column("last_new", Moment),
     Column("failures", Integer, nullable=False, server_default="0"),
-    Column("last_error", Text, nullable=False, server_default=""),
+    Column("last_error", Said, nullable=False, server_default=""),
     Column("not_before", Moment),
     Column("moved_to", Text, nullable=False, server_default=""),
     # How long the last successful fetch took.
@@ -573,9 +573,9 @@ decision = Table(
     Column("decided_by", Text, nullable=False, server_default=""),
 )
 
-# Webhook payloads, kept for some days after processing.
 # Few payloads have one. SQLite uses the partial index only for a query with the same text.
 HAS_ERROR = text("error IS NOT NULL")
+# Webhook payloads, and returned mails that could not be processed. They are kept for some days after processing.
 webhook = Table(
     "webhook",
     metadata,

@@ -7,6 +7,7 @@ import unicodedata
 from functools import lru_cache
 
 from digest.mail.provider_tags import find_tag
+from digest.messages import Message
 
 _PLAIN = re.compile(
     r"[a-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*@([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]*[a-z0-9]\Z"
@@ -26,7 +27,7 @@ def normalise(email: str) -> str:
     RFC 5321 allows a case-sensitive local part, but no major provider does this.
     """
     if len(email) > _MAX_LENGTH:
-        raise ValueError(f"an address can't have {len(email):,} characters")
+        raise ValueError(Message("an address can't have %(num)s characters", num=f"{len(email):,}"))
     folded = email.strip().lower()
     if not folded.isascii():
         folded = unicodedata.normalize("NFC", email.strip()).lower()
@@ -38,7 +39,11 @@ def normalise(email: str) -> str:
 def refuse_tags(value: str) -> None:
     """Raise ValueError if an address or a name contains a placeholder or a provider tag, which would be replaced."""
     if ("dgx_" in value.lower() or not _OF_TAGS.isdisjoint(value)) and (tag := find_tag(value)):
-        raise ValueError(f"{tag!r} looks like a placeholder, which email services replace; write it without")
+        raise ValueError(
+            Message(
+                "%(name)s looks like a placeholder, which email services replace; write it without", name=f"{tag!r}"
+            )
+        )
 
 
 def comparable(address: str) -> str | None:
@@ -65,14 +70,14 @@ def _validate(folded: str) -> str:
     from email_validator import EmailNotValidError, validate_email
 
     if folded.count("@") > 1:
-        raise ValueError("these are several addresses; each needs a row of its own")
+        raise ValueError(Message("these are several addresses; each needs a row of its own"))
     if any(char.isspace() for char in folded):
-        raise ValueError("an address has no spaces")
+        raise ValueError(Message("an address has no spaces"))
     local = folded.rpartition("@")[0]
     if not local.isascii():
-        raise ValueError("the part before @ must be ASCII; mail services accept nothing else")
+        raise ValueError(Message("the part before @ must be ASCII; mail services accept nothing else"))
     if len(local) > 64:
-        raise ValueError("the part before @ is longer than 64 characters")
+        raise ValueError(Message("the part before @ is longer than 64 characters"))
     try:
         checked = validate_email(folded, check_deliverability=False, allow_smtputf8=False)
     except EmailNotValidError as error:

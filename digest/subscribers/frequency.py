@@ -8,6 +8,8 @@ import unicodedata
 from collections.abc import Collection
 from datetime import date
 
+from digest.messages import Message, joined
+
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 PATTERN = "^(daily|weekdays|weekly:({0})(,({0}))*)$".format("|".join(WEEKDAYS))
@@ -46,7 +48,7 @@ WEEKDAYS_WORDS = ("weekday", "workdays", "mon-fri", "business days", "monday to 
 _AND = ("and", "और", "व")
 
 
-ADD_DAY = "; add the day, such as weekly:sun"
+ADD_DAY = Message("; add the day, such as weekly:sun")
 """The end of the error message about a frequency without a day."""
 
 
@@ -57,10 +59,12 @@ def parse(text: str) -> str:
     days = [day.strip() for day in text.removeprefix(_WEEKLY).split(",")] if text.startswith(_WEEKLY) else []
     if not days or not set(days) <= set(WEEKDAYS):
         hint = _hint(text)
-        raise ValueError(
-            f"expected daily, weekdays, weekly:mon … weekly:sun, or several days such as weekly:mon,wed,fri, "
-            f"found {text[:_MAX_COMPARED]!r}{hint}"
+        wrong = Message(
+            "expected daily, weekdays, weekly:mon … weekly:sun, or several days such as weekly:mon,wed,fri, "
+            "found %(name)s",
+            name=f"{text[:_MAX_COMPARED]!r}",
         )
+        raise ValueError(joined("", wrong, hint))
     return of_days(days)
 
 
@@ -97,7 +101,7 @@ def _hint(text: str) -> str:
         return "; choose weekly:sat, weekly:sun or weekly:sat,sun"
     close = difflib.get_close_matches(word[:_MAX_COMPARED], ["daily", "weekdays", "weekly:sun"], n=1)
     likely = from_words(word) or (close[0] if close and not any(each in DAY_OF_WORD for each in _words(word)) else "")
-    return f"; did you mean '{likely}'?" if likely else ""
+    return Message("; did you mean %(name)s?", name=f"'{likely}'") if likely else ""
 
 
 def is_without_day(word: str) -> bool:

@@ -6,13 +6,14 @@ import difflib
 import hashlib
 import re
 import unicodedata
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import time
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from digest.errors import ConfigProblem, ConfigurationError, quoted
+from digest.messages import Message, joined
 from digest.models import Subscriber
 from digest.subscribers import address, frequency, includes
 from digest.utils.clock import time_zones
@@ -145,7 +146,9 @@ class _FileReading:
             return []
         for key in raw:
             if key not in KEYS:
-                self._problem(raw.lines[key], f"unknown key '{key}'{nearest(key, KEYS)}")
+                self._problem(
+                    raw.lines[key], joined("", Message("unknown key %(name)s", name=f"'{key}'"), nearest(key, KEYS))
+                )
         defaults = self.defaults = {**inherited, **self._defaults(raw)}
         rows = raw.get("subscribers")
         # A list behind an anchor or alias is not streamed to `add_row`.
@@ -200,12 +203,15 @@ class _FileReading:
         values: dict[str, Any] = {}
         for key, value in row.items():
             if key not in allowed:
-                self._problem(row.lines.get(key, line), f"unknown key '{key}'{nearest(key, allowed)}")
+                self._problem(
+                    row.lines.get(key, line),
+                    joined("", Message("unknown key %(name)s", name=f"'{key}'"), nearest(key, allowed)),
+                )
                 continue
             try:
                 parsed = parse_field(key, value, topics=self.topics, editions=self.editions, zones=self.zones)
             except ValueError as error:
-                self._problem(row.lines.get(key, line), f"'{key}': {error}")
+                self._problem(row.lines.get(key, line), Message("'%(field)s': %(why)s", field=key, why=error))
                 continue
             if parsed is not None:
                 values[key] = parsed
@@ -227,17 +233,17 @@ def parse_field(
     if value is None and key != "email":
         return None
     if key == "topics":
-        return _names(value, topics, "topic", "[देश, खेल]")
+        return _names(value, topics, _topic_unknown, "[देश, खेल]")
     if key == "editions":
         if editions is not None and not editions and value:
             raise ValueError("the newsletter has one edition; name several in schedule.editions of digest.yaml first")
-        return _names(value, editions, "edition", "[subah, shaam]")
+        return _names(value, editions, _edition_unknown, "[subah, shaam]")
     if not isinstance(value, str):
         if key == "hour" and isinstance(value, int | float):
             raise ValueError(f'expected a time such as "08:30" in quotes, found the number {quoted(value)}')
-        raise ValueError(f"expected text, found {quoted(value)}")
+        raise ValueError(Message("expected text, found %(name)s", name=quoted(value)))
     if not value.isprintable() and _CONTROL.search(value):
-        raise ValueError("expected one line of text")
+        raise ValueError(Message("expected one line of text"))
     if key == "email":
         return _parse_email(value)
     if key == "hour":
@@ -259,7 +265,9 @@ def _parse_email(value: str) -> str:
     try:
         normalised = address.normalise(value)
     except ValueError as error:
-        raise ValueError(f"{quoted(value)} is not a valid email address: {error}") from None
+        raise ValueError(
+            Message("%(email)s is not a valid email address: %(why)s", email=quoted(value), why=error)
+        ) from None
     address.refuse_tags(value)
     # Headers and envelopes take only ASCII.
     return value.strip() if value.isascii() else normalised
@@ -268,7 +276,8 @@ def _parse_email(value: str) -> str:
 def _parse_hour(value: str) -> time:
     match = _HOUR.match(value)
     if not match:
-        raise ValueError(f'expected a time of day such as "07:00", found {quoted(value)}{_nearest_hour(value)}')
+        wrong = Message('expected a time of day such as "07:00", found %(name)s', name=quoted(value))
+        raise ValueError(joined("", wrong, _nearest_hour(value)))
     return time(int(match[1]), int(match[2]))
 
 
@@ -276,13 +285,14 @@ def _parse_zone(value: str, zones: Collection[str]) -> str:
     if value not in zones:
         # Every abbreviation resembles another, such as IST and MST.
         hint = nearest(value, zones, list_known=False, cutoff=0.8)
-        raise ValueError(f"unknown time zone {quoted(value)}{hint or '; use a name such as Asia/Kolkata'}")
+        hint = hint or Message("; use a name such as Asia/Kolkata")
+        raise ValueError(joined("", Message("unknown time zone %(name)s", name=quoted(value)), hint))
     return value
 
 
 def _nearest_hour(value: str) -> str:
     suggestion = hour_from_words(value)
-    return f"; did you mean '{suggestion}'?" if suggestion else ""
+    return Message("; did you mean %(name)s?", name=f"'{suggestion}'") if suggestion else ""
 
 
 def hour_from_words(value: str) -> str:
@@ -293,13 +303,23 @@ def hour_from_words(value: str) -> str:
     return suggestion if _HOUR.match(suggestion) else ""
 
 
-def _names(value: Any, known: Collection[str] | None, kind: str, example: str) -> tuple[str, ...]:
+def _topic_unknown(name: str) -> Message:
+    return Message("unknown topic %(name)s", name=quoted(name))
+
+
+def _edition_unknown(name: str) -> Message:
+    return Message("unknown edition %(name)s", name=quoted(name))
+
+
+def _names(
+    value: Any, known: Collection[str] | None, unknown: Callable[[str], Message], example: str
+) -> tuple[str, ...]:
     items = [item.strip() for item in value.split(",")] if isinstance(value, str) else value
     if not isinstance(items, list | tuple) or not all(isinstance(item, str) for item in items):
         raise ValueError(f"expected a list such as {example}, found {quoted(value)}")
     for item in items:
         if known is not None and item not in known:
-            raise ValueError(f"unknown {kind} {quoted(item)}{nearest(item, known)}")
+            raise ValueError(joined("", unknown(item), nearest(item, known)))
     return tuple(dict.fromkeys(items))
 
 
@@ -307,5 +327,5 @@ def nearest(word: str, known: Collection[str], *, list_known: bool = True, cutof
     """Return the end of an error message that suggests the most similar known word, or lists all of them."""
     close = difflib.get_close_matches(word[:_MAX_COMPARED], list(known), n=1, cutoff=cutoff)
     if close:
-        return f"; did you mean '{close[0]}'?"
-    return f"; known: {', '.join(known)}" if list_known else ""
+        return Message("; did you mean %(name)s?", name=f"'{close[0]}'")
+    return Message("; known: %(names)s", names=", ".join(known)) if list_known else ""

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from digest.curate import editorial
 from digest.curate.editorial import EditorialChanges, Selection, StoryText
 from digest.errors import ConfigurationError, DigestError, StoreError
-from digest.messages import Message, message_of
+from digest.messages import Message, joined, message_of
 from digest.models import EDITABLE_STATES, Actor, Edition, EditionState, Story, is_breaking
 from digest.render.blocks.rows import ROWS, kind_of
 from digest.render.intro import MAX_LENGTH
@@ -299,7 +299,9 @@ class EditionEditor:
             texts["intro"] = paragraphs(intro)
             if len(texts["intro"]) > MAX_LENGTH:
                 raise DigestError(f"The intro has {len(texts['intro']):,} characters; {MAX_LENGTH:,} are the most.")
-        detail = "; ".join(f"{name}: {text}" for name, text in texts.items())
+        detail = joined(
+            "; ", *(Message("%(field)s: %(words)s", field=name, words=text) for name, text in texts.items())
+        )
         return self._change(
             key,
             lambda changes: replace(changes, **texts),  # type: ignore[arg-type]
@@ -485,13 +487,11 @@ class EditionEditor:
                 raise NameTaken(f"Edition {key} exists already. Choose another name.")
             self.editions.set_editorial_changes(key, EditorialChanges(selection=selection))
             # This change cannot be undone: without its selection it would be another edition.
-            self.log.record(by, ActKind.SPECIAL_COMPOSED, key, "; ".join(filter(None, given)), now=now)
+            self.log.record(by, ActKind.SPECIAL_COMPOSED, key, joined("; ", *given), now=now)
         try:
             composed = self.composer.compose(key, fetch=fetch, on_source=on_source)
         except BaseException as error:
-            why = message_of(error) if isinstance(error, (ConfigurationError, DigestError)) else repr(error)
-            # A text without the secrets is no message.
-            why = why if redact(why) == why else redact(why)
+            why = redact(message_of(error) if isinstance(error, (ConfigurationError, DigestError)) else repr(error))
             reason = Message("Composing it failed: %(why)s. Compose it again under the same name.", why=why)
             # If the store is away, the name is free after a while.
             with suppress(StoreError):
@@ -554,7 +554,7 @@ class EditionEditor:
         """
         with self.editions.database.transaction(area="edition"):
             if lost := replaced(self.editions.editorial_changes(key)):
-                what, detail = ActKind.NEWER_TEXT_REPLACED, "; ".join([*map(quoted, lost), detail])
+                what, detail = ActKind.NEWER_TEXT_REPLACED, joined("; ", *map(quoted, lost), detail)
             changes = self.editions.change_editorial(key, change, by, what, detail, now=self.now())
         if changes is None:
             raise NotEditable(

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from digest.errors import ConfigProblem, ConfigurationError, DigestError
 from digest.feedback.rules import UNSUBSCRIBED
+from digest.messages import Message, joined, message_of
 from digest.models import Actor
 from digest.store.database import wait_limit
 from digest.store.desk import audit
@@ -146,7 +147,7 @@ class ManyEditor:
         for address in addresses:
             held = self.preferences.find(address)
             if held is None:
-                raise DigestError(f"{address} is not in the store; nothing was changed.")
+                raise DigestError(Message("%(email)s is not in the store; nothing was changed.", email=address))
             found.append(held.id)
         return found
 
@@ -221,7 +222,7 @@ class ManyEditor:
             try:
                 parse_field(field, value, topics=self.topics)
             except ValueError as error:
-                problem = str(error)
+                problem = message_of(error)
         if problem:
             raise ConfigurationError([ConfigProblem(f"--{change.act}", 0, problem)])
 
@@ -329,13 +330,13 @@ class ManyEditor:
             kind = "suppressed" if change.act is ManyAct.SUPPRESS else "changed"
             consent.queue_counts_event(connection, _SOURCE, now, **{kind: len(addresses)})
             stay = sum(map(len, plan.stays.values()))
-            parts = [detail, f"{stay} stay as they are" if stay else "", whom]
+            parts = [detail, Message("%(num)s stay as they are", num=stay) if stay else "", whom]
             return audit.add(
                 connection,
                 by,
                 of_many if len(addresses) > 1 else of_one,
                 f"{len(addresses)} subscribers" if len(addresses) > 1 else subject_of(plan.people[0].id),
-                "; ".join(filter(None, parts)),
+                joined("; ", *parts),
                 now=now,
             )
 
@@ -352,14 +353,14 @@ def _stays_stopped(each: StoredSubscriber, together: Collection[str]) -> Stays |
 def _detail(change: ManyChange) -> str:
     """Return what is done, for the logs."""
     return {
-        ManyAct.PAUSE: f"paused until {change.until:%Y-%m-%d}" if change.until else "",
-        ManyAct.RESUME: "pause ended",
+        ManyAct.PAUSE: Message("paused until %(day)s", day=f"{change.until:%Y-%m-%d}") if change.until else "",
+        ManyAct.RESUME: Message("pause ended"),
         ManyAct.SUPPRESS: change.value,
         ManyAct.LIFT: change.value,
-        ManyAct.ADD_TOPIC: f"with the topic {change.value}",
-        ManyAct.REMOVE_TOPIC: f"without the topic {change.value}",
-        ManyAct.FREQUENCY: f"frequency: {change.value}",
-        ManyAct.RESTORE_FREQUENCY: "frequency as before",
+        ManyAct.ADD_TOPIC: Message("with the topic %(topic)s", topic=change.value),
+        ManyAct.REMOVE_TOPIC: Message("without the topic %(topic)s", topic=change.value),
+        ManyAct.FREQUENCY: Message("%(field)s: %(value)s", field="frequency", value=change.value),
+        ManyAct.RESTORE_FREQUENCY: Message("frequency as before"),
     }[change.act]
 
 

@@ -15,6 +15,7 @@ from digest.config import loader
 from digest.config.schedule import WEEKDAYS
 from digest.config.types import parse_clock
 from digest.errors import ConfigurationError, DigestError
+from digest.messages import Message
 from digest.models import Actor
 from digest.store.desk.audit import ActKind
 from digest.utils.text import one_line
@@ -272,6 +273,7 @@ def _days(named: list[str]) -> Value:
 
 def _detail(change: SettingChange) -> str:
     if change.key in _ADDRESSES:
-        return " → ".join(str(text.count("@")) for text in (change.before, change.after)) + " addresses"
-    before, after = (", ".join(text.splitlines()) or "—" for text in (change.before, change.after))
-    return f"{before} → {after}"[:2000]
+        before, after = change.before.count("@"), change.after.count("@")
+        return Message("%(num)s → %(later_num)s addresses", num=before, later_num=after)
+    sides = (", ".join(text.splitlines()) or "—" for text in (change.before, change.after))
+    return " → ".join(sides)[:2000]

@@ -12,7 +12,7 @@ from digest.collect.collector import SourcePreview, preview_source
 from digest.config import loader, source_list
 from digest.config.source_list import SourceRow
 from digest.errors import ConfigProblem, ConfigurationError
-from digest.messages import Message
+from digest.messages import Message, joined
 from digest.models import Actor, FulltextMode, Source
 from digest.store.desk.audit import ActKind
 
@@ -109,7 +109,10 @@ class SourceEditor:
         """
         if "section" in fields:
             self._keep_topics(name, fields["section"])
-        what, detail = ActKind.SOURCE_CHANGED, ", ".join(f"{key}: {value}" for key, value in fields.items())
+        what, detail = (
+            ActKind.SOURCE_CHANGED,
+            joined(", ", *(Message("%(field)s: %(value)s", field=key, value=value) for key, value in fields.items())),
+        )
         if set(fields) == {"paused"}:
             what, detail = ActKind.SOURCE_PAUSED if fields["paused"] else ActKind.SOURCE_RESUMED, ""
         with self.audit.database.transaction():
@@ -146,7 +149,7 @@ class SourceEditor:
 
     def _unknown(self, name: str) -> ConfigurationError:
         names = [row.name for row in source_list.list_sources(self.home)]
-        message = f"there is no source {name!r}{_hint(name, names)}"
+        message = joined("", Message("there is no source %(name)s", name=f"{name!r}"), _hint(name, names))
         return ConfigurationError([ConfigProblem(loader.FILE_NAME, 0, message)])
 
 
@@ -159,4 +162,6 @@ def problem_of(found: SourcePreview) -> str | None:
 
 def _hint(name: str, names: Iterable[str]) -> str:
     close = difflib.get_close_matches(name, list(names), n=1, cutoff=0.5)
-    return f"; did you mean {close[0]!r}?" if close else "; `digest sources list` shows the names"
+    if close:
+        return Message("; did you mean %(name)s?", name=f"{close[0]!r}")
+    return Message("; `digest sources list` shows the names")

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from digest.errors import ConfigProblem, ConfigurationError, DigestError
 from digest.feedback.rules import COMPLAINED, UNSUBSCRIBED
-from digest.messages import Message
+from digest.messages import Message, message_of
 from digest.models import Actor
 from digest.store.database import wait_limit
 from digest.store.desk import audit
@@ -106,14 +106,13 @@ class SubscriberEditor:
         try:
             refuse_tags(email)
         except ValueError as error:
-            raise ConfigurationError([ConfigProblem("EMAIL", 0, str(error))]) from None
+            raise ConfigurationError([ConfigProblem("EMAIL", 0, message_of(error))]) from None
         path = self._file_to_edit(file)
         known = {address for address, _subscriber in self.subscriber_list.read(may_be_empty=True)}
         values = {"email": email.strip(), **{k: v for k, v in self.parse_fields(fields).items() if v is not None}}
         record = self.subscriber_admin.find(address)
         if address in known or (record and record.listed and record.origin):
-            where = f" (from import {record.origin})" if record and record.origin and address not in known else ""
-            raise _is_listed(email, where)
+            raise _is_listed(email, (record and address not in known and record.origin) or "")
         if (moved := self.subscriber_list.subscribers.moved().get(address)) is not None:
             raise DigestError(
                 Message(
@@ -158,7 +157,7 @@ class SubscriberEditor:
         changes = ", ".join(key if key == "name" else f"{key}: {_shown(value)}" for key, value in values.items())
         address = comparable(email)
         if address is None:
-            raise DigestError(f"{email} is not on the list; nothing was changed.")
+            raise DigestError(Message("%(email)s is not on the list; nothing was changed.", email=email))
         entry = Consent(address, "changed", now, source, detail=changes)
         save = self._saver(lambda: self._record(address, by, ActKind.SUBSCRIBER_CHANGED, changes, [entry]))
         path = None
@@ -167,7 +166,7 @@ class SubscriberEditor:
         if path is None:
             with self._transaction():
                 if not self.subscriber_admin.update(address, _stored(values), source=source, now=now):
-                    raise DigestError(f"{email} is not on the list; nothing was changed.")
+                    raise DigestError(Message("%(email)s is not on the list; nothing was changed.", email=email))
                 self._record(address, by, ActKind.SUBSCRIBER_CHANGED, changes, [])
         return self._place(path, email), values
 
@@ -176,14 +175,14 @@ class SubscriberEditor:
         source, now = source_of(by, "remove"), self.now()
         address = comparable(email)
         if address is None:
-            raise DigestError(f"{email} is not on the list; nothing was changed.")
+            raise DigestError(Message("%(email)s is not on the list; nothing was changed.", email=email))
         entry = Consent(address, "removed", now, source)
         save = self._saver(lambda: self._record(address, by, ActKind.SUBSCRIBER_REMOVED, "", [entry]), address)
         path = self._first(lambda file: list_editor.remove(file, email, save=save, wait=LONG_WAIT))
         if path is None:
             with self._transaction():
                 if not self.subscriber_admin.remove(address, source=source, now=now):
-                    raise DigestError(f"{email} is not on the list; nothing was changed.")
+                    raise DigestError(Message("%(email)s is not on the list; nothing was changed.", email=email))
                 self._record(address, by, ActKind.SUBSCRIBER_REMOVED, "", [])
         return self._place(path, email)
 
@@ -221,7 +220,7 @@ class SubscriberEditor:
         if problems:
             raise ConfigurationError(problems)
         if self.preferences.find(address) is None:
-            raise DigestError(f"{email} is not in the store; nothing was changed.")
+            raise DigestError(Message("%(email)s is not in the store; nothing was changed.", email=email))
         entry = Consent(address, consent.NOMINATED, self.now(), source_of(by, "nominate"), detail=", ".join(named))
         # The log of acts has no names.
         self._record(address, by, ActKind.NOMINATED, "", [entry])
@@ -231,7 +230,7 @@ class SubscriberEditor:
         address, now = parse_address(email), self.now()
         held = self.preferences.find(address)
         if held is None:
-            raise DigestError(f"{email} is not in the store; nothing was changed.")
+            raise DigestError(Message("%(email)s is not in the store; nothing was changed.", email=email))
         if until is not None and not now < until <= now + MAX_PAUSE:
             raise DigestError(f"A pause ends after now and within {MAX_PAUSE.days} days, found {until:%Y-%m-%d}.")
         detail = Message("paused until %(day)s", day=f"{until:%Y-%m-%d}") if until else Message("pause ended")
@@ -261,7 +260,7 @@ class SubscriberEditor:
         with self.database.transaction(), self.database.write(area="suppression") as connection:
             before = suppressions.reason_of(connection, address)
             if before is None:
-                raise DigestError(f"{email} is not suppressed; nothing was changed.")
+                raise DigestError(Message("%(email)s is not suppressed; nothing was changed.", email=email))
             if before == COMPLAINED:
                 raise DigestError(
                     Message(
@@ -304,7 +303,7 @@ class SubscriberEditor:
             try:
                 parse_field(key, raw, topics=self.topics, editions=self.editions)
             except ValueError as error:
-                problems.append(ConfigProblem(f"--{key}", 0, str(error)))
+                problems.append(ConfigProblem(f"--{key}", 0, message_of(error)))
             fields[key] = raw
         if problems:
             raise ConfigurationError(problems)
@@ -382,8 +381,18 @@ class SubscriberEditor:
         return subject_of(held.id) if held else "subscriber"
 
 
-def _is_listed(email: str, where: str = "") -> DigestError:
-    return DigestError(f"{email} is already on the list{where}. `digest subscribers set` changes a subscriber.")
+def _is_listed(email: str, origin: str = "") -> DigestError:
+    if not origin:
+        return DigestError(
+            Message("%(email)s is already on the list. `digest subscribers set` changes a subscriber.", email=email)
+        )
+    return DigestError(
+        Message(
+            "%(email)s is already on the list (from import %(name)s). `digest subscribers set` changes a subscriber.",
+            email=email,
+            name=origin,
+        )
+    )
 
 
 def subject_of(id: int) -> str:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TextIO
 
 from digest.errors import ConfigProblem, ConfigurationError, DigestError
+from digest.messages import Message, joined
 from digest.models import Actor
 from digest.store.desk.audit import ActKind
 from digest.store.people.import_undo import KEPT, UndoneImport
@@ -210,11 +211,13 @@ class SubscriberTransfer:
                 raise _not_undoable(act)
             if seen and seen != done.mark:
                 raise UndoChanged("Meanwhile something has changed; nothing was undone. Look again.")
-            detail = f"{len(done.removed)} taken off the list, {len(done.changed)} changed back"
-            if done.mailed:
-                detail += f"; {len(done.mailed)} get mail again"
-            if done.kept:
-                detail += f"; {len(done.kept)} stay as they are"
+            removed, changed = len(done.removed), len(done.changed)
+            detail = joined(
+                "; ",
+                Message("%(num)s taken off the list, %(changed)s changed back", num=removed, changed=changed),
+                Message("%(num)s get mail again", num=len(done.mailed)) if done.mailed else "",
+                Message("%(num)s stay as they are", num=len(done.kept)) if done.kept else "",
+            )
             self.audit.record(by, ActKind.IMPORT_UNDONE, f"import {done.origin}", detail, now=now)
         return done
 
@@ -288,8 +291,12 @@ class SubscriberTransfer:
 
 def _not_undoable(act: int) -> ImportNotUndoable:
     return ImportNotUndoable(
-        f"Entry {act} of the log is no import that can be undone: it is undone already, older than {KEPT.days} days, "
-        "or from an earlier version."
+        Message(
+            "Entry %(num)s of the log is no import that can be undone: it is undone already, older than "
+            "%(later_num)s days, or from an earlier version.",
+            num=act,
+            later_num=KEPT.days,
+        )
     )
 
 

@@ -17,6 +17,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from urllib.parse import parse_qsl, quote, quote_plus, unquote, urlsplit
 
+from digest.messages import Message, mapped
+
 MASK = "***"
 # Shorter values are not searched, because they would hide ordinary words and numbers.
 _MIN_LENGTH = 6
@@ -142,11 +144,17 @@ def unless_secret(text: str | None) -> str | None:
 
 
 def redact(text: str) -> str:
-    """Replace the registered secrets, and text that looks like a secret. For messages, not for articles."""
-    text = without_known(text)
+    """Replace the registered secrets, and text that looks like a secret. For messages, not for articles.
+
+    A `Message` stays one, unless a secret is in more than one of its values.
+    """
+    masked = without_known(text)
     for pattern in _LOOKS_SECRET:
-        text = pattern.sub(_masked, text)
-    return text
+        masked = pattern.sub(_masked, masked)
+    if not isinstance(text, Message):
+        return masked
+    by_values = text if masked == text else mapped(text, redact)
+    return by_values if by_values == masked else masked
 
 
 def hide_addresses(text: str) -> str:

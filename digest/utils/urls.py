@@ -11,6 +11,8 @@ import ipaddress
 import re
 from urllib.parse import SplitResult, unquote, urlsplit
 
+from digest.messages import Message
+
 # Reserved for documentation (RFC 2606 section 3).
 EXAMPLE_DOMAINS = ("example.com", "example.org", "example.net", "example")
 _BRACKETED = re.compile(r"\[([^\[\]@]+)\](?::([0-9]*))?\Z")
@@ -26,7 +28,7 @@ def split_url(url: str) -> SplitResult:
     try:
         parts = urlsplit(url)
     except ValueError:
-        raise ValueError("is invalid") from None
+        raise ValueError(Message("is invalid")) from None
     if not parts.netloc:
         return parts
     user, at, place = parts.netloc.rpartition("@")
@@ -34,7 +36,7 @@ def split_url(url: str) -> SplitResult:
         raise ValueError("can be read in two ways, because of the text before the @")
     found = _BRACKETED.match(place) or _PLAIN.match(place)
     if found is None or _NOT_IN_HOSTS.search(found[1]):
-        raise ValueError("is invalid")
+        raise ValueError(Message("is invalid"))
     if place.startswith("["):
         try:
             address = ipaddress.IPv6Address(found[1])
@@ -43,7 +45,7 @@ def split_url(url: str) -> SplitResult:
         if address.scope_id:
             raise ValueError("is invalid: an address in a URL has no zone")
     if found[2] and int(found[2]) > 65535:
-        raise ValueError("has an invalid port")
+        raise ValueError(Message("has an invalid port"))
     return parts
 
 

@@ -21,6 +21,7 @@ from digest.collect.feeds.sanitise_xml import MAX_ITEMS, sanitise_xml
 from digest.collect.images import is_decoration
 from digest.collect.markup import plain
 from digest.collect.types import FeedInfo, ParseContext, ParseResult, RawItem, WarningLog
+from digest.messages import Message
 from digest.models import Image
 
 ROOTS = frozenset({"urlset", "sitemapindex"})
@@ -61,7 +62,7 @@ def parse_sitemap(text: str, context: ParseContext) -> ParseResult:
         return ParseResult(None, error=f"It has more than {MAX_TAGS:,} tags, which no sitemap needs; refused.")
     root = _tree(text)
     if root is None:
-        return ParseResult(None, error="It looks like a sitemap but can't be read as XML.")
+        return ParseResult(None, error=Message("It looks like a sitemap but can't be read as XML."))
     if _local(root) == "sitemapindex":
         return _index(root, context.url, log)
     entries = [_fields(node) for node in islice(_children(root, "url"), MAX_URLS)]
@@ -218,7 +219,7 @@ def _index(root: Any, base: str | None, log: WarningLog) -> ParseResult:
             rank = 0 if "news" in name.lower() else 2 if _WITHOUT_ARTICLES.search(name) else 1
             found.setdefault(canonical_url(url) or url, (rank, -_changed(entry, name).timestamp(), url))
     if not found:
-        return ParseResult("sitemap", error="It is a sitemap index that names no sitemaps.")
+        return ParseResult("sitemap", error=Message("It is a sitemap index that names no sitemaps."))
     ranked = sorted(found.values(), key=lambda child: child[:2])
     best = [url for rank, _age, url in ranked if rank == ranked[0][0]][:MAX_CHILDREN]
     if len(best) < len(found):

@@ -19,6 +19,7 @@ from digest.collect.json_api import read_json_feed
 from digest.collect.markup import plain
 from digest.collect.sniff import FEED_ROOTS, Sniffed, sniff
 from digest.collect.types import FeedInfo, ParseContext, ParseResult, RawItem
+from digest.messages import Message
 from digest.models import Source
 
 # feedparser's versions: rss091u, rss20, atom10.
@@ -48,7 +49,8 @@ def parse_feed(
         return _parse(data, content_type, context)
     except Exception as error:
         # A parser bug triggered by one document must not end the whole collection.
-        return ParseResult(None, error=f"It can't be read as a feed ({type(error).__name__}: {str(error)[:200]}).")
+        why = f"{type(error).__name__}: {str(error)[:200]}"
+        return ParseResult(None, error=Message("It can't be read as a feed (%(why)s).", why=why))
 
 
 def _parse(data: bytes, content_type: str, context: ParseContext) -> ParseResult:
@@ -58,14 +60,14 @@ def _parse(data: bytes, content_type: str, context: ParseContext) -> ParseResult
     document = sniff(text)
     match document.kind:
         case "empty":
-            return ParseResult(None, error="It is empty.")
+            return ParseResult(None, error=Message("It is empty."))
         case "dangerous":
             message = "It declares XML entities that could expand without limit or read files, as attacks do; refused."
             return ParseResult(None, error=message)
         case "html":
             return _web_page(text, context.url)
         case "text":
-            return ParseResult(None, error="It is neither XML nor JSON, so it is not a feed.")
+            return ParseResult(None, error=Message("It is neither XML nor JSON, so it is not a feed."))
         case "json":
             feed = _json_feed(document.text, context)
         case _:
@@ -84,9 +86,11 @@ def _xml_feed(document: Sniffed, context: ParseContext) -> _Feed | ParseResult:
     parsed = _feedparser(sanitised)
     entries, version = parsed["entries"], parsed.get("version", "")
     if not entries and document.root in FEED_ROOTS and _is_truncated(body, document.root):
-        return ParseResult(None, error="Its XML ends before the first item; was it sent completely?")
+        return ParseResult(None, error=Message("Its XML ends before the first item; was it sent completely?"))
     if not version and not entries:
-        return ParseResult(None, error=f"It is XML, but <{document.root}> is not a known kind of feed.")
+        return ParseResult(
+            None, error=Message("It is XML, but <%(name)s> is not a known kind of feed.", name=document.root)
+        )
     if parsed.get("bozo") and _is_ill_formed(parsed.get("bozo_exception")):
         context.log.add("it is not well-formed XML, so some of it may be missing")
     if not entries:
@@ -122,8 +126,12 @@ def _json_feed(text: str, context: ParseContext) -> _Feed | ParseResult:
 def _web_page(text: str, url: str | None) -> ParseResult:
     link = feed_link(text)
     feed_url = absolute_url(link, url) or link if link else None
-    hint = f" It names this feed: {feed_url}" if feed_url else " It names no feed."
-    return ParseResult("html", error=f"It is a web page (HTML), not a feed.{hint}", feed_url=feed_url)
+    error = (
+        Message("It is a web page (HTML), not a feed. It names this feed: %(url)s", url=feed_url)
+        if feed_url
+        else Message("It is a web page (HTML), not a feed. It names no feed.")
+    )
+    return ParseResult("html", error=error, feed_url=feed_url)
 
 
 def _finish(feed: _Feed, context: ParseContext) -> ParseResult:

@@ -16,6 +16,7 @@ from typing import Any
 
 from digest.collect.http import ssrf
 from digest.errors import DigestError
+from digest.messages import Message
 
 # Addresses of one host that are tried.
 _MAX_ADDRESSES = 4
@@ -95,7 +96,9 @@ class Connector:
             connection.timeout = self._read_timeout
             return connection
         cause = describe_cause(failure)
-        raise FetchError(f"{target.url} can't be reached: {cause}.", timed_out=cause == TIMED_OUT) from failure
+        raise FetchError(
+            Message("%(url)s can't be reached: %(why)s.", url=target.url, why=cause), timed_out=cause == TIMED_OUT
+        ) from failure
 
     def _connection(self, target: ssrf.Target, address: ssrf.Address, timeout: float) -> Any:
         from urllib3.connection import HTTPConnection, HTTPSConnection
@@ -145,15 +148,15 @@ def _resolve(target: ssrf.Target, deadline: Deadline, allow_private: bool) -> li
 
 # The meaning of a status, as the middle of a sentence.
 STATUS_MEANINGS = {
-    401: "requires a login",
-    403: "forbids access",
-    404: "does not exist (not found)",
-    410: "is permanently gone",
-    429: "asks us to send fewer requests",
-    503: "is temporarily out of service",
+    401: Message("requires a login"),
+    403: Message("forbids access"),
+    404: Message("does not exist (not found)"),
+    410: Message("is permanently gone"),
+    429: Message("asks us to send fewer requests"),
+    503: Message("is temporarily out of service"),
 }
 
-TIMED_OUT = "no answer in time"
+TIMED_OUT = Message("no answer in time")
 
 
 class FetchError(DigestError):
@@ -180,7 +183,7 @@ class FetchError(DigestError):
 
 def timeout_error(url: str, seconds: float) -> FetchError:
     """Return the error for a fetch that exceeded its total time."""
-    return FetchError(f"{url} took longer than {seconds:g} seconds.", timed_out=True)
+    return FetchError(Message("%(url)s took longer than %(num)s seconds.", url=url, num=f"{seconds:g}"), timed_out=True)
 
 
 def describe_cause(error: Exception | None) -> str:
@@ -196,12 +199,12 @@ def describe_cause(error: Exception | None) -> str:
         cause = cause.__cause__ or cause.__context__
     # The order matters: urllib3 reports a refused connection as a timeout, too.
     for kind, description in (
-        (ssl.SSLCertVerificationError, "its certificate is not valid"),
-        (ConnectionRefusedError, "the connection was refused"),
-        (IncompleteRead, "the body ended too early"),
+        (ssl.SSLCertVerificationError, Message("its certificate is not valid")),
+        (ConnectionRefusedError, Message("the connection was refused")),
+        (IncompleteRead, Message("the body ended too early")),
         ((TimeoutError, ConnectTimeoutError, ReadTimeoutError), TIMED_OUT),
     ):
         if any(isinstance(one, kind) for one in causes):
             return description
     last = causes[-1] if causes else None
-    return " ".join((str(last) or type(last).__name__).split()).rstrip(".") if last else "it has no address"
+    return " ".join((str(last) or type(last).__name__).split()).rstrip(".") if last else Message("it has no address")

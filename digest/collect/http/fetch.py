@@ -31,6 +31,7 @@ from digest.collect.http.connect import (
 )
 from digest.collect.http.decode import BodyTooLarge, DecompressError, accept_encoding, decompress
 from digest.collect.http.politeness import HostLimiter, HostUnavailable
+from digest.messages import Message, message_of
 
 _DEFAULT_PORTS = {("http", 80), ("https", 443)}
 
@@ -232,8 +233,10 @@ class Fetcher:
                     answer = self._request_and_record(target, request, start + time_left)
                     time_left -= time.monotonic() - start
             except (ssrf.UrlRefused, HostUnavailable) as error:
-                after = f" (after a redirect from {ssrf.parse_url(url).url})" if hop else ""
-                message = f"{str(error).rstrip('.')}{after}."
+                message = message_of(error)
+                if hop:
+                    first = ssrf.parse_url(url).url
+                    message = Message("%(why)s (after a redirect from %(url)s).", why=message, url=first)
                 private = isinstance(error, ssrf.PrivateAddress) and not hop
                 raise FetchError(message, timed_out=isinstance(error, HostUnavailable), private=private) from error
             if answer.location is None:
@@ -245,9 +248,13 @@ class Fetcher:
             if credential is not None:
                 current = credential.remove_from(current)
             if current in visited:
-                raise FetchError(f"{target.url} redirects in a circle.")
+                raise FetchError(Message("%(url)s redirects in a circle.", url=target.url))
             visited.add(current)
-        raise FetchError(f"{ssrf.parse_url(url).url} redirects more than {self._limits.redirects} times.")
+        raise FetchError(
+            Message(
+                "%(url)s redirects more than %(num)s times.", url=ssrf.parse_url(url).url, num=self._limits.redirects
+            )
+        )
 
     def _request_and_record(self, target: ssrf.Target, request: _Request, deadline: float) -> _Answer:
         """Send one request, and record in the limiter whether it timed out."""
@@ -277,13 +284,21 @@ class Fetcher:
                 if expired.is_set() or deadline.remaining <= 0:
                     raise timeout_error(target.url, deadline.total) from error
                 if isinstance(error, BodyTooLarge):
-                    message = f"{target.url} is larger than {self._limits.body:,} bytes, which is the limit."
+                    message = Message(
+                        "%(url)s is larger than %(num)s bytes, which is the limit.",
+                        url=target.url,
+                        num=f"{self._limits.body:,}",
+                    )
                     raise FetchError(message) from error
                 cause = describe_cause(error)
                 if isinstance(error, HTTPError | OSError | ValueError | DecompressError):
-                    raise FetchError(f"{target.url} broke off: {cause}.", timed_out=cause == TIMED_OUT) from error
+                    raise FetchError(
+                        Message("%(url)s broke off: %(why)s.", url=target.url, why=cause), timed_out=cause == TIMED_OUT
+                    ) from error
                 # Errors of http.client itself, and what a socket raises after the watchdog has closed it.
-                raise FetchError(f"{target.url} did not answer in HTTP: {cause}.") from error
+                raise FetchError(
+                    Message("%(url)s did not answer in HTTP: %(why)s.", url=target.url, why=cause)
+                ) from error
 
     def _read_response(self, target: ssrf.Target, response: Any, request: _Request, deadline: Deadline) -> _Answer:
         status, headers = int(response.status), response.headers
@@ -293,8 +308,12 @@ class Fetcher:
             return _Answer(304, fields={"status": 304})
         if not 200 <= status < 300:
             retry_after = retry_after_seconds(headers.get("retry-after", ""), time.time())
-            meaning = STATUS_MEANINGS.get(status, "answered with an error")
-            raise FetchError(f"{target.url} {meaning} (HTTP {status}).", retry_after=retry_after, status=status)
+            meaning = STATUS_MEANINGS.get(status, Message("answered with an error"))
+            raise FetchError(
+                Message("%(url)s %(why)s (HTTP %(num)s).", url=target.url, why=meaning, num=status),
+                retry_after=retry_after,
+                status=status,
+            )
 
         def chunks() -> Iterator[bytes]:
             # read1 returns what has arrived. read would wait for a full chunk, and so beyond the deadline.
@@ -368,7 +387,9 @@ def _redirect_target(base: str, location: str) -> str:
     try:
         return urljoin(base, location)
     except ValueError as error:
-        raise FetchError(f"{base} redirects to something that is not a URL ({error}).") from error
+        raise FetchError(
+            Message("%(url)s redirects to something that is not a URL (%(why)s).", url=base, why=error)
+        ) from error
 
 
 def _truncated(chunks: Iterator[bytes]) -> Iterator[bytes]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from digest.collect.http import ssrf
 from digest.errors import DigestError
+from digest.messages import Message
 
 # Simultaneous connections to one host, as older browsers allowed and crawlers still do.
 MAX_CONNECTIONS = 2
@@ -101,7 +102,11 @@ class HostLimiter:
             now = self._clock()
             if state.timeouts >= _MAX_TIMEOUTS and now < state.unavailable_until:
                 raise HostUnavailable(
-                    f"{host} timed out {state.timeouts} times in a row and is not contacted for a while."
+                    Message(
+                        "%(host)s timed out %(num)s times in a row and is not contacted for a while.",
+                        host=host,
+                        num=state.timeouts,
+                    )
                 )
             start = max(now, state.next_start)
             state.next_start = start + state.interval

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 from digest.errors import DigestError
+from digest.messages import Message
 from digest.utils.urls import split_url
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -71,19 +72,21 @@ def parse_url(url: str) -> Target:
         parts = split_url(url.strip())
         host, port = parts.hostname or "", parts.port
     except ValueError as error:
-        raise UrlRefused(f"{_short(url)} is not a URL that can be fetched: its host {error}.") from error
+        raise UrlRefused(
+            Message("%(url)s is not a URL that can be fetched: its host %(why)s.", url=_short(url), why=error)
+        ) from error
     if parts.scheme not in _PORTS:
-        raise UrlRefused(f"{_short(url)} is not an http or https URL.")
+        raise UrlRefused(Message("%(url)s is not an http or https URL.", url=_short(url)))
     if not host:
-        raise UrlRefused(f"{_short(url)} has no host.")
+        raise UrlRefused(Message("%(url)s has no host.", url=_short(url)))
     if ":" not in host:
         try:
             host = host.encode("ascii" if host.isascii() else "idna").decode("ascii")
         except UnicodeError as error:
-            raise UrlRefused(f"{_short(url)} has an invalid host.") from error
+            raise UrlRefused(Message("%(url)s has an invalid host.", url=_short(url))) from error
         # Also what IDNA has made of characters that look like others.
         if not _HOST.fullmatch(host):
-            raise UrlRefused(f"{_short(url)} has an invalid host.")
+            raise UrlRefused(Message("%(url)s has an invalid host.", url=_short(url)))
     path = quote(parts.path or "/", safe=_PATH_SAFE)
     if parts.query:
         path += "?" + quote(parts.query, safe=_PATH_SAFE + "?[]")
@@ -101,14 +104,14 @@ def resolve(host: str, port: int, *, allow_private: bool = False) -> list[Addres
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
-        raise UrlRefused(f"The name {host} is unknown (DNS has no address for it).") from error
+        raise UrlRefused(Message("The name %(host)s is unknown (DNS has no address for it).", host=host)) from error
     result: list[Address] = []
     for _family, _type, _proto, _name, sockaddr in found:
         address = ipaddress.ip_address(str(sockaddr[0]).partition("%")[0])
         if not is_public(address) and not (allow_private and is_private(address)):
             named = host if str(address) == host else f"{host} leads to {address}, which"
             refusal = PrivateAddress if is_private(address) else UrlRefused
-            raise refusal(f"{named} is not a public address.")
+            raise refusal(Message("%(host)s is not a public address.", host=named))
         if address not in result:
             result.append(address)
     return result

@@ -18,6 +18,7 @@ from digest.collect.feeds.dates import parse_date
 from digest.collect.feeds.sitemap import title_of
 from digest.collect.markup import html_tree, image_of, plain
 from digest.collect.types import FeedInfo, ParseContext, ParseResult, RawItem, WarningLog
+from digest.messages import Message
 
 # Articles of one page. The page of each must be fetched, and lists begin with the newest.
 MAX_LINKS = 100
@@ -62,8 +63,9 @@ def parse_listing(text: str, context: ParseContext) -> ParseResult:
     if text.count("<") > MAX_TAGS:
         return ParseResult("listing", error=f"It has more than {MAX_TAGS:,} tags, which no page needs; refused.")
     tree = html_tree(text)
-    where = f" on {context.url}" if context.url else ""
-    nothing = f"The selector {selector!r} finds no link{where}."
+    nothing = Message("The selector %(name)s finds no link.", name=f"{selector!r}")
+    if context.url:
+        nothing = Message("The selector %(name)s finds no link on %(url)s.", name=f"{selector!r}", url=context.url)
     if tree is None:
         return ParseResult("listing", error=nothing)
     base = _base(tree, context.url)

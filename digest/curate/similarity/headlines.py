@@ -22,9 +22,7 @@ EVENTS = frozenset(
 # Events that make a headline news, even if its kind is worded alike every day.
 HARD_EVENTS = frozenset(words("accident crash crime death disaster terror unrest"))
 # Rows of headlines that are worded alike every day: products, celebrities, exams, tips.
-ALIKE = frozenset(
-    words("advice bait career celebrity gadget healthtip history offer private vague")
-)
+ALIKE = frozenset(words("advice bait career celebrity gadget healthtip history offer private vague"))
 # The share of common stems, of all stems of both, from which two headlines have one wording; for kinds that are worded
 # alike every day, it must be higher.
 ONE_WORDING, ONE_WORDING_ALIKE = 0.7, 0.9

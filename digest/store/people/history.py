@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select
 
+from digest.messages import Message, joined
 from digest.models import CORRECTION, GIVEN_UP_STATES, LETTERS_TO_SOME, AttemptState, BatchState
 from digest.store.database import Database
 from digest.store.people.erasure import Erasures
@@ -41,7 +42,7 @@ _ECHO = timedelta(minutes=1)
 _AGAIN = "asked again"
 NOBODY_GOT_IT = "nobody got it"
 """How the reason of an edition begins that was skipped or given up."""
-_ON_PAGE = "from the sign-up page"
+_ON_PAGE = Message("from the sign-up page")
 
 
 class HistoryKind(StrEnum):
@@ -122,7 +123,9 @@ def _is_of_file(event: HistoryEntry) -> bool:
 
 
 def _first_seen(origin: str) -> str:
-    return "came from the sign-up page" if origin == ORIGIN else f"first seen in {origin or 'subscribers.yaml'}"
+    if origin == ORIGIN:
+        return Message("came from the sign-up page")
+    return Message("first seen in %(origin)s", origin=origin or FILE_NAME)
 
 
 def _consents(connection: Connection, address: str, hashed: str, since: datetime | None) -> list[HistoryEntry]:
@@ -141,7 +144,7 @@ def _consents(connection: Connection, address: str, hashed: str, since: datetime
 
 def _pending_signups(connection: Connection, address: str, *, known: bool) -> list[HistoryEntry]:
     rows = select(signup.c.asked_at).where(signup.c.address == address, signup.c.confirmed_at.is_(None))
-    why = _join(_ON_PAGE, "the link in the mail was not followed yet")
+    why = _join(_ON_PAGE, Message("the link in the mail was not followed yet"))
     return [
         HistoryEntry(at, HistoryKind.CONSENT, _AGAIN if known or number else "asked", why)
         for number, at in enumerate(connection.execute(rows.order_by(signup.c.asked_at)).scalars())
@@ -153,11 +156,11 @@ def _suppressions(connection: Connection, address: str, hashed: str) -> list[His
     gone = connection.execute(select(erased).where(erased.c.hash == hashed)).first()
     found = []
     if suppressed:
-        why = _join(suppressed.detail, "gets no mail from here on")
+        why = _join(suppressed.detail, Message("gets no mail from here on"))
         found.append(HistoryEntry(suppressed.at, HistoryKind.BARRED, suppressed.reason, why))
     if gone:
         found.append(
-            HistoryEntry(gone.at, HistoryKind.BARRED, "erased", _join(gone.reason, "nothing but this is kept"))
+            HistoryEntry(gone.at, HistoryKind.BARRED, "erased", _join(gone.reason, Message("nothing but this is kept")))
         )
     return found
 
@@ -206,10 +209,9 @@ def _delivery(row: Any, attempts: list[Any], zone: tzinfo, orphan: Orphan | None
         state = orphan.state_of(row.subscriber)
     at = (last and (last.ended_at or last.started_at)) or row.frozen_at or row.due_at or row.composed_at
     at = at or datetime.combine(row.day, time(0), UTC)
+    why = _why(row, attempts, zone, orphan)
     if not row.outcome and state == BatchState.PENDING and row.edition_state in GIVEN_UP_STATES:
-        state, why = "none", f"the edition was given up: {row.edition_state}"
-    else:
-        why = _why(row, attempts, zone, orphan)
+        state, why = "none", Message("the edition was given up: %(state)s", state=row.edition_state)
     return HistoryEntry(at, HistoryKind.EDITION, state, why, row.edition)
 
 
@@ -218,18 +220,26 @@ def _why(row: Any, attempts: list[Any], zone: tzinfo, orphan: Orphan | None) -> 
     if row.outcome:
         return row.reason or ""
     if not attempts:
-        return f"due at {row.due_at.astimezone(zone):%Y-%m-%d %H:%M %Z}"
+        return Message("due at %(moment)s", moment=f"{row.due_at.astimezone(zone):%Y-%m-%d %H:%M %Z}")
     last = attempts[-1]
-    number = f", its id there {last.provider_id}" if last.provider_id else ""
     # The `restored` mark has no transport, but an earlier attempt may have one.
     transport = next((each.transport for each in reversed(attempts) if each.transport), "")
-    by = f"by {transport}, " if transport else ""
+    by = Message("batch %(num)s", num=row.batch)
+    if transport:
+        by = Message("by %(transport)s, batch %(num)s", transport=transport, num=row.batch)
+        if last.provider_id:
+            by = Message(
+                "by %(transport)s, batch %(num)s, its id there %(id)s",
+                transport=transport,
+                num=row.batch,
+                id=last.provider_id,
+            )
     decided = row.state == BatchState.ACCEPTED and last.state in (AttemptState.OVERRIDDEN, AttemptState.RESTORED)
     # Its detail says why it was unknown before.
-    detail = f"decided by an operator: `digest reconcile {row.edition} --history`" if decided else last.detail
-    why = _join(f"{by}batch {row.batch}{number}", orphan.reason if orphan else detail)
+    command = f"`digest reconcile {row.edition} --history`"
+    detail = Message("decided by an operator: %(command)s", command=command) if decided else last.detail
     tries = sum(1 for each in attempts if each.transport)
-    return f"{why}; {tries} tries" if tries > 1 else why
+    return _join(by, orphan.reason if orphan else detail, Message("%(num)s tries", num=tries) if tries > 1 else "")
 
 
 def _folded(connection: Connection, added_at: datetime) -> list[HistoryEntry]:
@@ -239,7 +249,10 @@ def _folded(connection: Connection, added_at: datetime) -> list[HistoryEntry]:
     number, last = connection.execute(rows).one()
     if not number or last is None:
         return []
-    why = f"{number} editions until this time are counted only; who got them is no longer kept (store.keep.deliveries)"
+    why = _join(
+        Message("%(num)s editions until this time are counted only", num=number),
+        Message("who got them is no longer kept (store.keep.deliveries)"),
+    )
     return [HistoryEntry(last, HistoryKind.EDITION, "none", why)]
 
 
@@ -254,7 +267,7 @@ def _events(connection: Connection, id: int) -> list[HistoryEntry]:
 def _answers(connection: Connection, id: int) -> list[HistoryEntry]:
     rows = select(answer).where(answer.c.subscriber == id)
     return [
-        HistoryEntry(row.at, HistoryKind.EVENT, "answered", f"option {row.choice} of the {row.block}", row.edition)
+        HistoryEntry(row.at, HistoryKind.EVENT, "answered", _option(row), row.edition)
         for row in connection.execute(rows)
     ]
 
@@ -285,5 +298,9 @@ def _absences(connection: Connection, id: int, added_at: datetime) -> list[Histo
     return found
 
 
+def _option(row: Any) -> Message:
+    return Message("option %(num)s of the %(block)s", num=row.choice, block=row.block)
+
+
 def _join(*parts: str) -> str:
-    return "; ".join(part for part in parts if part)
+    return joined("; ", *parts)

@@ -33,6 +33,7 @@ from sqlalchemy import (
 )
 
 from digest.feedback.rules import SEVERITY
+from digest.messages import Message, joined
 from digest.models import Actor, Subscriber
 from digest.store.database import Database, copy_rows, format_topics
 from digest.store.desk import audit
@@ -149,7 +150,7 @@ class SubscriberImport:
                     _incoming.create(connection, checkfirst=False)
                     self._stage(connection, rows, rejected)
                     for line, address, first in _take_out_repeated(connection):
-                        rejected(line, address, f"the same address as on {where(first)}")
+                        rejected(line, address, Message("the same address as on %(where)s", where=where(first)))
                 connection.execution_options(writes=True)
                 with self.database.write_lock(), connection.begin() as transaction:
                     self.database.advisory_lock(connection, "subscriber")
@@ -184,10 +185,12 @@ class SubscriberImport:
             erased = self.erasures.among(row.address for row in part)
             for row in part:
                 if row.address in moved:
-                    rejected(row.line, row.email, "changed their address themselves and gets email there")
+                    rejected(row.line, row.email, Message("changed their address themselves and gets email there"))
                     continue
                 if row.address in erased:
-                    rejected(row.line, row.email, "was erased at the person's request and is not imported again")
+                    rejected(
+                        row.line, row.email, Message("was erased at the person's request and is not imported again")
+                    )
                 else:
                     yield row
 
@@ -283,10 +286,17 @@ def _merge(connection: Connection, terms: ImportTerms, act: int, now: datetime) 
 
 def _detail(done: ImportResult) -> str:
     """Return what the log says about an import."""
-    detail = f"{done.added} new, {done.returned} on the list again, {done.changed} changed"
-    if done.suppressed:
-        detail += f"; {done.suppressed} suppressed"
-    return f"{detail}; {done.stopped} get no more mail" if done.stopped else detail
+    return joined(
+        "; ",
+        Message(
+            "%(num)s new, %(again)s on the list again, %(changed)s changed",
+            num=done.added,
+            again=done.returned,
+            changed=done.changed,
+        ),
+        Message("%(num)s suppressed", num=done.suppressed) if done.suppressed else "",
+        Message("%(num)s get no more mail", num=done.stopped) if done.stopped else "",
+    )
 
 
 def _pause(connection: Connection, now: datetime) -> None:

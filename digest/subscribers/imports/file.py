@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from digest.errors import ConfigProblem, ConfigurationError
+from digest.messages import Message
 
 _DELIMITERS = ",;\t|"
 _BLOCK = 1 << 20
@@ -61,7 +62,7 @@ class ListFile:
                     limit = f"{csv.field_size_limit():,}"
                     message = f"a field has more than {limit} characters; is a quotation mark never closed?"
                     raise ConfigurationError([ConfigProblem(self.path.name, line, message)]) from None
-                yield FileRow(line, {}, f"is not valid CSV: {error}")
+                yield FileRow(line, {}, Message("is not valid CSV: %(words)s", words=error))
                 line = reader.line_num + 1
                 continue
             start, line = line, reader.line_num + 1
@@ -71,7 +72,12 @@ class ListFile:
                 expect_headings = expect_headings and not any(cells)
                 continue
             if len(cells) > width and any(cells[width:]):
-                message = f"has {len(cells)} columns instead of {width}; put text with {self.delimiter!r} in quotes"
+                message = Message(
+                    "has %(num)s columns instead of %(width)s; put text with %(name)s in quotes",
+                    num=len(cells),
+                    width=width,
+                    name=f"{self.delimiter!r}",
+                )
                 yield FileRow(start, dict(zip(names, cells, strict=False)), message)
             else:
                 # Passing `strict` makes zip three times slower.
@@ -84,7 +90,9 @@ class ListFile:
             try:
                 value = json.loads(text)
             except (ValueError, RecursionError) as error:
-                yield FileRow(line, {}, f"is not JSON: {getattr(error, 'msg', 'nested too deeply')}")
+                yield FileRow(
+                    line, {}, Message("is not JSON: %(words)s", words=getattr(error, "msg", "nested too deeply"))
+                )
                 continue
             if "\\ud" in text.lower() and not _is_encodable(value):
                 yield FileRow(line, {}, "contains half a surrogate pair, such as \\ud83d alone")
@@ -96,7 +104,7 @@ class ListFile:
                 yield FileRow(line, {}, 'expected an object such as {"email": "asha@example.com"}')
 
     def _unclosed(self, line: int) -> ConfigurationError:
-        message = "a quotation mark in this row is never closed; nothing was imported"
+        message = Message("a quotation mark in this row is never closed; nothing was imported")
         return ConfigurationError([ConfigProblem(self.path.name, line, message)])
 
 
@@ -113,7 +121,7 @@ def open_list(path: Path, *, json_lines: bool | None) -> ListFile:
             path, f"has {_MAX_FIRST_ROW:,} characters in its first row; expected headings, then one subscriber per row"
         )
     if not line:
-        raise file_problem(path, "is empty; expected a row of headings, then one subscriber per row")
+        raise file_problem(path, Message("is empty; expected a row of headings, then one subscriber per row"))
     if line.lstrip().startswith("{") if json_lines is None else json_lines:
         return ListFile(path, encoding, "", ())
     delimiter = max(_DELIMITERS, key=lambda char: (_count_outside_quotes(line, char), -_DELIMITERS.index(char)))
@@ -134,7 +142,9 @@ def _encoding(path: Path) -> str:
         with path.open("rb") as file:
             head = file.read(4)
             if head.startswith(b"PK\x03\x04"):
-                raise file_problem(path, "is a ZIP archive or an Excel sheet; extract it, or save the sheet as CSV")
+                raise file_problem(
+                    path, Message("is a ZIP archive or an Excel sheet; extract it, or save the sheet as CSV")
+                )
             if head in (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE):
                 raise file_problem(path, "is UTF-32 text; save it as UTF-8")
             if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
@@ -144,7 +154,7 @@ def _encoding(path: Path) -> str:
             try:
                 while block := file.read(_BLOCK):
                     if b"\0" in block:
-                        raise file_problem(path, "is a binary file, not text")
+                        raise file_problem(path, Message("is a binary file, not text"))
                     decoder.decode(block)
                 decoder.decode(b"", final=True)
             except UnicodeDecodeError:
@@ -153,7 +163,9 @@ def _encoding(path: Path) -> str:
                 undefined = [bytes([byte]) for byte in b"\x81\x8d\x8f\x90\x9d"]
                 while block := file.read(_BLOCK):
                     if any(byte in block for byte in undefined):
-                        raise file_problem(path, "is neither UTF-8 nor Windows-1252 text; save it as UTF-8") from None
+                        raise file_problem(
+                            path, Message("is neither UTF-8 nor Windows-1252 text; save it as UTF-8")
+                        ) from None
                 return "cp1252"
     except OSError as error:
         raise file_problem(path, f"can't be read: {error.strerror or error}") from None

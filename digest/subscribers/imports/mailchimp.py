@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO
 
+from digest.messages import Message
 from digest.subscribers.imports.file import file_problem, original_rows
 from digest.subscribers.imports.reader import LeftOut, ListReading, Reject
 from digest.subscribers.imports.rows import Incoming
@@ -60,7 +61,7 @@ class ListBundle:
     def describe_line(self, line: int) -> str:
         """Describe a row's place in words."""
         name, line = self.locate(line)
-        return f"line {line}" if len(self.parts) == 1 else f"line {line} of {name}"
+        return Message("line %(num)s", num=line) if len(self.parts) == 1 else f"line {line} of {name}"
 
     @property
     def headings(self) -> list[str]:
@@ -90,9 +91,9 @@ def extract_lists(path: Path) -> Iterator[tuple[list[Path], list[str]]]:
         try:
             extracted = _extract(path, Path(folder))
         except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError) as error:
-            raise file_problem(path, f"can't be extracted: {_first_line(error)}") from None
+            raise file_problem(path, Message("can't be extracted: %(words)s", words=_first_line(error))) from None
         except OSError as error:
-            raise file_problem(path, f"can't be extracted: {error.strerror or error}") from None
+            raise file_problem(path, Message("can't be extracted: %(words)s", words=error.strerror or error)) from None
         yield extracted
 
 
@@ -102,7 +103,7 @@ def _extract(path: Path, folder: Path) -> tuple[list[Path], list[str]]:
     with zipfile.ZipFile(path) as archive:
         entries = {one: PurePosixPath(one.filename) for one in archive.infolist() if not one.is_dir()}
         if "[Content_Types].xml" in archive.NameToInfo:
-            raise file_problem(path, "is an Excel sheet or another Office document; save the sheet as CSV")
+            raise file_problem(path, Message("is an Excel sheet or another Office document; save the sheet as CSV"))
         chosen = [
             (KINDS.index(kind), one, name.name)
             for one, name in entries.items()
@@ -129,7 +130,7 @@ def _extract(path: Path, folder: Path) -> tuple[list[Path], list[str]]:
             if target.stat().st_size:
                 found.append(target)
         if not found:
-            raise file_problem(path, "contains only empty lists")
+            raise file_problem(path, Message("contains only empty lists"))
         others = [str(name) for name in entries.values() if name.name not in names]
         return found, [f"{name!r} in it {_IGNORED}" for name in others[:3]]
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from digest.errors import ConfigProblem, ConfigurationError
+from digest.messages import Message, joined, message_of
 from digest.subscribers import list_file
 from digest.subscribers.imports.file import ListFile, open_list
 from digest.subscribers.imports.formats import COLUMNS, SIGNATURES, STATUSES, UNCONFIRMED
@@ -54,7 +55,7 @@ class ListReading:
                 valid = validator.validate(row)
             except ValueError as error:
                 found = str(row.cells.get(self.columns.get("email", ""), ""))
-                reject(row.line, found[:_MAX_SHOWN], str(error))
+                reject(row.line, found[:_MAX_SHOWN], message_of(error))
                 continue
             for topic in dict.fromkeys(unknown):
                 left_out(row.line, valid.email, topic)
@@ -91,7 +92,9 @@ def read_list(
     columns, problems = _columns(headings, mapping or {}, path.name)
     if "email" not in columns and not problems:
         known = ", ".join(original.values()) or "none"
-        message = f"can't tell which column has the address; columns: {known}. Name it: --map email=COLUMN"
+        message = Message(
+            "can't tell which column has the address; columns: %(names)s. Name it: --map email=COLUMN", names=known
+        )
         problems.append(ConfigProblem(path.name, 1, message))
     row_defaults = dict(defaults or {})
     if found == "mailchimp" and path.name.startswith(("unsubscribed_", "cleaned_", "nonsubscribed_")):
@@ -100,7 +103,7 @@ def read_list(
         try:
             _check_default(key, value, topics, editions)
         except ValueError as error:
-            problems.append(ConfigProblem("--default", 0, f"'{key}': {error}"))
+            problems.append(ConfigProblem("--default", 0, Message("'%(field)s': %(why)s", field=key, why=error)))
     if problems:
         raise ConfigurationError(problems)
     used = set(columns.values())
@@ -126,7 +129,8 @@ def _columns(
                 ConfigProblem("--map", 0, f"unknown field '{meaning}'{list_file.nearest(meaning, COLUMNS)}")
             )
         elif wanted not in headings:
-            problems.append(ConfigProblem(name, 1, f"no column '{heading}'{list_file.nearest(wanted, headings)}"))
+            missing = Message("no column '%(name)s'", name=heading)
+            problems.append(ConfigProblem(name, 1, joined("", missing, list_file.nearest(wanted, headings))))
         else:
             columns = {key: one for key, one in columns.items() if one != wanted}
             columns[meaning] = wanted

@@ -10,6 +10,7 @@ from datetime import MAXYEAR, MINYEAR, UTC, datetime, time
 from typing import Any, NamedTuple
 
 from digest.errors import quoted
+from digest.messages import Message
 from digest.subscribers import frequency, list_file
 from digest.subscribers.address import normalise, refuse_tags
 from digest.subscribers.imports.file import FileRow
@@ -95,14 +96,16 @@ class RowValidator:
         cells, columns = row.cells, self.columns
         raw = cells.get(columns["email"]) or ""
         if not isinstance(raw, str):
-            raise ValueError(f"'email': expected text, found {quoted(raw)}")
+            raise ValueError(_of_field("email", Message("expected text, found %(name)s", name=quoted(raw))))
         shown, raw = _name_and_address(raw)
         if not raw:
-            raise ValueError("this row has no email")
+            raise ValueError(Message("this row has no email"))
         try:
             address = normalise(raw)
         except ValueError as error:
-            raise ValueError(f"{quoted(raw)} is not a valid email address: {error}") from None
+            raise ValueError(
+                Message("%(email)s is not a valid email address: %(why)s", email=quoted(raw), why=error)
+            ) from None
         refuse_tags(raw)
         email = raw if raw.isascii() else address
         values = {key: self._parsed(key, cells, self._parse_field) for key in self.simple_fields}
@@ -132,7 +135,7 @@ class RowValidator:
             return "true" if value else "false"
         if isinstance(value, int | float):
             return str(value)
-        raise ValueError(f"'{key}': expected text, found {quoted(value)}")
+        raise ValueError(_of_field(key, Message("expected text, found %(name)s", name=quoted(value))))
 
     def _name(self, cells: Mapping[str, Any], shown: str) -> str | None:
         """Return the name; without one, that which the cell of the address has."""
@@ -159,7 +162,7 @@ class RowValidator:
         try:
             chosen = list_file.parse_field("editions", names, topics=None, editions=self.editions)
         except ValueError as error:
-            raise ValueError(f"'editions': {error}") from None
+            raise ValueError(_of_field("editions", error)) from None
         return list(chosen) if isinstance(chosen, tuple) and chosen else None
 
     def _split(self, key: str, text: str) -> list[str] | None:
@@ -185,7 +188,7 @@ class RowValidator:
         except ValueError as error:
             if self.lenient:
                 return None
-            raise ValueError(f"'{key}': {error}") from None
+            raise ValueError(_of_field(key, error)) from None
         return value.isoformat("minutes") if isinstance(value, time) else str(value)
 
     def _status(self, cells: Mapping[str, Any]) -> tuple[str | None, str | None]:
@@ -198,7 +201,8 @@ class RowValidator:
                 return None, "bounced"
             if key in ("mailable", "stopped") and text:
                 if text not in YES + NO:
-                    raise ValueError(f"'{self.columns[key]}': expected true or false, found {quoted(text)}")
+                    wrong = Message("expected true or false, found %(name)s", name=quoted(text))
+                    raise ValueError(_of_field(self.columns[key], wrong))
                 if (text in NO) == (key == "mailable"):
                     return None, "unsubscribed"
         if not self._has("status"):
@@ -208,10 +212,13 @@ class RowValidator:
     def _parse_status(self, _key: str, raw: str) -> tuple[str | None, str | None]:
         text = plain(raw)
         if text in UNCONFIRMED:
-            raise ValueError(f"has not consented to mail (status {text})")
+            raise ValueError(Message("has not consented to mail (status %(name)s)", name=text))
         if text not in STATUSES:
             raise ValueError(
-                f"'status': expected active, paused, unsubscribed, bounced or complained, found {quoted(text)}"
+                Message(
+                    "'status': expected active, paused, unsubscribed, bounced or complained, found %(name)s",
+                    name=quoted(text),
+                )
             )
         status = STATUSES[text]
         return (status, None) if status in list_file.STATUSES else (None, status)
@@ -238,13 +245,20 @@ class RowValidator:
         try:
             return _moment(text)
         except ValueError:
-            expected = "expected a time such as 2026-12-01T00:00:00+05:30"
-            raise ValueError(f"'paused_until': {expected}, found {quoted(text[:64])}") from None
+            wrong = Message(
+                "'paused_until': expected a time such as 2026-12-01T00:00:00+05:30, found %(name)s",
+                name=quoted(text[:64]),
+            )
+            raise ValueError(wrong) from None
 
     def _parsed(self, key: str, cells: Mapping[str, Any], parse: Callable[[str, str], Any]) -> Any:
         """Return the field's parsed value, None if it is empty."""
         text = self._text(key, cells)
         return parse(key, text) if text else None
+
+
+def _of_field(key: str, why: object) -> Message:
+    return Message("'%(field)s': %(why)s", field=key, why=why)
 
 
 def _moment(text: str) -> datetime | None:

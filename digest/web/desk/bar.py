@@ -14,10 +14,11 @@ from digest.models import BEGUN_STATES, WAITING_STATES, Edition, EditionState, R
 from digest.store.sending.decisions import Decision
 from digest.store.sending.recovery import in_flight_elsewhere
 from digest.store.sending.status import Counts
-from digest.usecases.approval import accepted_errors, revision, unseen
+from digest.usecases.approval import accepted_errors, revision
 from digest.usecases.lost_texts import LostText, NewerText, lost_texts, newer_texts
 from digest.usecases.special import due_at, is_uncomposed
 from digest.usecases.stop_edition import state_after_pause
+from digest.web.desk import seen as seen_texts
 from digest.web.desk import since
 from digest.web.desk.sentences import translate_all
 from digest.web.desk.views import clock, when
@@ -190,7 +191,7 @@ def _plan(visit: Visit, edition: Edition) -> PlannedEdition | None:
 def has_obstacles(visit: Visit, edition: Edition, *, approves: bool = False) -> bool:
     """Whether something refuses the send, or with `approves` the approval, as far as the checks have ended."""
     editions = visit.desk.app.editions
-    if approves and unseen(edition, editions.editorial_changes(edition.key)):
+    if approves and seen_texts.left(visit, edition):
         return True
     found = visit.desk.checks.of(edition) or visit.desk.checks.last(edition)
     errors = [each for each in found.findings if each.level == "error"] if found else []

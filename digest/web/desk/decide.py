@@ -11,6 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from digest.errors import ConfigurationError
+from digest.messages import Message
 from digest.models import Edition, EditionState
 from digest.store.desk.links import DecisionLink
 from digest.usecases.approval import EditionChanged, ModelTextUnseen, revision
@@ -21,8 +22,8 @@ from digest.web.desk import passkeys, today
 from digest.web.desk.bar import bar
 from digest.web.desk.visit import Visit, edition_path
 
-_BY = "by the link of a test"
 _COUNT_WAIT = 2.0
+_BY = Message("by the link of a test")
 # The states in which each act is possible.
 _OUT_OF = {LinkAct.APPROVE: (EditionState.DRAFT,), LinkAct.HOLD: PAUSABLE}
 

@@ -22,8 +22,8 @@ from digest.web.desk.visit import Visit, edition_path
 SUBJECT_LENGTH = 45
 
 
-def problems(visit: Visit, edition: Edition) -> list[Problem]:
-    """Return a line for each. None of them blocks the approval."""
+def problems(visit: Visit, edition: Edition, written: Mapping[str, StoryText]) -> list[Problem]:
+    """Return a line for each. None of them blocks the approval. `written` has the editors' texts."""
     _ = visit.catalogue.gettext
     found = []
     stories = list(edition.stories())
@@ -51,7 +51,6 @@ def problems(visit: Visit, edition: Edition) -> list[Problem]:
             place = visit.path(f"{edition_path(edition.key)}/story/{one.id}") + "#regroup"
             titles = f"“{one.title}” · “{other.title}”"
             found.append(Problem("warn", _("These two may be one story"), titles, place, _("Look"), own=True))
-    written = visit.desk.app.editions.editorial_changes(edition.key).texts
     for story in stories:
         if numbers := own_numbers(visit, written, story):
             place = visit.path(f"{edition_path(edition.key)}/story/{story.id}")

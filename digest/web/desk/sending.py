@@ -9,6 +9,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from digest.errors import ConfigurationError, DigestError
+from digest.messages import joined
 from digest.models import Edition, EditionState, Role
 from digest.store.desk.audit import ActKind
 from digest.store.rate_limits import Quota
@@ -131,7 +132,7 @@ def send_test(visit: Visit) -> Response:
     problems = replace(app.draft_mailer, desk_url=visit.desk.url).send(edition, addresses)
     app.audit.record(visit.actor, ActKind.TEST_SENT, edition.key, sent_to, now=app.now())
     if problems:
-        why = translate_line("; ".join(problems), visit.catalogue)
+        why = translate_line(joined("; ", *problems), visit.catalogue)
         failed = PageSentence(_("The test could not be handed over: %(why)s") % {"why": why.text}, why.original)
         return today.page(visit, edition, status=502, problem=failed, view=view)
     return visit.go(edition_path(edition.key) + ("/email" if view == "letter" else ""), **query)

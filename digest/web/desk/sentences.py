@@ -1,15 +1,16 @@
-"""Translate what the store and refusals have in English into the page's language, such as a subscriber's history."""
+"""Show messages in the page's language, and the sentences of the store that are none, such as of the consent log."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import groupby
 from typing import TYPE_CHECKING
 
 from digest.errors import ConfigProblem, ConfigurationError
-from digest.messages import Message, filled, message_of
+from digest.messages import Message, filled, is_joined, message_of
 from digest.models import PROVIDER_NAMES
 from digest.notify.reasons import LONGEST, SERVERS_ANSWER, answer_of
 from digest.render.blocks.rows import ROWS, kind_of
@@ -25,24 +26,13 @@ _BEHIND = re.compile(r"(.*) \((.*)\)", re.S)
 _LIST_MARKS = re.compile(r"[][\"']")
 _WEEKLY = re.compile("weekly:([a-z]{3}(?:,[a-z]{3})*)")
 _PLACE = re.compile(r"%\(([a-z_]+)\)s")
-_ROLES = "viewer|editor|sender|admin"
 # A line may have several sentences, with semicolons between them.
 _ANY_ONE, _ANY = "[^;]*", ".*"
 # What may stand in the place of a name; anything without a semicolon for other names.
 _VALUES = {
-    **dict.fromkeys(("why", "title", "names", "words", "value", "values", "measures"), _ANY),
+    **dict.fromkeys(("why", "names", "words", "value", "values", "measures"), _ANY),
     "num": "-?[0-9,.]+",
-    "hours": "[0-9.,]+",
     "match": "same|near|conflict",
-    "later_num": "[0-9,]+",
-    "email": r"\S+|'[^']*'",
-    "url": r"\S+",
-    "path": r"\S*[./]\S*",
-    "role": _ROLES,
-    "later": _ROLES,
-    "language": "[a-z]{2,3}",
-    "ip": "[0-9a-f.:]+",
-    "time": "[0-9][0-9: +-]*",
 }
 # The values that are sentences or words of ours.
 _SENTENCES = ("why", "where", "value", "field", "match", "role", "later")
@@ -86,6 +76,8 @@ def translate(sentence: str, catalogue: Catalogue) -> str | None:
         return filled(catalogue.gettext(sentence.msgid), values)
     if len(sentence) > LONGEST:
         return None
+    if (word := words(catalogue).get(sentence)) is not None:
+        return word
     for form in _FORMS:
         if form.literal in sentence and (found := form.pattern.fullmatch(sentence)):
             values = {name: _value(name, text, catalogue) for name, text in found.groupdict().items()}
@@ -126,8 +118,7 @@ def _value(name: str, text: str, catalogue: Catalogue) -> str:
         return " → ".join(_LIST_MARKS.sub("", each).replace("+", ", ") or "—" for each in text.split(" → "))
     if name not in _SENTENCES:
         return text
-    # The sentence that a longer one ends with has lost its full stop.
-    return translate(text, catalogue) or (translate(f"{text}.", catalogue) or text).removesuffix("।")
+    return translate(text, catalogue) or text
 
 
 def _days(names: str, catalogue: Catalogue) -> str:
@@ -147,6 +138,16 @@ def translate_line(line: str, catalogue: Catalogue, *, is_answer: bool = True) -
 
     `is_answer` says that the line may have such an answer. A headline may look like one: `550 पेड़ लगेंगे`.
     """
+    if isinstance(line, Message):
+        if not is_joined(line):
+            return PageSentence(translate(line, catalogue) or line)
+        told = {
+            name: translate_line(each, catalogue, is_answer=is_answer)
+            for name, each in line.values.items()
+            if isinstance(each, str)
+        }
+        texts = {name: each.text for name, each in told.items()}
+        return PageSentence(line.msgid % texts, "; ".join(each.original for each in told.values() if each.original))
     parts = _BETWEEN.split(line)
     said = [_part(part, catalogue) for part in parts]
     if not all(said) and not (is_answer and SERVERS_ANSWER.search(line)) and (whole := translate(line, catalogue)):
@@ -188,17 +189,18 @@ def refusal(error: Exception, catalogue: Catalogue) -> PageSentence:
     for problem in (
         error.problems if isinstance(error, ConfigurationError) else [ConfigProblem("", 0, message_of(error))]
     ):
-        said = translate(problem.message, catalogue) or _parts(problem.message, catalogue)
-        if said is None:
+        said = translate(problem.message, catalogue)
+        if said is None or _has_unknown_part(problem.message, catalogue):
             return unusual(str(error), catalogue)
         line = catalogue.gettext("line %(num)s") % {"num": problem.line}
         found.append(f"{problem.where}, {line}: {said}" if problem.line else said)
     return PageSentence(" ".join(found))
 
 
-def _parts(line: str, catalogue: Catalogue) -> str | None:
-    said = [translate(part, catalogue) for part in _BETWEEN.split(line)]
-    return "; ".join(filter(None, said)) if all(said) else None
+def _has_unknown_part(line: str, catalogue: Catalogue) -> bool:
+    if not isinstance(line, Message) or not is_joined(line):
+        return False
+    return any(isinstance(part, str) and translate(part, catalogue) is None for part in line.values.values())
 
 
 def unusual(text: str, catalogue: Catalogue) -> PageSentence:
@@ -211,6 +213,49 @@ def unusual(text: str, catalogue: Catalogue) -> PageSentence:
 def transport(name: str, catalogue: Catalogue) -> str:
     """Return the name by which people know a transport."""
     return catalogue.gettext("the outbox") if name == "outbox" else _TRANSPORTS.get(name, name)
+
+
+@lru_cache(maxsize=4)
+def words(catalogue: Catalogue) -> Mapping[str, str]:
+    """Return the names of fields, roles and values, as files and the store have them, in words."""
+    _ = catalogue.gettext
+    return {
+        # Fields of a subscriber, of a source, of an edition and of a filter.
+        "name": _("name"),
+        "topics": _("topics"),
+        "editions": _("editions"),
+        "status": _("status"),
+        "frequency": _("frequency"),
+        "timezone": _("timezone"),
+        "hour": _("hour"),
+        "format": _("format"),
+        "weight": _("weight"),
+        "section": _("section"),
+        "subject": _("subject"),
+        "preheader": _("preheader"),
+        "intro": _("intro"),
+        "state": _("state"),
+        "topic": _("topic"),
+        "origin": _("origin"),
+        # Roles, and how somebody signed in.
+        "viewer": _("viewer"),
+        "editor": _("editor"),
+        "sender": _("sender"),
+        "admin": _("admin"),
+        "passkey": _("passkey"),
+        # Values.
+        "daily": _("daily"),
+        "weekdays": _("weekdays"),
+        "html": _("html"),
+        "text": _("text"),
+        "active": _("active"),
+        "paused": _("paused"),
+        "complained": _("complained"),
+        "none": _("none"),
+        "everybody": _("everybody"),
+        "the chosen ones": _("the chosen ones"),
+        "other": _("other"),
+    }
 
 
 def edition_states(catalogue: Catalogue) -> Mapping[str, str]:

@@ -108,8 +108,9 @@ class SendNumbers:
 
 
 def today(visit: Visit) -> Response:
-    edition = current(visit)
-    return page(visit, edition) if edition else _empty(visit)
+    planned, found = _of_today(visit)
+    edition = _current(planned, found)
+    return page(visit, edition, of_today=found) if edition else _empty(visit)
 
 
 def edition(visit: Visit) -> Response:
@@ -141,7 +142,7 @@ def checks(visit: Visit) -> Response:
     found = visit.edition()
     results = check_results(visit, found, wait=5.0)
     view = "letter" if visit.query.get("view") == "letter" else "stories"
-    return visit.page("checks.html.j2", edition=found, **results, **_letter_choice(visit, found, view))
+    return visit.page("checks.html.j2", edition=found, **results, **_letter_choice(visit, found, view, arrives=True))
 
 
 def page(
@@ -153,8 +154,12 @@ def page(
     asks_reason: bool = False,
     view: str = "stories",
     since: int | None = None,
+    of_today: Sequence[Edition] | None = None,
 ) -> Response:
-    """Respond with the whole page of an edition. With `since` it says what changed after that act of the log."""
+    """Respond with the whole page of an edition. With `since` it says what changed after that act of the log.
+
+    `of_today` are today's editions, if the caller has them.
+    """
     app, now = visit.desk.app, visit.desk.now()
     editable = edition.state in EDITABLE
     is_paused, numbers = edition.state == EditionState.PAUSED, _counts(visit, edition)
@@ -170,7 +175,7 @@ def page(
         bar=bar(visit, edition, asks_reason=asks_reason, numbers=numbers),
         edition=edition,
         intro=intro_paragraphs(edition),
-        others=_others(visit, edition),
+        others=_others(visit, edition, _of_today(visit)[1] if of_today is None else of_today),
         groups=_groups(visit, edition, changes) if editable or (is_paused and not moving["sending"]) else (),
         sections=app.topics,
         editable=editable and visit.may(Role.EDITOR),
@@ -208,7 +213,7 @@ def page(
         correctable=edition.state in REVISABLE and edition.corrects is None,
         forms=FORMS,
         now=now,
-        **check_results(visit, edition),
+        **check_results(visit, edition, changes=changes),
         # After the checks: these may just have ended.
         **_letter_choice(visit, edition, view),
         **moving,
@@ -220,10 +225,9 @@ def letter(visit: Visit) -> Response:
     return page(visit, visit.edition(), view="letter")
 
 
-def current(visit: Visit) -> Edition | None:
+def _current(planned: Sequence[str], of_today: Sequence[Edition]) -> Edition | None:
     """Return the edition that needs attention: one that is being sent, else today's next, else today's last."""
-    planned, found = _of_today(visit)
-    found = [each for each in found if not is_breaking(each.key)]
+    found = [each for each in of_today if not is_breaking(each.key)]
     open_ = [each for each in found if each.state not in ENDED_STATES or each.state == EditionState.SKIPPED]
     # A special edition does not hide a planned one.
     open_.sort(key=lambda each: (each.key not in planned, each.state != EditionState.SENDING))
@@ -234,8 +238,9 @@ def _of_today(visit: Visit) -> tuple[list[str], list[Edition]]:
     """Return the keys of today's planned editions, and today's stored editions, planned ones first."""
     app, now = visit.desk.app, visit.desk.now()
     planned = [each.key for each in app.calendar.current(now)]
-    found = [edition for key in planned if (edition := app.editions.get(key)) is not None]
-    found += [each for each in app.editions.unfinished() if each.key not in planned and each.day == now.date()]
+    unfinished = {each.key: each for each in app.editions.unfinished()}
+    found = [edition for key in planned if (edition := unfinished.get(key) or app.editions.get(key)) is not None]
+    found += [each for key, each in unfinished.items() if key not in planned and each.day == now.date()]
     return planned, found
 
 
@@ -317,9 +322,9 @@ def _new_articles(visit: Visit, edition: Edition) -> int:
     return visit.desk.app.articles.count_seen_since(edition.composed_at + timedelta(minutes=1))
 
 
-def _others(visit: Visit, shown: Edition) -> list[tuple[str, str]]:
+def _others(visit: Visit, shown: Edition, of_today: Sequence[Edition]) -> list[tuple[str, str]]:
     """Return the key and name of each edition of today, planned ones first, if the shown one is among several."""
-    _planned, found = _of_today(visit)
+    found = list(of_today)
     if shown.day == visit.desk.now().date() and shown.key not in {each.key for each in found}:
         found.append(shown)
     names = {
@@ -337,28 +342,41 @@ def _corrections(visit: Visit, edition: Edition) -> list[Edition]:
     return [found for key in keys if (found := visit.desk.app.editions.get(key)) is not None]
 
 
-def _letter_choice(visit: Visit, edition: Edition, view: str) -> dict[str, Any]:
-    """Return which email the page shows, and the choice of variants. It is empty until the checks have made them."""
+def _letter_choice(visit: Visit, edition: Edition, view: str, *, arrives: bool = False) -> dict[str, Any]:
+    """Return which email the page shows, and the choice of variants, which is empty until the checks have ended.
+
+    Until then the choice keeps its place, unless there was none before. With `arrives` it comes to a page that is open,
+    and keeps the place that it has there.
+    """
     form = visit.query.get("form", "")
     form, variant = form if form in FORMS else "light", visit.query.get("variant", "")[:64]
     is_editable = edition.state in EDITABLE
-    last = visit.desk.checks.last(edition) if is_editable else None
-    chosen = {"form": "" if form == "light" else form, "variant": variant, "view": "" if view == "stories" else view}
+    found = variants(visit, edition, visit.desk.checks.of(edition) if is_editable else None)
+    last = visit.desk.checks.last(edition)
+    keeps_place = "bare" not in visit.query if arrives else not found and (last is None or last.variants > 1)
+    chosen = {
+        "form": "" if form == "light" else form,
+        "variant": variant,
+        "view": "" if view == "stories" else view,
+        "bare": "" if found or keeps_place else "1",
+    }
     return {
         "view": view,
         "form": form,
         "variant": variant,
-        "variants": variants(visit, edition, visit.desk.checks.of(edition) if is_editable else None),
-        # While the checks run, their choice keeps its place.
-        "had_variants": (last.variants if last else 0) > 1,
+        "variants": found,
+        "keeps_place": is_editable and keeps_place,
         # For the request that gets the choice when the checks have ended.
         "choice": {name: value for name, value in chosen.items() if value},
     }
 
 
-def check_results(visit: Visit, edition: Edition, *, wait: float = PAGE_WAIT) -> dict[str, Any]:
+def check_results(
+    visit: Visit, edition: Edition, *, changes: EditorialChanges | None = None, wait: float = PAGE_WAIT
+) -> dict[str, Any]:
     """Return the results of the checks, for the list and the meter, if they have ended within `wait` seconds.
 
+    `changes` are the editors' changes of the edition, if the caller has them.
     While they run, `before` has the lines of the revision before, so that the page does not jump when they end.
     """
     unknown = {"problems": None, "blocking": 0, "meter": None, "is_checked": False, "before": ()}
@@ -367,7 +385,8 @@ def check_results(visit: Visit, edition: Edition, *, wait: float = PAGE_WAIT) ->
     for_admin = visit.may(Role.ADMIN)
     again = calendar.again_path(visit, edition) if is_special(edition.key) else ""
     left = seen.problems(visit, edition, seen.left(visit, edition))
-    doubtful = doubts.problems(visit, edition)
+    changes = changes or visit.desk.app.editions.editorial_changes(edition.key)
+    doubtful = doubts.problems(visit, edition, changes.texts)
     found = visit.desk.checks.of(edition, wait=wait)
     if found is None:
         last = visit.desk.checks.last(edition)

@@ -55,6 +55,7 @@ class Views:
         for environment in self._environments.values():
             environment.auto_reload = False
             environment.filters["code"] = with_code
+        self._icons: dict[str, Markup] = {}
         # Language → its catalogue, and the functions that translate in templates.
         self._translations: dict[str, tuple[Catalogue, dict[str, Any]]] = {}
 
@@ -79,6 +80,14 @@ class Views:
     def static(self, name: str) -> str:
         return f"{self.root}/static/{self.version}/{name}"
 
+    def _icon(self, name: str) -> Markup:
+        """Return an icon. A page has dozens, so it is made without a macro, and once for each name."""
+        if (made := self._icons.get(name)) is None:
+            place = self.static("icons.svg")
+            made = Markup('<svg class="i" aria-hidden="true"><use href="{}#{}"/></svg>').format(place, name)
+            self._icons[name] = made
+        return made
+
     def render(self, template: str, language: str, **values: Any) -> str:
         catalogue, functions = self._translate(language)
         environment = self._environments[language]
@@ -87,7 +96,7 @@ class Views:
             "branding": self.branding,
             "root": self.root,
             "static": self.static,
-            "icons": self.static("icons.svg"),
+            "icon_of": self._icon,
             "Role": Role,
             "length": cut.length,
             "number": lambda value: f"{value:,}",

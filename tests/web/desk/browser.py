@@ -57,7 +57,7 @@ class Browser:
     def problems(self, edition: str) -> str:
         """The list of problems of an edition at this path. Like the page, it asks again until the checks have run."""
         until = time.monotonic() + 60
-        while f'{edition}/checks"' in (page := self.get(f"{edition}/checks").text):
+        while f"{edition}/checks" in (page := self.get(f"{edition}/checks").text):
             assert time.monotonic() < until, page
         return page
 

@@ -44,7 +44,7 @@ def test_samples_for_a_real_address_are_refused_in_hindi(tmp_path: Path) -> None
         refused = sender.post(f"{HERE}/approve", seen=revision(edition_of(desk)))
         assert refused.status == 409
         assert "इसमें नमूने की ख़बरें हैं" in refused.text
-        assert f"अंक {KEY} में नमूने की ख़बरें हैं" in set_up(desk, "mira", Role.ADMIN).problems(HERE)
+        assert f"अंक {KEY}: इसमें नमूने की ख़बरें हैं" in set_up(desk, "mira", Role.ADMIN).problems(HERE)
         assert 'id="do-approve"' in refused.text
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from digest.errors import DigestError
 from digest.hindi.sentences import split
+from digest.messages import Message
 from digest.models import EditionState, RefusedSummary, Story, Support
 from digest.usecases.approval import unseen
 from tests.web.desk.browser import TESTER, Browser
@@ -89,7 +90,8 @@ def refuse(desk: Site) -> Story:
     """Let the first story have a summary by a model that a check refused."""
     edition = edition_of(desk)
     first = next(iter(edition.stories()))
-    why = RefusedSummary(REFUSED, "“घोटाला” has no support: no article has “घोटाला”")
+    problem = "“%(words)s” has no support: no article has “%(name)s”"
+    why = RefusedSummary(REFUSED, Message(problem, words="घोटाला", name="घोटाला"))
     put_draft(desk, edition.with_story(replace(first, refused=why)))
     return next(iter(edition_of(desk).stories()))
 

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from digest.errors import ConfigProblem, ConfigurationError, DigestError
 from digest.i18n import translator
-from digest.messages import Message
+from digest.messages import Message, joined
 from digest.models import RenderedEmail
 from digest.render.lint import REASONS, lint
 from digest.render.renderer import Renderer
@@ -94,7 +94,11 @@ def test_what_subscribers_did_on_their_own_pages_has_no_english_in_hindi() -> No
     for line in (
         "web:preferences; topics: [] → [खेल], frequency: daily → weekly:sun,wed, pause for 2 weeks; hi, from 192.0.2.4",
         "web:leave; too much; not verified; en, from 192.0.2.4",
-        "from the sign-up page; text 2, hi; confirmed at 2026-11-23 07:00:00 +0530 from 192.0.2.4",
+        joined(
+            "; ",
+            Message("from the sign-up page"),
+            "text 2, hi; confirmed at 2026-11-23 07:00:00 +0530 from 192.0.2.4",
+        ),
         "on the list again; name",
     ):
         assert not re.search("[a-z]", translate_all(line, HINDI)), line
@@ -143,26 +147,40 @@ def _texts(constant: object) -> Iterator[str]:
     "line, text, original",
     [
         (
-            "http://a.example/feed does not exist (not found) (HTTP 404).",
+            Message(
+                "%(url)s %(why)s (HTTP %(num)s).",
+                url="http://a.example/feed",
+                why=Message("does not exist (not found)"),
+                num=404,
+            ),
             "http://a.example/feed नहीं मिला; शायद पता बदल गया है (HTTP 404)।",
             "",
         ),
         (
-            "The name a.example is unknown (DNS has no address for it) (after a redirect from http://b.example/).",
+            Message(
+                "%(why)s (after a redirect from %(url)s).",
+                why=Message("The name %(host)s is unknown (DNS has no address for it).", host="a.example"),
+                url="http://b.example/",
+            ),
             "http://b.example/ ने आगे भेजा: a.example नाम की कोई साइट नहीं मिली।",
             "",
         ),
-        ("editor → viewer", "संपादक → दर्शक", ""),
+        (Message("%(role)s → %(later)s", role="editor", later="viewer"), "संपादक → दर्शक", ""),
         # The numbers of an internet address are no answer of a mail server.
         ("web:leave; hi, from 203.0.113.5", "सदस्यता छोड़ने के पन्ने से; हिंदी पन्ना, इंटरनेट पता 203.0.113.5", ""),
         ("topics: देश+खेल, frequency: weekly:mon,sun", "विषय: देश, खेल; कितनी बार: सोम, रवि", ""),
-        ("option 2 of the quiz", "क्विज़ का विकल्प 2", ""),
-        ("2 → 3 addresses", "2 → 3 पते", ""),
+        (Message("option %(num)s of the %(block)s", num=2, block="quiz"), "क्विज़ का विकल्प 2", ""),
+        (Message("%(num)s → %(later_num)s addresses", num=2, later_num=3), "2 → 3 पते", ""),
         ("topics: खेल, frequency: daily", "विषय: खेल; कितनी बार: रोज़", ""),
         ("उन्होंने फ़ोन किया (the desk, by asha)", "उन्होंने फ़ोन किया (डेस्क से, asha ने)", ""),
-        ("the edition was given up: cancelled", "अंक नहीं भेजा गया: बंद किया", ""),
+        (Message("the edition was given up: %(state)s", state="cancelled"), "अंक नहीं भेजा गया: बंद किया", ""),
         (
-            "by smtp, batch 7; smtp mx.example:25: 451 4.3.0 try again; later; 2 tries",
+            joined(
+                "; ",
+                Message("by %(transport)s, batch %(num)s", transport="smtp", num=7),
+                "smtp mx.example:25: 451 4.3.0 try again; later",
+                Message("%(num)s tries", num=2),
+            ),
             "SMTP से, खेप 7; मेल सर्वर ने कहा: अभी नहीं; 2 कोशिशें",
             "smtp mx.example:25: 451 4.3.0 try again; later",
         ),
@@ -207,7 +225,8 @@ def test_a_servers_answer_is_said_in_a_few_words(answer: str, meaning: str) -> N
 
 
 def _weight() -> ConfigurationError:
-    message = "'sources[2].weight': expected a number of at most 10, found 99"
+    wrong = Message("expected a number of at most %(num)s, found %(name)s", num=10, name=99)
+    message = Message("'%(field)s': %(why)s", field="sources[2].weight", why=wrong)
     return ConfigurationError([ConfigProblem("digest.yaml", 18, message)])
 
 
@@ -223,7 +242,16 @@ def _weight() -> ConfigurationError:
         ),
         (
             ConfigurationError(
-                [ConfigProblem("x", 0, "expected a URL with one clear host; the host of this one is invalid")]
+                [
+                    ConfigProblem(
+                        "x",
+                        0,
+                        Message(
+                            "expected a URL with one clear host; the host of this one %(why)s",
+                            why=Message("is invalid"),
+                        ),
+                    )
+                ]
             ),
             PageSentence("यह सही वेब पता नहीं है: इसमें वेबसाइट का नाम ग़लत है"),
         ),
@@ -239,10 +267,17 @@ def test_a_refusal_is_told_in_hindi_and_an_unusual_one_keeps_its_words(error: Ex
 
 
 def test_a_line_of_a_history_is_said_in_hindi_and_keeps_what_a_server_said() -> None:
-    line = "550 5.1.1 no such user; by smtp, batch 1,204; 2 tries; topics: खेल, frequency: daily"
+    line = joined(
+        "; ",
+        "550 5.1.1 no such user",
+        Message("by %(transport)s, batch %(num)s", transport="smtp", num="1,204"),
+        Message("%(num)s tries", num=2),
+        "topics: खेल, frequency: daily",
+    )
     hindi = "ऐसा कोई मेलबॉक्स नहीं है; SMTP से, खेप 1,204; 2 कोशिशें; विषय: खेल; कितनी बार: रोज़"
     assert translate_all(line, HINDI) == hindi
-    refused = "'x' is not a valid email address: an email address must have an @-sign"
+    why = "an email address must have an @-sign"
+    refused = Message("%(email)s is not a valid email address: %(why)s", email="'x'", why=why)
     assert translate_all(refused, HINDI) == "'x' सही ईमेल पता नहीं है: पते में @ होना चाहिए"
 
 
@@ -263,7 +298,7 @@ def test_names_of_people_stay_in_the_log_and_blocks_are_named_in_its_language() 
     def act(what: str, subject: str, detail: str = "") -> Act:
         return Act(1, datetime(2026, 12, 1, tzinfo=UTC), "editor", "desk", what, subject, detail)
 
-    signed_in = act("role", "editor", "editor → admin")
+    signed_in = act("role", "editor", Message("%(role)s → %(later)s", role="editor", later="admin"))
     assert subject_of(signed_in, HINDI) == "editor", "a person's name"
     assert detail_of(signed_in, HINDI) == "संपादक → व्यवस्थापक"
     assert detail_of(act("test sent", "2026-12-01", "admin@example.com"), HINDI) == "admin@example.com"

@@ -10,6 +10,7 @@ import pytest
 
 from digest.config import loader
 from digest.i18n import translator
+from digest.messages import Message
 from digest.models import Role, Source
 from digest.web.desk.sentences import translate
 from tests.web.desk.browser import Browser, set_up
@@ -92,5 +93,6 @@ def test_an_edition_names_a_source_that_does_not_answer_and_why(tmp_path: Path) 
         page = admin.problems(f"/edition/{KEY}")
         assert translator("hi").ngettext("%(num)s source does not answer", "", 1) % {"num": 1} in page
         assert "बंद अख़बार" in page
-        error = "http://127.0.0.1:9/feed can't be reached: the connection was refused."
+        refused = Message("the connection was refused")
+        error = Message("%(url)s can't be reached: %(why)s.", url="http://127.0.0.1:9/feed", why=refused)
         assert str(translate(error, translator("hi"))) in admin.get("/sources").text

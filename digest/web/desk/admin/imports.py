@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from digest.errors import ConfigurationError, DigestError
+from digest.messages import Message
 from digest.store.desk.audit import ActKind
 from digest.subscribers.frequency import ADD_DAY, WEEKDAYS
 from digest.subscribers.imports import formats as subscriber_formats
@@ -205,7 +206,9 @@ def export(visit: Visit) -> Response:
         only=only,
     )
     count = subscriber_formats.write(rows, out, kind)
-    detail = f"{count} as {kind}" + (", suppressed" if "suppressed" in form else "")
+    detail = Message("%(num)s as %(name)s", num=count, name=kind)
+    if "suppressed" in form:
+        detail = Message("%(num)s as %(name)s, suppressed", num=count, name=kind)
     whom = "the chosen ones" if chosen else form.get("origin") or segment or "everybody"
     app.audit.record(visit.actor, ActKind.SUBSCRIBERS_EXPORTED, whom, detail, now=app.now())
     ending = "jsonl" if kind == "jsonl" else "csv"

@@ -12,6 +12,7 @@ from typing import Any
 from starlette.responses import Response
 
 from digest.errors import ConfigurationError, DigestError
+from digest.messages import Message, joined
 from digest.store.people.directory import SubscriberFilter, SubscriberState, filter_from
 from digest.subscribers.list_file import FILE_NAME
 from digest.usecases.edit_many import ManyAct, ManyChange, ManyPlan, PlanChanged, Stays
@@ -144,5 +145,7 @@ def _whom(given: Any) -> str:
         return ""
     fields = _filter(given).as_json()
     fields |= {"origin": FILE_NAME} if fields.get("origin") == "-" else {}
-    parts = [f"{name}: {value}" for name, value in fields.items() if name != "search"]
-    return "; ".join([*parts, *(["by a search"] if "search" in fields else [])])
+    parts = [
+        Message("%(field)s: %(value)s", field=name, value=value) for name, value in fields.items() if name != "search"
+    ]
+    return joined("; ", *parts, Message("by a search") if "search" in fields else "")

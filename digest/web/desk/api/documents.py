@@ -115,7 +115,7 @@ def _checks(values: Values) -> ChecksPage:
 
 @dataclass(frozen=True, slots=True)
 class NextPage:
-    """The next best stories, once they are found. `too_weak` counts those below `edition.min_score`."""
+    """The next best stories, once they are found. `too_weak` are left out because of `edition.min_score`."""
 
     ready: bool
     stories: list[RunnerUp]
