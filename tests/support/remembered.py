@@ -118,7 +118,7 @@ def _by_content(render: Callable[..., Any]) -> Callable[..., Any]:
     def render_or_reuse(self: renderer.Renderer, edition: Edition, *arguments: Any, **options: Any) -> Any:
         own = self._dirs[:-1]
         # The templates of a newsletter change, and its links have its key. Tests of a renderer have one folder.
-        if not own or self._clicks or any(file for folder in own for file in folder.rglob("*")):
+        if not own or self._clicks or any(folder.is_file() or any(folder.rglob("*")) for folder in own):
             return render(self, edition, *arguments, **options)
         messages = translator(self._branding.language)
         shown = _to_the_minute(repr((self._branding, edition, arguments, options)))
