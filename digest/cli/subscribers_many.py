@@ -90,6 +90,8 @@ def _change(app: App, given: Mapping[str, Any]) -> ManyChange:
         return ManyChange(ManyAct.PAUSE, until=app.now() + timedelta(days=given["days"]))
     if given["resume"]:
         return ManyChange(ManyAct.RESUME)
+    if given["restore_frequency"]:
+        return ManyChange(ManyAct.RESTORE_FREQUENCY)
     options = {
         "reason": ManyAct.SUPPRESS,
         "lift": ManyAct.LIFT,

@@ -117,8 +117,9 @@ class EditionSettings(SettingsModel):
         default=2.4,
         ge=0,
         le=5,
-        description="Stories that score less are left out, except to reach `min_stories`: fewer, stronger stories. 0 "
-        "fills every edition. Only in Hindi; not in editions of chosen sections or words.",
+        description="Stories that score less are left out, unless the edition would have less than six stories or "
+        "`min_stories`: fewer, stronger stories. 0 fills every edition. Only in Hindi; not in editions of chosen "
+        "sections or words.",
     )
     window: Duration = Field(default=timedelta(hours=24), description="Maximum age of an article.")
     thin: Literal["skip", "widen"] = Field(

@@ -257,7 +257,7 @@ def pick(stories: Sequence[Ranked], rules: Rules, pinned: Collection[Ranked] = (
     The choice is greedy. Each picked story lowers those of its section, and those of its subject or perhaps its event.
     A section has a limit: its quota, or one limit for all, which gives way before the edition has too few stories. One
     source leads at most two of the first five. Each series has one story, and so has the count of one event and place.
-    Stories below `rules.min_score` only fill the edition up to `rules.min_stories`. At the end, each empty section
+    Stories below `rules.min_score` only fill the edition up to `rules.enough`. At the end, each empty section
     whose best story is above the floor gets the place of the weakest story of a fuller section.
     """
     picked = _Picked()
@@ -270,7 +270,7 @@ def pick(stories: Sequence[Ranked], rules: Rules, pinned: Collection[Ranked] = (
     for pool, cap, most in (
         (strong, rules.per_section_max, rules.max_stories),
         (strong, rules.max_stories, rules.max_stories),
-        (weak, rules.max_stories, rules.min_stories),
+        (weak, rules.max_stories, min(rules.max_stories, max(rules.min_stories, rules.enough))),
     ):
         while len(picked.stories) < most and (best := _best(pool, picked, rules, cap)) is not None:
             picked.add(pool.pop(best))

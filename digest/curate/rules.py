@@ -33,8 +33,9 @@ class Rules:
     max_stories: int = 12
     min_stories: int = 3
     window: timedelta = timedelta(hours=24)
-    # Stories that score less only fill an edition up to `min_stories`.
+    # Stories that score less only fill an edition up to `enough` stories, or `min_stories` if that is more.
     min_score: float = 0.0
+    enough: int = 6
 
     # Two groups of articles are one story from this mean score on. Measured: precision 1.0 and .9, recall .75 and .8. A
     # false merge hides a story; a missed one only repeats it.

@@ -144,16 +144,18 @@ def test_weak_stories_only_fill_an_edition_up_to_its_minimum() -> None:
     everything = stories(made())
     scores = sorted(story.score for story in everything)
     floor = round((scores[1] + scores[2]) / 2, 2)
-    strong = made(rules=replace(RULES, min_score=floor, min_stories=1))
+    strong = made(rules=replace(RULES, min_score=floor, enough=1, min_stories=1))
     assert {story.id for story in stories(strong)} == {story.id for story in everything if story.score >= floor}
     assert strong.too_weak == 2
     assert f"2 too weak (a score below {floor:g})" in strong.left_out
     assert {each.score for each in strong.runners_up} == {round(score, 4) for score in scores[:2]}
-    filled = made(rules=replace(RULES, min_score=floor, min_stories=4))
+    filled = made(rules=replace(RULES, min_score=floor, enough=4))
     assert (len(stories(filled)), filled.too_weak) == (4, 1)
-    assert len(stories(made(rules=Rules(min_score=5.0)))) == 3, "a quiet day is no reason to skip the edition"
+    assert len(stories(made(rules=Rules(min_score=5.0, enough=1)))) == 3, "a quiet day is no reason to skip the edition"
     weakest = strong.runners_up[-1]
-    wanted = made(rules=replace(RULES, min_score=floor, min_stories=1), changes=EditorialChanges(added=(weakest.id,)))
+    wanted = made(
+        rules=replace(RULES, min_score=floor, enough=1, min_stories=1), changes=EditorialChanges(added=(weakest.id,))
+    )
     assert (len(stories(wanted)), wanted.too_weak) == (4, 1)
 
 
