@@ -160,7 +160,7 @@ def test_a_new_hour_takes_effect(day: Day, settings: Change) -> None:
 
 FAULTS = [
     ("  name: ", "  nam: ", "digest.yaml:6: unknown key 'newsletter.nam'"),
-    ("max_stories: 12", "max_stories: many", "digest.yaml:20: 'edition.max_stories'"),
+    ("max_stories: 12", "max_stories: many", "digest.yaml:21: 'edition.max_stories'"),
     (
         "samples/feeds/subah-samachar.xml",
         "nowhere",
@@ -220,11 +220,11 @@ def test_each_alert_about_a_file_names_its_lines(newsroom: Newsroom, day: Day, s
     settings("max_stories: 12", "max_stories: 0")
     day.scheduler.follow_settings()
     titles = [message.title for message in day.scheduler.app.alerts.store.open()]
-    assert titles == ["digest.yaml has 2 errors in lines 20 and 36"]
+    assert titles == ["digest.yaml has 2 errors in lines 21 and 37"]
     [alert] = day.scheduler.app.alerts.store.open()
     intro, *errors = alert.text.splitlines()
     assert intro == "The settings have errors, so the old ones stay in use:"
-    assert [error.split(" ")[0] for error in errors] == ["digest.yaml:20:", "digest.yaml:36:"]
+    assert [error.split(" ")[0] for error in errors] == ["digest.yaml:21:", "digest.yaml:37:"]
 
 
 def test_an_edit_of_the_list_is_noticed_at_once(

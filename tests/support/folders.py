@@ -31,6 +31,8 @@ def newsletter_folder(directory: Path, *, all_sources: bool = True) -> None:
         settings = directory / "digest.yaml"
         before, *sources = re.split(r"(?m)^(?=  - \{name: )", settings.read_text(encoding="utf-8"))
         after = sources[-1].partition("\n")[2]
+        # Of its eight samples two are soft news, which an edition leaves out.
+        after = after.replace("edition:\n", "edition:\n  min_score: 0\n")
         settings.write_text(before + sources[0] + after, encoding="utf-8")
 
 
