@@ -97,8 +97,8 @@ def _show(composed: ComposeResult, *, explain: bool, as_json: bool) -> None:
         emit(document)
         return
     show_edition(composed.edition, explain=explain)
-    if composed.curated and (weak := composed.curated.too_weak):
-        note(f"{plural(weak, 'story', 'stories')} left out as too weak; --explain shows the best of them")
+    if not explain and composed.curated and (weak := composed.curated.too_weak):
+        note(f"{plural(weak, 'story', 'stories')} left out as too weak; --explain shows what just missed the edition")
     if use := composed.edition.model_use:
         note(
             f"model: {use.calls} calls, {use.tokens} tokens, {use.accepted} texts used, "
@@ -108,7 +108,7 @@ def _show(composed: ComposeResult, *, explain: bool, as_json: bool) -> None:
         note(f"Edition {composed.edition.key} is {composed.edition.state}, so it is not composed again.")
     elif explain:
         if composed.curated.runners_up:
-            click.echo("\nJust missed the edition (scores before variety and quotas); `digest edition pin` adds one:")
+            click.echo("\nJust missed the edition (scores before variety and quotas); `digest edition add` adds one:")
         for each in composed.curated.runners_up:
             click.echo(f" - [{each.id}] {each.title}  ({', '.join(each.sources)})")
             click.echo(f"     score {each.score:.2f}: {'; '.join(each.reasons)}")

@@ -278,8 +278,9 @@ def pick(stories: Sequence[Ranked], rules: Rules, pinned: Collection[Ranked] = (
 
 
 def is_weak(story: Ranked, rules: Rules) -> bool:
-    """Whether a story only fills up an edition that has too few others."""
-    return round(story.score, 6) < rules.min_score
+    """Whether a story only fills up an edition that has too few others. None does if `rules.min_score` is 0."""
+    # A boost may lower a score below 0.
+    return 0 < rules.min_score and round(story.score, 6) < rules.min_score
 
 
 def _best(rest: Sequence[Ranked], picked: _Picked, rules: Rules, cap: int) -> int | None:

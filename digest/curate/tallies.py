@@ -15,18 +15,20 @@ Tally = tuple[str, str]
 EPIDEMIC, DISASTER = "outbreak", "disaster"
 # A headline that tells more than a count: `सरकार ने बताया आपदा, अब तक 84 मामले`.
 _MORE, _GOVERNMENT = frozenset({"closure", "decision"}), fold("सरकार")
+# `मई तक सामने आ सकते हैं 13 लाख मामले` expects a count and gives none.
+_EXPECTED = folded_words("सकता सकती सकते आशंका अनुमान")
 # An epidemic has many names (कोरोना, वायरस, महामारी), except for these.
 _DISEASES = folded_words("डेंगू मलेरिया हैजा चिकनगुनिया निपाह इबोला जीका मंकीपॉक्स स्वाइन बर्ड चमकी इंसेफेलाइटिस एचएमपीवी")
 _CONFIRMED = fold("पुष्टि")
-HOME, WORLD = "भारत", "दुनिया"
+_INDIA, _EARTH = "भारत", "दुनिया"
 _HOME, _COUNTRY = folded_words("भारत india"), folded_words("देश देशभर")
 _WORLD = folded_words("दुनिया दुनियाभर विश्व विश्वभर वैश्विक world")
 
 
 def find_tallies(headline: str, lead: str, places: Places) -> frozenset[Tally]:
-    """Return what a headline counts, for each place that it names; empty if it counts no dead and no cases.
+    """Return what a headline counts, for each place that it names.
 
-    `places` are those of the headline. An epidemic without any is the country's.
+    Empty if it counts no dead and no cases, only expects them, or tells more than the count. `places` are those of the headline. An epidemic without any is the country's.
     """
     evidence = find_evidence(headline, lead)
     if (EPIDEMIC not in evidence and DISASTER not in evidence) or any(
@@ -38,12 +40,12 @@ def find_tallies(headline: str, lead: str, places: Places) -> frozenset[Tally]:
     found = [token for token, _word in written]
     new = "newcases" in evidence and number_values(written)
     confirmed = counts.affected and EPIDEMIC in evidence and _CONFIRMED in found
-    if _GOVERNMENT in found or not (counts.dead or counts.cases or new or confirmed):
+    if _GOVERNMENT in found or not _EXPECTED.isdisjoint(found) or not (counts.dead or counts.cases or new or confirmed):
         return frozenset()
     named = _named(headline, found, places)
     if EPIDEMIC in evidence:
         kind = min(_DISEASES.intersection(found), default=EPIDEMIC)
-        named = named or {HOME}
+        named = named or {_INDIA}
     else:
         kind = " ".join(stems(evidence[DISASTER].found))
     return frozenset((kind, place) for place in named)
@@ -56,8 +58,8 @@ def _named(headline: str, found: list[str], places: Places) -> set[str]:
     towns = {town for town in places.towns if not gazetteer().regions[town].isdisjoint(regions)}
     named = set(towns or regions)
     if not _WORLD.isdisjoint(found):
-        named.add(WORLD)
-    is_home = not _COUNTRY.isdisjoint(found) and WORLD not in named and not is_abroad(headline, found)
+        named.add(_EARTH)
+    is_home = not _COUNTRY.isdisjoint(found) and _EARTH not in named and not is_abroad(headline, found)
     if is_home or not _HOME.isdisjoint(found):
-        named.add(HOME)
+        named.add(_INDIA)
     return named

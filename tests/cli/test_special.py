@@ -154,8 +154,18 @@ def test_composing_tells_what_just_missed_it_and_which_sources_failed(newsroom: 
     done = newsroom.digest(*COMPOSE, "--explain", DIGEST_EDITION__MAX_STORIES="3")
     assert done.code == 0, done.err
     assert "Just missed the edition" in done.out
+    assert "`digest edition add` adds one" in done.out
     assert "source टूटा:" in done.err
     assert "not composed again" not in done.err
+
+
+def test_composing_tells_how_many_stories_are_too_weak(newsroom: Newsroom) -> None:
+    newsroom.edit_settings("min_score: 0\n", "min_score: 5\n")
+    done = newsroom.digest("compose")
+    explained = newsroom.digest("compose", "--explain")
+    assert "left out as too weak; --explain shows what just missed the edition" in done.err
+    assert "too weak (a score below 5)" in explained.err
+    assert "--explain shows" not in explained.err
 
 
 def test_the_name_of_a_special_edition_without_articles_is_free(newsroom: Newsroom) -> None:

@@ -152,6 +152,8 @@ def test_weak_stories_only_fill_an_edition_up_to_its_minimum() -> None:
     filled = made(rules=replace(RULES, min_score=floor, enough=4))
     assert (len(stories(filled)), filled.too_weak) == (4, 1)
     assert len(stories(made(rules=Rules(min_score=5.0, enough=1)))) == 3, "a quiet day is no reason to skip the edition"
+    worse = dict.fromkeys((story.title for story in everything), -5.0)
+    assert len(stories(made(rules=Rules(min_score=0.0, enough=1, boost=worse)))) == 5, "0 means no limit"
     weakest = strong.runners_up[-1]
     wanted = made(
         rules=replace(RULES, min_score=floor, enough=1, min_stories=1), changes=EditorialChanges(added=(weakest.id,))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations, islice
@@ -9,7 +10,7 @@ from itertools import combinations, islice
 from digest.curate.importance.numbers import names_dead, number_values, read_counts
 from digest.hindi import sentences
 from digest.hindi.numbers import group
-from digest.hindi.text import folded_words
+from digest.hindi.text import fold, folded_words
 from digest.hindi.tokens import tokens, written_tokens
 from digest.i18n import translator
 from digest.models import Article
@@ -20,6 +21,8 @@ _ROUGH = folded_words("दर्जन दर्जनों सैकड़ो�
 _AT_LEAST = folded_words("ज्यादा अधिक ज़्यादा कम पार")
 # Words for a part of the dead: `एक भारतीय की मौत`, `दो जवान शहीद`.
 _PART = folded_words("भारतीय भारतीयों शहीद जिनमें बच्चे बच्चों बच्ची महिला महिलाओं जवान जवानों पुलिसकर्मी पुलिसकर्मियों")
+# Words for all deaths of an epidemic, not those of the event: `पटना में युवक की मौत, देश में अब तक 6 की`.
+_EVERYWHERE = re.compile(fold("(?:^|[ ,:])(?:देश|दुनिया|विश्व) ?(?:भर )?में "))
 # The most tolls that the sentence lists.
 MOST_NUMBERS = 3
 
@@ -35,13 +38,14 @@ class Toll:
 
 
 def read_toll(article: Article) -> Toll | None:
-    """Return the toll of an article; None if it has no number, a rough one, or the number of one group only."""
+    """Return the toll of an article; None if it has none, a rough one, or that of one group or of the whole country."""
     first = next(islice(sentences.each(article.text[:600]), 1), "")
     for text in (article.title, first):
         found = frozenset(tokens(text))
         dead = read_counts(written_tokens(text)).dead
         if dead:
-            return None if found & (_ROUGH | _PART) else Toll(article.source, round(dead), bool(found & _AT_LEAST))
+            is_other = bool(found & (_ROUGH | _PART)) or _EVERYWHERE.search(fold(text))
+            return None if is_other else Toll(article.source, round(dead), bool(found & _AT_LEAST))
     return None
 
 
