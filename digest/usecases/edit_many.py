@@ -110,7 +110,7 @@ class ManyPlan:
 
     @property
     def mark(self) -> str:
-        """Another one if somebody else would change, or something else would be done."""
+        """A hash of who changes and what is done."""
         # A pause ends at the hour at which it began; the page shows the day.
         until = f"{self.change.until:%Y-%m-%d}" if self.change.until else ""
         what = (self.change.act, self.change.value, until)
