@@ -545,7 +545,7 @@ attempt = Table(
     # When the provider sends it, if it was scheduled. Without a schedule id nothing was submitted.
     Column("send_at", Moment),
     Column("schedule_id", Text, nullable=False, server_default=""),
-    # Transports that send to one recipient at a time: the current one, and the machine's boot id, see `progress`.
+    # Transports that send to one recipient at a time: the current one, and the machine's boot id, see `attempts`.
     Column("current_recipient", Id),
     Column("boot", String(64), nullable=False, server_default=""),
     Column("provider_id", Text, nullable=False, server_default=""),
