@@ -139,7 +139,7 @@ class ManyEditor:
         """Return the numbers of all subscribers that match a filter. Raises DigestError if they are too many."""
         found = self.directory.ids(wanted, now=self.now(), limit=MOST + 1)
         if len(found) > MOST:
-            raise DigestError(f"More than {MOST:,} subscribers match; narrow the filter.")
+            raise DigestError(Message("More than %(num)s subscribers match; narrow the filter.", num=f"{MOST:,}"))
         return found
 
     def find_addresses(self, addresses: Iterable[str]) -> list[int]:
@@ -155,7 +155,13 @@ class ManyEditor:
     def people(self, ids: Sequence[int]) -> list[StoredSubscriber]:
         """Return subscribers by their numbers, the newest first, without erased ones."""
         if len(ids) > MOST:
-            raise DigestError(f"At most {MOST:,} subscribers at once, found {len(ids):,}.")
+            raise DigestError(
+                Message(
+                    "At most %(num)s subscribers at once, found %(later_num)s.",
+                    num=f"{MOST:,}",
+                    later_num=f"{len(ids):,}",
+                )
+            )
         return self.preferences.all_of(ids)
 
     def plan(self, ids: Sequence[int], change: ManyChange) -> ManyPlan:

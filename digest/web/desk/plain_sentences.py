@@ -83,6 +83,20 @@ _COMPARISONS = (
     "near",
     "conflict",
     "kept apart: %(why)s",
+    "two items of one source below %(num)s",
+    "different days or times below %(num)s",
+    "more than %(num)s hours apart",
+    "series (%(name)s) of two days",
+    "one form, filled in on two days",
+    "series of two kinds (%(name)s, %(other)s)",
+    "series (%(name)s) of two subjects",
+    "titles that name different towns",
+    "titles that name different states or countries",
+    "titles that give different results of a match",
+    "headlines without a text that give different death tolls",
+    "headlines without a text, of a kind that is worded alike every day",
+    "headlines without a text that share no name",
+    "headlines without a text that share too few names, events and numbers",
 )
 # The library `email_validator` says these.
 _ADDRESSES = (
