@@ -1,8 +1,9 @@
-"""Do one act to many subscribers: pause, end pauses, stop all email or let it go again, topics, frequency, and the
-frequency back.
+"""Do one act to many subscribers: pause them or end their pauses, stop all email or allow it again, change topics or
+frequency, or restore the frequency.
 
 The plan says who changes, and who stays as they are and why. What people chose or stopped themselves is never changed.
-The log of acts gets one entry, that of an act for one if only one changes, and the consent log one for each person.
+The log of acts gets one entry; if only one person changes, it is that of an act for one. The consent log gets one for
+each person.
 """
 
 from __future__ import annotations
@@ -110,7 +111,7 @@ class ManyPlan:
 
     @property
     def mark(self) -> str:
-        """Another one if somebody else would change, or something else would be done."""
+        """A hash of who changes and what is done."""
         # A pause ends at the hour at which it began; the page shows the day.
         until = f"{self.change.until:%Y-%m-%d}" if self.change.until else ""
         what = (self.change.act, self.change.value, until)

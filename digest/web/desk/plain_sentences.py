@@ -1,6 +1,6 @@
-"""Sentences that are no `Message`, and why; the desk finds their form again to show them in its own language.
+"""The forms of sentences that the store has as plain English, and why. By its form the desk translates a sentence.
 
-A name in `%(…)s` says what may stand there; see `sentences.py`. A sentence of another form stays in English.
+The name in `%(…)s` says what may be in its place; see `sentences.py`. A sentence of another form stays in English.
 """
 
 from __future__ import annotations
@@ -116,4 +116,4 @@ _ADDRESSES = (
     "a bracketed IP address after the @-sign is not allowed here",
 )
 
-KEPT = (*_CONSENT_LOG, *_SUBJECTS, *_COMPARISONS, *_ADDRESSES)
+PLAIN = (*_CONSENT_LOG, *_SUBJECTS, *_COMPARISONS, *_ADDRESSES)
