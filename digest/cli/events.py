@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 # EX_TEMPFAIL of sysexits.h: a mail server that pipes to us keeps the mail and tries again.
 _TRY_AGAIN = 75
 _TRY_FAILED_AGAIN = "What could not be processed is kept: `digest events handle --failed` tries it again."
+_FAILED_AGAIN = "What failed is kept. Try again after an update of digest; if it still fails, report the bug."
 
 
 @click.group()
@@ -49,7 +50,7 @@ def handle(home: Path, failed: bool, as_json: bool) -> int:
         as_json=as_json,
     )
     if result.failed and not as_json:
-        note(_TRY_FAILED_AGAIN)
+        note(_FAILED_AGAIN if failed else _TRY_FAILED_AGAIN)
     return 1 if result.failed else 0
 
 

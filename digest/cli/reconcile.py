@@ -172,6 +172,7 @@ def _report(app: App, key: str, confirmed: Sequence[int], *, as_json: bool) -> i
     """Show what is left to decide, and return the exit code."""
     from digest.cli.json_output import unknown_batch_json, unknown_recipient_json
     from digest.store.sending.status import counts, unknown_batches
+    from digest.usecases.send_result import why_not_sent
 
     unknown, unsendable = unknown_batches(app.database, key), app.reconciler.unsendable(key)
     left = app.reconciler.recipients(key)
@@ -195,7 +196,11 @@ def _report(app: App, key: str, confirmed: Sequence[int], *, as_json: bool) -> i
         _show(key, [*unknown, *unsendable], left, zone)
     if unsendable:
         note(unsendable_note(unsendable))
-    if totals.pending and existing(app, key).state not in GIVEN_UP_STATES:
+    edition = existing(app, key)
+    if totals.pending and edition.state == EditionState.PAUSED:
+        for reason in why_not_sent(edition):
+            note(reason)
+    elif totals.pending and edition.state not in GIVEN_UP_STATES:
         note(f"`digest run` sends the pending batches within a minute; if it does not run, use `digest send {key}`.")
     return 1 if unknown or unsendable else 0
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -292,7 +292,8 @@ def _show_status(app: App, found: Edition, state: EditionStatus, others: Sequenc
         ahead, past = f"`digest run` sends it at {hour:%Y-%m-%d %H:%M}.", f"{hour:%H:%M} is past. To send it"
         click.echo(ahead if hour > app.now() else f"{past}: digest send {found.key}")
     if totals.pending and found.state == EditionState.SENDING and not waiting:
-        click.echo(f"`digest run` sends the pending ones; if it does not run: digest send {found.key}")
+        alone = f"`digest run` sends the pending ones; if it does not run: digest send {found.key}"
+        click.echo("The workers send the pending ones." if app.workers.seats() else alone)
     for each in app.editions.decisions(found.key):
         click.echo(decision_line(each, app.settings.newsletter.zone))
     if feedback := str(count_feedback(app.database, found.key)):
@@ -300,7 +301,7 @@ def _show_status(app: App, found: Edition, state: EditionStatus, others: Sequenc
     _show_open_questions(app, found, state)
     for other, counts in others:
         click.echo(f"\n{_other_line(other, counts)}")
-    _show_alerts(app)
+    _show_alerts(app, {found.key, *(other.key for other, _ in others)})
     if specials := _specials(app):
         names = ", ".join(f"{key} at {at:%Y-%m-%d %H:%M}" for key, at in specials)
         click.echo(f"\nApproved special editions: {names}")
@@ -313,14 +314,18 @@ def _other_line(edition: Edition, counts: Counts) -> str:
     return f"Edition {edition.key} is {edition.state}{numbers}. Details: digest status {edition.key}"
 
 
-def _show_alerts(app: App) -> None:
-    """Print the open alerts, of which one may say why emails wait."""
+def _show_alerts(app: App, shown: Collection[str]) -> None:
+    """Print the open alerts, of which one may say why emails wait.
+
+    Unknown outcomes of the editions in `shown` are printed above.
+    """
     if failed := app.overview.failed_feedback().number:
         what = plural(failed, "webhook payload or returned mail", "webhook payloads and returned mails")
         click.echo(f"\n{what} could not be processed; `digest events handle --failed` tries again and says why.")
-    found = [each for each in app.alert_store.open() if each.kind != AlertKind.FEEDBACK_FAILED]
+    told = {(AlertKind.FEEDBACK_FAILED, ""), *((AlertKind.OUTCOME_UNKNOWN, key) for key in shown)}
+    found = [each for each in app.alert_store.open() if (each.kind, each.subject) not in told]
     for each in found[:_MAX_ALERTS]:
-        click.echo(f"\nAlert: {each.title}. {each.action}")
+        click.echo(f"\nAlert: {each.title}. {each.text} {each.action}")
     if len(found) > _MAX_ALERTS:
         click.echo("\n`digest alerts list` shows more alerts.")
 
@@ -338,7 +343,7 @@ def _show_open_questions(app: App, found: Edition, state: EditionStatus) -> None
 
     if state.unknown:
         batches = plural(len(state.unknown), "batch has", "batches have")
-        click.echo(f"\n{batches} an unknown outcome; `digest reconcile {found.key}` resolves them.")
+        click.echo(f"\n{batches} an unknown outcome. To resolve it: digest reconcile {found.key}")
     if held := hold_without_recipients(app.database, found.key, found.day):
         click.echo(f"\nHeld: {held.reason}. Nothing of it is sent until you decide: digest reconcile {found.key}")
     if others := [key for key in held_editions(app.database, app.now().date()) if key != found.key]:

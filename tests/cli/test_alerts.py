@@ -412,7 +412,8 @@ def test_failures_in_a_row_of_a_running_send(newsroom: Newsroom) -> None:
             assert "try again later" in day.text("provider-down")
             told = newsroom.digest("status").out
             assert "`digest run` sends the pending ones; if it does not run: digest send" in told
-            assert f"Alert: smtp does not accept emails. {day.action('provider-down')}" in told
+            assert "Alert: smtp does not accept emails. deferred by the receiver: smtp 127.0.0.1" in told
+            assert day.action("provider-down") in told
             server.behaviour.defer = frozenset()
             day.run("check")
             day.watch()
@@ -458,6 +459,10 @@ def test_an_unknown_outcome(newsroom: Newsroom) -> None:
         assert day.raised() == [f"outcome-unknown:{KEY}"]
         assert f"`digest reconcile {KEY}`" in day.action("outcome-unknown")
         assert "6 recipients" in day.text("outcome-unknown")
+        # Said once, by the line about the edition.
+        told = newsroom.digest("status").out
+        assert f"an unknown outcome. To resolve it: digest reconcile {KEY}" in told
+        assert "Alert:" not in told
         # SendGrid's events prove that it has the emails.
         post_events(day, [of(each, "delivered", response="250 OK") for each in server.provider.acceptances()])
         day.watch()

@@ -98,6 +98,13 @@ def test_nothing_of_a_cancelled_edition_is_to_be_sent(broken: Newsroom) -> None:
     assert "digest send" not in run.err
 
 
+def test_a_paused_edition_is_to_be_resumed(broken: Newsroom) -> None:
+    broken.digest("edition", "pause", EDITION)
+    run = broken.digest("reconcile", EDITION, "--resend", RAVI, "--reason", "asked him")
+    assert f"Edition {EDITION} is paused: digest edition resume {EDITION}" in run.err
+    assert "digest run" not in run.err
+
+
 def test_both_in_one_command(broken: Newsroom) -> None:
     done = broken.json("reconcile", EDITION, "--accept", ASHA, "--resend", "all", "--evidence", "the log of mx")
     assert (done["unknown"], done["pending"]) == (0, 1)

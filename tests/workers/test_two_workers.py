@@ -83,6 +83,7 @@ def test_workers_show_themselves_and_share_the_rates(prepared: Newsroom, tmp_pat
         assert {(each["version"], each["state"], each["seats"]) for each in workers.values()} == {
             (__version__, "running", 2)
         }
+        assert "The workers send the pending ones." in made.newsroom.digest("status", EDITION).out
         assert [each.end() for each in made.workers] == [0, 0]
         assert made.accepted() == limit
         status = made.status()
