@@ -21,6 +21,7 @@ HEAVY = (
     "babel",
     "icalendar",
     "fastapi",
+    "sqlalchemy.dialects.postgresql",
     "uvicorn",
     "digest.scheduler",
     "digest.hindi.text",

@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import select, text
 
 from digest.errors import StoreError
+from digest.messages import Message
 from digest.store.content.events import EventStore
 from digest.store.database import Database, open_database
 from digest.store.people.consent import ConsentLog
@@ -139,6 +140,22 @@ def test_payloads_and_free_text_are_scrubbed(database: Database, frozen: Frozen)
         [{"email": "(erased)", "event": "bounce", "edition": KEY}],
         [{"email": other, "event": "open"}],
     ]
+
+
+def test_a_message_is_scrubbed_and_stays_a_message(database: Database, frozen: Frozen) -> None:
+    ids, name = frozen(2), 'सुनीता "सोनू" राव'
+    why = Message("Composing it failed: %(why)s. Compose it again.", why=f"{name} of {WHO}")
+    with database.write() as connection:
+        connection.execute(subscriber.update().where(subscriber.c.id == ids[1]).values(name=name))
+        connection.execute(edition.update().values(reason=why))
+        note = {"edition": KEY, "what": "accepted", "reason": Message("%(who)s has it", who=name), "at": NOW}
+        connection.execute(decision.insert().values(note))
+    Erasures(database).erase(WHO, "asked", now=NOW)
+    with database.read() as connection:
+        reasons = [*connection.execute(select(edition.c.reason)).scalars()]
+        reasons += connection.execute(select(decision.c.reason)).scalars()
+    assert reasons == ["Composing it failed: (erased) of (erased). Compose it again.", "(erased) has it"]
+    assert all(isinstance(reason, Message) for reason in reasons)
 
 
 def test_rate_limit_windows_are_deleted(database: Database, frozen: Frozen) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, collate, func, insert, literal, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, Connection, and_, collate, func, insert, literal, or_, select, tuple_, update
 
 from digest.messages import Message
 from digest.models import Actor, EditionState
@@ -129,8 +130,8 @@ class Act:
 class LogFilter:
     """Which acts to find. Empty values match all.
 
-    `text` is in the subject or the details. What is found too: acts by the names `people`, acts of the kinds `kinds`,
-    and acts on the `subjects`. `since` and `until` are moments; `until` is not included.
+    Each word of `text` is in the subject or the details. What is found too: acts by the names `people`, acts of the
+    kinds `kinds`, and acts on the `subjects`. `since` and `until` are moments; `until` is not included.
     """
 
     text: str = ""
@@ -207,12 +208,13 @@ class AuditLog:
         return found
 
     def _has_text(self, wanted: LogFilter) -> ColumnElement[bool]:
-        # One text is searched faster than two. What is looked for has no line break.
+        # One text is searched faster than two.
         text: ColumnElement[str] = audit.c.subject + "\n" + audit.c.detail
         if not self.database.sqlite:
             # SQLite's LIKE ignores the case of ASCII anyway. PostgreSQL is slow with letters of a locale.
             text = func.lower(collate(text, "C"))
-        said = text.contains(wanted.text.lower(), autoescape=True)
+        # A message is stored as its id and its values, so that the words of a sentence are apart.
+        said = and_(*(_contains(text, word) for word in wanted.text.lower().split()))
         lists = ((audit.c.who, wanted.people), (audit.c.what, wanted.kinds), (audit.c.subject, wanted.subjects))
         return or_(said, *(column.in_(values) for column, values in lists if values))
 
@@ -247,6 +249,12 @@ class AuditLog:
         """Return the details of each time that `who` did this to a subject."""
         done = (audit.c.subject == subject) & (audit.c.what == what) & (audit.c.who == who)
         return set(self.database.query(select(audit.c.detail).where(done)).scalars())
+
+
+def _contains(text: ColumnElement[str], word: str) -> ColumnElement[bool]:
+    """Return the condition that a text of the store has a word, also in a message, which is JSON."""
+    spellings = {word, json.dumps(word, ensure_ascii=False)[1:-1]}
+    return or_(*(text.contains(each, autoescape=True) for each in sorted(spellings)))
 
 
 def add(

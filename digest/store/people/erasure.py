@@ -15,13 +15,14 @@ import zlib
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, NamedTuple
 
 import orjson
 from sqlalchemy import ColumnElement, Connection, and_, delete, func, insert, or_, select, true, update
 from sqlalchemy.sql.schema import Column
 
+from digest.messages import mapped
 from digest.store import meta, rate_limits
 from digest.store.content.answers import delete_answers
 from digest.store.database import Database
@@ -196,10 +197,13 @@ def _scrub_column(
 ) -> None:
     """Replace the words in a text column, in any case."""
     pattern = re.compile(_alternatives(words), re.I)
-    similar = or_(*(func.lower(column).contains(word.lower(), autoescape=True) for word in words))
+    # A message is stored as JSON.
+    spellings = {form for word in words for form in (word, json.dumps(word, ensure_ascii=False)[1:-1])}
+    similar = or_(*(func.lower(column).contains(word.lower(), autoescape=True) for word in spellings))
     for text in connection.execute(select(column).where(and_(rows, similar)).distinct()).scalars().all():
         same_text = and_(rows, column == text)
-        connection.execute(update(column.table).where(same_text).values({column.name: pattern.sub(NOBODY, text)}))
+        scrubbed = mapped(text, partial(pattern.sub, NOBODY))
+        connection.execute(update(column.table).where(same_text).values({column.name: scrubbed}))
 
 
 def _scrub_payloads(connection: Connection, words: Collection[str]) -> int:

@@ -13,7 +13,9 @@ import pytest
 
 from digest import pipeline
 from digest.config.alerts import EventType
+from digest.messages import Message
 from digest.models import Actor, Role
+from digest.store.desk.audit import ActKind
 from digest.store.people.preferences import ConsentContext, PreferenceStore
 from digest.usecases.transfer_subscribers import ListToImport
 from tests.cli.newsroom import Newsroom
@@ -190,3 +192,9 @@ def test_the_log_has_what_nobody_did_and_is_searched(desk: Site, admin: Browser)
     assert "भेजना शुरू हुआ" in log(f"q={quote('शुरू हुआ')}")
     assert "भेजना शुरू हुआ" not in log("q=SENDING&until=2026-11-01")
     assert "phoned" not in log(f"q={KEY}")
+    sentence = next(act.detail for act in app.audit.newest(50, subject=KEY) if act.what == "composed")
+    assert KEY in log(f"q={quote(sentence)}"), "a message is found by the words that it shows"
+    app.subscriber_editor.suppress("ravi@example.com", 'said "no more"', BY)
+    app.audit.record(TESTER, ActKind.MOVED, KEY, Message("%(why)s", why='a "quoted" title'), now=app.clock())
+    assert "no more" in log(f"q={quote(chr(34) + 'no more' + chr(34))}")
+    assert "quoted" in log(f"q={quote(chr(34) + 'quoted' + chr(34))}")
