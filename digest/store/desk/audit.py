@@ -311,7 +311,8 @@ def edition_composed(connection: Connection, key: str, stories: int) -> None:
     """Record that an edition was composed for the first time."""
     now = outgoing_webhooks.clock_of(connection)
     outgoing_webhooks.add(connection, "edition.composed", {"edition": key, "stories": stories}, now)
-    add(connection, actor(), ActKind.COMPOSED, key, Message("%(num)s stories", num=stories), now=now)
+    detail = Message("%(num)s story", num=1) if stories == 1 else Message("%(num)s stories", num=stories)
+    add(connection, actor(), ActKind.COMPOSED, key, detail, now=now)
 
 
 def composed_again(connection: Connection, key: str) -> None:

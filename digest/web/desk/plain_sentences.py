@@ -44,6 +44,8 @@ _CONSENT_LOG = (
     "unsubscribed: %(why)s",
     "bounced: %(why)s",
     "blocked: %(why)s",
+    "before: %(why)s",
+    "was suppressed before: %(why)s",
     "topics: %(values)s",
     "frequency: %(value)s",
     "frequency as before",

@@ -253,6 +253,8 @@ def words(catalogue: Catalogue) -> Mapping[str, str]:
         "active": _("active"),
         "paused": _("paused"),
         "complained": _("complained"),
+        "unsubscribed": _("unsubscribed"),
+        "bounced": _("bounced"),
         "none": _("none"),
         "everybody": _("everybody"),
         "the chosen ones": _("the chosen ones"),

@@ -49,6 +49,8 @@ if TYPE_CHECKING:
 
 # States in which the stories can be changed; an approval ends with the first change.
 EDITABLE = (*EDITABLE_STATES, EditionState.APPROVED)
+# Until then an edition that is not there yet may still be being composed.
+_COMPOSING_LASTS = timedelta(minutes=5)
 # Rows of the log that the page shows.
 _ACTS = 12
 # The age of the user's own change up to which a newly opened page tells of it at its edge.
@@ -450,4 +452,5 @@ def _empty(visit: Visit) -> Response:
     app, now = visit.desk.app, visit.desk.now()
     following = next(app.calendar.upcoming(now), None)
     composed = app.editions.get(following.key) if following else None
-    return visit.page("empty.html.j2", planned=following, composed=composed, now=now)
+    overdue = following is not None and composed is None and following.compose_at < now - _COMPOSING_LASTS
+    return visit.page("empty.html.j2", planned=following, composed=composed, overdue=overdue, now=now)

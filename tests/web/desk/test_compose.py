@@ -14,7 +14,9 @@ def test_an_editor_composes_the_next_edition(desk: Site, editor: Browser) -> Non
     with desk.app.database.write(area="tests") as connection:
         connection.exec_driver_sql("DELETE FROM edition")
     assert "अभी बनाएँ" not in set_up(desk, "viewer", Role.VIEWER).get("/").text
-    assert "अभी बनाएँ" in editor.get("/").text
+    empty = editor.get("/").text
+    assert "अभी बनाएँ" in empty
+    assert "उसे 5:30 बजे तक बन जाना था" in empty, "its time is over"
     planned = next(desk.app.calendar.upcoming(desk.app.now()))
     made = editor.post("/compose")
     assert made.status == 303

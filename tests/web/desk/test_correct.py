@@ -54,6 +54,8 @@ def test_a_correction_goes_to_those_who_have_the_wrong_text(desk: Site, sender: 
     assert stale.status == 409
     assert "कुछ और" in stale.text, "what was typed is kept"
     correction = f"correction-{KEY}-2"
+    details = {(act.what, act.subject): act.detail for act in desk.app.audit.newest(9)}
+    assert details["composed", correction] == "1 story"
     assert f'href="/desk/edition/{correction}"' in sender.get(HERE).text
     assert f'href="/desk{HERE}"' in sender.get(f"/edition/{correction}").text
     pipeline.send(desk.app, correction)

@@ -94,6 +94,8 @@ def test_what_subscribers_did_on_their_own_pages_has_no_english_in_hindi() -> No
             "text 2, hi; confirmed at 2026-11-23 07:00:00 +0530 from 192.0.2.4",
         ),
         "on the list again; name",
+        "confirmed at both addresses; was suppressed before: unsubscribed",
+        "before: bounced",
     ):
         assert not re.search("[a-z]", translate_all(line, HINDI)), line
 
