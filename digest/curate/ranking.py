@@ -280,7 +280,7 @@ def pick(stories: Sequence[Ranked], rules: Rules, pinned: Collection[Ranked] = (
 def is_weak(story: Ranked, rules: Rules) -> bool:
     """Whether a story only fills up an edition that has too few others. None does if `rules.min_score` is 0."""
     # A boost may lower a score below 0.
-    return 0 < rules.min_score and round(story.score, 6) < rules.min_score
+    return rules.min_score > 0 and round(story.score, 6) < rules.min_score
 
 
 def _best(rest: Sequence[Ranked], picked: _Picked, rules: Rules, cap: int) -> int | None:
