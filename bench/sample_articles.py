@@ -6,7 +6,7 @@ import random
 from datetime import UTC, datetime, timedelta
 
 from digest.curate.similarity.tfidf import document_shares
-from digest.models import Article, Block
+from digest.models import Article, TextBlock
 
 NOW = datetime(2026, 11, 23, 0, 30, tzinfo=UTC)
 PAPERS = 40
@@ -38,7 +38,7 @@ def make_articles(count: int, *, seed: int = 1) -> list[Article]:
                     title=title,
                     published=NOW - timedelta(hours=hours + rng.random()),
                     url=f"https://paper{paper}.example/{seed}/{len(found)}",
-                    body=tuple(Block("p", f"{line}।") for line in lines),
+                    body=tuple(TextBlock("p", f"{line}।") for line in lines),
                     content_hash=f"{seed}-{len(found)}",
                 )
             )

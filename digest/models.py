@@ -263,7 +263,7 @@ class SourceHealth:
 
 
 @dataclass(frozen=True, slots=True)
-class Block:
+class TextBlock:
     """A paragraph (`p`) or sub-heading (`h`) of an article's body, as clean plain text."""
 
     kind: Literal["p", "h"]
@@ -316,7 +316,7 @@ class Article:
     section: str | None = None
     language: str = "hi"
     excerpt: str = ""
-    body: tuple[Block, ...] = ()
+    body: tuple[TextBlock, ...] = ()
     # The place of the dateline, which was cut from the first paragraph.
     place: str = ""
     # Where its source shows it: from 1 at the top to 0 at the bottom. 0 too if the source orders its articles by date.

@@ -14,7 +14,7 @@ from typing import Any
 
 from digest.collect.cleaning.clean import clean_article
 from digest.hindi.text import repair
-from digest.models import Article, Block
+from digest.models import Article, TextBlock
 
 # The date of articles without one.
 DAY = datetime(2026, 11, 23, tzinfo=UTC)
@@ -74,7 +74,7 @@ def make_article(
 ) -> Article:
     """Return an article of plain paragraphs, cleaned like a collected one."""
     lines = (line for text in paragraphs for line in repair(text).split("\n"))
-    body = tuple(Block("p", line) for line in lines if line)
+    body = tuple(TextBlock("p", line) for line in lines if line)
     article = Article(id=id_, source=source, title=title, published=published, body=body)
     return clean_article(article) if clean else article
 

@@ -67,7 +67,6 @@ MEANT = {
     "backup": "store backup",
     "restore": "store restore",
     "prune": "store prune",
-    "users": "subscribers list",
     "import": "subscribers import",
     "export": "subscribers export",
     "unsubscribe": "subscribers remove",

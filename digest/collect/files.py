@@ -25,7 +25,7 @@ from digest.collect.sniff import sniff
 from digest.collect.types import ParseContext, ParseResult, RawItem, WarningLog
 from digest.errors import ConfigurationError, DigestError
 from digest.messages import Message, mapped, message_of
-from digest.models import Block, Source
+from digest.models import Source, TextBlock
 from digest.utils.files import real_path, valid_name
 from digest.yamlio import reader
 
@@ -93,7 +93,7 @@ def read_markdown(text: str) -> RawItem:
     if (body and body[0].kind == "h" and (not item.title or body[0].text == item.title)) or (not item.title and body):
         item.title, body = body[0].text, body[1:]
     if body and not any(block.kind == "p" for block in body):
-        body = [Block("p", block.text) for block in body]
+        body = [TextBlock("p", block.text) for block in body]
     item.body = body
     item.images += content.images
     return item

@@ -10,7 +10,7 @@ from typing import Any, Literal
 from digest.collect.feeds.sanitise_xml import drop_long_attributes
 from digest.collect.images import is_decoration, resolve_image
 from digest.hindi.text import repair
-from digest.models import Block, Image
+from digest.models import Image, TextBlock
 
 _INVALID_CHARS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 
@@ -55,7 +55,7 @@ _ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]
 class Content:
     """The content of HTML: paragraphs and headings in order, and the images that are not decoration."""
 
-    blocks: list[Block] = field(default_factory=list)
+    blocks: list[TextBlock] = field(default_factory=list)
     images: list[Image] = field(default_factory=list)
     # The HTML was longer than MAX_FIELD.
     cut: bool = False
@@ -107,11 +107,11 @@ def _block_line(text: str) -> str:
     return repair(_limit_words(" ".join(_unescape(text).split()))[:MAX_BLOCK])
 
 
-def paragraphs(text: str) -> list[Block]:
+def paragraphs(text: str) -> list[TextBlock]:
     """Split plain text into paragraphs: a blank line ends one, a single line break is a space."""
     pieces = re.split(r"\n[ \t\u00a0]*(?:\n[ \t\u00a0]*)+", text.replace("\r\n", "\n").replace("\r", "\n"))
     lines = (_line(piece) for piece in pieces)
-    return [Block("p", line[:MAX_BLOCK]) for line in lines if line][:MAX_BLOCKS]
+    return [TextBlock("p", line[:MAX_BLOCK]) for line in lines if line][:MAX_BLOCKS]
 
 
 def walk(root: Any, content: Content, base: str | None) -> None:
@@ -126,7 +126,7 @@ def walk(root: Any, content: Content, base: str | None) -> None:
         buffer.clear()
         if text and len(content.blocks) < MAX_BLOCKS:
             kind: Literal["p", "h"] = "h" if heading else "p"
-            content.blocks.append(Block(kind, text))
+            content.blocks.append(TextBlock(kind, text))
 
     walker = etree.iterwalk(root, events=("start", "end", "comment", "pi"))
     for event, node in walker:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
-from digest.models import Article, Block, Image, InlineImage, Source, SourceHealth
+from digest.models import Article, Image, InlineImage, Source, SourceHealth, TextBlock
 
 # The warning of an article that has the time of its collection instead of its own date.
 FROM_THE_FUTURE = "its date is in the future, so the current time was used"
@@ -86,7 +86,7 @@ class RawItem:
     section: str | None = None
     language: str | None = None
     excerpt: str = ""
-    body: list[Block] = field(default_factory=list)
+    body: list[TextBlock] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
 
 

@@ -17,7 +17,7 @@ from functools import lru_cache
 from digest.curate.rules import REMEMBERED
 from digest.curate.summary.sentence_rules import HANGING, opening
 from digest.hindi.sentences import split
-from digest.models import Article, Block
+from digest.models import Article, TextBlock
 
 # A sentence is repeated text from this many articles of one source on.
 SHARED = 3
@@ -51,12 +51,12 @@ class RepeatedText:
         repeated = self.by_source.get(article.source, frozenset())
         if not repeated or repeated.isdisjoint(self.pieces.get(_key(article), ())):
             return article
-        paragraphs = [block for block in article.body if block.kind == "p"] or [Block("p", article.excerpt)]
+        paragraphs = [block for block in article.body if block.kind == "p"] or [TextBlock("p", article.excerpt)]
         texts = {block: _without(block.text, repeated) for block in paragraphs}
         if not any(texts.values()):
             return article
         body = (replace(block, text=texts.get(block, block.text)) for block in article.body)
-        excerpt = texts.get(Block("p", article.excerpt), article.excerpt)
+        excerpt = texts.get(TextBlock("p", article.excerpt), article.excerpt)
         return replace(article, body=tuple(block for block in body if block.text), excerpt=excerpt)
 
 

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 
-from digest.models import Article, Block, Story
+from digest.models import Article, Story, TextBlock
 
 UPDATE_OF, SENT_IN = "update of", "sent before in"
 """How a reason of a story begins that was sent before. Keys of editions follow."""
@@ -39,6 +39,6 @@ class SentStory:
 
 def _as_article(sent: SentStory) -> Article:
     story = sent.story
-    body = (Block("p", story.summary),) if story.summary else ()
+    body = (TextBlock("p", story.summary),) if story.summary else ()
     source = story.sources[0] if story.sources else ""
     return Article(f"sent {sent.edition} {story.id}", source, story.title, story.published, body=body)

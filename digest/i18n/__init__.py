@@ -1,4 +1,4 @@
-"""Messages: every text that recipients see and that does not come from an article.
+"""Message catalogues: every text that subscribers and editors see and that does not come from an article.
 
 Message ids are English sentences. `LANGUAGE.po` in this folder translates them, and a file of the same name in the
 newsroom's own `messages/` folder overrides single translations.

@@ -12,7 +12,7 @@ from enum import StrEnum
 from digest.app import App
 from digest.config.schedule import WEEKDAYS
 from digest.errors import ConfigProblem, ConfigurationError
-from digest.notify.alert import AlertMessage
+from digest.notify.alert import AlertTexts
 from digest.store import meta
 from digest.usecases.reengage import ReengagePlan
 
@@ -43,7 +43,7 @@ class QuestionStep(StrEnum):
 class Announcement:
     """The alert to the admins a day before."""
 
-    message: AlertMessage
+    texts: AlertTexts
     # When the question is sent.
     at: datetime
 
@@ -107,11 +107,11 @@ class WeeklyQuestion:
             title = "More than half of the list seems not to read, so `digest run` asks nobody"
             text = f"{len(plan.ask) + plan.more:,} of {listed:,} did nothing for {self._chosen.after.days} days."
             action = "`digest subscribers reengage` shows them. If that is right, run it with --send yourself."
-            return Announcement(AlertMessage(title, text, action), at)
+            return Announcement(AlertTexts(title, text, action), at)
         title = f"On {at:%A} at {at:%H:%M} {asked} are asked whether to continue"
         text = f"{len(plan.pause):,} who did not answer an earlier question are paused. {plan.more:,} more are silent."
         action = "`digest subscribers reengage` shows them. To stop it, set `reengage.enabled` to false before."
-        return Announcement(AlertMessage(title, text, action), at)
+        return Announcement(AlertTexts(title, text, action), at)
 
     def ask(self) -> QuestionResult | None:
         """Ask those who are due, once. None if they are more than half of the list."""

@@ -1,4 +1,4 @@
-"""An alert about a condition, a message to the admins, and the texts of the scheduler's alerts. Data only."""
+"""Alerts, messages to the admins, and the texts of the scheduler's alerts. Data only."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ class Alert:
         return self.kind, self.subject
 
 
-class AlertMessage(NamedTuple):
+class AlertTexts(NamedTuple):
     """The texts of an alert: a line, what happened, and what to do."""
 
     title: str
@@ -127,7 +127,7 @@ class MessageType(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """An email of a message's own."""
+    """The email of a message that has a layout of its own."""
 
     subject: str
     html: str
@@ -135,7 +135,7 @@ class Mail:
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
+class AdminMessage:
     """One message to the admins. All attempts have the same id, so that receivers can drop duplicates."""
 
     id: str
@@ -175,14 +175,14 @@ class Channel(Protocol):
     @property
     def name(self) -> str: ...
 
-    def send(self, messages: Sequence[Message]) -> Mapping[str, Failure]:
+    def send(self, messages: Sequence[AdminMessage]) -> Mapping[str, Failure]:
         """Send the messages. Returns id → failure for those that were not sent."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
-class AlertTexts:
-    """Title and advice of the alert about a fault. `{subject}` is replaced by the file, job or edition."""
+class NoticeAlert:
+    """The alert that a notice raises. `{subject}` in its texts is replaced by the file, job or edition."""
 
     kind: AlertKind
     title: str
@@ -236,32 +236,32 @@ class NoticeKind(StrEnum):
 
 
 NOTICES = {
-    NoticeKind.LIST: AlertTexts(
+    NoticeKind.LIST: NoticeAlert(
         AlertKind.LIST_FAULTY,
         "{subject} has errors",
         "Correct what it names; `digest subscribers check` shows all errors.",
     ),
-    NoticeKind.SETTINGS: AlertTexts(
+    NoticeKind.SETTINGS: NoticeAlert(
         AlertKind.SETTINGS_FAULTY,
         "{subject} has errors",
         "Correct what it names; `digest check` shows all errors.",
     ),
-    NoticeKind.RESTART: AlertTexts(
+    NoticeKind.RESTART: NoticeAlert(
         AlertKind.RESTART_NEEDED,
         "Some changes of {subject} need a restart",
         "Restart `digest run`, for example with `systemctl restart digest`.",
     ),
-    NoticeKind.JOB: AlertTexts(
+    NoticeKind.JOB: NoticeAlert(
         AlertKind.JOB_FAILED,
         "`digest run` fails at the job {subject}",
         "Correct what it names; `digest check` finds all errors of settings and list. `digest run` continues then.",
     ),
-    NoticeKind.MISSED: AlertTexts(
+    NoticeKind.MISSED: NoticeAlert(
         AlertKind.EDITION_MISSED,
         "Edition {subject} was missed",
         "`digest send {subject}` sends it now. `journalctl -u digest` shows why `digest run` did not run at its time.",
     ),
-    NoticeKind.BREAKING: AlertTexts(
+    NoticeKind.BREAKING: NoticeAlert(
         AlertKind.BREAKING_PROPOSED,
         "Breaking news can be sent: {subject}",
         "`digest breaking send {subject}` sends it to everyone who wants breaking news, and `digest breaking drop "
@@ -271,25 +271,25 @@ NOTICES = {
 """The notices that also raise an alert."""
 
 
-def expired_message(key: str, recipients: int, problem: str | None, *, missed: bool) -> AlertMessage:
+def expired_texts(key: str, recipients: int, problem: str | None, *, missed: bool) -> AlertTexts:
     """Return the texts about recipients who did not get an edition in time, and whose mail server did not defer it.
 
     `problem` says why the last attempt failed. `missed`: `digest run` did not run at their time.
     """
     title = f"Edition {key} did not reach {plural(recipients, 'recipient')}"
     if missed:
-        return AlertMessage(
+        return AlertTexts(
             title,
             "`digest run` did not run at their time, nor within `schedule.expires_after` of it. They do not get it.",
             "`journalctl -u digest` shows why it did not run.",
         )
     if problem:
-        return AlertMessage(
+        return AlertTexts(
             title,
             f"Their emails could not be handed over within `schedule.expires_after`, and they do not get it: {problem}",
             f"`digest check` tests the connection, and `digest status {key}` names the recipients.",
         )
-    return AlertMessage(
+    return AlertTexts(
         title,
         "Their emails could not be handed over within `schedule.expires_after`, and they do not get it.",
         f"`digest status {key}` says why. Make sending faster (`delivery.rate`, `delivery.threads`), or raise "
@@ -297,9 +297,9 @@ def expired_message(key: str, recipients: int, problem: str | None, *, missed: b
     )
 
 
-def deferred_message(key: str, recipients: int) -> AlertMessage:
+def deferred_texts(key: str, recipients: int) -> AlertTexts:
     """Return the texts about recipients whose mail servers deferred the email until it was too old."""
-    return AlertMessage(
+    return AlertTexts(
         f"Mail servers deferred edition {key} for {plural(recipients, 'recipient')}",
         "They asked to try later until `schedule.expires_after` was over, and these recipients do not get it. For so "
         "many the cause is the sender or the email, not full mailboxes.",

@@ -16,7 +16,7 @@ from datetime import tzinfo
 from typing import Any, Protocol
 
 from digest.errors import DigestError
-from digest.notify.alert import Failure, Message
+from digest.notify.alert import AdminMessage, Failure
 from digest.notify.formats import payload
 
 # 410: the receiver wants no more messages (Standard Webhooks).
@@ -60,7 +60,7 @@ class WebhookChannel:
         self.url, self.post, self.format, self.keys, self.chat = url, post, format, keys, chat
         self.zone, self.clock = zone, clock
 
-    def send(self, messages: Sequence[Message]) -> Mapping[str, Failure]:
+    def send(self, messages: Sequence[AdminMessage]) -> Mapping[str, Failure]:
         failures: dict[str, Failure] = {}
         for number, message in enumerate(messages):
             try:
@@ -72,7 +72,7 @@ class WebhookChannel:
                 failures[message.id] = failure
         return failures
 
-    def _send(self, message: Message) -> Failure | None:
+    def _send(self, message: AdminMessage) -> Failure | None:
         document = payload(message, self.format, self.zone, chat=self.chat)
         return post_signed(self.post, self.url, self.keys, message.id, int(self.clock()), document)
 

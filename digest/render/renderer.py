@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
     from digest.render.archive_page import ArchivePage
-    from digest.render.blocks.printing import Printed
+    from digest.render.blocks.printing import PrintedBlocks
     from digest.render.clicks import ClickLinks
 
 HTML = "letter.html.j2"
@@ -86,12 +86,12 @@ class Renderer:
         fitted = fit(selected, render_one, self._budget)
         return replace(fitted.email, left_out=fitted.left_out) if fitted.email else None
 
-    def blocks(self, edition: Edition, where: Literal["email", "web"]) -> Printed:
+    def blocks(self, edition: Edition, where: Literal["email", "web"]) -> PrintedBlocks:
         """Return the blocks of an edition for its emails or for its page, and a sentence about each missing one."""
-        from digest.render.blocks.printing import Printed, print_blocks
+        from digest.render.blocks.printing import PrintedBlocks, print_blocks
 
         if not edition.blocks:
-            return Printed()
+            return PrintedBlocks()
         return print_blocks(edition, self._branding, self._environment, where=where)
 
     def archive_page(self, edition: Edition, *, now: datetime) -> ArchivePage:

@@ -22,7 +22,7 @@ from digest.models import (
     is_breaking,
     is_special,
 )
-from digest.notify.alert import AlertKind, NoticeKind, deferred_message, expired_message
+from digest.notify.alert import AlertKind, NoticeKind, deferred_texts, expired_texts
 from digest.notify.conditions import are_many_deferred
 from digest.scheduler.guard import JobGuard
 from digest.scheduler.notices import Notices
@@ -343,13 +343,13 @@ class EditionJobs:
         accepted = counts(self.app.database, key).accepted
         if expired.others:
             is_missed = self._began is not None and expired.due_at is not None and expired.due_at + limit < self._began
-            message = expired_message(key, expired.others, expired.problem, missed=is_missed)
+            texts = expired_texts(key, expired.others, expired.problem, missed=is_missed)
         elif are_many_deferred(expired.deferred, accepted, self.app.settings.alerts.block_rate):
-            message = deferred_message(key, expired.deferred)
+            texts = deferred_texts(key, expired.deferred)
         else:
             # A few full mailboxes are a line in the report.
             return
-        self.notices.raise_alert(AlertKind.RECIPIENTS_EXPIRED, key, message, until=now + _FOR_A_DAY)
+        self.notices.raise_alert(AlertKind.RECIPIENTS_EXPIRED, key, texts, until=now + _FOR_A_DAY)
 
     def _expire(self, key: str, reason: str, *, deadline: datetime | None = None) -> None:
         """Expire an edition, unless somebody composed or reopened it after the deadline: then a person sends it."""

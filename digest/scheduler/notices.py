@@ -16,7 +16,7 @@ from digest.notify.alert import (
     NOTICES,
     Alert,
     AlertKind,
-    AlertMessage,
+    AlertTexts,
     MessageType,
     NoticeKind,
     title_of_errors,
@@ -98,7 +98,7 @@ class Notices:
             if problems and kind in _ABOUT_FILES:
                 # The log has an event in one line, an alert an error in each.
                 title, text = title_of_errors(problems), "\n".join([f"{intro}:", *map(str, problems)])
-            self.raise_alert(found.kind, subject, AlertMessage(title, text, action), until=until)
+            self.raise_alert(found.kind, subject, AlertTexts(title, text, action), until=until)
 
     def clear(self, kind: NoticeKind, subject: str, text: str = "") -> bool:
         """Report in the sentence `text`, if given, that a fault is gone. False if there was no such fault.
@@ -121,11 +121,9 @@ class Notices:
     def subjects(self, kind: NoticeKind) -> list[str]:
         return [subject for each, subject in [*self._noticed] if each == kind]
 
-    def raise_alert(
-        self, kind: AlertKind, subject: str, message: AlertMessage, *, until: datetime | None = None
-    ) -> bool:
+    def raise_alert(self, kind: AlertKind, subject: str, texts: AlertTexts, *, until: datetime | None = None) -> bool:
         """Raise an alert. False if the store could not take it: then `refresh` tries again."""
-        return self._store(Alert(kind, subject, *message, self._app().now(), until))
+        return self._store(Alert(kind, subject, *texts, self._app().now(), until))
 
     def refresh(self) -> None:
         """Forget what has ended by itself, and store the alerts that the store could not take before."""

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from digest.notify.alert import AlertMessage
+from digest.notify.alert import AlertTexts
 from digest.utils.text import duration
 
 # Seconds between pings, and between readings of the clock.
@@ -99,28 +99,28 @@ class Clocks:
         return cls(time.time(), steady, steady if boottime is None else time.clock_gettime(boottime))
 
 
-def find_jump(before: Clocks, after: Clocks, now: datetime) -> AlertMessage | None:
+def find_jump(before: Clocks, after: Clocks, now: datetime) -> AlertTexts | None:
     """Return the texts about the jump between two readings; None if the clocks ran alike."""
     steady = after.steady - before.steady
     slept = after.running - before.running - steady
     jumped = after.wall - before.wall - steady
     at = f"It is {now:%Y-%m-%d %H:%M %Z} now."
     if slept >= _CLOCKS_DRIFT:
-        return AlertMessage(
+        return AlertTexts(
             f"The machine slept for {duration(slept)}",
             f"It was suspended, and `digest run` stood still meanwhile. {at} {CATCH_UP}",
             "A server must not sleep: `journalctl -b | grep -i suspend` says when it did, and `systemctl mask "
             "sleep.target suspend.target` prevents it. `digest status` shows the edition.",
         )
     if jumped >= _CLOCKS_DRIFT:
-        return AlertMessage(
+        return AlertTexts(
             f"The clock jumped {duration(jumped)} forward",
             f"The virtual machine was paused and resumed, or somebody set the clock. {at} {CATCH_UP}",
             f"{_CHECK_TIME} Ask who runs the host whether it paused or moved this machine. `digest status` shows the "
             "edition.",
         )
     if jumped <= -_CLOCKS_DRIFT:
-        return AlertMessage(
+        return AlertTexts(
             f"The clock was set back {duration(-jumped)}",
             f"{at} An edition that was sent is not sent again. Planned editions wait until the clock reaches their "
             "hour.",

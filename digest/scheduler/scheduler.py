@@ -21,7 +21,7 @@ from digest.config.loader import FILE_NAME
 from digest.errors import AlreadyRunning, ConfigurationError, StoreError
 from digest.newsletter.reengagement import QuestionStep, WeeklyQuestion
 from digest.newsletter.reload import ListWatch, SettingsWatch
-from digest.notify.alert import AlertKind, AlertMessage, NoticeKind
+from digest.notify.alert import AlertKind, AlertTexts, NoticeKind
 from digest.scheduler.editions import EditionJobs
 from digest.scheduler.guard import BackgroundJob, BackgroundJobs, JobGuard
 from digest.scheduler.notices import Notices
@@ -343,9 +343,9 @@ class Scheduler:
         weekly = WeeklyQuestion(self.app)
         due = weekly.due()
         if due is QuestionStep.ANNOUNCE and (announced := weekly.announcement()):
-            self.log(f"{announced.message.title}.")
+            self.log(f"{announced.texts.title}.")
             self.notices.raise_alert(
-                AlertKind.REENGAGE_PLANNED, f"{announced.at:%Y-%m-%d}", announced.message, until=announced.at
+                AlertKind.REENGAGE_PLANNED, f"{announced.at:%Y-%m-%d}", announced.texts, until=announced.at
             )
         elif due is QuestionStep.ASK:
             asked = weekly.ask()
@@ -359,14 +359,14 @@ class Scheduler:
         """Alert if this process was stopped or frozen while the machine's clocks ran on."""
         now = self.app.now()
         advice = " Set `alerts.heartbeat_url`, so that a service outside tells you while it stands still."
-        message = AlertMessage(
+        texts = AlertTexts(
             f"The newsletter stood still for {duration(seconds)}",
             "Its process was stopped or frozen: by a signal, a paused container or virtual machine, or a machine "
             f"without memory or CPU. {CATCH_UP}",
             "`digest status` shows the edition. Look for the cause: `journalctl --since -2h`, `docker events "
             f"--since 2h --until 0s`.{'' if self.app.settings.alerts.heartbeat_url else advice}",
         )
-        self.notices.raise_alert(AlertKind.STOOD_STILL, "", message, until=now + timedelta(hours=1))
+        self.notices.raise_alert(AlertKind.STOOD_STILL, "", texts, until=now + timedelta(hours=1))
 
     def _look_for_clock_jump(self) -> None:
         """Alert if the clock was set or the machine slept, because jobs may have run at unplanned times."""

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, delete, insert, select, update
 
-from digest.notify.alert import Alert, Message, MessageType, cause
+from digest.notify.alert import AdminMessage, Alert, MessageType, cause
 from digest.store.database import Database
 from digest.store.message_queue import MessageQueue
 from digest.store.schema import alert, alert_message
@@ -30,7 +30,7 @@ class AlertStore(MessageQueue):
             for row in self.database.query(rows)
         ]
 
-    def raise_(self, item: Alert, message: Message, channels: Collection[str], now: datetime) -> bool:
+    def raise_(self, item: Alert, message: AdminMessage, channels: Collection[str], now: datetime) -> bool:
         """Open an alert with its message. False if it is open already: then only its texts and its end are updated.
 
         An alert that is open already sends another message if its cause is new.
@@ -48,7 +48,9 @@ class AlertStore(MessageQueue):
             _add(connection, message, channels, now)
         return True
 
-    def close(self, key: tuple[str, str], message: Message | None, channels: Collection[str], now: datetime) -> bool:
+    def close(
+        self, key: tuple[str, str], message: AdminMessage | None, channels: Collection[str], now: datetime
+    ) -> bool:
         """End an alert, with a message or silently. False if it is not open."""
         this_alert = and_(alert.c.kind == key[0], alert.c.subject == key[1])
         with self.database.write() as connection:
@@ -58,7 +60,7 @@ class AlertStore(MessageQueue):
                 _add(connection, message, channels, now)
         return True
 
-    def add(self, message: Message, channels: Collection[str], now: datetime) -> bool:
+    def add(self, message: AdminMessage, channels: Collection[str], now: datetime) -> bool:
         """Queue a separate message, such as a report. False if one with its id was queued before."""
         with self.database.write() as connection:
             new = insert_into(connection, alert_message).on_conflict_do_nothing().returning(alert_message.c.id)
@@ -69,7 +71,7 @@ class AlertStore(MessageQueue):
         """Whether a message with this id was queued."""
         return self.database.query(select(alert_message.c.id).where(alert_message.c.id == id)).first() is not None
 
-    def claim_messages(self, channel: str, now: datetime) -> list[Message]:
+    def claim_messages(self, channel: str, now: datetime) -> list[AdminMessage]:
         """Claim the messages that are due, oldest first."""
         return [_message(row.content) for row in self.claim(channel, now)]
 
@@ -87,13 +89,13 @@ def _is_new_cause(connection: Connection, item: Alert, before: str, since: datet
     )
 
 
-def _add(connection: Connection, message: Message, channels: Collection[str], now: datetime) -> None:
+def _add(connection: Connection, message: AdminMessage, channels: Collection[str], now: datetime) -> None:
     rows = _rows(message, channels, now)
     if rows:
         connection.execute(insert(alert_message), rows)
 
 
-def _rows(message: Message, channels: Collection[str], now: datetime) -> Sequence[dict[str, Any]]:
+def _rows(message: AdminMessage, channels: Collection[str], now: datetime) -> Sequence[dict[str, Any]]:
     content = asdict(message) | {
         "at": message.at.isoformat(),
         "since": message.since.isoformat() if message.since else None,
@@ -102,9 +104,9 @@ def _rows(message: Message, channels: Collection[str], now: datetime) -> Sequenc
     return [{**same, "channel": channel} for channel in channels]
 
 
-def _message(content: dict[str, Any]) -> Message:
+def _message(content: dict[str, Any]) -> AdminMessage:
     since = content["since"]
-    return Message(
+    return AdminMessage(
         **content
         | {
             "type": MessageType(content["type"]),

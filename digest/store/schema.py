@@ -83,7 +83,7 @@ class Moment(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
-class Said(TypeDecorator[str]):
+class MessageText(TypeDecorator[str]):
     """A text that may be a message, see `digest.messages`. Other texts are stored and read as they are."""
 
     impl = Text
@@ -298,7 +298,7 @@ source = Table(
     Column("last_good", Moment),
     Column("last_new", Moment),
     Column("failures", Integer, nullable=False, server_default="0"),
-    Column("last_error", Said, nullable=False, server_default=""),
+    Column("last_error", MessageText, nullable=False, server_default=""),
     Column("not_before", Moment),
     Column("moved_to", Text, nullable=False, server_default=""),
     # How long the last successful fetch took.
@@ -344,7 +344,7 @@ edition = Table(
     Column("preheader", Text, nullable=False),
     Column("intro", Text, nullable=False),
     Column("lead", Text, nullable=False),
-    Column("reason", Said, nullable=False),
+    Column("reason", MessageText, nullable=False),
     Column("sections", JSON, nullable=False),
     # What an editor changed. It survives composing again.
     Column("editorial_changes", JSON, nullable=False),
@@ -545,7 +545,7 @@ attempt = Table(
     # When the provider sends it, if it was scheduled. Without a schedule id nothing was submitted.
     Column("send_at", Moment),
     Column("schedule_id", Text, nullable=False, server_default=""),
-    # Transports that send to one recipient at a time: the current one, and the machine's boot id, see `progress`.
+    # Transports that send to one recipient at a time: the current one, and the machine's boot id, see `attempts`.
     Column("current_recipient", Id),
     Column("boot", String(64), nullable=False, server_default=""),
     Column("provider_id", Text, nullable=False, server_default=""),
@@ -565,7 +565,7 @@ decision = Table(
     Column("edition", String(64), ForeignKey("edition.key"), nullable=False),
     Column("batch", Id),
     Column("what", String(32), nullable=False),
-    Column("reason", Said, nullable=False),
+    Column("reason", MessageText, nullable=False),
     Column("at", Moment, nullable=False),
     # The recipient that an operator decided about, what they saw, and who they are.
     Column("subscriber", Id),
@@ -744,7 +744,7 @@ archive_story = Table(
     Column("published", Moment),
     # [{name, title, url, published}], the lead's first.
     Column("sources", JSON, nullable=False),
-    # What is searched: see `archive_words`.
+    # What is searched: see `hindi.tokens.index_words`.
     Column("words", Text, nullable=False),
     UniqueConstraint("edition", "story"),
     Index(None, "thread"),
@@ -765,7 +765,8 @@ archive_correction = Table(
     Index(None, "thread"),
 )
 
-# The index of the words. All of them are ASCII (see `archive_words`), so the databases' own tokenizers need no Hindi.
+# The index of the words. All of them are ASCII (see `hindi.tokens.index_words`), so the databases' own tokenizers need
+# no Hindi.
 SEARCH_INDEX = {
     "sqlite": (
         "CREATE VIRTUAL TABLE archive_search USING fts5("
@@ -889,7 +890,7 @@ audit = Table(
     Column("what", String(32), nullable=False),
     # The edition or the user that it concerns.
     Column("subject", Text, nullable=False),
-    Column("detail", Said, nullable=False, server_default=""),
+    Column("detail", MessageText, nullable=False, server_default=""),
     # Editorial changes before and after it, so that it can be undone.
     Column("before", JSON(none_as_null=True)),
     Column("after", JSON(none_as_null=True)),

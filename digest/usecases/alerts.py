@@ -20,7 +20,7 @@ from digest.deliver.shutdown import time_limit
 from digest.errors import ConfigurationError, DigestError
 from digest.mail.message import Outgoing, recipient
 from digest.models import RenderedEmail
-from digest.notify.alert import Alert, Channel, Failure, Mail, Message, MessageType, redact_alert, without_code
+from digest.notify.alert import AdminMessage, Alert, Channel, Failure, Mail, MessageType, redact_alert, without_code
 from digest.notify.formats import plain_text, subject_of
 
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ class Alerts:
     ) -> bool:
         """Queue a separate message. False if one with this id was queued before."""
         now = self.now()
-        message = _with_mail(Message(id or _new_id(), type, now, self.sender, title, text, data=data), mail)
+        message = _with_mail(AdminMessage(id or _new_id(), type, now, self.sender, title, text, data=data), mail)
         return self.store.add(message, self._names, now)
 
     def deliver(self) -> list[str]:
@@ -129,7 +129,7 @@ class Alerts:
 
     def send_at_once(self, type: MessageType, kind: str, title: str, text: str, action: str) -> None:
         """Send a message by every channel, once, without retries and without the store. Used when the store fails."""
-        message = Message(_new_id(), type, self.now(), self.sender, title, text, action=action, kind=kind)
+        message = AdminMessage(_new_id(), type, self.now(), self.sender, title, text, action=action, kind=kind)
         for channel in self.channels:
             for failure in channel.send([message]).values():
                 log.error("an alert could not be sent by %s: %s", channel.name, failure.reason)
@@ -154,13 +154,13 @@ class Alerts:
             log.warning("alert resolved: %s", item.title)
         return closed
 
-    def _message(self, type: MessageType, item: Alert, text: str, action: str, now: datetime) -> Message:
-        message = Message(_new_id(), type, now, self.sender, item.title, text, action=action, since=item.since)
+    def _message(self, type: MessageType, item: Alert, text: str, action: str, now: datetime) -> AdminMessage:
+        message = AdminMessage(_new_id(), type, now, self.sender, item.title, text, action=action, since=item.since)
         message = replace(message, kind=item.kind, subject=item.subject)
         return _with_mail(message, self.mail_of(type, item) or _NO_MAIL)
 
 
-def _with_mail(message: Message, mail: Mail) -> Message:
+def _with_mail(message: AdminMessage, mail: Mail) -> AdminMessage:
     return replace(message, html=mail.html, mail_subject=mail.subject, mail_text=mail.text)
 
 
@@ -191,7 +191,7 @@ class EmailChannel:
     def name(self) -> str:
         return f"email:{self.address}"
 
-    def send(self, messages: Sequence[Message]) -> Mapping[str, Failure]:
+    def send(self, messages: Sequence[AdminMessage]) -> Mapping[str, Failure]:
         groups = [[message] for message in messages if message.html]
         groups += [others] if (others := [message for message in messages if not message.html]) else []
         failures: dict[str, Failure] = {}
@@ -201,7 +201,7 @@ class EmailChannel:
                 failures |= {message.id: Failure(problem) for message in group}
         return failures
 
-    def _send(self, messages: Sequence[Message]) -> str | None:
+    def _send(self, messages: Sequence[AdminMessage]) -> str | None:
         """Send one email. Return the problem, None if a transport accepted it."""
         outgoing = self._outgoing(messages)
         problems: list[str] = []
@@ -223,7 +223,7 @@ class EmailChannel:
             problems += [problem.removeprefix(f"{self.address}: ") for problem in found]
         return "; ".join(dict.fromkeys(problems))
 
-    def _outgoing(self, messages: Sequence[Message]) -> Outgoing:
+    def _outgoing(self, messages: Sequence[AdminMessage]) -> Outgoing:
         first = messages[0]
         texts = [message.mail_text or plain_text(message, self.zone) for message in messages]
         html = first.html or _HTML.format("<hr>".join(_paragraphs(text) for text in texts))

@@ -12,6 +12,7 @@ import orjson
 
 from digest.curate.editorial import EditorialChanges
 from digest.errors import DigestError
+from digest.messages import Message, joined
 from digest.models import Actor, Edition, EditionState, Story, Variant, is_breaking, is_special
 from digest.store.content.editions import SHOWN
 from digest.store.sending.decisions import Decision
@@ -99,8 +100,13 @@ class Approver:
         with self.editions.database.transaction():
             stored = self.editions.get(key)
             if stored is None or stored.state != EditionState.DRAFT:
-                state = stored.state if stored else "gone"
-                raise DigestError(f"Edition {key} is {state}; only a draft can be approved.")
+                if stored is None:
+                    raise DigestError(Message("There is no edition %(name)s.", name=key))
+                raise DigestError(
+                    Message(
+                        "Edition %(name)s is %(state)s; only a draft can be approved.", name=key, state=stored.state
+                    )
+                )
             if revision(stored) != revision(edition):
                 raise EditionChanged(f"Edition {key} was changed while it was being checked. Look at it again.")
             self.editions.move(key, EditionState.APPROVED, out_of=(EditionState.DRAFT,))
@@ -115,8 +121,8 @@ class Approver:
                     key, Decision.ERRORS_ACCEPTED, despite, now=self.now(), by=by.name, evidence=failed
                 )
             self.editions.record_decision(key, EditionState.APPROVED, force or how, now=self.now(), by=by.name)
-            moment = f"{at.astimezone(self.now().tzinfo):%Y-%m-%d %H:%M}" if at else None
-            words = "; ".join(filter(None, (detail, force, moment)))
+            moment = f"{at.astimezone(self.now().tzinfo):%Y-%m-%d %H:%M}" if at else ""
+            words = joined("; ", detail, force or "", moment)
             self.log.record(by, EditionState.APPROVED, key, words, now=self.now())
         return checked
 

@@ -447,7 +447,7 @@ class EditionEditor:
     def keep_other_text(self, key: str, by: Actor, act: int, field: str) -> None:
         """Record that the editor accepts a text that replaced their own. `act` is the number of the act that did it."""
         self._editable(key)
-        self.log.record(by, ActKind.NEWER_TEXT_KEPT, key, kept_text(act, field), now=self.now())
+        self.log.record(by, ActKind.NEWER_TEXT_KEPT, key, newer_text_kept(act, field), now=self.now())
 
     def undo(self, key: str, by: Actor) -> Edition:
         """Undo the last change, or redo it if the last change was an undo. Raises DigestError if there is none."""
@@ -652,13 +652,13 @@ def _unseen(texts: Mapping[str, str | None], seen: Mapping[str, str] | None, pre
     ]
 
 
-def kept_text(act: int, field: str) -> str:
-    """Return how the log names a text that an act of the log replaced, and that its author lets go."""
+def newer_text_kept(act: int, field: str) -> str:
+    """Return the detail of NEWER_TEXT_KEPT: the number of the act that replaced the text, and the text's field."""
     return f"{act} {field}"
 
 
 def quoted(text: str) -> str:
-    """Return a replaced text as the log has it."""
+    """Return a text as the log quotes it."""
     return f"“{one_line(text)}”"
 
 

@@ -1,8 +1,9 @@
-"""Do one act to many subscribers: pause, end pauses, stop all email or let it go again, topics, frequency, and the
-frequency back.
+"""Do one act to many subscribers: pause them or end their pauses, stop all email or allow it again, change topics or
+frequency, or restore the frequency.
 
 The plan says who changes, and who stays as they are and why. What people chose or stopped themselves is never changed.
-The log of acts gets one entry, that of an act for one if only one changes, and the consent log one for each person.
+The log of acts gets one entry; if only one person changes, it is that of an act for one. The consent log gets one for
+each person.
 """
 
 from __future__ import annotations
@@ -110,7 +111,7 @@ class ManyPlan:
 
     @property
     def mark(self) -> str:
-        """Another one if somebody else would change, or something else would be done."""
+        """A hash of who changes and what is done."""
         # A pause ends at the hour at which it began; the page shows the day.
         until = f"{self.change.until:%Y-%m-%d}" if self.change.until else ""
         what = (self.change.act, self.change.value, until)
@@ -138,7 +139,7 @@ class ManyEditor:
         """Return the numbers of all subscribers that match a filter. Raises DigestError if they are too many."""
         found = self.directory.ids(wanted, now=self.now(), limit=MOST + 1)
         if len(found) > MOST:
-            raise DigestError(f"More than {MOST:,} subscribers match; narrow the filter.")
+            raise DigestError(Message("More than %(num)s subscribers match; narrow the filter.", num=f"{MOST:,}"))
         return found
 
     def find_addresses(self, addresses: Iterable[str]) -> list[int]:
@@ -154,7 +155,13 @@ class ManyEditor:
     def people(self, ids: Sequence[int]) -> list[StoredSubscriber]:
         """Return subscribers by their numbers, the newest first, without erased ones."""
         if len(ids) > MOST:
-            raise DigestError(f"At most {MOST:,} subscribers at once, found {len(ids):,}.")
+            raise DigestError(
+                Message(
+                    "At most %(num)s subscribers at once, found %(later_num)s.",
+                    num=f"{MOST:,}",
+                    later_num=f"{len(ids):,}",
+                )
+            )
         return self.preferences.all_of(ids)
 
     def plan(self, ids: Sequence[int], change: ManyChange) -> ManyPlan:

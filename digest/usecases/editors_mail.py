@@ -73,7 +73,7 @@ def _template(name: str) -> Template:
     return environment.get_template(name)
 
 
-class ReportRow(NamedTuple):
+class MailRow(NamedTuple):
     """A number or a text, and the usual number. Both are '' if there is none."""
 
     name: str
@@ -81,11 +81,11 @@ class ReportRow(NamedTuple):
     usual: str = ""
 
 
-class ReportPart(NamedTuple):
+class MailPart(NamedTuple):
     """A list with a title. `columns` are those of a table that compares."""
 
     title: str
-    rows: tuple[ReportRow, ...]
+    rows: tuple[MailRow, ...]
     columns: tuple[str, ...] = ()
     # A sentence below the list.
     note: str = ""
@@ -104,8 +104,8 @@ class _Content(NamedTuple):
     desk: str = ""
     warning: str = ""
     # What needs a look; None if all went well.
-    attention: ReportPart | None = None
-    parts: tuple[ReportPart, ...] = ()
+    attention: MailPart | None = None
+    parts: tuple[MailPart, ...] = ()
 
 
 class ApprovalDeadline(NamedTuple):
@@ -244,7 +244,7 @@ class ReportMails:
         whom = ngettext("%(num)s recipient", "%(num)s recipients", sent) % {"num": group(sent)}
         heading = _("Sent to %(whom)s") % {"whom": whom} if sent else _("Sent to nobody")
         attention = _attention(report, catalogue)
-        looks = tuple(map(ReportRow, [*attention, *_sources(report, catalogue)]))
+        looks = tuple(map(MailRow, [*attention, *_sources(report, catalogue)]))
         short = dates.short(report.day, self.branding.language)
         name = report.name or self.branding.edition_name(report.key)
         edition = _("Edition of %(day)s") % {"day": f"{short} ({name})" if name else short}
@@ -259,7 +259,7 @@ class ReportMails:
             subject=f"[{self.branding.name}] {subject}",
             heading=heading,
             lines=tuple(lines),
-            attention=ReportPart(_("What needs a look"), looks) if looks else None,
+            attention=MailPart(_("What needs a look"), looks) if looks else None,
             parts=tuple(part for part in _parts(report, catalogue) if part.rows),
             button=_("See this report on the desk"),
             link=f"{self.desk_url}/report/{report.key}" if self.desk_url else "",
@@ -303,7 +303,7 @@ def _sources(report: Report, catalogue: Catalogue) -> list[str]:
     return [sentences[state] % {"names": ", ".join(found)} for state, found in names.items() if found]
 
 
-def _parts(report: Report, catalogue: Catalogue) -> list[ReportPart]:
+def _parts(report: Report, catalogue: Catalogue) -> list[MailPart]:
     """Return what the report shows, in its order. A part may have no rows."""
     _, ngettext = catalogue.gettext, catalogue.ngettext
     numbers, feedback, work = report.numbers, report.feedback, report.work
@@ -330,7 +330,7 @@ def _parts(report: Report, catalogue: Catalogue) -> list[ReportPart]:
             share = percentage(count, numbers) if has_share else ""
             median = usual.of(compared) if compared else None
             shown = f"{group(count)} ({share})" if share else group(count)
-            rows.append(ReportRow(name, shown, "" if median is None else group(median)))
+            rows.append(MailRow(name, shown, "" if median is None else group(median)))
     missed: Counter[str] = Counter()
     for reason, count in (*report.excluded, *report.rejected):
         missed[reasons.brief(reason, catalogue)] += count
@@ -353,15 +353,15 @@ def _parts(report: Report, catalogue: Catalogue) -> list[ReportPart]:
         note.append(median_of % {"num": earlier})
     note.append(_("Emails keep coming back for hours, so these numbers still change."))
     return [
-        ReportPart(_("In numbers"), tuple(rows), columns, " ".join(note)),
-        ReportPart(
+        MailPart(_("In numbers"), tuple(rows), columns, " ".join(note)),
+        MailPart(
             _("Who did not get it, and why"),
-            tuple(ReportRow(reason, group(count)) for reason, count in missed.most_common()),
+            tuple(MailRow(reason, group(count)) for reason, count in missed.most_common()),
         ),
-        ReportPart(_("What the editors did"), tuple(ReportRow(name, group(count)) for name, count in done if count)),
-        ReportPart(_("Most read"), tuple(ReportRow(each.title, group(each.people)) for each in read)),
-        ReportPart(
-            _("What readers wrote"), tuple(ReportRow(line_without_addresses(text)) for _at, text in report.newest_texts)
+        MailPart(_("What the editors did"), tuple(MailRow(name, group(count)) for name, count in done if count)),
+        MailPart(_("Most read"), tuple(MailRow(each.title, group(each.people)) for each in read)),
+        MailPart(
+            _("What readers wrote"), tuple(MailRow(line_without_addresses(text)) for _at, text in report.newest_texts)
         ),
     ]
 
@@ -378,7 +378,7 @@ def _text(report: Report, content: _Content, catalogue: Catalogue) -> str:
     return "\n\n".join(blocks)
 
 
-def _list(part: ReportPart, usually: str) -> str:
+def _list(part: MailPart, usually: str) -> str:
     """Return a part as lines of text."""
     lines = [part.title]
     for row in part.rows:

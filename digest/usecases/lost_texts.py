@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from digest.models import Edition
 from digest.store.desk.audit import ActKind
-from digest.usecases.edit_edition import kept_text, quoted
+from digest.usecases.edit_edition import newer_text_kept, quoted
 
 if TYPE_CHECKING:
     from digest.store.desk.audit import Act, AuditLog
@@ -57,9 +57,9 @@ def newer_texts(log: AuditLog, edition: Edition, after: int) -> list[NewerText]:
 
 
 def lost_texts(log: AuditLog, edition: Edition, user: str) -> list[LostText]:
-    """Return the user's texts of an edition that were replaced unseen, or to put back an older text.
+    """Return the user's texts of an edition that others replaced without having seen them, or by an older text.
 
-    One that the user has written again or let go is left out, and so is one that is there again.
+    Leaves out texts that the user has written again or given up, and those that are in the edition again.
     """
     if not log.is_done_by_others(edition.key, ActKind.NEWER_TEXT_REPLACED, user):
         return []
@@ -74,7 +74,7 @@ def lost_texts(log: AuditLog, edition: Edition, user: str) -> list[LostText]:
             continue
         text, (replacing, _new) = history[mine][1], history[mine - 1]
         is_lost = replacing.what == ActKind.NEWER_TEXT_REPLACED and quoted(text) in replacing.detail
-        is_let_go = kept_text(replacing.id, place[1]) in let_go
+        is_let_go = newer_text_kept(replacing.id, place[1]) in let_go
         if text and text != present and is_lost and not is_let_go:
             found.append(LostText(*place, text, history[0][0].who, present, replacing.id))
     return found

@@ -1,4 +1,4 @@
-"""Limit what one address has open at once, and the emails that visitors can request, who may enter any address.
+"""Limit the requests and connections that one client has open at once.
 
 Requests are counted by the client's address, which behind a trusted proxy is that of its header. Connections are
 counted by the peer's address, except for trusted proxies, which connect for many clients. uvicorn itself only limits
@@ -11,15 +11,8 @@ import ipaddress
 from collections import Counter
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
-from datetime import timedelta
 from ipaddress import IPv6Address, ip_address
 from typing import TYPE_CHECKING, Any
-
-from fastapi import Request
-
-from digest.store.rate_limits import Quota
-from digest.subscribers.address import mailbox
-from digest.web.dependencies import client_address
 
 if TYPE_CHECKING:
     import asyncio
@@ -29,10 +22,6 @@ if TYPE_CHECKING:
 MAX_PER_CLIENT = 100
 
 _REFUSAL = b"HTTP/1.1 429 Too Many Requests\r\nRetry-After: 60\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
-_HOUR, _DAY = timedelta(hours=1), timedelta(days=1)
-# Of one network. At a stall, hundreds of phones share the address of one mobile carrier (RFC 6598), and what a mailbox
-# gets is limited by itself.
-_PER_NETWORK_AND_HOUR, _PER_NETWORK_AND_DAY = 300, 1500
 
 
 class OpenRequests:
@@ -57,7 +46,7 @@ class OpenRequests:
 
 def client_of(address: str) -> str:
     """Return the client of an address: the address, or the /64 network of an IPv6 address, which one machine has."""
-    return _network(address, 32, 64)
+    return network_of(address, 32, 64)
 
 
 def limited_protocol(proxies: Collection[str]) -> type[asyncio.Protocol]:
@@ -105,24 +94,7 @@ class Networks:
         return any(known in network for network in self._networks)
 
 
-def mailbox_quotas(address: str, purpose: str = "join") -> list[Quota]:
-    """Return the limits of the emails for a purpose to one mailbox that may not be its visitor's."""
-    name = f"{purpose}:{mailbox(address)}"
-    return [Quota(name, 1, timedelta(minutes=10)), Quota(name, 3, _DAY), Quota(name, 6, 7 * _DAY)]
-
-
-def network_quotas(purpose: str, request: Request) -> list[Quota]:
-    """Return the limits of the emails that one network can request for a purpose."""
-    name = f"{purpose}:{network(client_address(request))}"
-    return [Quota(name, _PER_NETWORK_AND_HOUR, _HOUR), Quota(name, _PER_NETWORK_AND_DAY, _DAY)]
-
-
-def network(address: str) -> str:
-    """Return the network that shares a quota: an IPv4 /24 or an IPv6 /56, the size of one household or office."""
-    return _network(address, 24, 56)
-
-
-def _network(address: str, bits: int, bits_of_ipv6: int) -> str:
+def network_of(address: str, bits: int, bits_of_ipv6: int) -> str:
     """Return the network of an address, by its first bits; the address itself if it is none."""
     try:
         known = ip_address(address)

@@ -26,8 +26,8 @@ from digest.subscribers.address import normalise, refuse_tags
 from digest.usecases.erase_subscriber import SubscriberEraser
 from digest.usecases.own_data import AddressChanger, PersonalData
 from digest.web.change_notices import ChangeNotices, had_left
-from digest.web.client_limit import mailbox_quotas, network, network_quotas
 from digest.web.dependencies import Context, Refused, client_address
+from digest.web.email_limits import mailbox_quotas, network, network_quotas
 from digest.web.known_browser import is_known_browser, remember
 from digest.web.outbound_mail import OutboundMail
 from digest.web.own_copy import readable_copy

@@ -33,10 +33,10 @@ from digest.subscribers.address import normalise, refuse_tags
 from digest.subscribers.tokens import TokenSigner
 from digest.utils.timed_cache import TimedCache
 from digest.web.archive.metadata import home_metadata
-from digest.web.client_limit import mailbox_quotas, network_quotas
 from digest.web.consent import CONSENT_VERSION
 from digest.web.dependencies import Context, client_address
 from digest.web.editions import NextEdition, Showcase, ShowcaseEdition, TopicRates
+from digest.web.email_limits import mailbox_quotas, network_quotas
 from digest.web.known_browser import is_known_browser, remember
 from digest.web.outbound_mail import OutboundMail
 from digest.web.own_data_emails import EmailTexts, OwnDataEmails

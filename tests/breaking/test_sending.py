@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from digest.models import Actor, Block
+from digest.models import Actor, TextBlock
 from tests.breaking.press import ALERT, PAPERS, Press
 from tests.cli.newsroom import parse_mail, text_parts
 from tests.curate.sample import BRIDGE, OTHERS
@@ -137,7 +137,7 @@ def test_the_next_edition_has_the_story_as_an_update_when_it_developed(proposed:
         id="bridge-fall",
         title="सोनपुरा में कमला नदी के नए पुल से बस गिरी, 14 लोगों की मौत",
         body=(
-            Block(
+            TextBlock(
                 "p",
                 "सोनपुरा में कमला नदी पर बने नए पुल से बस गिर गई और 14 लोगों की मौत हो गई। 820 मीटर लंबा यह पुल "
                 "रविवार को खोला गया था और इससे 40 गांवों को राहत मिली थी। जिलाधिकारी रेवती नाथ ने जांच के आदेश दिए।",

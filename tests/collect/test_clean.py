@@ -17,7 +17,7 @@ from digest.collect.files import read_path
 from digest.collect.images import DECORATION, is_decoration
 from digest.hindi.cut import shorten
 from digest.hindi.title_tails import TAILS, TitleTail, hides_news, without_tails
-from digest.models import Article, Block, Source
+from digest.models import Article, Source, TextBlock
 from tests.paths import SHARED_DATA
 from tests.support.tables import each_row
 
@@ -27,7 +27,7 @@ NEXT = "विभाग के अनुसार पहले चरण मे�
 
 
 def article(title: str = "ज़िले में नई सड़कें बनेंगी", *paragraphs: str, excerpt: str = "") -> Article:
-    body = tuple(Block("p", text) for text in paragraphs)
+    body = tuple(TextBlock("p", text) for text in paragraphs)
     return Article(id="1", source="s", title=title, published=NOW, excerpt=excerpt, body=body)
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from digest.collect.files import read_path
-from digest.models import Article, Block, Source
+from digest.models import Article, Source, TextBlock
 from tests.paths import SHARED_DATA
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -29,8 +29,8 @@ def test_a_text_file(tmp_path: Path) -> None:
     article = article_of(path)
     assert article.title == "नहर में पानी आया"
     assert article.body == (
-        Block("p", "किसानों ने सोमवार को खेतों की सिंचाई शुरू कर दी है।"),
-        Block("p", "पानी बीस दिन तक चलेगा।"),
+        TextBlock("p", "किसानों ने सोमवार को खेतों की सिंचाई शुरू कर दी है।"),
+        TextBlock("p", "पानी बीस दिन तक चलेगा।"),
     )
     assert (article.published, article.dated) == (datetime(2026, 11, 23, 0, 0, tzinfo=UTC), True)
     assert (article.section, article.language, article.warnings, article.url) == ("स्थानीय", "hi", (), None)

@@ -21,7 +21,7 @@ from digest.collect.pages.fulltext_fetch import (
     reuse_fulltext,
 )
 from digest.collect.types import ParseResult
-from digest.models import Article, Block, Source
+from digest.models import Article, Source, TextBlock
 from tests.collect.server import Handler, serving
 from tests.paths import ROOT
 
@@ -156,7 +156,7 @@ def test_the_page_of_a_short_report_is_fetched_only_once() -> None:
             self.asked.append(url)
             return StreamedResponse(Response(200, url), TempBody([page]))
 
-    site, cache, cut = Brief(), FulltextCache(), replace(CUT, body=(Block("p", CUT.excerpt),))
+    site, cache, cut = Brief(), FulltextCache(), replace(CUT, body=(TextBlock("p", CUT.excerpt),))
     first, _ = fill((cut,), site, cache=cache)
     second, _ = fill((cut,), site, cache=cache)
     third, _ = fill((cut,), site, article_store=Stored(first.articles[0]))
@@ -222,7 +222,7 @@ def test_through_a_real_server() -> None:
 def test_paragraph_that_three_articles_share_is_dropped() -> None:
     blurb = "कहानी प्रतियोगिता में भाग लेने के लिए अपनी रचना हमें डाक से भेजें और इनाम पाएं।"
     bodies = tuple(
-        replace(CUT, id=f"a{number}", body=(Block("p", f"पहली बात {number}। " * 80), Block("p", blurb)))
+        replace(CUT, id=f"a{number}", body=(TextBlock("p", f"पहली बात {number}। " * 80), TextBlock("p", blurb)))
         for number in range(3)
     )
     filled, _ = fill(bodies, Site())

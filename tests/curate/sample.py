@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from digest.curate.compose import Curated
-from digest.models import Article, Block, Story
+from digest.models import Article, Story, TextBlock
 
 # 06:00 in India on the day of the edition.
 NOW = datetime(2026, 11, 23, 0, 30, tzinfo=UTC)
@@ -13,7 +13,7 @@ NOW = datetime(2026, 11, 23, 0, 30, tzinfo=UTC)
 
 def article(id_: str, source: str, title: str, text: str = "", hours: float = 5, **more: object) -> Article:
     """An article `hours` old; each line of `text` is a paragraph."""
-    body = tuple(Block("p", line.strip()) for line in text.split("\n") if line.strip())
+    body = tuple(TextBlock("p", line.strip()) for line in text.split("\n") if line.strip())
     values = {"url": f"https://{source}.example/{id_}.html", **more}
     return Article(id=id_, source=source, title=title, published=NOW - timedelta(hours=hours), body=body, **values)  # type: ignore[arg-type]
 

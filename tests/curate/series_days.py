@@ -8,7 +8,7 @@ from __future__ import annotations
 import random
 from datetime import timedelta
 
-from digest.models import Article, Block
+from digest.models import Article, TextBlock
 from tests.curate.sample import NOW
 
 DAYS, PAPERS = 4, 4
@@ -118,7 +118,7 @@ def series_pages() -> list[tuple[tuple[str, str, int], Article]]:
                                 title=title.format(*numbers, s=subject, w=WEEKDAYS[day]),
                                 published=NOW - timedelta(hours=24 * day + paper),
                                 body=(
-                                    Block(
+                                    TextBlock(
                                         "p", f"{text_of_day} ब्योरा {('नगर', 'जिला', 'राज्य', 'केंद्र')[paper]} दफ्तर का है।"
                                     ),
                                 ),
@@ -141,5 +141,7 @@ def unlike_items(count: int) -> list[Article]:
         body = f"{where} के {who} ने {chance.choice(WEEKDAYS)} को {what}। मौके पर {name()} और {name()} मौजूद रहे।"
         moment = NOW - timedelta(hours=chance.uniform(0, 24 * DAYS))
         title = f"{where} में {who} ने {what}"
-        found.append(Article(f"unlike-{number}", f"paper {number % PAPERS}", title, moment, body=(Block("p", body),)))
+        found.append(
+            Article(f"unlike-{number}", f"paper {number % PAPERS}", title, moment, body=(TextBlock("p", body),))
+        )
     return found

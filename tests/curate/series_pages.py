@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from datetime import timedelta
 
-from digest.models import Article, Block
+from digest.models import Article, TextBlock
 from tests.curate.sample import NOW
 
 DAYS, PAPERS = 4, 5
@@ -74,7 +74,7 @@ def pages() -> list[tuple[str, int, Article]]:
                             source=f"paper {paper}",
                             title=title.format(*numbers, w=WEEKDAYS[day]),
                             published=NOW - timedelta(hours=24 * day + paper),
-                            body=(Block("p", paragraph),),
+                            body=(TextBlock("p", paragraph),),
                         ),
                     )
                 )

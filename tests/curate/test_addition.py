@@ -11,7 +11,7 @@ from digest.curate.summary.sentence_rules import HANGING, MOST_WORDS, balanced, 
 from digest.curate.summary.sentences import summarise, with_another_source
 from digest.hindi.sentences import split
 from digest.hindi.text import repair
-from digest.models import Article, Block
+from digest.models import Article, TextBlock
 from tests.curate.sample import BRIDGE, NOW, article
 from tests.curate.test_summarise import in_order
 from tests.paths import SHARED_DATA
@@ -60,7 +60,11 @@ def test_every_rule_on_real_pairs() -> None:
     entries = [json.loads(line) for line in path.read_text(encoding="utf-8").split("\n") if line.strip()]
     articles = [
         Article(
-            str(n), f"s{n}", e["title"], NOW, body=tuple(Block("p", repair(t)) for t in e["paragraphs"] if t.strip())
+            str(n),
+            f"s{n}",
+            e["title"],
+            NOW,
+            body=tuple(TextBlock("p", repair(t)) for t in e["paragraphs"] if t.strip()),
         )
         for n, e in enumerate(entries)
     ]

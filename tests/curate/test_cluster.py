@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from digest.curate.rules import Rules
 from digest.curate.similarity.clustering import Cluster, Pairs, average_link
-from digest.models import Article, Block
+from digest.models import Article, TextBlock
 from tests.curate.clusters import cluster
 from tests.curate.sample import BRIDGE, DAY, OTHERS, article
 from tests.paths import SHARED_DATA
@@ -158,7 +158,7 @@ def test_labelled_pairs_of_five_papers() -> None:
             source=story["outlet"],
             title=story["title"],
             published=datetime.fromisoformat(story["date"]).replace(tzinfo=UTC),
-            body=tuple(Block("p", line) for line in story["text"].split("\n") if line.strip()),
+            body=tuple(TextBlock("p", line) for line in story["text"].split("\n") if line.strip()),
         )
         for story in stories
     ]
@@ -197,7 +197,7 @@ def test_small_days_of_labelled_disasters() -> None:
                 source=f"paper {number}",
                 title=documents[name]["title"],
                 published=start + timedelta(minutes=number),
-                body=tuple(Block("p", text) for text in documents[name]["paragraphs"] if text.strip()),
+                body=tuple(TextBlock("p", text) for text in documents[name]["paragraphs"] if text.strip()),
             )
             for number, name in enumerate(chosen)
         ]

@@ -11,7 +11,7 @@ from digest.curate.compose import ComposeContext, Curated, curate
 from digest.curate.editorial import EditorialChanges
 from digest.curate.rules import Rules
 from digest.curate.sent_story import SentStory
-from digest.models import Article, Block
+from digest.models import Article, TextBlock
 from tests.curate.sample import BRIDGE, DAY, NOW, OTHERS, article, stories
 
 TOMORROW = NOW + timedelta(days=1)
@@ -160,7 +160,7 @@ def test_a_quota_is_the_most_of_a_section() -> None:
 def test_a_sent_article_that_is_still_in_the_window_may_lose_repeated_text() -> None:
     """It is compared by the text that composing uses, with or without what its source repeats."""
     blurb = "गांव कथा प्रतियोगिता में अपनी कहानी भेजिए और पाइए ढेर सारे इनाम।"
-    day = [replace(each, source="alok", body=(*each.body, Block("p", blurb))) for each in (BRIDGE[0], *OTHERS)]
+    day = [replace(each, source="alok", body=(*each.body, TextBlock("p", blurb))) for each in (BRIDGE[0], *OTHERS)]
     curated = next_day(day, sent=sent(tuple(day)))
     assert stories(curated) == []
     assert "repeated sentences of alok in 5 of its articles" in curated.left_out

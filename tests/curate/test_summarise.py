@@ -16,7 +16,7 @@ from digest.hindi.sentences import split
 from digest.hindi.text import fold, repair
 from digest.hindi.tokens import stems, tokens
 from digest.hindi.typography import typeset
-from digest.models import Article, Block
+from digest.models import Article, TextBlock
 from tests.curate.sample import BRIDGE, DAY, NOW, article
 from tests.paths import SHARED_DATA
 from tests.support.profiles import PROFILE
@@ -171,7 +171,7 @@ def test_every_rule_on_real_articles(name: str) -> None:
     tried = entries if PROFILE == "ci" else entries[::12]
     for number, entry in enumerate(tried):
         paragraphs = entry["paragraphs"] if "paragraphs" in entry else entry["article"].split("\n")
-        blocks = tuple(Block("p", repair(text)) for text in paragraphs if text.strip())
+        blocks = tuple(TextBlock("p", repair(text)) for text in paragraphs if text.strip())
         title = entry.get("title", "")
         raw = Article(id=str(number), source="s", title="" if title.isascii() else title, published=NOW, body=blocks)
         real = clean_article(raw)
@@ -185,7 +185,9 @@ def test_every_rule_on_real_articles(name: str) -> None:
 
 
 def test_the_checks_themselves_can_fail() -> None:
-    real = Article(id="1", source="s", title="", published=datetime(2026, 1, 1, tzinfo=UTC), body=(Block("p", LEAD),))
+    real = Article(
+        id="1", source="s", title="", published=datetime(2026, 1, 1, tzinfo=UTC), body=(TextBlock("p", LEAD),)
+    )
     assert broken(real, LEAD) == []
     assert broken(real, LEAD[:-1])
     assert broken(real, "लेकिन यह वाक्य किसी लेख में कहीं भी नहीं है।")

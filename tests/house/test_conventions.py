@@ -69,19 +69,20 @@ def test_docstrings_of_functions_begin_with_a_verb_or_whether() -> None:
     assert not found
 
 
-def loaded(newsroom: Newsroom, *commands: str) -> set[str]:
-    """Return the heavy modules that commands load, which run one after another in a process of their own."""
+def loaded(newsroom: Newsroom, *groups: list[str]) -> list[set[str]]:
+    """Return the heavy modules that are loaded after each group of commands, which all run in one process."""
     script = (
         "import sys\n"
         "from digest.cli import main\n"
-        "for command in sys.argv[1:]:\n"
-        "    sys.argv = ['digest', *command.split()]\n"
-        "    try: main()\n"
-        "    except SystemExit as ended: assert ended.code == 0, command\n"
-        f"print('LOADED', *[name for name in {HEAVY!r} if name in sys.modules], file=sys.stderr)\n"
+        "for group in sys.argv[1:]:\n"
+        "    for command in group.split(';'):\n"
+        "        sys.argv = ['digest', *command.split()]\n"
+        "        try: main()\n"
+        "        except SystemExit as ended: assert ended.code == 0, command\n"
+        f"    print('LOADED', *[name for name in {HEAVY!r} if name in sys.modules], file=sys.stderr)\n"
     )
     done = subprocess.run(
-        [sys.executable, "-c", script, *commands],
+        [sys.executable, "-c", script, *map(";".join, groups)],
         cwd=newsroom.home,
         env=newsroom.env(),
         capture_output=True,
@@ -89,14 +90,18 @@ def loaded(newsroom: Newsroom, *commands: str) -> set[str]:
         timeout=60,
         check=True,
     )
-    return set(done.stderr.rpartition("LOADED")[2].split())
+    return [set(found.split()) for found in re.findall("^LOADED(.*)$", done.stderr, re.M)]
 
 
 @pytest.mark.slow
 def test_help_and_status_load_nothing_heavy(newsroom: Newsroom) -> None:
     newsroom.json("send")
-    assert loaded(newsroom, "--help", "status 2026-11-23", "subscribers list") == set()
-    found = loaded(newsroom, "check --offline", "send 2026-11-23")
+    light, found = loaded(
+        newsroom,
+        ["--help", "status 2026-11-23", "subscribers list"],
+        ["check --offline", "send 2026-11-23"],
+    )
+    assert light == set()
     assert "fastapi" not in found, "nothing here serves pages"
     assert "digest.scheduler" not in found, "nothing here runs at its time"
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from digest.collect.http.post import JsonPoster
-from digest.notify.alert import Alert, Message, MessageType
+from digest.notify.alert import AdminMessage, Alert, MessageType
 from digest.notify.formats import payload
 from digest.notify.webhook import WebhookChannel, read_secrets
 from digest.store.alerts import AlertStore
@@ -226,7 +226,7 @@ def test_a_dead_receiver_is_a_failure_in_bounded_time_that_names_no_path(behavio
     with HttpServer() as server:
         url = server.route("/T0KEN", lambda exchange: exchange.wait(5) or None)
         post = JsonPoster(allow_private=True, timeout=0.5).post
-        message = Message("id", MessageType.TEST, START, "सवेरा", "title", "text")
+        message = AdminMessage("id", MessageType.TEST, START, "सवेरा", "title", "text")
         if behaviour == "silent":
             failure = WebhookChannel(url, post, zone=UTC).send([message])["id"]
             assert failure.reason == "127.0.0.1: no answer in 0.5 seconds"
@@ -236,7 +236,9 @@ def test_a_dead_receiver_is_a_failure_in_bounded_time_that_names_no_path(behavio
 
 
 def test_slack_gets_text_and_blocks_and_escaped_signs() -> None:
-    message = Message("id", MessageType.RAISED, START, "A & B", "<b>", "x" * 5000, action="digest status", since=START)
+    message = AdminMessage(
+        "id", MessageType.RAISED, START, "A & B", "<b>", "x" * 5000, action="digest status", since=START
+    )
     document = payload(message, "slack", UTC)
     assert document["text"] == "[A &amp; B] Alert: &lt;b&gt;"
     section = document["blocks"][0]["text"]
@@ -245,7 +247,7 @@ def test_slack_gets_text_and_blocks_and_escaped_signs() -> None:
 
 
 def test_telegram_gets_plain_text_within_its_limit() -> None:
-    message = Message("id", MessageType.RAISED, START, "सवेरा", "title_*[", "y" * 5000, action="digest status")
+    message = AdminMessage("id", MessageType.RAISED, START, "सवेरा", "title_*[", "y" * 5000, action="digest status")
     document = payload(message, "telegram", UTC, chat="-100")
     assert document["chat_id"] == "-100"
     assert "parse_mode" not in document
@@ -255,7 +257,9 @@ def test_telegram_gets_plain_text_within_its_limit() -> None:
 
 def test_a_chat_of_editors_gets_their_texts_and_other_webhooks_the_english_ones() -> None:
     texts = {"mail_subject": "[सवेरा] कृपया मंज़ूर करें", "mail_text": "अंक तैयार है।", "html": "<p>अंक तैयार है।</p>"}
-    message = Message("id", MessageType.RAISED, START, "सवेरा", "Edition waits", "It waits.", action="Run it", **texts)
+    message = AdminMessage(
+        "id", MessageType.RAISED, START, "सवेरा", "Edition waits", "It waits.", action="Run it", **texts
+    )
     assert payload(message, "telegram", UTC)["text"] == "[सवेरा] कृपया मंज़ूर करें\nअंक तैयार है।"
     slack = payload(message, "slack", UTC)
     assert (slack["text"], slack["blocks"][0]["text"]["text"]) == (

@@ -20,7 +20,7 @@ from digest.curate.section_names import MESSAGE_IDS
 from digest.i18n import DESK, PAGES, REASONS, TEMPLATE
 from digest.render.blocks.rows import ROWS as BLOCKS
 from digest.render.lint import REASONS as FINDING_REASONS
-from digest.web.desk.kept_sentences import KEPT
+from digest.web.desk.plain_sentences import PLAIN
 from tests.paths import ROOT
 
 # The messages that a program says and the desk translates.
@@ -94,7 +94,7 @@ def _used() -> Iterator[tuple[tuple[str, ...], str]]:
         yield _ids(message), CHECKS
     for reason in FINDING_REASONS:
         yield (reason,), CHECKS
-    for sentence in KEPT:
+    for sentence in PLAIN:
         yield (sentence,), "digest/web/desk/checks.py"
     for row in BLOCKS.values():
         yield (row.title,), "digest/render/blocks/rows.py"

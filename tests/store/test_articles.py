@@ -12,7 +12,7 @@ from digest.collect.collector import collect
 from digest.collect.http.fetch import Fetcher, FetchLimits
 from digest.collect.source_reader import CollectContext
 from digest.collect.types import SaveCounts, SourceState, Validators
-from digest.models import Article, Block, Image, Source, SourceHealth
+from digest.models import Article, Image, Source, SourceHealth, TextBlock
 from digest.store.content.articles import ArticleStore
 from digest.store.database import Database
 from tests.collect.notebook import source
@@ -30,7 +30,7 @@ def an_article(number: int, text: str = "नहर में पानी आय
         url=f"https://gram.example/{number}",
         image=Image("https://gram.example/i.jpg", 10, 20, "नहर"),
         categories=("गांव",),
-        body=(Block("p", text),),
+        body=(TextBlock("p", text),),
         content_hash=f"hash of {text}",
     )
 

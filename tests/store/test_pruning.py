@@ -12,7 +12,7 @@ from sqlalchemy import func, insert, select, update
 from digest.deliver.outcome import Accepted, PerRecipient, Unknown
 from digest.errors import StoreError
 from digest.feedback.ports import Event
-from digest.models import Article, Block, DeliveryOutcome, Edition, EditionState, Image, InlineImage, RenderedEmail
+from digest.models import Article, DeliveryOutcome, Edition, EditionState, Image, InlineImage, RenderedEmail, TextBlock
 from digest.store import meta
 from digest.store.content.answers import AnswerResult, AnswerStore
 from digest.store.content.articles import ArticleStore
@@ -270,7 +270,7 @@ def test_emails_of_variants_go_and_the_full_one_stays(database: Database, pruner
 def an_article(id: str, published: datetime, *, dated: bool = True, image: str = "") -> Article:
     url = f"https://news.example/{id}"
     shown = Image(f"cid:{image}") if image else None
-    body = (Block("p", "लेख " * 50),)
+    body = (TextBlock("p", "लेख " * 50),)
     return Article(id, "पत्र", "शीर्षक", published, url, dated=dated, image=shown, body=body, content_hash=id)
 
 

@@ -14,7 +14,7 @@ from digest.app import make_app
 from digest.models import Subscriber
 from digest.store.content.archive import ArchivedStory
 from digest.store.people.preferences import UNSUBSCRIBED, PreferenceStore
-from digest.web import client_limit
+from digest.web import email_limits
 from digest.web.consent import CONSENT_VERSION, consent_wording
 from digest.web.editions import on_show
 from digest.web.signup import round_down
@@ -160,8 +160,8 @@ def test_an_address_gets_one_email_in_ten_minutes(pages: Site) -> None:
 def test_a_network_has_a_limit_an_hour(
     pages: Site, monkeypatch: pytest.MonkeyPatch, one: str, same: str, other: str
 ) -> None:
-    assert client_limit._PER_NETWORK_AND_HOUR == 300
-    monkeypatch.setattr(client_limit, "_PER_NETWORK_AND_HOUR", 5)
+    assert email_limits._PER_NETWORK_AND_HOUR == 300
+    monkeypatch.setattr(email_limits, "_PER_NETWORK_AND_HOUR", 5)
     for number in range(5):
         assert pages.post("/join", email=f"n{number}@example.org", network=one).status == 200
     refused = pages.post("/join", email="more@example.org", network=same)

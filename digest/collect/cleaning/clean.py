@@ -15,7 +15,7 @@ from digest.collect.cleaning.titles import headline, is_site_name, marked_off, s
 from digest.hindi.agencies import agency_of, removed_credit
 from digest.hindi.sentences import split
 from digest.hindi.text import repair, table_rows
-from digest.models import Article, Block
+from digest.models import Article, TextBlock
 
 # Characters. A shorter paragraph may be a sub-heading.
 SUBHEADING = 90
@@ -65,7 +65,7 @@ def clean_article(article: Article, *, sites: Sequence[str] = ()) -> Article:
     return replace(cleaned, content_hash=content_hash(cleaned.title, cleaned.text))
 
 
-def _joined(blocks: Sequence[Block]) -> str:
+def _joined(blocks: Sequence[TextBlock]) -> str:
     return "\n".join(block.text for block in blocks)
 
 
@@ -100,7 +100,7 @@ def _without_opening(text: str) -> str:
     return text
 
 
-def _clean_body(blocks: Sequence[Block], kicker: str | None) -> list[Block]:
+def _clean_body(blocks: Sequence[TextBlock], kicker: str | None) -> list[TextBlock]:
     """Return the blocks without kicker, tails and interface lines."""
     kept = []
     for block in blocks:
@@ -108,7 +108,7 @@ def _clean_body(blocks: Sequence[Block], kicker: str | None) -> list[Block]:
             continue
         text = _without_opening(_without_tails(_without_kicker(block.text, kicker)))
         if text and not (text != block.text and _is_interface(text)) and not is_credit(text):
-            kept.append(block if text == block.text else Block(block.kind, text))
+            kept.append(block if text == block.text else TextBlock(block.kind, text))
     return kept
 
 
@@ -143,7 +143,7 @@ def _is_interface(text: str) -> bool:
     return len(text) < _MAX_LINE and _INTERFACE.fullmatch(text.replace("\u093c", "").strip()) is not None
 
 
-def _without_dateline(body: list[Block], title: str, subject: str | None) -> tuple[list[Block], str | None]:
+def _without_dateline(body: list[TextBlock], title: str, subject: str | None) -> tuple[list[TextBlock], str | None]:
     """Return the body without the datelines of its first paragraphs (after a standfirst too), and the first place."""
     texts = [block.text for block in body if block.kind == "p"][:_DATELINE_WITHIN]
     context = "\n".join((title, *texts))
@@ -157,11 +157,11 @@ def _without_dateline(body: list[Block], title: str, subject: str | None) -> tup
             break
         place, text = split_dateline(block.text, opens=seen == 1, context=context)
         if text != block.text and (seen == 1 or len(text) >= WHOLE):
-            result[at], first = Block("p", _without_opening(_without_kicker(text, subject))), first or place
+            result[at], first = TextBlock("p", _without_opening(_without_kicker(text, subject))), first or place
     return result, first
 
 
-def _with_subheadings(body: list[Block]) -> list[Block]:
+def _with_subheadings(body: list[TextBlock]) -> list[TextBlock]:
     """Turn short paragraphs without final punctuation into sub-headings, if a real paragraph follows.
 
     Two such lines in a row are a list or a verse, unless each ends with a dash or colon.
@@ -174,11 +174,11 @@ def _with_subheadings(body: list[Block]) -> list[Block]:
         if block.kind == "h" or (loose[at] and follows and (alone or block.text.endswith(_OPEN_END))):
             text = block.text.rstrip(" " + "".join(_OPEN_END))
             if text:
-                result.append(Block("h", text))
+                result.append(TextBlock("h", text))
             continue
         result.append(block)
     if result and not any(block.kind == "p" for block in result):
-        return [Block("p", block.text) for block in result]
+        return [TextBlock("p", block.text) for block in result]
     return result
 
 
@@ -186,7 +186,7 @@ def _is_loose(text: str) -> bool:
     return len(text) < SUBHEADING and (text.endswith(_OPEN_END) or not _ENDED.search(text))
 
 
-def _excerpt(excerpt: str, title: str, body: Sequence[Block]) -> str:
+def _excerpt(excerpt: str, title: str, body: Sequence[TextBlock]) -> str:
     """Return the excerpt without its cut end; '' if it repeats the title or begins the body."""
     if not excerpt:
         return ""

@@ -11,7 +11,7 @@ from digest.collect.cleaning.dateline import split_dateline
 from digest.collect.cleaning.identity import content_hash
 from digest.collect.cleaning.text_rules import TRUNCATED
 from digest.hindi.text import fold
-from digest.models import Article, Block
+from digest.models import Article, TextBlock
 
 # Letters of a cut excerpt that must begin the body for the excerpt to be a repetition.
 PREFIX = 200
@@ -46,7 +46,7 @@ def begins(whole: str, cut: str) -> bool:
     return bool(front) and letters(whole[: 4 * PREFIX + len(cut)]).startswith(front)
 
 
-def without_cut(body: list[Block]) -> list[Block]:
+def without_cut(body: list[TextBlock]) -> list[TextBlock]:
     """Return the body without a cut paragraph that a later one has in full, such as an excerpt on top."""
     kept = []
     for at, block in enumerate(body):
@@ -60,7 +60,7 @@ def without_cut(body: list[Block]) -> list[Block]:
     return kept
 
 
-def without_repetition(body: list[Block], title: str) -> list[Block]:
+def without_repetition(body: list[TextBlock], title: str) -> list[TextBlock]:
     """Return the body without repeated paragraphs, and without the title on top; never without any text."""
     if len(body) < 2:
         return body
@@ -68,7 +68,7 @@ def without_repetition(body: list[Block], title: str) -> list[Block]:
     return kept if any(block.kind == "p" for block in kept) else body
 
 
-def _without_repeated(body: list[Block], title: str) -> list[Block]:
+def _without_repeated(body: list[TextBlock], title: str) -> list[TextBlock]:
     named = letters(title)
     seen: set[str] = set()
     kept = []

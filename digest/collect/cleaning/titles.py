@@ -15,7 +15,7 @@ from digest.hindi.cut import shorten
 from digest.hindi.sentences import split
 from digest.hindi.text import deva_ratio, fold, table_rows, words
 from digest.hindi.title_tails import without_tails
-from digest.models import Block
+from digest.models import TextBlock
 
 # Devanagari words that must remain of a title if a Latin kicker is removed.
 DEVANAGARI_WORDS = 4
@@ -155,7 +155,7 @@ _NAMED = 3
 _ENDED = re.compile("[।॥?!.|][\"'”’»)]*$")
 
 
-def headline(title: str, body: Sequence[Block], excerpt: str) -> tuple[str, Sequence[Block]]:
+def headline(title: str, body: Sequence[TextBlock], excerpt: str) -> tuple[str, Sequence[TextBlock]]:
     """Return a headline and the body. If a paragraph was in the headline's place, the body gets it back."""
     text = next((block.text for block in body if block.kind == "p" and not is_site_name(block.text)), excerpt)
     is_record = is_placeholder(title) or kind_of(title) == "place" or _is_of_hashtags(title)
@@ -166,7 +166,7 @@ def headline(title: str, body: Sequence[Block], excerpt: str) -> tuple[str, Sequ
         made = first_words(text) if is_cut(title) else None
         return (title if made is None or is_cut(made) or f"{made}.." in text else made), body
     whole = " ".join(sentences if _ENDED.search(sentences[-1]) else sentences[:-1])
-    return first_words(title) or title, (Block("p", whole), *body)
+    return first_words(title) or title, (TextBlock("p", whole), *body)
 
 
 def _is_byline(title: str, text: str) -> bool:

@@ -10,7 +10,7 @@ from digest.collect.cleaning.identity import absolute_url
 from digest.collect.images import is_decoration, resolve_image
 from digest.collect.markup import Content, pixels, plain, read_html
 from digest.collect.types import RawItem
-from digest.models import Block, Image
+from digest.models import Image, TextBlock
 
 # Characters. A description of several paragraphs, or of more characters, is the article's body.
 EXCERPT = 600
@@ -76,7 +76,7 @@ def _texts(entry: Any, item: RawItem, base: str | None) -> list[Image]:
     else:
         item.excerpt = flat
     if item.body and not any(block.kind == "p" for block in item.body):
-        item.body = [Block("p", block.text) for block in item.body]
+        item.body = [TextBlock("p", block.text) for block in item.body]
     return full.images + summary.images
 
 

@@ -16,7 +16,7 @@ from digest.collect.pages.page import read_page
 from digest.collect.types import RawItem
 from digest.hindi.language import guess
 from digest.hindi.tokens import stems
-from digest.models import Article, Block
+from digest.models import Article, TextBlock
 
 # Characters. A feed's text of at least this length counts as complete. Nine of ten full articles are longer.
 WHOLE = 700
@@ -162,5 +162,5 @@ def _with_warning(article: Article, warning: str) -> Article:
     return replace(article, warnings=(*others, warning))
 
 
-def _text_length(body: Sequence[Block]) -> int:
+def _text_length(body: Sequence[TextBlock]) -> int:
     return sum(len(block.text) for block in body if block.kind == "p")

@@ -27,7 +27,7 @@ from digest.collect.pages.metadata import (
 )
 from digest.collect.types import RawItem
 from digest.hindi.text import fold
-from digest.models import Block, Image
+from digest.models import Image, TextBlock
 
 # Characters of a page that are read. Article pages have some 300,000, and their text comes early.
 MAX_PAGE = 2_000_000
@@ -143,7 +143,7 @@ def text_length(content: Content) -> int:
     return sum(len(block.text) for block in content.blocks if block.kind == "p")
 
 
-def trim(blocks: list[Block], *, title: str) -> list[Block]:
+def trim(blocks: list[TextBlock], *, title: str) -> list[TextBlock]:
     """Return the blocks without the title and what precedes it, and without headings at the end."""
     start = 0
     for position, block in enumerate(blocks[:_FRONT]):
@@ -229,9 +229,9 @@ def _is_text(part: Any) -> bool:
     return _is_leaf(part) and _is_sentence(" ".join("".join(part.itertext()).split()))
 
 
-def _without_repeats(blocks: list[Block]) -> list[Block]:
+def _without_repeats(blocks: list[TextBlock]) -> list[TextBlock]:
     """Return the blocks without those that consist of earlier ones: some pages contain the text twice."""
-    kept: list[Block] = []
+    kept: list[TextBlock] = []
     earlier: list[str] = []
     for block in blocks:
         key = rest = _key(block)
@@ -245,11 +245,11 @@ def _without_repeats(blocks: list[Block]) -> list[Block]:
     return kept
 
 
-def _key(block: Block) -> str:
+def _key(block: TextBlock) -> str:
     return "".join(fold(block.text).split())
 
 
-def _trafilatura_blocks(page: str) -> list[Block]:
+def _trafilatura_blocks(page: str) -> list[TextBlock]:
     """Return trafilatura's paragraphs of the page; [] if it finds none or fails."""
     # Imported here because it loads slowly and most pages do not need it.
     import trafilatura

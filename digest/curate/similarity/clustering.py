@@ -11,7 +11,7 @@ from array import array
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from functools import cached_property
 from heapq import heapify, heappop, heappush, nsmallest
 from zoneinfo import ZoneInfo
@@ -165,7 +165,7 @@ class Pairs:
         """Return why a pair cannot be one story whatever its score."""
         a, b = self.articles[i], self.articles[j]
         if abs(b.published - a.published) > self.rules.span:
-            return f"more than {self.rules.span} apart"
+            return f"more than {self.rules.span / timedelta(hours=1):g} hours apart"
         one, other = self.series.get(a.id), self.series.get(b.id)
         if self._days[i] != self._days[j]:
             if found := one or other:

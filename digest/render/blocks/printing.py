@@ -36,7 +36,7 @@ class Block:
 
 
 @dataclass(frozen=True, slots=True)
-class Printed:
+class PrintedBlocks:
     """The printed blocks, and a sentence about each block that cannot be shown."""
 
     blocks: tuple[Block, ...] = ()
@@ -45,7 +45,7 @@ class Printed:
 
 def print_blocks(
     edition: Edition, branding: Branding, environment: Environment, *, where: Literal["email", "web"]
-) -> Printed:
+) -> PrintedBlocks:
     """Print the blocks of `edition` that are shown in emails, or those that are shown in the archive."""
     blocks, warnings = [], []
     for block in edition.blocks:
@@ -59,7 +59,7 @@ def print_blocks(
         # A template may raise anything, and stored data may be of an older version.
         except Exception as error:
             warnings.append(Message("block %(name)s is left out: %(why)s", name=block.kind, why=_one_line(error)))
-    return Printed(tuple(blocks), tuple(warnings))
+    return PrintedBlocks(tuple(blocks), tuple(warnings))
 
 
 def answer_url(base: str, edition_key: str, kind: str) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from digest.models import Article, Block, Image
+from digest.models import Article, Image, TextBlock
 from digest.store.schema import article
 from digest.store.statements import chunks
 
@@ -43,7 +43,7 @@ def article_from_json(content: Mapping[str, Any], published: datetime) -> Articl
         updated=datetime.fromisoformat(updated) if updated else None,
         image=Image(**image) if image else None,
         categories=tuple(content.get("categories", ())),
-        body=tuple([Block(block["kind"], block["text"]) for block in content.get("body", ())]),
+        body=tuple([TextBlock(block["kind"], block["text"]) for block in content.get("body", ())]),
         warnings=tuple(content.get("warnings", ())),
     )
 

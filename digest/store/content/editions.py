@@ -12,7 +12,21 @@ from datetime import date, datetime, timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, Text, and_, cast, func, insert, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    Text,
+    and_,
+    bindparam,
+    cast,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 
 from digest.curate.editorial import EditorialChanges
 from digest.curate.sent_story import SentStory
@@ -96,6 +110,15 @@ class RecipientPlace:
     due_at: datetime | None
 
 
+# Built once, because many pages ask for it.
+_place = (
+    select(batch.c.variant, batch.c.state, batch.c.due_at, delivery.c.outcome)
+    .select_from(delivery)
+    .outerjoin(batch, batch.c.id == delivery.c.batch)
+    .where(delivery.c.edition == bindparam("edition"), delivery.c.subscriber == bindparam("subscriber"))
+)
+
+
 class PublishedStore:
     """Reads editions for the web pages. Editions of samples are shown only with `samples`."""
 
@@ -112,9 +135,7 @@ class PublishedStore:
 
     def place(self, key: str, id: int) -> RecipientPlace | None:
         """Return a subscriber's place in an edition."""
-        this_place = (delivery.c.edition == key) & (delivery.c.subscriber == id)
-        rows = select(batch.c.variant, batch.c.state, batch.c.due_at, delivery.c.outcome).select_from(delivery)
-        row = self.database.query(rows.outerjoin(batch, batch.c.id == delivery.c.batch).where(this_place)).one_or_none()
+        row = self.database.query(_place, {"edition": key, "subscriber": id}).one_or_none()
         if row is None:
             return None
         if row.variant is None or row.outcome == DeliveryOutcome.EXCLUDED:

@@ -61,7 +61,7 @@ class SentEmail:
 
 
 class EventStore:
-    """Implements `events.ports.FeedbackLog`, and queues webhook payloads.
+    """Implements `feedback.ports.FeedbackLog`, and queues webhook payloads.
 
     A payload is stored whole in one small commit, so that the request can be answered at once. Of each kind of event
     only the first one of a delivery is stored, and it never changes.

@@ -102,8 +102,13 @@ class ConsentLog:
             return nominees(connection, consent.c.address == address).get(address, "")
 
 
-# Built once, because each change on a page adds an entry.
+# Built once, because pages use them.
 _insert = insert(consent)
+_nominations = (
+    select(consent.c.address, consent.c.what, consent.c.detail)
+    .where(consent.c.what.in_((NOMINATED, UNNOMINATED)))
+    .order_by(consent.c.at, consent.c.id)
+)
 
 
 def cookie_version(address: ColumnElement[str]) -> ScalarSelect[int]:
@@ -137,11 +142,8 @@ def append_many(connection: Connection, entries: Sequence[Consent]) -> None:
 
 def nominees(connection: Connection, whose: ColumnElement[bool]) -> dict[str, str]:
     """Return address → the subscriber's nominee and how to reach them. The newest entry counts."""
-    rows = select(consent.c.address, consent.c.what, consent.c.detail).where(
-        consent.c.what.in_((NOMINATED, UNNOMINATED)), whose
-    )
     found: dict[str, str] = {}
-    for address, what, detail in connection.execute(rows.order_by(consent.c.at, consent.c.id)):
+    for address, what, detail in connection.execute(_nominations.where(whose)):
         found[address] = _ORIGIN.sub("", detail) if what == NOMINATED else ""
     # An erasure leaves the entry without its detail.
     return {address: named for address, named in found.items() if named}

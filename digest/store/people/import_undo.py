@@ -60,7 +60,7 @@ class UndoneImport:
 
     @property
     def mark(self) -> str:
-        """Another one if it would do something else."""
+        """A hash of what it does."""
         return mark_of((self.removed, self.changed, self.mailed, self.kept))
 
 

@@ -90,7 +90,10 @@ def extract_lists(path: Path) -> Iterator[tuple[list[Path], list[str]]]:
     with tempfile.TemporaryDirectory(prefix="digest-") as folder:
         try:
             extracted = _extract(path, Path(folder))
-        except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError) as error:
+        except (zipfile.BadZipFile, zlib.error, EOFError):
+            damaged = Message("the ZIP archive is damaged")
+            raise file_problem(path, Message("can't be extracted: %(words)s", words=damaged)) from None
+        except (NotImplementedError, RuntimeError, ValueError) as error:
             raise file_problem(path, Message("can't be extracted: %(words)s", words=_first_line(error))) from None
         except OSError as error:
             raise file_problem(path, Message("can't be extracted: %(words)s", words=error.strerror or error)) from None

@@ -209,7 +209,7 @@ def _under_way(
     *,
     has_buttons: bool,
 ) -> StateLine:
-    """Say how many emails have gone, when the rest has, and how fast."""
+    """Say how many emails have gone, how fast, and when the last one will have gone."""
     _ = visit.catalogue.gettext
     done = numbers.accepted + numbers.rejected + numbers.unknown
     everybody = numbers.frozen - numbers.excluded

@@ -94,9 +94,9 @@ def again_path(visit: Visit, edition: Edition) -> str:
 
 
 def _free_slug(visit: Visit) -> str:
-    """Return a short name for a special edition of which only the recipients' name is given.
+    """Return a slug for a special edition that has only a name for recipients.
 
-    One in which no article was, or whose composing failed, is composed again.
+    The slug of an edition without articles, or whose composing failed, is used again.
     """
     slug = usual = f"special-{visit.desk.now():%Y-%m-%d}"
     number = 1
@@ -159,7 +159,7 @@ def _days(visit: Visit, first: date, following: date) -> list[CalendarDay]:
         known = {each.key for each in entries}
         ahead = [each for each in calendar.on(day) if each.key not in known and each.expires_at > now]
         entries += [
-            CalendarEntry(each.key, "", _told_apart(visit, each.key), "planned", each.send_at, exists=False)
+            CalendarEntry(each.key, "", _own_name(visit, each.key), "planned", each.send_at, exists=False)
             for each in ahead
         ]
         is_holiday = any(schedule.pauses_on(day) for schedule in calendar.schedules)
@@ -167,8 +167,8 @@ def _days(visit: Visit, first: date, following: date) -> list[CalendarDay]:
     return days
 
 
-def _told_apart(visit: Visit, key: str) -> str:
-    """Return the name of a planned edition; '' if it is only that of the newsletter."""
+def _own_name(visit: Visit, key: str) -> str:
+    """Return the name of a planned edition; '' if it has none but the newsletter's."""
     name = name_of_edition(visit, key)
     return name if name != visit.desk.app.branding.name else ""
 

@@ -68,7 +68,7 @@ def approve(visit: Visit) -> Response:
 def reopen(visit: Visit) -> Response:
     """Make an approved or expired edition, or one that was paused before anybody got it, a draft again."""
     edition = visit.edition()
-    return _went(visit, edition, visit.desk.app.stopper.reopen(edition.key, visit.actor, why=_BY))
+    return _edition_page(visit, edition, visit.desk.app.stopper.reopen(edition.key, visit.actor, why=_BY))
 
 
 def pause(visit: Visit) -> Response:
@@ -77,7 +77,7 @@ def pause(visit: Visit) -> Response:
 
 def resume(visit: Visit) -> Response:
     edition = visit.edition()
-    return _went(visit, edition, visit.desk.app.stopper.resume(edition.key, visit.actor, why=_BY) is not None)
+    return _edition_page(visit, edition, visit.desk.app.stopper.resume(edition.key, visit.actor, why=_BY) is not None)
 
 
 def ask_cancel(visit: Visit) -> Response:
@@ -95,10 +95,12 @@ def cancel(visit: Visit) -> Response:
 def _stopped(visit: Visit, state: EditionState) -> Response:
     """Stop the edition, without waiting for batches in flight: the page shows them."""
     edition = visit.edition()
-    return _went(visit, edition, visit.desk.app.stopper.stop(edition.key, state, visit.actor, why=_BY, wait=0).stopped)
+    return _edition_page(
+        visit, edition, visit.desk.app.stopper.stop(edition.key, state, visit.actor, why=_BY, wait=0).stopped
+    )
 
 
-def _went(visit: Visit, edition: Edition, done: bool) -> Response:
+def _edition_page(visit: Visit, edition: Edition, done: bool) -> Response:
     """Lead to the edition, whose page shows its state. A program is told that nothing was changed."""
     if not done and visit.actor.via == "api":
         raise DigestError(f"Edition {edition.key} is {edition.state}, so this cannot be done.")

@@ -1,4 +1,4 @@
-"""Show messages in the page's language, and the sentences of the store that are none, such as of the consent log."""
+"""Translate messages into the language of the page, and the plain sentences of the store (`plain_sentences.py`)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from digest.messages import Message, filled, is_joined, message_of
 from digest.models import PROVIDER_NAMES
 from digest.notify.reasons import LONGEST, SERVERS_ANSWER, answer_of
 from digest.render.blocks.rows import ROWS, kind_of
-from digest.web.desk.kept_sentences import KEPT
+from digest.web.desk.plain_sentences import PLAIN
 
 if TYPE_CHECKING:
     from digest.i18n.catalogue import Catalogue
@@ -66,7 +66,7 @@ def _form(message: str) -> _Form:
     return _Form(message, max(parts[::2], key=len), re.compile("".join(named), re.S))
 
 
-_FORMS: Sequence[_Form] = tuple(_form(message) for message in KEPT)
+_FORMS: Sequence[_Form] = tuple(_form(message) for message in PLAIN)
 
 
 def translate(sentence: str, catalogue: Catalogue) -> str | None:
@@ -141,13 +141,15 @@ def translate_line(line: str, catalogue: Catalogue, *, is_answer: bool = True) -
     if isinstance(line, Message):
         if not is_joined(line):
             return PageSentence(translate(line, catalogue) or line)
-        told = {
+        sentences = {
             name: translate_line(each, catalogue, is_answer=is_answer)
             for name, each in line.values.items()
             if isinstance(each, str)
         }
-        texts = {name: each.text for name, each in told.items()}
-        return PageSentence(line.msgid % texts, "; ".join(each.original for each in told.values() if each.original))
+        texts = {name: each.text for name, each in sentences.items()}
+        return PageSentence(
+            line.msgid % texts, "; ".join(each.original for each in sentences.values() if each.original)
+        )
     parts = _BETWEEN.split(line)
     said = [_part(part, catalogue) for part in parts]
     if not all(said) and not (is_answer and SERVERS_ANSWER.search(line)) and (whole := translate(line, catalogue)):

@@ -42,7 +42,7 @@ class SourceSentence:
 
 
 @dataclass(frozen=True, slots=True)
-class SourceText:
+class ArticleSentences:
     """An article with its sentences."""
 
     article: Article
@@ -235,7 +235,7 @@ def _is_scored(reason: str) -> bool:
     return bool(_POINTS.search(reason))
 
 
-def _source(article: Article, summary: Sequence[str], story: Story, *, only_used: bool) -> SourceText:
+def _source(article: Article, summary: Sequence[str], story: Story, *, only_used: bool) -> ArticleSentences:
     """Return an article's sentences, each with the sentences of the summary that come from it.
 
     With `only_used`, those without any are left out.
@@ -245,7 +245,7 @@ def _source(article: Article, summary: Sequence[str], story: Story, *, only_used
         SourceSentence(line, tuple(number for number, each in enumerate(summary, 1) if _comes_from(each, line, story)))
         for line in lines
     )
-    return SourceText(article, tuple(each for each in found if each.supports or not only_used))
+    return ArticleSentences(article, tuple(each for each in found if each.supports or not only_used))
 
 
 def _sources_of(sentence: str, story: Story, articles: Sequence[Article]) -> list[str]:

@@ -9,7 +9,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from digest.i18n import translator
 from digest.models import EditionState, Role
+from digest.web.desk.sentences import translate
 from tests.web.desk.browser import ROOT, Browser, set_up
 from tests.web.desk.conftest import KEY, edition_of, open_desk
 from tests.web.site import Site
@@ -90,6 +92,8 @@ def test_a_link_approves_once_and_only_by_its_button(desk: Site, editor: Browser
     assert state(desk) == EditionState.DRAFT, "a link works once"
     (approved,) = (each for each in desk.app.editions.decisions(KEY) if each.what == EditionState.APPROVED)
     assert (approved.reason, approved.decided_by) == ("by the link of a test", "kavita")
+    (logged,) = (act for act in desk.app.audit.newest(20) if act.what == EditionState.APPROVED)
+    assert translate(logged.detail, translator("hi")) == "टेस्ट ईमेल के लिंक से"
 
 
 @pytest.mark.slow

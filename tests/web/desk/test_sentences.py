@@ -22,7 +22,7 @@ from digest.render.lint import REASONS, lint
 from digest.render.renderer import Renderer
 from digest.store.desk.audit import Act, ActKind
 from digest.web.desk.acts import detail_of, name_of, named, subject_of
-from digest.web.desk.kept_sentences import KEPT
+from digest.web.desk.plain_sentences import PLAIN
 from digest.web.desk.sentences import PageSentence, refusal, translate, translate_all, translate_line
 from tests.paths import ROOT
 from tests.render.sample import BRANDING, EVERYTHING, NOW, TEMPLATES, twenty
@@ -75,7 +75,7 @@ _FILLED = {"match": "same"}
 _JOINED = ("an email address cannot",)
 
 
-@each_row("form", KEPT)
+@each_row("form", PLAIN)
 def test_each_form_is_known_and_stays_in_english(form: str) -> None:
     values = {name: _FILLED.get(name, "12") for name in re.findall(r"%\(([a-z_]+)\)s", form)}
     line = form % values
@@ -123,7 +123,7 @@ def test_the_program_still_says_what_each_form_expects() -> None:
         plain = re.sub(r"%\([a-z_]+\)s", "\n", form).lower()
         return max(re.findall("[a-z]+(?: [a-z]+)*", plain), key=len, default="")
 
-    unsaid = [form for form in KEPT if words(form) not in said]
+    unsaid = [form for form in PLAIN if words(form) not in said]
     assert [form for form in unsaid if not form.startswith(_JOINED)] == []
 
 

@@ -465,7 +465,9 @@ def test_a_frequency_for_several_is_taken_back(desk: Site, admin: Browser) -> No
     assert listed.count("email:") == file.read_text(encoding="utf-8").count("email:")
     newest = app.audit.newest(1)[0]
     assert (newest.what, newest.subject, newest.who) == ("many changed", "3 subscribers", "mira")
-    assert "हर पाठक का पहले वाला" in admin.get("/log").text
+    log = admin.get("/log").text
+    assert "हर पाठक का पहले वाला" in log
+    assert f"गतिविधि की प्रविष्टि {act.id} वाले पाठक" in log
 
 
 def confirm(admin: Browser, form: dict[str, str]) -> str:

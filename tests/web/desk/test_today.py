@@ -15,7 +15,7 @@ import pytest
 from digest import pipeline
 from digest.i18n import translator
 from digest.messages import Message
-from digest.models import Block, EditionState, Role
+from digest.models import EditionState, Role, TextBlock
 from digest.store.content.articles import ArticleStore
 from digest.store.sending.decisions import Decision
 from digest.usecases.approval import accepted_errors, revision
@@ -522,7 +522,7 @@ def test_new_articles_wait_until_the_editor_asks_for_them(desk: Site, editor: Br
         url="https://late.example.com/1",
         title="भूकंप से 40 लोगों की मौत, प्रधानमंत्री ने राहत का ऐलान किया",
         published=app.now(),
-        body=(Block("p", "पहाड़ी राज्य में आए भूकंप से 40 लोगों की मौत हो गई और सैकड़ों घर टूट गए।"),),
+        body=(TextBlock("p", "पहाड़ी राज्य में आए भूकंप से 40 लोगों की मौत हो गई और सैकड़ों घर टूट गए।"),),
         excerpt="",
         content_hash="late",
         section="देश",

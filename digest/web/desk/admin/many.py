@@ -140,7 +140,7 @@ def _ticked(given: Any) -> list[int]:
 def _whom(given: Any) -> str:
     """Say in the log how the people were chosen. A search may be an address, which the log does not have."""
     if given.get(_ACT):
-        return f"those of act {given[_ACT]}"
+        return Message("those of entry %(num)s of the log", num=given[_ACT])
     if "all" not in given:
         return ""
     fields = _filter(given).as_json()

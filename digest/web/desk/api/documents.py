@@ -183,7 +183,7 @@ class SavedGroup:
 
 @dataclass(frozen=True, slots=True)
 class SubscribersPage:
-    """A page of subscribers. `before` is what the next page is asked with; `counts` are by state, once counted."""
+    """A page of subscribers. `before` is the parameter of the next page; `counts` are by state, once counted."""
 
     subscribers: list[SubscriberRow]
     unconfirmed: list[Unconfirmed]
@@ -477,7 +477,7 @@ def _corrected(values: Values) -> CorrectedPage:
 
 @dataclass(frozen=True, slots=True)
 class MissedPage:
-    """People who did not get an edition; `after` is what the next page is asked with."""
+    """People who did not get an edition; `after` is the parameter of the next page."""
 
     edition: str
     kind: str
@@ -528,7 +528,7 @@ class ActRow:
 
 @dataclass(frozen=True, slots=True)
 class LogPage:
-    """A page of the log, the newest act first; `before` is what the next page is asked with."""
+    """A page of the log, the newest act first; `before` is the parameter of the next page."""
 
     acts: list[ActRow]
     before: int | None

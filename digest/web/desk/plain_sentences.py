@@ -1,6 +1,6 @@
-"""Sentences that are no `Message`, and why; the desk finds their form again to show them in its own language.
+"""The forms of sentences that the store has as plain English, and why. By its form the desk translates a sentence.
 
-A name in `%(…)s` says what may stand there; see `sentences.py`. A sentence of another form stays in English.
+The name in `%(…)s` says what may be in its place; see `sentences.py`. A sentence of another form stays in English.
 """
 
 from __future__ import annotations
@@ -83,6 +83,20 @@ _COMPARISONS = (
     "near",
     "conflict",
     "kept apart: %(why)s",
+    "two items of one source below %(num)s",
+    "different days or times below %(num)s",
+    "more than %(num)s hours apart",
+    "series (%(name)s) of two days",
+    "one form, filled in on two days",
+    "series of two kinds (%(name)s, %(other)s)",
+    "series (%(name)s) of two subjects",
+    "titles that name different towns",
+    "titles that name different states or countries",
+    "titles that give different results of a match",
+    "headlines without a text that give different death tolls",
+    "headlines without a text, of a kind that is worded alike every day",
+    "headlines without a text that share no name",
+    "headlines without a text that share too few names, events and numbers",
 )
 # The library `email_validator` says these.
 _ADDRESSES = (
@@ -102,4 +116,4 @@ _ADDRESSES = (
     "a bracketed IP address after the @-sign is not allowed here",
 )
 
-KEPT = (*_CONSENT_LOG, *_SUBJECTS, *_COMPARISONS, *_ADDRESSES)
+PLAIN = (*_CONSENT_LOG, *_SUBJECTS, *_COMPARISONS, *_ADDRESSES)
