@@ -256,9 +256,9 @@ def pick(stories: Sequence[Ranked], rules: Rules, pinned: Collection[Ranked] = (
 
     The choice is greedy. Each picked story lowers those of its section, and those of its subject or perhaps its event.
     A section has a limit: its quota, or one limit for all, which gives way before the edition has too few stories. One
-    source leads at most two of the first five. Each series has one story, and so has the count of one event and place.
-    Stories below `rules.min_score` only fill the edition up to `rules.enough`. At the end, each empty section
-    whose best story is above the floor gets the place of the weakest story of a fuller section.
+    source leads at most two of the first five. Each series has one story, and so has the count of one event and place,
+    unless the edition would be skipped. Stories below `rules.min_score` only fill the edition up to `rules.enough`. At
+    the end, each empty section whose best story is above the floor gets the place of the weakest story of a fuller one.
     """
     picked = _Picked()
     for story in pinned:
@@ -274,6 +274,13 @@ def pick(stories: Sequence[Ranked], rules: Rules, pinned: Collection[Ranked] = (
     ):
         while len(picked.stories) < most and (best := _best(pool, picked, rules, cap)) is not None:
             picked.add(pool.pop(best))
+    rest = [*strong, *weak]
+    while len(picked.stories) < min(rules.min_stories, rules.max_stories):
+        # Several counts of one event are better than no edition.
+        picked.tallies.clear()
+        if (best := _best(rest, picked, rules, rules.max_stories)) is None:
+            break
+        picked.add(rest.pop(best))
     return _fill_sections(picked, strong, rules, keep)
 
 

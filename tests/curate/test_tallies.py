@@ -52,3 +52,11 @@ def test_the_weightiest_count_stays_and_an_editor_may_have_both() -> None:
     titles = ["भारत में कोरोना के 251 मामले", "भारत में कोरोना से चौथी मौत, 283 मामले"]
     assert chosen(titles) == titles[1:]
     assert sorted(chosen(titles, changes=EditorialChanges(added=("t0",)))) == sorted(titles)
+
+
+def test_several_counts_are_better_than_no_edition() -> None:
+    titles = ["भारत में कोरोना के 251 मामले", "देश में कोरोना के 283 मरीज", "कोरोना से देश में चौथी मौत", "नगर में नया पुल बना"]
+    articles = [article(f"t{n}", f"paper{n}", title, hours=n + 1) for n, title in enumerate(titles)]
+    three = curate(articles, ComposeContext(Rules(min_stories=3), NOW))
+    four = curate(articles, ComposeContext(Rules(min_stories=4), NOW))
+    assert (len(stories(three)), len(stories(four))) == (3, 4)
