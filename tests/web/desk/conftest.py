@@ -5,14 +5,17 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Iterator
-from functools import cache
+from contextlib import ExitStack
+from functools import cache, partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from digest import pipeline
 from digest.app import make_app
 from digest.models import Edition, EditionState, Role
+from digest.web import app
 from tests.support.folders import newsletter_folder
 from tests.web.desk.browser import Browser, set_up
 from tests.web.site import Site, site
@@ -33,8 +36,34 @@ def open_desk(home: Path, **settings: str) -> Iterator[Site]:
     environment = {**SETTINGS, **settings}
     composed = _composed(**{**environment, "DIGEST_NOW": EARLIER})
     shutil.copytree(Path(composed.name) / "newsletter", home)
-    with site(home, None, **environment) as served:
+    with pytest.MonkeyPatch.context() as patched:
+        _build_pages_when_asked(patched)
+        opened = ExitStack()
+        served = opened.enter_context(site(home, None, **environment))
+    with opened:
         yield served
+
+
+def _build_pages_when_asked(patched: pytest.MonkeyPatch) -> None:
+    """Leave the routes of the readers' pages out until a request needs them: building them takes half of the start."""
+    make_routers, make_pages = app._routers, app._fastapi
+
+    def later(*arguments: Any) -> list[Any]:
+        return [partial(make_routers, *arguments)]
+
+    def pages_when_asked(title: str, pages: Any, routers: list[Any]) -> Any:
+        @cache
+        def made() -> Any:
+            first, *others = routers
+            return make_pages(title, pages, [*first(), *others])
+
+        async def answer(scope: Any, receive: Any, send: Any) -> None:
+            await made()(scope, receive, send)
+
+        return answer
+
+    patched.setattr(app, "_routers", later)
+    patched.setattr(app, "_fastapi", pages_when_asked)
 
 
 @cache
@@ -43,9 +72,9 @@ def _composed(**environment: str) -> tempfile.TemporaryDirectory[str]:
     made = tempfile.TemporaryDirectory()
     home = Path(made.name) / "newsletter"
     newsletter_folder(home, all_sources=False)
-    with make_app(home, environment=environment) as app:
-        pipeline.compose(app, KEY)
-        app.subscriber_list.sync()
+    with make_app(home, environment=environment) as opened:
+        pipeline.compose(opened, KEY)
+        opened.subscriber_list.sync()
     return made
 
 
