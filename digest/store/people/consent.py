@@ -11,8 +11,9 @@ import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, ScalarSelect, delete, func, insert, or_, select
+from sqlalchemy import ColumnElement, Connection, ScalarSelect, bindparam, delete, func, insert, or_, select
 
 from digest.store import outgoing_webhooks
 from digest.store.database import Database
@@ -98,8 +99,7 @@ class ConsentLog:
 
     def nominee(self, address: str) -> str:
         """Return a subscriber's nominee and how to reach them; '' if there is none."""
-        with self.database.read() as connection:
-            return nominees(connection, consent.c.address == address).get(address, "")
+        return _newest_nominees(self.database.query(_nominations_of, {"address": address})).get(address, "")
 
 
 # Built once, because pages use them.
@@ -109,6 +109,7 @@ _nominations = (
     .where(consent.c.what.in_((NOMINATED, UNNOMINATED)))
     .order_by(consent.c.at, consent.c.id)
 )
+_nominations_of = _nominations.where(consent.c.address == bindparam("address"))
 
 
 def cookie_version(address: ColumnElement[str]) -> ScalarSelect[int]:
@@ -141,9 +142,13 @@ def append_many(connection: Connection, entries: Sequence[Consent]) -> None:
 
 
 def nominees(connection: Connection, whose: ColumnElement[bool]) -> dict[str, str]:
-    """Return address → the subscriber's nominee and how to reach them. The newest entry counts."""
+    """Return address → the subscriber's nominee and how to reach them."""
+    return _newest_nominees(connection.execute(_nominations.where(whose)))
+
+
+def _newest_nominees(entries: Iterable[Any]) -> dict[str, str]:
     found: dict[str, str] = {}
-    for address, what, detail in connection.execute(_nominations.where(whose)):
+    for address, what, detail in entries:
         found[address] = _ORIGIN.sub("", detail) if what == NOMINATED else ""
     # An erasure leaves the entry without its detail.
     return {address: named for address, named in found.items() if named}
