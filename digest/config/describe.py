@@ -68,7 +68,7 @@ def _of_field(path: str, why: str) -> Message:
 
 
 def _unexpected(problem: Any, expected: str, found: str) -> str:
-    """Return what was expected and found. What the desk's forms can lead to is a message."""
+    """Return what was expected and found, as a message if a form of the desk can cause the error."""
     kind = problem["type"]
     if kind == "less_than_equal":
         return Message("expected a number of at most %(num)s, found %(name)s", num=_limit(problem, "le"), name=found)

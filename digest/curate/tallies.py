@@ -9,7 +9,7 @@ from digest.curate.similarity.cues import Places, gazetteer
 from digest.hindi.text import fold, folded_words
 from digest.hindi.tokens import stems, written_tokens
 
-# What a count is of, and where: `("outbreak", "बिहार")`.
+# The counted event and its place: `("outbreak", "बिहार")`.
 Tally = tuple[str, str]
 
 EPIDEMIC, DISASTER = "outbreak", "disaster"

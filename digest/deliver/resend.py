@@ -274,7 +274,7 @@ def read_response(
 
 
 def _read_success(response: HttpResponse, recipients: tuple[Recipient, ...]) -> PerRecipient | None:
-    """Read a 200 in permissive mode: who was accepted and who was not. None if it does not cover every recipient."""
+    """Return the accepted and refused recipients of a 200 in permissive mode; None if it does not cover everyone."""
     found = response.json() if response.complete else None
     if not isinstance(found, dict):
         return None

@@ -567,8 +567,8 @@ def _close_to_others(file: Path) -> None:
 def wait_limit(seconds: float) -> Iterator[None]:
     """Limit the waiting inside the block to `seconds` from now, also in threads that copy its context.
 
-    Without a limit each transaction waits anew, and work that queued for a thread or for another writer starts waiting
-    again when its turn comes.
+    Without a limit, each transaction may wait for the full time, even after its work has waited for a thread or for
+    another writer.
     """
     token = _deadline.set(time.monotonic() + seconds)
     try:

@@ -121,7 +121,7 @@ class ApprovalMails:
 
     editions: EditionStore
     branding: Branding
-    # The page where anybody who has the address can approve an edition; None without one.
+    # Edition → the address of a page that approves it without a sign-in; None without such a page.
     approval_link: Callable[[str], str | None]
     # None if the desk is turned off or has no address.
     desk_url: str | None
@@ -271,7 +271,7 @@ def _attention(report: Report, catalogue: Catalogue) -> list[str]:
     _, ngettext = catalogue.gettext, catalogue.ngettext
     numbers, found = report.numbers, []
     usual = Medians(report.earlier)
-    # Those who were excluded count too: on some days many of them want no edition.
+    # Excluded subscribers count too: on some days many subscribers want no edition.
     if numbers.frozen - numbers.rejected - numbers.unknown < _FEW * (usual.of("frozen") or 0):
         mostly = group(round(usual.of("accepted") or 0))
         found.append(_("Fewer readers than usual: it mostly goes to %(num)s.") % {"num": mostly})

@@ -1,8 +1,8 @@
 """Summarise an article in one to three of its own first sentences, or not at all.
 
-For news whose first paragraph says what happened, a cleaned lead equals or beats trained summarisers. What stands
-further down needs what is before it: a headline alone is better than such a summary. Sentences are never reordered.
-They lose at most what `trimming` drops: an opening phrase, Latin brackets, a last clause.
+For news whose first paragraph says what happened, a cleaned lead equals or beats trained summarisers. A
+later sentence depends on those before it, so the headline alone is better than a summary of later sentences. Sentences
+are never reordered. They lose at most what `trimming` drops: an opening phrase, Latin brackets, a last clause.
 """
 
 from __future__ import annotations
@@ -118,7 +118,7 @@ def _contradicts(one: Mapping[str, set[str]], other: Mapping[str, set[str]]) -> 
 OPENINGS = 3
 # A second sentence follows a first one with less than this share of the wanted words. Both may exceed these by MARGIN.
 FULL, MARGIN, TELLING_MARGIN = 2 / 3, 0.1, 0.4
-# How far after the first sentence one may be that stands alone and tells more of the headline.
+# How many sentences after the last chosen one are tried. One that skips others must stand alone.
 REACH = 3
 # Without a headline, the first two sentences are hard to beat, and a third adds little.
 MOST_UNTITLED = 2

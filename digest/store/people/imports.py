@@ -89,11 +89,11 @@ class ImportTerms:
 
 @dataclass(frozen=True, slots=True)
 class ImportResult:
-    """Numbers of subscribers. The first five and `already_suppressed` are together the rows that were not rejected.
+    """Numbers of subscribers. The first five and `already_suppressed` add up to the rows that were not rejected.
 
-    `already_suppressed` are rows that suppress whom the store suppressed before. `still_suppressed` are those of the
-    first four who were suppressed before. `stopped` are those of the list who get mail until the import suppresses
-    them. The first of these, and of the changed ones, have their addresses here.
+    `already_suppressed` counts rows that suppress a subscriber who was suppressed before the import.
+    `still_suppressed` counts subscribers among the first four who were suppressed before. `stopped` counts subscribers
+    of the list who get mail now, and whom the import suppresses. `first_stopped` and `first_changed` are addresses.
     """
 
     added: int
