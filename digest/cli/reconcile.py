@@ -201,7 +201,7 @@ def _report(app: App, key: str, confirmed: Sequence[int], *, as_json: bool) -> i
         for reason in why_not_sent(edition):
             note(reason)
     elif totals.pending and edition.state not in GIVEN_UP_STATES:
-        note(f"`digest run` sends the pending batches within a minute; if it does not run, use `digest send {key}`.")
+        note(f"`digest run` or a worker sends what is pending within a minute; if none runs, use `digest send {key}`.")
     return 1 if unknown or unsendable else 0
 
 
@@ -234,7 +234,7 @@ def _settle_doubtful(
     elif not_sent:
         click.echo(f"Edition {key} was not sent before the store was restored. It is sent as usual from now on:")
         if not is_special(key):
-            click.echo(f"by `digest run` at each subscriber's hour, or by `digest send {key}` at once.")
+            click.echo(f"by `digest run` or a worker at each subscriber's hour, or by `digest send {key}` at once.")
         elif edition is not None and edition.state == EditionState.APPROVED:
             click.echo(f"by `digest send {key}`. `digest run` sends it too, unless it was approved too long ago.")
         else:

@@ -73,6 +73,10 @@ class StoreCopier:
             file = self.home / (parsed.database or "")
             if parsed.drivername == "sqlite" and not file.exists():
                 raise ConfigurationError([ConfigProblem(str(file), 0, "does not exist; name the store to copy")])
+            if parsed.drivername == "sqlite" and file.is_dir():
+                raise ConfigurationError(
+                    [ConfigProblem(str(file), 0, "is a folder; name the store's file in it, such as digest.db")]
+                )
 
     @contextmanager
     def _source(self, url: str) -> Iterator[Database]:
