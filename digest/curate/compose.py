@@ -12,6 +12,7 @@ from digest.curate.candidates import check_already_sent, filter_candidates, regr
 from digest.curate.daily_columns import divide, write_columns
 from digest.curate.editorial import EditorialChanges
 from digest.curate.filtering import remove_blocked
+from digest.curate.importance.places import is_abroad
 from digest.curate.ranking import RankContext, Ranked, is_weak, rank_candidates, select
 from digest.curate.recurring import find_series
 from digest.curate.repeated_text import remove_repeated_text
@@ -23,6 +24,7 @@ from digest.curate.similarity.score import extract_features, in_fixed_order
 from digest.curate.summary import write_story
 from digest.curate.summary.types import Summariser
 from digest.hindi.title_tails import hides_news
+from digest.hindi.tokens import tokens
 from digest.messages import Message
 from digest.models import Article, Section, Story
 from digest.utils.memory import gc_paused
@@ -31,9 +33,10 @@ from digest.utils.memory import gc_paused
 FUTURE = timedelta(hours=1)
 # The most runners-up that are reported.
 RUNNERS_UP = 10
-# A lead should say something, and matter to everybody: for the lead alone, a story without a summary has these points
-# less, about four hours of freshness, and a crime in one town and a headline that hides its news these.
-NO_SUMMARY, LOCAL_CRIME, HIDES_NEWS = 0.1, 0.5, 0.5
+# A lead should say something, and matter to everybody here: for the lead alone, a story without a summary has these
+# points less, about four hours of freshness, and a crime in one town, a headline that hides its news and a story from
+# abroad these.
+NO_SUMMARY, LOCAL_CRIME, HIDES_NEWS, ABROAD = 0.1, 0.5, 0.5, 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,6 +220,7 @@ def _lead_first(stories: Sequence[Story]) -> list[Story]:
 
     def value(story: Story) -> float:
         less = LOCAL_CRIME * is_local_crime(story.title) + HIDES_NEWS * hides_news(story.title)
+        less += ABROAD * is_abroad(story.title, tokens(story.title))
         return story.score - NO_SUMMARY * (not story.summary) - less
 
     lead = max(stories, key=value)

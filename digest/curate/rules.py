@@ -78,7 +78,7 @@ class Rules:
     # Half-lives are this many times longer: the best of a week is not that of its last day.
     slower: float = 1.0
     # Subtracted for each story already chosen from the same section, and once if one has the same subject or is alike.
-    penalty_section: float = 0.15
+    penalty_section: float = 0.1
     # Further stories of a section cost nothing more: a section that is full of news must not give way to trifles.
     penalised_most: int = 3
     penalty_subject: float = 0.5

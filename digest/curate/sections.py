@@ -29,8 +29,8 @@ HOME = ("देश", "राजनीति")
 WORLD = "दुनिया"
 # A pupil or a school in an accident or a crime is no news about education.
 EDUCATION = "शिक्षा"
-# And a deadly one is no politics, even if a minister promises help. Rows of words.
-DEATH, ACCIDENTS = "death", frozenset({"accident", "crash", "disaster"})
+# And a deadly one, or a deadly riot, is no politics, even if a minister promises help. Rows of words.
+DEATH, ACCIDENTS = "death", frozenset({"accident", "crash", "disaster", "unrest"})
 
 # The points by which the best section must lead: one word that only this section has, or two that others lack.
 MARGIN = 2

@@ -72,6 +72,20 @@ def points(headline: str, lead: str = "", **weights: float) -> float:
         ("लुटेरों ने किया चाकू से हमला", "crime", "terror"),
         ("पुलिस ने मारा छापा", "police", "scam"),
         ("ऐसे करें घर बैठे आवेदन, जानें तरीका", "advice career", "topcourt"),
+        ("Humour: मंत्री ने नहर में खोली दुकान", "satire", ""),
+        ("आज की 10 बड़ी खबरें: नहर, बांध और पुल", "roundup", ""),
+        ("मंत्री ने दी इस्तीफे की धमकी", "politics", "change"),
+        ("मंत्री का इस्तीफा मंजूर", "change", ""),
+        ("विपक्ष ने मंत्री पर साधा निशाना", "reaction", ""),
+        ("अस्पताल में बना वॉर रूम", "", "war"),
+        ("हिमस्खलन में दबा बुलडोजर", "disaster", "unrest"),
+        ("अवैध मकानों पर बुलडोजर चला", "unrest", ""),
+        ("किसान का बेटा बना अफसर", "", "economy"),
+        ("दोनों देशों में नहर पर करार", "diplomacy", ""),
+        ("अदालत ने नियम को गलत करार दिया", "court", "diplomacy"),
+        ("टीम इंडिया की शर्मनाक हार", "national", ""),
+        ("भारत ने श्रीलंका को हराया", "national", ""),
+        ("नेपाल ने श्रीलंका को हराया", "victory", "national"),
     ],
 )
 def test_words_of_two_lives(headline: str, called: str, not_called: str) -> None:
@@ -124,6 +138,18 @@ def test_other_forms_of_a_word_call_its_row_and_other_words_do_not() -> None:
         ("सेंसेक्स 1,200 अंक टूटा", NumberCounts(points=1200)),
         ("मीना को मिले 95 अंक", NumberCounts()),
         ("१२ लोगों की मौत", NumberCounts(dead=12)),
+        # The word for the dead belongs to the number before it.
+        ("बाढ़ से छह मरे, 75 घायल", NumberCounts(dead=6)),
+        ("एक दिन में 3 करोड़ 70 लाख मरीज", NumberCounts(cases=37_000_000)),
+        ("5 लाख 3 हजार लोग प्रभावित", NumberCounts(affected=503_000)),
+        ("हिरासत में मौत, 7 जवानों पर हत्या का मामला", NumberCounts()),
+        ("3 युवकों ने की व्यापारी की हत्या", NumberCounts()),
+        ("3 युवकों की हत्या", NumberCounts(dead=3)),
+        ("व्यापारी को लगीं 34 गोलियां, मौत", NumberCounts()),
+        ("पॉजिटिव की संख्या 7 हुई, 415 मामले निगेटिव", NumberCounts(cases=7)),
+        # A toll of months is a statistic.
+        ("दो महीने में 21 को सेना ने किया ढेर", NumberCounts()),
+        ("24 घंटे में 21 की मौत", NumberCounts(dead=21)),
     ],
 )
 def test_numbers(text: str, counts: NumberCounts) -> None:
@@ -204,6 +230,35 @@ def test_cases_and_courts_abroad_weigh_less() -> None:
     # In an epidemic, 60 deaths abroad are a daily count; in an earthquake they are many.
     assert "many_dead" not in find_evidence("जापान में कोरोना से 60 की मौत")
     assert "many_dead" in find_evidence("जापान में भूकंप से 60 की मौत")
+
+
+def test_the_death_and_the_trial_are_parts_of_a_crime() -> None:
+    crime, deaths = find_evidence("सोनपुरा में हत्या, शव मिला, अदालत में सुनवाई"), find_evidence("सोनपुरा में शव मिला")
+    assert crime["death"].share < deaths["death"].share == 1.0
+    assert crime["court"].share < 1.0
+    assert find_evidence("सोनपुरा में 12 लोगों की हत्या, शव मिले")["death"].share == 1.0
+
+
+def test_a_decision_of_a_government_is_no_advertisement() -> None:
+    decided = find_evidence("मोदी सरकार का फैसला: धान की कीमत बढ़ी, फसलों पर मिलेगा ज्यादा")
+    assert "offer" not in decided
+    assert decided["economy"].share == 1.0
+    assert "offer" in find_evidence("फोन की कीमत घटी, फैसला करें खरीदने का")
+
+
+def test_without_a_disease_cases_are_those_of_a_court() -> None:
+    assert "cases" not in find_evidence("बाबा पर 3 मामले दर्ज")
+    assert "cases" in find_evidence("पटना में कोरोना के 300 मामले दर्ज")
+
+
+def test_the_place_before_a_colon_decides_where_a_story_is_from() -> None:
+    for text, abroad in (
+        ("बांग्लादेश: भीड़ ने जलाया घर, भारत पर आरोप", True),
+        ("पटना: जापान के दल ने देखा पुल", False),
+        ("जापान के पुल की कहानी: भारत ने भी देखा", False),
+        ("पाक गोलाबारी में दो जवान घायल", False),
+    ):
+        assert is_abroad(text, tokens(text)) is abroad, text
 
 
 def test_every_country_of_the_gazetteer_is_foreign_and_no_state_is() -> None:

@@ -32,8 +32,11 @@ SOFT_SHARE = 0.5
 ABROAD = 4
 # The same in an epidemic, where each day's toll abroad is one more count, while the first deaths at home are news.
 EPIDEMIC_ABROAD = 100
-# The weight of another country's supreme court, agencies and provinces, and the rows that find them.
-ABROAD_SHARE, STATE_BODIES = 0.5, frozenset({"topcourt", "agency", "state"})
+# The weight of another country's government, parties, courts, agencies and provinces, and the rows that find them.
+ABROAD_SHARE = 0.5
+STATE_BODIES = frozenset({"topcourt", "court", "agency", "union", "state", "government", "politics"})
+# The weight of the death and the trial in a headline about a crime. They are parts of it, unless many people died.
+CRIME_SHARE, PARTS_OF_CRIME = 0.5, frozenset({"death", "court"})
 
 _FIRST_SENTENCE = re.compile(r"[।|]|\.\s")
 # A quotation, perhaps after a Latin kicker, and no name in quotation marks: `'हेलेन' का कहर`.
@@ -44,7 +47,9 @@ _PART = re.compile("[,;।!] ?")
 _LEAST_PART = 3
 # Rows that name whom or what a headline is about.
 _NAMING = frozenset(row.name for row in WORD_ROWS if row.weight > 0) | {"police"}
+_GOVERNMENTS, _SALES = frozenset({"union", "state"}), frozenset({"gadget", "offer"})
 _SOFT = frozenset(row.name for row in ROWS.values() if row.is_soft)
+_DISEASES = frozenset({"outbreak", "newcases"})
 _EVENTS = frozenset(row.name for row in ROWS.values() if row.is_event)
 
 
@@ -75,21 +80,29 @@ def find_evidence(headline: str, lead: str = "") -> Mapping[str, Evidence]:
     # A launch by ISRO is not a product launch.
     if "space" in evidence:
         evidence.pop("gadget", None)
+    # When a government decides on a price or a service, that is no advertisement.
+    if "decision" in called and not _GOVERNMENTS.isdisjoint(called):
+        for name in _SALES:
+            called.pop(name, None)
+            evidence.pop(name, None)
     is_soft = not _SOFT.isdisjoint(called)
     title_tokens = [token for token, _word in in_title]
     scale = 1
     if is_abroad(headline, title_tokens):
         scale = EPIDEMIC_ABROAD if "outbreak" in evidence else ABROAD
-        for name in STATE_BODIES & evidence.keys():
-            evidence[name] = Evidence(evidence[name].share * ABROAD_SHARE, evidence[name].found)
+        _reduce(evidence, STATE_BODIES, ABROAD_SHARE)
     counts = read_counts(in_title)
     # Below another headline about an epidemic, the running count is no news.
     of_lead = NONE if "outbreak" in evidence else read_counts(in_first).without(counts)
     for each, share in ((of_lead, LEAD_NUMBER_SHARE), (counts, 1.0)):
         evidence.update(_numbers(each, share, is_soft=is_soft, scale=scale))
+    # Without a disease they are cases of a court.
+    if _DISEASES.isdisjoint(evidence):
+        evidence.pop("cases", None)
     if is_soft and "dead" not in evidence:
-        for name in _EVENTS & evidence.keys():
-            evidence[name] = Evidence(evidence[name].share * SOFT_SHARE, evidence[name].found)
+        _reduce(evidence, _EVENTS, SOFT_SHARE)
+    if "crime" in called and "many_dead" not in evidence:
+        _reduce(evidence, PARTS_OF_CRIME, CRIME_SHARE)
     is_question = headline.rstrip("\"'”’»)] ").endswith("?")
     if not lead and not is_question and hides_news(headline):
         evidence["hides"] = Evidence(1.0)
@@ -104,6 +117,12 @@ def find_evidence(headline: str, lead: str = "") -> Mapping[str, Evidence]:
     if not find_regions(title_tokens) and _NAMING.isdisjoint(called) and "dead" not in evidence:
         evidence["noname"] = Evidence(1.0)
     return evidence
+
+
+def _reduce(evidence: dict[str, Evidence], names: frozenset[str], share: float) -> None:
+    """Multiply the shares of these rows, where they match."""
+    for name in names & evidence.keys():
+        evidence[name] = Evidence(evidence[name].share * share, evidence[name].found)
 
 
 def _tells_more(headline: str) -> bool:
@@ -127,7 +146,8 @@ def _numbers(counts: NumberCounts, share: float, *, is_soft: bool, scale: int) -
         return name, Evidence(share * part, group(round(number)))
 
     if counts.dead:
-        yield row("dead", counts.dead, _log(counts.dead / scale, 300))
+        # There is no maximum: the larger of two disasters leads.
+        yield row("dead", counts.dead, math.log10(1 + counts.dead / scale) / math.log10(1 + 300))
         if counts.dead / scale >= 10:
             yield row("many_dead", counts.dead, 1.0)
     if counts.affected:

@@ -40,11 +40,13 @@ _DEAD_BEFORE = folded_words("मरे मृतक मृत मौतें")
 # is a teaser.
 _LIFE, _LOST = folded_words("जान जानें"), folded_words("गई गईं गयी गंवाई गंवाने ली गंवा चली गवाई")
 _DYING = fold("मरने")
+_MURDER, _DOERS = fold("हत्या"), folded_words("ने पर खिलाफ")
 _HURT = folded_words("घायल घायलों जख्मी")
 _AFFECTED = folded_words(
     "बेघर लापता फंसे प्रभावित विस्थापित बीमार यात्री यात्रियों लोग लोगों परिवार परिवारों गांव गांवों जिले जिलों घर डिब्बे",
     "बोगियां बोगी ट्रेनें उड़ानें फ्लाइट्स किसान किसानों छात्र छात्रों मजदूर मजदूरों स्कूल कर्मचारी कर्मचारियों",
 )
+_NEGATIVE = folded_words("निगेटिव नेगेटिव negative")
 _CASES = folded_words("मामले मामलों केस केसों मरीज मरीजों संक्रमित पॉजिटिव cases")
 _RUPEES = folded_words("रुपये रुपए रुपयों रु डॉलर रुपया")
 _MONEY_UNITS = folded_words("करोड़ अरब खरब")
@@ -54,9 +56,11 @@ _OTHER_UNITS = folded_words(
     "जनवरी फरवरी मार्च अप्रैल मई जून जुलाई अगस्त सितंबर अक्टूबर अक्तूबर नवंबर दिसंबर किलोमीटर किमी मीटर फीट फुट",
     "हेक्टेयर एकड़ यूनिट साल साला वर्ष वर्षीय वर्षों बजे बजकर दिन दिनों घंटे घंटों मिनट फीसदी फीसद प्रतिशत",
     "विकेट रन रनों ओवर मैच गेंद तारीख महीने महीनों माह हफ्ते बार वीं वां वें th st nd किलो ग्राम लीटर डिग्री क्विंटल",
+    "गोली गोलियां गोलियों राउंड टुकड़े टुकड़ों सीट सीटें सीटों",
 )
 # `मारे गए थे` tells an earlier event, `हो सकती है मौत` a fear.
 _NOT_NOW = folded_words("था थी थे थीं सकता सकती सकते आशंका")
+_PERIODS, _WITHIN = folded_words("महीने महीनों माह साल सालों वर्ष वर्षों दशक"), fold("में")
 _ANIMALS = folded_words(
     "बाघ बाघों शेर शेरों हाथी हाथियों तेंदुए तेंदुओं पशु पशुओं मवेशी मवेशियों गाय गायों भैंस भैंसों बकरियों भेड़ भेड़ों मुर्गियों मुर्गियां",
     "पक्षियों परिंदों कौवों कौओं मछलियों मछलियां कुत्तों बंदरों मोर मोरों जानवरों घोड़ों सूअरों",
@@ -105,9 +109,12 @@ def read_counts(written: Sequence[tuple[str, str]]) -> NumberCounts:
     found = [token.rstrip(_VISARGA) or token for token, _word in written]
     has_market = not _MARKET.isdisjoint(found)
     most: dict[str, float] = {}
+    kind = None
     for at, number in enumerate(numbers):
         following = numbers[at + 1].start if at + 1 < len(numbers) else len(found)
-        kind = _kind(found, number, following)
+        # `6 मरे, 75 घायल`: the word for the dead belongs to the number before it.
+        is_told = kind == "dead" and number.end < len(found) and found[number.end] in _HURT
+        kind = None if is_told else _kind(found, number, following)
         if kind and (kind != "points" or has_market):
             most[kind] = max(number.value, most.get(kind, 0))
     return NumberCounts(**most)
@@ -148,10 +155,7 @@ def _numbers(written: Sequence[tuple[str, str]]) -> list[_CountedNumber]:
         if value is None:
             at += 1
             continue
-        end = at + 1
-        while end < len(written) and written[end][0] in _MULTIPLIERS:
-            value *= _MULTIPLIERS[written[end][0]]
-            end += 1
+        value, end = _multiplied(written, at, value)
         is_year = token.isdigit() and "," not in word and end == at + 1 and 1900 <= value < 2100
         # `सेंसेक्स 1941 अंक गिरा`, `मृतकों की संख्या 2000 के पार`.
         is_year = is_year and not (end < len(written) and written[end][0] in _COUNTED_AFTER)
@@ -160,6 +164,19 @@ def _numbers(written: Sequence[tuple[str, str]]) -> list[_CountedNumber]:
             numbers.append(_CountedNumber(value, at, end))
         at = end
     return numbers
+
+
+def _multiplied(written: Sequence[tuple[str, str]], at: int, value: float) -> tuple[float, int]:
+    """Return the whole number whose first word is at a position, and its end: `3 करोड़ 70 लाख` is one number."""
+    end, scale = at + 1, 1
+    while end < len(written) and written[end][0] in _MULTIPLIERS:
+        scale *= _MULTIPLIERS[written[end][0]]
+        end += 1
+    if scale > 1 and end < len(written) and (rest := _value(written[end][0])) is not None:
+        smaller, rest_end = _multiplied(written, end, rest)
+        if end + 1 < rest_end and smaller < scale:
+            return value * scale + smaller, rest_end
+    return value * scale, end
 
 
 def _value(token: str) -> float | None:
@@ -179,13 +196,17 @@ def _kind(found: Sequence[str], number: _CountedNumber, following: int) -> str |
     if is_money and after not in _AFFECTED and after not in _CASES:
         return "money"
     before = found[max(0, number.start - 6) : number.start]
+    if _is_of_period(before):
+        return None
+    # A word between this number and the next one belongs to this one.
+    near = found[number.end : min(following, number.end + 5)]
+    if not _NEGATIVE.isdisjoint(near):
+        return None
     if not _TOTAL.isdisjoint(before):
         if any(_is_death(word) for word in before):
             return "dead"
         if not _CASES.isdisjoint(before):
             return "cases"
-    # A word between this number and the next one belongs to this one.
-    near = found[number.end : min(following, number.end + 5)]
     if (at := _death(near, found[number.end :])) is not None:
         return "dead" if _is_news(found[number.end :], at) else None
     if number.start and (
@@ -199,6 +220,11 @@ def _kind(found: Sequence[str], number: _CountedNumber, following: int) -> str |
     return "affected" if not _AFFECTED.isdisjoint(near[:2]) and _NOT_NOW.isdisjoint(near) else None
 
 
+def _is_of_period(before: Sequence[str]) -> bool:
+    """Whether the words before a number name months or years: `दो महीने में 21 ढेर` is a statistic, not an event."""
+    return any(word in _PERIODS and before[at + 1 : at + 2] == [_WITHIN] for at, word in enumerate(before))
+
+
 def _is_death(word: str) -> bool:
     return word in _DEAD or word.startswith(_DYING)
 
@@ -210,6 +236,9 @@ def _death(near: Sequence[str], after: Sequence[str]) -> int | None:
         at = next((at for at, word in enumerate(near) if word in _LIFE), None)
         if at is None or _LOST.isdisjoint(after[max(0, at - 1) : at + 3]):
             return None
+    # `7 जवानों पर हत्या का मामला`: the number is that of the accused.
+    if after[at] == _MURDER and not _DOERS.isdisjoint(near[:at]):
+        return None
     # `मामले 9,120, मृतकों की संख्या 210`: the number of the dead follows.
     return at if _TOTAL.isdisjoint(after[at + 1 : at + 3]) else None
 
