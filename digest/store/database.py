@@ -297,6 +297,13 @@ class Database:
             raise kind(f"store {self.name} {errors.describe(error, self.engine.url)}") from error
 
 
+class StorePart:
+    """Reads and writes some of the store's tables."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+
+
 def open_database(url: str, *, home: Path, clock: SharedClock | None = None) -> Database:
     """Open the store at `url`, and create or migrate it if necessary. Relative SQLite paths start at `home`.
 
