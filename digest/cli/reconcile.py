@@ -350,7 +350,7 @@ def _decisions(
     if batch or person or (accept.all and resend.all):
         email = next((one.recipient.email for one in left if one.recipient.subscriber in person), "")
         problem = f"batch {min(batch)} is in both" if batch else f"{email} is in both" if person else "both are 'all'"
-        raise ConfigurationError([ConfigProblem("--accept and --resend", 0, f"{problem}; choose one for each batch")])
+        raise ConfigurationError.at("--accept and --resend", f"{problem}; choose one for each batch")
     chosen: dict[int, dict[int, Accepted | NotSent]] = {}
     whole: set[int] = set()
     unseen = False
@@ -423,13 +423,13 @@ def _evidence(may_ask: bool) -> str:
         "'--accept all' says that each of these recipients has the email; say what shows it, such as a line of the "
         "mail server's log, or accept the addresses that you found there"
     )
-    raise ConfigurationError([ConfigProblem("--evidence", 0, message)])
+    raise ConfigurationError.at("--evidence", message)
 
 
 def _reason(may_ask: bool) -> str:
     if may_ask:
         return _ask("How do you know?")
-    raise ConfigurationError([ConfigProblem("--reason", 0, "say how you know; it is recorded with the decision")])
+    raise ConfigurationError.at("--reason", "say how you know; it is recorded with the decision")
 
 
 def _ask(question: str) -> str:

@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from sqlalchemy import Connection, delete, func, inspect, select
 
-from digest.store.database import Database
+from digest.store.database import StorePart
 from digest.store.schema import step, worker
 from digest.store.statements import insert_into
 
@@ -53,11 +53,8 @@ class Worker:
         return self.state != WorkerState.SILENT
 
 
-class WorkerStore:
+class WorkerStore(StorePart):
     """The workers. SQLite has one sending process and so never any workers."""
-
-    def __init__(self, database: Database) -> None:
-        self.database = database
 
     def beat(self, own: Worker) -> None:
         """Record a heartbeat of this worker, and delete workers that died long ago."""

@@ -236,7 +236,7 @@ class NotifyWiring(DeliverWiring):
         try:
             return read_secrets(self.secret(variable, key))
         except ValueError as error:
-            raise ConfigurationError([ConfigProblem(variable, 0, f"{error} ('{key}')")]) from None
+            raise ConfigurationError.at(variable, f"{error} ('{key}')") from None
 
 
 def _build_and_close(build: Callable[[], Transport]) -> None:

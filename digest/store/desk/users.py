@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Select, delete, func, insert, select, update
 
 from digest.models import Role
-from digest.store.database import Database
+from digest.store.database import StorePart
 from digest.store.schema import desk_credential, desk_session, desk_token, desk_user
 
 
@@ -91,10 +91,7 @@ class Token:
         return self.role if self.user.role.includes(self.role) else self.user.role
 
 
-class UserStore:
-    def __init__(self, database: Database) -> None:
-        self.database = database
-
+class UserStore(StorePart):
     def add(self, name: str, role: Role, now: datetime) -> bool:
         """Add a user. False if the name is taken."""
         with self.database.write(area="desk") as connection:

@@ -36,7 +36,7 @@ from sqlalchemy import (
 from digest.feedback.rules import COMPLAINED, UNSUBSCRIBED
 from digest.models import Subscriber
 from digest.store import meta
-from digest.store.database import Database, analyze, copy_rows, format_topics, hash_in_memory, temp_table
+from digest.store.database import Database, StorePart, analyze, copy_rows, format_topics, hash_in_memory, temp_table
 from digest.store.people import moves, suppressions
 from digest.store.people.consent import Consent, ConsentLog, append, queue_counts_event
 from digest.store.people.erasure import Erasures
@@ -78,11 +78,8 @@ class ListSyncResult:
     removed: int
 
 
-class SubscriberStore:
+class SubscriberStore(StorePart):
     """The subscriber queries that sending and feedback need."""
-
-    def __init__(self, database: Database) -> None:
-        self.database = database
 
     def sync(
         self,

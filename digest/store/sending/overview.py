@@ -17,7 +17,7 @@ from digest.models import AttemptState, BatchState, DeliveryOutcome, Edition, Ed
 from digest.notify.facts import AnswerFacts, AttemptFacts, EditionFacts, FailedFeedback
 from digest.notify.receiver_codes import HINTS
 from digest.store.content.events import MAIL
-from digest.store.database import Database
+from digest.store.database import StorePart
 from digest.store.schema import HAS_ERROR, IS_FAILURE, attempt, batch, decision, delivery, delivery_event, webhook
 from digest.store.schema import edition as editions
 from digest.store.sending.decisions import Decision
@@ -30,10 +30,7 @@ _ATTEMPTS = 200
 _SAMPLE = 500
 
 
-class Overview:
-    def __init__(self, database: Database) -> None:
-        self.database = database
-
+class Overview(StorePart):
     def recent(self, since: date) -> list[str]:
         """Return the keys of the editions since a day, and of older ones that are still being sent, newest first."""
         recent = or_(editions.c.day >= since, editions.c.state.in_(_OPEN))
