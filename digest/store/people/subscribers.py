@@ -182,6 +182,7 @@ class SubscriberStore(StorePart):
     def group_sizes(self, edition: str) -> list[tuple[RecipientGroup, int]]:
         """Return the groups as `recipient_groups` does, each with its number of subscribers."""
         with self.database.read() as connection:
+            hash_in_memory(connection)
             rows = unplaced_subscribers(connection, edition).subquery()
             names = [rows.c[name] for name in RecipientGroup._fields]
             found = connection.execute(select(*names, func.count()).group_by(*names)).all()
