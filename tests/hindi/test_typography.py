@@ -37,6 +37,23 @@ def test_marks_and_spaces(text: str, printed: str) -> None:
     assert typeset(text) == printed
 
 
+@each_row(
+    ("text", "printed"),
+    [
+        ("नंवबर में मुबंई का प्रर्दशन", "नवंबर में मुंबई का प्रदर्शन"),
+        ("सार्वजिनक जगह पर न्यूतनम तापमान", "सार्वजनिक जगह पर न्यूनतम तापमान"),
+        ("सैनिको और मरीजो की संखया", "सैनिकों और मरीजों की संख्या"),
+        ("रविवार को को मेला लगा", "रविवार को मेला लगा"),
+        ("लोग आ रहे है। मेला लग गया हैं।", "लोग आ रहे हैं। मेला लग गया है।"),
+        ("लोग दहश्ात में", "लोग दहशत में"),
+        # Words that only look like another one.
+        ("बंगाल का बंगला, खेलो, खेलों, जांच की की मांग", "बंगाल का बंगला, खेलो, खेलों, जांच की की मांग"),
+    ],
+)
+def test_typing_errors(text: str, printed: str) -> None:
+    assert typeset(text) == printed
+
+
 @given(st.text(alphabet=st.sampled_from("कमला ,।;:'\"‘’“”()[]12a.?!-…\u200d"), max_size=40))
 def test_it_changes_nothing_twice_and_keeps_the_words(text: str) -> None:
     printed = typeset(text)
