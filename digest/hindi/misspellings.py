@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from functools import cache
 
-from digest.hindi.text import LETTER, NUKTA, VIRAMA, table_rows
+from digest.hindi.text import CONSONANT, LETTER, NUKTA, VIRAMA, table_rows
 
 _WORD = re.compile(f"[{LETTER}\u200c\u200d]+")
 _SIGNS = ("ं", f"र{VIRAMA}")
@@ -16,6 +16,8 @@ _MANY = re.compile(f"(?<![{LETTER}])(रहे|गए|गये|आए|आये
 _ONE = re.compile(f"(?<![{LETTER}])(रहा|गया|आया|हुआ|चुका|जाता|होता|करता|रहता|सकता|दिया|किया) हैं(?=$|[ ,;।.?!])")
 # A postposition typed twice. `की की` and `से से` may be right: `जांच की की मांग`.
 _TWICE = re.compile(f"(?<![{LETTER}])(को|में|ने|का|पर|है|हैं|कि) \\1(?![{LETTER}])")
+# A half र after its letter, where no word has one: आट्र्स is आर्ट्स.
+_LATE_R = re.compile(f"([{CONSONANT}]){VIRAMA}र{VIRAMA}(?=[{CONSONANT}])(?!य)")
 # A half letter and its vertical stroke are the whole letter: दहश्ात.
 _STROKE = re.compile(f"{VIRAMA}[\u200c\u200d]?ा")
 
@@ -23,7 +25,8 @@ _STROKE = re.compile(f"{VIRAMA}[\u200c\u200d]?ा")
 def corrected(text: str) -> str:
     """Return the text without typing errors that are surely errors. Idempotent."""
     errors = _errors()
-    line = _WORD.sub(lambda match: errors.get(match[0], match[0]), _STROKE.sub("", text))
+    line = _LATE_R.sub(f"र{VIRAMA}\\1{VIRAMA}", _STROKE.sub("", text))
+    line = _WORD.sub(lambda match: errors.get(match[0], match[0]), line)
     return _ONE.sub(r"\1 है", _MANY.sub(r"\1 हैं", _TWICE.sub(r"\1", line)))
 
 

@@ -435,6 +435,8 @@ def test_a_sentence_without_its_speaker_or_subject_is_not_used(sentence: str) ->
         "दोनों पक्षों के बीच पुल के ठेके को लेकर तीन दिन से विवाद था।",
         "खुराना ने पुल के नीचे से तीन नावें रात में निकाल ली हैं।",
         "मंत्रालय ने पुल के पुराने ठेकेदार को रविवार को पैसा दिया।",
+        "वीडियो में पुल से गिरती एक नाव दिखी और लोग डर गए।",
+        "देश में भी ऐसे कई पुल बने और लोग उन पर से गुजरे।",
         "घोटाले से जुड़े पुल के कागज लेने गई विभाग की टीम लौट आई।",
         "कुल पुलों की संख्या अब जिले में बढ़कर चालीस हो गई है।",
         "सूचना मिलने पर पुलिस ने पुल से लोगों को हटा दिया।",
@@ -473,9 +475,16 @@ def test_a_late_passage_must_tell_more() -> None:
     assert told not in summarise(made(f"{other} {told}", title))
 
 
+def test_a_relative_clause_without_its_noun_is_left_out() -> None:
+    half = "मीडिया के अनुसार जो कमला नदी के नए पुल का पहला राहगीर था और वहीं रहता है।"
+    assert half not in summarise(made(f"{half}\n{LEAD}"))
+
+
 def test_a_late_passage_stands_alone() -> None:
     other = " ".join(f"मंडी में {day} को गेहूं की आवक घटी।" for day in ("सोमवार", "मंगलवार", "बुधवार", "गुरुवार"))
     assert LEAD in summarise(made(f"{other} {LEAD}"))
+    # A headline of three words says too little of the news.
+    assert not summarise(made(f"{other} {LEAD}", "पुल का कमाल"))
     assert not summarise(made(f"{other} सोनपुरा में कमला नदी पर बना उनका नया पुल रविवार को लोगों के लिए खुला।"))
 
 

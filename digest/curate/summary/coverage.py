@@ -46,7 +46,7 @@ UNTITLED = 0.1
 # A summary tells a part of the title if it covers this share of it.
 PART_TOLD = 0.75
 # The share of the title that a summary covers at least: without the end of the title, and with it.
-LEAST_TOLD = (0.7, 0.57)
+LEAST_TOLD = (0.85, 0.57)
 # The first sentence of a report, if it reports an event.
 LEAST_LED = 0.4
 # One sentence covers at least this share of the title or of one part.

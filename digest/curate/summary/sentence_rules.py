@@ -69,7 +69,7 @@ _BROKEN = re.compile(
     "|(?<![^ ])(?![वन])[\u0915-\u0939] (?=[\u0904-\u0939])"
 )
 # `जिसके बाद दो को पकड़ा गया।` is the end of the sentence before it.
-_FRAGMENT = re.compile("(?:जिस|जिन|जहां|क्योंकि|ताकि)")
+_FRAGMENT = re.compile("(?:जिस|जिन|जहां|क्योंकि|ताकि)|^[^,]{3,60}(?:अनुसार|मुताबिक),? (?:जो|जिस|जिन)")
 _THIS = folded_words("इस इसी")
 _TIMES = folded_words("साल वर्ष बार महीने माह हफ्ते सप्ताह सीजन समय वक्त मौसम सत्र दिनों")
 _POINTERS = folded_words(
@@ -78,6 +78,8 @@ _POINTERS = folded_words(
 )
 # What was going on or was to happen is the scene too: `बस को शाम को पहुंचना था`, `बारिश हो रही थी`.
 _BACKDROP = re.compile(fold("(?:रहा|रही|रहे|ता|ती|ते|ना|नी|ने) (?:था|थी|थे|थीं)[।.]?$"))
+# `देश में भी ऐसे कई गीत हैं`, but not `ऐसे गीत, जो …`
+_SUCH = re.compile(fold("(?:^| )(?:ऐसा|ऐसी|ऐसे) (?!.*[ ,](?:जो|जिस|जिन|कि|जहां|जब))"))
 # A town that only the newspaper's readers know: `शहर के चौक पर`.
 _BARE_TOWN = re.compile(fold("^(?:शहर|नगर|कस्बे|जिले|जनपद|राजधानी|प्रदेश|राज्य)(?: ही)? (?:में|के|की|का|से|को|भर|समेत|सहित) "))
 # What happens always is the scene, and no event: `पुल पर भीड़ रहती है`, `मेले में कुश्ती होती है`.
@@ -237,7 +239,7 @@ def _weakness(text: str, position: int, title: str) -> float:
     if _is_backdrop(text, title) or _lacks_town(text, title):
         return 1.0
     # References in an article's first sentence are resolved inside it.
-    return 0.8 if position and points_anywhere(text, title) else 0.0
+    return 0.8 if position and (points_anywhere(text, title) or _SUCH.search(folded)) else 0.0
 
 
 def points_anywhere(text: str, title: str) -> bool:

@@ -118,6 +118,8 @@ def _contradicts(one: Mapping[str, set[str]], other: Mapping[str, set[str]]) -> 
 # A report tells its news at once. What a later sentence says often needs those before it: it begins a summary only if
 # it stands alone and tells this share of the headline.
 OPENINGS, LATE_OPENINGS, LEAST_LATE = 3, 14, 0.5
+# A shorter headline (`देश में महामारी का कहर`) has too few words to be told apart.
+LEAST_LATE_WORDS = 4
 # A second sentence follows a first one with less than this share of the wanted words. Both may exceed these by MARGIN.
 FULL, MARGIN, TELLING_MARGIN = 2 / 3, 0.1, 0.4
 # How many sentences after the last chosen one are tried. One that skips others must stand alone.
@@ -209,7 +211,8 @@ def _passages(
 def _opens_late(each: SentenceCandidate, coverage: HeadlineCoverage) -> bool:
     """Whether a sentence further down tells the headline's news by itself, as an event or as what somebody says."""
     reports = reports_event(each.text) or names_speech(each.text)
-    return bool(coverage.words) and reports and _is_clear(each) and coverage.share([each.text]) >= LEAST_LATE
+    is_long = len(coverage.words) >= LEAST_LATE_WORDS
+    return is_long and reports and _is_clear(each) and coverage.share([each.text]) >= LEAST_LATE
 
 
 def _continued(
