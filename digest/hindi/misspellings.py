@@ -11,13 +11,17 @@ from digest.hindi.text import CONSONANT, LETTER, NUKTA, VIRAMA, table_rows
 _WORD = re.compile(f"[{LETTER}\u200c\u200d]+")
 _SIGNS = ("ं", f"र{VIRAMA}")
 _PLURAL, _LEAST_PLURAL = "ों", 6
-# `रहे है` for `रहे हैं`, and `रहा हैं` for `रहा है`.
+# `रहे है` and `रहें है` for `रहे हैं`, and `रहा हैं` for `रहा है`.
 _MANY = re.compile(f"(?<![{LETTER}])(रहे|गए|गये|आए|आये|चुके|जाते|होते|करते|रहते|सकते|दिए|दिये) है(?=$|[ ,;।.?!])(?! कि )")
 _ONE = re.compile(f"(?<![{LETTER}])(रहा|गया|आया|हुआ|चुका|जाता|होता|करता|रहता|सकता|दिया|किया) हैं(?=$|[ ,;।.?!])")
+_PARTICIPLE = re.compile(f"(?<![{LETTER}])रहें हैं?(?=$|[ ,;।.?!])")
 # A postposition typed twice. `की की` and `से से` may be right: `जांच की की मांग`.
 _TWICE = re.compile(f"(?<![{LETTER}])(को|में|ने|का|पर|है|हैं|कि) \\1(?![{LETTER}])")
 # A half र after its letter, where no word has one: आट्र्स is आर्ट्स.
 _LATE_R = re.compile(f"([{CONSONANT}]){VIRAMA}र{VIRAMA}(?=[{CONSONANT}])(?!य)")
+# `औरतापमान`, `गईऔर`, but not औरत and औरंगाबाद.
+_AND_GLUED = re.compile(f"(?<![{LETTER}])और(?!त(?:ें|ों|ो|ाना)?(?![{LETTER}]))(?=[{CONSONANT}][{LETTER}]{{3}})")
+_GLUED_AND = re.compile("(गई|गए|हैं)और(?= )")
 # A half letter and its vertical stroke are the whole letter: दहश्ात.
 _STROKE = re.compile(f"{VIRAMA}[\u200c\u200d]?ा")
 
@@ -27,6 +31,8 @@ def corrected(text: str) -> str:
     errors = _errors()
     line = _LATE_R.sub(f"र{VIRAMA}\\1{VIRAMA}", _STROKE.sub("", text))
     line = _WORD.sub(lambda match: errors.get(match[0], match[0]), line)
+    line = _GLUED_AND.sub(r"\1 और", _AND_GLUED.sub("और ", line))
+    line = _PARTICIPLE.sub("रहे हैं", line)
     return _ONE.sub(r"\1 है", _MANY.sub(r"\1 हैं", _TWICE.sub(r"\1", line)))
 
 

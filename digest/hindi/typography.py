@@ -17,6 +17,8 @@ _AFTER_COMMA = re.compile(
 )
 # `नि:शुल्क` has a colon for its visarga.
 _COLON_IN_WORD = re.compile(f"(?<![{LETTER}])(नि|दु|अंत|पुन|प्रात|अध|बहि):(?=[\u0904-\u0939])")
+# `ताकत :मोदी`
+_LATE_COLON = re.compile(f"(?<=[{LETTER}]) :(?=[{LETTER}A-Za-z“‘])")
 _REPEATED = re.compile(r"([,;])(?: ?\1)+")
 _DANDAS = re.compile(r"।(?: ?[।.])+")
 _BEFORE_BRACKET = re.compile(f"(?<=[{LETTER}])\\((?=[{LETTER}A-Za-z])")
@@ -53,7 +55,7 @@ def _typeset_once(text: str) -> str:
     line = _SPACES.sub(" ", corrected(repair(_DANDAS.sub("।", text)))).strip()
     line = _AFTER_NUMBER.sub(" ", line)
     line = _COLON_IN_WORD.sub("\\1ः", _IDLE_JOINER.sub("", line))
-    line = _REPEATED.sub(r"\1", _quotes(line))
+    line = _REPEATED.sub(r"\1", _quotes(_LATE_COLON.sub(": ", line)))
     line = _AFTER_COMMA.sub(r"\1 ", _AFTER_OPENING.sub("", _BEFORE_MARK.sub("", line)))
     return _SPACES.sub(" ", _AFTER_BRACKET.sub(") ", _BEFORE_BRACKET.sub(" (", line))).strip()
 

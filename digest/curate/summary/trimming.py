@@ -37,7 +37,7 @@ _INDIA = ZoneInfo("Asia/Kolkata")
 # A report of the first hours may be of the day before.
 _FIRST_HOUR = 4
 _BEFORE_TODAY, _AFTER_TODAY = "(?<![^ (“‘])", "(?=[ ,])(?! (?:तक|भी|ही के|के|की|का|कल|जब|नहीं) )"
-_TODAY_AT = re.compile(f"{_BEFORE_TODAY}आज (?=(?:सुबह|शाम|रात|दोपहर|तड़के|देर|आधी|मध्य|से|[0-9०-९.:]+ बजे)(?: |$))")
+_TODAY_AT = re.compile(f"{_BEFORE_TODAY}आज (?=(?:सुबह|शाम|रात|दोपहर|तड़के|तडके|देर|आधी|मध्य|से|[0-9०-९.:]+ बजे)(?: |$))")
 _TODAY = re.compile(f"{_BEFORE_TODAY}आज{_AFTER_TODAY}")
 # Latin words in brackets, for search engines. A short acronym after its name is news: `केंद्रीय जांच ब्यूरो (CBI)`.
 _NEITHER = r"[^()\[\]\u0900-\u097f]*"
