@@ -86,6 +86,13 @@ def points(headline: str, lead: str = "", **weights: float) -> float:
         ("टीम इंडिया की शर्मनाक हार", "national", ""),
         ("भारत ने श्रीलंका को हराया", "national", ""),
         ("नेपाल ने श्रीलंका को हराया", "victory", "national"),
+        ("सोनपुरा जिले के पास बस दुर्घटनाग्रस्त", "accident", "crash"),
+        ("सोनपुरा में विमान दुर्घटनाग्रस्त", "crash", ""),
+        ("चंद्रयान 3 की आज लैंडिंग", "mission", "gadget"),
+        ("नया फोन लॉन्च", "", "mission"),
+        ("राज्य में पूर्ण लॉकडाउन", "shutdown", ""),
+        ("दल ने सरकार से वापस लिया समर्थन", "change", ""),
+        ("दिल दहलाने वाली कहानी", "bait", "havoc"),
     ],
 )
 def test_words_of_two_lives(headline: str, called: str, not_called: str) -> None:
@@ -150,6 +157,8 @@ def test_other_forms_of_a_word_call_its_row_and_other_words_do_not() -> None:
         # A toll of months is a statistic.
         ("दो महीने में 21 को सेना ने किया ढेर", NumberCounts()),
         ("24 घंटे में 21 की मौत", NumberCounts(dead=21)),
+        ("20 में शादी, 21 में पति शहीद", NumberCounts()),
+        ("नहर न होती तो चली जातीं 38 जानें", NumberCounts()),
     ],
 )
 def test_numbers(text: str, counts: NumberCounts) -> None:

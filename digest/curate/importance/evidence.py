@@ -47,6 +47,7 @@ _PART = re.compile("[,;।!] ?")
 _LEAST_PART = 3
 # Rows that name whom or what a headline is about.
 _NAMING = frozenset(row.name for row in WORD_ROWS if row.weight > 0) | {"police"}
+_SPACE = frozenset({"space", "mission"})
 _GOVERNMENTS, _SALES = frozenset({"union", "state"}), frozenset({"gadget", "offer"})
 _SOFT = frozenset(row.name for row in ROWS.values() if row.is_soft)
 _DISEASES = frozenset({"outbreak", "newcases"})
@@ -78,7 +79,7 @@ def find_evidence(headline: str, lead: str = "") -> Mapping[str, Evidence]:
         if name not in evidence and ROWS[name].in_lead:
             evidence[name] = Evidence(LEAD_SHARE, found)
     # A launch by ISRO is not a product launch.
-    if "space" in evidence:
+    if not _SPACE.isdisjoint(evidence):
         evidence.pop("gadget", None)
     # When a government decides on a price or a service, that is no advertisement.
     if "decision" in called and not _GOVERNMENTS.isdisjoint(called):
