@@ -93,6 +93,10 @@ def points(headline: str, lead: str = "", **weights: float) -> float:
         ("राज्य में पूर्ण लॉकडाउन", "shutdown", ""),
         ("दल ने सरकार से वापस लिया समर्थन", "change", ""),
         ("दिल दहलाने वाली कहानी", "bait", "havoc"),
+        ("सोनपुरा के मुख्यमंत्री का अचानक इस्तीफा", "head", "change"),
+        ("मुख्यमंत्री के इस्तीफे की मांग", "politics", "head"),
+        ("श्रीराम सेना का दफ्तर खुला", "", "war"),
+        ("दल ने की फैसले की तारीफ", "reaction", ""),
     ],
 )
 def test_words_of_two_lives(headline: str, called: str, not_called: str) -> None:
@@ -253,6 +257,11 @@ def test_a_decision_of_a_government_is_no_advertisement() -> None:
     assert "offer" not in decided
     assert decided["economy"].share == 1.0
     assert "offer" in find_evidence("फोन की कीमत घटी, फैसला करें खरीदने का")
+
+
+def test_who_praises_a_verdict_does_not_give_it() -> None:
+    assert find_evidence("दल ने सुप्रीम कोर्ट के आदेश की तारीफ की")["topcourt"].share == 0.5
+    assert find_evidence("सुप्रीम कोर्ट ने दिया आदेश")["topcourt"].share == 1.0
 
 
 def test_without_a_disease_cases_are_those_of_a_court() -> None:

@@ -27,14 +27,15 @@ LEAD, LEAD_SHARE = 260, 0.4
 LEAD_NUMBER_SHARE = 0.5
 # The weight of an event in a soft headline.
 SOFT_SHARE = 0.5
-# How many deaths abroad matter as much as one at home, by the guideline for the labels (ten in India, forty in the
-# neighbourhood).
-ABROAD = 4
+# How many deaths abroad matter as much as one at home, by the guideline for the labels (ten in India, fifty abroad).
+ABROAD = 5
 # The same in an epidemic, where each day's toll abroad is one more count, while the first deaths at home are news.
 EPIDEMIC_ABROAD = 100
 # The weight of another country's government, parties, courts, agencies and provinces, and the rows that find them.
 ABROAD_SHARE = 0.5
-STATE_BODIES = frozenset({"topcourt", "court", "agency", "union", "state", "government", "politics"})
+STATE_BODIES = frozenset({"topcourt", "court", "agency", "union", "state", "head", "government", "politics"})
+# The weight of an institution in a headline that reacts to it: whoever praises a verdict does not give it.
+REACTION_SHARE, INSTITUTIONS = 0.5, frozenset({"topcourt", "world", "agency"})
 # The weight of the death and the trial in a headline about a crime. They are parts of it, unless many people died.
 CRIME_SHARE, PARTS_OF_CRIME = 0.5, frozenset({"death", "court"})
 
@@ -102,6 +103,8 @@ def find_evidence(headline: str, lead: str = "") -> Mapping[str, Evidence]:
         evidence.pop("cases", None)
     if is_soft and "dead" not in evidence:
         _reduce(evidence, _EVENTS, SOFT_SHARE)
+    if "reaction" in called:
+        _reduce(evidence, INSTITUTIONS, REACTION_SHARE)
     if "crime" in called and "many_dead" not in evidence:
         _reduce(evidence, PARTS_OF_CRIME, CRIME_SHARE)
     is_question = headline.rstrip("\"'”’»)] ").endswith("?")
