@@ -19,7 +19,7 @@ from digest.curate.repeated_text import remove_repeated_text
 from digest.curate.rules import Rules
 from digest.curate.sent_story import SentStory
 from digest.curate.similarity.clustering import Pairs, merge_pairs
-from digest.curate.similarity.headlines import is_local_crime
+from digest.curate.similarity.headlines import comments, is_local_crime
 from digest.curate.similarity.score import extract_features, in_fixed_order
 from digest.curate.summary import write_story
 from digest.curate.summary.types import Summariser
@@ -34,8 +34,8 @@ FUTURE = timedelta(hours=1)
 # The most runners-up that are reported.
 RUNNERS_UP = 10
 # A lead should say something, and matter to everybody here: for the lead alone, a story without a summary has these
-# points less, about four hours of freshness, and a crime in one town, a headline that hides its news and a story from
-# abroad these.
+# points less, about four hours of freshness, and a crime in one town, a headline that hides its news, asks or comments,
+# and a story from abroad these.
 NO_SUMMARY, LOCAL_CRIME, HIDES_NEWS, ABROAD = 0.1, 0.5, 0.5, 0.5
 
 
@@ -219,7 +219,8 @@ def _lead_first(stories: Sequence[Story]) -> list[Story]:
     """Put the story that leads first. Stories that are about equal decide it by more than their scores."""
 
     def value(story: Story) -> float:
-        less = LOCAL_CRIME * is_local_crime(story.title) + HIDES_NEWS * hides_news(story.title)
+        less = LOCAL_CRIME * is_local_crime(story.title)
+        less += HIDES_NEWS * (hides_news(story.title) or comments(story.title))
         less += ABROAD * is_abroad(story.title, tokens(story.title))
         return story.score - NO_SUMMARY * (not story.summary) - less
 

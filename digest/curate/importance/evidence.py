@@ -27,14 +27,15 @@ LEAD, LEAD_SHARE = 260, 0.4
 LEAD_NUMBER_SHARE = 0.5
 # The weight of an event in a soft headline.
 SOFT_SHARE = 0.5
-# How many deaths abroad matter as much as one at home, by the guideline for the labels (ten in India, forty in the
-# neighbourhood).
-ABROAD = 4
+# How many deaths abroad matter as much as one at home, by the guideline for the labels (ten in India, fifty abroad).
+ABROAD = 5
 # The same in an epidemic, where each day's toll abroad is one more count, while the first deaths at home are news.
 EPIDEMIC_ABROAD = 100
 # The weight of another country's government, parties, courts, agencies and provinces, and the rows that find them.
 ABROAD_SHARE = 0.5
-STATE_BODIES = frozenset({"topcourt", "court", "agency", "union", "state", "government", "politics"})
+STATE_BODIES = frozenset({"topcourt", "court", "agency", "union", "state", "head", "government", "politics"})
+# The weight of an institution in a headline that reacts to it: whoever praises a verdict does not give it.
+REACTION_SHARE, INSTITUTIONS = 0.5, frozenset({"topcourt", "world", "agency"})
 # The weight of the death and the trial in a headline about a crime. They are parts of it, unless many people died.
 CRIME_SHARE, PARTS_OF_CRIME = 0.5, frozenset({"death", "court"})
 
@@ -47,6 +48,7 @@ _PART = re.compile("[,;।!] ?")
 _LEAST_PART = 3
 # Rows that name whom or what a headline is about.
 _NAMING = frozenset(row.name for row in WORD_ROWS if row.weight > 0) | {"police"}
+_SPACE = frozenset({"space", "mission"})
 _GOVERNMENTS, _SALES = frozenset({"union", "state"}), frozenset({"gadget", "offer"})
 _SOFT = frozenset(row.name for row in ROWS.values() if row.is_soft)
 _DISEASES = frozenset({"outbreak", "newcases"})
@@ -78,7 +80,7 @@ def find_evidence(headline: str, lead: str = "") -> Mapping[str, Evidence]:
         if name not in evidence and ROWS[name].in_lead:
             evidence[name] = Evidence(LEAD_SHARE, found)
     # A launch by ISRO is not a product launch.
-    if "space" in evidence:
+    if not _SPACE.isdisjoint(evidence):
         evidence.pop("gadget", None)
     # When a government decides on a price or a service, that is no advertisement.
     if "decision" in called and not _GOVERNMENTS.isdisjoint(called):
@@ -101,6 +103,8 @@ def find_evidence(headline: str, lead: str = "") -> Mapping[str, Evidence]:
         evidence.pop("cases", None)
     if is_soft and "dead" not in evidence:
         _reduce(evidence, _EVENTS, SOFT_SHARE)
+    if "reaction" in called:
+        _reduce(evidence, INSTITUTIONS, REACTION_SHARE)
     if "crime" in called and "many_dead" not in evidence:
         _reduce(evidence, PARTS_OF_CRIME, CRIME_SHARE)
     is_question = headline.rstrip("\"'”’»)] ").endswith("?")

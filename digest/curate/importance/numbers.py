@@ -60,6 +60,8 @@ _OTHER_UNITS = folded_words(
 )
 # `मारे गए थे` tells an earlier event, `हो सकती है मौत` a fear.
 _NOT_NOW = folded_words("था थी थे थीं सकता सकती सकते आशंका")
+# `लॉकडाउन नहीं होता तो 38 हजार मौतें`.
+_UNREAL = folded_words("होता होती होते")
 _PERIODS, _WITHIN = folded_words("महीने महीनों माह साल सालों वर्ष वर्षों दशक"), fold("में")
 _ANIMALS = folded_words(
     "बाघ बाघों शेर शेरों हाथी हाथियों तेंदुए तेंदुओं पशु पशुओं मवेशी मवेशियों गाय गायों भैंस भैंसों बकरियों भेड़ भेड़ों मुर्गियों मुर्गियां",
@@ -196,7 +198,8 @@ def _kind(found: Sequence[str], number: _CountedNumber, following: int) -> str |
     if is_money and after not in _AFFECTED and after not in _CASES:
         return "money"
     before = found[max(0, number.start - 6) : number.start]
-    if _is_of_period(before):
+    # `20 में शादी, 21 में पति शहीद`, `5 में से 3`.
+    if after == _WITHIN or _is_of_period(before) or not _UNREAL.isdisjoint(before):
         return None
     # A word between this number and the next one belongs to this one.
     near = found[number.end : min(following, number.end + 5)]
