@@ -12,6 +12,7 @@ from sqlalchemy import Select, delete, func, insert, select, update
 from digest.models import Role
 from digest.store.database import StorePart
 from digest.store.schema import desk_credential, desk_session, desk_token, desk_user
+from digest.utils.documents import fill
 
 
 class CredentialKind(StrEnum):
@@ -345,14 +346,4 @@ def _user(row: Any) -> User:
 
 
 def _credential(row: Any) -> Credential:
-    return Credential(
-        row.id,
-        row.user,
-        CredentialKind(row.kind),
-        row.secret,
-        row.expires_at,
-        row.counter,
-        row.public_key,
-        row.label,
-        row.created_at,
-    )
+    return fill(Credential, row, kind=CredentialKind(row.kind))

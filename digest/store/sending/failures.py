@@ -81,7 +81,10 @@ class FailureReader(StorePart):
 def _rows(found: _Groups, sent: Mapping[str, int] | None, *, every: bool = True) -> list[FailureRow]:
     """Return the rows of an edition. `every`: also rows without a failure, for comparison."""
     names = {*found, *(sent or ())} if every else set(found)
-    rows = [FailureRow(name, found.get(name, {}), sent.get(name, 0) if sent is not None else None) for name in names]
+    rows = [
+        FailureRow(name, sent.get(name, 0) if sent is not None else None, **found.get(name, Counter()))
+        for name in names
+    ]
     return sorted(rows, key=lambda row: (-row.total, -(row.sent or 0), row.name))
 
 

@@ -21,6 +21,7 @@ from digest.store.database import StorePart
 from digest.store.schema import HAS_ERROR, IS_FAILURE, attempt, batch, decision, delivery, delivery_event, webhook
 from digest.store.schema import edition as editions
 from digest.store.sending.decisions import Decision
+from digest.utils.documents import fill
 
 _OPEN = (EditionState.SENDING, EditionState.PAUSED)
 _UNSENT = (BatchState.PENDING, BatchState.SUBMITTING)
@@ -66,15 +67,11 @@ class Overview(StorePart):
             stopped = _stopped(connection, keys)
             reopened = _reopened(connection, keys)
         return [
-            EditionFacts(
-                edition.key,
-                edition.day,
-                edition.state,
-                edition.subject,
-                edition.reason,
-                sum(1 for _ in edition.stories()),
-                edition.composed_at,
-                frozen.get(edition.key),
+            fill(
+                EditionFacts,
+                edition,
+                stories=sum(1 for _ in edition.stories()),
+                frozen_at=frozen.get(edition.key),
                 accepted=sizes[edition.key].get(BatchState.ACCEPTED, 0),
                 pending=sum(sizes[edition.key].get(state, 0) for state in _UNSENT),
                 unknown=sizes[edition.key].get(BatchState.UNKNOWN, 0),
@@ -101,16 +98,7 @@ class Overview(StorePart):
                     .limit(_ATTEMPTS)
                 )
                 found += [
-                    AttemptFacts(
-                        key,
-                        row.transport,
-                        AttemptState(row.state),
-                        row.started_at,
-                        row.ended_at,
-                        row.send_at,
-                        row.detail,
-                        row.size,
-                    )
+                    fill(AttemptFacts, row, edition=key, state=AttemptState(row.state))
                     for row in connection.execute(rows)
                 ]
         return sorted(found, key=lambda each: each.started_at, reverse=True)
