@@ -112,8 +112,10 @@ def _show(composed: ComposeResult, *, explain: bool, as_json: bool) -> None:
         for each in composed.curated.runners_up:
             click.echo(f" - [{each.id}] {each.title}  ({', '.join(each.sources)})")
             click.echo(f"     score {each.score:.2f}: {'; '.join(each.reasons)}")
+        if composed.curated.left_out:
+            note("left out, with the number of articles:")
         for line in composed.curated.left_out:
-            note(f"left out: {line}")
+            note(f" - {line}")
 
 
 def show_edition(edition: Edition, *, explain: bool = False) -> None:

@@ -30,6 +30,7 @@ from digest.utils.text import pick
 if TYPE_CHECKING:
     from digest.app import App
     from digest.models import Subscriber
+    from digest.store.people.history import HistoryEntry
     from digest.store.people.subscribers import SubscriberRecord
 
 # Imported subscribers in a table.
@@ -247,7 +248,13 @@ def history(app: App, email: str, as_json: bool) -> None:
         (
             f"{one.at.astimezone(zone):%Y-%m-%d %H:%M}",
             " ".join(("edition" if one.kind == HistoryKind.EDITION else one.kind, one.edition or "")).strip(),
-            one.what if one.what != "none" else "not sent" if one.edition else "",
+            "stopped by an admin"
+            if one.stopped_by_admin
+            else one.what
+            if one.what != "none"
+            else "not sent"
+            if one.edition
+            else "",
             one.why,
         )
         for one in entries
@@ -255,6 +262,12 @@ def history(app: App, email: str, as_json: bool) -> None:
     click.echo(table(("when", "", "what", "why"), rows_))
     state = "not on the list" if not where else "on the list by sign-up" if where == ORIGIN else f"listed in {where}"
     click.echo(f"{email} is {state}" + (f" and suppressed: {suppressed}" if suppressed else ""))
+
+
+def _what(one: HistoryEntry) -> str:
+    if one.stopped_by_admin:
+        return "stopped by an admin"
+    return one.what if one.what != "none" else "not sent" if one.edition else ""
 
 
 def _line(app: App, address: str) -> tuple[str, int] | None:

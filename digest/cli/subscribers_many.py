@@ -63,9 +63,9 @@ def bulk(home: Path, /, emails: tuple[str, ...], group: str | None, yes: bool, a
         plan = editor.plan(ids, change)
         if not as_json:
             _show(plan)
-            if given["reason"] and len(plan.people) > 1:
+            if given["reason"] and plan.people:
                 note("`digest subscribers bulk --lift REASON` takes it back.")
-            if given["frequency"] and len(plan.people) > 1:
+            if given["frequency"] and plan.people:
                 note("`digest subscribers bulk --restore-frequency` takes it back.")
         if not yes and plan.people and sys.stdin.isatty() and not as_json:
             yes = click.confirm(f"Change {plural(len(plan.people), 'subscriber')}?", default=False, err=True)

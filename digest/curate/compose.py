@@ -87,7 +87,7 @@ class Curated:
     # The number of articles in the window and language, and of the stories that they form.
     considered: int
     clusters: int
-    # Rejected articles: one English line per reason, with the number.
+    # Rejected articles: one English line per reason, with the number of articles.
     left_out: tuple[str, ...] = ()
     # Why there is too little to send, as an English sentence; '' otherwise.
     reason: str = ""
@@ -241,13 +241,13 @@ def _too_few(count: int, rules: Rules, rejected: Mapping[str, int]) -> str:
     if rejected_as_sent(rejected):
         return Message(
             "Too few stories: %(num)s of the %(later_num)s that an edition needs, of the last %(hours)s hours, "
-            "without those sent before. Left out: %(measures)s.",
+            "without those sent before. Articles left out: %(measures)s.",
             **values,
         )
     if why:
         return Message(
             "Too few stories: %(num)s of the %(later_num)s that an edition needs, of the last %(hours)s hours. "
-            "Left out: %(measures)s.",
+            "Articles left out: %(measures)s.",
             **values,
         )
     return Message(

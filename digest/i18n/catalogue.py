@@ -137,6 +137,11 @@ class Catalogue:
         translation = self._translations.get(message)
         return translation.forms[0] if translation else message
 
+    def containing(self, word: str) -> list[str]:
+        """Return the messages whose translation has a word, in any case of its letters."""
+        folded = word.casefold()
+        return [id for id, each in self._translations.items() if any(folded in text.casefold() for text in each.forms)]
+
     def ngettext(self, singular: str, plural: str, n: int) -> str:
         """Return the translation for the number `n`, or the English form if there is none."""
         translation = self._translations.get(singular)

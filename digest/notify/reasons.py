@@ -25,7 +25,7 @@ def reason(text: str, catalogue: Catalogue) -> str:
         (r"paused.*", _("their emails are paused")),
         (r"bounced.*", _("the mailbox refused earlier emails for good")),
         (r"blocked.*", _("the mailbox refused several emails in a row")),
-        (r"unsubscribed.*", _("they left")),
+        (r"unsubscribed.*", _("they left, or an admin stopped their email")),
         (r"complained.*", _("they reported an email as spam")),
         (r"was not on the list when it was made ready", _("they were not on the list yet")),
         (r"it was made ready before this subscriber was added", _("they were not on the list yet")),

@@ -70,7 +70,10 @@ def _validate(folded: str) -> str:
     from email_validator import EmailNotValidError, validate_email
 
     if folded.count("@") > 1:
-        raise ValueError(Message("these are several addresses; each needs a row of its own"))
+        # Between two addresses stands something else than letters.
+        if re.search(r"@[^@]*[\s,;|/<>][^@]*@", folded):
+            raise ValueError(Message("these are several addresses; give each one alone"))
+        raise ValueError(Message("an address has only one @-sign"))
     if any(char.isspace() for char in folded):
         raise ValueError(Message("an address has no spaces"))
     local = folded.rpartition("@")[0]

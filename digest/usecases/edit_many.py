@@ -2,8 +2,8 @@
 frequency, or restore the frequency.
 
 The plan says who changes, and who stays as they are and why. What people chose or stopped themselves is never changed.
-The log of acts gets one entry; if only one person changes, it is that of an act for one. The consent log gets one for
-each person.
+The log of acts gets one entry. If only one person changes, it is that of an act for one, unless it can be taken back
+as an act for several. The consent log gets one for each person.
 """
 
 from __future__ import annotations
@@ -60,11 +60,13 @@ class ManyAct(StrEnum):
     RESTORE_FREQUENCY = "restore-frequency"
 
 
-# What the log of acts says of several subscribers, and of one.
+# What the log of acts says of several subscribers, and of one. A stop and a frequency are taken back by it, so it is
+# the same for one.
 _NAMES = {
     ManyAct.PAUSE: (ActKind.MANY_PAUSED, ActKind.SUBSCRIBER_PAUSED),
     ManyAct.RESUME: (ActKind.MANY_PAUSES_ENDED, ActKind.PAUSE_ENDED),
-    ManyAct.SUPPRESS: (ActKind.MANY_SUPPRESSED, ActKind.SUPPRESSED),
+    ManyAct.SUPPRESS: (ActKind.MANY_SUPPRESSED, ActKind.MANY_SUPPRESSED),
+    ManyAct.FREQUENCY: (ActKind.MANY_CHANGED, ActKind.MANY_CHANGED),
     ManyAct.LIFT: (ActKind.MANY_LIFTED, ActKind.SUPPRESSION_LIFTED),
 }
 _CHANGED = (ActKind.MANY_CHANGED, ActKind.SUBSCRIBER_CHANGED)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -164,7 +165,9 @@ def test_composing_tells_how_many_stories_are_too_weak(newsroom: Newsroom) -> No
     done = newsroom.digest("compose")
     explained = newsroom.digest("compose", "--explain")
     assert "left out as too weak; --explain shows what just missed the edition" in done.err
-    assert "too weak (a score below 5)" in explained.err
+    lines = explained.err.splitlines()
+    assert any(re.fullmatch(r" - [0-9]+ too weak \(a score below 5\)", line) for line in lines)
+    assert "left out, with the number of articles:" in lines, "each number has its unit"
     assert "--explain shows" not in explained.err
 
 

@@ -485,6 +485,8 @@ def test_several_change_at_once_and_an_import_is_undone(newsroom: Newsroom) -> N
     )
     assert set(newsroom.json("subscribers", "bulk", *stopped, "--lift", "agreed", "--yes")["changed"]) == set(stopped)
     assert newsroom.json("subscribers", "bulk", *stopped, "--lift", "agreed")["stay"][0]["why"] == "get mail already"
+    assert newsroom.json("subscribers", "bulk", stopped[0], "--suppress", "bought", "--yes")["changed"] == [stopped[0]]
+    assert newsroom.json("subscribers", "bulk", stopped[0], "--lift", "agreed", "--yes")["changed"] == [stopped[0]]
     frequencies = {row["email"]: row["frequency"] for row in newsroom.json("subscribers", "list")["subscribers"]}
     assert len(newsroom.json("subscribers", "bulk", *stopped, "--frequency", "weekly:sun", "--yes")["changed"]) == 2
     assert len(newsroom.json("subscribers", "bulk", *stopped, "--restore-frequency", "--yes")["changed"]) == 2

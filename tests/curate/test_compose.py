@@ -106,6 +106,10 @@ def test_articles_of_other_days_and_languages_are_left_out_and_counted() -> None
     assert curated.considered == 7
     assert "1 not in hi" in curated.left_out
     assert "2 outside the last 24 hours" in curated.left_out
+    few = made([*DAY, *more], replace(RULES, min_stories=50)).reason
+    assert re.search(r"Articles left out: [^.]*\b1 not in hi\b", few), (
+        "the number has its unit: an edition needs stories"
+    )
 
 
 def sections_of(curated: Curated) -> list[tuple[str, list[str]]]:

@@ -1,5 +1,5 @@
 // How long somebody who has never seen the desk takes on a phone to approve an edition with two changes, and what they read twice.
-// node stranger.mjs BASE COOKIE CHANGES; CHANGES is "drop,title", "move,summary" or "pin,picture". Prints a JSON document.
+// node stranger.mjs BASE COOKIE CHANGES; CHANGES is such as "drop,title", "move,picture" or "move,summary". Prints a JSON document.
 // The model: every visible word of the page is read once, at 200 words a minute; what a step adds is read too, wherever it is.
 // A press with its decision takes 1.5 s, so does a typed word; a page takes 2 s, and a form that opens in the page 1 s. While a change is saved, reading goes on. Scrolling goes on while reading.
 import { Chrome } from "./checks/chrome.mjs";
@@ -121,6 +121,17 @@ async function change(field) {
 const doing = {
   title: () => change("title"),
   summary: () => change("summary"),
+  async picture() {
+    const story = await page.$$eval(".st:has(.thumb)", (all) => all[2].dataset.story);
+    await press(`#row-${story} h4 a`);
+    await answered("form", (id) => document.querySelector(`#edit-${id} form`), story);
+    await look("texts opened");
+    await press(`#edit-${story} > details summary`);
+    await look("pictures opened");
+    await press(`#edit-${story} [name=picture]`);
+    await answered("page", () => !document.querySelector(".edit form"));
+    await look("picture changed");
+  },
   async drop() {
     const story = (await rows()).at(7);
     await press(`#more-${story}`);

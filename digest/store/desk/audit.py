@@ -3,13 +3,26 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, collate, func, insert, literal, or_, select, tuple_, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    and_,
+    collate,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    true,
+    tuple_,
+    update,
+)
 
 from digest.messages import Message
 from digest.models import Actor, EditionState
@@ -130,11 +143,14 @@ class Act:
 class LogFilter:
     """Which acts to find. Empty values match all.
 
-    Each word of `text` is in the subject or the details. What is found too: acts by the names `people`, acts of the
-    kinds `kinds`, and acts on the `subjects`. `since` and `until` are moments; `until` is not included.
+    Each word of `text` is in the subject or the details, as people read them. What is found too: acts by the names
+    `people`, acts of the kinds `kinds`, and acts on the `subjects`. `since` and `until` are moments; `until` is not
+    included.
     """
 
     text: str = ""
+    # Word of `text` → messages whose translation has it.
+    messages: Mapping[str, Sequence[str]] = field(default_factory=dict)
     people: Sequence[str] = ()
     kinds: Sequence[str] = ()
     subjects: Sequence[str] = ()
@@ -145,8 +161,10 @@ class LogFilter:
     until: datetime | None = None
 
 
-# The most rows in which one page looks for a text.
-_SPAN = 25_000
+# The most rows in which one page looks for a text, and the most that it translates for that.
+_SPAN, _READ = 25_000, 2_500
+# The most messages with a word for which the store looks.
+_MOST_MESSAGES = 40
 _COLUMNS = [column for column in audit.c if column.name not in ("before", "after")]
 _ORDER = (audit.c.at.desc(), audit.c.id.desc())
 
@@ -167,26 +185,37 @@ class AuditLog(StorePart):
             rows = rows.where(audit.c.id > after)
         return [Act(**row._mapping) for row in self.database.query(rows)]
 
-    def search(self, wanted: LogFilter, limit: int, before: int | None = None) -> tuple[list[Act], int | None]:
+    def search(
+        self, wanted: LogFilter, limit: int, before: int | None = None, *, shown: Callable[[Act], str] = str
+    ) -> tuple[list[Act], int | None]:
         """Return a page of acts, the newest first, and the number of the act that the next page starts `before`.
 
-        A page that is not full may have a next one: a text is looked for in `_SPAN` rows at a time.
+        `shown` returns the subject and the details of an act as the page shows them. A page that is not full may have a
+        next one: a text is looked for in `_SPAN` rows at a time.
         """
         matching = self._conditions(wanted)
         with self.database.read() as connection:
             if before is not None:
                 at = connection.execute(select(audit.c.at).where(audit.c.id == before)).scalar()
                 matching.append(tuple_(audit.c.at, audit.c.id) < tuple_(literal(at, Moment), before))
-            rows = select(*_COLUMNS).order_by(*_ORDER).limit(limit + 1)
-            end = None
-            if wanted.text:
-                last = select(audit.c.at, audit.c.id).where(*matching).order_by(*_ORDER).offset(_SPAN - 1).limit(1)
-                if (end := connection.execute(last).first()) is not None:
-                    matching.append(tuple_(audit.c.at, audit.c.id) >= tuple_(literal(end.at, Moment), end.id))
-                rows = rows.where(self._has_text(wanted))
-            found = [Act(**row._mapping) for row in connection.execute(rows.where(*matching))]
-        if len(found) > limit:
-            return found[:limit], found[limit - 1].id
+            rows = select(*_COLUMNS).order_by(*_ORDER)
+            if not wanted.text:
+                found = [Act(**row._mapping) for row in connection.execute(rows.where(*matching).limit(limit + 1))]
+                return found[:limit], found[limit - 1].id if len(found) > limit else None
+            last = select(audit.c.at, audit.c.id).where(*matching).order_by(*_ORDER).offset(_SPAN - 1).limit(1)
+            if (end := connection.execute(last).first()) is not None:
+                matching.append(tuple_(audit.c.at, audit.c.id) >= tuple_(literal(end.at, Moment), end.id))
+            rows = rows.where(self._may_have_text(wanted), *matching).limit(_READ)
+            read = [Act(**row._mapping) for row in connection.execute(rows)]
+        found = []
+        for act in read:
+            if not _has_text(act, wanted, shown):
+                continue
+            if len(found) == limit:
+                return found, found[-1].id
+            found.append(act)
+        if len(read) == _READ:
+            return found, read[-1].id
         return found, end.id if end else None
 
     @staticmethod
@@ -204,16 +233,24 @@ class AuditLog(StorePart):
             found.append(audit.c.at < wanted.until)
         return found
 
-    def _has_text(self, wanted: LogFilter) -> ColumnElement[bool]:
+    def _may_have_text(self, wanted: LogFilter) -> ColumnElement[bool]:
+        """Return a condition that holds for all acts with the text, and for some others.
+
+        A message is stored as JSON with its id and its values: the names in it match too, and translations do not.
+        """
         # One text is searched faster than two.
         text: ColumnElement[str] = audit.c.subject + "\n" + audit.c.detail
         if not self.database.sqlite:
             # SQLite's LIKE ignores the case of ASCII anyway. PostgreSQL is slow with letters of a locale.
             text = func.lower(collate(text, "C"))
-        # A message is stored as its id and its values, so that the words of a sentence are apart.
-        said = and_(*(_contains(text, word) for word in wanted.text.lower().split()))
+        words = []
+        for word in wanted.text.lower().split():
+            messages = wanted.messages.get(word, ())
+            # So many messages are in most acts.
+            if len(messages) <= _MOST_MESSAGES:
+                words.append(or_(*(_contains(text, each.lower()) for each in (word, *messages))))
         lists = ((audit.c.who, wanted.people), (audit.c.what, wanted.kinds), (audit.c.subject, wanted.subjects))
-        return or_(said, *(column.in_(values) for column, values in lists if values))
+        return or_(and_(true(), *words), *(column.in_(values) for column, values in lists if values))
 
     def several(self, ids: Collection[int]) -> list[Act]:
         """Return the acts with these numbers, the newest first."""
@@ -246,6 +283,14 @@ class AuditLog(StorePart):
         """Return the details of each time that `who` did this to a subject."""
         done = (audit.c.subject == subject) & (audit.c.what == what) & (audit.c.who == who)
         return set(self.database.query(select(audit.c.detail).where(done)).scalars())
+
+
+def _has_text(act: Act, wanted: LogFilter, shown: Callable[[Act], str]) -> bool:
+    """Whether an act matches a search. The English sentence counts as the one of the page does."""
+    if act.who in wanted.people or act.what in wanted.kinds or act.subject in wanted.subjects:
+        return True
+    text = f"{act.subject} {act.detail} {shown(act)}".lower()
+    return all(word in text for word in wanted.text.lower().split())
 
 
 def _contains(text: ColumnElement[str], word: str) -> ColumnElement[bool]:

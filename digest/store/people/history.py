@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select
 
+from digest.feedback.rules import UNSUBSCRIBED
 from digest.messages import Message, joined
 from digest.models import CORRECTION, GIVEN_UP_STATES, LETTERS_TO_SOME, AttemptState, BatchState
 from digest.store.database import Database
@@ -43,6 +44,8 @@ _AGAIN = "asked again"
 NOBODY_GOT_IT = "nobody got it"
 """How the reason of an edition begins that was skipped or given up."""
 _ON_PAGE = Message("from the sign-up page")
+# The source of an entry that an admin or operator made.
+_BY_ADMIN = r"(?:the desk|the API|digest subscribers [a-z-]+)(?:, by [^)]*)?"
 
 
 class HistoryKind(StrEnum):
@@ -70,6 +73,8 @@ class HistoryEntry:
     # '' if there is no reason.
     why: str = ""
     edition: str | None = None
+    # Whether an admin or an operator ended the person's email. `why` has the name.
+    stopped_by_admin: bool = False
 
 
 class SubscriberHistory:
@@ -138,7 +143,9 @@ def _consents(connection: Connection, address: str, hashed: str, since: datetime
         # A sign-up of somebody known.
         again = row.what == SIGNED_UP and (found or (since is not None and since < row.at))
         source = _ON_PAGE if row.source == JOINED else row.source
-        found.append(HistoryEntry(row.at, kind, _AGAIN if again else row.what, _join(source, row.wording, row.detail)))
+        why = _join(source, row.wording, row.detail)
+        by_admin = row.what == UNSUBSCRIBED and re.fullmatch(_BY_ADMIN, row.source) is not None
+        found.append(HistoryEntry(row.at, kind, _AGAIN if again else row.what, why, stopped_by_admin=by_admin))
     return found
 
 
@@ -157,7 +164,9 @@ def _suppressions(connection: Connection, address: str, hashed: str) -> list[His
     found = []
     if suppressed:
         why = _join(suppressed.detail, Message("gets no mail from here on"))
-        found.append(HistoryEntry(suppressed.at, HistoryKind.BARRED, suppressed.reason, why))
+        by_admin = suppressed.reason == UNSUBSCRIBED and re.search(rf"\({_BY_ADMIN}\)", suppressed.detail) is not None
+        entry = HistoryEntry(suppressed.at, HistoryKind.BARRED, suppressed.reason, why, stopped_by_admin=by_admin)
+        found.append(entry)
     if gone:
         found.append(
             HistoryEntry(gone.at, HistoryKind.BARRED, "erased", _join(gone.reason, Message("nothing but this is kept")))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from digest.models import EditionState
 from digest.render.blocks.rows import ROWS, kind_of
 from digest.store.desk.audit import ActKind
+from digest.usecases.edit_subscribers import number_of
 from digest.web.desk.sentences import translate_all
 
 if TYPE_CHECKING:
@@ -44,6 +45,8 @@ _NAMED_DETAILS = (
     ActKind.NEWER_TEXT_REPLACED,
     ActKind.CAME_IN,
 )
+# Acts for several whose subject may be one person.
+_OF_ONE = {ActKind.MANY_SUPPRESSED: ActKind.SUPPRESSED, ActKind.MANY_CHANGED: ActKind.SUBSCRIBER_CHANGED}
 _BLOCKS = (ActKind.BLOCK_LEFT_OUT, ActKind.BLOCK_TAKEN_BACK, ActKind.BLOCK_TEXT)
 
 
@@ -141,8 +144,10 @@ def _names(catalogue: Catalogue) -> Mapping[str, str]:
     }
 
 
-def name_of(what: str, catalogue: Catalogue) -> str:
-    """Return the name of an act; what the log has, if it is not in the table."""
+def name_of(what: str, catalogue: Catalogue, subject: str = "") -> str:
+    """Return the name of an act; what the log has, if it is not in the table. `subject` is to what it was done."""
+    if what in _OF_ONE and number_of(subject) is not None:
+        what = _OF_ONE[ActKind(what)]
     return _names(catalogue).get(what, what)
 
 

@@ -40,6 +40,7 @@ def page(visit: Visit) -> Response:
     wanted = LogFilter(
         subject=subject_of(person.id) if person else "",
         text="" if person else query,
+        messages={} if person else {word: catalogue.containing(word) for word in query.lower().split()},
         people=[name for name in names if query and query.casefold() in name.casefold()],
         # People search in the words that the page shows.
         kinds=[*named(query, catalogue), *(kind for kind in kinds if query and query.casefold() in kind)],
@@ -49,7 +50,12 @@ def page(visit: Visit) -> Response:
         since=datetime.combine(days["since"], time(0), zone) if days["since"] else None,
         until=datetime.combine(until, time(0), zone) if until else None,
     )
-    acts, more = app.audit.search(wanted, _PAGE, number_in(visit.query.get("before", "")))
+    acts, more = app.audit.search(
+        wanted,
+        _PAGE,
+        number_in(visit.query.get("before", "")),
+        shown=lambda act: " ".join(_texts(act, catalogue, {})),
+    )
     emails = _emails(visit, acts)
     undoable = set(
         app.subscriber_admin.import_undo.possible([act.id for act in acts if act.what == ActKind.SUBSCRIBERS_IMPORTED])

@@ -50,10 +50,21 @@ class ArticleSentences:
 
 
 def page(visit: Visit) -> Response:
-    """Respond with the story next to its sources. With `edit`, only the form for its texts, for the list of a phone."""
+    """Respond with the story next to its sources.
+
+    With `edit`, only with the forms for its texts and its picture, for the list of a phone.
+    """
     edition, story = _found(visit)
     if "edit" in visit.query and edition.state in today.EDITABLE and visit.may(Role.EDITOR):
-        return visit.page("edit.html.j2", edition=edition, story=story, limits=_LIMITS)
+        articles = list(visit.desk.app.articles.by_ids(story.article_ids).values())
+        return visit.page(
+            "edit.html.j2",
+            edition=edition,
+            story=story,
+            limits=_LIMITS,
+            picture=pictures.state(visit, edition, story, articles),
+            has_own_picture=_has_own_picture(visit, edition, story),
+        )
     return _page(visit, edition, story, title=story.title, summary=story.summary)
 
 
@@ -132,7 +143,13 @@ def picture(visit: Visit) -> Response:
             return visit.problem(422, wrong, field="address")
     void = {"void": "1"} if edit.void_approval(visit, edition) else {}
     visit.desk.app.editor.choose_picture(edition.key, story.id, visit.actor, url)
+    if visit.form.get("back") == "list":
+        return visit.go(edition_path(edition.key), part=f"row-{story.id}", **void)
     return visit.go(f"{edition_path(edition.key)}/story/{story.id}", **void, part="picture", pictured="1")
+
+
+def _has_own_picture(visit: Visit, edition: Edition, story: Story) -> bool:
+    return story.id in visit.desk.app.editions.editorial_changes(edition.key).pictures
 
 
 def upload(visit: Visit) -> Response:
@@ -216,7 +233,7 @@ def _page(
         no_picture=no_picture,
         max_picture=MAX_BYTES,
         has_pictures=bool(app.branding.theme.max_images),
-        has_own_picture=story.id in app.editions.editorial_changes(edition.key).pictures,
+        has_own_picture=_has_own_picture(visit, edition, story),
         sections=app.topics,
         reasons=[each for each in story.reasons if _is_scored(each)],
         details=[each for each in story.reasons if not _is_scored(each)],

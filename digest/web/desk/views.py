@@ -104,7 +104,7 @@ class Views:
             "clock": clock,
             "month": lambda day: dates.month(day, language),
             "when": lambda at, now: when(at, now, catalogue),
-            "act_name": lambda what: name_of(what, catalogue),
+            "act_name": lambda what, subject="": name_of(what, catalogue, subject),
             "act_detail": lambda act: detail_of(act, catalogue),
             "act_via": lambda via: via_of(via, catalogue),
             "kept": lambda line: translate_all(line, catalogue),

@@ -78,12 +78,13 @@ def test_an_editors_morning(tmp_path: Path, width: int, scripts: str) -> None:
 
 # The model of reading is in stranger.mjs. The newcomers of a drop are read too.
 @pytest.mark.slow
-def test_a_stranger_approves_twelve_stories_with_two_changes(tmp_path: Path) -> None:
+@pytest.mark.parametrize("changes", first(["drop,title", "move,picture"], dev=1))
+def test_a_stranger_approves_twelve_stories_with_two_changes(tmp_path: Path, changes: str) -> None:
     require_tools()
     twelve = {"DIGEST_EDITION__MAX_STORIES": "12", "DIGEST_EDITION__MIN_SCORE": "0"}
     for desk in open_desk_of_all_sources(tmp_path / "newsletter", **twelve):
         browser = set_up(desk, "kavita", Role.SENDER)
-        command = ["node", "stranger.mjs", desk.base, browser.cookies["desk"], "drop,title"]
+        command = ["node", "stranger.mjs", desk.base, browser.cookies["desk"], changes]
         done = subprocess.run(command, cwd=HERE, capture_output=True, text=True, timeout=120, check=False)
         assert done.returncode == 0, done.stderr
         seen = json.loads(done.stdout)

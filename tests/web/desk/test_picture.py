@@ -38,6 +38,18 @@ def test_a_picture_is_removed_stays_away_and_comes_back(desk: Site, editor: Brow
 
 
 @pytest.mark.slow
+def test_the_list_of_a_phone_changes_a_picture_and_stays(desk: Site, editor: Browser) -> None:
+    story = with_picture(desk)[0]
+    here = f"/edition/{KEY}/story/{story.id}"
+    form = editor.get(f"{here}?edit=1").text
+    assert ('name="back" value="list"' in form, 'value="none"' in form) == (True, True)
+    done = editor.post(f"{here}/picture", picture="none", back="list")
+    assert done.headers["location"].endswith(f"/edition/{KEY}#row-{story.id}")
+    assert story.id not in {each.id for each in with_picture(desk)}
+    assert 'value="composed"' in editor.get(f"{here}?edit=1").text
+
+
+@pytest.mark.slow
 def test_a_picture_is_that_of_an_article_of_the_story(desk: Site, editor: Browser) -> None:
     story = with_picture(desk)[0]
     here = f"/edition/{KEY}/story/{story.id}"

@@ -117,7 +117,7 @@ def test_a_file_has_numbers_that_a_spreadsheet_can_add(desk: Site) -> None:
 def test_an_edition_says_who_did_not_get_it_and_what_the_editor_did(admin: Browser) -> None:
     admin.get(f"/report/{KEY}/table.csv")
     page = admin.get(f"/report/{KEY}").text
-    assert translated("they left") in page
+    assert translated("they left, or an admin stopped their email") in page
     assert "pinned" not in page
     assert 'class="state ok"' in page
     # Each number leads to its people.

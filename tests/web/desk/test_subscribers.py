@@ -134,7 +134,10 @@ def test_one_person_is_paused_suppressed_lifted_and_taken_off(desk: Site, admin:
     assert admin.post(f"{who}/suppress", reason="phoned us").status == 303
     assert find(admin, state="left") == ["asha@example.com"]
     page = admin.get(who).text
-    assert translated("they left") in page
+    shown = unescape(re.sub("<[^>]+>", " ", page))
+    assert shown.count(translated("an admin stopped their email")) == 3, "on top and twice in the history"
+    assert "डेस्क से, mira ने" in shown, "it says who"
+    assert translated("left") not in shown, "they did not leave by themselves"
     assert "by suman" not in page
     assert "(desk)" not in page, "the history and the log are in the language of the page"
     assert admin.post(f"{who}/lift", reason="phoned again").status == 303
@@ -152,6 +155,28 @@ def test_one_person_is_paused_suppressed_lifted_and_taken_off(desk: Site, admin:
     assert {"changed", "unsubscribed", LIFTED, "removed"} <= set(words)
     assert "asha" not in str([act.detail + act.subject for act in desk.app.audit.newest(50)])
     assert desk.app.audit.newest(1)[0].subject == f"subscriber {id}"
+
+
+@pytest.mark.slow
+def test_the_form_for_one_subscriber_speaks_of_one_address(admin: Browser) -> None:
+    for typed, why in (
+        ("x@@y", "an address has only one @-sign"),
+        ("x@example.com, y@example.com", "these are several addresses; give each one alone"),
+    ):
+        page = admin.post("/subscribers/add", email=typed, consent="phoned")
+        assert page.status == 422
+        assert translated(why) in unescape(page.text)
+
+
+@pytest.mark.slow
+def test_who_unsubscribed_left_by_themselves(desk: Site, admin: Browser) -> None:
+    who = f"/subscriber/{desk.subscriber_id('asha@example.com')}"
+    desk.app.subscribers.suppress("asha@example.com", UNSUBSCRIBED, now=desk.app.now())
+    page = admin.get(who).text
+    assert translated("an admin stopped their email") not in page.replace(
+        translated("they left, or an admin stopped their email"), ""
+    )
+    assert translated("left") in page
 
 
 @pytest.mark.slow
@@ -489,9 +514,26 @@ def test_one_person_of_an_act_for_several_is_logged_as_alone(desk: Site, admin: 
     done = confirm(admin, {f"ids:{ravi}": "on", "act": "pause", "days": "7"})
     act = desk.app.audit.newest(1)[0]
     assert (act.what, act.subject) == ("subscriber paused", f"subscriber {ravi}")
-    confirm(admin, {f"ids:{ravi}": "on", "act": "suppress", "reason": "asked"})
-    assert desk.app.audit.newest(1)[0].what == "suppressed"
     assert "act=lift" not in done
+
+
+@pytest.mark.slow
+def test_what_an_act_for_several_did_to_one_person_is_taken_back_as_for_several(desk: Site, admin: Browser) -> None:
+    """A filter that matches one person today matches several tomorrow."""
+    ravi = desk.subscriber_id("ravi@example.com")
+    before = frequencies(desk, ["ravi@example.com"])
+    confirm(admin, {f"ids:{ravi}": "on", "act": "frequency", "new_frequency": "weekly:sun"})
+    assert frequencies(desk, ["ravi@example.com"]) != before
+    confirm(admin, {f"ids:{ravi}": "on", "act": "restore-frequency"})
+    assert frequencies(desk, ["ravi@example.com"]) == before
+    confirm(admin, {f"ids:{ravi}": "on", "act": "suppress", "reason": "asked"})
+    assert find(admin, state="left") == ["ravi@example.com"]
+    row = admin.get("/log").text.partition("<tbody>")[2].partition("</tr>")[0]
+    assert ("ravi@example.com" in row, translated("Gets no more mail") in row) == (True, True), (
+        "named as an act for one"
+    )
+    confirm(admin, {f"ids:{ravi}": "on", "act": "lift", "lift_reason": "agreed"})
+    assert find(admin, state="left") == []
 
 
 @pytest.mark.slow

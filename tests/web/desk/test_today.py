@@ -201,7 +201,7 @@ def test_what_takes_the_place_of_a_removed_story_is_named_and_marked(small_desk:
     def marked(text: str) -> list[str]:
         return re.findall('data-story="([^"]+)"(?:(?!data-story).)*<span class="tag">नई</span>', text, re.S)
 
-    assert f'<a href="#row-{came.id}">इसकी जगह नई ख़बर</a>' in page
+    assert f'<a href="#row-{came.id}">इसकी जगह नई</a>' in page
     told = page.partition('<div class="told')[2].partition('<ol class="rows"')[0]
     assert came.title not in unescape(told), "its headline is read in its row alone"
     assert marked(page) == [came.id]

@@ -198,3 +198,9 @@ def test_the_log_has_what_nobody_did_and_is_searched(desk: Site, admin: Browser)
     app.audit.record(TESTER, ActKind.MOVED, KEY, Message("%(why)s", why='a "quoted" title'), now=app.clock())
     assert "no more" in log(f"q={quote(chr(34) + 'no more' + chr(34))}")
     assert "quoted" in log(f"q={quote(chr(34) + 'quoted' + chr(34))}")
+    # What only the store has is in no act. A Hindi reader searches in Hindi.
+    for hidden in ("msgid", "values", "num"):
+        assert KEY not in log(f"q={hidden}"), hidden
+    stories = len(list(edition.stories())) if (edition := app.editions.get(KEY)) else 0
+    assert KEY in log(f"q={quote(f'{stories} ख़बरें')}")
+    assert KEY not in log(f"q={quote(f'{stories + 1} ख़बरें')}")

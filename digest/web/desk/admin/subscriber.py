@@ -62,6 +62,7 @@ def page(visit: Visit, *, status: int = 200, field: str = "", problem: str | Pag
         listed=record.subscriber if record else None,
         chosen=chosen,
         state=state_of(held, now),
+        stop=_stop_by_admin(entries) if held.suppressed else None,
         why=why,
         late=why is not None and _came_late(app, why),
         entries=shown if everything else shown[:_SHOWN],
@@ -150,6 +151,12 @@ def _entries(visit: Visit, held: StoredSubscriber) -> list[HistoryEntry]:
     app = visit.desk.app
     zone, orphans = app.settings.newsletter.zone, app.status_reader.orphans(app.now())
     return app.subscriber_admin.history.entries(held.address, zone, orphans)[::-1]
+
+
+def _stop_by_admin(entries: list[HistoryEntry]) -> HistoryEntry | None:
+    """Return the entry that says who ended the email of a suppressed person; None if an admin did not."""
+    suppressed = next((each for each in entries if each.kind == HistoryKind.BARRED), None)
+    return suppressed if suppressed and suppressed.stopped_by_admin else None
 
 
 def _came_late(app: App, why: HistoryEntry) -> bool:

@@ -31,9 +31,11 @@ MARKS = {
 }
 
 
-def outcome(word: str, catalogue: Catalogue) -> str:
+def outcome(word: str, catalogue: Catalogue, *, stopped_by_admin: bool = False) -> str:
     """Translate the outcome of an edition for a person, or an act of theirs."""
     _ = catalogue.gettext
+    if stopped_by_admin:
+        return _("an admin stopped their email")
     words = {
         "accepted": _("sent"),
         "delivered": _("arrived"),
