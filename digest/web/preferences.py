@@ -217,10 +217,12 @@ def router(page: PreferencesPage, resender: Resender) -> APIRouter:
 
     @routes.get("", summary="Show the preferences")
     def show(request: Request, token: str, done: Done = "") -> HTMLResponse:
-        subscriber = page.named(token)
-        if subscriber is None or not is_known_browser(context, request, subscriber):
-            return page.short(request, token, subscriber, done=done if done in SHORT_DONE else "")
-        return page.response(request, token, subscriber, done=done if done in DONE else "")
+        # The page has a few small questions for the store, and a transaction of each would cost as much again.
+        with context.preferences.database.snapshot():
+            subscriber = page.named(token)
+            if subscriber is None or not is_known_browser(context, request, subscriber):
+                return page.short(request, token, subscriber, done=done if done in SHORT_DONE else "")
+            return page.response(request, token, subscriber, done=done if done in DONE else "")
 
     @routes.post("", summary="Save the preferences; with `weeks`, pause too", **REDIRECTS)
     def save(

@@ -89,7 +89,8 @@ class PreferenceStore(StorePart):
         return self._find(_by_address, {"address": address})
 
     def _find(self, query: Select[Any], values: Mapping[str, Any]) -> StoredSubscriber | None:
-        row = self.database.query(query, values).one_or_none()
+        with self.database.read() as connection:
+            row = connection.execute(query, values).one_or_none()
         return None if row is None else _stored(row)
 
     def several(self, connection: Connection, ids: Collection[int]) -> dict[int, StoredSubscriber]:
