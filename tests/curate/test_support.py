@@ -748,3 +748,25 @@ GALE = article(
 def test_a_single_changed_word_of_the_article_is_refused(text: str, why: str) -> None:
     found = problem(text, GALE)
     assert (why in found) if why else not found
+
+
+SHOT = article(
+    "shot",
+    "alok",
+    "सोनपुर में दुकानदार को गोली मारी",
+    "सोनपुर में बदमाशों ने दुकानदार विनय डेका को गोली मार दी। पुलिस ने उन्हें अस्पताल पहुंचाया। "
+    "सोनपुर हाई कोर्ट देवगढ़ के मेले पर सोमवार को फ़ैसला सुनाएगा। तब तक मेले पर रोक जारी रहेगी।",
+)
+
+
+@each_row(
+    "text, why",
+    [
+        ("सोनपुर में बदमाशों की गोली से दुकानदार विनय डेका की मौत हो गई।", "support"),
+        ("सोनपुर में बदमाशों ने दुकानदार विनय डेका को गोली मार दी।", ""),
+        ("सोनपुर हाई कोर्ट सोमवार को देवगढ़ के मेले पर फ़ैसला सुनाएगा।", ""),
+    ],
+)
+def test_who_is_shot_need_not_be_dead_and_a_court_is_no_part_of_a_place(text: str, why: str) -> None:
+    found = problem(text, SHOT)
+    assert (why in found) if why else not found
