@@ -14,8 +14,10 @@ from digest.curate.summary.support.attribution import names_paper, text_of
 from digest.curate.summary.support.check import Checker, SupportCandidate
 from digest.curate.summary.support.clauses import Clause, Sentence
 from digest.curate.summary.support.reading import merge, opens, read
+from digest.curate.summary.support.roles import same
 from digest.curate.summary.support.spelling import respell, unified
-from digest.curate.summary.support.vocabulary import GRAMMAR, key_of
+from digest.curate.summary.support.vocabulary import ALL_CLASSES, GRAMMAR, key_of
+from digest.curate.summary.support.words import PUNCTUATION, Word
 from digest.hindi.sentences import split
 from digest.hindi.text import fold
 from digest.messages import Message
@@ -31,6 +33,7 @@ _BOUND = frozenset(["क्योंकि", "इसलिए", "चूंकि
 _TOLL = GRAMMAR["dead"] | GRAMMAR["injured"] | GRAMMAR["missing"]
 # An opening phrase that ends with one of these gives a cause.
 _CAUSING = frozenset({"से", "कारण"})
+_NEGATIVE = ALL_CLASSES["negative"]
 # A number with one of these words is a time, not a count.
 _TIME_UNITS = frozenset(map(key_of, GRAMMAR["period"] | GRAMMAR["part of hour"]))
 
@@ -84,9 +87,11 @@ class _Judge:
         chosen: list[SupportCandidate] = []
         clauses = sentence.clauses
         number = 0
+        frame: Clause | None = None
         while number < len(clauses):
             clause = clauses[number]
             if clause.is_frame:
+                frame = clause
                 number += 1
                 continue
             together = self._together(at, clauses, number, chosen)
@@ -94,6 +99,8 @@ class _Judge:
             number += together is not None
             if isinstance(best, Message):
                 return best
+            if frame and (time := self._other_time(frame, best)):
+                return Message("“%(name)s” is not the time of this in the articles", name=time.text)
             chosen.append(best)
             number += 1
         return (
@@ -101,6 +108,18 @@ class _Judge:
             if chosen
             else Message("“%(words)s” has no words that an article could support", words=sentence.text)
         )
+
+    def _other_time(self, frame: Clause, support: SupportCandidate) -> Word | None:
+        """Return a time of what introduces a clause that no statement of the article has: `सोमवार को कहा कि`."""
+        spoken = [
+            word
+            for at, sentence in enumerate(self._sources[support.source].sentences)
+            if at == support.sentence or any(each.is_said or each.is_frame for each in sentence.clauses)
+            for each in sentence.clauses
+            for word in each.words
+        ]
+        times = (word for word in frame.words if "time" in word.concepts and not word.number)
+        return next((word for word in times if not any(same(word, each) for each in spoken)), None)
 
     def informant(self, sentence: Sentence, told: Sentence | None, support: SupportCandidate | None) -> Message | None:
         """Return a problem if somebody else tells in the article what was told before: `यह जानकारी X ने दी`."""
@@ -158,9 +177,23 @@ class _Judge:
 
     def _most_similar(self, at: int, clause: Clause) -> list[SupportCandidate]:
         """Return the candidates as similar as the best one. Another one without its negation proves nothing."""
-        options = self._checker.candidates(at, clause)
-        decisive = [each.share for each in options if each.has_predicate] or [each.share for each in options]
-        return [each for each in options if each.share >= max(decisive, default=0.0)]
+        found = self._checker.candidates(at, clause)
+        told = [each for each in found if each.has_predicate] or found
+        closest = max((each.share for each in told), default=0.0)
+        denied = Message("it has more or fewer negations than the article")
+        return [
+            replace(each, problem=denied) if not each.problem and self._is_denied(clause, each, found) else each
+            for each in told
+            if each.share >= closest
+        ]
+
+    def _is_denied(self, clause: Clause, support: SupportCandidate, found: Sequence[SupportCandidate]) -> bool:
+        """Whether it has all its words in a clause of the articles with a negation: `पहचान हुई` in `पहचान नहीं हुई`."""
+        mine, near = set(clause.tokens) - PUNCTUATION, self._place(support).other.tokens
+        if _NEGATIVE & mine or mine.issubset(near):
+            return False
+        others = (self._place(each).other.tokens for each in found)
+        return any(mine.issubset(other) and _NEGATIVE & {*other} for other in others)
 
     def _foreign_word(self, clause: Clause) -> str | None:
         """Return a word of the clause that no article has; None if there is none."""

@@ -21,7 +21,7 @@ _RAISED = frozenset(map(fold, ["बढ़ाकर", "घटाकर"]))
 # The most words from a number to what it counts.
 _NOUN_WITHIN = 3
 _HOURS = frozenset({"बजे"})
-_PERIODS = frozenset(map(key_of, GRAMMAR["period"]))
+_UNITS = frozenset(map(key_of, GRAMMAR["period"] | GRAMMAR["unit"]))
 
 
 def counts(
@@ -110,16 +110,36 @@ def _is_exchanged(number: _Number) -> Message | Ruling | None:
     return None
 
 
+def _is_crossed(number: _Number) -> Message | Ruling | None:
+    """`25 मीटर लंबी और 10 मीटर चौड़ी` for `10 मीटर लंबी और 25 मीटर चौड़ी`."""
+    (mine, theirs), word = (_measured(each) for each in (number.clause, number.other)), number.word
+    for one, two in pairwise(mine):
+        is_alike = one[0] == word.number and one[0] != two[0] and one[1] == two[1] != ""
+        if is_alike and (two, one) in pairwise(theirs) and (one, two) not in pairwise(theirs):
+            return Message("the article has %(name)s before %(other)s", name=two[0], other=one[0])
+    return None
+
+
+def _measured(clause: Clause) -> list[tuple[str, str]]:
+    """Return each number with the key of its unit, '' for none."""
+    words = [*clause.words, None]
+    return [
+        (one.number, two.key if two and two.key in _UNITS else "")
+        for one, two in pairwise(words)
+        if one and one.number and not one.is_year
+    ]
+
+
 def _numbered(clause: Clause) -> list[tuple[str, Word]]:
     """Return each number with the word right after it."""
     return [(one.number, two) for one, two in pairwise(clause.words) if one.number and not two.number]
 
 
-def _is_of_another_period(number: _Number) -> Message | Ruling | None:
-    """`40 दिन` for `40 घंटे`."""
+def _is_of_another_unit(number: _Number) -> Message | Ruling | None:
+    """`40 दिन` for `40 घंटे`, `5 मीटर` for `5 किलोमीटर`."""
     word = number.word
-    units = [two for one, two in pairwise(number.other.words) if one.number == word.number and two.key in _PERIODS]
-    mine = [each for each in number.following if each.key in _PERIODS]
+    units = [two for one, two in pairwise(number.other.words) if one.number == word.number and two.key in _UNITS]
+    mine = [each for each in number.following if each.key in _UNITS]
     is_other = bool(mine and units) and not any(same(mine[0], each) for each in units)
     return (
         Message("the article has %(name)s “%(other)s”, not another unit", name=word.text, other=units[0].text)
@@ -192,8 +212,9 @@ def _counts_another_thing(number: _Number) -> Message | Ruling | None:
 _RULES: tuple[Callable[[_Number], Message | Ruling | None], ...] = (
     _is_nth_day,
     _has_another_role,
-    _is_of_another_period,
+    _is_of_another_unit,
     _is_exchanged,
+    _is_crossed,
     _counts_no_thing,
     _is_of_the_same,
     _counts_another_thing,

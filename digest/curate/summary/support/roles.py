@@ -11,6 +11,7 @@ from digest.curate.summary.support.vocabulary import GENERAL, GRAMMAR, NAMED, ke
 from digest.curate.summary.support.words import JOINS, Word
 
 AGENT = frozenset({"ने", "inherited", "द्वारा", "side"})
+_HITS = key_of("मार")
 COMMON_VERBS = frozenset(map(key_of, GRAMMAR["common verb"]))
 """Keys of verbs that only say that something happened."""
 _NAME_ENDING = re.compile(
@@ -25,7 +26,8 @@ def same(mine: Word, theirs: Word) -> bool:
     if not mine.number and theirs.key in GENERAL.get(mine.key, ()):
         return True
     if theirs.parts and not any("negative" in part.concepts for part in theirs.parts):
-        return any(same(mine, part) for part in theirs.parts)
+        # `गोली मारी`: whoever is shot need not be dead.
+        return any(same(mine, part) for part in theirs.parts if part.key != _HITS)
     return False
 
 

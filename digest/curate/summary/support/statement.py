@@ -343,7 +343,8 @@ def _gives(clause: Clause) -> str:
 
 
 def _lacks(clause: Clause) -> bool:
-    return any(part.key in _LACKS for word in clause.words for part in (word.parts or (word,)))
+    # `कम होने का नाम नहीं लेतीं`: `कम` has the stem of `कमी`.
+    return any(part.key in _LACKS and part.text != "कम" for word in clause.words for part in (word.parts or (word,)))
 
 
 def _same_mode(clause: Clause, other: Clause) -> bool:

@@ -102,6 +102,7 @@ VERB = re.compile(
 _OBLIQUE = re.compile("^..*ने$")
 # A participle ends a noun phrase: what follows is another one.
 _ACTORS = frozenset(map(fold, ["सरकार", "प्रशासन"]))
+_BODIES = frozenset(map(key_of, ALL_CLASSES["body"]))
 _DIRECT_PLURAL = re.compile(fold("(?:ियां|ाएं|ुएं|..ें)$|^लोग$"))
 _PARTICIPLE = re.compile(f"^(?:हुए|हुई|हुआ|गए|गई|वाले|वाली|वाला)$|^(?:{_ROOTS}|हो)(?:कर|ते|ती|ता)$")
 # `नाविक स्वयं नाव के साथ`: no marker follows.
@@ -334,7 +335,10 @@ class _WordBuilder:
         last = self.words[-1]
         if len(self.words) - 1 > self.open_from:
             before = self.words[-2]
-            if ("time" in last.concepts) != ("time" in before.concepts) and not before.number:
+            is_time = ("time" in last.concepts) != ("time" in before.concepts) and not before.number
+            # `अदालत ज्ञानपुर के मामले पर`: the subject is a phrase of its own.
+            is_actor = before.key in _BODIES and len(last.concepts) == 1
+            if is_time or is_actor:
                 # A time is next to a noun, not in its phrase.
                 self.phrase, self.open_from = self.phrase + 1, len(self.words) - 1
         last.phrase, last.quoted = self.phrase, self.quoted
