@@ -62,6 +62,11 @@ class ConfigurationError(Exception):
         super().__init__("\n".join(str(problem) for problem in problems))
         self.problems = problems
 
+    @staticmethod
+    def at(where: str, message: str, *, line: int = 0) -> ConfigurationError:
+        """Return the error of a single problem."""
+        return ConfigurationError([ConfigProblem(where, line, message)])
+
 
 def quoted(value: object) -> str:
     """Return a short form of any value for a message: its beginning and end."""

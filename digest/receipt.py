@@ -21,7 +21,7 @@ from typing import Any
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from digest.errors import ConfigProblem, ConfigurationError, DigestError
+from digest.errors import ConfigurationError, DigestError
 from digest.utils import redact
 from digest.utils.files import PRIVATE_FILE, open_mode, sync_folder, write_private
 from digest.utils.text import plural
@@ -329,7 +329,7 @@ def _parsed(text: str, where: str) -> Ed25519PrivateKey:
     word = text.strip()
     if not _KEY.match(word):
         problem = "expected a private key of 64 hexadecimal digits, as `openssl rand -hex 32` prints"
-        raise ConfigurationError([ConfigProblem(where, 0, problem)])
+        raise ConfigurationError.at(where, problem)
     redact.protect([word])
     return Ed25519PrivateKey.from_private_bytes(bytes.fromhex(word))
 
@@ -339,5 +339,5 @@ def parse_public_key(text: str) -> str:
     word = text.strip().lower()
     if not _PUBLIC.match(word):
         problem = "expected a public key of 64 hexadecimal digits, as `digest receipt --public-key` prints"
-        raise ConfigurationError([ConfigProblem("--signed-by", 0, problem)])
+        raise ConfigurationError.at("--signed-by", problem)
     return word

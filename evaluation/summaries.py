@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from digest.curate.summary.coverage import HeadlineCoverage
 from digest.curate.summary.sentence_rules import WORDS
@@ -54,7 +55,8 @@ def rules(material: Material) -> list[Row]:
         sets += 1
         for number, entry in enumerate(entries):
             paragraphs = entry.get("paragraphs") or [entry.get("article") or entry.get("text") or ""]
-            article = make_article(str(number), entry.get("title", ""), paragraphs)
+            # Without its real date, so that आज keeps its word.
+            article = replace(make_article(str(number), entry.get("title", ""), paragraphs), dated=False)
             summary = summarise(article)
             count, empty = count + bool(summary), empty + (not summary)
             found.update(broken(article, summary)[:1])

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from digest.cli.output import colour, emit, json_option, plural, printable
-from digest.errors import ConfigProblem, ConfigurationError
+from digest.errors import ConfigurationError
 from digest.utils.redact import redact
 
 if TYPE_CHECKING:
@@ -159,12 +159,10 @@ def _read(file: Path) -> bytes:
         with file.open("rb") as opened:
             raw = opened.read(_MAX_BYTES + 1)
     except OSError as error:
-        raise ConfigurationError([ConfigProblem(str(file), 0, f"cannot be read: {error.strerror}")]) from error
+        raise ConfigurationError.at(str(file), f"cannot be read: {error.strerror}") from error
     if len(raw) > _MAX_BYTES:
-        raise ConfigurationError(
-            [ConfigProblem(str(file), 0, f"is larger than {_MAX_BYTES:,} bytes; expected one mail")]
-        )
+        raise ConfigurationError.at(str(file), f"is larger than {_MAX_BYTES:,} bytes; expected one mail")
     head = raw.lstrip().split(b"\n\n", 1)[0].split(b"\n", 1)[0]
     if b":" not in head and not head.startswith(b"From "):
-        raise ConfigurationError([ConfigProblem(str(file), 1, "expected a mail, which starts with its headers")])
+        raise ConfigurationError.at(str(file), "expected a mail, which starts with its headers", line=1)
     return raw

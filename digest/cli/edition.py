@@ -11,7 +11,7 @@ import click
 from digest.cli.find_edition import decision_line, existing
 from digest.cli.opening import command_actor, pass_app, pass_app_despite_faults, warn_of
 from digest.cli.output import emit, json_option, note, plural, shorten, table
-from digest.errors import ConfigProblem, ConfigurationError, DigestError
+from digest.errors import ConfigurationError, DigestError
 from digest.models import Actor, Edition, EditionState, is_breaking, is_special
 from digest.utils.text import pick
 
@@ -262,7 +262,7 @@ def move(home: Path, key: str, story: str, section: str, place: int) -> None:
         try:
             parse_field("topics", section, topics=app.topics)
         except ValueError as error:
-            raise ConfigurationError([ConfigProblem("--section", 0, str(error).replace("topic", "section"))]) from None
+            raise ConfigurationError.at("--section", str(error).replace("topic", "section")) from None
         return app.editor.move(key, story, section, place, by)
 
     _change(home, key, act)
@@ -348,7 +348,7 @@ def approve(home: Path, key: str, force: str, at: str, obey_frequency: bool) -> 
         try:
             when = parse_time(at, app.now(), zone) if at else None
         except ValueError as error:
-            raise ConfigurationError([ConfigProblem("--at", 0, str(error))]) from None
+            raise ConfigurationError.at("--at", str(error)) from None
         if obey_frequency and when and when.astimezone(zone).date() != found.day:
             raise DigestError(
                 f"Edition {key} is of {found.day}, and --obey-frequency means the subscribers of that day. Compose an "
@@ -600,7 +600,7 @@ def _change(home: Path, key: str, act: Callable[[App, Actor], Edition], more: st
         try:
             changed = act(app, command_actor(app.environment))
         except UnknownStory as error:
-            raise ConfigurationError([ConfigProblem("STORY", 0, f"{error}{more}")]) from None
+            raise ConfigurationError.at("STORY", f"{error}{more}") from None
         show_edition(changed)
         for story in stories_only_in(before, changed):
             note(f"no longer in the edition: [{story.id}] {story.title}")

@@ -13,7 +13,7 @@ import click
 from digest.cli.opening import app_despite_faults, pass_app, read_list_despite_faults
 from digest.cli.output import answer, emit, json_option, note, plural, printable
 from digest.cli.progress import count_each, progress
-from digest.errors import ConfigProblem, ConfigurationError, StoreError
+from digest.errors import ConfigurationError, StoreError
 from digest.utils.text import pick
 
 if TYPE_CHECKING:
@@ -136,7 +136,7 @@ def _mails(file: BinaryIO | None, folder: Path | None) -> Iterator[bytes]:
         yield from iter_messages(file)
     elif folder is not None:
         if not (folder / "new").is_dir() or not (folder / "cur").is_dir():
-            raise ConfigurationError([ConfigProblem(str(folder), 0, "is not a Maildir: it has no folders new and cur")])
+            raise ConfigurationError.at(str(folder), "is not a Maildir: it has no folders new and cur")
         for path, data in iter_maildir(folder):
             yield data
             mark_seen(path)

@@ -7,7 +7,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from digest.cli.output import note, printable
-from digest.errors import ConfigProblem, ConfigurationError, DigestError
+from digest.errors import ConfigurationError, DigestError
 from digest.models import ENDED_STATES, Edition, EditionState, is_breaking, split_key
 
 if TYPE_CHECKING:
@@ -90,13 +90,12 @@ def composed_key(app: App, day: date | None, slug: str, special: str) -> str:
     calendar = app.calendar
     if special:
         if special in calendar.slugs:
-            problem = f"{special} is an edition of the schedule; use --edition {special}"
-            raise ConfigurationError([ConfigProblem("--slug", 0, problem)])
+            raise ConfigurationError.at("--slug", f"{special} is an edition of the schedule; use --edition {special}")
         return pipeline.key_of_today(app, slug=special)
     if slug:
         if slug not in calendar.slugs:
             known = nearest(slug, calendar.slugs) if calendar.slugs else "; schedule.editions has none"
-            raise ConfigurationError([ConfigProblem("--edition", 0, f"unknown edition {slug!r}{known}")])
+            raise ConfigurationError.at("--edition", f"unknown edition {slug!r}{known}")
         return f"{day or app.now().date()}-{slug}"
     if day is None:
         return _current(app)

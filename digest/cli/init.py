@@ -15,7 +15,7 @@ import click
 from digest.cli.output import emit, json_option, note, plural, printable, table
 from digest.cli.progress import progress
 from digest.config.loader import FILE_NAME
-from digest.errors import ConfigProblem, ConfigurationError, DigestError
+from digest.errors import ConfigurationError, DigestError
 from digest.models import EditionState
 from digest.utils.redact import redact
 
@@ -48,7 +48,7 @@ def init(directory: Path, yes: bool) -> None:
 def refuse_existing(directory: Path) -> None:
     """Raise ConfigurationError if the folder has settings already."""
     if (directory / FILE_NAME).exists():
-        raise ConfigurationError([ConfigProblem(str(directory / FILE_NAME), 0, "already exists; nothing was changed")])
+        raise ConfigurationError.at(str(directory / FILE_NAME), "already exists; nothing was changed")
 
 
 def make_folder(directory: Path, *, edit: Callable[[str], str] | None = None) -> None:
@@ -104,7 +104,7 @@ def demo(home: Path, directory: Path | None, as_json: bool) -> int:
     with make_app(folder) as app:
         if app.settings.delivery.transport != ("outbox",):
             message = "the demo only writes to the outbox; name a new folder: digest demo DIR"
-            raise ConfigurationError([ConfigProblem(FILE_NAME, 0, message)])
+            raise ConfigurationError.at(FILE_NAME, message)
         note("Collecting …")
         collected = pipeline.collect(
             app, progress=lambda source: note(f"  {source.name}: {plural(source.fetched, 'article')}")

@@ -9,7 +9,7 @@ import click
 from digest.cli.find_edition import existing
 from digest.cli.opening import app_despite_faults
 from digest.cli.output import answer, emit, json_option, note, printable, write_file
-from digest.errors import ConfigProblem, ConfigurationError, DigestError
+from digest.errors import ConfigurationError, DigestError
 
 
 @click.command()
@@ -113,11 +113,11 @@ def _own_key(home: Path) -> str:
 
     problem = "expected the issuer's public key: this folder has no key of its own to compare with"
     if not (home / "digest.yaml").is_file():
-        raise ConfigurationError([ConfigProblem("--signed-by", 0, problem)])
+        raise ConfigurationError.at("--signed-by", problem)
     with app_despite_faults(home, check_list=False) as app:
         key = app.existing_receipt_key()
     if key is None:
-        raise ConfigurationError([ConfigProblem("--signed-by", 0, problem)])
+        raise ConfigurationError.at("--signed-by", problem)
     return public_hex(key)
 
 

@@ -201,7 +201,7 @@ def _report(app: App, key: str, confirmed: Sequence[int], *, as_json: bool) -> i
         for reason in why_not_sent(edition):
             note(reason)
     elif totals.pending and edition.state not in GIVEN_UP_STATES:
-        note(f"`digest run` sends the pending batches within a minute; if it does not run, use `digest send {key}`.")
+        note(f"`digest run` or a worker sends what is pending within a minute; if none runs, use `digest send {key}`.")
     return 1 if unknown or unsendable else 0
 
 
@@ -234,7 +234,7 @@ def _settle_doubtful(
     elif not_sent:
         click.echo(f"Edition {key} was not sent before the store was restored. It is sent as usual from now on:")
         if not is_special(key):
-            click.echo(f"by `digest run` at each subscriber's hour, or by `digest send {key}` at once.")
+            click.echo(f"by `digest run` or a worker at each subscriber's hour, or by `digest send {key}` at once.")
         elif edition is not None and edition.state == EditionState.APPROVED:
             click.echo(f"by `digest send {key}`. `digest run` sends it too, unless it was approved too long ago.")
         else:
@@ -350,7 +350,7 @@ def _decisions(
     if batch or person or (accept.all and resend.all):
         email = next((one.recipient.email for one in left if one.recipient.subscriber in person), "")
         problem = f"batch {min(batch)} is in both" if batch else f"{email} is in both" if person else "both are 'all'"
-        raise ConfigurationError([ConfigProblem("--accept and --resend", 0, f"{problem}; choose one for each batch")])
+        raise ConfigurationError.at("--accept and --resend", f"{problem}; choose one for each batch")
     chosen: dict[int, dict[int, Accepted | NotSent]] = {}
     whole: set[int] = set()
     unseen = False
@@ -423,13 +423,13 @@ def _evidence(may_ask: bool) -> str:
         "'--accept all' says that each of these recipients has the email; say what shows it, such as a line of the "
         "mail server's log, or accept the addresses that you found there"
     )
-    raise ConfigurationError([ConfigProblem("--evidence", 0, message)])
+    raise ConfigurationError.at("--evidence", message)
 
 
 def _reason(may_ask: bool) -> str:
     if may_ask:
         return _ask("How do you know?")
-    raise ConfigurationError([ConfigProblem("--reason", 0, "say how you know; it is recorded with the decision")])
+    raise ConfigurationError.at("--reason", "say how you know; it is recorded with the decision")
 
 
 def _ask(question: str) -> str:

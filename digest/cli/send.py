@@ -26,7 +26,7 @@ from digest.cli.output import (
 from digest.cli.progress import calls, progress
 from digest.cli.signals import stopped_by_signals
 from digest.cli.telemetry import telemetry
-from digest.errors import ConfigProblem, ConfigurationError, DigestError
+from digest.errors import ConfigurationError, DigestError
 from digest.models import BEGUN_STATES, EditionState
 from digest.notify.alert import AlertKind
 from digest.utils.clock import resolve_local_time
@@ -111,16 +111,16 @@ def _parse_time(app: App, text: str) -> datetime:
         when = datetime.combine(now.date(), clock) if clock else datetime.fromisoformat(text)
     except ValueError:
         expected = "expected HH:MM of today, or a time such as 2026-11-23T07:00"
-        raise ConfigurationError([ConfigProblem("--at", 0, f"{expected}, found {text!r}")]) from None
+        raise ConfigurationError.at("--at", f"{expected}, found {text!r}") from None
     if not now.year - 1 <= when.year <= now.year + 1:
-        raise ConfigurationError([ConfigProblem("--at", 0, f"{when:%Y-%m-%d} is more than a year away")])
+        raise ConfigurationError.at("--at", f"{when:%Y-%m-%d} is more than a year away")
     when = when if when.tzinfo else resolve_local_time(when, app.settings.newsletter.zone)
     # Compare in UTC: within one zone Python subtracts wall clock times, which jump twice a year.
     lead = when.astimezone(UTC) - now.astimezone(UTC)
     if not timedelta(0) < lead <= _MAX_LEAD:
         past = f"is past; for tomorrow write {when + timedelta(days=1):%Y-%m-%dT%H:%M}" if clock else "is past"
         problem = past if lead <= timedelta(0) else "is more than three days ahead"
-        raise ConfigurationError([ConfigProblem("--at", 0, f"{when:%Y-%m-%d %H:%M} {problem}")])
+        raise ConfigurationError.at("--at", f"{when:%Y-%m-%d %H:%M} {problem}")
     return when
 
 

@@ -11,7 +11,7 @@ import click
 from digest.cli.find_edition import existing
 from digest.cli.opening import pass_app, user_name
 from digest.cli.output import answer, emit, json_option, note, printable, write_file
-from digest.errors import ConfigProblem, ConfigurationError, DigestError
+from digest.errors import ConfigurationError, DigestError
 
 if TYPE_CHECKING:
     from digest.app import App
@@ -43,10 +43,10 @@ def share(app: App, edition: str, card: Path | None, telegram: bool, seen: bool 
     base = app.settings.newsletter.base_url
     if not base:
         problem = "'newsletter.base_url' is empty, so there is no address to share; set it to that of your pages"
-        raise ConfigurationError([ConfigProblem("digest.yaml", 0, problem)])
+        raise ConfigurationError.at("digest.yaml", problem)
     if app.settings.web.archive != "public":
         problem = f"'web.archive' is {app.settings.web.archive}, so nobody could open the edition; set it to public"
-        raise ConfigurationError([ConfigProblem("digest.yaml", 0, problem)])
+        raise ConfigurationError.at("digest.yaml", problem)
     newest = app.archive.newest(app.now(), limit=1)
     if not edition and not newest:
         raise DigestError("No edition was sent yet. `digest send` sends one.")
@@ -83,7 +83,7 @@ def _post(app: App, key: str, seen: bool | None, *, as_json: bool) -> int:
     poster = app.channel_poster
     if poster is None:
         problem = "'telegram.channel' is empty; set it to the channel's name, such as \"@nadipur_news\""
-        raise ConfigurationError([ConfigProblem("digest.yaml", 0, problem)])
+        raise ConfigurationError.at("digest.yaml", problem)
     before = poster.posts.get(key, poster.channel)
     if seen is not None:
         if not poster.posts.decide(key, poster.channel, posted=seen, now=app.now()):

@@ -13,7 +13,7 @@ import click
 
 from digest.cli.opening import command_actor, pass_app
 from digest.cli.output import answer, emit, json_option, note, plural, shorten, table
-from digest.errors import ConfigProblem, ConfigurationError, DigestError
+from digest.errors import ConfigurationError, DigestError
 from digest.messages import joined
 from digest.utils.redact import redact
 
@@ -252,10 +252,10 @@ def _read(file: Path) -> FeedList:
     try:
         data = file.read_bytes()
     except OSError as error:
-        raise ConfigurationError([ConfigProblem(str(file), 0, f"cannot be read: {error.strerror}")]) from None
+        raise ConfigurationError.at(str(file), f"cannot be read: {error.strerror}") from None
     listed = read_feed_list(data)
     if listed.error:
-        raise ConfigurationError([ConfigProblem(file.name, listed.line, listed.error)])
+        raise ConfigurationError.at(file.name, listed.error, line=listed.line)
     return listed
 
 

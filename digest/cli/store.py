@@ -14,7 +14,7 @@ import click
 from digest.cli.opening import app_despite_faults, pass_app, warn_of_list
 from digest.cli.output import answer, emit, json_option, note, plural, table
 from digest.cli.progress import progress
-from digest.errors import ConfigProblem, ConfigurationError, StoreError
+from digest.errors import ConfigurationError, StoreError
 from digest.utils.files import real_path
 
 if TYPE_CHECKING:
@@ -52,12 +52,12 @@ def backup(home: Path, file: Path, force: bool, as_json: bool) -> int:
         with closing(unopened(app.settings.store.url, home=home)) as present:
             if not present.sqlite:
                 steps = _postgresql_steps(app.settings.store.url, _schema(present), file)
-                raise ConfigurationError([ConfigProblem("'store.url'", 0, steps)])
+                raise ConfigurationError.at("'store.url'", steps)
         warn_of_list(app)
         if real_path(file) == sqlite_file(app.database):
-            raise ConfigurationError([ConfigProblem(str(file), 0, "is the store itself; name another file")])
+            raise ConfigurationError.at(str(file), "is the store itself; name another file")
         if file.exists() and not force:
-            raise ConfigurationError([ConfigProblem(str(file), 0, "exists; name another file, or add --force")])
+            raise ConfigurationError.at(str(file), "exists; name another file, or add --force")
         made = copies.back_up(app.database, file, app.clock())
         meta.save_backup_time(app.database, made.copied_at)
         local = made.copied_at.astimezone(app.settings.newsletter.zone)

@@ -104,7 +104,7 @@ def _find_rows(app: App, origin: str | None, group: str | None, *, limit: int | 
     files = {subscriber.file for _address, subscriber in listed}
     if origin is not None and origin not in files | set(origins):
         known = ", ".join(sorted(files | set(origins))) or "none"
-        raise ConfigurationError([ConfigProblem("--origin", 0, f"there is no '{origin}'; known: {known}")])
+        raise ConfigurationError.at("--origin", f"there is no '{origin}'; known: {known}")
     suppressed = app.subscribers.suppressed()
     pauses, chosen = _pauses(app), app.preferences.chosen()
     rows = [

@@ -11,7 +11,7 @@ import click
 
 from digest.cli.opening import app_despite_faults, command_actor, pass_app, pass_app_despite_faults
 from digest.cli.output import answer, emit, json_option, named, note, plural
-from digest.errors import ConfigProblem, ConfigurationError
+from digest.errors import ConfigurationError
 from digest.store.desk.audit import ActKind
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ def _remove_import(home: Path, origin: str, *, yes: bool, as_json: bool) -> None
         known = [name for name in app.subscriber_admin.import_counts() if name != signups.ORIGIN]
         if origin not in known:
             names = ", ".join(known) or "none"
-            raise ConfigurationError([ConfigProblem("--origin", 0, f"there is no import '{origin}'; known: {names}")])
+            raise ConfigurationError.at("--origin", f"there is no import '{origin}'; known: {names}")
 
         def run(*, dry_run: bool) -> RemovedImport:
             source = source_of(command_actor(app.environment), "remove")

@@ -11,7 +11,7 @@ import click
 
 from digest.cli.opening import command_actor, pass_app, pass_app_despite_faults, read_list_despite_faults
 from digest.cli.output import answer, emit, json_option, named, note, plural, table
-from digest.errors import ConfigProblem, ConfigurationError
+from digest.errors import ConfigurationError
 from digest.utils.text import pick
 
 if TYPE_CHECKING:
@@ -216,7 +216,7 @@ def add(home: Path, /, name: str, as_json: bool, **given: str | None) -> None:
                 if value := given[option]:
                     parse_field(field, [value] if field == "topics" else value, topics=app.topics)
             except ValueError as error:
-                raise ConfigurationError([ConfigProblem(f"--{option}", 0, str(error))]) from None
+                raise ConfigurationError.at(f"--{option}", str(error)) from None
         wanted = filter_from({key: value for key, value in given.items() if value})
         kept = app.segments.save(name, wanted, command_actor(app.environment))
         _follow_list(app)

@@ -212,4 +212,4 @@ def _cleaned(value: Any) -> Any:
 
 def _missing(variable: str, error: ModuleNotFoundError, extra: str) -> ConfigurationError:
     reason = f"{variable} is set, and {error.name} is not installed; install hindi-digest[{extra}], or unset it"
-    return ConfigurationError([ConfigProblem("environment", 0, reason)])
+    return ConfigurationError.at("environment", reason)

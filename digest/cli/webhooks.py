@@ -27,6 +27,7 @@ def webhooks() -> None:
 def list_(app: App, failed: bool, as_json: bool) -> None:
     """List the newest events and their outcomes."""
     hooks, now = app.outgoing_webhooks, app.now()
+    found = hooks.store.newest(_MOST, failed=failed)
     rows = [
         {
             "id": each.id,
@@ -37,9 +38,8 @@ def list_(app: App, failed: bool, as_json: bool) -> None:
             "tries": each.tries,
             "error": each.error,
         }
-        for each in hooks.store.newest(_MOST, failed=failed)
+        for each in found
     ]
-    found = hooks.store.newest(_MOST, failed=failed)
     if as_json:
         emit({"webhooks": rows})
         return

@@ -94,9 +94,9 @@ def parse_calendar(data: bytes, name: str) -> tuple[HolidayEvent, ...]:
         lines = data.decode("utf-8-sig").splitlines()
     except UnicodeDecodeError as error:
         line = data[: error.start].count(b"\n") + 1
-        raise ConfigurationError([ConfigProblem(name, line, "is not UTF-8 text; save it as UTF-8")]) from None
+        raise ConfigurationError.at(name, "is not UTF-8 text; save it as UTF-8", line=line) from None
     if not any(line.strip().upper() == "BEGIN:VCALENDAR" for line in lines):
-        raise ConfigurationError([ConfigProblem(name, 1, "is not a calendar file; expected BEGIN:VCALENDAR")])
+        raise ConfigurationError.at(name, "is not a calendar file; expected BEGIN:VCALENDAR", line=1)
     events: list[HolidayEvent] = []
     problems: list[ConfigProblem] = []
     for first, block in _blocks(lines):

@@ -31,7 +31,7 @@ def load(home: Path, environment: Mapping[str, str]) -> Settings:
     path = home / FILE_NAME
     if not path.exists():
         hint = "file not found, so this is not a newsletter folder; run `digest init DIR` or pass --home"
-        raise ConfigurationError([ConfigProblem(str(real_path(path)), 0, hint)])
+        raise ConfigurationError.at(str(real_path(path)), hint)
     raw = reader.read_file(path)
     return from_data(raw, environment)
 
@@ -78,7 +78,7 @@ def _described(
 def _no_keys(raw: Any, name: str, expected: str) -> ConfigurationError:
     from digest.config.describe import kind_of
 
-    return ConfigurationError([ConfigProblem(name, 1, f"expected {expected}, found {kind_of(raw)}")])
+    return ConfigurationError.at(name, f"expected {expected}, found {kind_of(raw)}", line=1)
 
 
 def overlay(

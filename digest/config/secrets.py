@@ -68,7 +68,7 @@ def with_credentials(environment: Mapping[str, str]) -> dict[str, str]:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         reason = (refused_access(path) or error.strerror) if isinstance(error, OSError) else "expected UTF-8"
-        raise ConfigurationError([ConfigProblem(str(path), 0, f"cannot be read: {reason}")]) from None
+        raise ConfigurationError.at(str(path), f"cannot be read: {reason}") from None
     found: dict[str, str] = {}
     problems = []
     for number, line in enumerate(text.splitlines(), start=1):

@@ -1,9 +1,10 @@
-"""Typeset a line of news as a newspaper prints it: spaces around marks, curly quotes in pairs, no stray joiners."""
+"""Typeset a line of news as a newspaper prints it: spaces around marks, curly quotes in pairs, no typing errors."""
 
 from __future__ import annotations
 
 import re
 
+from digest.hindi.misspellings import corrected
 from digest.hindi.text import LETTER, repair
 
 _SPACES = re.compile(r"\s+")
@@ -16,6 +17,8 @@ _AFTER_COMMA = re.compile(
 )
 # `नि:शुल्क` has a colon for its visarga.
 _COLON_IN_WORD = re.compile(f"(?<![{LETTER}])(नि|दु|अंत|पुन|प्रात|अध|बहि):(?=[\u0904-\u0939])")
+# `ताकत :मोदी`
+_LATE_COLON = re.compile(f"(?<=[{LETTER}]) :(?=[{LETTER}A-Za-z“‘])")
 _REPEATED = re.compile(r"([,;])(?: ?\1)+")
 _DANDAS = re.compile(r"।(?: ?[।.])+")
 _BEFORE_BRACKET = re.compile(f"(?<=[{LETTER}])\\((?=[{LETTER}A-Za-z])")
@@ -37,7 +40,8 @@ _OPENS_AFTER = " \u00a0([-–—:/"
 
 
 def typeset(text: str) -> str:
-    """Return the text on one line as it is printed. Words, numbers and their order stay. Idempotent."""
+    """Return the text on one line as it is printed. Words, numbers and their order stay, except for sure typing
+    errors. Idempotent."""
     # Removing a mark may bring two others together.
     for _ in range(_PASSES):
         line = _typeset_once(text)
@@ -48,10 +52,10 @@ def typeset(text: str) -> str:
 
 
 def _typeset_once(text: str) -> str:
-    line = _SPACES.sub(" ", repair(_DANDAS.sub("।", text))).strip()
+    line = _SPACES.sub(" ", corrected(repair(_DANDAS.sub("।", text)))).strip()
     line = _AFTER_NUMBER.sub(" ", line)
     line = _COLON_IN_WORD.sub("\\1ः", _IDLE_JOINER.sub("", line))
-    line = _REPEATED.sub(r"\1", _quotes(line))
+    line = _REPEATED.sub(r"\1", _quotes(_LATE_COLON.sub(": ", line)))
     line = _AFTER_COMMA.sub(r"\1 ", _AFTER_OPENING.sub("", _BEFORE_MARK.sub("", line)))
     return _SPACES.sub(" ", _AFTER_BRACKET.sub(") ", _BEFORE_BRACKET.sub(" (", line))).strip()
 

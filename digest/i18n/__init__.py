@@ -14,7 +14,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from digest.errors import ConfigProblem, ConfigurationError
+from digest.errors import ConfigurationError
 
 if TYPE_CHECKING:
     # It imports Babel, which commands that render nothing should not pay for.
@@ -63,7 +63,7 @@ def require(language: str) -> None:
         f"file not found, but newsletter.language is '{code}' ({available}). "
         f"Copy {TEMPLATE} to {wanted} and translate it; see docs/letter.md"
     )
-    raise ConfigurationError([ConfigProblem(wanted, 0, reason)])
+    raise ConfigurationError.at(wanted, reason)
 
 
 def unused(language: str, templates: str) -> Iterator[str]:
@@ -122,7 +122,7 @@ def _load(code: str, own: Path | None, stamp: object) -> Catalogue:  # noqa: ARG
         try:
             layers.append(CatalogueFile(name, own.read_bytes()))
         except OSError as error:
-            raise ConfigurationError([ConfigProblem(name, 0, f"cannot be read: {error.strerror}")]) from error
+            raise ConfigurationError.at(name, f"cannot be read: {error.strerror}") from error
     if code not in _LANGUAGES:
         _require_calendar(code)
     catalogue = Catalogue(code, layers)
@@ -137,7 +137,7 @@ def _require_calendar(code: str) -> None:
 
     if not exists(code):
         reason = f"'newsletter.language': there are no names of days and months for '{code}'"
-        raise ConfigurationError([ConfigProblem("digest.yaml", 0, reason)])
+        raise ConfigurationError.at("digest.yaml", reason)
 
 
 def _code(language: str) -> str:

@@ -158,8 +158,7 @@ def check_pages(app: App, findings: Findings) -> None:
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] == "digest":
             raise
-        message = f"the reader pages need {error.name}; install hindi-digest[web]"
-        raise ConfigurationError([ConfigProblem("web", 0, message)]) from None
+        raise ConfigurationError.at("web", f"the reader pages need {error.name}; install hindi-digest[web]") from None
     if not own.is_dir():
         return
     for path in sorted(own.rglob("*")):

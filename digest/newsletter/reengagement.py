@@ -11,7 +11,7 @@ from enum import StrEnum
 
 from digest.app import App
 from digest.config.schedule import WEEKDAYS
-from digest.errors import ConfigProblem, ConfigurationError
+from digest.errors import ConfigurationError
 from digest.notify.alert import AlertTexts
 from digest.store import meta
 from digest.usecases.reengage import ReengagePlan
@@ -56,7 +56,7 @@ def require_enabled(app: App) -> None:
     elif not app.settings.newsletter.base_url:
         problem = "'newsletter.base_url' is empty, so nobody could answer; set it to the address of your pages"
     if problem:
-        raise ConfigurationError([ConfigProblem("digest.yaml", 0, problem)])
+        raise ConfigurationError.at("digest.yaml", problem)
     app.check_credentials()
     app.example_domain_guard.refuse_example_domain()
 

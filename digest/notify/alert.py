@@ -249,17 +249,17 @@ NOTICES = {
     NoticeKind.RESTART: NoticeAlert(
         AlertKind.RESTART_NEEDED,
         "Some changes of {subject} need a restart",
-        "Restart `digest run`, for example with `systemctl restart digest`.",
+        "Restart `digest run` and all workers, for example with `systemctl restart digest`.",
     ),
     NoticeKind.JOB: NoticeAlert(
         AlertKind.JOB_FAILED,
-        "`digest run` fails at the job {subject}",
-        "Correct what it names; `digest check` finds all errors of settings and list. `digest run` continues then.",
+        "The job {subject} fails",
+        "Correct what it names; `digest check` finds all errors of settings and list. The job continues then.",
     ),
     NoticeKind.MISSED: NoticeAlert(
         AlertKind.EDITION_MISSED,
         "Edition {subject} was missed",
-        "`digest send {subject}` sends it now. `journalctl -u digest` shows why `digest run` did not run at its time.",
+        "`digest send {subject}` sends it now. `journalctl -u digest` shows why nothing ran at its time.",
     ),
     NoticeKind.BREAKING: NoticeAlert(
         AlertKind.BREAKING_PROPOSED,
@@ -274,14 +274,15 @@ NOTICES = {
 def expired_texts(key: str, recipients: int, problem: str | None, *, missed: bool) -> AlertTexts:
     """Return the texts about recipients who did not get an edition in time, and whose mail server did not defer it.
 
-    `problem` says why the last attempt failed. `missed`: `digest run` did not run at their time.
+    `problem` says why the last attempt failed. `missed`: nothing ran at their time.
     """
     title = f"Edition {key} did not reach {plural(recipients, 'recipient')}"
     if missed:
         return AlertTexts(
             title,
-            "`digest run` did not run at their time, nor within `schedule.expires_after` of it. They do not get it.",
-            "`journalctl -u digest` shows why it did not run.",
+            "Neither `digest run` nor a worker ran at their time, nor within `schedule.expires_after` of it. They do "
+            "not get it.",
+            "`journalctl -u digest` shows why.",
         )
     if problem:
         return AlertTexts(

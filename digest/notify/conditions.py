@@ -48,6 +48,10 @@ _OUR_STOP = "the run was"
 
 _KEY = re.compile(r"\b40[13]\b|\b53[0458]\b|key is refused|authenticat|not logged in", re.I)
 _CERTIFICATE = re.compile(r"certificate", re.I)
+# The key is right, but may not do this, or not for this sender.
+_FORBIDDEN = re.compile(r"\b403\b")
+# What transports say of an email that no retry changes.
+_EMAIL_REFUSED = re.compile(r"refuses the email|cannot encode the email|email must be shorter")
 
 
 def find(facts: AlertFacts) -> list[Alert]:
@@ -516,7 +520,7 @@ def _is_fault_of_ours(problem: str) -> bool:
 
 
 def _unusable(facts: AlertFacts, transport: str, problem: str, since: datetime, until: datetime | None) -> Alert:
-    rest = "Nothing is lost: `digest run` sends what waits as soon as it works."
+    rest = "Nothing is lost: what waits is sent as soon as it works."
     if _CERTIFICATE.search(problem):
         kind, title = AlertKind.CERTIFICATE_INVALID, f"The certificate of {transport} is not valid"
         action = f"Renew the server's certificate, or correct `delivery.{transport}.host`. `digest check` tests it."
@@ -531,6 +535,15 @@ def _unusable(facts: AlertFacts, transport: str, problem: str, since: datetime, 
             else f"Correct the {what}"
         )
         action = f"{where}. `digest check` tests it."
+        if _FORBIDDEN.search(problem):
+            title = f"{transport} refuses our {what} or our sender"
+            action = f"`digest check` says what is missing: a right of the {what}, or a verified sender."
+    elif _EMAIL_REFUSED.search(problem):
+        kind, title = AlertKind.PROVIDER_DOWN, f"{transport} refuses the email"
+        action = (
+            "Correct what the reason names, in digest.yaml or in the edition. "
+            "`digest send EDITION --to YOUR_ADDRESS` tests it."
+        )
     else:
         kind, title = AlertKind.PROVIDER_DOWN, f"{transport} does not accept emails"
         action = (

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from digest.utils.documents import to_json
 
 KINDS = ("bounced", "blocked", "dropped", "complained")
-# A complaint is about an email that arrived.
-_RETURNED = ("bounced", "blocked", "dropped")
 _LINES = 10
 
 
@@ -19,9 +17,17 @@ class FailureRow:
     """One mailbox provider, transport or domain. An empty name: none of the known ones."""
 
     name: str
-    counts: Mapping[str, int]
     # Emails that were handed over; None if they are not counted.
     sent: int | None = None
+    bounced: int = 0
+    blocked: int = 0
+    dropped: int = 0
+    complained: int = 0
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Kind → failed emails."""
+        return {kind: getattr(self, kind) for kind in KINDS}
 
     @property
     def total(self) -> int:
@@ -29,8 +35,8 @@ class FailureRow:
 
     @property
     def share(self) -> float | None:
-        """The percentage that came back."""
-        return 100 * sum(self.counts.get(kind, 0) for kind in _RETURNED) / self.sent if self.sent else None
+        """The percentage that came back. A complaint is about an email that arrived."""
+        return 100 * (self.total - self.complained) / self.sent if self.sent else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,37 +51,8 @@ class Failures:
         yield from (("mailbox", self.mailboxes), ("sender", self.senders), ("domain", self.domains))
 
 
-@dataclass(frozen=True, slots=True)
-class FailureLine:
-    """A row of the JSON document."""
-
-    name: str
-    sent: int | None
-    bounced: int
-    blocked: int
-    dropped: int
-    complained: int
-
-
-@dataclass(frozen=True, slots=True)
-class FailuresDocument:
-    """Failed emails by mailbox provider, transport and domain."""
-
-    mailboxes: tuple[FailureLine, ...]
-    senders: tuple[FailureLine, ...]
-    domains: tuple[FailureLine, ...]
-
-
-def failures_document(failures: Failures) -> FailuresDocument:
-    return FailuresDocument(*(tuple(map(_line, rows)) for _group, rows in failures.groups()))
-
-
-def _line(row: FailureRow) -> FailureLine:
-    return FailureLine(row.name, row.sent, **{kind: row.counts.get(kind, 0) for kind in KINDS})
-
-
 def as_json(failures: Failures) -> dict[str, Any]:
-    found: dict[str, Any] = to_json(failures_document(failures))
+    found: dict[str, Any] = to_json(failures)
     return found
 
 
@@ -85,7 +62,7 @@ def csv_rows(failures: Failures) -> Iterator[tuple[str, ...]]:
     for group, rows in failures.groups():
         for row in rows:
             sent = "" if row.sent is None else str(row.sent)
-            yield (group, row.name or "other", sent, *(str(row.counts.get(kind, 0)) for kind in KINDS))
+            yield (group, row.name or "other", sent, *map(str, row.counts.values()))
 
 
 def as_text(failures: Failures) -> str:
@@ -100,6 +77,6 @@ def as_text(failures: Failures) -> str:
 
 
 def _words(row: FailureRow) -> str:
-    counts = ", ".join(f"{row.counts[kind]:,} {kind}" for kind in KINDS if row.counts.get(kind))
+    counts = ", ".join(f"{count:,} {kind}" for kind, count in row.counts.items() if count)
     share = f" ({row.share:.2f} % of {row.sent:,})" if row.share is not None else ""
     return f"{counts}{share}"

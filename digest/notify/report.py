@@ -293,27 +293,6 @@ class ModelCost(ModelUse):
 
 
 @dataclass(frozen=True, slots=True)
-class TargetClicks:
-    """The clicks on one link."""
-
-    title: str
-    section: str | None
-    people: int
-    clicks: int
-
-
-@dataclass(frozen=True, slots=True)
-class ClicksDocument:
-    """The clicks of an edition; `people` is null if they are too few to be shown."""
-
-    people: int | None
-    machine: int
-    min_people: int
-    hidden: int
-    targets: tuple[TargetClicks, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class DecisionLine:
     """What was decided about the edition, when and why."""
 
@@ -346,7 +325,7 @@ class ReportDocument:
     opened: int | None
     clicked: int | None
     words: dict[str, int]
-    clicks: ClicksDocument | None
+    clicks: ClickReport | None
     excluded_reasons: tuple[ReasonCount, ...]
     rejected_reasons: tuple[ReasonCount, ...]
     began_at: datetime | None
@@ -373,7 +352,7 @@ def report_document(report: Report) -> ReportDocument:
         **of_edition,
         **feedback,
         words={kind: report.texts.get(kind, 0) for kind in ("answer", "reply", "auto-reply")},
-        clicks=clicks_document(report.clicks),
+        clicks=report.clicks,
         excluded_reasons=tuple(ReasonCount(*each) for each in report.excluded),
         rejected_reasons=tuple(ReasonCount(*each) for each in report.rejected),
         seconds=round(numbers.seconds, 1),
@@ -450,11 +429,11 @@ def percentage(count: int, numbers: EditionNumbers) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class StoryClicks:
-    """The clicks on a story or an advertisement. `section` is '' for the latter."""
+class TargetClicks:
+    """The clicks on a story or an advertisement. `section` is None for the latter."""
 
     title: str
-    section: str
+    section: str | None
     people: int
     clicks: int
 
@@ -465,9 +444,9 @@ class ClickReport:
 
     people: int | None
     machine: int
-    targets: tuple[StoryClicks, ...]
-    hidden: int
     min_people: int
+    hidden: int
+    targets: tuple[TargetClicks, ...]
 
     @property
     def shown_people(self) -> str:
@@ -480,11 +459,3 @@ class ClickReport:
             return ""
         links = "1 link" if self.hidden == 1 else f"{self.hidden} links"
         return f"{links} with fewer than {self.min_people} people: not shown."
-
-
-def clicks_document(clicks: ClickReport | None) -> ClicksDocument | None:
-    """Return the clicks of a report; None if they are not counted."""
-    if clicks is None:
-        return None
-    targets = tuple(fill(TargetClicks, each, section=each.section or None) for each in clicks.targets)
-    return fill(ClicksDocument, clicks, targets=targets)

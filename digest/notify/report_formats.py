@@ -7,7 +7,7 @@ import io
 import re
 from datetime import tzinfo
 
-from digest.notify.failures import KINDS, Failures
+from digest.notify.failures import Failures
 from digest.notify.formats import format_time
 from digest.notify.report import Report, rows
 from digest.utils.redact import hide_addresses
@@ -58,9 +58,11 @@ def as_csv(report: Report, zone: tzinfo, failures: Failures | None = None) -> st
             writer.writerow((report.key, escape_formula(f"{what}: {reason}"), count, ""))
     for group, found in failures.groups() if failures else ():
         for row in found:
-            for kind in (kind for kind in KINDS if row.counts.get(kind)):
+            for kind, count in row.counts.items():
+                if not count:
+                    continue
                 what = f"{kind}, {group} {row.name or 'other'}"
-                writer.writerow((report.key, escape_formula(what), row.counts[kind], ""))
+                writer.writerow((report.key, escape_formula(what), count, ""))
     for target in report.clicks.targets if report.clicks else ():
         writer.writerow((report.key, escape_formula(f"people who clicked: {target.title}"), target.people, ""))
     for source in report.sources:

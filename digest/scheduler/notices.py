@@ -160,7 +160,7 @@ class Notices:
             AlertKind.STORE_UNUSABLE,
             "The store cannot be used",
             f"Nothing can be sent or recorded: {reason}",
-            f"{repair} `digest check` tests the store. `digest run` then continues by itself.",
+            f"{repair} `digest check` tests the store. Nothing needs a restart.",
         )
 
     def report_store_recovery(self) -> None:

@@ -108,7 +108,7 @@ def find_jump(before: Clocks, after: Clocks, now: datetime) -> AlertTexts | None
     if slept >= _CLOCKS_DRIFT:
         return AlertTexts(
             f"The machine slept for {duration(slept)}",
-            f"It was suspended, and `digest run` stood still meanwhile. {at} {CATCH_UP}",
+            f"It was suspended, and nothing ran meanwhile. {at} {CATCH_UP}",
             "A server must not sleep: `journalctl -b | grep -i suspend` says when it did, and `systemctl mask "
             "sleep.target suspend.target` prevents it. `digest status` shows the edition.",
         )

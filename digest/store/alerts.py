@@ -14,6 +14,7 @@ from digest.store.database import Database
 from digest.store.message_queue import MessageQueue
 from digest.store.schema import alert, alert_message
 from digest.store.statements import insert_into
+from digest.utils.documents import fill
 
 
 class AlertStore(MessageQueue):
@@ -25,10 +26,7 @@ class AlertStore(MessageQueue):
     def open(self) -> list[Alert]:
         """Return the alerts whose conditions hold, oldest first."""
         rows = select(alert).order_by(alert.c.raised_at, alert.c.kind, alert.c.subject)
-        return [
-            Alert(row.kind, row.subject, row.title, row.text, row.action, row.since, row.until)
-            for row in self.database.query(rows)
-        ]
+        return [fill(Alert, row) for row in self.database.query(rows)]
 
     def raise_(self, item: Alert, message: AdminMessage, channels: Collection[str], now: datetime) -> bool:
         """Open an alert with its message. False if it is open already: then only its texts and its end are updated.

@@ -30,7 +30,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 from sqlalchemy.sql.selectable import TypedReturnsRows
 
 import digest.store.schema  # noqa: F401  registers every table in the metadata
-from digest.errors import ConfigProblem, ConfigurationError, StoreError, StoreUnavailable
+from digest.errors import ConfigurationError, StoreError, StoreUnavailable
 from digest.store import errors
 from digest.store.postgresql import (
     connect_arguments,
@@ -297,6 +297,13 @@ class Database:
             raise kind(f"store {self.name} {errors.describe(error, self.engine.url)}") from error
 
 
+class StorePart:
+    """Reads and writes some of the store's tables."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+
+
 def open_database(url: str, *, home: Path, clock: SharedClock | None = None) -> Database:
     """Open the store at `url`, and create or migrate it if necessary. Relative SQLite paths start at `home`.
 
@@ -341,12 +348,12 @@ def unopened(url: str, *, home: Path) -> Database:
             raise ValueError(f"{parsed.drivername} is neither sqlite nor postgresql")
     except ModuleNotFoundError:
         missing = "'store.url' needs the PostgreSQL driver; install hindi-digest[postgres]"
-        raise ConfigurationError([ConfigProblem("digest.yaml", 0, missing)]) from None
+        raise ConfigurationError.at("digest.yaml", missing) from None
     except (ArgumentError, NoSuchModuleError, ValueError, TypeError) as error:
         expected = "expected sqlite:///digest.db or postgresql://user@host/name"
         message = f"'store.url': {expected} ({errors.describe_unusable(error)})"
         where = _VARIABLE if os.environ.get(_VARIABLE) == url else "digest.yaml"
-        raise ConfigurationError([ConfigProblem(where, 0, message)]) from None
+        raise ConfigurationError.at(where, message) from None
     return Database(engine, _name(parsed))
 
 

@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Connection, delete, insert, select, update
 
-from digest.store.database import Database
+from digest.store.database import Database, StorePart
 from digest.store.schema import rate_window
 
 SECOND, MINUTE, HOUR, DAY = (timedelta(seconds=seconds) for seconds in (1, 60, 3600, 86400))
@@ -80,10 +80,7 @@ class Limits:
         return most
 
 
-class RateLimiter:
-    def __init__(self, database: Database) -> None:
-        self.database = database
-
+class RateLimiter(StorePart):
     def reserve(self, quotas: Sequence[Quota], count: int, now: datetime) -> float:
         """Count in all quotas and return 0, or count in none and return the seconds until there is room."""
         with self.database.write(area="rate") as connection:

@@ -9,9 +9,10 @@ from enum import StrEnum
 
 from sqlalchemy import Connection, delete, func, inspect, select
 
-from digest.store.database import Database
+from digest.store.database import StorePart
 from digest.store.schema import step, worker
 from digest.store.statements import insert_into
+from digest.utils.documents import fill
 
 # A worker sends a heartbeat every two seconds. Without one for this long, it does not count as alive.
 SILENT = timedelta(seconds=10)
@@ -53,11 +54,8 @@ class Worker:
         return self.state != WorkerState.SILENT
 
 
-class WorkerStore:
+class WorkerStore(StorePart):
     """The workers. SQLite has one sending process and so never any workers."""
-
-    def __init__(self, database: Database) -> None:
-        self.database = database
 
     def beat(self, own: Worker) -> None:
         """Record a heartbeat of this worker, and delete workers that died long ago."""
@@ -98,18 +96,13 @@ def read_workers(connection: Connection) -> list[Worker]:
     silent = (worker.c.seen_at < func.now() - SILENT).label("silent")
     found = select(worker, silent).order_by(worker.c.started_at, worker.c.id)
     return [
-        Worker(
-            id=row.id,
-            host=row.host,
-            pid=row.pid,
-            version=row.version,
-            seats=row.seats,
+        fill(
+            Worker,
+            row,
             # What it settled before it fell silent is no rate of now.
             rate=0.0 if row.silent else row.rate,
             jobs=tuple(row.jobs),
             state=WorkerState.SILENT if row.silent else WorkerState.DRAINING if row.draining else WorkerState.RUNNING,
-            started_at=row.started_at,
-            seen_at=row.seen_at,
         )
         for row in connection.execute(found).all()
     ]

@@ -68,7 +68,7 @@ def read_files(
         if may_be_empty:
             return []
         hint = "file not found; list your subscribers in it, or create a newsletter folder with `digest init`"
-        raise ConfigurationError([ConfigProblem(path.name, 0, hint)])
+        raise ConfigurationError.at(path.name, hint)
     walk = includes.IncludeWalk(path.parent)
     subscribers: list[ListedSubscriber] = []
     problems: list[ConfigProblem] = []

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from digest.curate.editorial import EditorialChanges
-from digest.errors import ConfigProblem, ConfigurationError, DigestError
+from digest.errors import ConfigurationError, DigestError
 from digest.messages import Message, message_of
 from digest.models import SENT_STATES, Edition, EditionBlock, is_breaking, split_key
 from digest.render.blocks.data import PLACES, BlockData, Sponsor
@@ -182,21 +182,19 @@ class BlockReader:
 
         row = ROWS.get(kind)
         if row is None:
-            raise ConfigurationError([ConfigProblem(where, 0, unknown(kind))])
+            raise ConfigurationError.at(where, unknown(kind))
         if len(data) > MAX_BYTES:
-            raise ConfigurationError(
-                [ConfigProblem(where, 0, Message("has more than %(num)s bytes", num=f"{MAX_BYTES:,}"))]
-            )
+            raise ConfigurationError.at(where, Message("has more than %(num)s bytes", num=f"{MAX_BYTES:,}"))
         # An empty file is enough for a block that needs no key.
         needs_nothing = not any(field.is_required() for field in row.schema.model_fields.values())
         read = reader.read_bytes(data if data.strip() or not needs_nothing else b"{}", where)
         block: BlockData = validate(read, row.schema, where)
         if row.answered and block.show not in (None, "email"):
             message = f"'show': remove this key: a {kind} is in emails only, because its links are personal"
-            raise ConfigurationError([ConfigProblem(where, 0, message)])
+            raise ConfigurationError.at(where, message)
         if row.answered and not self.has_pages and not block.sample:
             message = "its answers need the reader pages: set newsletter.base_url"
-            raise ConfigurationError([ConfigProblem(where, 0, message)])
+            raise ConfigurationError.at(where, message)
         return block
 
     def _has_a_turn(self, edition: Edition, sponsor: Sponsor) -> bool:

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from digest.notify.report import ClickReport, StoryClicks
+from digest.notify.report import ClickReport, TargetClicks
 from digest.render.clicks import targets
 from digest.store import meta
 from digest.store.content.clicks import TOTAL, ClickNumbers
@@ -50,10 +50,10 @@ class ClickCounter:
             if found.people < self.min_people:
                 hidden += 1
             else:
-                stories.append(StoryClicks(target.title, target.section, found.people, found.clicks))
+                stories.append(TargetClicks(target.title, target.section or None, found.people, found.clicks))
         shown = total.people if total.people >= self.min_people else None
         ordered = sorted(stories, key=lambda each: -each.people)
-        return ClickReport(shown, total.machine, tuple(ordered), hidden, self.min_people)
+        return ClickReport(shown, total.machine, self.min_people, hidden, tuple(ordered))
 
     def of_target(self, name: str, keys: Sequence[str]) -> dict[str, ClickNumbers]:
         """Return edition → the clicks on one target, such as an advertisement.

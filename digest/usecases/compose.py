@@ -9,7 +9,7 @@ from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, cast
 from zoneinfo import ZoneInfo
 
-from digest.errors import ConfigProblem, ConfigurationError, DigestError
+from digest.errors import ConfigurationError, DigestError
 from digest.hindi.tokens import stems
 from digest.messages import Message
 from digest.models import EDITABLE_STATES, LETTERS_TO_SOME, Article, Edition, EditionState, Section, Source, split_key
@@ -62,10 +62,10 @@ def edition_key(day: date, slug: str = "") -> str:
         problem = (
             f"expected another name than {slug!r}: those that start with {kept!r} are for emails to some subscribers"
         )
-        raise ConfigurationError([ConfigProblem("--slug", 0, problem)])
+        raise ConfigurationError.at("--slug", problem)
     if slug and (not _KEY.match(slug) or day_of(slug)):
         problem = f"expected a short name of a-z, 0-9 and '-' that does not start with a date, found {slug!r}"
-        raise ConfigurationError([ConfigProblem("--slug", 0, problem)])
+        raise ConfigurationError.at("--slug", problem)
     return slug or day.isoformat()
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
-from digest.errors import AlreadyRunning, ConfigProblem, ConfigurationError, StoreError
+from digest.errors import AlreadyRunning, ConfigurationError, StoreError
 from digest.store import copies
 from digest.store.copy_tables import CopiedTable, Report, copy_tables, first_used_table, lock_tables, mark_moved
 from digest.store.database import Database, open_database, sqlite_file, unopened
@@ -49,7 +49,7 @@ class StoreCopier:
             identity = read_identity(source)
             target = stack.enter_context(closing(open_database(target_url, home=self.home)))
             if source.engine.url == target.engine.url:
-                raise ConfigurationError([ConfigProblem(target.name, 0, "is the store itself; name another one")])
+                raise ConfigurationError.at(target.name, "is the store itself; name another one")
             _check(source, identity, target)
             file = mark_file(target, self.home)
             mark = file.read()
@@ -72,7 +72,9 @@ class StoreCopier:
             parsed = make_url(url)
             file = self.home / (parsed.database or "")
             if parsed.drivername == "sqlite" and not file.exists():
-                raise ConfigurationError([ConfigProblem(str(file), 0, "does not exist; name the store to copy")])
+                raise ConfigurationError.at(str(file), "does not exist; name the store to copy")
+            if parsed.drivername == "sqlite" and file.is_dir():
+                raise ConfigurationError.at(str(file), "is a folder; name the store's file in it, such as digest.db")
 
     @contextmanager
     def _source(self, url: str) -> Iterator[Database]:
@@ -100,6 +102,4 @@ def _check(source: Database, identity: StoreIdentity, target: Database) -> None:
             f"store {source.name} was copied to {identity.moved_to} already, which may have sent since; copy that one"
         )
     if used := first_used_table(target):
-        raise ConfigurationError(
-            [ConfigProblem(target.name, 0, f"is not empty (table {used}); name a new file or an empty database")]
-        )
+        raise ConfigurationError.at(target.name, f"is not empty (table {used}); name a new file or an empty database")

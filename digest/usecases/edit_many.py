@@ -16,7 +16,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from digest.errors import ConfigProblem, ConfigurationError, DigestError
+from digest.errors import ConfigurationError, DigestError
 from digest.feedback.rules import UNSUBSCRIBED
 from digest.messages import Message, joined, message_of
 from digest.models import Actor
@@ -231,7 +231,7 @@ class ManyEditor:
             except ValueError as error:
                 problem = message_of(error)
         if problem:
-            raise ConfigurationError([ConfigProblem(f"--{change.act}", 0, problem)])
+            raise ConfigurationError.at(f"--{change.act}", problem)
 
     def _stays(
         self, each: StoredSubscriber, change: ManyChange, chosen: frozenset[str], own_pauses: frozenset[int]

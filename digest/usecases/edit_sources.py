@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from digest.collect.collector import SourcePreview, preview_source
 from digest.config import loader, source_list
 from digest.config.source_list import SourceRow
-from digest.errors import ConfigProblem, ConfigurationError
+from digest.errors import ConfigurationError
 from digest.messages import Message, joined
 from digest.models import Actor, FulltextMode, Source
 from digest.store.desk.audit import ActKind
@@ -86,7 +86,7 @@ class SourceEditor:
                 name=f"{same.name!r}",
                 num=same.line,
             )
-            raise ConfigurationError([ConfigProblem("sources add", 0, message)])
+            raise ConfigurationError.at("sources add", message)
 
     def same(self, row: Mapping[str, Any]) -> SourceRow | None:
         """Return the source that has the address of this row."""
@@ -150,7 +150,7 @@ class SourceEditor:
     def _unknown(self, name: str) -> ConfigurationError:
         names = [row.name for row in source_list.list_sources(self.home)]
         message = joined("", Message("there is no source %(name)s", name=f"{name!r}"), _hint(name, names))
-        return ConfigurationError([ConfigProblem(loader.FILE_NAME, 0, message)])
+        return ConfigurationError.at(loader.FILE_NAME, message)
 
 
 def problem_of(found: SourcePreview) -> str | None:

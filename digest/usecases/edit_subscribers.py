@@ -106,7 +106,7 @@ class SubscriberEditor:
         try:
             refuse_tags(email)
         except ValueError as error:
-            raise ConfigurationError([ConfigProblem("EMAIL", 0, message_of(error))]) from None
+            raise ConfigurationError.at("EMAIL", message_of(error)) from None
         path = self._file_to_edit(file)
         known = {address for address, _subscriber in self.subscriber_list.read(may_be_empty=True)}
         values = {"email": email.strip(), **{k: v for k, v in self.parse_fields(fields).items() if v is not None}}
@@ -325,8 +325,7 @@ class SubscriberEditor:
             return path
         path = real_path(self.home / file)
         if path not in self.list_files():
-            message = f"is not a list file; add it to 'include:' in {FILE_NAME} first"
-            raise ConfigurationError([ConfigProblem(file, 0, message)])
+            raise ConfigurationError.at(file, f"is not a list file; add it to 'include:' in {FILE_NAME} first")
         return path
 
     def _first(self, edit: Callable[[Path], bool]) -> Path | None:
@@ -417,14 +416,8 @@ def parse_address(email: str) -> str:
     try:
         return normalise(email)
     except ValueError as error:
-        raise ConfigurationError(
-            [
-                ConfigProblem(
-                    "EMAIL",
-                    0,
-                    Message("%(email)s is not a valid email address: %(why)s", email=f"{email!r}", why=error),
-                )
-            ]
+        raise ConfigurationError.at(
+            "EMAIL", Message("%(email)s is not a valid email address: %(why)s", email=f"{email!r}", why=error)
         ) from None
 
 
@@ -441,5 +434,5 @@ def reason_of(reason: str) -> str:
     """Return a reason on one line. Raises ConfigurationError if it is empty."""
     text = one_line(reason)
     if not text:
-        raise ConfigurationError([ConfigProblem("--reason", 0, Message("expected why, for the record"))])
+        raise ConfigurationError.at("--reason", Message("expected why, for the record"))
     return text[:200]

@@ -74,7 +74,7 @@ class SampleGuard:
                 "from digest.yaml, then run `digest edition discard %(name)s`: the next send composes a new edition",
                 name=edition.key,
             )
-            raise ConfigurationError([ConfigProblem(Message("edition %(name)s", name=edition.key), 0, message)])
+            raise ConfigurationError.at(Message("edition %(name)s", name=edition.key), message)
 
 
 # SpamAssassin's default required_score.

@@ -24,6 +24,7 @@ from digest.notify.report_formats import as_text
 from digest.store.content.events import count_feedback
 from digest.store.sending.status import next_due
 from digest.usecases.process_feedback import PARSERS
+from digest.utils.documents import fill
 
 if TYPE_CHECKING:
     from digest.models import Edition, Source
@@ -90,14 +91,10 @@ class Reporter:
         transports = self.statistics.transports(key)
         # Only a provider's webhook reports deliveries. Bounce mail only reports failures.
         reported = not PARSERS.keys().isdisjoint(transports)
-        return Report(
+        return fill(
+            Report,
+            edition,
             newsletter=self.newsletter,
-            day=edition.day,
-            name=edition.name,
-            number=edition.number,
-            state=edition.state,
-            subject=edition.subject,
-            reason=edition.reason,
             numbers=numbers.pop(key),
             feedback=FeedbackSummary(
                 events.delivered if reported else None,
@@ -116,7 +113,6 @@ class Reporter:
                 failures=self.source_failures,
                 silent=self.source_silent,
             ),
-            model_use=edition.model_use,
             model_price=self.model_price,
             texts={str(kind): number for kind, number in self.texts.counts(key).items()},
             newest_texts=[(each.at, each.text) for each in self.texts.newest(_NEWEST_TEXTS, edition=key)],

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from sqlalchemy import delete
 
-from digest.errors import AlreadyRunning, ConfigProblem, ConfigurationError, StoreError
+from digest.errors import AlreadyRunning, ConfigurationError, StoreError
 from digest.store import copies, meta
 from digest.store.database import STORE_ID, Database, open_database, sqlite_file, unopened
 from digest.store.high_water import (
@@ -81,11 +81,11 @@ class StoreRestorer:
             target = stack.enter_context(closing(unopened(self.url, home=self.home)))
             if not target.sqlite:
                 steps = "restore the dump with pg_restore, then run `digest store restore --in-place`"
-                raise ConfigurationError([ConfigProblem(str(file), 0, f"the store is PostgreSQL: {steps}")])
+                raise ConfigurationError.at(str(file), f"the store is PostgreSQL: {steps}")
             store = sqlite_file(target)
             if real_path(file) == store:
                 problem = "is the store itself; `--in-place` restores a copy that is in place already"
-                raise ConfigurationError([ConfigProblem(str(file), 0, problem)])
+                raise ConfigurationError.at(str(file), problem)
             part = stack.enter_context(copies.working_copy(file, store))
             for work in ("sending", "delivering"):
                 stack.enter_context(_alone(target, work))

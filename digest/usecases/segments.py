@@ -8,7 +8,7 @@ from datetime import datetime
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from digest.errors import ConfigProblem, ConfigurationError, DigestError
+from digest.errors import ConfigurationError, DigestError
 from digest.models import Actor
 from digest.store.desk import audit
 from digest.store.desk.audit import ActKind
@@ -51,8 +51,7 @@ class Segments:
         """
         kept = one_line(name)
         if not kept or len(kept) > MAX_NAME or not kept.isprintable():
-            problem = f"expected a name of at most {MAX_NAME} characters, found {name!r}"
-            raise ConfigurationError([ConfigProblem("NAME", 0, problem)])
+            raise ConfigurationError.at("NAME", f"expected a name of at most {MAX_NAME} characters, found {name!r}")
         with self.database.write() as connection:
             self.directory.save_segment(connection, kept, wanted, self.now())
             audit.add(connection, by, ActKind.SEGMENT_SAVED, kept, now=self.now())

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import AfterValidator, Field, model_validator
 
-from digest.errors import ConfigProblem, ConfigurationError
+from digest.errors import ConfigurationError
 from digest.hindi.tokens import index_words
 from digest.messages import Message
 from digest.models import SENT_STATES, WAITING_STATES, Edition, EditionBlock, split_key
@@ -109,9 +109,7 @@ class SponsorBook:
             return ()
         data = reader.file_bytes(self.path)
         if len(data) > _MAX_BYTES:
-            raise ConfigurationError(
-                [ConfigProblem(FILE_NAME, 0, Message("has more than %(num)s bytes", num=f"{_MAX_BYTES:,}"))]
-            )
+            raise ConfigurationError.at(FILE_NAME, Message("has more than %(num)s bytes", num=f"{_MAX_BYTES:,}"))
         return validate(reader.read_bytes(data, FILE_NAME), _File, FILE_NAME).sponsors
 
     def choose(self, edition: Edition, taken: Collection[str]) -> list[EditionBlock]:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from digest.config.loader import FILE_NAME
 from digest.deliver.ports import SuppressionSource, SuppressionsUnavailable, Transport, Wait
-from digest.errors import ConfigProblem, ConfigurationError
+from digest.errors import ConfigurationError
 from digest.feedback.ports import Event
 from digest.store import meta
 from digest.subscribers.address import comparable
@@ -82,7 +82,7 @@ class SuppressionSync:
         if not self.sources:
             names = ", ".join(transport.name for transport in self.transports)
             message = f"'delivery.transport': {names} has no suppression lists to import; only sendgrid has them"
-            raise ConfigurationError([ConfigProblem(FILE_NAME, 0, message)])
+            raise ConfigurationError.at(FILE_NAME, message)
         now = self.now()
         meta.set(self.database, _LAST_TRY, now.isoformat())
         # An entry is matched against the list only once, when it is read, so the list must be current.

@@ -11,7 +11,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TextIO
 
-from digest.errors import ConfigProblem, ConfigurationError, DigestError
+from digest.errors import ConfigurationError, DigestError
 from digest.messages import Message, joined
 from digest.models import Actor
 from digest.store.desk.audit import ActKind
@@ -143,7 +143,7 @@ class SubscriberTransfer:
         """
         name = file.origin.strip()
         if not name or not name.isprintable():
-            raise ConfigurationError([ConfigProblem("--origin", 0, "expected a name on one line")])
+            raise ConfigurationError.at("--origin", "expected a name on one line")
         rejections: list[Rejected] = []
         without: list[Rejected] = []
         mistyped: dict[str, str] = {}
@@ -243,8 +243,7 @@ class SubscriberTransfer:
         admin = self.subscriber_admin
         known = [FILE_NAME, *admin.import_counts()]
         if origin is not None and origin not in known:
-            message = f"there is no '{origin}'; known: {', '.join(known)}"
-            raise ConfigurationError([ConfigProblem("--origin", 0, message)])
+            raise ConfigurationError.at("--origin", f"there is no '{origin}'; known: {', '.join(known)}")
         if suppressed:
             records = admin.suppressed()
         else:

@@ -10,7 +10,7 @@ from functools import cache
 from importlib.resources import files
 from zoneinfo import ZoneInfo
 
-from digest.errors import ConfigProblem, ConfigurationError
+from digest.errors import ConfigurationError
 
 
 @cache
@@ -35,7 +35,7 @@ def resolve_local_time(given: datetime, zone: ZoneInfo) -> datetime:
     else:
         ways = " or ".join(moment.isoformat(timespec="minutes") for moment in (first, second))
         problem = f"occurs twice in {zone.key}, where clocks go back then; write {ways}"
-    raise ConfigurationError([ConfigProblem("--at", 0, f"{given:%Y-%m-%d %H:%M} {problem}")])
+    raise ConfigurationError.at("--at", f"{given:%Y-%m-%d %H:%M} {problem}")
 
 
 def utc_now() -> datetime:
@@ -85,8 +85,6 @@ def make_clock(environment: Mapping[str, str]) -> Callable[[], datetime]:
     except ValueError:
         start = None
     if start is None or start.tzinfo is None:
-        raise ConfigurationError(
-            [ConfigProblem(NOW_ENV, 0, f"expected a time such as 2026-11-23T07:00+05:30, found {given!r}")]
-        )
+        raise ConfigurationError.at(NOW_ENV, f"expected a time such as 2026-11-23T07:00+05:30, found {given!r}")
     began = datetime.now(UTC)
     return lambda: start + (datetime.now(UTC) - began)

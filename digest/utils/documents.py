@@ -1,4 +1,4 @@
-"""JSON documents as dataclasses whose fields are the keys. The API's description is made from the same classes."""
+"""Dataclasses made from other objects. JSON documents are such: their fields are the keys, which the API describes."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ import orjson
 T = TypeVar("T")
 
 
-def fill(kind: Callable[..., T], item: object, **others: Any) -> T:
-    """Return a document of a class. Fields that are not among `others` are attributes of `item` by the same name."""
+def fill(kind: Callable[..., T], item: object, /, **others: Any) -> T:
+    """Return an instance of a dataclass. A field that is not among `others` is that of `item` by the same name."""
     return kind(**{name: getattr(item, name) for name in _names(kind) if name not in others}, **others)
 
 

@@ -19,7 +19,7 @@ from starlette.types import ASGIApp
 from digest import __version__
 from digest.app import App
 from digest.config.schedule import WEEKDAYS
-from digest.errors import ConfigProblem, ConfigurationError, StoreError
+from digest.errors import ConfigurationError, StoreError
 from digest.i18n import translator
 from digest.mail.dns.resolver import MailDomains
 from digest.models import MAIN
@@ -210,7 +210,7 @@ def _metrics_access(app: App) -> MetricsAccess:
     token = app.secret(chosen.token_env, "web.metrics.token_env") if chosen.token_env else None
     if token and len(token) < _MIN_TOKEN:
         problem = f"expected a token of at least {_MIN_TOKEN} characters ('web.metrics.token_env')"
-        raise ConfigurationError([ConfigProblem(chosen.token_env, 0, problem)])
+        raise ConfigurationError.at(chosen.token_env, problem)
     return MetricsAccess(tuple(map(ip_network, chosen.addresses)), token)
 
 

@@ -14,7 +14,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
-from digest.errors import ConfigProblem, ConfigurationError, DigestError
+from digest.errors import ConfigurationError, DigestError
 from digest.utils.urls import host_name
 
 if TYPE_CHECKING:
@@ -184,7 +184,7 @@ def run_pages(
         if (error.name or "").partition(".")[0] == "digest":
             raise
         reason = f"the reader pages need {error.name}; install hindi-digest[web]"
-        raise ConfigurationError([ConfigProblem("digest web", 0, reason)]) from None
+        raise ConfigurationError.at("digest web", reason) from None
     # Log lines of requests would contain tokens.
     logging.getLogger("uvicorn.access").disabled = True
     app.high_water.refuse_moved()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from digest.errors import ConfigProblem, ConfigurationError
+from digest.errors import ConfigurationError
 from digest.wiring.deliver import DeliverWiring
 
 if TYPE_CHECKING:
@@ -85,9 +85,7 @@ class FeedbackWiring(DeliverWiring):
         try:
             return SendGridVerifier(read_keys(self.environment.get(variable, "")))
         except ValueError as error:
-            raise ConfigurationError(
-                [ConfigProblem(variable, 0, f"{error} ('web.webhooks.sendgrid.keys_env')")]
-            ) from None
+            raise ConfigurationError.at(variable, f"{error} ('web.webhooks.sendgrid.keys_env')") from None
 
     @cached_property
     def brevo_webhook_token(self) -> str | None:
@@ -100,8 +98,7 @@ class FeedbackWiring(DeliverWiring):
             return None
         token = self.secret(variable, key)
         if len(token) < _MIN_TOKEN:
-            problem = f"expected a token of at least {_MIN_TOKEN} characters ('{key}')"
-            raise ConfigurationError([ConfigProblem(variable, 0, problem)])
+            raise ConfigurationError.at(variable, f"expected a token of at least {_MIN_TOKEN} characters ('{key}')")
         return token
 
     @cached_property

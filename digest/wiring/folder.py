@@ -76,10 +76,10 @@ class FolderWiring:
                 f"'{key}' names the environment variable {variable}, which is not set; set it to the key, for a "
                 "service in its environment file, and start again"
             )
-            raise ConfigurationError([ConfigProblem(loader.FILE_NAME, 0, message)])
+            raise ConfigurationError.at(loader.FILE_NAME, message)
         if any(ord(mark) < 33 or ord(mark) > 126 for mark in value):
-            raise ConfigurationError(
-                [ConfigProblem(variable, 0, "contains characters that no key has; was it truncated or pasted twice?")]
+            raise ConfigurationError.at(
+                variable, "contains characters that no key has; was it truncated or pasted twice?"
             )
         return value
 

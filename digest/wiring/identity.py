@@ -7,7 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from digest.errors import ConfigProblem, ConfigurationError
+from digest.errors import ConfigurationError
 from digest.utils import redact
 from digest.wiring.folder import FolderWiring
 
@@ -43,7 +43,7 @@ class IdentityWiring(FolderWiring):
 
         given = [word.strip() for word in self.environment.get(SECRET_ENV, "").split(",") if word.strip()]
         if any(len(word.encode()) < 16 for word in given):
-            raise ConfigurationError([ConfigProblem(SECRET_ENV, 0, "expected keys of at least 16 characters")])
+            raise ConfigurationError.at(SECRET_ENV, "expected keys of at least 16 characters")
         if given:
             return TokenSigner([word.encode() for word in given])
         stored = get_or_create(self.database, "signing_key", lambda: secrets.token_hex(32))

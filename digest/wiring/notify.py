@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from digest.errors import ConfigProblem, ConfigurationError
+from digest.utils.documents import fill
 from digest.wiring.deliver import DeliverWiring
 from digest.wiring.transports import TRANSPORTS, alert_smtp
 
@@ -152,17 +153,10 @@ class NotifyWiring(DeliverWiring):
             overview=self.overview,
             articles=self.articles,
             sources=self.sources,
-            rules=AlertRules(
-                source_failures=alerts.source_failures,
-                source_silent=alerts.source_silent,
+            rules=fill(
+                AlertRules,
+                alerts,
                 thin_below=self.thin_below,
-                provider_failures=alerts.provider_failures,
-                slow_send=alerts.slow_send,
-                bounce_rate=alerts.bounce_rate,
-                complaint_rate=alerts.complaint_rate,
-                block_rate=alerts.block_rate,
-                policy_answers=alerts.policy_answers,
-                webhook_silent=alerts.webhook_silent,
                 disk_free=alerts.disk_free_mb * 1_000_000,
                 backup_age=timedelta(days=alerts.backup_days),
                 requires_approval=self.requires_approval,
@@ -236,7 +230,7 @@ class NotifyWiring(DeliverWiring):
         try:
             return read_secrets(self.secret(variable, key))
         except ValueError as error:
-            raise ConfigurationError([ConfigProblem(variable, 0, f"{error} ('{key}')")]) from None
+            raise ConfigurationError.at(variable, f"{error} ('{key}')") from None
 
 
 def _build_and_close(build: Callable[[], Transport]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from digest.errors import ConfigProblem, ConfigurationError
+from digest.errors import ConfigurationError
 from digest.wiring.curate import CurateWiring
 
 if TYPE_CHECKING:
@@ -99,8 +99,7 @@ class SubscriberWiring(CurateWiring):
         try:
             import joserfc  # noqa: F401
         except ModuleNotFoundError:
-            reason = "'desk.oidc' needs joserfc; install hindi-digest[oidc]"
-            raise ConfigurationError([ConfigProblem("desk.oidc", 0, reason)]) from None
+            raise ConfigurationError.at("desk.oidc", "'desk.oidc' needs joserfc; install hindi-digest[oidc]") from None
         from digest.collect.http.post import JsonPoster
         from digest.usecases.oidc import OidcClient, OidcSignIn
 

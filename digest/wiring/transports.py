@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypedDict
 
 from digest.config import loader
-from digest.errors import ConfigProblem, ConfigurationError
+from digest.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from digest.config.alerts import AlertSmtp
@@ -44,7 +44,7 @@ def alert_smtp(app: IdentityWiring) -> Transport:
     """Build the SMTP transport that only alerts use. Raises ConfigurationError."""
     smtp = app.settings.alerts.smtp
     if smtp is None:
-        raise ConfigurationError([ConfigProblem(loader.FILE_NAME, 0, "'alerts.smtp' is required")])
+        raise ConfigurationError.at(loader.FILE_NAME, "'alerts.smtp' is required")
     return _build_smtp(app, smtp, "alerts.smtp")
 
 

@@ -11,7 +11,7 @@ from digest import __version__
 from digest.app import App
 from digest.config.loader import FILE_NAME
 from digest.config.settings import Settings
-from digest.errors import ConfigProblem, ConfigurationError, StoreError
+from digest.errors import ConfigurationError, StoreError
 from digest.store.database import unopened
 from digest.store.workers import Worker, WorkerStore
 
@@ -31,7 +31,7 @@ def require_workers(app: App) -> None:
         message = "workers need Procrastinate; install hindi-digest[workers]"
     else:
         return
-    raise ConfigurationError([ConfigProblem(FILE_NAME, 0, message)])
+    raise ConfigurationError.at(FILE_NAME, message)
 
 
 def check_before_opening(settings: Settings, home: Path, version: str = __version__) -> None:
@@ -53,7 +53,7 @@ def refuse_blind_resends(settings: Settings, others: Sequence[Worker]) -> None:
             f"'delivery.on_unknown': resend is for one worker, and another one runs on {alive[0].host}: it may be "
             "sending what looks lost; expected fence or hold"
         )
-        raise ConfigurationError([ConfigProblem(FILE_NAME, 0, message)])
+        raise ConfigurationError.at(FILE_NAME, message)
 
 
 def on_sqlite(app: App) -> bool:

@@ -69,10 +69,10 @@ def file_bytes(path: Path) -> bytes:
     try:
         return read_regular(path)
     except FileNotFoundError:
-        raise ConfigurationError([ConfigProblem(path.name, 0, "file not found")]) from None
+        raise ConfigurationError.at(path.name, "file not found") from None
     except OSError as error:
         why = refused_access(path) or error.strerror
-        raise ConfigurationError([ConfigProblem(path.name, 0, f"can't be read: {why}")]) from None
+        raise ConfigurationError.at(path.name, f"can't be read: {why}") from None
 
 
 def read_bytes(data: bytes, name: str, *, each: Mapping[str, ItemCallback] | None = None) -> Any:
@@ -81,10 +81,10 @@ def read_bytes(data: bytes, name: str, *, each: Mapping[str, ItemCallback] | Non
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1
-        raise ConfigurationError([ConfigProblem(name, line, "is not UTF-8 text; save it as UTF-8")]) from None
+        raise ConfigurationError.at(name, "is not UTF-8 text; save it as UTF-8", line=line) from None
     if (at := data.find(b"\0")) >= 0:
         message = "contains a NUL character: the file is UTF-16 or damaged; save it as UTF-8"
-        raise ConfigurationError([ConfigProblem(name, data.count(b"\n", 0, at) + 1, message)])
+        raise ConfigurationError.at(name, message, line=data.count(b"\n", 0, at) + 1)
     return read_text(text, name, each=each)
 
 

@@ -441,6 +441,33 @@ def test_a_refused_key_is_found_before_the_send(newsroom: Newsroom, how: str) ->
             assert "SG.revoked" not in json.dumps(day.receiver.accepted)
 
 
+def test_a_key_without_a_permission(newsroom: Newsroom) -> None:
+    with (
+        SendGridServer(faults=["forbidden_403"] * 99) as provider,
+        watched(newsroom, **sendgrid_settings(provider)) as day,
+    ):
+        day.at(7)
+        day.run("send")
+        day.watch()
+        assert day.raised() == ["key-refused:sendgrid"]
+        assert "a verified sender" in day.action("key-refused")
+
+
+def test_an_email_that_the_provider_refuses(newsroom: Newsroom) -> None:
+    """Its status page would not help."""
+    with SendGridServer() as provider, watched(newsroom, **sendgrid_settings(provider)) as day:
+        provider.faults = ["bad_email"] * 99
+        day.at(7)
+        for _ in range(3):
+            day.run("send")
+        # The probe sends another email.
+        provider.faults = []
+        day.scheduler.watch()
+        assert day.raised() == ["provider-down:sendgrid"]
+        assert "The subject is required." in day.text("provider-down")
+        assert "`digest send EDITION --to YOUR_ADDRESS`" in day.action("provider-down")
+
+
 def test_an_invalid_certificate(newsroom: Newsroom) -> None:
     with RecordingSmtp(starttls=True) as server:
         settings = smtp_settings(server) | {"DIGEST_DELIVERY__SMTP__SECURITY": "starttls"}

@@ -89,6 +89,7 @@ def test_a_copy_to_another_file_has_the_same_rows(filled: Newsroom, tmp_path: Pa
 def test_only_an_empty_store_is_a_target(filled: Newsroom) -> None:
     refused(filled.digest("store", "copy", SQLITE, SQLITE), "is the store itself", code=2)
     refused(filled.digest("store", "copy", "missing.db", "other.db"), "does not exist", code=2)
+    refused(filled.digest("store", "copy", ".", "other.db"), "is a folder", code=2)
     assert not (filled.home / "missing.db").exists()
     open_database("sqlite:///schema.db", home=filled.home).close()
     assert filled.digest("store", "copy", SQLITE, "schema.db").code == 0

@@ -64,7 +64,7 @@ def test_an_hour_at_which_nothing_ran_is_named_as_the_cause(newsroom: Newsroom) 
         again.run("check")
         again.watch()
         assert day.raised() == [f"recipients-expired:{KEY}"]
-        assert "`digest run` did not run at their time" in day.text("recipients-expired")
+        assert "Neither `digest run` nor a worker ran at their time" in day.text("recipients-expired")
         assert "delivery.rate" not in day.action("recipients-expired")
 
 

@@ -332,7 +332,7 @@ def test_reasons_are_the_largest_contributions_and_add_up() -> None:
     headline = "सुप्रीम कोर्ट के फैसले के बाद सोनपुरा में हिंसा, 3 की मौत, कर्फ्यू"
     lines = reasons(headline)
     assert len(lines) == SHOWN + 2
-    assert "यह सुप्रीम कोर्ट की ख़बर है (सुप्रीम कोर्ट): +0.90" in lines
+    assert "सुप्रीम कोर्ट की ख़बर (सुप्रीम कोर्ट): +0.90" in lines
     parts = [float(line.rpartition(": ")[2]) for line in lines]
     assert sum(parts) == pytest.approx(points(headline), abs=0.03)
     largest = [abs(part) for part in parts[:SHOWN]]

@@ -173,7 +173,9 @@ def test_every_rule_on_real_articles(name: str) -> None:
         paragraphs = entry["paragraphs"] if "paragraphs" in entry else entry["article"].split("\n")
         blocks = tuple(TextBlock("p", repair(text)) for text in paragraphs if text.strip())
         title = entry.get("title", "")
-        raw = Article(id=str(number), source="s", title="" if title.isascii() else title, published=NOW, body=blocks)
+        raw = Article(
+            id=str(number), source="s", title="" if title.isascii() else title, published=NOW, dated=False, body=blocks
+        )
         real = clean_article(raw)
         summary = summarise(real)
         empty += not summary

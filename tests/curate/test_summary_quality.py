@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
@@ -434,6 +435,8 @@ def test_a_sentence_without_its_speaker_or_subject_is_not_used(sentence: str) ->
         "दोनों पक्षों के बीच पुल के ठेके को लेकर तीन दिन से विवाद था।",
         "खुराना ने पुल के नीचे से तीन नावें रात में निकाल ली हैं।",
         "मंत्रालय ने पुल के पुराने ठेकेदार को रविवार को पैसा दिया।",
+        "वीडियो में पुल से गिरती एक नाव दिखी और लोग डर गए।",
+        "देश में भी ऐसे कई पुल बने और लोग उन पर से गुजरे।",
         "घोटाले से जुड़े पुल के कागज लेने गई विभाग की टीम लौट आई।",
         "कुल पुलों की संख्या अब जिले में बढ़कर चालीस हो गई है।",
         "सूचना मिलने पर पुलिस ने पुल से लोगों को हटा दिया।",
@@ -467,7 +470,70 @@ def test_a_late_passage_must_tell_more() -> None:
     told = "मेले में रमा देवी ने बच्चों को किताबें दीं।"
     other = " ".join(f"मंडी में {day} को गेहूं की आवक घटी।" for day in ("सोमवार", "मंगलवार", "बुधवार", "गुरुवार", "शुक्रवार"))
     assert summarise(made(told, title)) == told
+    assert told in summarise(made(f"{other} {told}", title))
+    title += ", ऊन के मोज़े, बीज, छाते और खिलौने"
     assert told not in summarise(made(f"{other} {told}", title))
+
+
+def test_a_relative_clause_without_its_noun_is_left_out() -> None:
+    half = "मीडिया के अनुसार जो कमला नदी के नए पुल का पहला राहगीर था और वहीं रहता है।"
+    assert half not in summarise(made(f"{half}\n{LEAD}"))
+
+
+def test_a_late_passage_stands_alone() -> None:
+    other = " ".join(f"मंडी में {day} को गेहूं की आवक घटी।" for day in ("सोमवार", "मंगलवार", "बुधवार", "गुरुवार"))
+    assert LEAD in summarise(made(f"{other} {LEAD}"))
+    # A headline of three words says too little of the news.
+    assert not summarise(made(f"{other} {LEAD}", "पुल का कमाल"))
+    assert not summarise(made(f"{other} सोनपुरा में कमला नदी पर बना उनका नया पुल रविवार को लोगों के लिए खुला।"))
+
+
+@each_row(
+    ("opening", "is_kept"),
+    [
+        ("कमला नदी पर नए पुल का काम चल रहा था।", False),
+        ("कमला नदी पर नया पुल सोमवार को खुलना था।", False),
+        ("जिले में कमला नदी पर नया पुल रविवार को लोगों के लिए खुला।", False),
+        ("रामगंज छ जिले में कमला नदी पर नया पुल रविवार को लोगों के लिए खुला।", False),
+        ("पटना में कमला नदी पर नया पुल रविवार को लोगों के लिए खुला।", True),
+    ],
+)
+def test_a_summary_does_not_open_with_the_scene_or_without_its_town(opening: str, is_kept: bool) -> None:
+    assert summarise(made(f"{opening} {MORE}")).startswith(opening) == is_kept
+
+
+@each_row(
+    ("text", "told"),
+    [
+        ("कमला नदी पर नया पुल आज लोगों के लिए खोल दिया गया।", "नया पुल सोमवार को लोगों"),
+        ("कमला नदी पर नया पुल आज शाम लोगों के लिए खोल दिया गया।", "नया पुल सोमवार शाम लोगों"),
+        ("कमला नदी पर नया पुल आज भी लोगों के लिए बंद किया गया।", "नया पुल आज भी"),
+        ("कमला नदी पर नया पुल आज तक लोगों के लिए बंद रखा गया।", "नया पुल आज तक"),
+    ],
+)
+def test_today_is_the_day_of_the_report(text: str, told: str) -> None:
+    report = made(text)
+    monday = replace(report, published=datetime(2026, 11, 23, 12, tzinfo=UTC))
+    assert told in summarise(monday)
+    night = replace(report, published=datetime(2026, 11, 22, 20, tzinfo=UTC))
+    for unsure in (replace(monday, dated=False), night):
+        assert "सोमवार" not in summarise(unsure)
+
+
+def test_the_excerpt_tells_what_the_body_does_not() -> None:
+    report = replace(made("मंडी में सोमवार को गेहूं की आवक घटी और दाम बढ़ गए।"), excerpt=LEAD)
+    assert summarise(report) == LEAD
+    assert not summarise(replace(report, excerpt=f"{LEAD.removesuffix('।')}…"))
+
+
+def test_a_contrast_with_a_nukta_is_cut() -> None:
+    text = f"इसी कड़ी में {LEAD}"
+    assert summarise(made(text)).startswith(LEAD)
+
+
+def test_a_quotation_with_two_kinds_of_marks_is_closed() -> None:
+    text = "कमला नदी पर बना नया पुल ‘सेतु' रविवार को आम लोगों के लिए खोल दिया गया।"
+    assert "‘सेतु’" in summarise(made(text))
 
 
 def test_the_rest_of_a_statement_stays_with_its_speaker() -> None:

@@ -63,6 +63,7 @@ def run_case(case: Case, prepared: Newsroom, folder: Path, recipients: int) -> R
     if reason := case.why_not:
         return Result(**asdict(case), not_run=reason)
     began = time.monotonic()
+    numbers: dict[str, Any] = {}
     try:
         with make_field(case, prepared, folder, recipients) as field:
             try:
@@ -70,7 +71,8 @@ def run_case(case: Case, prepared: Newsroom, folder: Path, recipients: int) -> R
             except Exception as error:
                 numbers = _broken(error) | _counted(field)
     except Exception as error:
-        numbers = _broken(error)
+        # What was found stays, even if a server did not end well.
+        numbers = _broken(error) | {name: value for name, value in numbers.items() if value}
     seconds = round(time.monotonic() - began, 1)
     return Result(**asdict(case), recipients=recipients, seconds=seconds, **numbers)
 

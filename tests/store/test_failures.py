@@ -38,13 +38,13 @@ def test_failures_are_counted_by_mailbox_provider_transport_and_domain(database:
     )
     found = FailureReader(database).read([KEY])
     assert found.mailboxes == [
-        FailureRow("Gmail", {"bounced": 1, "complained": 1}, 2),
-        FailureRow("Yahoo", {"blocked": 1}, 1),
-        FailureRow("", {}, 1),
+        FailureRow("Gmail", 2, bounced=1, complained=1),
+        FailureRow("Yahoo", 1, blocked=1),
+        FailureRow("", 1),
     ]
     assert found.senders == [
-        FailureRow("sendgrid", {"bounced": 1, "complained": 1}, 2),
-        FailureRow("smtp", {"blocked": 1}, 2),
+        FailureRow("sendgrid", 2, bounced=1, complained=1),
+        FailureRow("smtp", 2, blocked=1),
     ]
     assert [row.name for row in found.domains] == ["gmail.com", "googlemail.com", "yahoo.co.in"]
     several = FailureReader(database).read([KEY, "2026-11-24"])
@@ -54,7 +54,7 @@ def test_failures_are_counted_by_mailbox_provider_transport_and_domain(database:
 
 
 def test_failures_as_text_json_and_csv() -> None:
-    found = Failures([FailureRow("Gmail", {"bounced": 2, "complained": 1}, 200)], [FailureRow("", {"blocked": 1})])
+    found = Failures([FailureRow("Gmail", 200, bounced=2, complained=1)], [FailureRow("", blocked=1)])
     assert as_text(found).splitlines() == [
         "",
         "Came back, by mailbox provider:",
@@ -63,7 +63,7 @@ def test_failures_as_text_json_and_csv() -> None:
         "Came back, by transport:",
         "  other: 1 blocked",
     ]
-    assert as_text(Failures([FailureRow("Gmail", {}, 5)])) == ""
+    assert as_text(Failures([FailureRow("Gmail", 5)])) == ""
     assert as_json(found)["mailboxes"] == [
         {"name": "Gmail", "sent": 200, "bounced": 2, "blocked": 0, "dropped": 0, "complained": 1}
     ]

@@ -13,7 +13,7 @@ from digest.notify.report import (
     FeedbackSummary,
     Report,
     SourceProblem,
-    StoryClicks,
+    TargetClicks,
 )
 from digest.render.themes import Branding
 from digest.usecases.editors_mail import ReportMails
@@ -39,7 +39,7 @@ WELL = Report(
     work=EditorsWork(kept=14, dropped=3, pulled=2, rewritten=4),
     texts={"reply": 1},
     newest_texts=[(datetime(2026, 11, 23, 3, tzinfo=UTC), "अच्छा अंक।\nफ़ोन ravi@example.com")],
-    clicks=ClickReport(412, 30, (StoryClicks("बजट सत्र आज से", "देश", 180, 201),), 0, 10),
+    clicks=ClickReport(412, 30, 10, 0, (TargetClicks("बजट सत्र आज से", "देश", 180, 201),)),
 )
 BADLY = replace(
     WELL,

@@ -7,7 +7,14 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 
-from digest.curate.summary.trimming import with_place, without_contrast, without_latin_brackets, without_opening
+from digest.curate.similarity.cues import NO_PLACES, find_places
+from digest.curate.summary.trimming import (
+    with_place,
+    with_weekday,
+    without_contrast,
+    without_latin_brackets,
+    without_opening,
+)
 from digest.curate.summary.voice import (
     addresses_reader,
     known_opening,
@@ -56,15 +63,26 @@ _HALF = re.compile(fold("[^,;:–-] (?:जहां|जहाँ) (?!.*[ ,](?:�
 _WHILE = re.compile(
     fold("(?:^| )जिस (?:दौरान|समय|वक्त|तरह|प्रकार) (?!.*(?:^|[ ,])(?:उस|उसी|वह|वही|वैसे|तब|तभी|तो)(?:[ ,]|$))")
 )
-# Typing errors: two vowel signs in a row, a number in pieces.
-_BROKEN = re.compile("[\u093e-\u094c]{2}|(?<![0-9.,])[0-9] [0-9](?![0-9])|(?<![0-9:])00 ")
+# Typing errors: two vowel signs in a row, a number in pieces, a single consonant that is no word.
+_BROKEN = re.compile(
+    "[\u093e-\u094c]{2}|(?<![0-9.,])[0-9] [0-9](?![0-9])|(?<![0-9:])00 "
+    "|(?<![^ ])(?![वन])[\u0915-\u0939] (?=[\u0904-\u0939])"
+)
 # `जिसके बाद दो को पकड़ा गया।` is the end of the sentence before it.
-_FRAGMENT = re.compile("(?:जिस|जिन|जहां|क्योंकि|ताकि)")
+_FRAGMENT = re.compile("(?:जिस|जिन|जहां|क्योंकि|ताकि)|^[^,]{3,60}(?:अनुसार|मुताबिक),? (?:जो|जिस|जिन)")
 _THIS = folded_words("इस इसी")
 _TIMES = folded_words("साल वर्ष बार महीने माह हफ्ते सप्ताह सीजन समय वक्त मौसम सत्र दिनों")
 _POINTERS = folded_words(
     "उन्होंने उन्हें उसने उसे उसके उसकी उसका उससे उनके उनकी उनका उनसे वह वे इसके इसकी इसका इससे इसे इसने इसमें इन्हें इनके इनकी इनका",
     "इस इन यह ये उस उन",
+)
+# What was going on or was to happen is the scene too: `बस को शाम को पहुंचना था`, `बारिश हो रही थी`.
+_BACKDROP = re.compile(fold("(?:रहा|रही|रहे|ता|ती|ते|ना|नी|ने) (?:था|थी|थे|थीं)[।.]?$"))
+# `देश में भी ऐसे कई गीत हैं`, but not `ऐसे गीत, जो …`
+_SUCH = re.compile(fold("(?:^| )(?:ऐसा|ऐसी|ऐसे) (?!.*[ ,](?:जो|जिस|जिन|कि|जहां|जब))"))
+# A town that only the newspaper's readers know: `शहर के चौक पर`.
+_BARE_TOWN = re.compile(
+    fold("^(?:पूरे )?(?:शहर|नगर|कस्बे|जिले|जनपद|राजधानी|प्रदेश|राज्य)(?: ही)? (?:में|के|की|का|से|को|भर|समेत|सहित) ")
 )
 # What happens always is the scene, and no event: `पुल पर भीड़ रहती है`, `मेले में कुश्ती होती है`.
 _HABITUAL = re.compile(
@@ -95,7 +113,7 @@ _DATELINE = re.compile(
 _AGENCY = re.compile(f"^\\(?(?:{_AGENCIES})\\)?[ .।:–-]*$")
 _CLOSED = re.compile(r"[।॥.!?…|][\"'”’»)\]]*$|[\"”’»)]$")
 _OPENING = re.compile(r"^[\s\"'“‘(\[–-]*")
-_SAME_PAIR = re.compile("‘[^‘’]{1,40}‘(?![\u0904-\u0939A-Za-z])")
+_SAME_PAIR = re.compile("‘[^‘’']{1,60}[‘'](?![\u0904-\u0939A-Za-z])")
 _PAIRS = (("“", "”"), ("(", ")"), ("[", "]"))
 _ELLIPSIS = re.compile(r"(?:\[?(?:…|(?<!\.)\.{3,})\]?|\[&hellip;\])[।\s]*$")
 
@@ -179,6 +197,8 @@ class _Context:
 def _candidate(position: int, text: str, article: Article, *, continues: bool) -> SentenceCandidate:
     shown = without_latin_brackets(without_opening(text))
     shown = with_place(shown, "" if position else article.place)
+    if article.dated and article.language == "hi":
+        shown = with_weekday(shown, article.published)
     plain = without_contrast(shown)
     hangs = refers_back(plain)
     connective = ""
@@ -202,14 +222,26 @@ def _opens_known(text: str, title: str) -> bool:
     return bool(word) and stem_of(word) not in stems(title) and word not in _TIMES
 
 
+def _is_backdrop(text: str, title: str) -> bool:
+    """Whether the sentence tells what was going on before the news, and the title does not."""
+    return bool(_BACKDROP.search(fold(text))) and not names_speech(text) and not _BACKDROP.search(fold(title))
+
+
+def _lacks_town(text: str, title: str) -> bool:
+    """Whether the sentence opens with a town, district or state that neither the sentence nor the title names."""
+    return bool(_BARE_TOWN.match(fold(text))) and find_places(stems(f"{title} {text}")) == NO_PLACES
+
+
 def _weakness(text: str, position: int, title: str) -> float:
     folded = fold(text)
     main_clause = DESCRIBES.split(folded, maxsplit=1)[0]
     is_habitual = _HABITUAL.search(folded) and (main_clause == folded or _HABITUAL.search(main_clause))
     if (is_habitual and not names_speech(text)) or addresses_reader(text) or points_inside(text):
         return 1.0
+    if _is_backdrop(text, title) or _lacks_town(text, title):
+        return 1.0
     # References in an article's first sentence are resolved inside it.
-    return 0.8 if position and points_anywhere(text, title) else 0.0
+    return 0.8 if position and (points_anywhere(text, title) or _SUCH.search(folded)) else 0.0
 
 
 def points_anywhere(text: str, title: str) -> bool:
@@ -324,7 +356,7 @@ def balanced(text: str) -> bool:
     text = text.replace("''", "")
     if any(text.count(opening) != text.count(closing) for opening, closing in _PAIRS):
         return False
-    # Two of the same kind are a pair that is typed wrong.
+    # Two of one kind, or of two kinds, are a pair that is typed wrong.
     text = _SAME_PAIR.sub("", text)
     opened = text.count("‘")
     # An apostrophe before Latin letters closes nothing.

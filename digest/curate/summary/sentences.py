@@ -1,7 +1,7 @@
-"""Summarise an article in one to three of its own first sentences, or not at all.
+"""Summarise an article in one to three of its own sentences, or not at all.
 
 For news whose first paragraph says what happened, a cleaned lead equals or beats trained summarisers. A
-later sentence depends on those before it, so the headline alone is better than a summary of later sentences. Sentences
+later sentence mostly depends on those before it: only one that tells the headline's news by itself is used. Sentences
 are never reordered. They lose at most what `trimming` drops: an opening phrase, Latin brackets, a last clause.
 """
 
@@ -24,6 +24,7 @@ from digest.curate.summary.sentence_rules import (
     is_known,
 )
 from digest.curate.summary.trimming import shorten_sentence
+from digest.curate.summary.voice import names_speech
 from digest.hindi.clauses import reports_event
 from digest.hindi.sentences import split
 from digest.hindi.tokens import stems, tokens
@@ -114,8 +115,11 @@ def _contradicts(one: Mapping[str, set[str]], other: Mapping[str, set[str]]) -> 
     return any(numbers != other[thing] for thing, numbers in one.items() if thing in other)
 
 
-# A report tells its news at once. What a later sentence says often needs those before it.
-OPENINGS = 3
+# A report tells its news at once. What a later sentence says often needs those before it: it begins a summary only if
+# it stands alone and tells this share of the headline.
+OPENINGS, LATE_OPENINGS, LEAST_LATE = 3, 14, 0.5
+# A shorter headline (`देश में महामारी का कहर`) has too few words to be told apart.
+LEAST_LATE_WORDS = 4
 # A second sentence follows a first one with less than this share of the wanted words. Both may exceed these by MARGIN.
 FULL, MARGIN, TELLING_MARGIN = 2 / 3, 0.1, 0.4
 # How many sentences after the last chosen one are tried. One that skips others must stand alone.
@@ -124,8 +128,8 @@ REACH = 3
 MOST_UNTITLED = 2
 # The first sentence of a summary must cover this share.
 LEAST_OPENING = 0.15
-# The most words of a single opening sentence.
-LONGEST_LEAD = 50
+# The most words of a sentence: under a headline, which can stand alone, and without one.
+LONGEST_LEAD, LONGEST_UNTITLED = 42, 50
 
 
 def summarise(
@@ -140,10 +144,22 @@ def summarise(
 
     Of the passages that stand alone and fit into `words` words, the one that tells most of the `title` above it (by
     default the article's own) is chosen; without one that tells the title's news, the headline stands alone. A longer
-    first sentence is cut after a whole clause, or kept whole. Sentences that only repeat the title, or text that
+    first sentence is cut after a whole clause, or kept whole. If the body has no such passage, the excerpt may be one.
+    Sentences that only repeat the title, or text that
     subscribers know already (`known`), are left out. `background` maps stems to inverse document frequencies.
     """
     heading = article.title if title is None else title
+    text = _summarise_text(article, heading, background, known, words)
+    if text or not article.body or not article.excerpt:
+        return text
+    # The newspaper's own excerpt often tells the news that the report leads up to.
+    return _summarise_text(replace(article, body=()), heading, background, known, words)
+
+
+def _summarise_text(
+    article: Article, heading: str, background: Mapping[str, float] | None, known: str, words: int
+) -> str:
+    """Return one to three sentences of the article's text, or ''."""
     found = candidates(article)
     # Headlines are only analysed in Hindi. In other languages the first sentences are taken.
     coverage = HeadlineCoverage(heading if article.language == "hi" else "", found, background)
@@ -176,9 +192,11 @@ def _passages(
     usable = {each.position: each for each in found if each not in old}
     # The news may begin after what subscribers have read, or after the headline.
     start = max((each.position + 1 for each in (*old, *filter(None, [coverage.echo]))), default=0)
-    for position in range(start + OPENINGS):
+    for position in range(start + LATE_OPENINGS):
         each = usable.get(position)
         if each is None or not can_open(each):
+            continue
+        if position >= start + OPENINGS and not _opens_late(each, coverage):
             continue
         if coverage.words and not coverage.echo and coverage.share([each.text]) < LEAST_OPENING:
             continue
@@ -188,6 +206,13 @@ def _passages(
             yield chosen
             if len(chosen) < (MOST_SENTENCES if coverage.words else MOST_UNTITLED):
                 open_ended += _continued(chosen, usable, coverage, heading, words)
+
+
+def _opens_late(each: SentenceCandidate, coverage: HeadlineCoverage) -> bool:
+    """Whether a sentence further down tells the headline's news by itself, as an event or as what somebody says."""
+    reports = reports_event(each.text) or names_speech(each.text)
+    is_long = len(coverage.words) >= LEAST_LATE_WORDS
+    return is_long and reports and _is_clear(each) and coverage.share([each.text]) >= LEAST_LATE
 
 
 def _continued(
@@ -208,7 +233,7 @@ def _continued(
         is_wanted = tells_more or count < FULL * words
         # What refers back needs the sentence before it.
         is_apart = each.position > last + 1
-        if not is_wanted or (is_apart and not (can_open(each) and (tells_more or not coverage.words))):
+        if not is_wanted or (is_apart and not (_is_clear(each) and (tells_more or not coverage.words))):
             continue
         room = round((1 + (TELLING_MARGIN if tells_more else MARGIN)) * words) - count
         short = shorten_candidate(each, room, heading)
@@ -227,6 +252,11 @@ def can_open(each: SentenceCandidate) -> bool:
     return not (each.hangs or each.question or each.unnamed or each.weak)
 
 
+def _is_clear(each: SentenceCandidate) -> bool:
+    """Whether the sentence is understood without the one before it."""
+    return can_open(each) and POINTING.isdisjoint(tokens(each.text))
+
+
 def count_words(chosen: Sequence[SentenceCandidate]) -> int:
     return sum(each.words for each in chosen)
 
@@ -238,7 +268,8 @@ def _joined(chosen: Sequence[SentenceCandidate], heading: str) -> str:
         for at, each in enumerate(chosen)
     ]
     text = " ".join(texts)
-    if not count_words(chosen) >= LEAST_WORDS or any(each.words > LONGEST_LEAD for each in chosen):
+    longest = LONGEST_LEAD if heading else LONGEST_UNTITLED
+    if not count_words(chosen) >= LEAST_WORDS or any(each.words > longest for each in chosen):
         return ""
     return "" if split(text) != texts or broken_rules(text, heading) else typeset(text)
 

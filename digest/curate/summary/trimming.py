@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from digest.curate.summary.voice import lacks_agent, names_speech
-from digest.curate.summary.word_lists import any_of
-from digest.hindi.clauses import WEIGHTY, ends_clause
+from digest.curate.summary.word_lists import any_written
+from digest.hindi.clauses import WEIGHTY, ends_clause, reports_event
+from digest.hindi.dates import weekday
 from digest.hindi.tokens import stems, tokens
 
 # `हैरानी की बात तो यह है कि` too.
 _OPENING = re.compile(
-    rf"^(?:(?:आप ?को |ज्ञात |आपको )?(?:{any_of('introduction')},? कि|दरअसल|असल में|खबर है कि)"
+    rf"^(?:(?:आप ?को |ज्ञात |आपको )?(?:{any_written('introduction')},? कि|दरअसल|असल में|खबर है कि)"
     "|[^ ,]+ की बात (?:तो )?(?:(?:यह|ये) )?(?:भी )?है कि),? "
 )
 # A place or an office with an agency's mark before a colon: `नगर न्यायालय (सं): `.
 _CREDIT = re.compile("^[^।.:()]{2,40} ?\\([^()]{1,12}\\) ?[:–-] ")
 # `इस दौरान हुए हादसों में`, `यहां आए लोग` and `वहीं पर` are no contrast. `जिसमें कम से कम 20 लोग` can stand alone.
 _CONTRAST = re.compile(
-    rf"^{any_of('contrast')},? (?!(?:पर|से|के|की|का|तक|भी) |हु[एईआ]|आ[एईय]|रह|पहुंच|बन)"
+    rf"^{any_written('contrast')},? (?!(?:पर|से|के|की|का|तक|भी) |हु[एईआ]|आ[एईय]|रह|पहुंच|बन)"
     "|^जिसमें (?=कम से कम|करीब|लगभग|[0-9०-९])"
 )
 # `इस समय जहां … है। वहीं …`: without its second half.
@@ -29,12 +32,21 @@ _HERE_INSIDE = re.compile("(?<=(?: ने| को| का| की)) यहा[�
 # `शहर में` too needs the name.
 _TOWN = re.compile("(?:शहर|नगर|कस्बे|जिले|ज़िले|जनपद) (?:में|के|की|का|से|को) ")
 _PLACE_WORDS = 2
+# Newspapers that write आज write for readers in India.
+_INDIA = ZoneInfo("Asia/Kolkata")
+# A report of the first hours may be of the day before.
+_FIRST_HOUR = 4
+_BEFORE_TODAY, _AFTER_TODAY = "(?<![^ (“‘])", "(?=[ ,])(?! (?:तक|भी|ही के|के|की|का|कल|जब|नहीं) )"
+_TODAY_AT = re.compile(f"{_BEFORE_TODAY}आज (?=(?:सुबह|शाम|रात|दोपहर|तड़के|तडके|देर|आधी|मध्य|से|[0-9०-९.:]+ बजे)(?: |$))")
+_TODAY = re.compile(f"{_BEFORE_TODAY}आज{_AFTER_TODAY}")
 # Latin words in brackets, for search engines. A short acronym after its name is news: `केंद्रीय जांच ब्यूरो (CBI)`.
 _NEITHER = r"[^()\[\]\u0900-\u097f]*"
 _LATIN_BRACKET = re.compile(
     rf" ?[(\[](?! ?[A-Z0-9&.-]{{2,8}} ?[)\]]){_NEITHER}[A-Za-z]{{2}}{_NEITHER}[)\]](?=(?P<glued>[\u0904-\u0939])?)"
 )
-_BOUNDARY = re.compile(rf"(?:,|;| -| –) ?(?={any_of('last_clause')} )|(?<=[^,;]) (?=(?:और|तथा|जबकि|जिससे|जिसमें) )|; ?")
+_BOUNDARY = re.compile(
+    rf"(?:,|;| -| –) ?(?={any_written('last_clause')} )|(?<=[^,;]) (?=(?:और|तथा|जबकि|जिससे|जिसमें) )|; ?"
+)
 
 # The least words that remain of a sentence.
 _LEAST_WORDS = 8
@@ -63,6 +75,19 @@ def with_place(text: str, place: str) -> str:
     rest = text[found.end() :]
     rest = rest if re.match("(?:के|की|का|से|स्थित) ", rest) else f"में {rest}"
     return _HERE_INSIDE.sub(" ", f"{place} {rest}")
+
+
+def with_weekday(text: str, published: datetime) -> str:
+    """Return the sentence with the weekday of its publication for आज, which is another day when the edition is read.
+
+    What is not said of an event stays: `आज भी`, `आज हर घर में फोन है`.
+    """
+    day = published.astimezone(_INDIA)
+    if "आज" not in text or day.hour < _FIRST_HOUR:
+        return text
+    name = weekday(day)
+    text = _TODAY_AT.sub(f"{name} ", text)
+    return _TODAY.sub(f"{name} को", text) if reports_event(text) else text
 
 
 def without_contrast(text: str) -> str:

@@ -11,7 +11,8 @@ from digest.hindi.tokens import tokens
 
 _END = r"(?=$|[ ,।.:;“”‘’?!-])"
 _SAYING = re.compile(rf"(?:^|[ ,“‘]){any_of('saying')}{_END}")
-_QUOTES_ON = re.compile(rf"{any_of('quoting')}{_END}")
+# `कहा जा रहा है` quotes nobody.
+_QUOTES_ON = re.compile(rf"{any_of('quoting')}{_END}(?! जा)")
 _FIRST_PERSON = word_set("first_person")
 _SECOND_PERSON = word_set("second_person")
 _IF, _AFTER_PARTY = folded_words("अगर यदि"), folded_words("के की का को ने से में पर नेता विधायक सांसद पार्टी")

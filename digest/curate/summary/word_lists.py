@@ -5,7 +5,10 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 
-from digest.hindi.text import fold, table_rows
+from digest.hindi.text import CONSONANT, fold, table_rows
+
+_CONSONANT = re.compile(f"([{CONSONANT}])")
+_NASAL = re.compile("ं")
 
 
 def _lists() -> dict[str, tuple[str, ...]]:
@@ -22,6 +25,11 @@ WORDS = _lists()
 
 def word_set(name: str) -> frozenset[str]:
     return frozenset(WORDS[name])
+
+
+def any_written(name: str) -> str:
+    """Return a pattern for any of the words in text that is not folded: with or without nukta, with ं or ँ."""
+    return _NASAL.sub("[ंँ]", _CONSONANT.sub(r"\1़?", any_of(name)))
 
 
 def any_of(name: str) -> str:

@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-from digest.errors import ConfigProblem, ConfigurationError
+from digest.errors import ConfigurationError
 
 # RFC 8058 section 4 demands both List-Unsubscribe headers, and Gmail Feedback-ID; RFC 6376 section 5.4.1 the others.
 SIGNED = (
@@ -134,4 +134,4 @@ def configured_signer(
         problem = f"'delivery.smtp.dkim.key_file': {file} cannot be read: {error.strerror}"
     except ValueError as error:
         problem = f"'delivery.smtp.dkim.{'key_file' if file else 'key_env'}': {file or variable}: {error}"
-    raise ConfigurationError([ConfigProblem("digest.yaml", 0, problem)])
+    raise ConfigurationError.at("digest.yaml", problem)

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from sqlalchemy import Connection, delete, func, insert, select, update
 
-from digest.store.database import Database
+from digest.store.database import StorePart
 from digest.store.schema import answer, edition, edition_count
 
 ANSWERED = "answered"
@@ -25,10 +25,7 @@ class AnswerResult(StrEnum):
     LATE = "late"
 
 
-class AnswerStore:
-    def __init__(self, database: Database) -> None:
-        self.database = database
-
+class AnswerStore(StorePart):
     def save(self, key: str, block: str, subscriber: int, choice: int, *, now: datetime, replace: bool) -> AnswerResult:
         """Save an answer. `replace` says whether it takes the place of an earlier one."""
         this_answer = (answer.c.edition == key) & (answer.c.block == block) & (answer.c.subscriber == subscriber)

@@ -14,7 +14,7 @@ from digest.collect.health import place_of
 from digest.collect.types import FROM_THE_FUTURE, SaveCounts, SourceState, Validators
 from digest.models import Article, InlineImage, Source, SourceHealth
 from digest.store.content.article_rows import article_from_json, article_to_json, select_articles, select_rows
-from digest.store.database import Database
+from digest.store.database import Database, StorePart
 from digest.store.schema import article, edition, inline_image, rendered_email, source
 from digest.store.statements import chunks
 from digest.utils.memory import gc_paused
@@ -26,10 +26,7 @@ _HAS_TEXT = '"body": [{'
 _CONTENT_ID = re.compile(r"[0-9a-f]{40}@digest")
 
 
-class ImageStore:
-    def __init__(self, database: Database) -> None:
-        self.database = database
-
+class ImageStore(StorePart):
     def save(self, images: Sequence[InlineImage]) -> None:
         """Add the images that are new."""
         by_cid = {image.cid: image for image in images}

@@ -17,7 +17,7 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 from digest.feedback.clicks import LinkVisit, MachineSign, classify_visits
 from digest.models import HONEYPOT
 from digest.store import meta
-from digest.store.database import Database
+from digest.store.database import StorePart
 from digest.store.schema import click_count, click_visit, last_click
 from digest.store.schema import meta as meta_table
 
@@ -58,10 +58,7 @@ class ClickNumbers:
 Links = Callable[[str], int]
 
 
-class ClickStore:
-    def __init__(self, database: Database) -> None:
-        self.database = database
-
+class ClickStore(StorePart):
     def key_of(self, day: date) -> bytes:
         """Return the key of the hashes of a day, the same in every process."""
         held = meta.get_or_create(self.database, f"{_KEY}{day:%Y-%m-%d}", lambda: secrets.token_hex(32))

@@ -55,7 +55,7 @@ from digest.models import (
     split_key,
 )
 from digest.store.content.article_rows import article_from_json, select_articles
-from digest.store.database import Database
+from digest.store.database import Database, StorePart
 from digest.store.desk import audit
 from digest.store.desk.audit import ActKind, composed_again, edition_composed, edition_reached
 from digest.store.schema import article, batch, decision, delivery, edition, rendered_email
@@ -185,10 +185,7 @@ def _adapter(kind: Any) -> Any:
     return TypeAdapter(kind)
 
 
-class EditionStore:
-    def __init__(self, database: Database) -> None:
-        self.database = database
-
+class EditionStore(StorePart):
     def get(self, key: str) -> Edition | None:
         row = self.database.query(select(edition).where(edition.c.key == key)).one_or_none()
         return _from_row(row) if row else None
@@ -419,11 +416,8 @@ class BreakingEdition:
     sent_at: datetime | None
 
 
-class SentHistoryStore:
+class SentHistoryStore(StorePart):
     """The history that composing needs: sent stories with their articles, and older articles as background."""
-
-    def __init__(self, database: Database) -> None:
-        self.database = database
 
     def sent(
         self,

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Select, and_, delete, exists, func, select, u
 
 from digest.feedback.ports import AttemptRef, DeliveryEvent, Event, KnownDelivery
 from digest.feedback.rules import SOFT_BOUNCE_LIMIT, UNSUBSCRIBED
-from digest.store.database import Database
+from digest.store.database import Database, StorePart
 from digest.store.people import moves, suppressions
 from digest.store.schema import (
     HAS_ERROR,
@@ -60,15 +60,12 @@ class SentEmail:
     address: str
 
 
-class EventStore:
+class EventStore(StorePart):
     """Implements `feedback.ports.FeedbackLog`, and queues webhook payloads.
 
     A payload is stored whole in one small commit, so that the request can be answered at once. Of each kind of event
     only the first one of a delivery is stored, and it never changes.
     """
-
-    def __init__(self, database: Database) -> None:
-        self.database = database
 
     def save(self, provider: str, body: bytes, now: datetime) -> bool:
         """Store a payload, durably when this returns. False if it is stored already."""

@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, Connection, and_, collate, func, insert, l
 from digest.messages import Message
 from digest.models import Actor, EditionState
 from digest.store import outgoing_webhooks
-from digest.store.database import Database
+from digest.store.database import StorePart
 from digest.store.desk.acting import actor
 from digest.store.schema import Moment, audit
 from digest.store.statements import distinct_texts
@@ -151,10 +151,7 @@ _COLUMNS = [column for column in audit.c if column.name not in ("before", "after
 _ORDER = (audit.c.at.desc(), audit.c.id.desc())
 
 
-class AuditLog:
-    def __init__(self, database: Database) -> None:
-        self.database = database
-
+class AuditLog(StorePart):
     def record(
         self, actor: Actor, what: ActKind | EditionState, subject: str, detail: str = "", *, now: datetime
     ) -> None:

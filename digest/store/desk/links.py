@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import delete, insert, select, update
 
-from digest.store.database import Database
+from digest.store.database import StorePart
 from digest.store.schema import desk_link
 
 
@@ -23,10 +23,7 @@ class DecisionLink:
     used_by: str | None
 
 
-class LinkStore:
-    def __init__(self, database: Database) -> None:
-        self.database = database
-
+class LinkStore(StorePart):
     def add(self, hash: str, edition: str, revision: str, act: str, *, now: datetime, expires_at: datetime) -> None:
         """Add a link, and delete expired ones."""
         values = {"hash": hash, "edition": edition, "revision": revision, "act": act, "expires_at": expires_at}

@@ -10,8 +10,9 @@ from typing import Any
 from sqlalchemy import Select, delete, func, insert, select, update
 
 from digest.models import Role
-from digest.store.database import Database
+from digest.store.database import StorePart
 from digest.store.schema import desk_credential, desk_session, desk_token, desk_user
+from digest.utils.documents import fill
 
 
 class CredentialKind(StrEnum):
@@ -91,10 +92,7 @@ class Token:
         return self.role if self.user.role.includes(self.role) else self.user.role
 
 
-class UserStore:
-    def __init__(self, database: Database) -> None:
-        self.database = database
-
+class UserStore(StorePart):
     def add(self, name: str, role: Role, now: datetime) -> bool:
         """Add a user. False if the name is taken."""
         with self.database.write(area="desk") as connection:
@@ -348,14 +346,4 @@ def _user(row: Any) -> User:
 
 
 def _credential(row: Any) -> Credential:
-    return Credential(
-        row.id,
-        row.user,
-        CredentialKind(row.kind),
-        row.secret,
-        row.expires_at,
-        row.counter,
-        row.public_key,
-        row.label,
-        row.created_at,
-    )
+    return fill(Credential, row, kind=CredentialKind(row.kind))

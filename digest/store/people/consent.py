@@ -16,7 +16,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, ScalarSelect, bindparam, delete, func, insert, or_, select
 
 from digest.store import outgoing_webhooks
-from digest.store.database import Database
+from digest.store.database import Database, StorePart
 from digest.store.schema import consent, consent_notice, subscriber
 from digest.store.statements import chunks, row_of
 
@@ -69,10 +69,7 @@ class Consent:
     notice: str = ""
 
 
-class ConsentLog:
-    def __init__(self, database: Database) -> None:
-        self.database = database
-
+class ConsentLog(StorePart):
     def record(
         self, address: str, what: str, at: datetime, source: str = "", *, wording: str = "", detail: str = ""
     ) -> None:

@@ -37,7 +37,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from digest.feedback.rules import COMPLAINED, UNSUBSCRIBED
-from digest.store.database import Database
+from digest.store.database import StorePart
 from digest.store.people.preferences import ERASED, PreferenceStore, StoredSubscriber
 from digest.store.schema import batch, delivery, edition, preference, segment, signup, subscriber, suppression
 from digest.store.sending.enqueue import comparable
@@ -126,10 +126,7 @@ class _Part:
     rows: Select[Any] | None = None
 
 
-class SubscriberDirectory:
-    def __init__(self, database: Database) -> None:
-        self.database = database
-
+class SubscriberDirectory(StorePart):
     def page(
         self, wanted: SubscriberFilter, *, now: datetime, limit: int, before: int | None = None, last: str | None = None
     ) -> tuple[list[SubscriberLine], int | None]:

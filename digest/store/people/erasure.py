@@ -25,7 +25,7 @@ from sqlalchemy.sql.schema import Column
 from digest.messages import mapped
 from digest.store import meta, rate_limits
 from digest.store.content.answers import delete_answers
-from digest.store.database import Database
+from digest.store.database import StorePart
 from digest.store.schema import (
     attempt,
     click_visit,
@@ -73,10 +73,7 @@ class ErasureResult:
     payloads: int = 0
 
 
-class Erasures:
-    def __init__(self, database: Database) -> None:
-        self.database = database
-
+class Erasures(StorePart):
     @cached_property
     def key(self) -> bytes:
         # Reads first, because this may run inside another transaction.

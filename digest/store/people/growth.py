@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import and_, exists, func, select
 
 from digest.feedback.rules import COMPLAINED, UNSUBSCRIBED
-from digest.store.database import Database
+from digest.store.database import StorePart
 from digest.store.people.preferences import ERASED
 from digest.store.people.suppressions import CAME_BACK, SIGNED_UP
 from digest.store.schema import consent, subscriber, suppression
@@ -30,10 +30,7 @@ class DailyGrowth:
     complained: int
 
 
-class GrowthReader:
-    def __init__(self, database: Database) -> None:
-        self.database = database
-
+class GrowthReader(StorePart):
     def by_day(self, now: datetime, days: int) -> list[DailyGrowth]:
         """Return the last days, the oldest first, in the zone of `now`. Takes a while after a large import."""
         first = now.date() - timedelta(days=days - 1)

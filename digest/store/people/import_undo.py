@@ -29,7 +29,7 @@ from sqlalchemy import (
 )
 
 from digest.feedback.rules import COMPLAINED, SEVERITY
-from digest.store.database import Database
+from digest.store.database import StorePart
 from digest.store.desk.audit import ActKind
 from digest.store.people.consent import queue_counts_event
 from digest.store.people.suppressions import LIFTED
@@ -92,10 +92,7 @@ def remember(
     _insert(connection, ("reason",), stopped.where(i.suppressed.is_not(None), worse))
 
 
-class ImportUndo:
-    def __init__(self, database: Database) -> None:
-        self.database = database
-
+class ImportUndo(StorePart):
     def possible(self, acts: Collection[int] | None = None) -> list[int]:
         """Return the numbers of the imports that can be undone, newest first; only those among `acts`, if given."""
         rows = select(audit.c.id).where(

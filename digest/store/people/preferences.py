@@ -14,7 +14,7 @@ from typing import Any, Literal
 from sqlalchemy import Connection, Row, Select, Update, bindparam, insert, select, update
 
 from digest.feedback.rules import COMPLAINED, UNSUBSCRIBED
-from digest.store.database import Database
+from digest.store.database import StorePart
 from digest.store.people import consent, suppressions
 from digest.store.people.consent import Consent, cookie_version
 from digest.store.people.suppressions import is_stopped_together
@@ -81,10 +81,7 @@ class ConsentContext:
     detail: str = ""
 
 
-class PreferenceStore:
-    def __init__(self, database: Database) -> None:
-        self.database = database
-
+class PreferenceStore(StorePart):
     def get(self, id: int) -> StoredSubscriber | None:
         return self._find(_by_id, {"id": id})
 

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Column, ColumnElement, and_, delete, insert, or_, select, update
 
 from digest.models import BatchState
-from digest.store.database import Database, copy_rows, temp_table
+from digest.store.database import StorePart, copy_rows, temp_table
 from digest.store.people.subscriber_texts import TextKind
 from digest.store.schema import (
     answer,
@@ -44,10 +44,7 @@ class SilentSubscriber:
     since: datetime
 
 
-class ReengagementStore:
-    def __init__(self, database: Database) -> None:
-        self.database = database
-
+class ReengagementStore(StorePart):
     def silent(self, before: datetime, now: datetime) -> list[SilentSubscriber]:
         """Return active subscribers who joined before `before`, and have been inactive and not asked since.
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from sqlalchemy import bindparam, delete, insert, select, update
 
-from digest.store.database import Database
+from digest.store.database import StorePart
 from digest.store.schema import person_request
 from digest.store.statements import row_of
 
@@ -85,10 +85,7 @@ _undo_times = select(person_request.c.id, person_request.c.asked_at).where(
 )
 
 
-class RequestStore:
-    def __init__(self, database: Database) -> None:
-        self.database = database
-
+class RequestStore(StorePart):
     def open(
         self, subscriber: int, kind: RequestKind, *, now: datetime, address: str = "", email: str = ""
     ) -> PersonRequest:

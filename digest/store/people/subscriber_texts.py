@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Select, delete, func, insert, select, update
 
-from digest.store.database import Database
+from digest.store.database import StorePart
 from digest.store.schema import subscriber, subscriber_text
 
 
@@ -39,10 +39,7 @@ class SubscriberText:
     at: datetime
 
 
-class SubscriberTextStore:
-    def __init__(self, database: Database) -> None:
-        self.database = database
-
+class SubscriberTextStore(StorePart):
     def answer(
         self, edition: str, block: str, subscriber: int, text: str, *, about: str, now: datetime, replace: bool
     ) -> bool:

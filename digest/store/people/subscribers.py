@@ -36,7 +36,7 @@ from sqlalchemy import (
 from digest.feedback.rules import COMPLAINED, UNSUBSCRIBED
 from digest.models import Subscriber
 from digest.store import meta
-from digest.store.database import Database, analyze, copy_rows, format_topics, hash_in_memory, temp_table
+from digest.store.database import Database, StorePart, analyze, copy_rows, format_topics, hash_in_memory, temp_table
 from digest.store.people import moves, suppressions
 from digest.store.people.consent import Consent, ConsentLog, append, queue_counts_event
 from digest.store.people.erasure import Erasures
@@ -78,11 +78,8 @@ class ListSyncResult:
     removed: int
 
 
-class SubscriberStore:
+class SubscriberStore(StorePart):
     """The subscriber queries that sending and feedback need."""
-
-    def __init__(self, database: Database) -> None:
-        self.database = database
 
     def sync(
         self,
@@ -185,6 +182,7 @@ class SubscriberStore:
     def group_sizes(self, edition: str) -> list[tuple[RecipientGroup, int]]:
         """Return the groups as `recipient_groups` does, each with its number of subscribers."""
         with self.database.read() as connection:
+            hash_in_memory(connection)
             rows = unplaced_subscribers(connection, edition).subquery()
             names = [rows.c[name] for name in RecipientGroup._fields]
             found = connection.execute(select(*names, func.count()).group_by(*names)).all()

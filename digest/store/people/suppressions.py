@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, Connection, ScalarSelect, bindparam, delet
 
 from digest.feedback.bounce_patterns import classify
 from digest.feedback.rules import COMPLAINED, UNSUBSCRIBED, severity
-from digest.store.database import Database
+from digest.store.database import Database, StorePart
 from digest.store.desk.audit import ActKind
 from digest.store.schema import audit, batch, consent, subscriber, suppression
 from digest.store.statements import chunks
@@ -188,10 +188,7 @@ def is_missing_mailbox(reason: str) -> bool:
     return bool(_REPLY.match(reason)) and classify("failed", "", reason) == "bounced"
 
 
-class BulkActs:
-    def __init__(self, database: Database) -> None:
-        self.database = database
-
+class BulkActs(StorePart):
     def people_of(self, act: int) -> list[int]:
         """Return the numbers of the subscribers that an act changed, without erased ones. `act` is its number."""
         at = select(audit.c.at).where(audit.c.id == act, audit.c.what.in_(ACTS)).scalar_subquery()

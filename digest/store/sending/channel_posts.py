@@ -11,7 +11,7 @@ from enum import StrEnum
 
 from sqlalchemy import delete, insert, select, update
 
-from digest.store.database import Database
+from digest.store.database import StorePart
 from digest.store.schema import channel_post
 from digest.store.sending import restored
 
@@ -47,10 +47,7 @@ class ChannelPost:
     not_before: datetime | None
 
 
-class ChannelPosts:
-    def __init__(self, database: Database) -> None:
-        self.database = database
-
+class ChannelPosts(StorePart):
     def get(self, edition: str, channel: str) -> ChannelPost | None:
         this_post = (channel_post.c.edition == edition) & (channel_post.c.channel == channel)
         columns = [channel_post.c[name] for name in ChannelPost.__slots__]

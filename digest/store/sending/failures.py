@@ -9,7 +9,7 @@ from sqlalchemy import Connection, and_, func, select
 
 from digest.models import AttemptState, BatchState
 from digest.notify.failures import KINDS, FailureRow, Failures
-from digest.store.database import Database
+from digest.store.database import StorePart
 from digest.store.schema import attempt, batch, delivery, delivery_event, subscriber
 
 _Groups = Mapping[str, Counter[str]]
@@ -40,10 +40,7 @@ _DOMAINS: Mapping[str, tuple[str, ...]] = {
 _NAMES = {domain: name for name, domains in _DOMAINS.items() for domain in domains}
 
 
-class FailureReader:
-    def __init__(self, database: Database) -> None:
-        self.database = database
-
+class FailureReader(StorePart):
     def read(self, editions: Collection[str]) -> Failures:
         """Count the failed emails of these editions.
 
@@ -84,7 +81,10 @@ class FailureReader:
 def _rows(found: _Groups, sent: Mapping[str, int] | None, *, every: bool = True) -> list[FailureRow]:
     """Return the rows of an edition. `every`: also rows without a failure, for comparison."""
     names = {*found, *(sent or ())} if every else set(found)
-    rows = [FailureRow(name, found.get(name, {}), sent.get(name, 0) if sent is not None else None) for name in names]
+    rows = [
+        FailureRow(name, sent.get(name, 0) if sent is not None else None, **found.get(name, Counter()))
+        for name in names
+    ]
     return sorted(rows, key=lambda row: (-row.total, -(row.sent or 0), row.name))
 
 

@@ -17,10 +17,11 @@ from digest.models import AttemptState, BatchState, DeliveryOutcome, Edition, Ed
 from digest.notify.facts import AnswerFacts, AttemptFacts, EditionFacts, FailedFeedback
 from digest.notify.receiver_codes import HINTS
 from digest.store.content.events import MAIL
-from digest.store.database import Database
+from digest.store.database import StorePart
 from digest.store.schema import HAS_ERROR, IS_FAILURE, attempt, batch, decision, delivery, delivery_event, webhook
 from digest.store.schema import edition as editions
 from digest.store.sending.decisions import Decision
+from digest.utils.documents import fill
 
 _OPEN = (EditionState.SENDING, EditionState.PAUSED)
 _UNSENT = (BatchState.PENDING, BatchState.SUBMITTING)
@@ -30,10 +31,7 @@ _ATTEMPTS = 200
 _SAMPLE = 500
 
 
-class Overview:
-    def __init__(self, database: Database) -> None:
-        self.database = database
-
+class Overview(StorePart):
     def recent(self, since: date) -> list[str]:
         """Return the keys of the editions since a day, and of older ones that are still being sent, newest first."""
         recent = or_(editions.c.day >= since, editions.c.state.in_(_OPEN))
@@ -69,15 +67,11 @@ class Overview:
             stopped = _stopped(connection, keys)
             reopened = _reopened(connection, keys)
         return [
-            EditionFacts(
-                edition.key,
-                edition.day,
-                edition.state,
-                edition.subject,
-                edition.reason,
-                sum(1 for _ in edition.stories()),
-                edition.composed_at,
-                frozen.get(edition.key),
+            fill(
+                EditionFacts,
+                edition,
+                stories=sum(1 for _ in edition.stories()),
+                frozen_at=frozen.get(edition.key),
                 accepted=sizes[edition.key].get(BatchState.ACCEPTED, 0),
                 pending=sum(sizes[edition.key].get(state, 0) for state in _UNSENT),
                 unknown=sizes[edition.key].get(BatchState.UNKNOWN, 0),
@@ -104,16 +98,7 @@ class Overview:
                     .limit(_ATTEMPTS)
                 )
                 found += [
-                    AttemptFacts(
-                        key,
-                        row.transport,
-                        AttemptState(row.state),
-                        row.started_at,
-                        row.ended_at,
-                        row.send_at,
-                        row.detail,
-                        row.size,
-                    )
+                    fill(AttemptFacts, row, edition=key, state=AttemptState(row.state))
                     for row in connection.execute(rows)
                 ]
         return sorted(found, key=lambda each: each.started_at, reverse=True)

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, func, select
 
 from digest.models import BREAKING, AttemptState, BatchState, DeliveryOutcome, EditionState, is_breaking, split_key
 from digest.notify.report import EditionNumbers
-from digest.store.database import Database
+from digest.store.database import Database, StorePart
 from digest.store.schema import attempt, batch, delivery, delivery_event, subscriber
 from digest.store.schema import edition as editions
 from digest.store.sending.folded import counts_by_edition, folded_reasons
@@ -188,10 +188,7 @@ class Missed:
     reason: str
 
 
-class MissedRecipients:
-    def __init__(self, database: Database) -> None:
-        self.database = database
-
+class MissedRecipients(StorePart):
     def page(
         self, edition: str, kind: str, *, most: int, after: int = 0, reasons: Sequence[str] = ()
     ) -> tuple[list[Missed], int | None]:

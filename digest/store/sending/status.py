@@ -21,6 +21,7 @@ from digest.store.schema import attempt, batch, delivery, subscriber
 from digest.store.sending.batches import batch_recipients
 from digest.store.sending.folded import FROZEN, folded_counts
 from digest.store.sending.recovery import Orphan, RecoveryPolicy, dead_runs, find_orphans
+from digest.utils.documents import fill
 from digest.utils.redact import hide_addresses
 
 # The most recipients of a group who are all named, and the examples of a larger one.
@@ -429,16 +430,7 @@ def _unknown_batches(
         found.append(_unknown_batch(row.id, row.size, tried))
     for orphan in orphans.values():
         if orphan.unknown:
-            found.append(
-                UnknownBatch(
-                    orphan.batch,
-                    len(orphan.unknown),
-                    orphan.attempt,
-                    orphan.transport,
-                    orphan.started_at,
-                    orphan.reason,
-                )
-            )
+            found.append(fill(UnknownBatch, orphan, recipients=len(orphan.unknown), detail=orphan.reason))
     return found
 
 

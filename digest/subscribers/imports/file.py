@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from digest.errors import ConfigProblem, ConfigurationError
+from digest.errors import ConfigurationError
 from digest.messages import Message
 
 _DELIMITERS = ",;\t|"
@@ -61,7 +61,7 @@ class ListFile:
                 if "field limit" in str(error):
                     limit = f"{csv.field_size_limit():,}"
                     message = f"a field has more than {limit} characters; is a quotation mark never closed?"
-                    raise ConfigurationError([ConfigProblem(self.path.name, line, message)]) from None
+                    raise ConfigurationError.at(self.path.name, message, line=line) from None
                 yield FileRow(line, {}, Message("is not valid CSV: %(words)s", words=error))
                 line = reader.line_num + 1
                 continue
@@ -105,7 +105,7 @@ class ListFile:
 
     def _unclosed(self, line: int) -> ConfigurationError:
         message = Message("a quotation mark in this row is never closed; nothing was imported")
-        return ConfigurationError([ConfigProblem(self.path.name, line, message)])
+        return ConfigurationError.at(self.path.name, message, line=line)
 
 
 def open_list(path: Path, *, json_lines: bool | None) -> ListFile:
@@ -196,7 +196,7 @@ def _count_outside_quotes(line: str, char: str) -> int:
 
 def file_problem(path: Path, message: str) -> ConfigurationError:
     """Return the error that a file to import cannot be read."""
-    return ConfigurationError([ConfigProblem(path.name, 0, message)])
+    return ConfigurationError.at(path.name, message)
 
 
 def original_rows(

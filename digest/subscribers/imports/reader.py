@@ -86,7 +86,7 @@ def read_list(
         first = [row for _n, row in zip(range(100), file.rows(), strict=False)]
         headings = tuple(dict.fromkeys(key for row in first for key in row.cells))
         if first and not headings and first[0].problem:
-            raise ConfigurationError([ConfigProblem(path.name, first[0].line, first[0].problem)])
+            raise ConfigurationError.at(path.name, first[0].problem, line=first[0].line)
     original = dict(zip(headings, file.headings, strict=False)) or {name: name for name in headings}
     found = format or next((name for name, signature in SIGNATURES.items() if len(signature & set(headings)) > 1), "")
     columns, problems = _columns(headings, mapping or {}, path.name)

@@ -29,7 +29,8 @@ class Background(Generic[T]):
         self._lasts = lasts
         self._lock = threading.Lock()
         self._done: OrderedDict[str, tuple[float, Future[T]]] = OrderedDict()
-        self._running: dict[str, Future[T]] = {}
+        # When the work began, and its future.
+        self._running: dict[str, tuple[float, Future[T]]] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -38,21 +39,25 @@ class Background(Generic[T]):
         self._pool.shutdown(wait=True, cancel_futures=True)
 
     def get(self, key: str, compute: Callable[[], T], *, wait: float) -> T | None:
-        """Return the value; None if it is not ready within `wait` seconds. Raises the error of `compute`."""
+        """Return the value; None if it is not ready `wait` seconds after its work began. Raises the error of `compute`.
+
+        So only the first of the pages that ask during long work waits, and only once.
+        """
         now = time.monotonic()
         started: Future[T] | None = None
         with self._lock:
             at, done = self._done.get(key, (0.0, None))
             if done is None or now - at > self._lasts:
-                running = self._running.get(key)
-                if running is None:
-                    running = started = self._running[key] = self._pool.submit(compute)
-                done = done or running
+                if key not in self._running:
+                    started = self._pool.submit(compute)
+                    self._running[key] = now, started
+                if done is None:
+                    at, done = self._running[key]
         if started is not None:
             # Without the lock: if the work has ended already, this call stores the result itself.
             started.add_done_callback(lambda future: self._keep(key, future))
         try:
-            return done.result(timeout=wait)
+            return done.result(timeout=max(0.0, at + wait - now))
         except NotReady:
             return None
 

@@ -39,6 +39,8 @@ class StateLine:
     edition: str
     kind: str
     title: str
+    # The time within which an approval makes the title true; it is read before the title.
+    condition: str = ""
     # The remaining time: to approve, else to the send, or until the send ends.
     left: str = ""
     more: str = ""
@@ -168,9 +170,11 @@ def _draft(
         title = _when_to_whom(visit, edition, ahead, sends=sends, waits=waits)
     is_blocked = has_obstacles(visit, edition, approves=required)
     if until is not None and until > visit.desk.now():
-        make = partial(
-            make, is_implied=True, left=_("%(left)s to approve") % {"left": _left(until - visit.desk.now(), visit)}
-        )
+        left = until - visit.desk.now()
+        make = partial(make, is_implied=True, left=_("%(left)s to approve") % {"left": _left(left, visit)})
+        if not is_blocked:
+            title = _when_to_whom(visit, edition, ahead)
+            make = partial(make, condition=_if_approved_within(left, visit), left="")
     return make(
         kind="bad" if is_blocked else "warn" if required else "info",
         title=_obstacles_line(visit, ahead) if is_blocked else title,
@@ -355,6 +359,19 @@ def _left(left: timedelta, visit: Visit) -> str:
         return ngettext("%(num)s minute left", "%(num)s minutes left", minutes) % {"num": minutes}
     hours, minutes = divmod(minutes, 60)
     return visit.catalogue.gettext("%(hours)s h %(minutes)s min left") % {"hours": hours, "minutes": minutes}
+
+
+def _if_approved_within(left: timedelta, visit: Visit) -> str:
+    _, ngettext = visit.catalogue.gettext, visit.catalogue.ngettext
+    seconds = max(0, round(left.total_seconds()))
+    if seconds < 60:
+        found = ngettext("If approved within %(num)s second:", "If approved within %(num)s seconds:", seconds)
+        return found % {"num": seconds}
+    hours, minutes = divmod(seconds // 60, 60)
+    if hours:
+        return _("If approved within %(hours)s h %(minutes)s min:") % {"hours": hours, "minutes": minutes}
+    found = ngettext("If approved within %(num)s minute:", "If approved within %(num)s minutes:", minutes)
+    return found % {"num": minutes}
 
 
 def _special_line(visit: Visit, edition: Edition, send_at: datetime | None, now: datetime) -> str:

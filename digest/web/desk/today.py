@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -55,8 +56,12 @@ _COMPOSING_LASTS = timedelta(minutes=5)
 _ACTS = 12
 # The age of the user's own change up to which a newly opened page tells of it at its edge.
 _FRESH = timedelta(seconds=10)
+# The age of the user's own change up to which a phone does not repeat its headline.
+_REMEMBERED = timedelta(minutes=5)
 # Stories that still fit, up to which the meter names the one that is left out next.
 _LITTLE_ROOM = 3
+# The words, usually of the headline, by which a reason was recognised.
+_EVIDENCE = re.compile(r" \([^()]*\)\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +197,7 @@ def page(
         # The section into which the change that led to this page took the story.
         moved_to=changed_story.section if changed_story and visit.query.get("crossed") == "1" else "",
         is_fresh=last is not None and _is_fresh(visit, edition, last),
+        is_own=last is not None and _is_own(visit, last, _REMEMBERED),
         doubtful_numbers=doubts.own_numbers(visit, changes.texts, changed_story) if changed_story and last else (),
         acts=acts,
         # The headlines that the last change brought in.
@@ -253,8 +259,12 @@ def _changed_story(edition: Edition, act: Act) -> Story | None:
 
 def _is_fresh(visit: Visit, edition: Edition, act: Act) -> bool:
     """Whether the user's own change has just led to this page."""
-    is_own = act.who == visit.user.name and visit.desk.now() - act.at < _FRESH
-    return is_own and edition.state != EditionState.APPROVED
+    return _is_own(visit, act, _FRESH) and edition.state != EditionState.APPROVED
+
+
+def _is_own(visit: Visit, act: Act, age: timedelta) -> bool:
+    """Whether an act is the user's own and not older than this."""
+    return act.who == visit.user.name and visit.desk.now() - act.at < age
 
 
 def _counts(visit: Visit, edition: Edition) -> Counts | None:
@@ -303,9 +313,9 @@ def _shown_reasons(visit: Visit, story: Story) -> tuple[str, ...]:
         found = [_("in %(named)s sources, %(num)s of them independent") % {"named": named, "num": number}]
     for reason in story.reasons:
         text, _colon, points = reason.rpartition(": ")
-        # The points are on the story's own page.
+        # The points, and the words by which it was recognised, are on the story's own page.
         if points.startswith("+") and not any(pattern.fullmatch(text) for pattern in visit.desk.small_reasons):
-            found.append(text)
+            found.append(_EVIDENCE.sub("", text))
     return tuple(found[:2])
 
 

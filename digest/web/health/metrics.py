@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterator, Sequence
 
 from digest import __version__
-from digest.errors import ConfigProblem, ConfigurationError
+from digest.errors import ConfigurationError
 from digest.store.workers import Worker
 from digest.web.health.checks import Health
 
@@ -19,8 +19,7 @@ try:
     from prometheus_client.exposition import choose_encoder
     from prometheus_client.registry import Collector
 except ModuleNotFoundError as error:
-    reason = f"/metrics needs {error.name}; install hindi-digest[metrics]"
-    raise ConfigurationError([ConfigProblem("/metrics", 0, reason)]) from None
+    raise ConfigurationError.at("/metrics", f"/metrics needs {error.name}; install hindi-digest[metrics]") from None
 
 # Names of `Counts` that are states of recipients.
 _STATES = ("accepted", "rejected", "excluded", "pending", "unknown")

@@ -10,10 +10,8 @@ from pathlib import Path
 import pytest
 
 from digest.deliver.outcome import Accepted
-from digest.errors import StoreUnavailable
 from digest.models import EditionState, Role
 from digest.store.locks import exclusive, mark_running
-from digest.web.desk.background import Background
 from tests.support.enqueue import claim_one
 from tests.web.desk.browser import set_up
 from tests.web.desk.conftest import KEY, edition_of, open_desk
@@ -93,19 +91,3 @@ def test_stopping_for_good_does_not_wait_for_emails_that_are_being_handed_over(d
     after = sender.get(f"/edition/{KEY}").text
     assert "रोका जा रहा है" not in after
     assert app.audit.newest(1)[0].what == "cancelled"
-
-
-def test_work_that_failed_is_tried_again() -> None:
-    """Otherwise a page that counts in the background would fail for as long as the count is valid."""
-    answers = iter([StoreUnavailable("store is busy"), 7, 8])
-
-    def count() -> int:
-        answer = next(answers)
-        if isinstance(answer, StoreUnavailable):
-            raise answer
-        return answer
-
-    with Background[int]("count", lasts=60) as background:
-        with pytest.raises(StoreUnavailable):
-            background.get("all", count, wait=5)
-        assert [background.get("all", count, wait=5) for _ in range(2)] == [7, 7]

@@ -14,11 +14,13 @@ from digest.curate.summary.support.roles import (
 )
 from digest.curate.summary.support.speakers import SPEECH
 from digest.curate.summary.support.statement import informs_only
+from digest.curate.summary.support.vocabulary import GRAMMAR
 from digest.curate.summary.support.words import Word
 from digest.messages import Message
 
 # Markers of who says, thinks or expects: `X को उम्मीद है`, `X का वादा है`, `X मानते हैं`.
 _SPEAKERS = frozenset({"ने", "inherited", "को", "gen", ""})
+_FOR_NAMES = GRAMMAR["stands for a name"]
 _WE = frozenset({"वे", "हम", "वह"})
 # Pronouns for a person who acts.
 _PERSONS = frozenset({"वह", "वे", "वो", "उन्होंने", "उसने"})
@@ -125,10 +127,10 @@ class Attribution:
     def is_speaker(self, mine: Sequence[Word], theirs: Sequence[Word]) -> bool:
         """Whether the summary's speaker is the article's: it has a name or office of that speaker, and no other's."""
         known = [word for word in mine if any(same(word, each) for each in theirs)]
-        missing = [word for word in mine if word not in known]
+        missing = [word for word in mine if word not in known and not self._stands_for(word, theirs)]
         itself = [word for word in mine if word.marker != "gen"]
         if not known or (itself and not any(word in known for word in itself)):
-            return False
+            return self._is_described(mine, theirs)
         if _has_other_name(mine, theirs) or _has_other_owner(mine, theirs):
             return False
         if names := [word for word in known if is_name_like(word)]:
@@ -136,6 +138,22 @@ class Attribution:
         if any(is_name_like(word) for word in mine) and any(is_name_like(word) for word in theirs):
             return False
         return all(self._may_describe_office(word, known) for word in missing)
+
+    def _stands_for(self, word: Word, theirs: Sequence[Word]) -> bool:
+        """Whether one side has a general word for the other's name: `पार्टी प्रवक्ता` for `दल के प्रवक्ता`."""
+        if word.text in _FOR_NAMES:
+            return any(is_name_like(each) for each in theirs)
+        return self._articles.is_topic(word) and any(each.text in _FOR_NAMES for each in theirs)
+
+    def _is_described(self, mine: Sequence[Word], theirs: Sequence[Word]) -> bool:
+        """Whether the article names the summary's speaker by an office alone: `मोहन` for `महासचिव`."""
+        offices = [word for word in theirs if "office" in word.concepts]
+        names = [word for word in mine if is_name_like(word)]
+        return any(
+            all(self._articles.is_near(name, word) for word in theirs) and self._articles.is_called(office, name)
+            for office in offices
+            for name in names
+        )
 
     def _may_describe_person(self, word: Word, names: Sequence[Word]) -> bool:
         """Whether the articles have the word near the person's name, or it tells nothing of its own."""

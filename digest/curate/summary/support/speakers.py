@@ -19,6 +19,8 @@ _MARKS = re.compile("(?P<opening>[“‘]|(?<![^ ,:])''?(?=[^ ']))|[\"”’]|''
 # `…, यह जानकारी X ने दी`
 _THIS_NEWS = frozenset({"यह", "जानकारी"})
 _NEWS = frozenset({"सूचना", "जानकारी"})
+# `आयोग ने रिपोर्ट दी। इसमें कहा गया है कि`
+_IN_THIS = frozenset({"इसमें", "उसमें"})
 _ARGUMENTS = frozenset(map(fold, ["तर्क", "दलील", "दावे", "आरोप", "आरोपों", "बयान", "शिकायत"]))
 _ENDS_OF_SPEECH = GRAMMAR["end of speech"]
 
@@ -170,12 +172,14 @@ def _names(clause: Clause) -> list[Word]:
     return (
         _arguing(clause)
         or marked("ने")
+        # `मोहन की ओर से कहा गया कि`
+        or marked("side")
         # `मुखबिर से सूचना मिली कि`
         or (marked("से") if is_heard else [])
         or feels
         or marked(first)
         or marked(second)
-        or [word for word in clause.words if word.text in PRONOUNS]
+        or [word for word in clause.words if word.text in PRONOUNS | _IN_THIS]
         or marked("को")
         or [word for word in clause.words[:4] if word.is_content and not word.marker and not _is_of_speech(word)]
     )

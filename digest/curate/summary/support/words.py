@@ -37,7 +37,7 @@ _FIRST_YEAR, _LAST_YEAR = 1900, 2099
 _AFTER_GENITIVE = {
     fold(word): marker
     for marker, words in {
-        "said": "मुताबिक अनुसार",
+        "said": "मुताबिक अनुसार हवाले",
         "against": "खिलाफ विरुद्ध",
         "for": "लिए लिये वास्ते हक",
         "after": "बाद",
@@ -58,12 +58,16 @@ _AFTER_GENITIVE = {
 # `नियम के मुताबिक`, `उम्मीद के मुताबिक`: nobody says it.
 _NO_SOURCES = frozenset(map(fold, ["उम्मीद", "अपेक्षा", "ज़रूरत", "नियम", "नियमों", "क़ानून", "योजना", "कार्यक्रम", "परंपरा"]))
 # Without से these are nouns.
-_NEED_SE = frozenset(map(fold, ["मदद", "सहारे", "जरिए", "जरिये", "माध्यम", "वजह"]))
+_NEED_SE = frozenset(map(fold, ["मदद", "सहारे", "जरिए", "जरिये", "माध्यम", "वजह", "हवाले"]))
 # `मिलने की सूरत में` is `मिलने पर`.
 _IN_CASE = re.compile(fold("(ने) की (?:सूरत|स्थिति|दशा) में"))
 # `19 दिसंबर, 2012`: the comma ends nothing.
 _MONTHS = "जनवरी|फ़रवरी|मार्च|अप्रैल|मई|जून|जुलाई|अगस्त|सितंबर|अक्टूबर|अक्तूबर|नवंबर|दिसंबर"
 _DATE_COMMA = re.compile(f"(?<= )({fold(_MONTHS)}), ?(?=(?:19|20)[0-9]{{2}}(?![0-9,]))")
+# `5:45 बजे` is `5.45 बजे`.
+_CLOCK = re.compile("(?<![0-9])([0-9]{1,2}):(?=[0-9]{2}(?![0-9]))")
+# `आगरा के रहने वाले मोहन` is `आगरा के मोहन`.
+_LIVES = re.compile("(?<= )(क[ेी]) रहने वाल[ेी](?= [^ ,।]+)")
 # `ख़िताब अपने नाम किया` is `ख़िताब जीता`.
 _MADE_OWN = re.compile(fold("अपने नाम (?:कर लिया|कर ली|कर लिए|किया|की|किए)(?= |।|$)"))
 # Phrases that only lead over to the next news.
@@ -165,6 +169,7 @@ def tokens_of(text: str) -> list[str]:
     found: list[str] = []
     folded = _IN_CASE.sub(r"\1 पर", fold(text).replace("नहीं तो ", "वरना "))
     folded = _DATE_COMMA.sub(r"\1 ", folded)
+    folded = _LIVES.sub(r"\1", _CLOCK.sub(r"\1.", folded))
     folded = _LEADS_OVER.sub("", _MADE_OWN.sub("जीता", folded))
     for current in _TOKEN.findall(folded):
         if current == "हाईकोर्ट":
@@ -364,7 +369,7 @@ def _marker(piece: Sequence[str], at: int) -> tuple[str, int]:
             return "gen", 1
         if marker == "said" and at and piece[at - 1] in _NO_SOURCES:
             return "gen", 2
-        with_se = with_se and marker in ("cause", "side", "means")
+        with_se = with_se and marker in ("cause", "side", "means", "said")
         return ("से" if marker == "means" else marker), 3 if with_se else 2
     return "gen", 1
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from digest.curate.compose import RunnerUp
 from digest.models import Role
-from digest.notify.failures import FailureLine, Failures, failures_document
+from digest.notify.failures import FailureRow, Failures
 from digest.notify.report import EditionNumbers, ReportDocument, report_document
 from digest.store.people.growth import DailyGrowth
 from digest.store.people.history import HistoryEntry
@@ -417,7 +417,7 @@ def _source(values: Values) -> SourcePage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DomainFailures(FailureLine):
+class DomainFailures(FailureRow):
     """The failed emails of a domain."""
 
     domain: str
@@ -427,8 +427,8 @@ class DomainFailures(FailureLine):
 class _FailuresPart:
     """Failed emails by mailbox provider, transport and domain; null while they are being counted."""
 
-    mailboxes: tuple[FailureLine, ...] | None
-    senders: tuple[FailureLine, ...] | None
+    mailboxes: tuple[FailureRow, ...] | None
+    senders: tuple[FailureRow, ...] | None
     domains: tuple[DomainFailures, ...] | None
 
 
@@ -456,9 +456,8 @@ def _report(values: Values) -> ReportPage:
 def _failures(found: Failures | None) -> dict[str, Any]:
     if found is None:
         return dict.fromkeys(("mailboxes", "senders", "domains"))
-    made = failures_document(found)
-    domains = tuple(fill(DomainFailures, each, domain=each.name) for each in made.domains)
-    return {"mailboxes": made.mailboxes, "senders": made.senders, "domains": domains}
+    domains = tuple(fill(DomainFailures, each, domain=each.name) for each in found.domains)
+    return {"mailboxes": tuple(found.mailboxes), "senders": tuple(found.senders), "domains": domains}
 
 
 @dataclass(frozen=True, slots=True)

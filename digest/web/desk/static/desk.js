@@ -107,8 +107,9 @@ function openTexts(link) {
 function askApproval() {
   const dialog = document.getElementById("ask-approve");
   const approve = document.getElementById("do-approve");
-  const [title, left] = document.querySelector("#state h1").childNodes;
-  dialog.querySelector("[data-state]").textContent = [title, left].map((each) => each?.textContent.trim()).filter(Boolean).join(" · ");
+  const title = document.querySelector("#state h1");
+  const parts = [...title.childNodes].map((each) => each.textContent.trim()).filter(Boolean);
+  dialog.querySelector("[data-state]").textContent = parts.join(title.matches(".given") ? " " : " · ");
   dialog.querySelector("[data-approve]").textContent = approve.textContent;
   dialog.showModal();
 }

@@ -1,0 +1,45 @@
+"""Work that takes too long for a page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from threading import Event, Timer
+
+import pytest
+
+from digest.errors import StoreUnavailable
+from digest.web.desk.background import Background
+
+
+def test_work_that_failed_is_tried_again() -> None:
+    """Otherwise a page that counts in the background would fail for as long as the count is valid."""
+    answers: Iterator[StoreUnavailable | int] = iter([StoreUnavailable("store is busy"), 7, 8])
+
+    def count() -> int:
+        answer = next(answers)
+        if isinstance(answer, StoreUnavailable):
+            raise answer
+        return answer
+
+    with Background[int]("count", lasts=60) as background:
+        with pytest.raises(StoreUnavailable):
+            background.get("all", count, wait=5)
+        assert [background.get("all", count, wait=5) for _ in range(2)] == [7, 7]
+
+
+def test_a_page_that_comes_later_does_not_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Otherwise every page of the seconds in which a million subscribers are counted would wait."""
+    now, counted = 0.0, Event()
+    monkeypatch.setattr("digest.web.desk.background.time.monotonic", lambda: now)
+
+    def count() -> int:
+        assert counted.wait(30)
+        return 7
+
+    with Background[int]("count", lasts=60) as background:
+        assert background.get("all", count, wait=0) is None
+        now = 20.0
+        Timer(1, counted.set).start()
+        # It would get the number if it waited.
+        assert background.get("all", count, wait=10) is None
+        assert background.get("all", count, wait=60) == 7
