@@ -59,6 +59,15 @@ def test_headlines_of_one_kind_stay_apart(one: str, other: str, why: str) -> Non
 FIRE = "{} में कपड़े की दुकान में आग लग गई। दमकल की चार गाड़ियों ने आग बुझाई। {}पुलिस मामले की जांच कर रही है।"
 
 
+def test_a_list_of_news_and_satire_are_no_report() -> None:
+    report = article("a", "a", "पटना में कपड़े की दुकान में आग", FIRE.format("पटना", ""))
+    other = article("b", "b", "पटना की कपड़े की दुकान में लगी आग", FIRE.format("पटना", ""))
+    assert compare_pair(report, other).kept_apart is None
+    for title in ("10 बड़ी खबरें: पटना में कपड़े की दुकान में आग", "Humour: पटना में कपड़े की दुकान में आग"):
+        no_report = article("c", "c", title, FIRE.format("पटना", ""))
+        assert compare_pair(report, no_report).kept_apart == "a list of news or satire, and a report"
+
+
 def test_titles_that_name_different_towns_stay_apart_unless_the_text_joins_them() -> None:
     here = article("a", "a", "पटना में कपड़े की दुकान में आग", FIRE.format("पटना", ""))
     there = article("b", "b", "भागलपुर में कपड़े की दुकान में आग", FIRE.format("भागलपुर", ""))

@@ -36,8 +36,10 @@ QUESTION = "question"
 EPIDEMIC = "outbreak"
 
 
-# Rows of headlines that call for a click, or comment on the news.
-COMMENTS = frozenset(words("advice awaited bait question reaction teaser viral"))
+# Rows of headlines that tell no event: lists of several news, and satire.
+NO_EVENT = frozenset(words("roundup satire"))
+# Rows of headlines that call for a click, comment on the news, or tell no event.
+COMMENTS = frozenset(words("advice awaited bait question reaction teaser viral")) | NO_EVENT
 # Rows that make a crime matter outside its town.
 BEYOND_ONE_TOWN = frozenset(words("agency politics state terror topcourt union unrest war world"))
 
@@ -76,6 +78,11 @@ def tells_event(title: str) -> bool:
     """Whether a title reports an event of EVENTS, such as a disaster, an accident, a crime or a court case."""
     rows = find_rows(tokens(title)).keys()
     return EPIDEMIC not in rows and not EVENTS.isdisjoint(rows)
+
+
+def tells_no_event(title: str) -> bool:
+    """Whether a title is of a list of several news, or of satire."""
+    return not NO_EVENT.isdisjoint(find_rows(tokens(title)))
 
 
 def comments(title: str) -> bool:

@@ -34,7 +34,13 @@ from digest.curate.similarity.cues import (
     title_numbers,
     weekdays,
 )
-from digest.curate.similarity.headlines import HeadlineNames, read_headline, tells_event, why_headlines_apart
+from digest.curate.similarity.headlines import (
+    HeadlineNames,
+    read_headline,
+    tells_event,
+    tells_no_event,
+    why_headlines_apart,
+)
 from digest.curate.similarity.tfidf import (
     Frequencies,
     SharedStems,
@@ -104,6 +110,10 @@ class OwnFeatures:
     @cached_property
     def tells_event(self) -> bool:
         return tells_event(self.text.written_headline)
+
+    @cached_property
+    def tells_no_event(self) -> bool:
+        return tells_no_event(self.text.written_headline)
 
     @cached_property
     def weekdays(self) -> frozenset[int]:
@@ -346,6 +356,8 @@ def names_apart(one: Features, other: Features) -> str | None:
         return "titles that name different states or countries"
     if compare_sets(one.own.match_results, other.own.match_results) == "conflict":
         return "titles that give different results of a match"
+    if one.own.tells_no_event != other.own.tells_no_event:
+        return "a list of news or satire, and a report"
     if one.own.is_headline_only and other.own.is_headline_only:
         if compare_tolls(one.own.death_tolls, other.own.death_tolls) == "conflict":
             return "headlines without a text that give different death tolls"

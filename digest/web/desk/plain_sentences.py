@@ -93,6 +93,7 @@ _COMPARISONS = (
     "series of two kinds (%(name)s, %(other)s)",
     "series (%(name)s) of two subjects",
     "titles that name different towns",
+    "a list of news or satire, and a report",
     "titles that name different states or countries",
     "titles that give different results of a match",
     "headlines without a text that give different death tolls",
