@@ -14,7 +14,7 @@ from tests.chaos.killed_send import prepare
 from tests.chaos.outages import Fault, durable, newsroom_in, send_through
 from tests.cli.newsroom import Newsroom
 from tests.support.outages import PostgresServer, Proxy, no_space, postgres_programs
-from tests.support.profiles import first, only_thorough
+from tests.support.profiles import only_thorough
 
 pytestmark = pytest.mark.slow
 
@@ -44,8 +44,6 @@ def test_an_sqlite_store_whose_disk_is_full_for_a_while(prepared: Newsroom, tmp_
     assert_unharmed(prepared, tmp_path, f"sqlite:///{tmp_path / 'run' / 'digest.db'}", fault)
 
 
-# A restart breaks them too.
-@only_thorough
 def test_a_postgresql_that_breaks_its_connections(prepared: Newsroom, tmp_path: Path, postgres_url: str) -> None:
     with Proxy(postgres_url) as proxy:
 
@@ -66,7 +64,9 @@ def server() -> Iterator[PostgresServer]:
         yield running
 
 
-@pytest.mark.parametrize("mode", first(["immediate", "fast"], dev=1))
+# A restart also breaks connections, as the test above does.
+@only_thorough
+@pytest.mark.parametrize("mode", ["immediate", "fast"])
 def test_a_postgresql_that_is_restarted(prepared: Newsroom, server: PostgresServer, tmp_path: Path, mode: str) -> None:
     with durable(server) as url:
         assert_unharmed(prepared, tmp_path, url, lambda _process: server.restart(mode, down=1.0))

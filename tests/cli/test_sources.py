@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import pty
-import subprocess
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -180,14 +180,14 @@ def test_a_redirect_to_another_private_host_has_no_such_remedy(newsroom: Newsroo
 
 
 @pytest.mark.slow
-def test_without_a_terminal_adding_needs_yes(newsroom: Newsroom, site: HttpServer) -> None:
+def test_without_a_terminal_adding_needs_yes(
+    newsroom: Newsroom, site: HttpServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
     before = text(newsroom)
-    done = subprocess.run(
-        newsroom.command("sources", "add", site.url("/rss"), "--allow-private"),
-        cwd=newsroom.home, env=newsroom.env(), stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert done.returncode == 2
-    assert "use --yes" in done.stderr
+    monkeypatch.setattr("sys.stdin", StringIO())
+    run = newsroom.digest("sources", "add", site.url("/rss"), "--allow-private")
+    assert run.code == 2
+    assert "use --yes" in run.err
     assert site.hits("/rss") == []
     assert text(newsroom) == before
 
@@ -195,21 +195,19 @@ def test_without_a_terminal_adding_needs_yes(newsroom: Newsroom, site: HttpServe
 @pytest.mark.slow
 @pytest.mark.parametrize(("answer", "kept"), [(b"y\n", True), (b"n\n", False)])
 def test_on_a_terminal_adding_asks_for_confirmation(
-    newsroom: Newsroom, site: HttpServer, answer: bytes, kept: bool
+    newsroom: Newsroom, site: HttpServer, monkeypatch: pytest.MonkeyPatch, answer: bytes, kept: bool
 ) -> None:
     before = text(newsroom)
     master, slave = pty.openpty()
     try:
         os.write(master, answer)
-        done = subprocess.run(
-            newsroom.command("sources", "add", site.url("/rss"), "--allow-private"),
-            cwd=newsroom.home, env=newsroom.env(), stdin=slave, capture_output=True, text=True, check=False, timeout=60,
-        )  # fmt: skip
+        with os.fdopen(slave, encoding="utf-8") as terminal:
+            monkeypatch.setattr("sys.stdin", terminal)
+            run = newsroom.digest("sources", "add", site.url("/rss"), "--allow-private")
     finally:
         os.close(master)
-        os.close(slave)
-    assert done.returncode == 0, done.stderr
-    assert "Add 'गाँव समाचार' as a source?" in done.stderr
+    assert run.code == 0, run.err
+    assert "Add 'गाँव समाचार' as a source?" in run.err
     assert (text(newsroom) != before) == kept
 
 

@@ -27,7 +27,7 @@ from tests.support.profiles import PROFILE, only_thorough
 
 MOST_MEGABYTES = 300
 # Feeds of 9 MB that are read at once.
-LARGE = 4 if PROFILE == "ci" else 2
+LARGE = 4 if PROFILE == "ci" else 1
 
 
 def endless_headers(exchange: Exchange) -> None:

@@ -7,7 +7,7 @@ pydantic's words.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, get_args
 
 import pytest
@@ -18,6 +18,7 @@ from digest.config.settings import Settings
 from digest.errors import ConfigurationError
 from digest.render.blocks.rows import ROWS
 from digest.yamlio import reader
+from tests.support.profiles import PROFILE
 from tests.support.tables import each_row
 
 GOOD = "newsletter:\n  name: सुबह\n  sender: {email: news@example.com}\n"
@@ -107,19 +108,25 @@ PYDANTIC = re.compile(
 
 @pytest.mark.slow
 def test_no_wrong_value_is_answered_in_the_words_of_pydantic() -> None:
-    for path in paths(Settings, ()):
-        for value in WRONG:
+    for path, values in wrong_values(Settings):
+        for value in values:
             for problem in problems_of(nested(path, value)):
                 assert not PYDANTIC.search(re.sub(r"'[^']*'", "", problem.message)), problem
                 assert "expected ," not in problem.message
     for row in ROWS.values():
-        for path in paths(row.schema, ()):
-            for value in WRONG:
+        for path, values in wrong_values(row.schema):
+            for value in values:
                 try:
                     loader.validate(nested(path, value, {}), row.schema, "block")
                 except ConfigurationError as error:
                     for problem in error.problems:
                         assert not PYDANTIC.search(re.sub(r"'[^']*'", "", problem.message)), problem
+
+
+def wrong_values(model: type[BaseModel]) -> Iterator[tuple[tuple[Any, ...], Sequence[Any]]]:
+    """Yield the path of each key with all wrong values under `ci`, with every third one, in turn, otherwise."""
+    for number, path in enumerate(paths(model, ())):
+        yield path, WRONG if PROFILE == "ci" else WRONG[number % 3 :: 3]
 
 
 def paths(model: type[BaseModel], above: tuple[Any, ...]) -> Iterator[tuple[Any, ...]]:

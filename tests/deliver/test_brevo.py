@@ -31,6 +31,7 @@ from tests.store.conftest import an_edition, enlist
 from tests.support.brevo_api import KEY_SECONDS
 from tests.support.brevo_server import BrevoServer
 from tests.support.enqueue import Entry, claim_one, enqueue
+from tests.support.profiles import pairs
 from tests.support.sendgrid_faults import Fault
 from tests.support.tables import each_row
 
@@ -289,11 +290,13 @@ def test_a_scheduled_batch_that_brevo_does_not_know_is_held(database: Database, 
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("brief_pauses")
-@pytest.mark.parametrize("due", [AT, DUE])
 @pytest.mark.parametrize(
-    "kind",
-    ["lose_then_close", "accept_then_reset", "error_500", "error_503_accepted", "half_head", "truncated_chunked",
-     "reset_mid_body", "cut_400", "page_202"],
+    ("kind", "due"),
+    pairs(
+        ["lose_then_close", "accept_then_reset", "error_500", "error_503_accepted", "half_head", "truncated_chunked",
+         "reset_mid_body", "cut_400", "page_202"],
+        [AT, DUE],
+    ),
 )  # fmt: skip
 def test_nobody_is_mailed_twice_whatever_happens_to_four_calls_in_a_row(
     database: Database, server: BrevoServer, kind: str, due: datetime

@@ -105,6 +105,9 @@ def test_a_command_that_sends_is_joined_by_the_workers(prepared: Newsroom, tmp_p
         assert (made.balance().duplicates, made.balance().missing(EVERYBODY)) == ({}, set())
 
 
+# tests/cli/test_automatic_stop.py and tests/web/desk/test_serving.py stop a send of one process; the test of a killed
+# worker has several.
+@only_thorough
 def test_an_edition_is_paused_resumed_and_cancelled_while_workers_send(prepared: Newsroom, tmp_path: Path) -> None:
     with team(prepared, tmp_path, latency=300, DIGEST_DELIVERY__THREADS="1") as made:
         for _ in range(2):

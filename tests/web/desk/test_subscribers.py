@@ -25,6 +25,7 @@ from digest.store.people.suppressions import LIFTED
 from digest.store.schema import edition
 from digest.usecases.edit_many import ManyAct, ManyChange, Stays
 from digest.usecases.transfer_subscribers import ListToImport
+from tests.support.profiles import first
 from tests.web.desk.browser import TESTER, Browser, set_up
 from tests.web.desk.conftest import KEY, edition_of, open_desk
 from tests.web.site import Response, Site, translated
@@ -663,13 +664,14 @@ def test_every_kind_of_act_is_a_filter_of_the_log(desk: Site, admin: Browser) ->
     page = admin.get("/log").text
     found = re.findall(r'<option value="([^"]+)"(?: selected)?>([^<]+)</option>', page)
     options = {unescape(kind): name for kind, name in found}
-    wrong = []
-    for kind in kinds:
-        name = options.get(kind, "")
+    assert options.keys() >= set(kinds)
+    wrong = [kind for kind in kinds if options[kind] == kind]
+    for kind in first(kinds[::-1], dev=15):
+        name = options[kind]
         by_menu = admin.get(f"/log?what={quote(kind)}").text
         by_name = admin.get(f"/log?q={quote(unescape(name))}").text
         cells = set(re.findall(r'<td class="cap">([^<]*)</td>', by_menu))
-        if cells != {name} or f'<td class="cap">{name}</td>' not in by_name or name == kind:
-            wrong.append((kind, name, cells))
+        if cells != {name} or f'<td class="cap">{name}</td>' not in by_name:
+            wrong.append(kind)
     assert wrong == []
     assert len(set(options.values())) == len(options), "two kinds have one name"
