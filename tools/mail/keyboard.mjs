@@ -14,6 +14,7 @@ export class Keyboard {
     await page.setViewport({ width, height: 740 });
     await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: scheme }]);
     const session = await page.createCDPSession();
+    await chrome.browser.defaultBrowserContext().overridePermissions(base, ["clipboard-sanitized-write"]);
     // A file that is saved is only looked at.
     await session.send("Browser.setDownloadBehavior", { behavior: "deny" });
     return new Keyboard(chrome, page, base, width);
@@ -199,7 +200,7 @@ function faultsOf(narrow, says) {
   }
   if (says) {
     const flat = (text) => text.replace(/\s+/g, " ").trim();
-    const told = [...document.querySelectorAll("[role=status], [role=alert], [role=note], .errmsg, .say, .note")].filter((one) => shown(one) && flat(one.textContent).includes(flat(says)));
+    const told = [...document.querySelectorAll("h1, [role=status], [role=alert], [role=note], .errmsg, .say, .note")].filter((one) => shown(one) && flat(one.textContent).includes(flat(says)));
     const inWindow = (one) => one.getBoundingClientRect().top >= 0 && one.getBoundingClientRect().top < innerHeight - 20;
     if (!told.length) found.push(`no message says “${says}”`);
     else if (!told.some(inWindow)) found.push(`the message “${says}” is outside the window, at ${Math.round(told[0].getBoundingClientRect().top)} px`);
