@@ -427,7 +427,8 @@ def _stored(fields: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _shown(value: Any) -> str:
-    return ", ".join(value) if isinstance(value, list | tuple) else str(value)
+    """Return a value for the log. The desk shows an empty one in the same way."""
+    return ", ".join(value) if isinstance(value, list | tuple) else str(value or "—")
 
 
 def reason_of(reason: str) -> str:

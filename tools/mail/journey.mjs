@@ -1,8 +1,7 @@
 // A subscriber's way through the pages in a real browser, by keyboard: no script of ours, and one cookie.
 // node journey.mjs BASE OUTBOX LEAVE (the path of an unsubscribe link); prints what it saw as a JSON document.
-import fs from "node:fs";
-import path from "node:path";
 import { Chrome } from "./checks/chrome.mjs";
+import { linkTo } from "./outbox.mjs";
 
 const [base, outbox, leave] = process.argv.slice(2);
 const chrome = await Chrome.start();
@@ -20,29 +19,13 @@ async function press(selector) {
   await Promise.all([page.waitForNavigation({ waitUntil: "load" }), page.keyboard.press("Enter")]);
 }
 
-// The link that an email has, by the beginning of its path.
-async function linkTo(email, start) {
-  for (let tries = 0; tries < 200; tries++) {
-    const files = fs.existsSync(outbox) ? fs.readdirSync(outbox, { recursive: true }) : [];
-    for (const file of files.filter((name) => name.endsWith(`-${email}.eml`))) {
-      const raw = fs.readFileSync(path.join(outbox, file), "utf8");
-      const part = raw.split(/\r?\n\r?\n/).find((text, at, all) => all[at - 1]?.includes("text/plain"));
-      const text = Buffer.from(part.split("\n--")[0], "base64").toString("utf8");
-      const link = text.match(/https?:\/\/\S+/g).map((one) => new URL(one).pathname).find((one) => one.startsWith(start));
-      if (link) return base + link;
-    }
-    await new Promise((done) => setTimeout(done, 50));
-  }
-  throw new Error(`no email to ${email} with a link to ${start}`);
-}
-
 await page.goto(`${base}/`);
 await page.type("#email", "kavita@example.org");
 await page.keyboard.press("Enter");
 await page.waitForFunction?.(() => true).catch(() => {});
 await page.waitForSelector("h1");
 seen.asked = await heading();
-await page.goto(await linkTo("kavita@example.org", "/confirm/"));
+await page.goto(base + (await linkTo(outbox, "kavita@example.org", "/confirm/")));
 seen.confirm = await heading();
 await press("main button");
 seen.confirmed = await heading();
@@ -70,7 +53,7 @@ await page.goto(preferences);
 seen.short = (await page.$$("input")).length;
 await press("form[action$='/choose'] button");
 seen.mailed = await message();
-await page.goto(await linkTo("kavita@example.org", "/choose/"));
+await page.goto(base + (await linkTo(outbox, "kavita@example.org", "/choose/")));
 seen.opened = await page.$$eval("input[name=topics]:checked", (all) => all.map((one) => one.value));
 await page.goto(base + leave);
 seen.leave = await heading();

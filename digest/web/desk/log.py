@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from digest.i18n.catalogue import Catalogue
 
 _PAGE, _MAX_QUERY = 100, 100
+_FILTERS = ("who", "what", "since", "until")
 # The most people whom the search looks for.
 _PEOPLE = 30
 
@@ -70,6 +71,10 @@ def page(visit: Visit) -> Response:
         unfinished=more is not None and len(acts) < _PAGE,
         query=query,
         filters={name: value for name, value in filters.items() if value},
+        # The title of the folded filters says what is chosen in them.
+        chosen=[
+            name_of(text, catalogue) if name == "what" else text for name in _FILTERS if (text := filters.get(name))
+        ],
         names=names,
         kinds=sorted(((name_of(kind, catalogue), kind) for kind in kinds), key=lambda each: each[0].casefold()),
         now=visit.desk.now(),

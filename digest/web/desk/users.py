@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from starlette.responses import Response
 
 from digest.errors import DigestError
@@ -17,7 +19,7 @@ def add(visit: Visit) -> Response:
         accounts.add(name, _role(visit), visit.actor)
         link = accounts.make_link(name, visit.actor)
     except DigestError as error:
-        return page(visit, status=422, problem=visit.refusal(error), typed=name)
+        return page(visit, status=422, problem=visit.refusal(error), given=visit.form)
     return page(visit, linked=name, link=f"{visit.desk.url}/link/{link}")
 
 
@@ -26,7 +28,7 @@ def role(visit: Visit) -> Response:
         visit.desk.accounts.set_role(visit.parameters["name"], _role(visit), visit.actor)
     except DigestError as error:
         return page(visit, status=409, problem=visit.refusal(error))
-    return visit.go("/users")
+    return visit.go("/users", done="role")
 
 
 def email(visit: Visit) -> Response:
@@ -35,7 +37,7 @@ def email(visit: Visit) -> Response:
         visit.desk.accounts.set_email(visit.parameters["name"], visit.form.get("email", ""), visit.actor)
     except DigestError as error:
         return page(visit, status=422, problem=visit.refusal(error))
-    return visit.go("/users")
+    return visit.go("/users", done="email")
 
 
 def link(visit: Visit) -> Response:
@@ -46,7 +48,7 @@ def link(visit: Visit) -> Response:
 
 def end_sessions(visit: Visit) -> Response:
     visit.desk.accounts.end_sessions(visit.parameters["name"], visit.actor)
-    return visit.go("/users")
+    return visit.go("/users", done="ended")
 
 
 def remove(visit: Visit) -> Response:
@@ -56,7 +58,7 @@ def remove(visit: Visit) -> Response:
     if name == visit.user.name:
         return page(visit, status=409, problem=_("You cannot remove yourself."))
     visit.desk.accounts.remove(name, visit.actor)
-    return visit.go("/users")
+    return visit.go("/users", done="removed")
 
 
 def make_token(visit: Visit) -> Response:
@@ -66,13 +68,13 @@ def make_token(visit: Visit) -> Response:
     try:
         token = visit.desk.app.api_tokens.make(user, name, _role(visit), visit.actor, days=days)
     except DigestError as error:
-        return page(visit, status=422, problem=visit.refusal(error))
+        return page(visit, status=422, problem=visit.refusal(error), given=form)
     return page(visit, linked=user, token=token)
 
 
 def revoke_token(visit: Visit) -> Response:
     visit.desk.app.api_tokens.revoke(visit.parameters["name"], visit.form.get("token", ""), visit.actor)
-    return visit.go("/users")
+    return visit.go("/users", done="revoked")
 
 
 def _role(visit: Visit) -> Role:
@@ -87,7 +89,7 @@ def page(
     *,
     status: int = 200,
     problem: str | PageSentence = "",
-    typed: str = "",
+    given: Mapping[str, str] = {},
     linked: str = "",
     link: str = "",
     token: str = "",
@@ -96,7 +98,8 @@ def page(
         "users.html.j2",
         status=status,
         problem=problem,
-        typed=typed,
+        given=given,
+        done=visit.query.get("done", ""),
         linked=linked,
         link=link,
         token=token,

@@ -37,14 +37,17 @@ def one(name: str) -> str:
 def test_a_source_is_added_weighed_paused_and_removed_and_comments_stay(desk: Site, admin: Browser) -> None:
     path = desk.app.home / "digest.yaml"
     path.write_text(path.read_text(encoding="utf-8") + "# the end\n", encoding="utf-8")
-    assert admin.submit("/sources/add", {**NEW, "weight": "abc"}).status == 422
+    refused = admin.submit("/sources/add", {**NEW, "weight": "abc"})
+    assert (refused.status, 'value="नदी समाचार"' in refused.text, 'value="abc"' in refused.text) == (422, True, True)
     assert admin.submit("/sources/add", {**NEW, "weight": "2"}).status == 303
     assert stored(desk)["नदी समाचार"].weight == 2
     assert admin.submit("/sources/add", NEW).status == 422
     assert admin.post("/sources/change", name="नदी समाचार", weight="0.5", section="खेल").status == 303
     assert (stored(desk)["नदी समाचार"].weight, stored(desk)["नदी समाचार"].section) == (0.5, "खेल")
-    wrong = admin.post("/sources/change", name="नदी समाचार", weight="50")
+    wrong = admin.post("/sources/change", name="नदी समाचार", weight="50", section="खेल")
     assert wrong.status == 422
+    assert 'value="50"' in wrong.text
+    assert translated("Write a number from 0 to 10.") in wrong.text
     assert "digest.yaml" not in wrong.text.partition('role="alert"')[2].partition("</p>")[0]
     assert admin.post("/sources/pause", name="नदी समाचार", pause="1").status == 303
     assert stored(desk)["नदी समाचार"].paused

@@ -675,3 +675,23 @@ def test_every_kind_of_act_is_a_filter_of_the_log(desk: Site, admin: Browser) ->
             wrong.append(kind)
     assert wrong == []
     assert len(set(options.values())) == len(options), "two kinds have one name"
+
+
+def test_a_refused_form_keeps_what_was_typed_and_only_changes_are_written(desk: Site, admin: Browser) -> None:
+    refused = admin.submit(
+        "/subscribers/add", {"email": "neha@", "consent": "मेला", "lists": "topics", "topics:खेल": "on"}
+    )
+    assert refused.status == 422
+    assert 'name="topics:खेल" checked' in refused.text
+    ravi = f"/subscriber/{desk.subscriber_id('ravi@example.com')}"
+    form = {"lists": "topics", "topics:खेल": "on", "frequency": "daily", "format": "html", "status": "active"}
+    refused = admin.submit(ravi, {**form, "name": "रवि", "hour": "25:00"})
+    assert (refused.status, 'value="रवि"' in refused.text, 'value="25:00"' in refused.text) == (422, True, True)
+    assert admin.submit(ravi, {**form, "name": "Ravi Verma", "hour": ""}).headers["location"].endswith("done=same")
+    assert (desk.app.home / "subscribers.yaml").read_text(encoding="utf-8") == LIST
+    assert (
+        admin.submit(ravi, {**form, "name": "Ravi Verma", "hour": "08:30"}).headers["location"].endswith("done=saved")
+    )
+    row = (desk.app.home / "subscribers.yaml").read_text(encoding="utf-8").partition("ravi@example.com")[2]
+    assert ("08:30" in row, "frequency" in row, "status" in row) == (True, False, False)
+    assert desk.app.audit.newest(1)[0].detail == "hour: 08:30"

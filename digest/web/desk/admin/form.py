@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from digest.errors import ConfigurationError
+from digest.models import Subscriber
 from digest.web.desk.visit import Visit
 
 # Usual choices; the store accepts any set of days.
@@ -24,6 +25,32 @@ def fields_of(visit: Visit) -> dict[str, str | None]:
         if name in form.get("lists", "").split():
             found[name] = ",".join(key.partition(":")[2] for key in form if key.startswith(f"{name}:"))
     return found
+
+
+def given_in(visit: Visit, stored: Subscriber | None = None) -> dict[str, Any]:
+    """Return the values of the fields: what was typed, otherwise what is stored, otherwise the usual."""
+    typed = {name: value for name, value in fields_of(visit).items() if name != "timezone" and value is not None}
+    found: dict[str, Any] = {**_texts_of(stored or Subscriber("")), **typed}
+    return {**found, **{name: [each for each in found[name].split(",") if each] for name in _LISTS}}
+
+
+def changes_in(visit: Visit, stored: Subscriber) -> dict[str, str | None]:
+    """Return the fields of a form that differ from what is stored, so that nothing else is written."""
+    held = _texts_of(stored)
+    return {
+        name: value
+        for name, value in fields_of(visit).items()
+        if sorted((value or "").split(",")) != sorted(held.get(name, "").split(","))
+    }
+
+
+def _texts_of(held: Subscriber) -> dict[str, str]:
+    """Return the fields of a subscriber as a form has them. Lists are separated by commas."""
+    return {
+        **{name: getattr(held, name) for name in _TEXTS if name != "hour"},
+        **{name: ",".join(getattr(held, name)) for name in _LISTS},
+        "hour": held.hour.isoformat("minutes") if held.hour else "",
+    }
 
 
 def field_problem(visit: Visit, error: ConfigurationError) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -20,6 +21,7 @@ _TITLES = 10
 # The most sources that an edition's page names.
 _NAMED = 3
 _NEWEST = timedelta(days=7)
+_WEIGHT = re.compile(r"'(sources\[\d+\]\.)?weight'")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,15 @@ def page(visit: Visit, *, status: int = 200, **values: Any) -> Response:
     health = app.articles.health_of(sources)
     lines = [_line(visit, source, health.get(source.name), now) for source in sources]
     order = ("bad", "warn", "ok", "off")
-    shown = {"problem": "", "plan": None, "done": visit.query.get("done", ""), "given": visit.form, **values}
+    shown = {
+        "problem": "",
+        "row": None,
+        "preview": None,
+        "wrong": "",
+        "done": visit.query.get("done", ""),
+        "given": visit.form,
+        **values,
+    }
     return visit.page(
         "admin/sources.html.j2",
         status=status,
@@ -69,7 +79,7 @@ def one(visit: Visit) -> Response:
     return _one(visit, visit.query.get("name", ""))
 
 
-def _one(visit: Visit, name: str, *, status: int = 200, problem: str | PageSentence = "") -> Response:
+def _one(visit: Visit, name: str, *, status: int = 200, problem: str | PageSentence = "", wrong: str = "") -> Response:
     app, now = visit.desk.app, visit.desk.now()
     source = next((each for each in app.source_editor.list() if each.name == name), None)
     if source is None:
@@ -85,6 +95,8 @@ def _one(visit: Visit, name: str, *, status: int = 200, problem: str | PageSente
         found=found,
         total=total,
         problem=problem,
+        wrong=wrong,
+        given=visit.form if problem else {},
         sections=app.topics,
         done=visit.query.get("done", ""),
         now=now,
@@ -114,7 +126,7 @@ def preview(visit: Visit) -> Response:
             refusal = replace(refusal, text=f"{refusal.text} {more % {'command': command}}")
         return page(visit, status=422, problem=refusal)
     newest = sorted(plan.found.articles, key=lambda article: article.published, reverse=True)[:_TITLES]
-    return page(visit, plan=plan, newest=newest)
+    return page(visit, row=plan.row, preview=plan.found, newest=newest)
 
 
 def add(visit: Visit) -> Response:
@@ -122,7 +134,8 @@ def add(visit: Visit) -> Response:
     try:
         visit.desk.app.source_editor.add(row, visit.actor)
     except (ConfigurationError, DigestError) as error:
-        return page(visit, status=422, problem=_refusal(visit, error))
+        wrong, refused = _refused(visit, error)
+        return page(visit, status=422, problem=refused, wrong=wrong, row=row)
     return visit.go("/sources", done="added")
 
 
@@ -139,17 +152,18 @@ def change(visit: Visit) -> Response:
         try:
             visit.desk.app.source_editor.change(name, changed, visit.actor)
         except (ConfigurationError, DigestError) as error:
-            return _one(visit, name, status=422, problem=_refusal(visit, error))
+            wrong, refused = _refused(visit, error)
+            return _one(visit, name, status=422, problem=refused, wrong=wrong)
     return visit.go("/sources/one", name=name, done="saved")
 
 
 def pause(visit: Visit) -> Response:
-    name = visit.form.get("name", "")
+    name, paused = visit.form.get("name", ""), "pause" in visit.form
     try:
-        visit.desk.app.source_editor.change(name, {"paused": "pause" in visit.form}, visit.actor)
+        visit.desk.app.source_editor.change(name, {"paused": paused}, visit.actor)
     except (ConfigurationError, DigestError) as error:
         return page(visit, status=409, problem=visit.refusal(error))
-    return visit.go("/sources/one", name=name, done="saved")
+    return visit.go("/sources/one", name=name, done="paused" if paused else "resumed")
 
 
 def remove(visit: Visit) -> Response:
@@ -160,11 +174,14 @@ def remove(visit: Visit) -> Response:
     return visit.go("/sources", done="removed")
 
 
-def _refusal(visit: Visit, error: ConfigurationError | DigestError) -> PageSentence:
-    """Return an error in the language of the page. The line of a row in digest.yaml says nothing about its form."""
+def _refused(visit: Visit, error: ConfigurationError | DigestError) -> tuple[str, PageSentence]:
+    """Return the field that an error is about, '' for the whole form, and the error in the language of the page."""
     if isinstance(error, ConfigurationError):
+        if any(_WEIGHT.match(each.message) for each in error.problems):
+            return "weight", PageSentence(visit.catalogue.gettext("Write a number from 0 to 10."))
+        # The line of a row in digest.yaml says nothing about its form.
         error = ConfigurationError([replace(each, line=0) for each in error.problems])
-    return visit.refusal(error)
+    return "", visit.refusal(error)
 
 
 def _options(visit: Visit) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from digest.usecases.edit_subscribers import subject_of
 from digest.usecases.enqueue import NO_STORY
 from digest.usecases.send_late import can_be_sent_late
 from digest.web.desk.admin import words
-from digest.web.desk.admin.form import FREQUENCIES, field_problem, fields_of
+from digest.web.desk.admin.form import FREQUENCIES, changes_in, field_problem, fields_of, given_in
 from digest.web.desk.sentences import PageSentence
 from digest.web.desk.visit import Visit, number_in
 
@@ -35,7 +35,10 @@ _EDITIONS = (HistoryKind.EDITION, HistoryKind.EVENT)
 _CHANGES = (HistoryKind.LIST, HistoryKind.CONSENT, HistoryKind.BARRED)
 
 
-def page(visit: Visit, *, status: int = 200, field: str = "", problem: str | PageSentence = "") -> Response:
+def page(
+    visit: Visit, *, status: int = 200, field: str = "", problem: str | PageSentence = "", editing: bool = False
+) -> Response:
+    """Show a subscriber. `editing`: the form to edit them stays open, with what was typed."""
     desk, now = visit.desk, visit.desk.now()
     app, held = desk.app, _held(visit)
     entries = _entries(visit, held)
@@ -63,6 +66,8 @@ def page(visit: Visit, *, status: int = 200, field: str = "", problem: str | Pag
         chosen=chosen,
         state=state_of(held, now),
         stop=_stop_by_admin(entries) if held.suppressed else None,
+        editing=editing,
+        given=given_in(visit, record.subscriber if record else None),
         why=why,
         late=why is not None and _came_late(app, why),
         entries=shown if everything else shown[:_SHOWN],
@@ -82,23 +87,30 @@ def page(visit: Visit, *, status: int = 200, field: str = "", problem: str | Pag
 
 
 def save(visit: Visit) -> Response:
-    return _act(visit, "saved", lambda email, by: visit.desk.app.subscriber_editor.change(email, fields_of(visit), by))
+    app, held = visit.desk.app, _held(visit)
+    record = app.subscriber_admin.find(held.address)
+    listed = record.subscriber if record else None
+    changes = changes_in(visit, listed) if listed else fields_of(visit)
+    if not changes:
+        return visit.go(f"/subscriber/{held.id}", done="same")
+    return _act(visit, "saved", lambda email, by: app.subscriber_editor.change(email, changes, by), editing=True)
 
 
 def pause(visit: Visit) -> Response:
     days = number_in(visit.form.get("days", "")) or 0
     until = visit.desk.now() + timedelta(days=days) if 0 < days < 1000 else None
-    return _act(visit, "saved", lambda email, by: visit.desk.app.subscriber_editor.pause(email, until, by))
+    done = "paused" if until else "resumed"
+    return _act(visit, done, lambda email, by: visit.desk.app.subscriber_editor.pause(email, until, by))
 
 
 def suppress(visit: Visit) -> Response:
     reason = visit.form.get("reason", "")
-    return _act(visit, "saved", lambda email, by: visit.desk.app.subscriber_editor.suppress(email, reason, by))
+    return _act(visit, "stopped", lambda email, by: visit.desk.app.subscriber_editor.suppress(email, reason, by))
 
 
 def unsuppress(visit: Visit) -> Response:
     reason = visit.form.get("reason", "")
-    return _act(visit, "saved", lambda email, by: visit.desk.app.subscriber_editor.unsuppress(email, reason, by))
+    return _act(visit, "lifted", lambda email, by: visit.desk.app.subscriber_editor.unsuppress(email, reason, by))
 
 
 def remove(visit: Visit) -> Response:
@@ -126,15 +138,15 @@ def data(visit: Visit) -> Response:
     return visit.download(f"subscriber-{held.id}.json", text, "application/json")
 
 
-def _act(visit: Visit, done: str, act: Callable[[str, Actor], object]) -> Response:
+def _act(visit: Visit, done: str, act: Callable[[str, Actor], object], *, editing: bool = False) -> Response:
     """Carry out an action on a subscriber, and show the page again."""
     held = _held(visit)
     try:
         act(held.email, visit.actor)
     except ConfigurationError as error:
-        return page(visit, status=422, **field_problem(visit, error))
+        return page(visit, status=422, **field_problem(visit, error), editing=editing)
     except DigestError as error:
-        return page(visit, status=409, problem=visit.refusal(error))
+        return page(visit, status=409, problem=visit.refusal(error), editing=editing)
     visit.desk.subscriber_counts.forget()
     return visit.go(f"/subscriber/{held.id}", done=done)
 

@@ -15,7 +15,7 @@ from digest.usecases.edit_subscribers import parse_address
 from digest.usecases.segments import MAX_NAME, UnknownSegment
 from digest.utils.text import one_line
 from digest.web.desk.admin import words
-from digest.web.desk.admin.form import FREQUENCIES, field_problem, fields_of
+from digest.web.desk.admin.form import FREQUENCIES, field_problem, fields_of, given_in
 from digest.web.desk.sentences import PageSentence
 from digest.web.desk.visit import Visit, number_in
 
@@ -91,14 +91,14 @@ def save_segment(visit: Visit) -> Response:
     if not name:
         return _page(visit, wanted, status=422, problem=_("A saved group needs a name."))
     visit.desk.app.segments.save(name, wanted, visit.actor)
-    return visit.go("/subscribers", **_query(wanted))
+    return visit.go("/subscribers", **_query(wanted), done="segment")
 
 
 def drop_segment(visit: Visit) -> Response:
     # Another user may have deleted it.
     with suppress(UnknownSegment):
         visit.desk.app.segments.drop(visit.form.get("name", ""), visit.actor)
-    return visit.go("/subscribers")
+    return visit.go("/subscribers", done="dropped")
 
 
 def add(visit: Visit) -> Response:
@@ -139,6 +139,7 @@ def add_form(
         problem=problem,
         existing=existing,
         given=visit.form,
+        held=given_in(visit),
         topics=app.topics,
         editions=app.edition_slugs,
         frequencies=FREQUENCIES,

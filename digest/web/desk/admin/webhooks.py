@@ -18,10 +18,15 @@ def page(visit: Visit) -> Response:
         for each in hooks.store.newest(_MOST, failed=failed)
     ]
     return visit.page(
-        "admin/webhooks.html.j2", events=events, failed=failed, receivers=hooks.receivers, now=visit.desk.now()
+        "admin/webhooks.html.j2",
+        events=events,
+        failed=failed,
+        receivers=hooks.receivers,
+        done=visit.query.get("done", ""),
+        now=visit.desk.now(),
     )
 
 
 def again(visit: Visit) -> Response:
     visit.desk.app.outgoing_webhooks.try_again(visit.parameters["id"], visit.actor)
-    return visit.go("/webhooks")
+    return visit.go("/webhooks", done="again")
