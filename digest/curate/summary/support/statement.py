@@ -38,6 +38,8 @@ _ABOVE = fold("ऊपर")
 _BEYOND = fold("पार")
 _WITHOUT = fold("बिना")
 _LACKS = frozenset(map(key_of, map(fold, ["अभाव", "कमी", "बिना", "गुल", "ठप", "असंतुष्ट", "असफल", "विफल", "नाकाम"])))
+# The most words of a clause's act.
+_ACT = 4
 # The most words between a number and its qualifier.
 _NEAR = 3
 _PAST = GRAMMAR["past time"]
@@ -414,7 +416,11 @@ def _is_announced(clause: Clause, other: Clause) -> bool | None:
     if "wish" in clause.act and other.is_said and other.mode in (Mode.MUST, Mode.WISH):
         # `जांच की मांग की` is `कहा कि जांच होनी चाहिए`.
         return True
-    return bool(clause.act & {"plan", "wish", "doubt"}) and other.mode is Mode.FUTURE
+    kinds = clause.act & {"plan", "wish", "doubt"}
+    # `मंज़ूरी दी` is not `मंज़ूरी देगी`: the announcement itself is still to come.
+    acts = [word for word in clause.words[-_ACT:] if any(has_kind(word, kind) for kind in kinds)]
+    is_to_come = any(same(word, each) for word in acts for each in other.words)
+    return bool(kinds) and other.mode is Mode.FUTURE and not is_to_come
 
 
 def _is_planned(clause: Clause, other: Clause) -> bool | None:
