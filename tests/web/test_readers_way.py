@@ -17,17 +17,14 @@ from digest import pipeline
 from digest.store.people.preferences import PreferenceStore
 from tests.mailcheck.requirements import require_tools
 from tests.support.folders import newsletter_folder
-from tests.support.profiles import PROFILE, first
+from tests.support.profiles import only_thorough
 from tests.web.site import site, translated
 from tests.web.test_answers import BLOCKS, KEY, path
 
 TOOLS = Path(__file__).resolve().parents[2] / "tools/mail"
 # A folder for pictures of the pages.
 PICTURES = os.environ.get("DIGEST_TEST_PICTURES", "")
-# While one works, the steps with forms of their own.
-STEPS = ["join", "choose"]
-if PROFILE == "ci":
-    STEPS = ["join", "choose", "ownData", "leave", "archive", "answer", "erase"]
+STEPS = ["join", "choose", "ownData", "leave", "archive", "answer", "erase"]
 WORDS = {
     "meant": "Did you mean %(email)s?",
     "check": "Check your email",
@@ -57,18 +54,17 @@ def said(message: str, language: str) -> str:
     return max(re.split(r"%\(\w+\)s", translated(message, language)), key=len).strip()
 
 
+# test_browser.py takes the shortest way.
+@only_thorough
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("width", "scripts", "scheme", "language"),
-    first(
-        [
-            (360, "off", "light", "hi"),
-            (1200, "on", "dark", "hi"),
-            (360, "on", "dark", "en"),
-            (1200, "off", "light", "en"),
-        ],
-        dev=1,
-    ),
+    [
+        (360, "off", "light", "hi"),
+        (1200, "on", "dark", "hi"),
+        (360, "on", "dark", "en"),
+        (1200, "off", "light", "en"),
+    ],
 )
 def test_a_readers_way(tmp_path: Path, width: int, scripts: str, scheme: str, language: str) -> None:
     require_tools()
@@ -101,8 +97,6 @@ def test_a_readers_way(tmp_path: Path, width: int, scripts: str, scheme: str, la
         assert seen["kept"] == [["mon", "wed", "fri"], ["09:00"], ["text"]]
         assert seen["chosen"] == [[pages.app.topics[0]], ["mon", "wed", "fri"]]
         assert seen["back"] == [200, translated("Your preferences", language)]
-        if PROFILE != "ci":
-            return
         assert [re.findall(r"my-data\.\w+", name) for name in seen["files"]] == [["my-data.html"], ["my-data.json"]]
         assert (seen["address"], seen["whatsapp"], seen["results"]) == (True, True, 2)
         assert "बर्फ़बारी" in seen["story"]

@@ -134,7 +134,13 @@ export class Keyboard {
 
   // Checks the page; `says` is in a message that is in the window.
   async look(says = "") {
-    for (const fault of await this.page.evaluate(faultsOf, this.narrow, says)) this.fault(fault);
+    let found = await this.page.evaluate(faultsOf, this.narrow, says);
+    // On a busy machine the browser scrolls to the field with the focus some time after the page is there.
+    for (let tries = 0; found.length && tries < 20; tries++) {
+      await new Promise((done) => setTimeout(done, 100));
+      found = await this.page.evaluate(faultsOf, this.narrow, says);
+    }
+    for (const fault of found) this.fault(fault);
   }
 }
 
