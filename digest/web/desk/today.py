@@ -36,7 +36,7 @@ from digest.web.desk import blocks, calendar, doubts, seen
 from digest.web.desk.acts import name_of
 from digest.web.desk.admin import sources
 from digest.web.desk.bar import bar, stops
-from digest.web.desk.checks import PAGE_WAIT, Checked, Problem, problems
+from digest.web.desk.checks import Checked, Problem, problems
 from digest.web.desk.edit import MAX_LEFT
 from digest.web.desk.letter import FORMS, variants
 from digest.web.desk.sentences import PageSentence
@@ -384,9 +384,9 @@ def _letter_choice(visit: Visit, edition: Edition, view: str, *, arrives: bool =
 
 
 def check_results(
-    visit: Visit, edition: Edition, *, changes: EditorialChanges | None = None, wait: float = PAGE_WAIT
+    visit: Visit, edition: Edition, *, changes: EditorialChanges | None = None, wait: float | None = None
 ) -> dict[str, Any]:
-    """Return the results of the checks, for the list and the meter, if they have ended within `wait` seconds.
+    """Return the results of the checks, for the list and the meter, if they have ended, or end within `wait` seconds.
 
     `changes` are the editors' changes of the edition, if the caller has them.
     While they run, `before` has the lines of the revision before, so that the page does not jump when they end.
