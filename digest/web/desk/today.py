@@ -313,10 +313,16 @@ def _shown_reasons(visit: Visit, story: Story) -> tuple[str, ...]:
         found = [_("in %(named)s sources, %(num)s of them independent") % {"named": named, "num": number}]
     for reason in story.reasons:
         text, _colon, points = reason.rpartition(": ")
-        # The points, and the words by which it was recognised, are on the story's own page.
+        # The whole sentence, and its points, are on the story's own page.
         if points.startswith("+") and not any(pattern.fullmatch(text) for pattern in visit.desk.small_reasons):
-            found.append(_EVIDENCE.sub("", text))
+            found.append(_short(visit, _EVIDENCE.sub("", text)))
     return tuple(found[:2])
+
+
+def _short(visit: Visit, reason: str) -> str:
+    """Return what a reason is about, without the words that make a sentence of it."""
+    matches = (frame.fullmatch(reason) for frame in visit.desk.reason_frames)
+    return next((found[1] for found in matches if found), reason)
 
 
 def _left_stories(visit: Visit, edition: Edition) -> list[Article]:
