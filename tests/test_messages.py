@@ -40,7 +40,7 @@ def test_a_message_is_its_english_text_for_programs() -> None:
 
 def test_a_message_in_a_message_is_translated_too() -> None:
     hindi = translator("hi")
-    assert translate(NESTED, hindi) == f"खंड नहीं दिखेगा: {translate(STORIES, hindi)}; 100 % पक्का"
+    assert translate(NESTED, hindi) == f"बॉक्स नहीं दिखेगा: {translate(STORIES, hindi)}; 100 % पक्का"
 
 
 def test_copies_are_messages() -> None:

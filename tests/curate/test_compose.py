@@ -46,7 +46,7 @@ def test_a_day() -> None:
     assert set(bridge.articles) == {each.url for each in BRIDGE}
     assert bridge.article_ids[0] == "bridge-1"
     assert bridge.summary.startswith("सोनपुरा में कमला नदी")
-    assert bridge.reasons[0] == "यह 3 स्वतंत्र स्रोतों में है: +0.95"
+    assert bridge.reasons[0] == "इसे 3 स्वतंत्र स्रोतों ने छापा है: +0.95"
     assert any(reason.startswith("section खेल: category") for reason in by_title(curated, "शतरंज").reasons)
     assert any(reason.startswith("section व्यापार: URL part") for reason in by_title(curated, "आम").reasons)
     assert any(reason.startswith("section मनोरंजन: headline words") for reason in by_title(curated, "पतंग").reasons)

@@ -243,3 +243,23 @@ def test_no_hindi_translation_is_left_in_english() -> None:
         strings = message.string or ""
         for text in [strings] if isinstance(strings, str) else strings:
             assert not re.search("[A-Za-z]", re.sub(_NAMES, "", text)), text
+
+
+# The catalogue has one Hindi word for a thing. `मेल` is also the agreement of two texts, so an email is `ईमेल`.
+@pytest.mark.parametrize(
+    ("other", "ours"),
+    [
+        ("चित्र", "तस्वीर"),
+        ("मॉडल", "मशीन"),
+        ("व्यवस्थापक", "एडमिन"),
+        ("सत्र", "साइन इन"),
+        ("पिक्सल", "पिक्सेल"),
+        ("अल्पविराम", "कॉमा"),
+        ("हिन्दी", "हिंदी"),
+        (r"(?<!\S)मेल (?=जा|भेज|लौट|बंद|फिर)", "ईमेल"),
+    ],
+)
+def test_one_thing_has_one_hindi_word(other: str, ours: str) -> None:
+    text = (OURS / "hi.po").read_text(encoding="utf-8")
+    assert ours in text
+    assert not re.findall(f".*{other}.*", text)

@@ -74,7 +74,7 @@ def test_an_edition_that_did_not_go_well_says_what_needs_a_look() -> None:
     assert mail.subject.startswith("[सवेरा] ध्यान दें: 23 नवंबर का अंक")
     for part in (mail.html, mail.text):
         assert "इस बार कम पाठकों को गया; आम तौर पर 1,23,000 को जाता है।" in part
-        assert "1,000 पाठकों का पता नहीं कि ईमेल गया या नहीं।" in part
+        assert "1,000 पाठकों के बारे में पता नहीं कि ईमेल गया या नहीं।" in part
         assert "digest reconcile 2026-11-23" in part
         assert "बहुत-से ईमेल लौटे या नामंज़ूर हुए।" in part
         assert "नई दुनिया" in part
@@ -118,7 +118,7 @@ def test_numbers_are_in_the_digits_of_the_theme() -> None:
     assert "भेजा गया: १,२३,४५६" in mail.text
     # A command can be copied.
     for part in (copied := ReportMails(branding, "").build(BADLY)).html, copied.text:
-        assert "१,००० पाठकों का पता नहीं" in part
+        assert "१,००० पाठकों के बारे में पता नहीं" in part
         assert "digest reconcile 2026-11-23" in part
         assert "digest report 2026-11-23" in part
 

@@ -45,12 +45,12 @@ COLUMNS = {
         "जुड़ने की तारीख़",
         "कब जुड़े",
     ),
-    "ip": ("confirm_ip", "optin_ip", "network address", "नेटवर्क पता"),
+    "ip": ("confirm_ip", "optin_ip", "network address", "इंटरनेट पता", "नेटवर्क पता"),
     "paused_until": ("paused_until", "paused until", "कब तक विराम", "कब तक रोका"),
     "left": ("unsub_time", "unsubscribed_at", "time of leaving", "छोड़ने का समय"),
-    "bounced": ("clean_time", "time of the bounce", "मेल लौटने का समय"),
-    "mailable": ("subscribed_to_emails", "subscribed", "gets emails", "मेल जाती है"),
-    "stopped": ("email_disabled", "gets no emails", "मेल नहीं जाती"),
+    "bounced": ("clean_time", "time of the bounce", "ईमेल लौटने का समय", "मेल लौटने का समय"),
+    "mailable": ("subscribed_to_emails", "subscribed", "gets emails", "ईमेल जाते हैं", "मेल जाती है"),
+    "stopped": ("email_disabled", "gets no emails", "ईमेल नहीं जाते", "मेल नहीं जाती"),
 }
 """Field → headings in lower case, preferred ones first."""
 

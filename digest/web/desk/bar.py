@@ -10,6 +10,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, NamedTuple
 
 from digest.hindi import dates
+from digest.hindi.numbers import group
 from digest.models import BEGUN_STATES, WAITING_STATES, Edition, EditionState, Role, is_breaking, is_special
 from digest.store.sending.decisions import Decision
 from digest.store.sending.recovery import in_flight_elsewhere
@@ -219,10 +220,10 @@ def _under_way(
     everybody = numbers.frozen - numbers.excluded
     rate = visit.desk.rates.add(edition.key, done, monotonic())
     left = _left(timedelta(seconds=numbers.pending / rate), visit) if rate and numbers.pending else ""
-    speed = _("%(rate)s per second") % {"rate": f"{rate:,.0f}"} if rate >= 1 else ""
+    speed = _("%(rate)s per second") % {"rate": group(round(rate))} if rate >= 1 else ""
     return make(
         kind="info",
-        title=_("Being sent: %(done)s of %(all)s") % {"done": f"{numbers.accepted:,}", "all": f"{everybody:,}"},
+        title=_("Being sent: %(done)s of %(all)s") % {"done": group(numbers.accepted), "all": group(everybody)},
         left=" · ".join(filter(None, (left, speed))),
         buttons=("pause", "cancel") if has_buttons else (),
     )
@@ -261,7 +262,7 @@ def _ended(
     _ = visit.catalogue.gettext
     kinds = {EditionState.DONE: "ok", EditionState.CANCELLED: "off", EditionState.SKIPPED: "warn"}
     stopping = _still_handed_over(visit, edition) if edition.state == EditionState.CANCELLED else ""
-    unknown = _("%(num)s are still unknown") % {"num": f"{numbers.unknown:,}"} if numbers.unknown else ""
+    unknown = _("%(num)s are still unknown") % {"num": group(numbers.unknown)} if numbers.unknown else ""
     return make(
         kind=kinds.get(edition.state, "bad"),
         title=_end(visit, edition, numbers.accepted),
@@ -272,7 +273,7 @@ def _ended(
 
 def _end(visit: Visit, edition: Edition, accepted: int) -> str:
     _, ngettext = visit.catalogue.gettext, visit.catalogue.ngettext
-    reached = ngettext("%(num)s recipient", "%(num)s recipients", accepted) % {"num": f"{accepted:,}"}
+    reached = ngettext("%(num)s recipient", "%(num)s recipients", accepted) % {"num": group(accepted)}
     if edition.state == EditionState.DONE:
         return _("Sent to %(whom)s") % {"whom": reached} if accepted else _("Sent to nobody")
     if edition.state == EditionState.CANCELLED:
@@ -301,7 +302,7 @@ def _still_handed_over(visit: Visit, edition: Edition) -> str:
         "%(num)s emails are still being handed over; no other one begins.",
         num,
     )
-    return found % {"num": f"{num:,}"} if num else ""
+    return found % {"num": group(num)} if num else ""
 
 
 def _obstacles_line(visit: Visit, send_at: datetime | None) -> str:
@@ -340,7 +341,7 @@ def _when_to_whom(
                 "clock": at
             }
         return _("It is ready to be sent")
-    whom = ngettext("%(num)s subscriber", "%(num)s subscribers", number) % {"num": f"{number:,}"}
+    whom = ngettext("%(num)s subscriber", "%(num)s subscribers", number) % {"num": group(number)}
     if not number:
         return _("It goes to nobody")
     if at:

@@ -8,6 +8,7 @@ from dataclasses import astuple
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from digest.hindi.numbers import group
 from digest.models import Edition, RenderedEmail, Story
 from digest.store.sending.revisions import REVISABLE, RevisionReach
 from digest.usecases.approval import revision
@@ -113,7 +114,7 @@ def _lines(visit: Visit, reach: RevisionReach) -> list[str]:
         ngettext("%(num)s may have it: it was being sent.", "%(num)s may have it: it was being sent.", in_flight),
         ngettext("%(num)s has no such story.", "%(num)s have no such story.", unaffected),
     )
-    return [text % {"num": f"{number:,}"} for text, number in zip(texts, numbers, strict=True) if number]
+    return [text % {"num": group(number)} for text, number in zip(texts, numbers, strict=True) if number]
 
 
 def _form(

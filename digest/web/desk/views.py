@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from markupsafe import Markup
 
 from digest.hindi import cut, dates
+from digest.hindi.numbers import group
 from digest.i18n import translator
 from digest.models import Role
 from digest.render.environment import localise, make_environment
@@ -99,7 +100,7 @@ class Views:
             "icon_of": self._icon,
             "Role": Role,
             "length": cut.length,
-            "number": lambda value: f"{value:,}",
+            "number": group,
             "day": lambda day: dates.day(day, language),
             "clock": clock,
             "month": lambda day: dates.month(day, language),

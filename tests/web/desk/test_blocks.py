@@ -34,7 +34,7 @@ def test_a_block_is_left_out_and_taken_back(desk: Site, editor: Browser) -> None
     before = blocks(desk)
     page = editor.post(f"{HERE}/block", name="weather", act="out", follow=True)
     assert "weather" not in blocks(desk)
-    assert "खंड हटाया" in page.text
+    assert "बॉक्स हटाया" in page.text
     assert 'value="back"' in page.text
     # It stays left out when the edition is composed again, also with new articles.
     story = next(iter(pipeline.compose(desk.app, KEY).edition.stories()))
@@ -88,7 +88,7 @@ def test_the_file_of_a_block_comes_back(desk: Site, editor: Browser) -> None:
     (folder / "quote.yaml").write_text("text: किसने कहा?\n", encoding="utf-8")
     pipeline.compose(desk.app, KEY)
     page = editor.get("/").text
-    assert "खंड नहीं दिखेगा: blocks/2026-11-23/quote.yaml" in page, "a broken block is left out and reported in Hindi"
+    assert "बॉक्स नहीं दिखेगा: blocks/2026-11-23/quote.yaml" in page, "a broken block is left out and reported in Hindi"
     editor.submit(f"{HERE}/block", {"name": "correction-road", "act": "save", "text": "नया पाठ", "url": ""})
     changed = blocks(desk)["correction-road"]
     assert changed.data == {"text": "नया पाठ", "title": "सुधार", "place": "end"}
@@ -104,17 +104,17 @@ def test_the_file_of_a_block_comes_back(desk: Site, editor: Browser) -> None:
 @each_row(
     ("name", "texts", "named", "why"),
     [
-        ("quote", {"text": "", "by": "कहावत"}, "पाठ", "यहाँ कुछ लिखना ज़रूरी है।"),
-        ("quote", {"text": "क" * 601, "by": "कहावत"}, "पाठ", "ज़्यादा से ज़्यादा 600 अक्षर लिखें।"),
+        ("quote", {"text": "", "by": "कहावत"}, "टेक्स्ट", "यहाँ कुछ लिखना ज़रूरी है।"),
+        ("quote", {"text": "क" * 601, "by": "कहावत"}, "टेक्स्ट", "ज़्यादा से ज़्यादा 600 अक्षर लिखें।"),
         ("quote", {"text": "क", "by": "क" * 121}, "किसने कहा", "ज़्यादा से ज़्यादा 120 अक्षर लिखें।"),
-        ("correction", {"text": "क", "url": "javascript:alert(1)"}, "पेज का पता", "पता https:// से शुरू हो।"),
+        ("correction", {"text": "क", "url": "javascript:alert(1)"}, "पन्ने का पता", "पता https:// से शुरू हो।"),
         ("weather", {"parts": "सुबह | 9° | धूप\n" * 5}, "समय या शहर", "ज़्यादा से ज़्यादा 4 पंक्तियाँ लिखें।"),
         ("weather", {"parts": "सुबह | 9° | धूप\nरात | 8°"}, "समय या शहर", "पंक्ति 2, आसमान: यहाँ कुछ लिखना ज़रूरी है।"),
         ("weather", {"parts": "सुबह | 9° | धूप | तेज़"}, "समय या शहर", "पंक्ति 1: एक पंक्ति में ज़्यादा से ज़्यादा 3 हिस्से"),
         ("market", {"rows": "सोना | 72,300 | ज़्यादा"}, "भाव", "पंक्ति 1, बदलाव: यहाँ संख्या लिखें"),
         ("horoscope", {"signs": "मेष: अच्छा।\nवृष अच्छा"}, "राशियाँ", "पंक्ति 2: पहले नाम, फिर कोलन (:)"),
         ("poll", {"question": "कैसा?", "options": "अच्छा"}, "जवाब", "कम से कम 2 पंक्तियाँ लिखें।"),
-        ("quiz", {"question": "कैसा?", "options": "क\nख\nग", "answer": "7"}, "सही जवाब का क्रमांक", "क्रमांक 1 से 3 तक हो।"),
+        ("quiz", {"question": "कैसा?", "options": "क\nख\nग", "answer": "7"}, "सही जवाब का नंबर", "नंबर 1 से 3 तक हो।"),
     ],
 )
 def test_a_faulty_text_is_refused_with_its_name_and_what_is_wrong(
@@ -200,7 +200,7 @@ FAULTY = (
     ("horoscope", {"signs": "मेष"}, "राशियाँ"),
     ("horoscope", {"signs": "मेष: क\nमेष: ख"}, "राशियाँ"),
     ("poll", {"question": "कैसा?", "options": "एक"}, "जवाब"),
-    ("quiz", {"question": "कौन?", "options": "एक\nदो", "answer": "3"}, "सही जवाब का क्रमांक"),
+    ("quiz", {"question": "कौन?", "options": "एक\nदो", "answer": "3"}, "सही जवाब का नंबर"),
     ("follow", {"accounts": "x | javascript:alert(1)"}, "खाते"),
 )
 

@@ -160,7 +160,7 @@ def test_who_replaces_a_newer_text_sees_it_at_once_and_can_take_it_back(desk: Si
     page = editor.submit(here, {"title": "सुमन का शीर्षक", "summary": story.summary, **opened}, follow=True).text
     line = page.partition('class="undo warn"')[2].partition("</form>")[0]
     assert "“रवि का शीर्षक”" in line
-    assert "ravi का ताज़ा पाठ" in line
+    assert "ravi का ताज़ा लिखा" in line
     assert 'id="undo"' in line
     page = editor.post(f"{HERE}/undo", follow=True).text
     assert 'class="undo warn"' not in page

@@ -48,7 +48,7 @@ def test_a_correction_goes_to_those_who_have_the_wrong_text(desk: Site, sender: 
     done = sender.submit(f"{HERE}/correct/{story}", fields)
     assert done.status == 200, done.text
     assert "भूल-सुधार सिर्फ़ उन्हें जाएगा" in done.text
-    assert f"{accepted} को ग़लत पाठ मिल चुका है।" in done.text
+    assert f"{accepted} को ग़लती वाली ख़बर मिल चुकी है।" in done.text
     # Another sender's form is older now.
     stale = sender.submit(f"{HERE}/correct/{story}", {**fields, "title": "कुछ और"})
     assert stale.status == 409

@@ -174,7 +174,7 @@ def test_users_are_managed_in_the_browser(desk: Site) -> None:
     assert "हाँ, ravi को हटाएँ" in users, "a slip of the finger removes nobody"
     assert "/users/asha/remove" not in users
     assert admin.post("/users/ravi/remove").status == 303
-    assert "उपयोगकर्ता हटाया गया" in admin.get("/log").text
+    assert "डेस्क से व्यक्ति हटाया गया" in admin.get("/log").text
 
 
 def test_what_was_typed_survives_the_end_of_the_session(desk: Site, editor: Browser) -> None:

@@ -92,7 +92,7 @@ def sign_in(desk: Site, provider: OidcProvider) -> Response:
 def test_a_user_with_a_verified_address_gets_in(desk: Site, provider: OidcProvider) -> None:
     browser = Browser(desk)
     page = browser.get("/login?next=/calendar").text
-    assert "अख़बार से आएँ" in page
+    assert "अख़बार से साइन इन करें" in page
     assert f'href="{ROOT}/oidc?next=%2Fcalendar"' in page
     place = begun(browser, next="/calendar")
     assert "suman" not in place

@@ -104,7 +104,7 @@ def test_a_picture_of_an_address_takes_the_place_of_the_storys_own(desk: Site, e
     url = "https://pictures.example/a.jpg"
     page = editor.post(f"{here}/picture", picture="address", address=url, follow=True).text
     assert f'href="{url}"' in page
-    assert "चित्र बदला</span>" in page
+    assert "तस्वीर बदली</span>" in page
     assert url in [each.image.url for each in with_picture(desk) if each.image]
     editor.post(f"{here}/picture", picture="composed")
     assert story.image in [each.image for each in with_picture(desk)]

@@ -44,11 +44,11 @@ def approve(desk: Site, sender: Browser, **more: str) -> str:
 def test_approval_names_what_nobody_has_looked_at(desk: Site, editor: Browser, sender: Browser) -> None:
     first, second = let_a_model_write(desk, 2)
     text = approve(desk, sender)
-    assert "अभी किसी ने नहीं देखे" in text
-    assert first.title in text.partition("अभी किसी ने नहीं देखे")[2][:500]
+    assert "अभी किसी ने नहीं देखा" in text
+    assert first.title in text.partition("अभी किसी ने नहीं देखा")[2][:500]
     assert edition_of(desk).state == EditionState.DRAFT
     page = editor.get(f"{HERE}/story/{first.id}").text
-    assert "मशीन के शब्द" in page
+    assert "मशीन का लिखा" in page
     assert "देखा, अगला दिखाएँ" in page
     led = editor.post(f"{HERE}/seen", story=first.id, next="1")
     assert led.headers["location"].endswith(second.id)
@@ -108,7 +108,7 @@ def test_a_refused_summary_is_shown_and_becomes_an_editors_own(desk: Site, edito
     here = f"{HERE}/story/{story.id}"
     page = editor.get(here).text
     fold = page.partition('id="refused"')[2].partition("</details>")[0]
-    assert "मॉडल का सारांश नहीं लिया गया: “घोटाला”: किसी ख़बर में “घोटाला” नहीं है" in fold
+    assert "मशीन का सारांश नहीं लिया गया: “घोटाला”: किसी ख़बर में “घोटाला” नहीं है" in fold
     assert REFUSED in fold
     assert "यही लें" in fold
     # Composing again may have brought another text, which nobody has seen.
@@ -121,7 +121,7 @@ def test_a_refused_summary_is_shown_and_becomes_an_editors_own(desk: Site, edito
     acts = [(act.who, act.via, act.what) for act in desk.app.audit.newest(2, subject=KEY)]
     assert acts[0] == ("suman", "desk", "refused summary taken")
     assert acts[1][2] == "approval void"
-    assert "मॉडल का छोड़ा हुआ सारांश लिया" in editor.get(HERE).text
+    assert "मशीन का छोड़ा हुआ सारांश लिया" in editor.get(HERE).text
     assert 'id="refused"' not in editor.get(here).text
     editor.post(f"{HERE}/undo")
     assert summary_of(desk, story.id) != REFUSED

@@ -296,7 +296,7 @@ def test_names_of_people_stay_in_the_log_and_blocks_are_named_in_its_language() 
 
     signed_in = act("role", "editor", Message("%(role)s → %(later)s", role="editor", later="admin"))
     assert subject_of(signed_in, HINDI) == "editor", "a person's name"
-    assert detail_of(signed_in, HINDI) == "संपादक → व्यवस्थापक"
+    assert detail_of(signed_in, HINDI) == "संपादक → एडमिन"
     assert detail_of(act("test sent", "2026-12-01", "admin@example.com"), HINDI) == "admin@example.com"
     assert detail_of(act("test sent", "2026-12-01", "editor"), HINDI) == "editor", "a group of the settings"
     assert detail_of(act("block left out", "2026-12-01", "quote-2"), HINDI) == "आज का विचार"

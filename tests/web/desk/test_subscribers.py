@@ -293,7 +293,7 @@ def test_an_address_that_is_barred_and_not_on_the_list_is_explained(desk: Site, 
     admin.post(f"/subscribers/import/{found[1]}")
     assert desk.app.subscriber_admin.why_suppressed("gone@example.com") == "unsubscribed"
     told = admin.get("/subscribers?q=Gone@example.com").text
-    assert "यह पता सूची में नहीं है और इस पर मेल नहीं जाती" in told
+    assert "यह पता सूची में नहीं है और इस पर ईमेल नहीं जाते" in told
     assert "यहाँ कोई नहीं है" in admin.get("/subscribers?q=never@example.com").text
 
 
@@ -342,7 +342,7 @@ def test_who_never_had_the_wrong_text_lacks_no_correction(desk: Site, admin: Bro
     with desk.app.database.write() as connection:
         connection.execute(update(edition).where(edition.c.key != KEY).values(frozen_at=desk.app.now()))
     page = admin.get(f"/subscriber/{desk.subscriber_id('asha@example.com')}").text
-    assert "ग़लत पाठ मिला ही नहीं था" in page
+    assert "ग़लती वाली ख़बर मिली ही नहीं थी" in page
     assert f"अंक correction-{KEY}-2 क्यों" not in page
     assert "0 में से 0 अंक" in page
 
@@ -499,7 +499,7 @@ def test_a_frequency_for_several_is_taken_back(desk: Site, admin: Browser) -> No
     assert (newest.what, newest.subject, newest.who) == ("many changed", "3 subscribers", "mira")
     log = admin.get("/log").text
     assert "हर पाठक का पहले वाला" in log
-    assert f"गतिविधि की प्रविष्टि {act.id} वाले पाठक" in log
+    assert f"गतिविधि की पंक्ति {act.id} वाले पाठक" in log
 
 
 def confirm(admin: Browser, form: dict[str, str]) -> str:

@@ -65,7 +65,7 @@ def test_the_page_says_when_to_whom_and_what_if_nobody_acts(desk: Site, editor: 
     page = counted(editor)
     text = re.sub(r"\s+", " ", page.text)
     assert re.search(r"1[678] मिनट में मंज़ूरी मिली तो</span> 7:00 बजे [0-9]+ पाठकों को जाएगा</h1>", text)
-    assert re.search('class="[^"]*implied[^"]*">6:50 तक मंज़ूरी न मिली तो आज का अंक नहीं जाएगा', text)
+    assert re.search('class="[^"]*implied[^"]*">6:50 बजे तक मंज़ूरी न मिली तो आज का अंक नहीं जाएगा', text)
     assert "मंज़ूर करें" not in text, "an editor does not approve"
     edition = edition_of(desk)
     assert shown(page)[0] == edition.lead
@@ -82,7 +82,7 @@ def test_an_approval_after_the_hour_sends_and_says_so(tmp_path: Path) -> None:
         page = counted(set_up(desk, "kavita", Role.SENDER)).text
         assert re.search("मंज़ूर होते ही [0-9]+ पाठकों को जाएगा", page)
         assert "मंज़ूर करके भेजें" in page
-        assert "11:00 तक मंज़ूरी न मिली तो आज का अंक नहीं जाएगा" in page
+        assert "11:00 बजे तक मंज़ूरी न मिली तो आज का अंक नहीं जाएगा" in page
 
 
 @pytest.mark.slow
