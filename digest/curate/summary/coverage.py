@@ -167,7 +167,9 @@ class HeadlineCoverage:
         return any(self._is_told(part, covered) for part in self.news)
 
     def denies_enough(self, text: str) -> bool:
-        """Whether a text denies something, if the title does, or tells a part of it that denies nothing."""
+        """Whether a text denies something too if the title does.
+
+        A text also counts if it tells a part of the title that denies nothing."""
         if not self.denies or not DENIAL.isdisjoint(tokens(text)):
             return True
         covered = all_meanings(text)

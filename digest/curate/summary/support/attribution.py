@@ -236,7 +236,7 @@ def _last_said(clauses: Sequence[Clause]) -> Clause | None:
 
 
 def _informants(clauses: Sequence[Clause]) -> list[Word]:
-    """Return who told what stands around a sentence: `पुलिस ने यह जानकारी दी`."""
+    """Return who told what is around a sentence: `पुलिस ने यह जानकारी दी`."""
     return [
         word
         for clause in clauses

@@ -30,7 +30,7 @@ _OBJECT_OF = GRAMMAR["object of"]
 
 
 class Mode(StrEnum):
-    """Whether a clause reports what happened, or what will, can, must or shall happen."""
+    """Whether a clause reports what happened, or what will, can, must or should happen."""
 
     FACT = "fact"
     FUTURE = "future"

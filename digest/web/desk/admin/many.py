@@ -50,7 +50,7 @@ def run(visit: Visit) -> Response:
         done = app.many_editor.run(ids, change, visit.actor, seen=form["seen"], whom=_whom(form))
     except PlanChanged:
         plan = app.many_editor.plan(ids, change)
-        problem = _("Meanwhile something has changed. Look again, and decide anew.")
+        problem = _("Something has changed in the meantime. Look again, then decide.")
         return _page(visit, form, status=409, plan=plan, problem=problem)
     except ConfigurationError as error:
         return _page(visit, form, status=422, field=act, problem=visit.refusal(error))
