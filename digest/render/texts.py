@@ -113,7 +113,7 @@ def devanagari_digits_in_text(text: str) -> str:
 
 
 def devanagari_digits_in_html(html: str) -> str:
-    """Return the same for the visible text of a page.
+    """Return HTML with the numbers of its visible text in Devanagari digits.
 
     Tags, attributes, styles, scripts and comments stay as they are.
     """

@@ -86,7 +86,7 @@ def _looks_back(text: str) -> bool:
 
 
 def _reports(text: str) -> bool:
-    """Whether a sentence of a text reports an event, what goes on, or what somebody says."""
+    """Whether a sentence of a text reports an event, what is happening, or what somebody says."""
     return any(reports_event(each) or goes_on(each) or names_speech(each) for each in split(text))
 
 

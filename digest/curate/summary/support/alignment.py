@@ -204,7 +204,7 @@ class _Alignment(ClausePair):
         return None
 
     def replaced(self) -> Message | None:
-        """Return a problem if a word replaces a name: `सोनू और रईस`, not `मोहन और रईस`."""
+        """Return a problem if a word replaces a name: `सोनू और रईस` for `मोहन और रईस`."""
         theirs = _by_phrase([*self.other.words, *self.other.speaker])
         for phrase in _by_phrase(self.mine):
             new = [word for word in phrase if not any(_in(word, each) for each in theirs)]
@@ -237,7 +237,7 @@ class _Alignment(ClausePair):
         return None
 
     def turned(self) -> Message | None:
-        """Return a problem if the subject and another noun swap: `ट्रक कार से टकराया`, not `कार ट्रक से टकराई`."""
+        """Return a problem if the subject and another noun swap: `ट्रक कार से टकराया` for `कार ट्रक से टकराई`."""
         mine = {id(word): self._parts(word) for word in self.mine if not word.number and "time" not in word.concepts}
         known = [word for word in self.mine if mine.get(id(word))]
         for one, two in product(known, known):
@@ -250,7 +250,7 @@ class _Alignment(ClausePair):
         return None
 
     def exchanged(self) -> Message | None:
-        """Return a problem if words cross an `और`: `राम की बस और श्याम की कार`, not `श्याम की बस और राम की कार`."""
+        """Return a problem if words cross an `और`: `राम की बस और श्याम की कार` for `श्याम की बस और राम की कार`."""
         words, others = self.clause.words, self.other.words
         found = {n: [m for m, each in enumerate(others) if same(word, each)] for n, word in enumerate(words)}
         places = {n: at[0] for n, at in found.items() if words[n].is_content and len(at) == 1}

@@ -41,7 +41,7 @@ def run(visit: Visit) -> Response:
     app, form = visit.desk.app, visit.form
     act = form.get("act", "")
     if act not in list(ManyAct):
-        return _page(visit, form, status=422, field="act", problem=_("Choose what is to be done."))
+        return _page(visit, form, status=422, field="act", problem=_("Choose what to do."))
     try:
         change = _change(visit, ManyAct(act))
         ids = ids_of(visit, form)
