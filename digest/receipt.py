@@ -307,7 +307,7 @@ def find_or_make_key(given: str, file: Path) -> Ed25519PrivateKey:
         _make(file)
         found = find_key(given, file)
     if found is None:
-        raise DigestError(f"{file}: the key for receipts was removed while it was being made")
+        raise DigestError(f"{file}: the key for receipts was removed right after it was made; run the command again")
     return found
 
 

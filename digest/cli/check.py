@@ -118,7 +118,7 @@ class _Report:
         _show_edition(self.edition)
         if self.findings.problems:
             note(
-                f"{plural(len(self.findings.problems), 'error')} found. `digest send` refuses until you fix them; "
+                f"{plural(len(self.findings.problems), 'error')} found. Fix them before you send; "
                 "a running `digest run` continues with the last valid files."
             )
         elif errors := self.edition.get("errors"):

@@ -164,5 +164,5 @@ def _read(file: Path) -> bytes:
         raise ConfigurationError.at(str(file), f"is larger than {_MAX_BYTES:,} bytes; expected one mail")
     head = raw.lstrip().split(b"\n\n", 1)[0].split(b"\n", 1)[0]
     if b":" not in head and not head.startswith(b"From "):
-        raise ConfigurationError.at(str(file), "expected a mail, which starts with its headers", line=1)
+        raise ConfigurationError.at(str(file), "expected an email, which starts with its headers", line=1)
     return raw

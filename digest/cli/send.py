@@ -348,7 +348,7 @@ def _show_open_questions(app: App, found: Edition, state: EditionStatus) -> None
         click.echo(f"\nHeld: {held.reason}. Nothing of it is sent until you decide: digest reconcile {found.key}")
     if others := [key for key in held_editions(app.database, app.now().date()) if key != found.key]:
         click.echo(
-            f"\nHeld too, because the store was restored: {', '.join(others)}. For each: digest reconcile EDITION"
+            f"\nAlso held, because the store was restored: {', '.join(others)}. For each: digest reconcile EDITION"
         )
     if unsendable := unsendable_batches(app.database, found.key, app.settings.delivery.transport):
         click.echo(f"\n{unsendable_note(unsendable)}")

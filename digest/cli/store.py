@@ -187,7 +187,7 @@ def _show_doubt(result: RestoreResult) -> None:
         click.echo("that it is sent as usual:")
         click.echo('    digest reconcile EDITION --resend all --reason "how you know"')
         if result.doubtful:
-            click.echo(f"The copy has no recipients of: {', '.join(result.doubtful[-_MAX_NAMED:])}")
+            click.echo(f"The copy does not say who got: {', '.join(result.doubtful[-_MAX_NAMED:])}")
     elif result.sent:
         named = ", ".join(f"{each.edition} ({each.recipients:,})" for each in result.sent[-_MAX_NAMED:])
         click.echo(f"Sent since the copy, from the replaced store: {named}.")

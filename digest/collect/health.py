@@ -32,7 +32,10 @@ def place_of(source: Source) -> str:
 
 
 def initial_state(source: Source, stored: SourceState | None) -> SourceState:
-    """Return the stored state as far as it is valid: not for another URL, and no validators after other settings."""
+    """Return what is still valid of the stored state.
+
+    Another URL keeps only the times of the last articles, and other settings make the validators invalid.
+    """
     place = place_of(source)
     if stored is None:
         return SourceState(SourceHealth(source.name, place))

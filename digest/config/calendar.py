@@ -51,7 +51,7 @@ class EditionSchedule:
         return WEEKDAYS[day.weekday()] in self.days and day not in self.holidays
 
     def pauses_on(self, day: date) -> bool:
-        """Whether it would appear on this day but for a holiday."""
+        """Whether only a holiday prevents it from appearing on this day."""
         return WEEKDAYS[day.weekday()] in self.days and day in self.holidays
 
     @property

@@ -138,6 +138,12 @@ _WEEKLY_WORDS = frozenset({"weekly", "week", "साप्ताहिक", "sap
 _WEEKLY_PLACES = frozenset({"schedule", "days", "edition", "editions", "window"})
 # Keys of durations, besides those that end in `_after`, `_every`, `_silent` or `timeout`.
 _DURATIONS = frozenset({"window", "memory", "lead", "within", "articles", "deliveries", "keep", "slow_send"})
+# Key → unit of a number without one. Other keys count in hours.
+_UNITS = {
+    "timeout": "s",
+    **dict.fromkeys(("collect_every", "report_after", "slow_send", "lead"), "m"),
+    **dict.fromkeys(("memory", "source_silent", "keep", "articles", "deliveries"), "d"),
+}
 _DIGITS = str.maketrans("०१२३४५६७८९", "0123456789")
 _TIME = re.compile(r"([0-9]{1,2})(?:[:.h ]?([0-5][0-9]))?\s*(am|pm|बजे)?\Z", re.I)
 _LENGTH = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*([a-z]*)\Z", re.I)
@@ -214,7 +220,7 @@ def _suggestion(location: tuple[Any, ...], name: str, word: str) -> str:
     if name.endswith("_at") or name in ("approve_by", "quiet"):
         return _time(word)
     if name in _DURATIONS or name.endswith(("_after", "_every", "_silent", "timeout")):
-        return _length(word)
+        return _length(word, _UNITS.get(name, "h"))
     if name == "sources" and word.startswith(("http://", "https://")):
         return f"; write {{name: NAME, url: {word}}}" if len(word) < 100 else "; write {name: NAME, url: URL}"
     return ""
@@ -238,14 +244,14 @@ def _time(word: str) -> str:
     return _did_you_mean(f'"{hour:02}:{minute}"') if hour < 24 else ""
 
 
-def _length(word: str) -> str:
-    """Return the duration that `24`, `30 min` or `1 week` means."""
+def _length(word: str, usual: str) -> str:
+    """Return the duration that `24`, `30 min` or `1 week` means. A bare number gets the `usual` unit."""
     found = _LENGTH.match(word.translate(_DIGITS))
     word_unit = found[2].lower() if found else "?"
     if not found or word_unit[:1] not in "smhdw" or word_unit.startswith("mo"):
         return ""
-    # A bare number means hours. Weeks have no unit of their own.
-    unit = word_unit[:1] or "h"
+    # Weeks have no unit of their own.
+    unit = word_unit[:1] or usual
     number = float(found[1]) * (7 if unit == "w" else 1)
     return _did_you_mean(f"'{number:g}{'d' if unit == 'w' else unit}'") if number else ""
 

@@ -13,7 +13,7 @@ class RecurringPolicy(StrEnum):
 
     # It competes with the news, with the row's penalty.
     NEWS = "news"
-    # It stands in the section of daily columns at the end.
+    # It appears in the section of daily columns at the end.
     SECTION = "section"
     # It enters no edition, unless an editor pins it.
     DROP = "drop"

@@ -32,7 +32,7 @@ class SentStory:
     articles: tuple[Article, ...] = ()
 
     def known_articles(self) -> tuple[Article, ...]:
-        """Return a sent story's articles, or the words of its email if these are gone or have changed."""
+        """Return a sent story's articles. If they are gone or have changed, the words of its email replace them."""
         unchanged = tuple(each for each in self.articles if not (each.updated and each.updated > self.at))
         return unchanged or (_as_article(self),)
 

@@ -155,8 +155,8 @@ class ConnectionRegistry:
 class Connection:
     """One TCP connection.
 
-    It keeps a second handle on the socket to break it by, because the first may be wrapped in TLS or belong to a
-    library. `close` closes only this handle.
+    It keeps a second handle on the socket, because the first may be wrapped in TLS or belong to a library. `break_off`
+    uses this handle, and `close` closes it alone.
     """
 
     def __init__(self, registry: ConnectionRegistry) -> None:
@@ -198,7 +198,7 @@ class Connection:
                 self._handle.shutdown(socket.SHUT_RDWR)
 
     def forget(self) -> None:
-        """Called by the registry, which holds its lock."""
+        """Close the second handle. Only the registry calls this, while it holds its lock."""
         if self._handle is not None:
             self._handle.close()
             self._handle = None

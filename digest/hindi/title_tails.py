@@ -112,7 +112,7 @@ _GLUED = re.compile(
     "(?:मजे|जवाब|कमेंट|कमेंट्स|रिएक्शन|सवाल|ट्रोल|ताने)$"
     f"| {_EXPERTS} से (?:जानिए|जानें|समझें)$"
 )
-# Quotation marks, or a mark after which the speaker stands.
+# Quotation marks, or a mark that comes before the speaker.
 _QUOTED = re.compile("[‘“'\";]|[-–—] ")
 _NAMED_AGENT = re.compile(" तो (?!लोगों|यूजर्स|फैंस|फैन्स)(?:[^ ]+ )+ने ")
 # A call before a part that stays because too little would be left: `नहर पर नए नियम, जानें किसे मिलेगा पानी`.

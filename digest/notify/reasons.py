@@ -69,7 +69,7 @@ def answer_of(text: str, catalogue: Catalogue) -> str:
         (r"refuses the key|unauthori[sz]ed|forbidden|\b40[13]\b", _("it refused our key: an operator repairs it")),
         (r"connection|unreachable|getaddrinfo|resolve", _("it could not be reached")),
         (r"\b4[0-9]{2}\b|\b4\.[0-9]\.[0-9]|try again|greylist", _("it said: not now")),
-        (r"^(?:sendgrid|resend|brevo|ses)\b.*\b5[0-9]{2}\b", _("it has a fault of its own")),
+        (r"^(?:sendgrid|resend|brevo|ses)\b.*\b5[0-9]{2}\b", _("the provider has a fault")),
         (r"\b5[0-9]{2}\b|\b5\.[0-9]\.[0-9]", _("it refused the email")),
     )
     meaning = next((words for pattern, words in rows if re.search(pattern, text[:LONGEST], re.I | re.S)), "")

@@ -108,12 +108,12 @@ def unify_sentence_ends(text: str, language: str = "hi") -> str:
 
 
 def devanagari_digits_in_text(text: str) -> str:
-    """Return plain text with its numbers in Devanagari digits, but for words with a Latin letter (5G, an address)."""
+    """Return plain text with its numbers in Devanagari digits, except words with a Latin letter (5G, an address)."""
     return _WORD.sub(lambda word: word[0] if _LATIN.search(word[0]) else devanagari_digits(word[0]), text)
 
 
 def devanagari_digits_in_html(html: str) -> str:
-    """Return the same for the visible text of a page.
+    """Return HTML with the numbers of its visible text in Devanagari digits.
 
     Tags, attributes, styles, scripts and comments stay as they are.
     """

@@ -86,7 +86,7 @@ class Clocks:
 
     # The time of day.
     wall: float
-    # Stands still while the machine sleeps.
+    # Does not advance while the machine sleeps.
     steady: float
     # Continues while the machine sleeps.
     running: float

@@ -358,7 +358,7 @@ class Scheduler:
     def notice_standstill(self, seconds: float) -> None:
         """Alert if this process was stopped or frozen while the machine's clocks ran on."""
         now = self.app.now()
-        advice = " Set `alerts.heartbeat_url`, so that a service outside tells you while it stands still."
+        advice = " Set `alerts.heartbeat_url`, so that a service outside tells you while it is stopped."
         texts = AlertTexts(
             f"The newsletter stood still for {duration(seconds)}",
             "Its process was stopped or frozen: by a signal, a paused container or virtual machine, or a machine "

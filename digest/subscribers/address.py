@@ -70,7 +70,7 @@ def _validate(folded: str) -> str:
     from email_validator import EmailNotValidError, validate_email
 
     if folded.count("@") > 1:
-        # Between two addresses stands something else than letters.
+        # Something other than letters separates two addresses.
         if re.search(r"@[^@]*[\s,;|/<>][^@]*@", folded):
             raise ValueError(Message("these are several addresses; give each one alone"))
         raise ValueError(Message("an address has only one @-sign"))

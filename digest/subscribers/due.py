@@ -16,7 +16,7 @@ NOT_DUE = "not due on this day"
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A listed subscriber with own preferences applied. `suppressed` is the reason of a suppression."""
+    """A listed subscriber with their own preferences applied. `suppressed` is the reason of a suppression."""
 
     id: int
     email: str

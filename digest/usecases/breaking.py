@@ -126,7 +126,8 @@ class BreakingNews:
     def rewrite(self, key: str, *, again: bool = False) -> Edition:
         """Write a proposal again from its stored articles, with the editors' changes.
 
-        An edition in another state stays as it is. With `again`, this is part of an editor's change, which the log has.
+        An edition in another state stays as it is. With `again`, an editor's change is the reason, and the log has
+        that change.
         """
         stored = self._existing(key)
         if stored.state != EditionState.DRAFT:

@@ -225,7 +225,7 @@ class EditionEditor:
             )
             raise DigestError(
                 Message(
-                    "%(other)s is not among the articles of edition %(name)s: its hours, sources or language.",
+                    "Edition %(name)s cannot have %(other)s: its hours, sources or language exclude it.",
                     other=other,
                     name=key,
                 )

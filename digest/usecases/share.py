@@ -144,7 +144,9 @@ class ChannelPoster:
                 self.posts.settle(key, self.channel, PostState.REFUSED, now=now, detail=outcome.detail, not_before=wait)
         done = self.posts.get(key, self.channel)
         if done is None:
-            raise DigestError(f"Edition {key}: the record of its post is gone.")
+            raise DigestError(
+                f"Edition {key}: the record of its post is gone; look at the channel before you post again."
+            )
         return done
 
     def post_due(self) -> list[ChannelPost]:

@@ -73,8 +73,8 @@ class FolderWiring:
         value = self.environment.get(variable, "").strip()
         if not value:
             message = (
-                f"'{key}' names the environment variable {variable}, which is not set; set it to the key, for a "
-                "service in its environment file, and start again"
+                f"'{key}' names the environment variable {variable}, which is not set; set it to that key or "
+                "password (for a service in its environment file), and start again"
             )
             raise ConfigurationError.at(loader.FILE_NAME, message)
         if any(ord(mark) < 33 or ord(mark) > 126 for mark in value):

@@ -184,7 +184,7 @@ class MaintenanceWiring(StoreWiring):
 
     @cached_property
     def restorer(self) -> StoreRestorer:
-        """Does not open the store, which may be unreadable."""
+        """The restorer. It works without opening the store, which may be unreadable."""
         from digest.usecases.restore_store import StoreRestorer
 
         return StoreRestorer(self.settings.store.url, self.home, self.now)

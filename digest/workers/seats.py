@@ -62,7 +62,7 @@ class Seats:
 
 
 def calling_workers(app: App) -> App:
-    """Return the newsletter for a command that sends. Workers join the send if the newsletter has ever had any."""
+    """Return the newsletter for a command that sends. Workers join the send if the newsletter has ever had workers."""
     if not can_have_workers(app):
         return app
     from digest.workers.queue import ProcrastinateQueue, find

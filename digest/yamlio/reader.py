@@ -260,7 +260,7 @@ _TWO_COLONS = re.compile(r"[^\"'#]*:\s[^\"'#]*:(\s|$)")
 # What Git leaves in a file that two people changed.
 _CONFLICT = re.compile(r"^(?:<{7} |>{7} |={7}\s*$)", re.MULTILINE)
 _TWO_VALUES = "a text that contains a colon and a space needs quotes"
-_AFTER_QUOTES = "the text goes on after its quotation mark; put the other kind of mark around the whole"
+_AFTER_QUOTES = "the text continues after its closing quotation mark; put the other kind of mark around the whole text"
 # Message of the parser → our sentence, and whether the fault is where the unfinished part begins. {line} is that line.
 # The messages are libyaml's; the first match counts.
 _SENTENCES = (

@@ -211,7 +211,7 @@ def test_a_file_that_is_no_mail_is_refused(newsroom: Newsroom, tmp_path: Path, c
     (tmp_path / "email.eml").write_bytes(content)
     run = newsroom.digest("doctor", str(tmp_path / "email.eml"))
     assert run.code == 2
-    assert "email.eml:1: expected a mail, which starts with its headers" in run.err
+    assert "email.eml:1: expected an email, which starts with its headers" in run.err
     assert newsroom.digest("doctor", str(tmp_path / "none.eml")).code == 2
 
 

@@ -137,7 +137,7 @@ def test_a_bad_picture_is_reported_and_its_story_stays(newsroom: Newsroom) -> No
         found = warnings(newsroom)
         assert "its server says that it is text/html" in " ".join(found)
         assert "is damaged" in " ".join(found)
-        assert f"{site.url('/2.jpg')} does not exist (not found) (HTTP 404)" in " ".join(found)
+        assert f"{site.url('/2.jpg')} does not exist (HTTP 404)" in " ".join(found)
         # Without SpamAssassin, which takes a second.
         checked = newsroom.json("check", KEY, "--offline", PATH="")["edition"]
         assert set(found) <= set(checked["warnings"])

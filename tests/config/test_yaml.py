@@ -50,7 +50,7 @@ def test_every_key_and_item_knows_its_line() -> None:
         ("a:\n  name: सुबह: की ख़बरें\n", 2, "a colon and a space needs quotes"),
         ('a: "सुबह\nb: c\n', 1, "the quotation mark on this line is not closed"),
         ('a: "सुबह\nb: "x"\nc: d\n', 2, "a quotation mark above is not closed"),
-        ("a: 'it's'\n", 1, "goes on after its quotation mark"),
+        ("a: 'it's'\n", 1, "continues after its closing quotation mark"),
         ("a: b\nc:d\ne: f\n", 2, "with a space after the colon"),
         ('a: "C:\\dir"\n', 1, "use single quotes"),
         ("a: @x\n", 1, "needs quotes"),

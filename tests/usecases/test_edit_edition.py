@@ -217,7 +217,7 @@ def test_an_article_that_the_edition_cannot_have_is_not_merged(app: App) -> None
     known = app.articles.by_ids(story.article_ids)[story.article_ids[0]]
     old = replace(known, id="old", url="https://example.com/old", published=known.published - timedelta(days=9))
     app.articles.save([old])
-    with pytest.raises(DigestError, match="not among the articles"):
+    with pytest.raises(DigestError, match="its hours, sources or language exclude it"):
         app.editor.merge(KEY, story.id, "old", SUMAN)
     assert app.editions.editorial_changes(KEY).merged == ()
 

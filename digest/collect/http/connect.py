@@ -150,7 +150,7 @@ def _resolve(target: ssrf.Target, deadline: Deadline, allow_private: bool) -> li
 STATUS_MEANINGS = {
     401: Message("requires a login"),
     403: Message("forbids access"),
-    404: Message("does not exist (not found)"),
+    404: Message("does not exist"),
     410: Message("is permanently gone"),
     429: Message("asks us to send fewer requests"),
     503: Message("is temporarily out of service"),

@@ -97,7 +97,7 @@ WORD_ROWS = (
     _form("teaser", 0.0, "The headline calls for a click (%(found)s)"),
     _form("advice", -0.4, "It is advice for readers (%(found)s)"),
     _form("satire", -2.0, "It is satire (%(found)s)"),
-    _form("roundup", -0.4, "It is a list of several news (%(found)s)"),
+    _form("roundup", -0.4, "It is a list of several news items (%(found)s)"),
     _form("history", -0.35, "It is an old story (%(found)s)"),
     _soft("ceremony", -0.3, "It is about a ceremony or routine event (%(found)s)", in_lead=False),
     ImportanceRow("local", -0.1, "It matters in one place only (%(found)s)"),

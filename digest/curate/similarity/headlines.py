@@ -36,7 +36,7 @@ QUESTION = "question"
 EPIDEMIC = "outbreak"
 
 
-# Rows of headlines that tell no event: lists of several news, and satire.
+# Rows of headlines that tell no event: lists of several news items, and satire.
 NO_EVENT = frozenset(words("roundup satire"))
 # Rows of headlines that call for a click, comment on the news, or tell no event.
 COMMENTS = frozenset(words("advice awaited bait question reaction teaser viral")) | NO_EVENT
@@ -81,7 +81,7 @@ def tells_event(title: str) -> bool:
 
 
 def tells_no_event(title: str) -> bool:
-    """Whether a title is of a list of several news, or of satire."""
+    """Whether a title is that of satire, or of a list of several news items."""
     return not NO_EVENT.isdisjoint(find_rows(tokens(title)))
 
 

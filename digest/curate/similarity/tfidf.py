@@ -204,7 +204,7 @@ class Frequencies:
 
     @property
     def trust(self) -> float:
-        """Return 0..1, how reliably a stem that looks rare is rare."""
+        """The share (0..1) of trust in a stem that looks rare: few articles say little about it."""
         return min(1.0, self.size / LARGE)
 
     def idf(self, stem: str) -> float:

@@ -179,7 +179,7 @@ def _from_model(
             break
         verdict = check(text, articles, title)
         if not verdict.problem and mixes_tolls(text, title, articles):
-            verdict = Verdict(problem=Message("it has two numbers of dead, and the articles disagree on the number"))
+            verdict = Verdict(problem=Message("it gives two numbers of dead, and the articles disagree on the number"))
         if not verdict.problem or not text:
             break
         refused = RefusedSummary(text, verdict.problem)

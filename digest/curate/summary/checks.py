@@ -83,7 +83,7 @@ def check_headline(text: str, articles: Sequence[Article], title: str, summary: 
         (refers_back(text) or points_anywhere(text, ""), Message("it pointed to something that it did not name")),
         (lacks_speaker(text), Message("it was in the voice of somebody whom it did not name")),
         (bool(summary) and echoes_title(summary, text), Message("the summary would only repeat it")),
-        (mixes_tolls(summary, text, articles), Message("it and the summary have two numbers of dead")),
+        (mixes_tolls(summary, text, articles), Message("its number of dead is not that of the summary")),
     )
     problem = next((problem for is_wrong, problem in form if is_wrong), None)
     if problem:

@@ -86,7 +86,7 @@ def _looks_back(text: str) -> bool:
 
 
 def _reports(text: str) -> bool:
-    """Whether a sentence of a text reports an event, what goes on, or what somebody says."""
+    """Whether a sentence of a text reports an event, what is happening, or what somebody says."""
     return any(reports_event(each) or goes_on(each) or names_speech(each) for each in split(text))
 
 
@@ -167,7 +167,9 @@ class HeadlineCoverage:
         return any(self._is_told(part, covered) for part in self.news)
 
     def denies_enough(self, text: str) -> bool:
-        """Whether a text denies something, if the title does, or tells a part of it that denies nothing."""
+        """Whether a text denies something too if the title does.
+
+        A text also counts if it tells a part of the title that denies nothing."""
         if not self.denies or not DENIAL.isdisjoint(tokens(text)):
             return True
         covered = all_meanings(text)

@@ -104,12 +104,12 @@ def _looks_back(text: str) -> bool:
 
 
 def goes_on(text: str) -> bool:
-    """Whether a text tells what goes on, as the first part does: `सता रही है महंगाई, नया मेला खुला`."""
+    """Whether a text tells what is happening, as the first part does: `सता रही है महंगाई, नया मेला खुला`."""
     return bool(_GOES_ON.search(fold(text)))
 
 
 def sets_scene(text: str) -> bool:
-    """Whether a text only sets the scene: it tells what goes on, or what is known: `महामारी ने दस्तक दे दी है`."""
+    """Whether a text only sets the scene: it tells what is happening, or what is known: `महामारी ने दस्तक दे दी है`."""
     return goes_on(text) or bool(_SCENE.search(fold(text)))
 
 

@@ -41,7 +41,7 @@ def has_place(key: ColumnElement[str], subscriber: int | None = None) -> ColumnE
 
 
 def editions_of(connection: Connection, subscriber: int) -> list[str]:
-    """Return the editions in which a subscriber has a place. No index has all places of a subscriber."""
+    """Return the editions in which a subscriber has a place. It asks each edition, because no index covers them all."""
     return list(connection.execute(select(editions.c.key).where(has_place(editions.c.key, subscriber))).scalars())
 
 

@@ -48,7 +48,7 @@ def state(visit: Visit, edition: Edition, story: Story, articles: Sequence[Artic
         return PictureState("", texts.web_address(story.image.url), "", choices)
     if story.image or len(usable) < len(found):
         blocked = _(
-            "The address of its picture begins with http, and mail programs block such pictures. With "
+            "The address of its picture begins with http://, and mail programs block such pictures. With "
             "`theme.images: attach` in digest.yaml the email carries its pictures itself."
         )
         if not is_admin:

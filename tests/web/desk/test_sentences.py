@@ -146,7 +146,7 @@ def _texts(constant: object) -> Iterator[str]:
             Message(
                 "%(url)s %(why)s (HTTP %(num)s).",
                 url="http://a.example/feed",
-                why=Message("does not exist (not found)"),
+                why=Message("does not exist"),
                 num=404,
             ),
             "http://a.example/feed नहीं मिला; शायद पता बदल गया है (HTTP 404)।",
@@ -210,7 +210,7 @@ def test_a_line_is_told_with_what_a_server_answered(line: str, text: str, origin
         ("sendgrid: the API key was refused (401)", "it refused our key: an operator repairs it"),
         ("smtp mx.example:25: connection refused", "it could not be reached"),
         ("451 4.3.0 try again later", "it said: not now"),
-        ("sendgrid answered 503", "it has a fault of its own"),
+        ("sendgrid answered 503", "the provider has a fault"),
         ("550 5.4.1 Recipient address rejected: Access denied", "it refused the email"),
         ("brevo: what is this", "it gave this answer:"),
     ],

@@ -125,7 +125,7 @@ class _Alignment(ClausePair):
         return None
 
     def _is_of_another(self, owner: Sequence[Word], theirs: Mapping[int, list[Word]], at: int) -> bool:
-        """Whether somebody else stands in the article's genitives that end with phrase `at`, before the owner does."""
+        """Whether the article's genitives that end with phrase `at` name somebody else before the owner."""
         while at in theirs and theirs[at][-1].marker == "gen":
             others = [word for word in theirs[at] if _names([word]) and not _in(word, owner)]
             known = [word for word in owner if _in(word, theirs[at])]
@@ -195,7 +195,7 @@ class _Alignment(ClausePair):
         return None
 
     def replaced(self) -> Message | None:
-        """Return a problem if a word stands in the place of a name: `सोनू और रईस` for `मोहन और रईस`."""
+        """Return a problem if a word replaces a name: `सोनू और रईस` for `मोहन और रईस`."""
         theirs = _by_phrase([*self.other.words, *self.other.speaker])
         for phrase in _by_phrase(self.mine):
             new = [word for word in phrase if not any(_in(word, each) for each in theirs)]
@@ -228,14 +228,14 @@ class _Alignment(ClausePair):
         return None
 
     def turned(self) -> Message | None:
-        """Return a problem if subject and another noun change places: `ट्रक कार से टकराया` for `कार ट्रक से टकराई`."""
+        """Return a problem if the subject and another noun swap: `ट्रक कार से टकराया` for `कार ट्रक से टकराई`."""
         mine = {id(word): self._parts(word) for word in self.mine if not word.number and "time" not in word.concepts}
         known = [word for word in self.mine if mine.get(id(word))]
         for one, two in product(known, known):
             if one.phrase == two.phrase or one.marker not in _SUBJECT or two.marker in _SUBJECT or two.marker == "gen":
                 continue
             if not (mine[id(one)] & _SUBJECT) and "gen" not in mine[id(one)] and mine[id(two)] <= _SUBJECT:
-                return Message("“%(name)s” and “%(other)s” are in each other's place", name=one.text, other=two.text)
+                return Message("“%(name)s” and “%(other)s” have changed places", name=one.text, other=two.text)
         return None
 
     def exchanged(self) -> Message | None:
@@ -256,7 +256,7 @@ class _Alignment(ClausePair):
             for n, m in product(parted, parted):
                 if n < join < m and crosses[n] == crosses[m]:
                     return Message(
-                        "“%(name)s” and “%(other)s” are in each other's place", name=words[n].text, other=words[m].text
+                        "“%(name)s” and “%(other)s” have changed places", name=words[n].text, other=words[m].text
                     )
         return None
 
@@ -410,7 +410,7 @@ def _in(word: Word, pool: Sequence[Word]) -> bool:
 
 
 def _joins(words: Sequence[Word]) -> list[int]:
-    """Return where `और` or a word like it stands."""
+    """Return the positions of `और` and words like it."""
     return [n for n, word in enumerate(words) if word.text in JOINS]
 
 

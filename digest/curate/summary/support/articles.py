@@ -31,7 +31,7 @@ class SourceText:
     titles: int = 0
 
     def line(self, sentence: int) -> int:
-        """Return where in the text the sentence stands. A title stands with the first sentence."""
+        """Return the position of the sentence in the text. A title has that of the first sentence."""
         return sentence if sentence < len(self.sentences) - self.titles else 0
 
     @property

@@ -108,7 +108,7 @@ class Attribution:
     def _still_speaks(
         self, mine: Sequence[Word], agents: Sequence[Word], other: Clause, before: Sequence[Clause]
     ) -> bool:
-        """Whether the article goes on with what the same person says."""
+        """Whether the article continues with what the same person says."""
         # `सचिव ने आवक को कारण बताया`
         tells = bool(other.kinds & SPEECH) and any(word.marker == "ने" for word in agents)
         maybe = [word for word in other.maybe_speaker if word.is_content]
@@ -236,7 +236,7 @@ def _last_said(clauses: Sequence[Clause]) -> Clause | None:
 
 
 def _informants(clauses: Sequence[Clause]) -> list[Word]:
-    """Return who told what stands around a sentence: `पुलिस ने यह जानकारी दी`."""
+    """Return who told what is around a sentence: `पुलिस ने यह जानकारी दी`."""
     return [
         word
         for clause in clauses

@@ -1,4 +1,7 @@
-"""Match each clause of a summary with one clause of one article: its words, roles, numbers, negations and speaker."""
+"""Match each clause of a summary with one clause of one article: its words, roles, numbers, negations and speaker.
+
+The docstring of a rule is an example of what it refuses: the summary's words `for` the article's.
+"""
 
 from __future__ import annotations
 
@@ -272,7 +275,6 @@ def _names_another_person(pair: _WordMatch) -> Message | None:
     return pair.attribution.another_person(pair.clause, place.source, place.sentence, pair.other)
 
 
-# Each rule refuses what the example in its docstring shows: the summary's words for the article's.
 _RULES: tuple[Callable[[_WordMatch], Message | None], ...] = (
     _miscounts,
     _asserts_more,

@@ -30,7 +30,7 @@ _OBJECT_OF = GRAMMAR["object of"]
 
 
 class Mode(StrEnum):
-    """Whether a clause reports what happened, or what will, can, must or shall happen."""
+    """Whether a clause reports what happened, or what will, can, must or should happen."""
 
     FACT = "fact"
     FUTURE = "future"
@@ -127,7 +127,7 @@ def _says_something(piece: Sequence[str]) -> bool:
 
 
 def _boundary(tokens: Sequence[str], start: int, at: int, opener: str) -> _Boundary | None:
-    """Return what the token at `at` does to the clause that begins at `start`; None if the clause goes on."""
+    """Return what the token at `at` does to the clause that begins at `start`; None if the clause continues."""
     current, before, following = tokens[at], tokens[start:at], tokens[at + 1 : at + 2]
     if current in QUOTES or current in ";:–—":
         return _Boundary.OPENS

@@ -1,4 +1,7 @@
-"""Compare the numbers of two clauses: what each counts, and whether it rises or falls."""
+"""Compare the numbers of two clauses: what each counts, and whether it rises or falls.
+
+The docstring of a rule is an example of what it refuses: the summary's words `for` the article's.
+"""
 
 from __future__ import annotations
 
@@ -207,8 +210,7 @@ def _counts_another_thing(number: _Number) -> Message | Ruling | None:
     return Message("the articles do not count “%(name)s”", name=counted)
 
 
-# Each rule returns a problem, or `Ruling.FINE`, or None if the next rule decides. The examples in the docstrings are
-# the summary's words for the article's.
+# Each rule returns a problem, or `Ruling.FINE`, or None if the next rule decides.
 _RULES: tuple[Callable[[_Number], Message | Ruling | None], ...] = (
     _is_nth_day,
     _has_another_role,

@@ -135,7 +135,7 @@ class Parts:
         return [each for each in self._clause.words if each.is_content]
 
     def _is_subject(self, word: Word) -> bool:
-        """Whether no agent or noun stands before the unmarked word."""
+        """Whether no agent or noun precedes the unmarked word."""
         at = next((n for n, each in enumerate(self._mine) if each is word), 0)
         return not any(
             each.marker in ("ने", "") and not each.number for each in self._mine[:at] if each.phrase != word.phrase

@@ -57,7 +57,7 @@ def _turned(clause: Clause, other: Clause) -> Word | None:
 
 
 def _label(articles: Articles, clause: Clause) -> Message | None:
-    """Return a problem if a label like `बदमाश` stands before a name, and the articles don't use it of that person."""
+    """Return a problem if a label like `बदमाश` precedes a name, and the articles don't use it of that person."""
     for at, label in enumerate(clause.words):
         if label.text not in _LABELS:
             continue

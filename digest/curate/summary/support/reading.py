@@ -60,7 +60,7 @@ _WENT = GRAMMAR["before went"]
 _PERIODS = frozenset(map(key_of, GRAMMAR["period"]))
 _PAST_TIMES = GRAMMAR["past time"]
 _DAYS = fold("दिनों")
-# A newspaper does not call itself so: the speaker of the sentence before goes on.
+# A newspaper does not call itself that: the speaker of the sentence before continues.
 _FIRST_PERSON = GRAMMAR["first person"]
 _PAIR = 2
 

@@ -170,7 +170,7 @@ def is_joined(words: Sequence[Word], at: int) -> bool:
 
 
 def named(word: Word, clause: Clause) -> bool:
-    """Whether a name stands in the word's phrase."""
+    """Whether the word's phrase contains a name."""
     return any(each.phrase == word.phrase and each is not word and is_name_like(each) for each in clause.words)
 
 

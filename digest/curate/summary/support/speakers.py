@@ -227,7 +227,7 @@ def _is_official(speaker: Sequence[Word]) -> bool:
 
 
 def _is_genitive_of(clause: Clause, word: Word, marker: str) -> bool:
-    """Whether the word stands in a genitive right before a phrase with the marker."""
+    """Whether the word is in a genitive right before a phrase with the marker."""
     if word.marker != "gen":
         return False
     later = [each for each in clause.words if each.phrase > word.phrase]

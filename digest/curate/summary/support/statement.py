@@ -1,4 +1,7 @@
-"""Compare the assertions of two clauses: negation, mode, condition, claims, quantities, past and act."""
+"""Compare the assertions of two clauses: negation, mode, condition, claims, quantities, tense and act.
+
+The docstring of a rule is an example of what it refuses: the summary's words `for` the article's.
+"""
 
 from __future__ import annotations
 
@@ -74,7 +77,7 @@ class Pair:
 
 
 def statement(clause: Clause, other: Clause) -> Message | None:
-    """Return the first difference in negation, mode, condition, claims, quantities or past; None if there is none."""
+    """Return the first difference in negation, mode, condition, claims, quantities or tense; None if there is none."""
     pair = Pair(clause, other)
     return next((problem for rule in RULES if (problem := rule(pair))), None)
 
@@ -292,8 +295,7 @@ def _turns_introduction(pair: Pair) -> Message | None:
     return Message("the words that introduce it have more or fewer negations than in the article") if is_other else None
 
 
-# Each rule refuses what the example in its docstring shows: the summary's words for the article's. The first problem is
-# the reason that an editor sees.
+# The first problem is the reason that an editor sees.
 RULES: tuple[Callable[[Pair], Message | None], ...] = (
     _changes_negation,
     _leaves_out_without,

@@ -2,6 +2,8 @@
 
 A word that names, counts, dates or blames must be in the same sentence, or in the article's topic: its title, its first
 sentence and the sentence before. A word that only paraphrases is allowed.
+
+The docstring of a rule is an example of what it refuses: the summary's words `for` the article's.
 """
 
 from __future__ import annotations
@@ -138,8 +140,7 @@ class _Reading(Parts):
             found = self._own(word)
         return None if found is Ruling.FINE else found
 
-    # Each rule of a word returns a problem, or `Ruling.FINE`, or None if the next rule decides. The examples are the
-    # summary's words for the article's.
+    # Each rule of a word returns a problem, or `Ruling.FINE`, or None if the next rule decides.
 
     def _names_another_cause(self, word: Word) -> Message | Ruling | None:
         """`बारिश के कारण पुल बंद` for `मरम्मत के कारण पुल बंद`, `देरी से मौत हुई` for `मौत हुई`."""

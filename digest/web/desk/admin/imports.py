@@ -157,7 +157,7 @@ def undo(visit: Visit) -> Response:
     try:
         done = transfer.undo_import(act, visit.actor, seen=seen)
     except UndoChanged:
-        problem = visit.catalogue.gettext("Meanwhile something has changed. Look again, and decide anew.")
+        problem = visit.catalogue.gettext("Something has changed in the meantime. Look again, then decide.")
         return _undo_page(visit, status=409, problem=problem)
     except ImportNotUndoable as error:
         return _undo_page(visit, status=409, problem=visit.refusal(error))

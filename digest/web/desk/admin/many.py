@@ -41,7 +41,7 @@ def run(visit: Visit) -> Response:
     app, form = visit.desk.app, visit.form
     act = form.get("act", "")
     if act not in list(ManyAct):
-        return _page(visit, form, status=422, field="act", problem=_("Choose what is to be done."))
+        return _page(visit, form, status=422, field="act", problem=_("Choose what to do."))
     try:
         change = _change(visit, ManyAct(act))
         ids = ids_of(visit, form)
@@ -50,7 +50,7 @@ def run(visit: Visit) -> Response:
         done = app.many_editor.run(ids, change, visit.actor, seen=form["seen"], whom=_whom(form))
     except PlanChanged:
         plan = app.many_editor.plan(ids, change)
-        problem = _("Meanwhile something has changed. Look again, and decide anew.")
+        problem = _("Something has changed in the meantime. Look again, then decide.")
         return _page(visit, form, status=409, plan=plan, problem=problem)
     except ConfigurationError as error:
         return _page(visit, form, status=422, field=act, problem=visit.refusal(error))

@@ -220,5 +220,5 @@ def _line(visit: Visit, source: Source, health: SourceHealth | None, now: dateti
         why = PageSentence(_("All articles so far were too old or in another language, so no edition could have one."))
         return SourceLine(source, health, "warn", _("nothing usable"), why)
     if health.last_new and now - health.last_new > alerts.source_silent:
-        return SourceLine(source, health, "warn", _("nothing new for long"))
+        return SourceLine(source, health, "warn", _("nothing new for a long time"))
     return SourceLine(source, health, "ok", _("fine"))

@@ -32,7 +32,7 @@ MARKS = {
 
 
 def outcome(word: str, catalogue: Catalogue, *, stopped_by_admin: bool = False) -> str:
-    """Translate the outcome of an edition for a person, or an act of theirs."""
+    """Translate what became of an edition that a person got, or what the person did."""
     _ = catalogue.gettext
     if stopped_by_admin:
         return _("an admin stopped their email")
