@@ -247,19 +247,19 @@ class _Alignment(ClausePair):
 
     def swapped(self) -> Message | None:
         """Return a problem if nouns change places, of which one has a marker: `बस टैंकर में घुसी` for `टैंकर बस में घुसा`."""
+        if _joins(self.clause.words):
+            # `लू और गर्मी से` for `गर्मी और लू से`
+            return None
         heads = [phrase[-1] for phrase in _by_phrase(self.other.words)]
-        mine = [phrase for phrase in _by_phrase(self.mine) if not phrase[-1].number]
-        others = [word for phrase in mine for word in phrase[:-1] if not word.number and not _AMOUNTS & word.concepts]
-        for phrase in mine:
+        before: list[Word] = []
+        for phrase in _by_phrase(self.mine):
             head = phrase[-1]
-            is_marked = head.marker not in _SUBJECT and head.marker != "gen"
+            before += [word for word in phrase[:-1] if not word.number and not _AMOUNTS & word.concepts]
+            is_marked = head.marker not in _SUBJECT and head.marker != "gen" and not head.number
             if not is_marked or any(same(head, each) for each in heads) or not _in(head, self.other.words):
                 continue
-            if any(word.text in JOINS for word in self.clause.words if word.phrase == head.phrase):
-                # `लू और गर्मी से` for `गर्मी और लू से`
-                continue
             theirs = [each for each in heads if each.marker == head.marker]
-            other = next((one for one in others if any(same(one, each) for each in theirs)), None)
+            other = next((word for word in before if any(same(word, each) for each in theirs)), None)
             if other:
                 return Message("“%(name)s” and “%(other)s” are in each other's place", name=other.text, other=head.text)
         return None
