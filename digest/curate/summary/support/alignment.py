@@ -15,8 +15,9 @@ from itertools import pairwise, product
 from digest.curate.summary.support.articles import ClausePair
 from digest.curate.summary.support.clauses import Clause
 from digest.curate.summary.support.roles import is_general, is_joined, is_name_like, is_plain_word, only_retells, same
-from digest.curate.summary.support.vocabulary import GRAMMAR, NAMED, OPPOSITES, ordinal
+from digest.curate.summary.support.vocabulary import ALL_CLASSES, GRAMMAR, NAMED, OPPOSITES, ordinal
 from digest.curate.summary.support.words import JOINS, Word, is_infinitive
+from digest.hindi.text import fold
 from digest.messages import Message
 
 # The distance in words from an office to `पूर्व`.
@@ -36,6 +37,12 @@ _DOUBTFUL = frozenset({"claim", "doubt", "deny"})
 _CORE = frozenset({"", "ने", "को"})
 _SUBJECT = frozenset({"", "ने", "inherited", "द्वारा"})
 _PATIENTS = frozenset({"ने", "को"})
+_AMOUNTS = frozenset({"all", "some", "most"})
+# An article may be about a part of these only.
+_WHOLES = frozenset(map(fold, ["देश", "देशभर", "दुनिया", "दुनियाभर", "विश्व"]))
+_NEGATIVE = ALL_CLASSES["negative"]
+# Openers of a clause that contrasts with the one before it.
+_CONTRASTS = frozenset(map(fold, ["लेकिन", "मगर", "परंतु", "किंतु", "जबकि", "वहीं"]))
 
 
 def misaligned(pair: ClausePair) -> Message | None:
@@ -238,6 +245,66 @@ class _Alignment(ClausePair):
                 return Message("“%(name)s” and “%(other)s” have changed places", name=one.text, other=two.text)
         return None
 
+    def swapped(self) -> Message | None:
+        """Return a problem if nouns change places, of which one has a marker: `बस टैंकर में घुसी` for `टैंकर बस में घुसा`."""
+        if _joins(self.clause.words):
+            # `लू और गर्मी से` for `गर्मी और लू से`
+            return None
+        heads = [phrase[-1] for phrase in _by_phrase(self.other.words)]
+        before: list[Word] = []
+        for phrase in _by_phrase(self.mine):
+            head = phrase[-1]
+            before += [word for word in phrase[:-1] if not word.number and not _AMOUNTS & word.concepts]
+            is_marked = head.marker not in _SUBJECT and head.marker != "gen" and not head.number
+            if not is_marked or any(same(head, each) for each in heads) or not _in(head, self.other.words):
+                continue
+            theirs = [each for each in heads if each.marker == head.marker]
+            other = next((word for word in before if any(same(word, each) for each in theirs)), None)
+            if other:
+                return Message("“%(name)s” and “%(other)s” have changed places", name=other.text, other=head.text)
+        return None
+
+    def denied(self) -> Message | None:
+        """Return a problem if the articles have its predicate only with a negation: `तैयार हुए` for `तैयार नहीं`."""
+        word = self.predicate
+        if word is None or word.number or self.clause.negations or _NEGATIVE & {*self.clause.tokens}:
+            return None
+        if _in(word, self.other.words):
+            return None
+        theirs = [
+            clause
+            for clause in self.articles.clauses()
+            if _in(word, [part for each in clause.words for part in (each, *each.parts)])
+        ]
+        if theirs and all(_NEGATIVE & {*clause.tokens} for clause in theirs):
+            return Message("it has more or fewer negations than the article")
+        return None
+
+    def widened(self) -> Message | None:
+        """Return a problem if it is about a whole that no article names: `देश में पहली बार` for `बिहार में पहली बार`."""
+        wholes = (word for word in self.unmatched if word.text in _WHOLES and word.marker in _OBLIQUE)
+        found = next((word for word in wholes if not self.articles.is_anywhere(word)), None)
+        return Message("no article has “%(name)s”", name=found.text) if found else None
+
+    def contrasted(self) -> Message | None:
+        """Return a problem if a phrase is only after the next `लेकिन`: what is before it may hold for both parts."""
+        parts: list[list[Clause]] = [[]]
+        for clause in self.clauses:
+            if _CONTRASTS & {*clause.opener.split()}:
+                parts.append([])
+            parts[-1].append(clause)
+        own = next((n for n, part in enumerate(parts) if any(each is self.other for each in part)), None)
+        if own is None:
+            return None
+        here = [word for part in parts[: own + 1] for each in part for word in (*each.words, *each.speaker)]
+        there = [word for part in parts[own + 1 :] for each in part for word in each.words]
+        for phrase in _by_phrase(self.mine):
+            if phrase[-1].marker not in _OBLIQUE or any("time" in word.concepts for word in phrase):
+                continue
+            if not _in(phrase[0], here) and all(_in(word, there) for word in phrase):
+                return Message("“%(name)s” is in another part of the article's sentence", name=phrase[0].text)
+        return None
+
     def exchanged(self) -> Message | None:
         """Return a problem if words cross an `और`: `राम की बस और श्याम की कार` for `श्याम की बस और राम की कार`."""
         words, others = self.clause.words, self.other.words
@@ -396,6 +463,10 @@ _RULES: tuple[Callable[[_Alignment], Message | None], ...] = (
     _Alignment.replaced,
     _Alignment.displaced,
     _Alignment.turned,
+    _Alignment.swapped,
+    _Alignment.denied,
+    _Alignment.widened,
+    _Alignment.contrasted,
     _Alignment.exchanged,
     _Alignment.opposite,
     _Alignment.actor,

@@ -24,7 +24,7 @@ _RAISED = frozenset(map(fold, ["बढ़ाकर", "घटाकर"]))
 # The most words from a number to what it counts.
 _NOUN_WITHIN = 3
 _HOURS = frozenset({"बजे"})
-_UNITS = frozenset(map(key_of, GRAMMAR["period"] | GRAMMAR["unit"]))
+_UNITS = frozenset(map(key_of, GRAMMAR["period"] | GRAMMAR["part of hour"] | GRAMMAR["unit"]))
 
 
 def counts(
