@@ -89,7 +89,7 @@ def wait_until_submitted(process: subprocess.Popen[str]) -> None:
     assert process.stdout.readline() == "submitted\n", process.communicate()
 
 
-# tests/chaos/test_outages.py breaks the connections of a send, and a test below stops a run within a commit.
+# test_outages.py breaks the connections of a send, and a test below stops a run within a commit.
 @only_thorough
 @pytest.mark.parametrize("mode", ["immediate", "fast"])
 def test_after_a_restart_the_first_node_to_return_takes_over(programs: Path, mode: str) -> None:

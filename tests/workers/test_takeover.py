@@ -63,7 +63,7 @@ def test_a_stopped_worker_loses_its_seat_and_repeats_nothing_when_it_wakes_up(
         assert not stopped.says("Traceback")
 
 
-# In test_two_workers.py a worker is killed, and tests/chaos/test_outages.py breaks the connections of a send.
+# In test_two_workers.py a worker is killed, and tests/store/test_outages.py breaks the connections of a send.
 @only_thorough
 def test_a_worker_that_is_cut_off_loses_its_seat_and_comes_back(prepared: Newsroom, tmp_path: Path) -> None:
     case = Case("link down", "sendgrid", "postgresql", 2, 5)
