@@ -13,7 +13,7 @@ from digest.hindi.tokens import tokens
 class TitleTail(NamedTuple):
     """A row of title_tails.txt. The rule turns `example` into `gives`."""
 
-    pattern: re.Pattern[str]
+    pattern: str
     example: str
     gives: str
     # 'last' for a pattern of the last part only.
@@ -22,12 +22,12 @@ class TitleTail(NamedTuple):
 
 def _rows() -> tuple[TitleTail, ...]:
     rows = (row.split("\t") for row in table_rows("digest.hindi", "title_tails.txt"))
-    return tuple(TitleTail(re.compile(fold(pattern)), *others) for pattern, *others in rows)
+    return tuple(TitleTail(fold(pattern), *others) for pattern, *others in rows)
 
 
 TAILS = _rows()
 _TAIL, _LAST = (
-    re.compile("|".join(f"(?:{row.pattern.pattern})" for row in TAILS if row.where == where)) for where in ("", "last")
+    re.compile("|".join(f"(?:{row.pattern})" for row in TAILS if row.where == where)) for where in ("", "last")
 )
 
 # The least words that must remain of a title; one less if they are a whole clause.

@@ -26,7 +26,7 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Newsroom:
     return prepare(tmp_path_factory.mktemp("chaos") / "prepared", RECIPIENTS)
 
 
-# The seeded schedule below kills too, and test_kill_redo.py and test_kill_smtp.py kill other transports.
+# The seeded schedule below kills too, and test_kill_redo.py kills another transport.
 @only_thorough
 @pytest.mark.parametrize(
     ("moment", "killed"),

@@ -10,7 +10,7 @@ import pytest
 from tests.chaos.killed_send import prepare
 from tests.chaos.restored_send import WAYS, Restoring, restore_and_resume
 from tests.cli.newsroom import Newsroom
-from tests.support.profiles import first
+from tests.support.profiles import only_thorough
 
 pytestmark = pytest.mark.slow
 
@@ -30,11 +30,13 @@ PLANS = [
 ]
 
 
-# Under `ci` one way for each plan is enough: how the copy is put back and what is done then are independent.
+# One way for each plan is enough: how the copy is put back and what is done then are independent.
 CASES = [*((PLANS[0], way) for way in WAYS), *zip(PLANS[1:], cycle(WAYS)), (PLANS[2], "restore")]
 
 
-@pytest.mark.parametrize(("plan", "way"), first(CASES, dev=1), ids=str)
+# tests/cli/test_store.py puts copies back in every way, and with each policy.
+@only_thorough
+@pytest.mark.parametrize(("plan", "way"), CASES, ids=str)
 def test_a_copy_put_back_after_a_send_mails_nobody_twice(
     prepared: Newsroom, tmp_path: Path, plan: Restoring, way: str
 ) -> None:

@@ -23,6 +23,7 @@ from digest.store.sending.status import Counts, counts
 from tests.deliver.emails import EMAIL, SENDER, token
 from tests.store.conftest import KEY, an_edition, enlist
 from tests.support.enqueue import Entry, claim_one, enqueue
+from tests.support.profiles import pairs
 from tests.support.sendgrid_faults import FAULTS, Fault
 from tests.support.sendgrid_server import KEY as API_KEY
 from tests.support.sendgrid_server import SendGridServer
@@ -101,8 +102,10 @@ def test_everyone_gets_it_once_whatever_happens_to_a_request(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("on", ["batch", "scheduled"])
-@pytest.mark.parametrize("kind", ["accept_then_close", "lose_then_hang", "error_500", "reset_mid_body"])
+@pytest.mark.parametrize(
+    ("kind", "on"),
+    pairs(["accept_then_close", "lose_then_hang", "error_500", "reset_mid_body"], ["batch", "scheduled"]),
+)
 def test_the_calls_for_scheduling_and_cancelling_may_fail_too(
     database: Database, server: SendGridServer, on: str, kind: str
 ) -> None:

@@ -19,7 +19,7 @@ import yaml
 
 from tests.cli.newsroom import Newsroom
 from tests.paths import ROOT
-from tests.support.profiles import first
+from tests.support.profiles import only_thorough
 from tests.workers.running import PATIENCE, WorkerProcess, until
 
 DEPLOY = ROOT / "deploy"
@@ -114,9 +114,11 @@ def free_port() -> str:
         return str(bound.getsockname()[1])
 
 
+# tests/cli/test_logs.py starts and ends `digest run`, and tests/web/test_health.py asks what the probes ask.
+@only_thorough
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "container", first([*containers_of_kubernetes(), *containers_of_compose()], dev=1), ids=lambda each: each.name
+    "container", [*containers_of_kubernetes(), *containers_of_compose()], ids=lambda each: each.name
 )
 def test_each_container_starts_answers_its_probes_and_ends(
     container: Container, newsroom: Newsroom, tmp_path: Path, postgres_url: str

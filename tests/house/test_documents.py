@@ -14,9 +14,10 @@ from digest.config import loader
 from digest.subscribers import list_file
 from digest.utils.files import real_path, samples
 from digest.yamlio import reader
-from tests.cli.newsroom import Newsroom
+from tests.cli.newsroom import NOW, Newsroom
 from tests.house.documents import EVERY_DOCUMENT, PAGES, README, commands, list_examples, settings_examples
 from tests.paths import ROOT
+from tests.support.profiles import PROFILE
 from tests.support.tables import each_row
 
 GUIDES = [page for page in PAGES if page != README and commands(page)]
@@ -31,13 +32,15 @@ def page_id(page: Path) -> str:
 @pytest.mark.parametrize("guide", GUIDES, ids=page_id)
 def test_the_commands_of_a_guide_work(tmp_path: Path, guide: Path) -> None:
     """Run them in order in a new newsletter folder."""
-    newsroom = Newsroom(tmp_path)
+    # Without SpamAssassin, which takes a second for each check. tests/cli/test_preflight.py reads its reports.
+    environment = {"DIGEST_NOW": NOW} | ({} if PROFILE == "ci" else {"PATH": ""})
+    newsroom = Newsroom(tmp_path, environment)
     if "init" not in [words[1] for words in commands(guide)]:
         assert newsroom.digest("init", "newsletter").code == 0
-        newsroom = Newsroom(tmp_path / "newsletter")
+        newsroom = Newsroom(tmp_path / "newsletter", environment)
     for words in commands(guide, tmp_path):
         if words[0] == "cd":
-            newsroom = Newsroom(newsroom.home / words[1])
+            newsroom = Newsroom(newsroom.home / words[1], environment)
             continue
         assert words[0] == "digest", words
         run = newsroom.digest(*words[1:])

@@ -58,7 +58,7 @@ def documented(command: str) -> set[str]:
 
 @pytest.mark.slow
 def test_every_key_of_a_json_document_is_in_the_reference(newsroom: Newsroom) -> None:
-    # Without SpamAssassin, which takes a second. The commands of the guides run it.
+    # Without SpamAssassin, which takes a second. Under `ci` the commands of the guides run it.
     newsroom.environment["PATH"] = ""
     (newsroom.home / "new.csv").write_text("email\nasha@example.org\n", encoding="utf-8")
     for command in COMMANDS:

@@ -30,6 +30,7 @@ from digest.render.pictures import (
 )
 from digest.render.themes import Theme
 from tests.render.sample import EVERYTHING, NOW, renderer, twenty
+from tests.support.profiles import only_thorough
 from tests.support.tables import each_row
 
 LEAD = PictureSlot(544, 272, 90_000)
@@ -235,6 +236,8 @@ def test_an_email_of_twenty_stories_with_six_pictures_has_at_most_350_kilobytes(
     assert len(build(outgoing, to, date=datetime(2026, 11, 23, tzinfo=UTC))) <= 350_000
 
 
+# The tests above decode every kind of picture; this one only measures its memory.
+@only_thorough
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="reads the peak of memory from /proc")
 def test_the_largest_picture_is_decoded_without_copies(tmp_path: Path) -> None:

@@ -89,7 +89,7 @@ def wait_until_submitted(process: subprocess.Popen[str]) -> None:
     assert process.stdout.readline() == "submitted\n", process.communicate()
 
 
-# The test below cuts the connection, and tests/chaos/test_outages.py restarts the server.
+# test_outages.py breaks the connections of a send, and a test below stops a run within a commit.
 @only_thorough
 @pytest.mark.parametrize("mode", ["immediate", "fast"])
 def test_after_a_restart_the_first_node_to_return_takes_over(programs: Path, mode: str) -> None:
@@ -109,6 +109,8 @@ def test_after_a_restart_the_first_node_to_return_takes_over(programs: Path, mod
         assert_taken_over(database, isolated, other, lambda: None)
 
 
+# As above. The last test here has the settings by which both ends notice the cut.
+@only_thorough
 def test_another_node_goes_on_within_fifteen_seconds_of_a_cut(programs: Path) -> None:
     if reason := why_not():
         pytest.skip(reason)

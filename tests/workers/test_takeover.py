@@ -35,8 +35,8 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Newsroom:
     return made
 
 
-# In test_two_workers.py workers go on for one that is killed and for one that ends. tests/store/test_taken_over.py cuts
-# off a node of PostgreSQL.
+# In test_two_workers.py workers go on for one that is killed. In tests/store/test_taken_over.py a run goes on for one
+# that is stopped.
 @only_thorough
 def test_a_stopped_worker_loses_its_seat_and_repeats_nothing_when_it_wakes_up(
     prepared: Newsroom, tmp_path: Path
@@ -63,7 +63,7 @@ def test_a_stopped_worker_loses_its_seat_and_repeats_nothing_when_it_wakes_up(
         assert not stopped.says("Traceback")
 
 
-# The test above stops a worker, and tests/store/test_taken_over.py cuts off a node of PostgreSQL.
+# In test_two_workers.py a worker is killed, and tests/store/test_outages.py breaks the connections of a send.
 @only_thorough
 def test_a_worker_that_is_cut_off_loses_its_seat_and_comes_back(prepared: Newsroom, tmp_path: Path) -> None:
     case = Case("link down", "sendgrid", "postgresql", 2, 5)
