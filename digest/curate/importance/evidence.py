@@ -50,6 +50,7 @@ _LEAST_PART = 3
 _NAMING = frozenset(row.name for row in WORD_ROWS if row.weight > 0) | {"police"}
 _SPACE = frozenset({"space", "mission"})
 _GOVERNMENTS, _SALES = frozenset({"union", "state"}), frozenset({"gadget", "offer"})
+_CRIMES = frozenset({"crime", "death", "police"})
 _SOFT = frozenset(row.name for row in ROWS.values() if row.is_soft)
 _DISEASES = frozenset({"outbreak", "newcases"})
 _EVENTS = frozenset(row.name for row in ROWS.values() if row.is_event)
@@ -79,8 +80,9 @@ def find_evidence(headline: str, lead: str = "") -> Mapping[str, Evidence]:
     for name, found in _rows([*in_first, *in_rest]).items():
         if name not in evidence and ROWS[name].in_lead:
             evidence[name] = Evidence(LEAD_SHARE, found)
-    # A launch by ISRO is not a product launch.
-    if not _SPACE.isdisjoint(evidence):
+    # A launch by ISRO is not a product launch, and a car in a crime or a death is no product.
+    if not _SPACE.isdisjoint(evidence) or not _CRIMES.isdisjoint(called):
+        called.pop("gadget", None)
         evidence.pop("gadget", None)
     # When a government decides on a price or a service, that is no advertisement.
     if "decision" in called and not _GOVERNMENTS.isdisjoint(called):
