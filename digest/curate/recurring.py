@@ -10,9 +10,10 @@ from collections import defaultdict
 from collections.abc import Iterable
 from functools import lru_cache
 from typing import NamedTuple
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from digest.curate.recurring_kinds import TABLE, Series
+from digest.curate.recurring_kinds import COLUMN, COLUMN_FOLDERS, TABLE, Series
 from digest.curate.similarity.cues import Places, compare_places, find_places
 from digest.curate.similarity.tfidf import document_shares
 from digest.hindi.text import fold, words
@@ -116,15 +117,18 @@ def is_one_form(one: str, other: str) -> bool:
 
 
 def find_series(articles: Iterable[Article], timezone: str = "Asia/Kolkata") -> dict[str, Series]:
-    """Map the ids of recurring pages to their series, found by the table or by a title that one source repeats."""
+    """Map the ids of recurring pages to their series.
+
+    It is found by the table, by the folder of the URL, or by a title that one source repeats.
+    """
     zone = ZoneInfo(timezone)
     found: dict[str, Series] = {}
     days: defaultdict[tuple[str, str], set[int]] = defaultdict(set)
     members: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
     for article in articles:
         form = title_form(article.title)
-        if form.series:
-            found[article.id] = form.series
+        if series := form.series or _series_of_folder(article.url):
+            found[article.id] = series
             continue
         key = (article.source, form.skeleton)
         days[key].add(article.published.astimezone(zone).toordinal())
@@ -133,3 +137,9 @@ def find_series(articles: Iterable[Article], timezone: str = "Asia/Kolkata") -> 
         if len(on) >= REPEATS:
             found.update(dict.fromkeys(members[key], LEARNED))
     return found
+
+
+def _series_of_folder(url: str | None) -> Series | None:
+    """Return the series of a comment, by the folders of its URL."""
+    folders = urlsplit(url or "").path.split("/")[:-1]
+    return None if COLUMN_FOLDERS.isdisjoint(folders) else COLUMN

@@ -86,6 +86,10 @@ TABLE = (
     Series("column", "की कहानी-|ब्लॉग:|'s blog|’s blog|आज का इतिहास|आज का विचार|सुविचार"),
 )
 
+# A comment is a column, by the folder of its URL. `blog` is left out, because some papers have all articles there.
+COLUMN = next(row for row in TABLE if row.kind == "column")
+COLUMN_FOLDERS = frozenset({"editorial", "editorials", "opinion", "opinions"})
+
 # The kinds that `edition.recurring` may name. A live page is news.
 KINDS = tuple(dict.fromkeys(row.name for row in TABLE if row.kind != "live"))
 # What newsrooms call them.

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from urllib.parse import unquote, urlsplit
@@ -29,8 +29,12 @@ HOME = ("देश", "राजनीति")
 WORLD = "दुनिया"
 # A pupil or a school in an accident or a crime is no news about education.
 EDUCATION = "शिक्षा"
-# And a deadly one, or a deadly riot, is no politics, even if a minister promises help. Rows of words.
-DEATH, ACCIDENTS = "death", frozenset({"accident", "crash", "disaster", "unrest"})
+# And a deadly one, a deadly riot or attack is no politics, even if a minister promises help, nor is a lockdown that a
+# minister announces. Rows of words.
+DEATH, ACCIDENTS = "death", frozenset({"accident", "crash", "disaster", "unrest", "terror"})
+SHUTDOWN = "shutdown"
+# A hospital that collapses is no news about health.
+HEALTH, COLLAPSES = "स्वास्थ्य", frozenset({"accident", "crash"})
 
 # The points by which the best section must lead: one word that only this section has, or two that others lack.
 MARGIN = 2
@@ -170,8 +174,8 @@ def _section_by_words(text: str, kind: str, margin: float) -> Evidence | None:
     words = find_words(text)
     points = words.points
     rows = find_rows(tokens(text))
-    is_fatal = DEATH in rows and not ACCIDENTS.isdisjoint(rows)
-    best_at_home = HOME[0] if is_fatal else max(HOME, key=lambda section: points[section])
+    is_no_politics = SHUTDOWN in rows or (DEATH in rows and not ACCIDENTS.isdisjoint(rows))
+    best_at_home = HOME[0] if is_no_politics else max(HOME, key=lambda section: points[section])
     home = WORLD if points[best_at_home] and is_abroad(text, tokens(text)) else best_at_home
     rivals = defaultdict(float, {section: count for section, count in points.items() if section not in HOME})
     rivals[home] += sum(points[section] for section in HOME)
@@ -179,9 +183,17 @@ def _section_by_words(text: str, kind: str, margin: float) -> Evidence | None:
     (section, count), (_next, next_count) = (*ranked, ("", 0.0))[:2]
     if count - next_count < margin:
         return None
-    if section == EDUCATION and not HARD_EVENTS.isdisjoint(rows):
+    if _is_of_event(section, rows):
         return None
-    return section, words.evidence(kind, section, *([best_at_home] if section == home else []))
+    counted = HOME if is_no_politics else [best_at_home]
+    return section, words.evidence(kind, section, *(counted if section == home else []))
+
+
+def _is_of_event(section: str, rows: Collection[str]) -> bool:
+    """Whether a text tells of an accident or a crime at a school or a hospital, and not of education or health."""
+    if section == EDUCATION:
+        return not HARD_EVENTS.isdisjoint(rows)
+    return section == HEALTH and not COLLAPSES.isdisjoint(rows)
 
 
 def headline_keys(found: Sequence[str], rows: Iterable[str]) -> dict[str, str]:
@@ -219,7 +231,7 @@ def _section_by_headline(text: str) -> Evidence | None:
     section = max(odds, key=lambda section: odds[section])
     if odds[section] < SURE * sum(odds.values()):
         return None
-    if section == EDUCATION and not HARD_EVENTS.isdisjoint(rows):
+    if _is_of_event(section, rows):
         return None
     at = SECTIONS.index(section)
     words.hits[section] += [token for token, vector in known if token and vector[at] >= TELLING]

@@ -168,6 +168,14 @@ def test_other_forms_of_a_word_call_its_row_and_other_words_do_not() -> None:
         ("3 युवकों की हत्या", NumberCounts(dead=3)),
         ("व्यापारी को लगीं 34 गोलियां, मौत", NumberCounts()),
         ("पॉजिटिव की संख्या 7 हुई, 415 मामले निगेटिव", NumberCounts(cases=7)),
+        # A total is of the number after it, not of a later one with a word of its own.
+        ("मरने वालों की संख्या 116 हुई, 302 लापता", NumberCounts(dead=116, affected=302)),
+        ("मृतकों की संख्या 12 हुई, 40 लोग घायल", NumberCounts(dead=12)),
+        ("मौत का आंकड़ा 300 के पार, 5000 मामले", NumberCounts(dead=300, cases=5000)),
+        ("मृतकों की संख्या 210, मामले 9,120", NumberCounts(dead=210)),
+        ("मौतों की संख्या 21 पहुंची, 500 परिवार बेघर", NumberCounts(dead=21, affected=500)),
+        ("मरने वालों की संख्या 12 लोगों तक पहुंची", NumberCounts(dead=12)),
+        ("मरने वालों की संख्या 5 से बढ़कर 12", NumberCounts(dead=12)),
         # A toll of months is a statistic.
         ("दो महीने में 21 को सेना ने किया ढेर", NumberCounts()),
         ("24 घंटे में 21 की मौत", NumberCounts(dead=21)),
@@ -270,6 +278,17 @@ def test_a_decision_of_a_government_is_no_advertisement() -> None:
     assert "offer" not in decided
     assert decided["economy"].share == 1.0
     assert "offer" in find_evidence("फोन की कीमत घटी, फैसला करें खरीदने का")
+
+
+def test_a_car_in_a_crime_or_a_death_is_no_product() -> None:
+    for headline, row in (
+        ("सोनपुरा में धमाके में उड़ी कार की नंबर प्लेट मिली, दो गिरफ्तार", "terror"),
+        ("सोनपुरा में ट्रक और कार की टक्कर, युवक की मौत", "accident"),
+    ):
+        found = find_evidence(headline)
+        assert "gadget" not in found, headline
+        assert found[row].share == 1.0
+    assert "gadget" in find_evidence("नई कार की टक्कर पुरानी से, जानें फीचर")
 
 
 def test_who_praises_a_verdict_does_not_give_it() -> None:

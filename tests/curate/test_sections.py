@@ -47,6 +47,16 @@ def one(title: str = "कमला नदी", **more: object) -> Article:
         (one("हाई टाइड की चेतावनी"), "देश", "no evidence"),
         # A deadly disaster is no politics.
         (one("तूफान से चार की मौत, विधायक और विपक्ष ने मांगा मुआवजा", text="सोनपुरा में पेड़ गिरे।"), "देश", "headline words"),
+        # Neither is a deadly attack, or a lockdown that a minister announces.
+        (one("संसद हमले में शहीद पुलिसकर्मियों को मरणोपरांत सम्मान", text="सोनपुरा में कार्यक्रम हुआ।"), "देश", "headline words"),
+        (
+            one("31 मार्च तक पूर्ण लॉकडाउन, कमला नदी के घाट खाली", text="मुख्यमंत्री ने भाजपा और कांग्रेस के विधायकों को बताया।"),
+            "देश",
+            "lead words (",
+        ),
+        # A hospital that collapses is no news about health.
+        (one("अस्पताल की छत ढही, मरीज घायल", text="सोनपुरा में रात को वार्ड की छत गिर गई।"), "देश", "no evidence"),
+        (one("अस्पताल में मरीज बढ़े", text="सोनपुरा में डेंगू फैला।"), "स्वास्थ्य", "headline words"),
         (one("नेपाल में भूकंप", text="पुल के पास मकान गिरे।"), "दुनिया", "an event abroad"),
         (one("नेपाल में भूकंप", text="झटके पटना में भी महसूस हुए।"), "देश", "no evidence"),
         (one("नेपाल में मेला", text="पुल के पास दुकानें लगीं।"), "देश", "no evidence"),

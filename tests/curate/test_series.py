@@ -6,11 +6,12 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from digest.curate.recurring import find_series
 from digest.curate.rules import Rules
 from digest.curate.similarity.score import extract_features, is_duplicate
 from digest.models import Article
 from tests.curate.clusters import cluster
-from tests.curate.sample import BRIDGE, DAY
+from tests.curate.sample import BRIDGE, DAY, article
 from tests.curate.series_days import series_pages, unlike_items
 from tests.curate.series_pages import DAYS, KINDS, PAPERS, pages
 from tests.support.tables import each_row
@@ -36,6 +37,19 @@ def test_two_pages_of_two_days_alone(kind: str) -> None:
     mine = [article for name, day, article in EVERYTHING if name == kind and day < 2 and article.source == "paper 1"]
     assert len(mine) == 2
     assert not any(set(mine) <= set(each.articles) for each in cluster([*mine, *DAY], Rules(same_source=0.3)))
+
+
+def test_a_comment_is_a_column_by_the_folder_of_its_url() -> None:
+    def kind(url: str) -> str:
+        found = find_series([article("x", "alok", "पुल बनाने में विफल विभाग", url=url)])
+        return found["x"].kind if found else ""
+
+    assert kind("https://a.example.com/editorial/apni-baat/bridge.html") == "column"
+    assert kind("https://a.example.com/hindi/opinion/bridge.html") == "column"
+    # The last part is the article's own name, and some papers have all articles in `blog`.
+    assert kind("https://a.example.com/news/opinion") == ""
+    assert kind("https://a.example.com/blog/bridge.html") == ""
+    assert kind("") == ""
 
 
 def same_form(one: Article, other: Article) -> bool:

@@ -399,7 +399,7 @@ def test_whoever_is_not_named_is_not_the_person_whom_the_article_is_about() -> N
 
 def test_a_suspected_plan_is_not_told_as_carried_out() -> None:
     text = "वीडियो लुटेरों का ख़ौफ़ ख़त्म करने के लिए पुलिस ने प्लानिंग के तहत सामने लाया है।"
-    assert "in each other's place" in problem(text, ARREST)
+    assert "have changed places" in problem(text, ARREST)
 
 
 TANKER = article(
@@ -429,7 +429,7 @@ def test_a_text_close_to_the_article_is_kept(text: str) -> None:
 @each_row(
     ("text", "why"),
     [
-        ("सोनपुरा में मंगलवार को एक बस सड़क पर खड़े टैंकर में घुस गई।", "in each other's place"),
+        ("सोनपुरा में मंगलवार को एक बस सड़क पर खड़े टैंकर में घुस गई।", "have changed places"),
         ("टैंकर 30 मिनट तक घिसटता रहा।", "not another unit"),
         ("गोपाल दास ने कहा कि अस्पतालों में ज़िला कई पड़ोसियों से आगे है।", "another part of the article's sentence"),
         ("देश में पहली बार किसी टैंकर को ज़ब्त किया गया है।", "no article has “देश”"),

@@ -52,6 +52,7 @@ _SPACE = frozenset({"space", "mission"})
 _GOVERNMENTS, _SALES = frozenset({"union", "state"}), frozenset({"gadget", "offer"})
 # `विपक्ष ने मांगा मुख्यमंत्री का इस्तीफा`, `डिप्टी सीएम का इस्तीफा`: no head of a government resigns.
 _NO_RESIGNATION, _OTHER_OFFICES = folded_words("मांगा मांगे मांग नहीं अटकलें"), folded_words("पूर्व डिप्टी former deputy")
+_CRIMES = frozenset({"crime", "death", "police"})
 _SOFT = frozenset(row.name for row in ROWS.values() if row.is_soft)
 _DISEASES = frozenset({"outbreak", "newcases"})
 _EVENTS = frozenset(row.name for row in ROWS.values() if row.is_event)
@@ -81,8 +82,9 @@ def find_evidence(headline: str, lead: str = "") -> Mapping[str, Evidence]:
     for name, found in _rows([*in_first, *in_rest]).items():
         if name not in evidence and ROWS[name].in_lead:
             evidence[name] = Evidence(LEAD_SHARE, found)
-    # A launch by ISRO is not a product launch.
-    if not _SPACE.isdisjoint(evidence):
+    # A launch by ISRO is not a product launch, and a car in a crime or a death is no product.
+    if not _SPACE.isdisjoint(evidence) or not _CRIMES.isdisjoint(called):
+        called.pop("gadget", None)
         evidence.pop("gadget", None)
     # When a government decides on a price or a service, that is no advertisement.
     if "decision" in called and not _GOVERNMENTS.isdisjoint(called):

@@ -48,9 +48,13 @@ _AFFECTED = folded_words(
 )
 _NEGATIVE = folded_words("निगेटिव नेगेटिव negative")
 _CASES = folded_words("मामले मामलों केस केसों मरीज मरीजों संक्रमित पॉजिटिव cases")
+# Words for whom or what a number counts, except for the dead.
+_NAMES_OF_COUNTED = _HURT | _AFFECTED | _CASES
 _RUPEES = folded_words("रुपये रुपए रुपयों रु डॉलर रुपया")
 _MONEY_UNITS = folded_words("करोड़ अरब खरब")
 _TOTAL = folded_words("संख्या आंकड़ा")
+# `100 से बढ़कर 150`: both are the total.
+_RISE = folded_words("से बढ़कर बढ़ कर")
 # A number after one of these is not a relevant count.
 _OTHER_UNITS = folded_words(
     "जनवरी फरवरी मार्च अप्रैल मई जून जुलाई अगस्त सितंबर अक्टूबर अक्तूबर नवंबर दिसंबर किलोमीटर किमी मीटर फीट फुट",
@@ -67,6 +71,9 @@ _ANIMALS = folded_words(
     "बाघ बाघों शेर शेरों हाथी हाथियों तेंदुए तेंदुओं पशु पशुओं मवेशी मवेशियों गाय गायों भैंस भैंसों बकरियों भेड़ भेड़ों मुर्गियों मुर्गियां",
     "पक्षियों परिंदों कौवों कौओं मछलियों मछलियां कुत्तों बंदरों मोर मोरों जानवरों घोड़ों सूअरों",
 )
+
+# What a total can be of.
+_TOTALLED = frozenset({"dead", "cases"})
 
 _POINTS, _MARKET = folded_words("अंक अंकों points"), folded_words("सेंसेक्स निफ्टी sensex nifty बाजार market")
 # A number before one of these is no year: `2000 लोग`, `2000 से ज्यादा`.
@@ -112,11 +119,15 @@ def read_counts(written: Sequence[tuple[str, str]]) -> NumberCounts:
     has_market = not _MARKET.isdisjoint(found)
     most: dict[str, float] = {}
     kind = None
+    has_counted = False
     for at, number in enumerate(numbers):
         following = numbers[at + 1].start if at + 1 < len(numbers) else len(found)
         # `6 मरे, 75 घायल`: the word for the dead belongs to the number before it.
         is_told = kind == "dead" and number.end < len(found) and found[number.end] in _HURT
-        kind = None if is_told else _kind(found, number, following)
+        between = found[numbers[at - 1].end : number.start] if at else []
+        if not (kind in _TOTALLED and between and _RISE.issuperset(between)):
+            kind = None if is_told else _kind(found, number, following, has_counted=has_counted)
+        has_counted = has_counted or kind is not None
         if kind and (kind != "points" or has_market):
             most[kind] = max(number.value, most.get(kind, 0))
     return NumberCounts(**most)
@@ -187,8 +198,11 @@ def _value(token: str) -> float | None:
     return _WORD_VALUES.get(token)
 
 
-def _kind(found: Sequence[str], number: _CountedNumber, following: int) -> str | None:
-    """Return what the number counts. `following` is the position of the next number."""
+def _kind(found: Sequence[str], number: _CountedNumber, following: int, *, has_counted: bool) -> str | None:
+    """Return what the number counts.
+
+    `following` is the position of the next number. `has_counted`: an earlier number counts something.
+    """
     after = found[number.end] if number.end < len(found) else ""
     if after in _POINTS:
         return "points"
@@ -205,7 +219,9 @@ def _kind(found: Sequence[str], number: _CountedNumber, following: int) -> str |
     near = found[number.end : min(following, number.end + 5)]
     if not _NEGATIVE.isdisjoint(near):
         return None
-    if not _TOTAL.isdisjoint(before):
+    # `मरने वालों की संख्या 116 हुई, 302 लापता`: the total is the earlier number, this one has a word of its own.
+    is_named = not _NAMES_OF_COUNTED.isdisjoint((*before[-1:], *near[:4])) and not any(map(_is_death, near))
+    if not _TOTAL.isdisjoint(before) and not (has_counted and is_named):
         if any(_is_death(word) for word in before):
             return "dead"
         if not _CASES.isdisjoint(before):
