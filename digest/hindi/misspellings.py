@@ -19,7 +19,7 @@ _IN = re.compile(f"(?<![{LETTER}])(?<!(?:थेरेसा|टेरेसा|�
 _MANY = re.compile(f"(?<![{LETTER}])(रहे|गए|गये|आए|आये|चुके|जाते|होते|करते|रहते|सकते|दिए|दिये) है(?=$|[ ,;।.?!])(?! कि )")
 _ONE = re.compile(f"(?<![{LETTER}])(रहा|गया|आया|हुआ|चुका|जाता|होता|करता|रहता|सकता|दिया|किया) हैं(?=$|[ ,;।.?!])")
 _PARTICIPLE = re.compile(f"(?<![{LETTER}])रहें हैं?(?=$|[ ,;।.?!])")
-# A postposition typed twice. `की की` and `से से` may be right: `जांच की की मांग`.
+# A postposition typed twice or more. `की की` and `से से` may be right: `जांच की की मांग`.
 _TWICE = re.compile(f"(?<![{LETTER}])(को|में|ने|का|पर|है|हैं|कि)(?: \\1)+(?![{LETTER}])")
 # A half र after its letter, where no word has one: आट्र्स is आर्ट्स.
 _LATE_R = re.compile(f"(?<!{VIRAMA})([{CONSONANT}]){VIRAMA}र{VIRAMA}(?=[{CONSONANT}])(?!य)")

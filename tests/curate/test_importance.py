@@ -162,6 +162,8 @@ def test_other_forms_of_a_word_call_its_row_and_other_words_do_not() -> None:
         # The word for the dead belongs to the number before it.
         ("बाढ़ से छह मरे, 75 घायल", NumberCounts(dead=6)),
         ("एक दिन में 3 करोड़ 70 लाख मरीज", NumberCounts(cases=37_000_000)),
+        ("3 करोड़ 70 लाख 5 हजार मरीज", NumberCounts(cases=37_005_000)),
+        ("2 लाख करोड़ का बजट", NumberCounts(money=2_000_000_000_000)),
         ("5 लाख 3 हजार लोग प्रभावित", NumberCounts(affected=503_000)),
         ("हिरासत में मौत, 7 जवानों पर हत्या का मामला", NumberCounts()),
         ("3 युवकों ने की व्यापारी की हत्या", NumberCounts()),
@@ -185,6 +187,12 @@ def test_other_forms_of_a_word_call_its_row_and_other_words_do_not() -> None:
 )
 def test_numbers(text: str, counts: NumberCounts) -> None:
     assert read_counts(written_tokens(text)) == counts
+
+
+@pytest.mark.parametrize("text", ["9" * 390 + " मरे", "1 " + "करोड़ " * 60 + "लोग मरे", "1 लाख " * 1500 + "मरे"])
+def test_a_number_of_any_length_can_be_read(text: str) -> None:
+    find_evidence(text[:400], text)
+    assert read_counts(written_tokens(text)).dead < 10**30
 
 
 def test_the_toll_of_a_lead_counts_half_and_only_from_its_first_sentence() -> None:

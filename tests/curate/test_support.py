@@ -832,3 +832,9 @@ SHOT = article(
 def test_what_is_worse_or_to_come_is_no_fact(text: str, why: str) -> None:
     found = problem(text, SHOT)
     assert (why in found) if why else not found
+
+
+@pytest.mark.parametrize("number", ["9" * 390, "1" + " करोड़" * 60])
+def test_a_number_of_any_length_can_be_read(number: str) -> None:
+    told = article("clinic", "alok", "अस्पताल में मरीज आए", f"अस्पताल में {number} मरीज आए।")
+    assert "कोरापुट" in problem(f"कोरापुट में {number} मरीज आए।", told)

@@ -65,6 +65,22 @@ def test_a_late_outcome_settles_what_another_run_left_as_unknown(
         assert tally(database) == {"frozen": 4, **expected}
 
 
+def test_recovery_waits_for_no_attempt_of_a_living_run(
+    ledger: SqlLedger, other: SqlLedger, database: Database, frozen: Frozen
+) -> None:
+    if database.sqlite:
+        pytest.skip("SQLite has one sending process")
+    frozen(2)
+    with ledger.running(), ThreadPoolExecutor(1) as pool:
+        name = claim(ledger).attempt
+        with database.write() as connection:
+            # As a run does that settles several attempts in one transaction.
+            connection.execute(update(attempt).where(attempt.c.id == name).values(detail="busy"))
+            pool.submit(take_over, other).result(timeout=10)
+        ledger.settle(name, NotSent("busy"), NOW)
+    assert tally(database) == {"frozen": 2, "pending": 2}
+
+
 def test_a_run_continues_when_some_of_its_batches_were_taken_over(
     ledger: SqlLedger, other: SqlLedger, database: Database, frozen: Frozen
 ) -> None:

@@ -46,6 +46,8 @@ _AFFECTED = folded_words(
     "बेघर लापता फंसे प्रभावित विस्थापित बीमार यात्री यात्रियों लोग लोगों परिवार परिवारों गांव गांवों जिले जिलों घर डिब्बे",
     "बोगियां बोगी ट्रेनें उड़ानें फ्लाइट्स किसान किसानों छात्र छात्रों मजदूर मजदूरों स्कूल कर्मचारी कर्मचारियों",
 )
+# A longer number counts nothing, and no number has more multipliers than `लाख करोड़`.
+_MOST_DIGITS, _MOST_MULTIPLIERS = 15, 2
 _NEGATIVE = folded_words("निगेटिव नेगेटिव negative")
 _CASES = folded_words("मामले मामलों केस केसों मरीज मरीजों संक्रमित पॉजिटिव cases")
 # Words for whom or what a number counts, except for the dead.
@@ -181,20 +183,28 @@ def _numbers(written: Sequence[tuple[str, str]]) -> list[_CountedNumber]:
 
 def _multiplied(written: Sequence[tuple[str, str]], at: int, value: float) -> tuple[float, int]:
     """Return the whole number whose first word is at a position, and its end: `3 करोड़ 70 लाख` is one number."""
-    end, scale = at + 1, 1
-    while end < len(written) and written[end][0] in _MULTIPLIERS:
+    scale, end = _scale(written, at + 1)
+    total = value * scale
+    while scale > 1 and end < len(written) and (rest := _value(written[end][0])) is not None:
+        smaller, rest_end = _scale(written, end + 1)
+        if rest_end == end + 1 or rest * smaller >= scale:
+            break
+        total, scale, end = total + rest * smaller, smaller, rest_end
+    return total, end
+
+
+def _scale(written: Sequence[tuple[str, str]], at: int) -> tuple[int, int]:
+    """Return the product of the multipliers from a position, and their end."""
+    scale, end = 1, at
+    while end < min(len(written), at + _MOST_MULTIPLIERS) and written[end][0] in _MULTIPLIERS:
         scale *= _MULTIPLIERS[written[end][0]]
         end += 1
-    if scale > 1 and end < len(written) and (rest := _value(written[end][0])) is not None:
-        smaller, rest_end = _multiplied(written, end, rest)
-        if end + 1 < rest_end and smaller < scale:
-            return value * scale + smaller, rest_end
-    return value * scale, end
+    return scale, end
 
 
 def _value(token: str) -> float | None:
     if token[0].isdigit():
-        return float(token) if token.count(".") <= 1 else None
+        return float(token) if token.count(".") <= 1 and len(token) <= _MOST_DIGITS else None
     return _WORD_VALUES.get(token)
 
 

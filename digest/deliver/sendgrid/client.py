@@ -225,6 +225,9 @@ def _sandbox_request(sender: str) -> dict[str, Any]:
 
 
 def _unexpected(response: HttpResponse) -> str:
+    if response.status == 403:
+        # Neither the scopes nor the list of senders said which of the two it is.
+        return f"the key may not send, or the sender is not verified (403); see Settings at SendGrid{detail(response)}"
     refusal = refused_outright(response)
     if refusal is not None:
         return refusal.reason.removeprefix("sendgrid: ")

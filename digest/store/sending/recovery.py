@@ -39,15 +39,14 @@ class RecoveryPolicy:
 
     def recover(self, connection: Connection, edition: str, now: datetime) -> int:
         """Settle the attempts of dead runs. Returns how many recipients are unknown as a result."""
+        in_flight = _in_flight().where(batch.c.edition == edition)
+        dead = not_running(connection, {row.run for row in connection.execute(in_flight)})
         # Locked: a run that lost only its connection still records its progress, beyond what is read here. Its next
-        # record waits for this transaction, and then finds that the attempt was taken over.
-        in_flight = _in_flight().where(batch.c.edition == edition).order_by(attempt.c.id).with_for_update(of=attempt)
-        found = connection.execute(in_flight).all()
-        dead = not_running(connection, {row.run for row in found})
+        # record waits for this transaction, and then finds that the attempt was taken over. Attempts of other runs are
+        # not locked: these settle several at once, in an order of their own, and PostgreSQL would end a deadlock.
+        abandoned = in_flight.where(attempt.c.run.in_(dead)).order_by(attempt.c.id).with_for_update(of=attempt)
         unknown = 0
-        for row in found:
-            if row.run not in dead:
-                continue
+        for row in connection.execute(abandoned).all() if dead else ():
             ids = _recipient_ids(connection, row.batch)
             outcome = self.outcome(row, ids, now)
             # None if the provider confirmed it in the meantime.

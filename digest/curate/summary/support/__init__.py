@@ -180,17 +180,20 @@ class _Judge:
         found = self._checker.candidates(at, clause)
         told = [each for each in found if each.has_predicate] or found
         closest = max((each.share for each in told), default=0.0)
+        best = [each for each in told if each.share >= closest]
+        if not self._is_denied_somewhere(clause, found):
+            return best
+        mine = set(clause.tokens) - PUNCTUATION
         denied = Message("it has more or fewer negations than the article")
         return [
-            replace(each, problem=denied) if not each.problem and self._is_denied(clause, each, found) else each
-            for each in told
-            if each.share >= closest
+            each if each.problem or mine.issubset(self._place(each).other.tokens) else replace(each, problem=denied)
+            for each in best
         ]
 
-    def _is_denied(self, clause: Clause, support: SupportCandidate, found: Sequence[SupportCandidate]) -> bool:
+    def _is_denied_somewhere(self, clause: Clause, found: Sequence[SupportCandidate]) -> bool:
         """Whether it has all its words in a clause of the articles with a negation: `पहचान हुई` in `पहचान नहीं हुई`."""
-        mine, near = set(clause.tokens) - PUNCTUATION, self._place(support).other.tokens
-        if _NEGATIVE & mine or mine.issubset(near):
+        mine = set(clause.tokens) - PUNCTUATION
+        if _NEGATIVE & mine:
             return False
         others = (self._place(each).other.tokens for each in found)
         return any(mine.issubset(other) and _NEGATIVE & {*other} for other in others)

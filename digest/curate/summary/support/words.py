@@ -64,6 +64,8 @@ _IN_CASE = re.compile(fold("(ने) की (?:सूरत|स्थिति|�
 # `19 दिसंबर, 2012`: the comma ends nothing.
 _MONTHS = "जनवरी|फ़रवरी|मार्च|अप्रैल|मई|जून|जुलाई|अगस्त|सितंबर|अक्टूबर|अक्तूबर|नवंबर|दिसंबर"
 _DATE_COMMA = re.compile(f"(?<= )({fold(_MONTHS)}), ?(?=(?:19|20)[0-9]{{2}}(?![0-9,]))")
+# A longer number is a code, and `लाख करोड़` is the largest scale.
+_MOST_DIGITS, _LARGEST_SCALE = 15, 1e12
 # `5:45 बजे` is `5.45 बजे`.
 _CLOCK = re.compile("(?<![0-9])([0-9]{1,2}):(?=[0-9]{2}(?![0-9]))")
 # `आगरा के रहने वाले मोहन` is `आगरा के मोहन`.
@@ -432,7 +434,10 @@ def _scaled(piece: Sequence[str], at: int) -> tuple[float, int, float]:
     used = 2 if piece[at] in _ADDED and at + 1 < len(piece) else 1
     current = piece[at + used - 1].removesuffix("-एक")
     if current[0].isdigit() and ("-" not in current or _same_number(current)):
-        value = float(current.split("-")[0].replace(",", ""))
+        digits = current.split("-")[0].replace(",", "")
+        if len(digits) > _MOST_DIGITS:
+            return 0.0, 0, 1.0
+        value = float(digits)
     elif current in _FRACTIONS:
         value = _FRACTIONS[current]
     elif current in number_words():
@@ -441,7 +446,7 @@ def _scaled(piece: Sequence[str], at: int) -> tuple[float, int, float]:
         return 0.0, 0, 1.0
     value += _ADDED.get(piece[at], 0.0) if used > 1 else 0.0
     scale = 1.0
-    while at + used < len(piece) and piece[at + used] in _SCALES:
+    while scale < _LARGEST_SCALE and at + used < len(piece) and piece[at + used] in _SCALES:
         scale *= _SCALES[piece[at + used]]
         used += 1
     return value * scale, used, scale
