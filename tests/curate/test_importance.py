@@ -239,6 +239,9 @@ def test_deaths_abroad_weigh_less() -> None:
     # The country is the one that the headline names.
     named = "हैती के राष्ट्रपति का निधन, देश में शोक"
     assert is_abroad(named, tokens(named))
+    assert is_abroad("पाकिस्तान: हैदराबाद में धमाका", tokens("पाकिस्तान: हैदराबाद में धमाका"))
+    ours = "नेपाल: विमान हादसे में 5 भारतीयों की मौत"
+    assert not is_abroad(ours, tokens(ours))
     # जवान are our soldiers, नौजवान are not.
     young = "पाकिस्तान में नौजवानों का जुलूस"
     assert is_abroad(young, tokens(young))
