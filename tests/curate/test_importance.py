@@ -170,6 +170,8 @@ def test_other_forms_of_a_word_call_its_row_and_other_words_do_not() -> None:
         ("पॉजिटिव की संख्या 7 हुई, 415 मामले निगेटिव", NumberCounts(cases=7)),
         # A toll of months is a statistic.
         ("दो महीने में 21 को सेना ने किया ढेर", NumberCounts()),
+        ("दस साल में सबसे बड़ा हादसा, 30 की मौत", NumberCounts(dead=30)),
+        ("पुल नहीं होता तो 40 लोगों की मौत", NumberCounts()),
         ("24 घंटे में 21 की मौत", NumberCounts(dead=21)),
         ("20 में शादी, 21 में पति शहीद", NumberCounts()),
         ("नहर न होती तो चली जातीं 38 जानें", NumberCounts()),
