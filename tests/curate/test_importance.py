@@ -180,6 +180,8 @@ def test_other_forms_of_a_word_call_its_row_and_other_words_do_not() -> None:
         ("मरने वालों की संख्या 5 से बढ़कर 12", NumberCounts(dead=12)),
         # A toll of months is a statistic.
         ("दो महीने में 21 को सेना ने किया ढेर", NumberCounts()),
+        ("दस साल में सबसे बड़ा हादसा, 30 की मौत", NumberCounts(dead=30)),
+        ("पुल नहीं होता तो 40 लोगों की मौत", NumberCounts()),
         ("24 घंटे में 21 की मौत", NumberCounts(dead=21)),
         ("20 में शादी, 21 में पति शहीद", NumberCounts()),
         ("नहर न होती तो चली जातीं 38 जानें", NumberCounts()),
@@ -255,6 +257,9 @@ def test_deaths_abroad_weigh_less() -> None:
     # The country is the one that the headline names.
     named = "हैती के राष्ट्रपति का निधन, देश में शोक"
     assert is_abroad(named, tokens(named))
+    assert is_abroad("पाकिस्तान: हैदराबाद में धमाका", tokens("पाकिस्तान: हैदराबाद में धमाका"))
+    ours = "नेपाल: विमान हादसे में 5 भारतीयों की मौत"
+    assert not is_abroad(ours, tokens(ours))
     # जवान are our soldiers, नौजवान are not.
     young = "पाकिस्तान में नौजवानों का जुलूस"
     assert is_abroad(young, tokens(young))

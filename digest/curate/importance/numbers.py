@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import NamedTuple
 
 from digest.hindi.text import fold, folded_words, words
@@ -67,7 +68,7 @@ _OTHER_UNITS = folded_words(
 # `मारे गए थे` tells an earlier event, `हो सकती है मौत` a fear.
 _NOT_NOW = folded_words("था थी थे थीं सकता सकती सकते आशंका")
 # `लॉकडाउन नहीं होता तो 38 हजार मौतें`.
-_UNREAL = folded_words("होता होती होते")
+_UNREAL, _THEN = folded_words("होता होती होते"), fold("तो")
 _PERIODS, _WITHIN = folded_words("महीने महीनों माह साल सालों वर्ष वर्षों दशक"), fold("में")
 _ANIMALS = folded_words(
     "बाघ बाघों शेर शेरों हाथी हाथियों तेंदुए तेंदुओं पशु पशुओं मवेशी मवेशियों गाय गायों भैंस भैंसों बकरियों भेड़ भेड़ों मुर्गियों मुर्गियां",
@@ -223,7 +224,8 @@ def _kind(found: Sequence[str], number: _CountedNumber, following: int, *, has_c
         return "money"
     before = found[max(0, number.start - 6) : number.start]
     # `20 में शादी, 21 में पति शहीद`, `5 में से 3`.
-    if after == _WITHIN or _is_of_period(before) or not _UNREAL.isdisjoint(before):
+    is_unreal = any(word in _UNREAL and then == _THEN for word, then in pairwise(before))
+    if after == _WITHIN or _is_of_period(before) or is_unreal:
         return None
     # A word between this number and the next one belongs to this one.
     near = found[number.end : min(following, number.end + 5)]
@@ -250,8 +252,11 @@ def _kind(found: Sequence[str], number: _CountedNumber, following: int, *, has_c
 
 
 def _is_of_period(before: Sequence[str]) -> bool:
-    """Whether the words before a number name months or years: `दो महीने में 21 ढेर` is a statistic, not an event."""
-    return any(word in _PERIODS and before[at + 1 : at + 2] == [_WITHIN] for at, word in enumerate(before))
+    """Whether the words just before a number name months or years: `दो महीने में 21 ढेर` is a statistic, not an event.
+
+    But `दस साल में सबसे बड़ा हादसा, 30 की मौत` is an event.
+    """
+    return len(before) > 1 and before[-2] in _PERIODS and before[-1] == _WITHIN
 
 
 def _is_death(word: str) -> bool:

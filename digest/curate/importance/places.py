@@ -15,6 +15,8 @@ from digest.hindi.tokens import stem_of, tokens
 
 # In the news, जवान are our own soldiers.
 _INDIA = re.compile("भारत|india|(?<!नौ)जवान(?!ी)", re.IGNORECASE)
+# What happens to Indians is news from home wherever it happens: `नेपाल: हादसे में 5 भारतीयों की मौत`.
+_INDIANS = re.compile("भारतीय|indian", re.IGNORECASE)
 # `पाकिस्तान: …`: words of a headline that is labelled with a place.
 _LABEL_WORDS = 2
 # India, unless another country is named before it: `हैती के राष्ट्रपति की हत्या, देश में हिंसा`.
@@ -54,13 +56,13 @@ def find_regions(found: Sequence[str]) -> frozenset[str]:
 
 
 def is_abroad(text: str, found: Sequence[str], rows: Container[str] | None = None) -> bool:
-    """Whether a text names a foreign country or a town there, and nothing in India; a place before a colon decides.
+    """Whether a text names a foreign country or a town there, and nothing in India. A place before a colon decides.
 
     `found` are its tokens, `rows` those that they match if the caller knows them.
     """
     label, colon, _rest = text.partition(":")
     if colon and len(label.split()) <= _LABEL_WORDS and (named := find_regions(tokens(label))):
-        return all(_is_foreign(region) for region in named)
+        return all(_is_foreign(region) for region in named) and not _INDIANS.search(text)
     regions = find_regions(found)
     if any(not _is_foreign(region) for region in regions) or _INDIA.search(text):
         return False
