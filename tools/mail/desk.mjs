@@ -177,6 +177,10 @@ if (withScripts && !inPlace) {
 }
 
 if (withScripts) {
+  // A page that is opened again tells of one's own change from the start.
+  await page.goto(`${base}/desk/`, { waitUntil: "load" });
+  await wait(500);
+  seen.shifted.push(...(await page.evaluate(() => window.moved)));
   // On a Hindi keyboard the key of j types another letter.
   const row = () => page.evaluate(() => document.activeElement.closest(".st")?.dataset.story);
   const key = (code, key) => page.evaluate((init) => document.activeElement.dispatchEvent(new KeyboardEvent("keydown", { ...init, bubbles: true })), { code, key });

@@ -515,8 +515,6 @@ prepare();
 window.addEventListener("load", () => {
   if (window.location.hash.startsWith("#row-")) document.getElementById(window.location.hash.slice(1))?.querySelector("h4 a").focus({ preventScroll: true });
   if (!document.querySelector(".told[data-fresh]")) return;
-  const before = places();
   tell();
-  putBack(before);
   setTimeout(() => arrangeTold(window.location.hash.slice(1)));
 });
