@@ -248,13 +248,7 @@ def history(app: App, email: str, as_json: bool) -> None:
         (
             f"{one.at.astimezone(zone):%Y-%m-%d %H:%M}",
             " ".join(("edition" if one.kind == HistoryKind.EDITION else one.kind, one.edition or "")).strip(),
-            "stopped by an admin"
-            if one.stopped_by_admin
-            else one.what
-            if one.what != "none"
-            else "not sent"
-            if one.edition
-            else "",
+            _what(one),
             one.why,
         )
         for one in entries

@@ -333,7 +333,7 @@ def test_reasons_are_the_largest_contributions_and_add_up() -> None:
     headline = "सुप्रीम कोर्ट के फैसले के बाद सोनपुरा में हिंसा, 3 की मौत, कर्फ्यू"
     lines = reasons(headline)
     assert len(lines) == SHOWN + 2
-    assert "सुप्रीम कोर्ट की ख़बर (सुप्रीम कोर्ट): +0.90" in lines
+    assert "यह सुप्रीम कोर्ट की ख़बर है (सुप्रीम कोर्ट): +0.90" in lines
     parts = [float(line.rpartition(": ")[2]) for line in lines]
     assert sum(parts) == pytest.approx(points(headline), abs=0.03)
     largest = [abs(part) for part in parts[:SHOWN]]
@@ -349,7 +349,9 @@ def test_every_reason_is_a_message_in_hindi_and_takes_what_was_found() -> None:
     hindi = translator("hi")
     for row in ROWS.values():
         assert hindi.has(row.reason), row.reason
-        assert hindi.gettext(row.reason) % {"found": "x"} != row.reason % {"found": "x"}
+        sentence = hindi.gettext(row.reason) % {"found": "x"}
+        assert sentence != row.reason % {"found": "x"}
+        assert {"है", "है,", "हैं"} & set(sentence.split()), f"{sentence} is no sentence"
 
 
 def test_words_belong_to_known_rows_and_every_row_has_words() -> None:

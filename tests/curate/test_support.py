@@ -381,6 +381,27 @@ def test_a_text_may_shorten_and_count(text: str) -> None:
     assert not problem(text, FERRY)
 
 
+ARREST = article(
+    "arrest",
+    "setu",
+    "बेटे की गिरफ़्तारी पर मंत्री ने पुलिस की तारीफ़ की",
+    "विधायक गोपाल सेन के बेटे रोहित की गिरफ़्तारी पर मंत्री लता देवी ने पुलिस की तारीफ़ की। रोहित पर दो दुकानें लूटने का आरोप है। "
+    "मंगलवार को सोनपुरा की पुलिस ने उसे घाट से पकड़ लिया। रोहित का एक वीडियो सामने आया है। "
+    "बताया जा रहा है कि लुटेरों की कमर तोड़ने के साथ ही उनके ख़ौफ़ को ख़त्म करने के लिए वीडियो सामने आना पुलिस की प्लानिंग है।",
+)
+
+
+def test_whoever_is_not_named_is_not_the_person_whom_the_article_is_about() -> None:
+    assert not problem("सोनपुरा की पुलिस ने मंगलवार को रोहित को घाट से पकड़ लिया।", ARREST)
+    found = problem("सोनपुरा की पुलिस ने मंगलवार को विधायक गोपाल सेन को घाट से पकड़ लिया।", ARREST)
+    assert "“विधायक” is in another sentence" in found
+
+
+def test_a_suspected_plan_is_not_told_as_carried_out() -> None:
+    text = "वीडियो लुटेरों का ख़ौफ़ ख़त्म करने के लिए पुलिस ने प्लानिंग के तहत सामने लाया है।"
+    assert "in each other's place" in problem(text, ARREST)
+
+
 @each_row(
     ("text", "why"),
     [

@@ -39,6 +39,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from digest.feedback.rules import COMPLAINED, UNSUBSCRIBED
 from digest.store.database import StorePart
 from digest.store.people.preferences import ERASED, PreferenceStore, StoredSubscriber
+from digest.store.people.suppressions import is_stopped_by_admin
 from digest.store.schema import batch, delivery, edition, preference, segment, signup, subscriber, suppression
 from digest.store.sending.enqueue import comparable
 from digest.store.statements import distinct_texts
@@ -93,7 +94,8 @@ class SubscriberFilter:
 class SubscriberLine:
     """One row of the list.
 
-    `state` says what keeps the subscriber from getting mail; `last` is the outcome of the last edition.
+    `state` says what keeps the subscriber from getting mail; `last` is the outcome of the last edition. An admin who
+    stopped somebody's email makes the state LEFT, too.
     """
 
     id: int
@@ -106,6 +108,7 @@ class SubscriberLine:
     origin: str
     state: SubscriberState
     last: str | None = None
+    stopped_by_admin: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -350,12 +353,20 @@ class SubscriberDirectory(StorePart):
         if not ids:
             return []
         last = _became_of(connection, ids, key) if key else {}
+        stopped = _stopped_by_admin(connection, ids)
         lines = []
         for own in PreferenceStore(self.database).several(connection, ids).values():
             state = state_of(own, now)
             named = (own.email, own.name, own.topics, own.frequency, own.hour)
-            lines.append(SubscriberLine(own.id, *named, own.added_at, own.origin, state, last.get(own.id)))
+            by_admin = own.id in stopped
+            lines.append(SubscriberLine(own.id, *named, own.added_at, own.origin, state, last.get(own.id), by_admin))
         return lines
+
+
+def _stopped_by_admin(connection: Connection, ids: Sequence[int]) -> set[int]:
+    rows = select(subscriber.c.id, suppression.c.reason, suppression.c.detail)
+    rows = rows.join(suppression, suppression.c.address == subscriber.c.address).where(subscriber.c.id.in_(ids))
+    return {row.id for row in connection.execute(rows) if is_stopped_by_admin(row.reason, row.detail)}
 
 
 def state_of(held: StoredSubscriber, now: datetime) -> SubscriberState:

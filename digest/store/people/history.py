@@ -11,13 +11,12 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select
 
-from digest.feedback.rules import UNSUBSCRIBED
 from digest.messages import Message, joined
 from digest.models import CORRECTION, GIVEN_UP_STATES, LETTERS_TO_SOME, AttemptState, BatchState
 from digest.store.database import Database
 from digest.store.people.erasure import Erasures
 from digest.store.people.signups import JOINED, ORIGIN
-from digest.store.people.suppressions import SIGNED_UP
+from digest.store.people.suppressions import SIGNED_UP, is_by_admin, is_stopped_by_admin
 from digest.store.schema import (
     answer,
     attempt,
@@ -44,8 +43,6 @@ _AGAIN = "asked again"
 NOBODY_GOT_IT = "nobody got it"
 """How the reason of an edition begins that was skipped or given up."""
 _ON_PAGE = Message("from the sign-up page")
-# The source of an entry that an admin or operator made.
-_BY_ADMIN = r"(?:the desk|the API|digest subscribers [a-z-]+)(?:, by [^)]*)?"
 
 
 class HistoryKind(StrEnum):
@@ -144,7 +141,7 @@ def _consents(connection: Connection, address: str, hashed: str, since: datetime
         again = row.what == SIGNED_UP and (found or (since is not None and since < row.at))
         source = _ON_PAGE if row.source == JOINED else row.source
         why = _join(source, row.wording, row.detail)
-        by_admin = row.what == UNSUBSCRIBED and re.fullmatch(_BY_ADMIN, row.source) is not None
+        by_admin = is_by_admin(row.what, row.source)
         found.append(HistoryEntry(row.at, kind, _AGAIN if again else row.what, why, stopped_by_admin=by_admin))
     return found
 
@@ -164,7 +161,7 @@ def _suppressions(connection: Connection, address: str, hashed: str) -> list[His
     found = []
     if suppressed:
         why = _join(suppressed.detail, Message("gets no mail from here on"))
-        by_admin = suppressed.reason == UNSUBSCRIBED and re.search(rf"\({_BY_ADMIN}\)", suppressed.detail) is not None
+        by_admin = is_stopped_by_admin(suppressed.reason, suppressed.detail)
         entry = HistoryEntry(suppressed.at, HistoryKind.BARRED, suppressed.reason, why, stopped_by_admin=by_admin)
         found.append(entry)
     if gone:

@@ -24,6 +24,8 @@ from digest.store.statements import chunks
 CAME_BACK, SIGNED_UP = "came back", "signed up"
 # An admin ended a suppression, of any reason but a complaint.
 LIFTED = "suppression lifted"
+# The source of a stop that an admin or operator made.
+_BY_ADMIN = r"(?:the desk|the API|digest subscribers [a-z-]+)(?:, by [^)]*)?"
 # An answer by SMTP. Our own checks and providers' APIs give reasons in words.
 _REPLY = re.compile(r"5\d\d[ -]")
 
@@ -57,6 +59,16 @@ _resubscribed = select(func.max(consent.c.at)).where(
 
 
 _address = select(subscriber.c.address).where(subscriber.c.id == bindparam("id")).scalar_subquery()
+
+
+def is_by_admin(what: str, source: str) -> bool:
+    """Whether an admin or operator stopped somebody's email. `source` is of an entry of the consent log."""
+    return what == UNSUBSCRIBED and re.fullmatch(_BY_ADMIN, source) is not None
+
+
+def is_stopped_by_admin(reason: str, detail: str) -> bool:
+    """Whether an admin or operator made a suppression. Otherwise the person left, or their mailbox is at fault."""
+    return reason == UNSUBSCRIBED and re.search(rf"\({_BY_ADMIN}\)", detail) is not None
 
 
 def signed_up(address: ColumnElement[str]) -> ScalarSelect[datetime]:

@@ -97,6 +97,7 @@ def create_desk(app: App, base: str) -> Iterator[ServedDesk]:
             has_faults=enter(Background[bool]("settings", lasts=_FAULTS_LAST)),
             list_faults=enter(Background[tuple[ConfigProblem, ...]]("list", lasts=_LIST_FAULTS_LAST)),
             small_reasons=_small_reasons(own.settings.newsletter.language),
+            reason_frames=_reason_frames(own.settings.newsletter.language),
         )
         hosts = {str(urlsplit(each).hostname) for each in (url, base) if each} | {"localhost", "127.0.0.1", "::1"}
         # The path before and after the prefix is removed.
@@ -110,6 +111,12 @@ def _small_reasons(language: str) -> tuple[re.Pattern[str], ...]:
     rows = (gettext(ROWS[row].reason) for row in ("fresh", "sources", "source_weight"))
     messages = [*rows, gettext("Everything else"), gettext("Every story starts with")]
     return tuple(re.compile(".*".join(map(re.escape, each.split("%(found)s")))) for each in messages)
+
+
+def _reason_frames(language: str) -> tuple[re.Pattern[str], ...]:
+    gettext = translator(language).gettext
+    messages = (gettext("It is about %(what)s"), gettext("It tells of %(what)s"), gettext("It has %(what)s"))
+    return tuple(re.compile("(.+)".join(map(re.escape, each.split("%(what)s")))) for each in messages)
 
 
 def routes(desk: Desk) -> ASGIApp:

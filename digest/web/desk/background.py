@@ -8,6 +8,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as NotReady
+from functools import partial
 from typing import Generic, Self, TypeVar
 
 from digest.app import App
@@ -38,10 +39,11 @@ class Background(Generic[T]):
     def __exit__(self, *_error: object) -> None:
         self._pool.shutdown(wait=True, cancel_futures=True)
 
-    def get(self, key: str, compute: Callable[[], T], *, wait: float) -> T | None:
+    def get(self, key: str, compute: Callable[[], T], *, wait: float, from_now: bool = False) -> T | None:
         """Return the value; None if it is not ready `wait` seconds after its work began. Raises the error of `compute`.
 
-        So only the first of the pages that ask during long work waits, and only once.
+        So of the pages that ask during long work only the first waits. With `from_now` the seconds begin with this
+        call: for what is nothing without the value, such as a file.
         """
         now = time.monotonic()
         started: Future[T] | None = None
@@ -57,7 +59,7 @@ class Background(Generic[T]):
             # Without the lock: if the work has ended already, this call stores the result itself.
             started.add_done_callback(lambda future: self._keep(key, future))
         try:
-            return done.result(timeout=max(0.0, at + wait - now))
+            return done.result(timeout=wait if from_now else max(0.0, at + wait - now))
         except NotReady:
             return None
 
@@ -85,8 +87,9 @@ class AudienceCount(Background[int]):
         super().__init__("audience", lasts=_LASTS)
         self._app = app
 
-    def of(self, edition: Edition, *, wait: float = _WAIT) -> int | None:
-        """Return the number, or None while it is not known yet."""
+    def of(self, edition: Edition, *, wait: float | None = None) -> int | None:
+        """Return the number, or None while it is not known yet. With `wait`, the caller waits these seconds for it."""
         # An edition that is composed again has other stories, and perhaps other topics.
         key = f"{edition.key} {edition.composed_at}"
-        return self.get(key, lambda: self._app.enqueuer.count_due(edition), wait=wait)
+        count = partial(self._app.enqueuer.count_due, edition)
+        return self.get(key, count, wait=_WAIT if wait is None else wait, from_now=wait is not None)

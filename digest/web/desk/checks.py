@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 from digest.app import App
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 Level = Literal["bad", "warn"]
 
 # Seconds that a page waits for the checks, and seconds that they are valid, because templates and settings may change.
-PAGE_WAIT, _LASTS = 0.02, 120.0
+_WAIT, _LASTS = 0.02, 120.0
 # The rule of an error that no reason lets pass.
 SETTINGS = "settings"
 
@@ -72,10 +73,11 @@ class Checks(Background[Checked]):
         """Return the last result for any revision of an edition, without its emails."""
         return self._last.get(edition.key)
 
-    def of(self, edition: Edition, *, wait: float = PAGE_WAIT) -> Checked | None:
-        """Return the findings; None while they are being computed."""
+    def of(self, edition: Edition, *, wait: float | None = None) -> Checked | None:
+        """Return the findings; None while they are computed. With `wait`, the caller waits these seconds for them."""
         key = f"{edition.key} {revision(edition)} {edition.state == EditionState.SKIPPED}"
-        return self.get(key, lambda: self._check(edition), wait=wait)
+        check = partial(self._check, edition)
+        return self.get(key, check, wait=_WAIT if wait is None else wait, from_now=wait is not None)
 
     def _check(self, edition: Edition) -> Checked:
         if edition.state == EditionState.SKIPPED:

@@ -57,6 +57,8 @@ class Desk:
     list_faults: Background[tuple[ConfigProblem, ...]]
     # Reasons that are not informative: the age of a story, and the sum of all other reasons.
     small_reasons: tuple[re.Pattern[str], ...]
+    # The words around what a reason is about. They make a sentence of it.
+    reason_frames: tuple[re.Pattern[str], ...]
 
     @property
     def provider(self) -> str:

@@ -25,6 +25,7 @@ def runners_up(visit: Visit) -> Response:
         f"{edition.key} {edition.composed_at} {changes}",
         lambda: app.composer.curated(edition.key),
         wait=10.0,
+        from_now=True,
     )
     return visit.page(
         "next.html.j2",

@@ -36,7 +36,7 @@ from digest.web.desk import blocks, calendar, doubts, seen
 from digest.web.desk.acts import name_of
 from digest.web.desk.admin import sources
 from digest.web.desk.bar import bar, stops
-from digest.web.desk.checks import PAGE_WAIT, Checked, Problem, problems
+from digest.web.desk.checks import Checked, Problem, problems
 from digest.web.desk.edit import MAX_LEFT
 from digest.web.desk.letter import FORMS, variants
 from digest.web.desk.sentences import PageSentence
@@ -313,10 +313,16 @@ def _shown_reasons(visit: Visit, story: Story) -> tuple[str, ...]:
         found = [_("in %(named)s sources, %(num)s of them independent") % {"named": named, "num": number}]
     for reason in story.reasons:
         text, _colon, points = reason.rpartition(": ")
-        # The points, and the words by which it was recognised, are on the story's own page.
+        # The whole sentence, and its points, are on the story's own page.
         if points.startswith("+") and not any(pattern.fullmatch(text) for pattern in visit.desk.small_reasons):
-            found.append(_EVIDENCE.sub("", text))
+            found.append(_short(visit, _EVIDENCE.sub("", text)))
     return tuple(found[:2])
+
+
+def _short(visit: Visit, reason: str) -> str:
+    """Return what a reason is about, without the words that make a sentence of it."""
+    matches = (frame.fullmatch(reason) for frame in visit.desk.reason_frames)
+    return next((found[1] for found in matches if found), reason)
 
 
 def _left_stories(visit: Visit, edition: Edition) -> list[Article]:
@@ -384,9 +390,9 @@ def _letter_choice(visit: Visit, edition: Edition, view: str, *, arrives: bool =
 
 
 def check_results(
-    visit: Visit, edition: Edition, *, changes: EditorialChanges | None = None, wait: float = PAGE_WAIT
+    visit: Visit, edition: Edition, *, changes: EditorialChanges | None = None, wait: float | None = None
 ) -> dict[str, Any]:
-    """Return the results of the checks, for the list and the meter, if they have ended within `wait` seconds.
+    """Return the results of the checks, for the list and the meter, if they have ended, or end within `wait` seconds.
 
     `changes` are the editors' changes of the edition, if the caller has them.
     While they run, `before` has the lines of the revision before, so that the page does not jump when they end.

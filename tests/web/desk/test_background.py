@@ -43,3 +43,19 @@ def test_a_page_that_comes_later_does_not_wait(monkeypatch: pytest.MonkeyPatch) 
         # It would get the number if it waited.
         assert background.get("all", count, wait=10) is None
         assert background.get("all", count, wait=60) == 7
+
+
+def test_what_is_nothing_without_the_value_waits_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Otherwise the checks are asked for in a loop, and a file is saved without its figures."""
+    now, counted = 0.0, Event()
+    monkeypatch.setattr("digest.web.desk.background.time.monotonic", lambda: now)
+
+    def count() -> int:
+        assert counted.wait(30)
+        return 7
+
+    with Background[int]("count", lasts=60) as background:
+        assert background.get("all", count, wait=0) is None
+        now = 20.0
+        Timer(0.2, counted.set).start()
+        assert background.get("all", count, wait=10, from_now=True) == 7

@@ -134,6 +134,10 @@ def test_one_person_is_paused_suppressed_lifted_and_taken_off(desk: Site, admin:
     assert admin.post(f"{who}/suppress", reason=" ").status == 422
     assert admin.post(f"{who}/suppress", reason="phoned us").status == 303
     assert find(admin, state="left") == ["asha@example.com"]
+    row = unescape(admin.get("/subscribers?state=left").text.partition("<tbody>")[2].partition("</tbody>")[0])
+    assert f'<span class="pill warn">{translated("email stopped")}</span>' in row, (
+        "the list agrees with the person's page"
+    )
     page = admin.get(who).text
     shown = unescape(re.sub("<[^>]+>", " ", page))
     assert shown.count(translated("an admin stopped their email")) == 3, "on top and twice in the history"
@@ -173,6 +177,8 @@ def test_the_form_for_one_subscriber_speaks_of_one_address(admin: Browser) -> No
 def test_who_unsubscribed_left_by_themselves(desk: Site, admin: Browser) -> None:
     who = f"/subscriber/{desk.subscriber_id('asha@example.com')}"
     desk.app.subscribers.suppress("asha@example.com", UNSUBSCRIBED, now=desk.app.now())
+    row = admin.get("/subscribers?state=left").text.partition("<tbody>")[2]
+    assert f'<span class="pill warn">{translated("left")}</span>' in row
     page = admin.get(who).text
     assert translated("an admin stopped their email") not in page.replace(
         translated("they left, or an admin stopped their email"), ""
@@ -695,3 +701,5 @@ def test_a_refused_form_keeps_what_was_typed_and_only_changes_are_written(desk: 
     row = (desk.app.home / "subscribers.yaml").read_text(encoding="utf-8").partition("ravi@example.com")[2]
     assert ("08:30" in row, "frequency" in row, "status" in row) == (True, False, False)
     assert desk.app.audit.newest(1)[0].detail == "hour: 08:30"
+    for name in ("वर्मा,रवि", "रवि,वर्मा"):
+        assert admin.submit(ravi, {"name": name}).headers["location"].endswith("done=saved")

@@ -35,8 +35,6 @@ _NEIGHBOURS = 2
 _DOUBTFUL = frozenset({"claim", "doubt", "deny"})
 _CORE = frozenset({"", "ने", "को"})
 _SUBJECT = frozenset({"", "ने", "inherited", "द्वारा"})
-# Markers of what may be the subject of a turned sentence: `कार से टकराया`.
-_OPPONENTS = frozenset({"से", "को", "against", "with", "पर", "for"})
 _PATIENTS = frozenset({"ने", "को"})
 
 
@@ -101,18 +99,11 @@ class _Alignment(ClausePair):
                     continue
                 if not (is_name_like(word) or word.number or {"office", "body"} & word.concepts):
                     continue
-                if not self.articles.is_anywhere(word) or self._is_at_hand(word) or self._is_unnamed_topic(word):
+                if not self.articles.is_anywhere(word) or self._is_at_hand(word):
                     continue
                 if not any(self.articles.is_called(name, word) or self.articles.is_near(name, word) for name in known):
                     return Message("“%(name)s” is in another sentence of the articles", name=word.text)
         return None
-
-    def _is_unnamed_topic(self, word: Word) -> bool:
-        """Whether the article's clause leaves out who acts, or has a general word for it, and the topic names it."""
-        if word.number or not self.articles.is_topic(word):
-            return False
-        actors = [each for each in self.other.words if each.is_content and each.marker in _SUBJECT and _names([each])]
-        return all(each.text in _SCOPES or _in(each, self.mine) for each in actors)
 
     def _is_at_hand(self, word: Word) -> bool:
         return _in(word, self.near) or _in(word, self.meant)
@@ -241,9 +232,7 @@ class _Alignment(ClausePair):
         mine = {id(word): self._parts(word) for word in self.mine if not word.number and "time" not in word.concepts}
         known = [word for word in self.mine if mine.get(id(word))]
         for one, two in product(known, known):
-            if one.phrase == two.phrase or one.marker not in _SUBJECT or two.marker not in _OPPONENTS:
-                continue
-            if {"measure", "more", "less", "both"} & (one.concepts | two.concepts):
+            if one.phrase == two.phrase or one.marker not in _SUBJECT or two.marker in _SUBJECT or two.marker == "gen":
                 continue
             if not (mine[id(one)] & _SUBJECT) and "gen" not in mine[id(one)] and mine[id(two)] <= _SUBJECT:
                 return Message("“%(name)s” and “%(other)s” are in each other's place", name=one.text, other=two.text)
@@ -344,7 +333,7 @@ class _Alignment(ClausePair):
         yield from by_phrase.values()
 
     def _only_owns(self, word: Word) -> bool:
-        is_first = word is self.mine[0] and self._may_be_subject(word)
+        is_first = word is self.mine[0] and any(each.phrase == word.phrase for each in self.mine[1:])
         if word.number or ordinal(word.text) or "time" in word.concepts or not (word.marker in _CORE or is_first):
             # In `पत्रकार लंदन से लौटा` the reading gives both nouns the marker से.
             return False
@@ -358,11 +347,6 @@ class _Alignment(ClausePair):
         if not at or any(words[n].marker != "gen" or is_infinitive(words[n].text) or is_joined(words, n) for n in at):
             return False
         return all(self._is_other_head(word, n) for n in at)
-
-    def _may_be_subject(self, word: Word) -> bool:
-        """Whether the clause's first word may be a phrase of its own. In `पश्चिम बंगाल के` it is part of a place."""
-        mates = [each for each in self.mine[1:] if each.phrase == word.phrase]
-        return bool(mates) and not any(map(self.articles.is_place, mates))
 
     def _is_other_head(self, word: Word, at: int) -> bool:
         """Whether the article's word names the owner of a person or thing that the summary leaves out."""

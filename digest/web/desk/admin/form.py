@@ -37,11 +37,14 @@ def given_in(visit: Visit, stored: Subscriber | None = None) -> dict[str, Any]:
 def changes_in(visit: Visit, stored: Subscriber) -> dict[str, str | None]:
     """Return the fields of a form that differ from what is stored, so that nothing else is written."""
     held = _texts_of(stored)
-    return {
-        name: value
-        for name, value in fields_of(visit).items()
-        if sorted((value or "").split(",")) != sorted(held.get(name, "").split(","))
-    }
+    found = fields_of(visit)
+    return {name: value for name, value in found.items() if not _is_same(name, value or "", held.get(name, ""))}
+
+
+def _is_same(name: str, value: str, held: str) -> bool:
+    if name in _LISTS:
+        return set(value.split(",")) == set(held.split(","))
+    return value == held
 
 
 def _texts_of(held: Subscriber) -> dict[str, str]:

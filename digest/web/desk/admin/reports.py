@@ -186,7 +186,7 @@ def _failures(visit: Visit, keys: Sequence[str], *, wait: float | None = None) -
     """Count what came back, or return None while it is being counted."""
     reader = FailureReader(visit.desk.app.database)
     patience = visit.patience if wait is None else wait
-    return visit.desk.failures.get(" ".join(keys), lambda: reader.read(keys), wait=patience)
+    return visit.desk.failures.get(" ".join(keys), lambda: reader.read(keys), wait=patience, from_now=wait is not None)
 
 
 def _day(visit: Visit, key: str) -> str:
