@@ -39,20 +39,23 @@ _DOUBLE, _SINGLE = '["“”„«»]', "['‘’`´]"
 _OPENS_AFTER = " \u00a0([-–—:/"
 
 
-def typeset(text: str) -> str:
-    """Return the text on one line as it is printed. Words, numbers and their order stay, except for sure typing
-    errors. Idempotent."""
+def typeset(text: str, language: str = "hi") -> str:
+    """Return the text on one line as it is printed. Idempotent.
+
+    Words, numbers and their order stay, except for sure typing errors in Hindi: मे is a word of Marathi.
+    """
     # Removing a mark may bring two others together.
     for _ in range(_PASSES):
-        line = _typeset_once(text)
+        line = _typeset_once(text, language)
         if line == text:
             break
         text = line
     return text
 
 
-def _typeset_once(text: str) -> str:
-    line = _SPACES.sub(" ", corrected(repair(_DANDAS.sub("।", text)))).strip()
+def _typeset_once(text: str, language: str) -> str:
+    line = repair(_DANDAS.sub("।", text))
+    line = _SPACES.sub(" ", corrected(line) if language == "hi" else line).strip()
     line = _AFTER_NUMBER.sub(" ", line)
     line = _COLON_IN_WORD.sub("\\1ः", _IDLE_JOINER.sub("", line))
     line = _REPEATED.sub(r"\1", _quotes(_LATE_COLON.sub(": ", line)))

@@ -96,6 +96,15 @@ def points(headline: str, lead: str = "", **weights: float) -> float:
         ("दिल दहलाने वाली कहानी", "bait", "havoc"),
         ("सोनपुरा के मुख्यमंत्री का अचानक इस्तीफा", "head", "change"),
         ("मुख्यमंत्री के इस्तीफे की मांग", "politics", "head"),
+        ("मुख्यमंत्री राम लाल ने पद से दिया इस्तीफा", "head", "change"),
+        ("विपक्ष ने मांगा मुख्यमंत्री का इस्तीफा", "politics", "head"),
+        ("सीएम ने लिया मंत्री का इस्तीफा", "change", "head"),
+        ("डिप्टी सीएम का इस्तीफा", "change", "head"),
+        ("नक्सलियों ने छावनी पर हमला बोला", "terror", "reaction"),
+        ("माली समाज की बैठक", "", "foreign"),
+        ("माली में तख्तापलट", "foreign unrest", ""),
+        ("पनामा पेपर्स में ईडी की जांच", "agency", "foreign"),
+        ("नहर टूटी LIVE अपडेट: गांव खाली कराए गए", "teaser", "roundup"),
         ("श्रीराम सेना का दफ्तर खुला", "", "war"),
         ("दल ने की फैसले की तारीफ", "reaction", ""),
     ],
@@ -230,6 +239,9 @@ def test_deaths_abroad_weigh_less() -> None:
     # The country is the one that the headline names.
     named = "हैती के राष्ट्रपति का निधन, देश में शोक"
     assert is_abroad(named, tokens(named))
+    # जवान are our soldiers, नौजवान are not.
+    young = "पाकिस्तान में नौजवानों का जुलूस"
+    assert is_abroad(young, tokens(young))
     for here in ("ट्रंप बोले, देश में महंगाई", home, "जापान में 12 भारतीयों की मौत, भारत ने मांगा ब्योरा", "पुल टूटा, 12 की मौत"):
         assert not is_abroad(here, tokens(here))
 

@@ -50,6 +50,8 @@ _LEAST_PART = 3
 _NAMING = frozenset(row.name for row in WORD_ROWS if row.weight > 0) | {"police"}
 _SPACE = frozenset({"space", "mission"})
 _GOVERNMENTS, _SALES = frozenset({"union", "state"}), frozenset({"gadget", "offer"})
+# `विपक्ष ने मांगा मुख्यमंत्री का इस्तीफा`, `डिप्टी सीएम का इस्तीफा`: no head of a government resigns.
+_NO_RESIGNATION, _OTHER_OFFICES = folded_words("मांगा मांगे मांग नहीं अटकलें"), folded_words("पूर्व डिप्टी former deputy")
 _SOFT = frozenset(row.name for row in ROWS.values() if row.is_soft)
 _DISEASES = frozenset({"outbreak", "newcases"})
 _EVENTS = frozenset(row.name for row in ROWS.values() if row.is_event)
@@ -89,6 +91,10 @@ def find_evidence(headline: str, lead: str = "") -> Mapping[str, Evidence]:
             evidence.pop(name, None)
     is_soft = not _SOFT.isdisjoint(called)
     title_tokens = [token for token, _word in in_title]
+    if "head" in evidence and not _NO_RESIGNATION.isdisjoint(title_tokens):
+        evidence["politics"] = evidence.pop("head")
+    if "head" in evidence and not _OTHER_OFFICES.isdisjoint(title_tokens):
+        evidence["change"] = evidence.pop("head")
     scale = 1
     if is_abroad(headline, title_tokens):
         scale = EPIDEMIC_ABROAD if "outbreak" in evidence else ABROAD

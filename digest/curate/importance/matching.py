@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import product
 
 from digest.curate.section_words import strong_words
-from digest.hindi.text import table_rows
+from digest.hindi.text import folded_words, table_rows
 from digest.hindi.tokens import stem_of, tokens
 
 # Characters of a stem by which other forms of a word are recognised too. Shorter stems collide with other words.
 LEAST_STEM = 3
 # The row of phrases in which the words have another meaning.
 NO_ROW = "other"
+_POSTPOSITIONS = folded_words("का के की ने को से में पर")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,10 +27,12 @@ class EntryPart:
     prefix: str | None = None
     # '' for a word that only matches as written.
     stem: str = ""
+    # Whether postpositions do not fit.
+    is_content: bool = False
 
     def fits(self, token: str) -> bool:
         if self.prefix is not None:
-            return token.startswith(self.prefix)
+            return token.startswith(self.prefix) and not (self.is_content and token in _POSTPOSITIONS)
         return token == self.word or (self.stem != "" and stem_of(token) == self.stem)
 
 
@@ -58,15 +62,23 @@ def entries() -> Iterator[WordEntry]:
                 for strong in strong_words(word[1:]):
                     yield WordEntry(row, tuple(_parts(strong, as_is=False)))
             else:
-                pieces = word.lstrip("=").split("_")
                 as_is = word.startswith("=")
-                yield WordEntry(row, tuple(part for piece in pieces for part in _parts(piece, as_is=as_is)))
+                for pieces in _wordings(word.lstrip("=")):
+                    yield WordEntry(row, tuple(part for piece in pieces for part in _parts(piece, as_is=as_is)))
+
+
+def _wordings(phrase: str) -> Iterator[tuple[str, ...]]:
+    """Yield the pieces of each wording of a phrase: of `a/b_**_c`, `a c`, `a * c`, `b c` and `b * c`."""
+    choices = [
+        ("", "*") if piece == "**" else ("", "?") if piece == "?" else piece.split("/") for piece in phrase.split("_")
+    ]
+    yield from dict.fromkeys(tuple(piece for piece in pieces if piece) for pieces in product(*choices))
 
 
 def _parts(text: str, *, as_is: bool) -> Iterator[EntryPart]:
     """Yield the parts of a text; `l1` has two tokens."""
-    if text == "*":
-        yield EntryPart(prefix="")
+    if text in ("*", "?"):
+        yield EntryPart(prefix="", is_content=text == "?")
         return
     found = tokens(text)
     for at, token in enumerate(found):

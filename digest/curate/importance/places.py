@@ -14,7 +14,7 @@ from digest.hindi.text import table_rows
 from digest.hindi.tokens import stem_of, tokens
 
 # In the news, जवान are our own soldiers.
-_INDIA = re.compile("भारत|india|जवान", re.IGNORECASE)
+_INDIA = re.compile("भारत|india|(?<!नौ)जवान(?!ी)", re.IGNORECASE)
 # `पाकिस्तान: …`: words of a headline that is labelled with a place.
 _LABEL_WORDS = 2
 # India, unless another country is named before it: `हैती के राष्ट्रपति की हत्या, देश में हिंसा`.

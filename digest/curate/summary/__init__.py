@@ -78,7 +78,7 @@ def write_story(
     related = tuple(f"related: {article.title} ({article.source}) {link}" for article, link in neighbours)
     return Story(
         id=cluster.story_id,
-        title=typeset(headline.text),
+        title=typeset(headline.text, pairs.rules.language),
         summary=_joined(summary.text, tolls),
         url=first.url or next((article.url for article in articles if article.url), ""),
         published=first.published,
@@ -208,7 +208,7 @@ def write_headline(articles: Sequence[Article], *, title: str, summary: str, sum
     except SummaryError as error:
         return Headline(title, reasons=(Message("headline: the paper's, because %(why)s", why=error.message),))
     # Checked before typesetting, which joins lines: a response of several lines is not a headline.
-    text = answer if "\n" in answer else typeset(answer.rstrip("।. "))
+    text = answer if "\n" in answer else typeset(answer.rstrip("।. "), articles[0].language)
     if fold(text) == fold(title):
         summariser.record_verdict(accepted=True)
         return Headline(title)
@@ -238,9 +238,10 @@ def write_intro(stories: Sequence[tuple[Story, Sequence[Article]]], summariser: 
         return Intro()
     mentioned = stories[:INTRO_STORIES]
     try:
-        text = typeset(summariser.intro([(story.title, story.summary) for story, _ in mentioned]))
+        answer = summariser.intro([(story.title, story.summary) for story, _ in mentioned])
     except SummaryError as error:
         return Intro(problem=error.message)
+    text = typeset(answer, mentioned[0][0].language)
     verdict = check_intro(text, [(story.title, articles) for story, articles in mentioned])
     summariser.record_verdict(accepted=not verdict.problem)
     return Intro(problem=verdict.problem) if verdict.problem else Intro(text, verdict.support)

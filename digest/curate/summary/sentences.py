@@ -88,7 +88,7 @@ def with_another_source(
                 and not adds_toll(each.text, f"{title}\n{summary}")
                 and all(cosine(vector, mine) < ALIKE for mine in chosen)
             ):
-                return f"{shorter} {typeset(each.text)} {source}"
+                return f"{shorter} {typeset(each.text, language)} {source}"
     return summary
 
 
@@ -167,7 +167,7 @@ def _summarise_text(
         return ""
     passages = _passages(found, coverage, heading, known, words)
     for chosen in sorted(passages, key=lambda chosen: -coverage.value(chosen, words)):
-        text = _joined(chosen, heading)
+        text = _joined(chosen, heading, article.language)
         if text and (not coverage.words or _tells(chosen, text, coverage)):
             return text
     return ""
@@ -261,7 +261,7 @@ def count_words(chosen: Sequence[SentenceCandidate]) -> int:
     return sum(each.words for each in chosen)
 
 
-def _joined(chosen: Sequence[SentenceCandidate], heading: str) -> str:
+def _joined(chosen: Sequence[SentenceCandidate], heading: str, language: str) -> str:
     """Return the chosen sentences as a text; '' if together they say too little or break a rule."""
     texts = [
         each.connective + each.text if at and each.position == chosen[at - 1].position + 1 else each.text
@@ -271,7 +271,7 @@ def _joined(chosen: Sequence[SentenceCandidate], heading: str) -> str:
     longest = LONGEST_LEAD if heading else LONGEST_UNTITLED
     if not count_words(chosen) >= LEAST_WORDS or any(each.words > longest for each in chosen):
         return ""
-    return "" if split(text) != texts or broken_rules(text, heading) else typeset(text)
+    return "" if split(text) != texts or broken_rules(text, heading) else typeset(text, language)
 
 
 class Extractive:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from digest.curate.summary.voice import lacks_agent, names_speech
 from digest.curate.summary.word_lists import any_written
 from digest.hindi.clauses import WEIGHTY, ends_clause, reports_event
-from digest.hindi.dates import weekday
+from digest.hindi.dates import MONTHS, WEEKDAYS, weekday
 from digest.hindi.tokens import stems, tokens
 
 # `हैरानी की बात तो यह है कि` too.
@@ -36,9 +37,12 @@ _PLACE_WORDS = 2
 _INDIA = ZoneInfo("Asia/Kolkata")
 # A report of the first hours may be of the day before.
 _FIRST_HOUR = 4
-_BEFORE_TODAY, _AFTER_TODAY = "(?<![^ (“‘])", "(?=[ ,])(?! (?:तक|भी|ही के|के|की|का|कल|जब|नहीं) )"
-_TODAY_AT = re.compile(f"{_BEFORE_TODAY}आज (?=(?:सुबह|शाम|रात|दोपहर|तड़के|तडके|देर|आधी|मध्य|से|[0-9०-९.:]+ बजे)(?: |$))")
-_TODAY = re.compile(f"{_BEFORE_TODAY}आज{_AFTER_TODAY}")
+_BEFORE_TODAY = "(?<![^ (])(?<!लेकिन )(?<!मगर )"
+_TODAY_AT = re.compile(
+    f"{_BEFORE_TODAY}आज (?=(?:सुबह|शाम|रात|दोपहर|तड़के|तडके|देर|आधी|मध्य|से(?!.* (?:पहले|पूर्व))|[0-9०-९.:]+ बजे)(?: |$))"
+)
+_TODAY = re.compile(f"{_BEFORE_TODAY}आज(?=[ ,])(?! (?:तक|भी|ही के|ने|के|की|का|से|और|व|या|तथा|जब|नहीं) )")
+_TODAY_QUOTED = re.compile("(?:[“‘]|(?<![^ (,:])[\"'](?! ))[^“”‘’\"']*(?<![^ “‘\"'])आज")
 # Latin words in brackets, for search engines. A short acronym after its name is news: `केंद्रीय जांच ब्यूरो (CBI)`.
 _NEITHER = r"[^()\[\]\u0900-\u097f]*"
 _LATIN_BRACKET = re.compile(
@@ -80,14 +84,22 @@ def with_place(text: str, place: str) -> str:
 def with_weekday(text: str, published: datetime) -> str:
     """Return the sentence with the weekday of its publication for आज, which is another day when the edition is read.
 
-    What is not said of an event stays: `आज भी`, `आज हर घर में फोन है`.
+    What is not said of an event stays: `आज भी`, `आज हर घर में फोन है`. So does a quotation, and a sentence that names
+    its day (`आज सोमवार को`) or the day before or after (`कल`).
     """
     day = published.astimezone(_INDIA)
-    if "आज" not in text or day.hour < _FIRST_HOUR:
+    if "आज" not in text or day.hour < _FIRST_HOUR or _names_day(text) or _TODAY_QUOTED.search(text):
         return text
     name = weekday(day)
     text = _TODAY_AT.sub(f"{name} ", text)
     return _TODAY.sub(f"{name} को", text) if reports_event(text) else text
+
+
+def _names_day(text: str) -> bool:
+    words = tokens(text)
+    if any(word == "कल" or (word.endswith("वार") and word in WEEKDAYS) for word in words):
+        return True
+    return any(number.isdigit() and word in MONTHS for number, word in pairwise(words))
 
 
 def without_contrast(text: str) -> str:

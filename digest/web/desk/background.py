@@ -67,10 +67,15 @@ class Background(Generic[T]):
         """Compute everything again when somebody asks, because it was changed here."""
         with self._lock:
             self._done.clear()
+            # What runs may have read what was there before the change.
+            self._running.clear()
 
     def _keep(self, key: str, future: Future[T]) -> None:
         with self._lock:
-            self._running.pop(key, None)
+            _at, running = self._running.get(key, (0.0, None))
+            if running is not future:
+                return
+            del self._running[key]
             # What failed, such as while the store was busy, is tried again when somebody asks.
             if future.cancelled() or future.exception() is not None:
                 return

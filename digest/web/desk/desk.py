@@ -60,6 +60,12 @@ class Desk:
     # The words around what a reason is about. They make a sentence of it.
     reason_frames: tuple[re.Pattern[str], ...]
 
+    def forget_counts(self) -> None:
+        """Count the subscribers again when a page asks, because some were changed here."""
+        self.audience.forget()
+        self.subscriber_counts.forget()
+        self.found_counts.forget()
+
     @property
     def provider(self) -> str:
         """The name of the provider of OpenID Connect; '' if there is none."""

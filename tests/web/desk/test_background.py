@@ -59,3 +59,18 @@ def test_what_is_nothing_without_the_value_waits_for_it(monkeypatch: pytest.Monk
         now = 20.0
         Timer(0.2, counted.set).start()
         assert background.get("all", count, wait=10, from_now=True) == 7
+
+
+def test_work_that_began_before_a_change_is_not_kept() -> None:
+    """Otherwise a page shows for a minute how many there were before it."""
+    counted, answers = Event(), iter((7, 6))
+
+    def count() -> int:
+        assert counted.wait(30)
+        return next(answers)
+
+    with Background[int]("count", lasts=60) as background:
+        assert background.get("all", count, wait=0) is None
+        background.forget()
+        counted.set()
+        assert [background.get("all", count, wait=30, from_now=True) for _ in range(2)] == [6, 6]

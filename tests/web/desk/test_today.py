@@ -193,6 +193,20 @@ def test_a_dropped_story_is_replaced_and_comes_back_by_undo(desk: Site, editor: 
 
 
 @pytest.mark.slow
+def test_the_line_of_state_counts_without_somebody_who_was_stopped(desk: Site) -> None:
+    admin = set_up(desk, "mira", Role.ADMIN)
+
+    def due() -> int:
+        found = re.search("([0-9]+) पाठकों को जाएगा", counted(admin).text)
+        return int(found[1]) if found else 0
+
+    before = due()
+    who = f"/subscriber/{desk.subscriber_id('asha@example.com')}"
+    assert admin.post(f"{who}/suppress", reason="phoned us").status == 303
+    assert due() == before - 1, "at once, not after a minute"
+
+
+@pytest.mark.slow
 def test_the_list_has_reasons_in_few_words_and_a_storys_page_has_them_as_sentences(desk: Site, editor: Browser) -> None:
     first, second = list(edition_of(desk).stories())[:2]
     sentences = "यह प्राकृतिक आपदा की ख़बर है (बाढ़): +0.50", "मृतकों की संख्या 12 है: +1.10", "यह 2 घंटे पुरानी है: +0.35"

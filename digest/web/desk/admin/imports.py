@@ -139,7 +139,7 @@ def run(visit: Visit) -> Response:
     # The rejected rows can still be downloaded.
     if not report.rejected:
         visit.desk.uploads.forget(id)
-    visit.desk.subscriber_counts.forget()
+    visit.desk.forget_counts()
     return page(visit, done=report, without=_without(report), id=id)
 
 
@@ -161,7 +161,7 @@ def undo(visit: Visit) -> Response:
         return _undo_page(visit, status=409, problem=problem)
     except ImportNotUndoable as error:
         return _undo_page(visit, status=409, problem=visit.refusal(error))
-    visit.desk.subscriber_counts.forget()
+    visit.desk.forget_counts()
     return visit.page("admin/undo.html.j2", act=act, plan=done, done=True, problem="", now=visit.desk.now())
 
 

@@ -56,7 +56,7 @@ def run(visit: Visit) -> Response:
         return _page(visit, form, status=422, field=act, problem=visit.refusal(error))
     except DigestError as error:
         return _page(visit, form, status=409, problem=visit.refusal(error))
-    visit.desk.subscriber_counts.forget()
+    visit.desk.forget_counts()
     return _page(visit, form, plan=done, done=True)
 
 

@@ -125,7 +125,7 @@ def erase(visit: Visit) -> Response:
     reason = visit.form.get("reason", "").strip() or "at the person's request"
     held = _held(visit)
     visit.desk.app.subscriber_editor.erase(held.email, reason, visit.actor)
-    visit.desk.subscriber_counts.forget()
+    visit.desk.forget_counts()
     return visit.go("/subscribers", done="erased")
 
 
@@ -147,7 +147,7 @@ def _act(visit: Visit, done: str, act: Callable[[str, Actor], object], *, editin
         return page(visit, status=422, **field_problem(visit, error), editing=editing)
     except DigestError as error:
         return page(visit, status=409, problem=visit.refusal(error), editing=editing)
-    visit.desk.subscriber_counts.forget()
+    visit.desk.forget_counts()
     return visit.go(f"/subscriber/{held.id}", done=done)
 
 

@@ -119,7 +119,7 @@ def add(visit: Visit) -> Response:
             # The link to their page says how to change them.
             problem = _("%(email)s is already on the list.") % {"email": email}
         return add_form(visit, status=422, field="email", problem=problem, existing=held)
-    visit.desk.subscriber_counts.forget()
+    visit.desk.forget_counts()
     return visit.go(f"/subscriber/{held.id}", done="added") if held else visit.go("/subscribers")
 
 
