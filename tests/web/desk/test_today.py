@@ -209,12 +209,12 @@ def test_the_line_of_state_counts_without_somebody_who_was_stopped(desk: Site) -
 @pytest.mark.slow
 def test_the_list_has_reasons_in_few_words_and_a_storys_page_has_them_as_sentences(desk: Site, editor: Browser) -> None:
     first, second = list(edition_of(desk).stories())[:2]
-    sentences = "यह प्राकृतिक आपदा की ख़बर है (बाढ़): +0.50", "12 लोगों की मौत हुई है: +1.10", "यह 2 घंटे पुरानी है: +0.35"
+    sentences = "यह प्राकृतिक आपदा की ख़बर है (बाढ़): +0.50", "मृतकों की संख्या 12 है: +1.10", "यह 2 घंटे पुरानी है: +0.35"
     put_draft(desk, edition_of(desk).with_story(replace(first, reasons=sentences)))
     put_draft(desk, edition_of(desk).with_story(replace(second, reasons=("इसमें भारी तबाही है (ढहे): +0.20",))))
     page = re.sub("<[^>]+>", "", unescape(editor.get(HERE).text))
     reasons = re.findall("क्यों: (.*)", page)[:2]
-    assert reasons[0].endswith("प्राकृतिक आपदा की ख़बर; 12 लोगों की मौत हुई है")
+    assert reasons[0].endswith("प्राकृतिक आपदा की ख़बर; मृतकों की संख्या 12 है")
     assert reasons[1].endswith("भारी तबाही")
     assert not any("यह" in each or "इसमें" in each for each in reasons)
     page = unescape(editor.get(f"{HERE}/story/{first.id}").text)
