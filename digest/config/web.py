@@ -132,7 +132,8 @@ class WebSettings(SettingsModel):
     nameserver: Line = Field(
         default="",
         description="DNS server (`address` or `address:port`) by which the sign-up checks that a domain receives "
-        "email. If it does not, the person is asked whether the address is right. Empty: the machine's. `off`: no check.",
+        "email. If it does not, the person is asked whether the address is right. Empty: the machine's. `off`: no "
+        "check.",
     )
     welcome: bool = Field(
         default=True,
