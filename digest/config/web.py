@@ -116,8 +116,8 @@ class WebSettings(SettingsModel):
     )
     signup: bool = Field(
         default=True,
-        description="Offer the signup form at `/join`: double opt-in, at most 300 signups per hour and network and one "
-        "email per ten minutes and address (docs/reader-pages.md).",
+        description="Offer the sign-up form at `/join`: double opt-in, at most 300 sign-ups per hour and network and "
+        "one email per ten minutes and address (docs/reader-pages.md).",
     )
     topics: dict[Line, Line] = Field(
         default={},
@@ -131,12 +131,13 @@ class WebSettings(SettingsModel):
     )
     nameserver: Line = Field(
         default="",
-        description="DNS server (`address` or `address:port`) by which the signup checks that a domain receives email. "
-        "If it does not, the person is asked whether the address is right. Empty: the machine's. `off`: no check.",
+        description="DNS server (`address` or `address:port`) by which the sign-up checks that a domain receives "
+        "email. If it does not, the person is asked whether the address is right. Empty: the machine's. `off`: no "
+        "check.",
     )
     welcome: bool = Field(
         default=True,
-        description="Send a welcome email after the confirmation of a signup: the headlines of the newest edition, "
+        description="Send a welcome email after the confirmation of a sign-up: the headlines of the newest edition, "
         "with a link to it in the archive, and when the next one comes. Needs `archive: public`.",
     )
     signup_mails_per_hour: int = Field(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -106,7 +107,7 @@ def check_templates(app: App, findings: Findings) -> None:
         if (own / "pages") in path.parents:
             continue
         if path.is_file() and not (built_in / path.relative_to(own)).is_file():
-            findings.warnings.append(_unused_template(f"templates/{path.relative_to(own)}"))
+            findings.warnings.append(_unused_template(path, app.home, built_in))
     formats: tuple[Literal["html", "text"], ...] = ("html", "text")
     edition = sample_edition(app.now(), sample_blocks(answered=bool(app.settings.newsletter.base_url)))
     # Its page in the archive.
@@ -163,7 +164,7 @@ def check_pages(app: App, findings: Findings) -> None:
         return
     for path in sorted(own.rglob("*")):
         if path.is_file() and not (TEMPLATES / path.relative_to(own)).is_file():
-            findings.warnings.append(_unused_template(path.relative_to(app.home).as_posix()))
+            findings.warnings.append(_unused_template(path, app.home, TEMPLATES))
     found = find_template_errors(pages, app.now(), app.topics)
     findings.add([_located(each) for each in found])
 
@@ -174,8 +175,10 @@ def _located(error: TemplateProblem) -> ConfigProblem:
     return ConfigProblem(place, 0, message)
 
 
-def _unused_template(path: str) -> str:
-    return f"{path}: overrides no built-in template; it is used only if another of your templates includes it"
+def _unused_template(path: Path, home: Path, built_in: Path) -> str:
+    close = difflib.get_close_matches(path.name, [each.name for each in built_in.rglob("*.j2")], n=1, cutoff=0.8)
+    hint = f"did you mean '{close[0]}'?" if close else "it is used only if another of your templates includes it"
+    return f"{path.relative_to(home).as_posix()}: overrides no built-in template; {hint}"
 
 
 def check_paths(app: App, findings: Findings) -> None:

@@ -105,7 +105,9 @@ def test_the_built_in_page_is_served_instead_of_one_with_an_error(home: Path, ca
 def test_a_file_that_overrides_nothing_gets_a_warning(home: Path) -> None:
     (home / "templates/pages/lave.html.j2").write_text("", encoding="utf-8")
     (warning,) = [line for line in Newsroom(home).json("check")["warnings"] if "lave" in line]
-    assert warning.startswith("templates/pages/lave.html.j2: overrides no built-in template")
+    assert warning.startswith(
+        "templates/pages/lave.html.j2: overrides no built-in template; did you mean 'leave.html.j2'?"
+    )
 
 
 def test_the_built_in_templates_have_no_errors(home: Path) -> None:
