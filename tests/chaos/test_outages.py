@@ -44,7 +44,7 @@ def test_an_sqlite_store_whose_disk_is_full_for_a_while(prepared: Newsroom, tmp_
     assert_unharmed(prepared, tmp_path, f"sqlite:///{tmp_path / 'run' / 'digest.db'}", fault)
 
 
-# The test above has a store that goes away from a process. tests/store/test_outages.py breaks the connections of a send.
+# The test above has a store that goes away from a process; tests/store/test_outages.py breaks connections of a send.
 @only_thorough
 def test_a_postgresql_that_breaks_its_connections(prepared: Newsroom, tmp_path: Path, postgres_url: str) -> None:
     with Proxy(postgres_url) as proxy:
