@@ -34,7 +34,7 @@ PLANS = [
 CASES = [*((PLANS[0], way) for way in WAYS), *zip(PLANS[1:], cycle(WAYS)), (PLANS[2], "restore")]
 
 
-# tests/cli/test_store.py puts copies back in every way, and with each policy.
+# tests/cli/test_store.py puts back copies from before a send: nobody gets the edition again.
 @only_thorough
 @pytest.mark.parametrize(("plan", "way"), CASES, ids=str)
 def test_a_copy_put_back_after_a_send_mails_nobody_twice(

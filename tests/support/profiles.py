@@ -12,7 +12,6 @@ from typing import TypeVar
 
 import pytest
 from hypothesis import settings
-from hypothesis.internal.conjecture import providers
 
 PROFILE = os.environ.get("DIGEST_TEST_PROFILE", "dev")
 DEV_EXAMPLES = 15
@@ -46,7 +45,3 @@ def register() -> None:
     settings.register_profile("ci", deadline=None, max_examples=75)
     settings.register_profile("dev", deadline=None, max_examples=DEV_EXAMPLES)
     settings.load_profile(PROFILE)
-    if PROFILE != "ci":
-        # Some of its random values are constants of the program. Each process would spend a quarter of a second of CPU
-        # on reading them, and few are drawn in so few examples.
-        providers._get_local_constants = lambda: providers._local_constants
