@@ -121,7 +121,7 @@ def test_adding_a_known_source_changes_nothing(newsroom: Newsroom, site: HttpSer
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
-        (["/nothing"], 1, "not found"),
+        (["/nothing"], 1, "does not exist"),
         (["/empty"], 1, "gives no articles"),
         (["/rss", "--weight", "11"], 2, "'weight': expected a number of at most 10, found 11.0"),
         (["/rss", "--name", "डेस्क"], 2, "'name': expected a name that no other source has, found 'डेस्क'"),

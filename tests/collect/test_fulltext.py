@@ -213,7 +213,7 @@ def test_through_a_real_server() -> None:
         )
         assert [path for path, _headers in Handler.seen] == ["/nothing"]
         assert filled.articles[0] == cut
-        assert "not found" in filled.warnings[0]
+        assert "does not exist" in filled.warnings[0]
         guarded, _ = fill((cut,), Fetcher())
         assert len(Handler.seen) == 1
         assert guarded.articles[0] == cut
