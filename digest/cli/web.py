@@ -83,6 +83,9 @@ def announce_desk(app: App, pages: RunningPages) -> None:
             info("It has no user yet: digest users add NAME --role admin")
     elif link := first_link(app, base):
         info(f"Nobody has signed in yet. This link works once, within a day: {link}")
+        # The web server in front may not be there yet.
+        if not link.startswith(base):
+            info(f"On this machine it is {base}{urlsplit(link).path}")
 
 
 def follow_pages(pages: RunningPages, app: App) -> None:

@@ -13,9 +13,10 @@ from sqlalchemy import Connection, Engine, event
 from digest import pipeline
 from digest.app import make_app
 from digest.cli.users import first_link
+from digest.cli.web import announce_desk
 from digest.models import EditionState, Role
 from digest.usecases.enqueue import SendRequest
-from digest.web.server import run_pages
+from digest.web.server import RunningPages, run_pages
 from tests.support.folders import newsletter_folder
 from tests.web.desk.browser import TESTER, Browser, code_of, set_up
 from tests.web.desk.conftest import KEY, SETTINGS, open_desk
@@ -100,6 +101,28 @@ def test_the_first_admin_gets_a_link_until_somebody_signed_in(desk: Site) -> Non
     assert first_link(desk.app, desk.base) == ""
     assert [line.user.name for line in desk.app.accounts.list()] == ["admin"]
     assert TESTER.name not in browser.get("/log").text
+
+
+@pytest.mark.parametrize(
+    ("base_url", "told"), [("https://news.example.com", 1), ("", 0)], ids=["behind a web server", "on this machine"]
+)
+def test_the_first_link_also_opens_before_there_is_a_web_server_in_front(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    base_url: str,
+    told: int,
+) -> None:
+    home = tmp_path / "newsletter"
+    newsletter_folder(home)
+    monkeypatch.setattr("digest.cli.web.on_terminal", lambda stream: True)
+    caplog.set_level("INFO")
+    with make_app(home, environment={**SETTINGS, "DIGEST_NEWSLETTER__BASE_URL": base_url}) as app:
+        announce_desk(app, RunningPages(app, "http://127.0.0.1:8000"))
+        links = re.findall(r"http\S+/desk/link/\S+", "\n".join(caplog.messages))
+    assert len({urlsplit(link).path for link in links}) == 1
+    assert caplog.text.count("On this machine it is http://127.0.0.1:8000/desk/link/") == told
+    assert any(link.startswith("http://127.0.0.1:8000/") for link in links)
 
 
 @pytest.mark.slow

@@ -26,7 +26,8 @@ function countFields(root) {
 // Dragging fills in the same form as the arrows.
 function makeSortable(root) {
   const form = document.getElementById("dragged");
-  if (!window.Sortable || !form) return;
+  if (!form || phone.matches) return;
+  if (!window.Sortable) return loadSortable(form.dataset.script);
   document.body.classList.add("sorting");
   for (const list of root.querySelectorAll("[data-sortable]")) {
     if (list.sortable) continue;
@@ -46,6 +47,15 @@ function makeSortable(root) {
       },
     });
   }
+}
+
+// A phone has no handles to drag, so it does not load the library.
+function loadSortable(address) {
+  if (document.querySelector(`script[src="${address}"]`)) return;
+  const script = document.createElement("script");
+  script.src = address;
+  script.addEventListener("load", () => makeSortable(document));
+  document.head.append(script);
 }
 
 // The lead belongs to its section too, where it is the first.
