@@ -276,6 +276,7 @@ def _routers(app: App, pages: Pages, outbound: OutboundMail, leave_page: LeavePa
     current = CurrentNotice(PrivacyNotice(pages, app.settings), NoticeStore(database))
     receives_none = _receives_none(web.nameserver)
     signup = None
+    latest = LatestEdition(app.settings.choices, published, app.now)
     if web.signup:
         emails = SignupEmails(pages, sender, app.signer, next_edition, notices.requests, notices.emails)
         untracked = tracking_of(app.settings) in (Tracking.NOTHING, Tracking.CLICKS)
@@ -287,6 +288,7 @@ def _routers(app: App, pages: Pages, outbound: OutboundMail, leave_page: LeavePa
         offer = Offer(
             showcase,
             rates,
+            latest,
             next_edition,
             app.first_send_at,
             len(app.sources),
@@ -309,7 +311,6 @@ def _routers(app: App, pages: Pages, outbound: OutboundMail, leave_page: LeavePa
             receives_none=receives_none,
             can_draw=app.cards.can_draw,
         )
-    latest = LatestEdition(app.settings.choices, published, app.now)
     page = PreferencesPage(
         context, latest, app.topics, app.first_send_at, _offered_editions(app), next_edition, rates, leave_page
     )

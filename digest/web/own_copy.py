@@ -106,7 +106,8 @@ class _Copy:
         if key == "hour":
             return dates.hour(time.fromisoformat(value), self.language)
         if read := self._readers.get(key):
-            return read(str(value))
+            # A message is a text that knows its translation; a copy of it as a plain text does not.
+            return read(value if isinstance(value, str) else str(value))
         return str(value)
 
     def _edition(self, key: str) -> str:

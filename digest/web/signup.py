@@ -35,7 +35,7 @@ from digest.utils.timed_cache import TimedCache
 from digest.web.archive.metadata import home_metadata
 from digest.web.consent import CONSENT_VERSION
 from digest.web.dependencies import Context, client_address
-from digest.web.editions import NextEdition, Showcase, ShowcaseEdition, TopicRates
+from digest.web.editions import LatestEdition, NextEdition, Showcase, ShowcaseEdition, TopicRates
 from digest.web.email_limits import mailbox_quotas, network_quotas
 from digest.web.known_browser import is_known_browser, remember
 from digest.web.outbound_mail import OutboundMail
@@ -57,6 +57,7 @@ class Offer:
 
     showcase: Showcase
     rates: TopicRates
+    latest: LatestEdition
     next_edition: NextEdition
     # The hour of the first edition of a day.
     send_at: time
@@ -105,7 +106,9 @@ class Signup:
         values = {"wrong": "", "notice": "", "question": "", "suggested": "", "domain": "", "typed": "", **values}
         consent = pages.agreement(pages.language(request))
         shown = self.offer.showcase.newest()
-        rates = self.offer.rates.of(shown.edition.key if shown else None, self.context.now())
+        # Also without a public archive, which shows no edition.
+        newest = self.offer.latest.of_all()
+        rates = self.offer.rates.of(newest.key if newest else None, self.context.now())
         card_of = shown.edition.key if shown and self.can_draw(shown.edition.title) else None
         values |= {"offer": self.offer, "shown": shown, "rates": rates or {}, "topics": self.offer.topics}
         values |= {"agreement": consent, "meta": home_metadata(pages, request, card_of=card_of)}

@@ -174,6 +174,28 @@ def test_a_copy_to_read_holds_what_the_file_for_programs_holds(pages: Site) -> N
     assert "; page in Hindi, network address 127.0.0.1</dd>" in english
 
 
+def test_a_copy_to_read_has_no_english_words_for_everything_and_for_the_usual_hour(pages: Site) -> None:
+    days = [("days", day) for day in ("mon", "wed")]
+    pages.post(preferences(pages), *days, topics="खेल", format="html", hour="09:00")
+    every = [("topics", topic) for topic in pages.app.topics]
+    pages.post(preferences(pages), *days, *every, format="html", hour="")
+    link = ask_for(pages, "data")
+    shown = pages.request("POST", link, b"form=page", {"Content-Type": FORM}).text
+    assert f"विषय: {translated('everything')}; " in shown
+    assert f"समय: {translated('with the edition')}" in shown
+    assert "everything" not in shown
+    assert "with the edition" not in shown
+
+
+def test_a_copy_to_read_says_in_hindi_that_somebody_signed_up(pages: Site) -> None:
+    pages.post("/join", email=NEW)
+    pages.post(link_of(pages.mails(NEW)[0]))
+    link = ask_for(pages, "data", NEW)
+    shown = pages.request("POST", link, b"form=page", {"Content-Type": FORM}).text
+    assert translated("came from the sign-up page") in shown
+    assert "came from" not in shown
+
+
 def test_erasing_needs_the_mailbox_and_removes_the_line_of_the_list(tmp_path: Path) -> None:
     with site(tmp_path / "newsletter", []) as pages:
         file = pages.app.home / "subscribers.yaml"

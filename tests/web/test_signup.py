@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
+from digest import pipeline
 from digest.app import make_app
 from digest.models import Subscriber
 from digest.store.content.archive import ArchivedStory
@@ -303,6 +304,20 @@ def test_a_disposable_address_is_a_question(pages: Site) -> None:
     # It asks nothing, so the button does not say yes or no.
     assert translated("Use this address anyway") in asked.text
     assert pages.post("/join", email=email, sure=email).title == translated("Check your email")
+
+
+@pytest.mark.parametrize("archive", ["subscribers", "off"])
+def test_the_form_shows_the_topics_also_without_a_public_archive(tmp_path: Path, archive: str) -> None:
+    with site(tmp_path / "newsletter", DIGEST_WEB__ARCHIVE=archive) as pages:
+        assert translated("Which topics there are") not in pages.get("/join").text
+    with make_app(tmp_path / "newsletter", environment={"DIGEST_NOW": NOW}) as app:
+        pipeline.send(app, "2026-11-23")
+    with site(tmp_path / "newsletter", None, DIGEST_WEB__ARCHIVE=archive) as pages:
+        shown = pages.get("/join").text
+    assert translated("Which topics there are") in shown
+    assert '<b lang="hi">खेल</b>' in shown
+    # Nothing had news of it.
+    assert '<b lang="hi">राजनीति</b>' not in shown
 
 
 def test_the_form_shows_the_newest_edition_and_the_topics_that_have_news(sent: Site) -> None:

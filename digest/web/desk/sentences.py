@@ -115,7 +115,8 @@ def _value(name: str, text: str, catalogue: Catalogue) -> str:
         return " → ".join(translate(each, catalogue) or each for each in text.split(" → "))
     if name == "values":
         # Or with a plus between their values. An empty list is no choice.
-        return " → ".join(_LIST_MARKS.sub("", each).replace("+", ", ") or "—" for each in text.split(" → "))
+        texts = (_LIST_MARKS.sub("", each).replace("+", ", ") or "—" for each in text.split(" → "))
+        return " → ".join(catalogue.gettext("everything") if each == "everything" else each for each in texts)
     if name not in _SENTENCES:
         return text
     return translate(text, catalogue) or text
@@ -259,6 +260,8 @@ def words(catalogue: Catalogue) -> Mapping[str, str]:
         "everybody": _("everybody"),
         "the chosen ones": _("the chosen ones"),
         "other": _("other"),
+        # The hour of somebody who chose none.
+        "with the edition": _("with the edition"),
     }
 
 
