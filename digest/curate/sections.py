@@ -190,7 +190,7 @@ def _section_by_words(text: str, kind: str, margin: float) -> Evidence | None:
 
 
 def _is_of_event(section: str, rows: Collection[str]) -> bool:
-    """Whether a text tells of an accident or a crime at a school or a hospital, and not of education or health."""
+    """Whether a text is about an accident or a crime at a school or a hospital, not about education or health."""
     if section == EDUCATION:
         return not HARD_EVENTS.isdisjoint(rows)
     return section == HEALTH and not COLLAPSES.isdisjoint(rows)

@@ -31,7 +31,7 @@ _STROKE = re.compile(f"{VIRAMA}[\u200c\u200d]?ा")
 
 
 def corrected(text: str) -> str:
-    """Return the text without typing errors that are surely errors. Idempotent."""
+    """Return the text with those typing errors corrected that can be no other word."""
     errors, plurals = _tables()
     line = _LATE_R.sub(f"र{VIRAMA}\\1{VIRAMA}", _STROKE.sub("", text))
     line = _WORD.sub(lambda match: errors.get(match[0], match[0]), line)

@@ -51,7 +51,7 @@ _AFFECTED = folded_words(
 _MOST_DIGITS, _MOST_MULTIPLIERS = 15, 2
 _NEGATIVE = folded_words("निगेटिव नेगेटिव negative")
 _CASES = folded_words("मामले मामलों केस केसों मरीज मरीजों संक्रमित पॉजिटिव cases")
-# Words for whom or what a number counts, except for the dead.
+# What a number counts: people, places and things, but not the dead.
 _NAMES_OF_COUNTED = _HURT | _AFFECTED | _CASES
 _RUPEES = folded_words("रुपये रुपए रुपयों रु डॉलर रुपया")
 _MONEY_UNITS = folded_words("करोड़ अरब खरब")

@@ -109,7 +109,7 @@ def goes_on(text: str) -> bool:
 
 
 def sets_scene(text: str) -> bool:
-    """Whether a text only sets the scene: it tells what is happening, or what is known: `महामारी ने दस्तक दे दी है`."""
+    """Whether a text only sets the scene: what is happening or already known, as in `महामारी ने दस्तक दे दी है`."""
     return goes_on(text) or bool(_SCENE.search(fold(text)))
 
 

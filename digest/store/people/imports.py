@@ -91,9 +91,9 @@ class ImportTerms:
 class ImportResult:
     """Numbers of subscribers. The first five and `already_suppressed` add up to the rows that were not rejected.
 
-    `already_suppressed` counts rows that suppress a subscriber who was suppressed before the import.
-    `still_suppressed` counts subscribers among the first four who were suppressed before. `stopped` counts subscribers
-    of the list who get mail now, and whom the import suppresses. `first_stopped` and `first_changed` are addresses.
+    `already_suppressed` counts rows whose subscriber was suppressed before and stays so. `still_suppressed` counts the
+    subscribers among the first four numbers who were suppressed before. `stopped` counts subscribers who get email now
+    and are suppressed by the import. `first_stopped` and `first_changed` are addresses.
     """
 
     added: int

@@ -42,8 +42,8 @@ class Background(Generic[T]):
     def get(self, key: str, compute: Callable[[], T], *, wait: float, from_now: bool = False) -> T | None:
         """Return the value; None if it is not ready `wait` seconds after its work began. Raises the error of `compute`.
 
-        So of the pages that ask during long work only the first waits. With `from_now` the seconds begin with this
-        call: for what is nothing without the value, such as a file.
+        While work takes long, only the first page waits for it. With `from_now` the seconds begin with this call, for
+        an answer that needs the value, such as a file.
         """
         now = time.monotonic()
         started: Future[T] | None = None

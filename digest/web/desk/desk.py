@@ -57,7 +57,7 @@ class Desk:
     list_faults: Background[tuple[ConfigProblem, ...]]
     # Reasons that are not informative: the age of a story, and the sum of all other reasons.
     small_reasons: tuple[re.Pattern[str], ...]
-    # The words around what a reason is about. They make a sentence of it.
+    # Patterns of reasons: a sentence around the subject, such as `It is about (.+)`.
     reason_frames: tuple[re.Pattern[str], ...]
 
     def forget_counts(self) -> None:

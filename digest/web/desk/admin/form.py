@@ -28,14 +28,14 @@ def fields_of(visit: Visit) -> dict[str, str | None]:
 
 
 def given_in(visit: Visit, stored: Subscriber | None = None) -> dict[str, Any]:
-    """Return the values of the fields: what was typed, otherwise what is stored, otherwise the usual."""
+    """Return the values of the fields: the typed value, or the stored one, or the default."""
     typed = {name: value for name, value in fields_of(visit).items() if name != "timezone" and value is not None}
     found: dict[str, Any] = {**_texts_of(stored or Subscriber("")), **typed}
     return {**found, **{name: [each for each in found[name].split(",") if each] for name in _LISTS}}
 
 
 def changes_in(visit: Visit, stored: Subscriber) -> dict[str, str | None]:
-    """Return the fields of a form that differ from what is stored, so that nothing else is written."""
+    """Return the fields of a form that differ from the stored subscriber. Only these are written."""
     held = _texts_of(stored)
     found = fields_of(visit)
     return {name: value for name, value in found.items() if not _is_same(name, value or "", held.get(name, ""))}
