@@ -58,11 +58,14 @@ async function act(name, story, follows) {
 }
 
 // What moves by itself, when a part arrives after the page, moves away under a finger. On a busy machine the browser also shows parts
-// of a page that has not arrived yet.
+// of a page that has not arrived yet: what the first frame after the whole page moves is not counted.
 await page.evaluateOnNewDocument(() => {
   window.moved = [];
-  const arrived = () => performance.getEntriesByType("navigation")[0].domContentLoadedEventStart || Infinity;
-  const note = (list) => window.moved.push(...list.getEntries().filter((each) => !each.hadRecentInput && each.startTime > arrived()).map((each) => each.value));
+  let arrived = Infinity;
+  const frame = (then) => requestAnimationFrame(() => requestAnimationFrame(then));
+  addEventListener("DOMContentLoaded", () => frame(() => (arrived = performance.now())));
+  const told = ({ node, previousRect, currentRect }) => `${node?.outerHTML ?? node?.textContent}`.slice(0, 100) + ` from ${JSON.stringify(previousRect)} to ${JSON.stringify(currentRect)}`;
+  const note = (list) => window.moved.push(...list.getEntries().filter((each) => !each.hadRecentInput && each.startTime > arrived).flatMap((each) => each.sources.map(told)));
   new PerformanceObserver(note).observe({ type: "layout-shift", buffered: true });
 });
 await page.goto(`${base}/desk/`, { waitUntil: "load" });

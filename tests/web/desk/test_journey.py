@@ -60,7 +60,7 @@ def test_an_editors_morning(tmp_path: Path, width: int, scripts: str) -> None:
             assert seen["count"] == f"{cut.length('कसौटी का विषय')}/45"
             assert seen["atWork"] == 0, "an answer ends the work, also of a form that it removes"
             assert seen["news"] == "", "one's own change is not told as somebody's"
-            assert sum(seen["shifted"]) == 0, "nothing moves by itself"
+            assert seen["shifted"] == [], "nothing moves by itself"
             assert not seen.get("behind"), "no opened menu is behind the tabs of a phone"
             assert (seen["hindiKey"], seen["focusAfterDrop"]) == (True, True)
             assert re.search("मिनट में मंज़ूरी मिली तो 7:00 बजे", seen["question"]), "the question has the time that is left"
