@@ -44,6 +44,7 @@ from digest.web.archive.metadata import home_metadata
 from digest.web.archive.site import Archive
 from digest.web.change_notices import ChangeNotices
 from digest.web.clicks import ClickRecorder, Redirects
+from digest.web.compression import Compressed
 from digest.web.dependencies import Context, Refused
 from digest.web.editions import LatestEdition, NextEdition, Showcase, TopicRates
 from digest.web.group_commit import GroupCommit
@@ -70,7 +71,7 @@ _ICON = (
 )
 # For pages that change only with the archive.
 _CACHED_PATHS = ("/archive", "/card/", "/corrections", "/sitemap", "/story/", "/topic/")
-_CACHED_PAGES = ("/", "/join", "/privacy")
+_CACHED_PAGES = ("/", "/icon.svg", "/join", "/privacy", "/share.js", "/style.css")
 _SCRIPT = (Path(__file__).parent / "share.js").read_text(encoding="utf-8")
 # Seconds for which the sign-up remembers how many readers there are.
 _COUNTED_AGAIN = 3600.0
@@ -161,7 +162,7 @@ def create_app(app: App, base: str, heartbeat: Heartbeat | None = None) -> Itera
         )
         site: ASGIApp = _fastapi(title, pages, routers)
         prefixes = _CACHED_PATHS if settings.web.archive == "public" else ()
-        site = PageCache(site, lambda: _version(app), prefixes, paths=_CACHED_PAGES)
+        site = PageCache(Compressed(site), lambda: _version(app), prefixes, paths=_CACHED_PAGES)
         site = unsubscribe.OneClick(site, leave_page)
         yield Guard(
             site,

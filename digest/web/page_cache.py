@@ -1,4 +1,7 @@
-"""Middleware that serves public pages from memory. Each page is rendered once, until the archive changes."""
+"""Middleware that serves public pages from memory. Each page is rendered once, until the archive changes.
+
+Once more for browsers that do not accept gzip, if the app compresses.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from digest.errors import StoreError
+from digest.web.compression import accepts_gzip
 
 # Seconds for which the version of the archive is cached.
 FRESH = 2.0
@@ -25,6 +29,8 @@ _MOST, _MOST_BYTES = 2_000, 64 * 1024 * 1024
 _MAX_QUERY = 64
 
 Headers = list[tuple[bytes, bytes]]
+# Path, query, and whether the response may be in gzip.
+_Key = tuple[str, bytes, bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +68,12 @@ class PageCache:
         self._fresh = fresh
         self._patience = patience
         self._most = most
-        self._pages: OrderedDict[tuple[str, bytes], _Page] = OrderedDict()
+        self._pages: OrderedDict[_Key, _Page] = OrderedDict()
         self._bytes = 0
         self._known = ""
         self._checked = float("-inf")
         self._checking: asyncio.Task[None] | None = None
-        self._making: dict[tuple[str, bytes], asyncio.Lock] = {}
+        self._making: dict[_Key, asyncio.Lock] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = scope["path"]
@@ -80,7 +86,7 @@ class PageCache:
             return
         if time.monotonic() - self._checked > self._fresh:
             await self._check()
-        key = (path, query)
+        key = (path, query, accepts_gzip(scope))
         page = self._pages.get(key)
         if page is None:
             # Other requests for the same page wait until it is rendered.
@@ -121,7 +127,7 @@ class PageCache:
             self._bytes = 0
         self._checked = time.monotonic()
 
-    async def _make(self, key: tuple[str, bytes], scope: Scope, receive: Receive, send: Send) -> _Page | None:
+    async def _make(self, key: _Key, scope: Scope, receive: Receive, send: Send) -> _Page | None:
         """Call the route. Returns the page to cache; None if the response was passed through."""
         version = self._known
         start: Message | None = None

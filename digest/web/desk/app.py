@@ -29,6 +29,7 @@ from digest.store.desk.acting import acting
 from digest.store.people.directory import SubscriberState
 from digest.store.people.growth import DailyGrowth
 from digest.utils.rates import Rates
+from digest.web.compression import Compressed
 from digest.web.desk import login
 from digest.web.desk.access import ROUTES, Route
 from digest.web.desk.admin.uploads import Uploads
@@ -103,7 +104,8 @@ def create_desk(app: App, base: str) -> Iterator[ServedDesk]:
         # The path before and after the prefix is removed.
         starts = {f"{root}{api}" for root in ("", views.root) for api in ("", PREFIX)}
         larger = [(f"{start}{path}", size) for start in starts for path, size in _LARGER]
-        yield ServedDesk(Guard(routes(desk), hosts=hosts, prefix=views.root, larger=larger), desk.changes.end)
+        guarded = Guard(Compressed(routes(desk)), hosts=hosts, prefix=views.root, larger=larger)
+        yield ServedDesk(guarded, desk.changes.end)
 
 
 def _small_reasons(language: str) -> tuple[re.Pattern[str], ...]:

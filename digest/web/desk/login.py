@@ -189,8 +189,8 @@ def begin_oidc(visit: Visit) -> Response:
     if not visit.may_sign_in:
         return form_page(visit, status=403)
     try:
-        # The token of forms is bound to this browser's cookie, and makes one if it has none.
-        place = oidc.begin(visit.form_token, _oidc_redirect(visit), next)
+        # It sets the cookie if the browser has none.
+        place = oidc.begin(visit.browser_key, _oidc_redirect(visit), next)
     except OidcRefused as refused:
         return form_page(visit, status=502, next=next, wrong=_oidc_words(visit, refused))
     return visit.finish(RedirectResponse(place, 303))
@@ -201,7 +201,7 @@ def finish_oidc(visit: Visit) -> Response:
     oidc = _oidc(visit)
     if not visit.may_sign_in:
         return form_page(visit, status=403)
-    browser = visit.form_token if visit.token else ""
+    browser = visit.browser_key if visit.token else ""
     network = client_of(client_address(visit.request))
     try:
         signed_in, next = oidc.finish(visit.query, browser, _oidc_redirect(visit), network=network, agent=_agent(visit))

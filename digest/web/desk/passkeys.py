@@ -46,7 +46,7 @@ def works(visit: Visit) -> bool:
 def origin(visit: Visit) -> PasskeyOrigin:
     scheme = "https" if visit.is_secure else "http"
     # Also sets the cookie if the browser has none.
-    browser = visit.form_token
+    browser = visit.browser_key
     return PasskeyOrigin(visit.host, f"{scheme}://{visit.request.headers.get('host', '')}", browser)
 
 

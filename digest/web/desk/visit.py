@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 import secrets
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -166,11 +167,24 @@ class Visit:
         self.session = self.desk.accounts.session(self.token)
 
     @property
-    def form_token(self) -> str:
-        """The CSRF token in every form of this browser. Other sites cannot know it."""
+    def browser_key(self) -> str:
+        """A signed key of this browser's cookie, which is set if there is none."""
         if not self.token:
             self.token = self.new_token = secrets.token_urlsafe(32)
         return self.desk.signer.sign_name(_FORM_PURPOSE, self.new_token or self.token)
+
+    @cached_property
+    def _pad(self) -> bytes:
+        return secrets.token_bytes(len(self.browser_key.encode()))
+
+    @property
+    def form_token(self) -> str:
+        """The CSRF token in every form of this page. Other sites cannot know it.
+
+        It is the browser's key under a random mask, so the length of a compressed page tells nothing about the key
+        (https://docs.djangoproject.com/en/5.2/ref/csrf/#how-it-works).
+        """
+        return _masked(self.browser_key, self._pad)
 
     @property
     def is_own_form(self) -> bool:
@@ -180,8 +194,8 @@ class Visit:
             return False
         if not self._has_own_origin():
             return False
-        given = self.form.get(TOKEN_FIELD, "")
-        return bool(self.token) and hmac.compare_digest(given.encode(), self.form_token.encode())
+        given = _unmasked(self.form.get(TOKEN_FIELD, ""))
+        return bool(self.token) and hmac.compare_digest(given, self.browser_key.encode())
 
     @property
     def is_from_own_page(self) -> bool:
@@ -283,6 +297,26 @@ class Visit:
             samesite="lax",
         )
         return response
+
+
+def _masked(key: str, pad: bytes) -> str:
+    """Return the pad and the key combined with it. Both have the same length."""
+    return urlsafe_b64encode(pad + _combined(key.encode(), pad)).decode()
+
+
+def _unmasked(token: str) -> bytes:
+    """Return the key in a token of `_masked`; b"" if there is none."""
+    try:
+        raw = urlsafe_b64decode(token.encode())
+    # Not base64, or not ASCII.
+    except ValueError:
+        return b""
+    half = len(raw) // 2
+    return _combined(raw[half:], raw[:half]) if len(raw) == 2 * half else b""
+
+
+def _combined(one: bytes, other: bytes) -> bytes:
+    return bytes(a ^ b for a, b in zip(one, other, strict=True))
 
 
 def form_text(value: object) -> str:
