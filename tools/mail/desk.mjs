@@ -60,6 +60,8 @@ async function act(name, story, follows) {
 // What moves by itself, when a part arrives after the page, moves away under a finger. On a busy machine the browser also shows parts
 // of a page that has not arrived yet: what the first frame after the whole page moves is not counted.
 await page.evaluateOnNewDocument(() => {
+  // The email's frame runs no scripts, and says so if an event calls one.
+  if (window !== window.top) return;
   window.moved = [];
   let arrived = Infinity;
   const frame = (then) => requestAnimationFrame(() => requestAnimationFrame(then));

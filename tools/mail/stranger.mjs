@@ -1,5 +1,6 @@
-// How long somebody who has never seen the desk takes on a phone to approve an edition with two changes, and what they read twice.
-// node stranger.mjs BASE COOKIE CHANGES; CHANGES is such as "drop,title", "move,picture" or "move,summary". Prints a JSON document.
+// How long somebody who has never seen the desk takes on a phone to approve an edition, how long each kind of change takes, and what
+// they read twice.
+// node stranger.mjs BASE COOKIE CHANGES; CHANGES is such as "drop,title". Prints a JSON document.
 // The model: every visible word of the page is read once, at 200 words a minute; what a step adds is read too, wherever it is.
 // A press with its decision takes 1.5 s, so does a typed word; a page takes 2 s, and a form that opens in the page 1 s. While a change is saved, reading goes on. Scrolling goes on while reading.
 import { Chrome } from "./checks/chrome.mjs";
@@ -38,9 +39,9 @@ const visible = (inWindow) => page.evaluate((inWindow) => {
 const wordsOf = (text) => text.split(/\s+/).filter((word) => /[\p{L}\p{N}]/u.test(word));
 const runs = (words) => words.slice(2).map((_, at) => words.slice(at, at + 3).join(" "));
 // For each place the words that were read there, and all runs of three words with the place where each was read.
-const known = new Map();
-const read = new Map();
-const seen = { seconds: 0, words: 0, presses: 0, answers: 0, steps: [], again: [] };
+let known = new Map();
+let read = new Map();
+const seen = { seconds: 0, words: 0, presses: 0, answers: 0, costs: {}, steps: [], again: [] };
 
 function spend(kind, number = 1) {
   seen.seconds += SECONDS[kind] * number;
@@ -71,6 +72,11 @@ async function look(step, { inWindow = false, within = "" } = {}) {
   spend("word", number);
   seen.words += number;
   seen.steps.push([step, number, Math.round(seen.seconds * 10) / 10]);
+}
+
+function recognise(place, text) {
+  known.set(place, wordsOf(text));
+  for (const run of runs(wordsOf(text))) read.set(run, place);
 }
 
 async function press(selector) {
@@ -140,6 +146,27 @@ const doing = {
     await answered("change", (id) => !document.getElementById(`row-${id}`), story);
     await look("dropped");
   },
+  async add() {
+    const before = await rows();
+    await press("#fold-pool summary");
+    await page.waitForSelector("#next li form button");
+    await look("next best opened");
+    const [title] = await page.$$eval("#next li b", (all) => all.map((one) => one.textContent));
+    await press("#next li form button");
+    await answered("change", (ids) => [...document.querySelectorAll(".st")].some((row) => !ids.includes(row.dataset.story)), before);
+    // Whoever adds a story has just read its headline.
+    const [added] = (await rows()).filter((story) => !before.includes(story));
+    recognise(`row-${added}`, title);
+    await look("added");
+  },
+  async pin() {
+    const [story] = (await rows()).slice(4);
+    await press(`#more-${story}`);
+    await look("menu of a row");
+    await press(`#acts-pin-${story}`);
+    await answered("change", (id) => document.querySelector(".st").dataset.story === id, story);
+    await look("pinned");
+  },
   async move() {
     const all = await rows();
     const story = await page.$$eval(".rows:not([data-lead])", (lists) => lists.map((list) => [...list.children]).find((each) => each.length > 1)[1].dataset.story);
@@ -151,11 +178,28 @@ const doing = {
   },
 };
 
-await page.goto(`${base}/desk/`, { waitUntil: "load" });
+async function open() {
+  await page.goto(`${base}/desk/`, { waitUntil: "load" });
+  await page.waitForFunction(() => !document.querySelector("#blockers[hx-get]"), { timeout: 100_000 });
+}
+
+await open();
 await answered("page", () => true);
 seen.stories = (await rows()).length;
 await look("the page");
-for (const each of changes.split(",")) await doing[each]();
+const whole = { ...seen };
+for (const each of changes.split(",")) {
+  // Each change is the first one after the page was read, so labels that two changes have in common count for both.
+  await open();
+  known = new Map();
+  read = new Map();
+  await page.evaluate(() => document.querySelector(".told")?.remove());
+  await look("again");
+  const before = seen.seconds;
+  await doing[each]();
+  seen.costs[each] = Math.round((seen.seconds - before) * 10) / 10;
+}
+seen.seconds = whole.seconds;
 await press("#do-approve");
 await answered("page", () => document.querySelector("#do-reopen"));
 await look("approved", { within: "state" });

@@ -18,8 +18,10 @@ function countFields(root) {
       const number = count(field.value.trim());
       label.textContent = `${number}/${label.dataset.most}`;
       label.classList.toggle("over", number > Number(label.dataset.most));
+      label.classList.toggle("near", number > 0.8 * Number(label.dataset.most));
     };
     field.addEventListener("input", show);
+    show();
   }
 }
 
@@ -515,6 +517,13 @@ document.addEventListener("htmx:after:swap", (event) => {
   document.getElementById("next")?.dispatchEvent(new Event("again"));
   const [changed] = acted;
   focusBeside();
+  // On a phone the list of the edition is in sight again.
+  const fold = document.getElementById("fold-pool");
+  if (adding && phone.matches && fold?.open) {
+    adding = false;
+    fold.open = false;
+    fold.firstElementChild.focus({ preventScroll: true });
+  }
   tell();
   putBack(swapped);
   if (saving) document.getElementById(changed)?.scrollIntoView({ block: "nearest" });
