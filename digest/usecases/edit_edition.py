@@ -298,7 +298,10 @@ class EditionEditor:
         if intro is not None:
             texts["intro"] = paragraphs(intro)
             if len(texts["intro"]) > MAX_LENGTH:
-                raise DigestError(f"The intro has {len(texts['intro']):,} characters; {MAX_LENGTH:,} are the most.")
+                length, most = f"{len(texts['intro']):,}", f"{MAX_LENGTH:,}"
+                raise DigestError(
+                    Message("The intro has %(num)s characters; %(later_num)s are the most.", num=length, later_num=most)
+                )
         detail = joined(
             "; ", *(Message("%(field)s: %(words)s", field=name, words=text) for name, text in texts.items())
         )

@@ -16,7 +16,7 @@ from digest.render.size_budget import Sizes, measure
 from digest.usecases.approval import revision
 from digest.usecases.special import is_uncomposed
 from digest.web.desk.background import Background
-from digest.web.desk.sentences import translate
+from digest.web.desk.sentences import regrouped, translate
 
 if TYPE_CHECKING:
     from digest.i18n.catalogue import Catalogue
@@ -145,6 +145,7 @@ def problems(
 def sentence_of(found: LintFinding, catalogue: Catalogue) -> tuple[str, bool]:
     """Return a finding's sentence for an editor, and whether it is in English on a page in another language."""
     if catalogue.has(found.template):
+        found = replace(found, values=tuple((name, regrouped(value)) for name, value in found.values))
         return found.translated(catalogue.gettext), False
     kept = translate(found.message, catalogue)
     return (found.message, True) if kept is None else (kept, False)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from digest.hindi.numbers import group
 from digest.models import Edition, EditionState
 from digest.render.intro import MAX_LENGTH
 from digest.store.desk.audit import ActKind
@@ -84,7 +85,7 @@ def texts(visit: Visit) -> Response:
         return visit.go(edition_path(visit.parameters["key"]), part="texts")
     if len(paragraphs(changed.get("intro", ""))) > MAX_LENGTH:
         _ = visit.catalogue.gettext
-        most = _("It has at most %(most)s characters. Go back and shorten it.") % {"most": f"{MAX_LENGTH:,}"}
+        most = _("It has at most %(most)s characters. Go back and shorten it.") % {"most": group(MAX_LENGTH)}
         return visit.problem(422, _("The intro is too long"), most)
     return do(visit, lambda editor, key: editor.write(key, visit.actor, **changed, seen=seen(visit)), part="texts")
 

@@ -10,6 +10,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from digest.errors import ConfigProblem, ConfigurationError
+from digest.hindi import numbers
 from digest.messages import Message, filled, is_joined, message_of
 from digest.models import PROVIDER_NAMES
 from digest.notify.reasons import LONGEST, SERVERS_ANSWER, answer_of
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 _BETWEEN = re.compile(r"; |, (?=[a-z]+: |pause (?:for|ended))")
 # A source behind a reason.
 _BEHIND = re.compile(r"(.*) \((.*)\)", re.S)
+# A number as programs write it.
+_GROUPED = re.compile(r"-?[0-9]{1,3}(?:,[0-9]{3})+")
 _LIST_MARKS = re.compile(r"[][\"']")
 _WEEKLY = re.compile("weekly:([a-z]{3}(?:,[a-z]{3})*)")
 _PLACE = re.compile(r"%\(([a-z_]+)\)s")
@@ -95,6 +98,7 @@ def _shown(name: str, value: str | tuple[str, ...], catalogue: Catalogue) -> str
 def _value(name: str, text: str, catalogue: Catalogue) -> str:
     if isinstance(text, Message):
         return translate(text, catalogue) or text
+    text = regrouped(text)
     if name == "transport":
         return transport(text, catalogue)
     if name == "state":
@@ -120,6 +124,11 @@ def _value(name: str, text: str, catalogue: Catalogue) -> str:
     if name not in _SENTENCES:
         return text
     return translate(text, catalogue) or text
+
+
+def regrouped(text: str) -> str:
+    """Return a number of a program, such as 1,000,000, grouped as the desk groups all others. Other texts stay."""
+    return numbers.group(int(text.replace(",", ""))) if _GROUPED.fullmatch(text) else text
 
 
 def _days(names: str, catalogue: Catalogue) -> str:

@@ -186,6 +186,9 @@ def manage_subscribers(caller: Caller) -> None:
     call("admin.subscriber.pause", {"days": 7}, id=person)
     assert call("admin.subscriber.page", id=person)["paused_until"]
     call("admin.subscriber.suppress", {"reason": "phoned"}, id=person)
+    (stopped,) = call("admin.subscribers.page", query="?state=left")["subscribers"]
+    assert (stopped["state"], stopped["stopped_by_admin"]) == ("left", True)
+    assert call("admin.subscriber.page", id=person)["stopped_by_admin"]
     call("admin.subscriber.unsuppress", {"reason": "phoned again"}, id=person)
     call("admin.subscriber.data", id=person)
     assert call("admin.many.page", query="?all=1")["chosen"] > 1

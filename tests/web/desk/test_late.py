@@ -7,6 +7,8 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Iterator
+from datetime import timedelta
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -62,6 +64,31 @@ def test_the_page_of_somebody_who_should_have_got_it_leads_there(sent: Site) -> 
         assert f'href="/desk{PLACE}"' in admin.get(f"/subscriber/{sent.subscriber_id(email)}").text
     got = admin.get(f"/subscriber/{sent.subscriber_id('asha@example.com')}").text
     assert PLACE not in got
+
+
+@pytest.mark.slow
+def test_every_page_of_somebody_without_the_edition_says_why(sent: Site) -> None:
+    """Also if they are paused, stopped, off the list, or new; and whoever has it is not told that they lack it."""
+    admin, editor = set_up(sent, "asha", Role.ADMIN), sent.app.subscriber_editor
+    asked = translated("Why did edition %(edition)s not arrive?") % {"edition": KEY}
+    add(sent, "neha@example.com", "mohan@example.com")
+    editor.pause("mohan@example.com", sent.app.now() + timedelta(days=7), BY)
+    answers = {
+        "neha@example.com": "they were not on the list yet",
+        "mohan@example.com": "they were not on the list yet",
+        "ravi@example.com": "an admin stopped their email",
+    }
+    for email, why in answers.items():
+        told = unescape(admin.get(f"/subscriber/{sent.subscriber_id(email)}").text).partition("<ol")[0]
+        assert asked in told, email
+        assert translated(why) in told, email
+    editor.pause("asha@example.com", sent.app.now() + timedelta(days=7), BY)
+    told = admin.get(f"/subscriber/{sent.subscriber_id('asha@example.com')}").text
+    assert translated("No edition comes until %(day)s: the emails are paused.") % {"day": "30 नवंबर"} in told
+    assert asked not in told
+    editor.remove("neha@example.com", BY)
+    told = admin.get(f"/subscriber/{sent.subscriber_id('neha@example.com')}").text
+    assert translated("off the list") in told.partition("<ol")[0]
 
 
 @pytest.mark.slow

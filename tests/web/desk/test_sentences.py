@@ -311,3 +311,13 @@ def test_a_block_without_words_is_named_alone() -> None:
     for detail in ("sponsor", "sponsor:", "sponsor: "):
         assert detail_of(Act(1, at, "mira", "desk", "block text", "2026-12-01", detail), HINDI) == "विज्ञापन"
     assert name_of("paused", HINDI) == "रोका"
+
+
+def test_numbers_of_programs_are_grouped_as_all_others_of_the_desk() -> None:
+    said = Message("More than %(num)s subscribers match; narrow the filter.", num="1,000,000")
+    for catalogue in (HINDI, ENGLISH):
+        assert "10,00,000" in translate_all(said, catalogue)
+        # What a person wrote stays.
+        moved = Message("%(field)s: %(words)s", field="subject", words="1,000,000 लोग सड़कों पर")
+        assert "1,000,000 लोग" in translate_all(moved, catalogue)
+    assert "1,000,000" in said, "a program's own text stays"

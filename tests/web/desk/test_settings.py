@@ -192,6 +192,9 @@ def test_every_page_of_an_admin_says_that_the_list_has_errors(desk: Site, admin:
 @pytest.mark.slow
 def test_a_theme_is_looked_at_before_it_is_saved(desk: Site, admin: Browser) -> None:
     before = file_of(desk).read_bytes()
+    opened = admin.get("/settings").text
+    assert "<iframe sandbox src=" in opened, "the letter is there before anything is pressed"
+    assert translated("This is the newest edition in this look.") in opened
     chosen = {"theme.name": "modern", "theme.accent": "#1d7436", "newsletter.name": "नई सुबह", "dark": "1"}
     page = admin.submit("/settings/show", chosen)
     assert page.status == 200

@@ -129,7 +129,10 @@ def test_one_person_is_paused_suppressed_lifted_and_taken_off(desk: Site, admin:
     id, who = desk.subscriber_id("asha@example.com"), f"/subscriber/{desk.subscriber_id('asha@example.com')}"
     assert admin.post(f"{who}/pause", days="7").status == 303
     assert find(admin, state="paused") == ["asha@example.com"]
+    until = translated("No edition comes until %(day)s: the emails are paused.") % {"day": "30 नवंबर"}
+    assert until in admin.get(who).text
     assert admin.post(f"{who}/pause", days="0").status == 303
+    assert until not in admin.get(who).text
     assert find(admin, state="paused") == []
     assert admin.post(f"{who}/suppress", reason=" ").status == 422
     assert admin.post(f"{who}/suppress", reason="phoned us").status == 303

@@ -63,7 +63,7 @@ def show(visit: Visit) -> Response:
         wrong, others = problems_by_setting(error)
         return page(visit, given=given, wrong=wrong, others=others)
     scheme = next((each for each in _SCHEMES if each in form), form.get("scheme", ""))
-    return page(visit, given=given, scheme=scheme if scheme in _SCHEMES else "light")
+    return page(visit, given=given, scheme=scheme if scheme in _SCHEMES else _SCHEMES[0])
 
 
 def letter(visit: Visit) -> Response:
@@ -101,7 +101,7 @@ def page(
     wrong: Mapping[str, str] = {},
     others: Sequence[str] = (),
     chosen: Sequence[tuple[str, int]] = (),
-    scheme: str = "",
+    scheme: str = "light",
 ) -> Response:
     held = visit.desk.app.settings_editor.read()
     values = {**held.values, **{key: text for key, text in given.items() if key not in held.fixed}}
@@ -122,7 +122,8 @@ def page(
         labels=labels(visit.catalogue),
         choices=choices(visit.catalogue),
         several=bool(visit.desk.app.settings.schedule.editions),
-        scheme=scheme,
+        # A faulty file has no look to show.
+        scheme="" if held.faults or wrong.keys() & set(_THEME) else scheme,
         chosen_topics=chosen,
         unfed=unfed_sections(held.settings),
         chosen_theme={key: values[key] for key in _THEME},

@@ -151,7 +151,10 @@ def _pool(values: Values) -> PoolPage:
 
 @dataclass(frozen=True, slots=True)
 class SubscriberRow:
-    """A subscriber of the list. `last` is the outcome of the last edition; '' without one."""
+    """A subscriber of the list. `last` is the outcome of the last edition; '' without one.
+
+    `state` is also `left` if an admin stopped their email. Then `stopped_by_admin` is true.
+    """
 
     id: int
     email: str
@@ -163,6 +166,7 @@ class SubscriberRow:
     origin: str
     added_at: datetime
     last: str
+    stopped_by_admin: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,7 +220,9 @@ class SubscriberPage:
     hour: str | None
     timezone: str
     format: str
+    # Also `left` if an admin stopped their email.
     state: str
+    stopped_by_admin: bool
     # Why they must not be mailed; '' if they may.
     suppressed: str
     paused_until: datetime | None
@@ -235,6 +241,7 @@ def _subscriber(values: Values) -> SubscriberPage:
         held,
         hour=_hour(held.hour),
         state=values["state"],
+        stopped_by_admin=values["stop"] is not None,
         suppressed=held.suppressed or "",
         chosen=values["chosen"],
         kept_in=values["place"].file or values["place"].origin,
