@@ -89,7 +89,7 @@ def sample_pages(now: datetime, topics: Collection[str]) -> Iterator[SamplePage]
             question = Question("कैसा लगा?", ("हाँ", "नहीं"), right, "…")
             shown = {"question": question, "answer": "हाँ", "is_right": True, "state": state, "results": results}
             shown |= {"email": "" if right else _ASHA, "known": not right, "answered": 1, "token": _TOKEN}
-            for done in ("", "word", "kept"):
+            for done in ("", "word"):
                 yield SamplePage("answer.html.j2", {**shown, "done": done})
     yield from _approval(now)
     yield SamplePage("bar.html.j2", {})
