@@ -137,8 +137,8 @@ class WebSettings(SettingsModel):
     )
     welcome: bool = Field(
         default=True,
-        description="Send a welcome email after the confirmation of a sign-up: the headlines of the newest edition, "
-        "with a link to it in the archive, and when the next one comes. Needs `archive: public`.",
+        description="Send a welcome email after the confirmation of a sign-up: the newest edition of the schedule as "
+        "it was sent, and when the next one comes.",
     )
     signup_mails_per_hour: int = Field(
         default=1000,

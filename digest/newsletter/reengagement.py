@@ -68,7 +68,8 @@ def ask_now(app: App) -> QuestionResult:
 
     require_enabled(app)
     plan = app.reengagement.plan()
-    edition = app.reengagement.ask(plan, question(load_pages(app, app.settings.newsletter.base_url)))
+    pages = load_pages(app, app.settings.newsletter.base_url)
+    edition = app.reengagement.ask(plan, question(pages, app.signer, app.reengagement.key()))
     return QuestionResult(edition, app.reengagement.pause(plan))
 
 

@@ -189,10 +189,12 @@ def build_page(
     test: bool = False,
     blocks: tuple[Block, ...] = (),
     absolute: bool = False,
+    view_code: str = "",
 ) -> Page:
     """Prepare `edition`, with the stories, subject and preheader of one variant, for printing.
 
-    `now` (aware) defines 'today'. With `absolute`, dates are not relative, for a page that is read later.
+    `now` (aware) defines 'today'. With `absolute`, dates are not relative, for a page that is read later. `view_code`
+    is that of `build_links`.
     """
     stories = list(edition.stories())
     theme = branding.theme
@@ -236,7 +238,7 @@ def build_page(
         briefs=printer.items(lambda story: story.id in brief),
         blocks=blocks,
         colours=tuple(dict.fromkeys(each.colour for each in headlines)),
-        links=build_links(branding, edition),
+        links=build_links(branding, edition, view_code),
         postal_address=texts.one_line(branding.postal_address),
         reply=bool(branding.reply_to),
         theme=look,
@@ -395,13 +397,16 @@ def headline_stories(edition: Edition, brief: set[str]) -> set[str]:
     return {id for *_, id in order[:HEADLINES]}
 
 
-def build_links(branding: Branding, edition: Edition) -> Links:
-    """Return the links of every email. Placeholders are at the end, where a token needs no quoting."""
+def build_links(branding: Branding, edition: Edition, view_code: str = "") -> Links:
+    """Return the links of every email. Placeholders are at the end, where a token needs no quoting.
+
+    With `view_code`, which is the same for all recipients, the view opens this edition only.
+    """
     base = texts.web_address(branding.base_url or "").rstrip("/")
     if base:
         key = quote(edition.key, safe="")
         links = Links(
-            view=f"{base}/view/{key}/{PLACEHOLDERS['view']}",
+            view=f"{base}/view/{key}/{f'{view_code}/' if view_code else ''}{PLACEHOLDERS['view']}",
             preferences=f"{base}/preferences/{PLACEHOLDERS['preferences']}",
             pause=f"{base}/pause/{PLACEHOLDERS['preferences']}",
             # A forwarded email contains this link, but not the one of the header, which unsubscribes at once.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import fields, replace
 from datetime import datetime
 from pathlib import Path
@@ -38,7 +38,8 @@ class Renderer:
     """Renders the emails of one newsletter. Changed templates are read again.
 
     A template in an earlier folder of `template_dirs` replaces the one of the same name in a later folder. An email of
-    more than `budget` bytes is shortened. With `clicks`, links to stories are redirects on our pages.
+    more than `budget` bytes is shortened. With `clicks`, links to stories are redirects on our pages. `view_code`
+    returns an edition's code, without which its view in the browser does not open.
     """
 
     def __init__(
@@ -48,9 +49,11 @@ class Renderer:
         *,
         budget: int | None = None,
         clicks: ClickLinks | None = None,
+        view_code: Callable[[str], str] | None = None,
     ) -> None:
         self._branding = branding
         self._clicks = clicks
+        self._view_code = view_code
         self._dirs = tuple(template_dirs)
         self._budget = budget
         self._devanagari_digits = branding.theme.digits == "deva"
@@ -114,7 +117,8 @@ class Renderer:
             mark = translator(language).gettext("Test")
             subject = f"[{mark}] {subject}"
         shown = replace(selected, subject=subject, preheader=preheader)
-        return build_page(shown, self._branding, now=now, test=test)
+        code = self._view_code(edition.key) if self._view_code else ""
+        return build_page(shown, self._branding, now=now, test=test, view_code=code)
 
     def _html(self, page: Page, edition: Edition) -> str:
         html = self._fill(HTML, page, PLACEHOLDERS["email_html"])

@@ -18,8 +18,14 @@ _MAC = 18
 _IN_A_LETTER = ("leave", "preferences", "view")
 # Characters of the key id with the subscriber id, and of a code.
 _START, _END = 9 * 4 // 3, _MAC * 4 // 3
+# Characters of a code that is the same for all subscribers.
+_LINK = 12
 # One purpose for all three. No other purpose contains a space.
 _LETTER = " ".join(_IN_A_LETTER)
+
+
+VIEW = "view"
+"""The purpose of a token that shows an edition, and of the code that an edition adds to it."""
 
 
 class TokenSigner:
@@ -74,6 +80,15 @@ class TokenSigner:
     def sign_name(self, purpose: str, name: str) -> str:
         """Return a token for a named thing, such as an edition. The token does not contain the name."""
         return _name_token(self._key, purpose, name)
+
+    def sign_link(self, purpose: str, name: str) -> str:
+        """Return a code that a link has in its path: the beginning of `sign_name`, 72 bits."""
+        return self.sign_name(purpose, name)[:_LINK]
+
+    def is_signed_link(self, purpose: str, name: str, code: str) -> bool:
+        """Whether `sign_link` made the code for this purpose and name."""
+        given = code.encode("utf-8", "replace")
+        return any(hmac.compare_digest(each[:_LINK].encode(), given) for each in self.sign_name_by_each(purpose, name))
 
     def sign_name_by_each(self, purpose: str, name: str) -> list[str]:
         """Return the tokens of `sign_name` by each key, to compare with tokens of which only the beginning is known."""

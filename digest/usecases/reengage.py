@@ -71,6 +71,10 @@ class Reengagement:
             if is_question(each.key) and each.state == EditionState.SENDING
         ]
 
+    def key(self) -> str:
+        """Return the key of the edition that asks today."""
+        return f"{REENGAGE}{self.now():%Y-%m-%d}"
+
     def ask(self, plan: ReengagePlan, email: RenderedEmail) -> str | None:
         """Enqueue the subscribers to ask in today's question, in one transaction.
 
@@ -78,8 +82,7 @@ class Reengagement:
         """
         if not plan.ask:
             return None
-        now = self.now()
-        key = f"{REENGAGE}{now:%Y-%m-%d}"
+        now, key = self.now(), self.key()
         edition = Edition(key, now.date(), 0, EditionState.APPROVED, email.subject, "", (), composed_at=now)
         with self.database.transaction():
             stored = self.editions.get(key)

@@ -1,7 +1,8 @@
 """Answers to the poll, quiz and feedback of an edition.
 
 A GET changes nothing, because link scanners open every link. Whoever has a forwarded email has its links too, so the
-first answer and the first comment stay: only a browser that is known as the subscriber's replaces them.
+first answer stays: only a browser that is known as the subscriber's replaces it. An answer is only counted, but a
+comment is read under its writer's name, so that only such a browser sends one.
 """
 
 from __future__ import annotations
@@ -29,8 +30,8 @@ from digest.web.unsubscribe import shorten_text
 _PURPOSE = "preferences"
 # The most comments of one subscriber in a day.
 _MOST_WORDS = (10, timedelta(days=1))
-# What `?done=` says about a comment: stored, or there was one before.
-_WORD_DONE = ("word", "kept")
+# What `?done=` says after a comment.
+_WORD = "word"
 
 
 def router(context: Context, editions: EditionStore, answers: AnswerStore, texts: SubscriberTextStore) -> APIRouter:
@@ -67,7 +68,7 @@ def router(context: Context, editions: EditionStore, answers: AnswerStore, texts
             "answer": question.options[choice - 1],
             "is_right": question.right == choice,
             "state": done if is_answered else "ask",
-            "done": done if done in _WORD_DONE else "",
+            "done": done if done == _WORD else "",
             "email": _shown(subscriber, is_known=is_known) if subscriber else "",
             "known": is_known,
             "results": shares(question.options, counts),
@@ -94,12 +95,14 @@ def router(context: Context, editions: EditionStore, answers: AnswerStore, texts
         word: Annotated[str, Form(max_length=4000)] = "",
     ) -> Response:
         subscriber, question = read(request, edition, block, choice, token)
-        now, text, done = context.now(), shorten_text(word), _WORD_DONE[0]
-        if text and subscriber and context.quotas.take([Quota(f"word:{subscriber.id}", *_MOST_WORDS)], now):
-            about, is_known = f"{block}: {question.options[choice - 1]}", is_known_browser(context, request, subscriber)
-            if not texts.answer(edition, block, subscriber.id, text, about=about, now=now, replace=is_known):
-                done = _WORD_DONE[1]
-        return redirect(pages, request, f"/answer/{quote(edition)}/{block}/{choice}/{token}", done=done)
+        now, text, place = context.now(), shorten_text(word), f"/answer/{quote(edition)}/{block}/{choice}/{token}"
+        if subscriber is None or not is_known_browser(context, request, subscriber):
+            # Of a test email, or with a link that somebody may have forwarded.
+            return redirect(pages, request, place)
+        if text and context.quotas.take([Quota(f"word:{subscriber.id}", *_MOST_WORDS)], now):
+            about = f"{block}: {question.options[choice - 1]}"
+            texts.answer(edition, block, subscriber.id, text, about=about, now=now)
+        return redirect(pages, request, place, done=_WORD)
 
     return routes
 

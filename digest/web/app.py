@@ -64,6 +64,7 @@ from digest.web.signup import Offer, Signup, SignupEmails
 from digest.web.unsubscribe import LeavePage
 from digest.web.view_in_browser import EmailViewer
 from digest.web.webhooks import webhooks
+from digest.web.welcome import WelcomeEmails
 
 _ICON = (
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><rect width="16" height="16" rx="3" fill="{accent}"/>'
@@ -280,6 +281,7 @@ def _routers(app: App, pages: Pages, outbound: OutboundMail, leave_page: LeavePa
     latest = LatestEdition(app.settings.choices, published, app.now)
     if web.signup:
         emails = SignupEmails(pages, sender, app.signer, next_edition, notices.requests, notices.emails)
+        welcomes = WelcomeEmails(pages, sender, app.signer, latest, editions, images, app.topics)
         untracked = tracking_of(app.settings) in (Tracking.NOTHING, Tracking.CLICKS)
         showcase = Showcase(app.archive if public_archive else None, app.now)
         schedule = app.settings.schedule
@@ -308,7 +310,7 @@ def _routers(app: App, pages: Pages, outbound: OutboundMail, leave_page: LeavePa
             current,
             offer,
             web.signup_mails_per_hour,
-            welcomes=web.welcome,
+            welcomes=welcomes if web.welcome else None,
             receives_none=receives_none,
             can_draw=app.cards.can_draw,
         )

@@ -114,6 +114,7 @@ class Pages:
             # Whether past editions can be read, and whether the archive is public.
             "archive": archive != "off",
             "feeds": archive == "public",
+            "for_subscribers": archive == "subscribers",
             "signup": signup,
             "send_at": send_at,
             "read": "",

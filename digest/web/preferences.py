@@ -19,6 +19,7 @@ from digest.store.people.requests import RequestKind
 from digest.subscribers import frequency
 from digest.subscribers.address import masked
 from digest.subscribers.list_file import FORMATS
+from digest.web.archive.access import READ
 from digest.web.dependencies import Context, Refused
 from digest.web.editions import LatestEdition, NextEdition, StoryRate, TopicRates
 from digest.web.known_browser import forget, is_known_browser
@@ -139,6 +140,8 @@ class PreferencesPage:
             # With an error the page shows what was submitted, not what is stored.
             is_unfed=not values["wrong"] and is_unfed(subscriber.topics, rates),
             next_due=self.next_edition.of(subscriber),
+            # Only a known browser sees this page, so a forwarded email does not open the archive.
+            read=context.signer.sign(READ, subscriber.id),
             **values,
         )
 

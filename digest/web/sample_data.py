@@ -89,7 +89,7 @@ def sample_pages(now: datetime, topics: Collection[str]) -> Iterator[SamplePage]
             question = Question("कैसा लगा?", ("हाँ", "नहीं"), right, "…")
             shown = {"question": question, "answer": "हाँ", "is_right": True, "state": state, "results": results}
             shown |= {"email": "" if right else _ASHA, "known": not right, "answered": 1, "token": _TOKEN}
-            for done in ("", "word", "kept"):
+            for done in ("", "word"):
                 yield SamplePage("answer.html.j2", {**shown, "done": done})
     yield from _approval(now)
     yield SamplePage("bar.html.j2", {})
@@ -239,7 +239,7 @@ def _signup(show: ShowcaseEdition, now: datetime) -> Iterator[SamplePage]:
             values = {"token": _TOKEN, "state": state, "left": left, "next_due": now if left else None}
             yield SamplePage("stay.html.j2", values)
     words = EmailTexts("…", "…", ("…",), "…", "…")
-    for kind in ("confirm", "welcome", "ask", "stay"):
+    for kind in ("confirm", "ask", "stay"):
         values = {"subject": "…", "kind": kind, "link": "https://example.com/", "email": _ASHA, "until": now}
         values["words"] = words
         for template in ("mail.html.j2", "mail.txt.j2"):
@@ -248,12 +248,16 @@ def _signup(show: ShowcaseEdition, now: datetime) -> Iterator[SamplePage]:
                 {
                     **values,
                     "next_due": now,
-                    "shown": show,
-                    "edition_link": "https://example.com/",
                     "leave_link": "https://example.com/",
                     "preferences_link": "https://example.com/",
                 },
             )
+    sent = Published(now.date().isoformat(), now.date(), 1, "…", "…", now)
+    for whole in (True, False):
+        values = {"subject": "…", "newest": sent, "with_letter": whole, "next_due": now if whole else None}
+        links = dict.fromkeys(("edition_link", "link", "leave_link"), "https://example.com/")
+        for template in ("welcome.html.j2", "welcome.txt.j2"):
+            yield SamplePage(template, values | links)
 
 
 def _own_data(now: datetime) -> Iterator[SamplePage]:

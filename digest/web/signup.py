@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import logging
 import re
-import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
+from functools import partial
 from typing import Annotated, Any, NamedTuple
 from urllib.parse import quote
 
@@ -35,13 +35,14 @@ from digest.utils.timed_cache import TimedCache
 from digest.web.archive.metadata import home_metadata
 from digest.web.consent import CONSENT_VERSION
 from digest.web.dependencies import Context, client_address
-from digest.web.editions import LatestEdition, NextEdition, Showcase, ShowcaseEdition, TopicRates
+from digest.web.editions import LatestEdition, NextEdition, Showcase, TopicRates
 from digest.web.email_limits import mailbox_quotas, network_quotas
 from digest.web.known_browser import is_known_browser, remember
 from digest.web.outbound_mail import OutboundMail
 from digest.web.own_data_emails import EmailTexts, OwnDataEmails
 from digest.web.pages import MAY_GO_BACK, REDIRECTS, Done, Pages, page_routes, redirect
 from digest.web.privacy import CurrentNotice
+from digest.web.welcome import WelcomeEmails
 
 log = logging.getLogger(__name__)
 
@@ -93,8 +94,8 @@ class Signup:
     notice: CurrentNotice
     offer: Offer
     emails_per_hour: int
-    # Sends the newest headlines after the confirmation.
-    welcomes: bool = True
+    # Builds the email that follows the confirmation; None for no such email.
+    welcomes: WelcomeEmails | None = None
     # Whether a domain surely receives no email.
     receives_none: Callable[[str], bool] = lambda _domain: False
     # Whether the newest edition has a card for link previews, by its subject.
@@ -175,11 +176,11 @@ class Signup:
 
     def welcome(self, subscriber: StoredSubscriber, language: str) -> bool:
         """Queue the email that welcomes a new subscriber. Return whether it will come."""
-        shown = self.offer.showcase.newest() if self.welcomes else None
-        if shown is None:
+        newest = self.welcomes.newest(subscriber) if self.welcomes else None
+        if self.welcomes is None or newest is None:
             return False
-        due = self.offer.next_edition.due()
-        return self.outbound.build_and_send(lambda: self.emails.welcome(subscriber, language, shown, due))
+        build = partial(self.welcomes.build, subscriber, newest, language, self.next_due(subscriber))
+        return self.outbound.build_and_send(build)
 
 
 def router(signup: Signup) -> APIRouter:
@@ -378,18 +379,6 @@ class SignupEmails:
         # The Message-ID derives from the recipient's id. A mailbox may hide a message whose Message-ID repeats.
         values = {"kind": "confirm", "until": until, "next_due": self.next_edition.due()}
         return self._build(to._replace(id=signup), subject, language, f"/confirm/{token}", **values)
-
-    def welcome(
-        self, subscriber: StoredSubscriber, language: str, shown: ShowcaseEdition, next_due: datetime | None
-    ) -> Outgoing:
-        """Return the email for a new subscriber, with the headlines of the newest edition."""
-        subject = translator(language).gettext("Welcome to %(name)s")
-        to = recipient(subscriber.id, subscriber.email, self.sender, self.signer.sign_email)
-        values = {"kind": "welcome", "shown": shown, "next_due": next_due}
-        values["edition_link"] = self.pages.absolute_url(f"/archive/{shown.edition.key}", language)
-        token = self.signer.sign("preferences", subscriber.id)
-        values["leave_link"] = self.pages.absolute_url(f"/leave/{token}", language)
-        return self._build(to._replace(id=secrets.randbits(62)), subject, language, f"/preferences/{token}", **values)
 
     def reminder(self, subscriber: StoredSubscriber, language: str, now: datetime) -> Outgoing:
         """Return the email for a subscriber whose address was entered again. Its link opens the preferences."""

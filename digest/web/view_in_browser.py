@@ -11,6 +11,7 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import Annotated
+from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Path, Query, Request
 from fastapi.responses import HTMLResponse, Response
@@ -21,7 +22,10 @@ from digest.render.clicks import ClickLinks
 from digest.render.renderer import Renderer
 from digest.store.content.articles import ImageStore
 from digest.store.content.editions import EditionStore, PublishedStore
+from digest.subscribers.tokens import VIEW
+from digest.web.archive.access import READ
 from digest.web.dependencies import TEST_SUBSCRIBER, Context
+from digest.web.known_browser import is_known_browser
 from digest.web.pages import PAGE_RESPONSES, edition_path, language_parameter
 from digest.web.resend import find_email
 
@@ -58,7 +62,7 @@ class EmailViewer:
     topics: Collection[str]
     # Decodes the links that count clicks. The page has the real addresses.
     links: ClickLinks | None = None
-    # Whether its token also opens the archive (`web.archive: subscribers`).
+    # Whether the page leads a subscriber's known browser to the archive (`web.archive: subscribers`).
     opens_archive: bool = False
     # Whether everybody may read the archive.
     has_public_archive: bool = False
@@ -81,6 +85,24 @@ class EmailViewer:
         if email is not None and self.links is not None and (edition := self.editions.get(key)):
             email = replace(email, html=self.links.remove(email.html, edition))
         return email
+
+    def may_see(self, key: str, code: str, email: RenderedEmail) -> bool:
+        """Whether a link with this code opens the email.
+
+        Without a public archive, a token alone opens no other edition of its subscriber. Emails of earlier versions
+        have links without a code.
+        """
+        if self.has_public_archive or self.context.signer.is_signed_link(VIEW, key, code):
+            return True
+        plain = f"/view/{quote(key, safe='')}/{PLACEHOLDERS['view']}"
+        return not code and plain in f"{email.html}{email.text}"
+
+    def archive_token(self, request: Request, id: int) -> str:
+        """Return the token that opens the archive in a browser that is known as the subscriber's; '' in others."""
+        subscriber = self.context.subscriber(id) if self.opens_archive else None
+        if subscriber is None or not is_known_browser(self.context, request, subscriber):
+            return ""
+        return self.context.signer.sign(READ, id)
 
     def response(
         self, request: Request, email: RenderedEmail, here: str, *, remote: bool, read: str = "", public: str = ""
@@ -112,24 +134,39 @@ class EmailViewer:
 
 
 def router(viewer: EmailViewer, images: ImageStore) -> APIRouter:
-    """Serve `/view/EDITION/TOKEN` and `/picture/CID`."""
+    """Serve `/view/EDITION/CODE/TOKEN`, `/view/EDITION/TOKEN` and `/picture/CID`."""
     context = viewer.context
     pages = context.pages
     routes = APIRouter(tags=["view"], responses=PAGE_RESPONSES)
 
     @routes.get(
-        "/view/{edition}/{token}",
+        "/view/{edition}/{edition_code}/{token}",
         response_class=HTMLResponse,
         summary="The email that a subscriber got, without anything personal",
         dependencies=[Depends(language_parameter)],
     )
-    def view(request: Request, edition: str, token: str, show_images: RemoteImages = False) -> HTMLResponse:
-        email = viewer.find(edition, context.require_id(request, "view", token))
-        if email is None:
+    def view(
+        request: Request, edition: str, edition_code: str, token: str, show_images: RemoteImages = False
+    ) -> HTMLResponse:
+        id = context.require_id(request, VIEW, token)
+        email = viewer.find(edition, id)
+        if email is None or not viewer.may_see(edition, edition_code, email):
             return pages.error(request, 404, pages.catalogue(request).gettext("There is no such edition"))
-        read = token if viewer.opens_archive else ""
+        here = "/".join(filter(None, (f"/view/{quote(edition, safe='')}", edition_code, token)))
+        read = viewer.archive_token(request, id)
         public = edition_path(edition) if viewer.is_public(edition) else ""
-        return viewer.response(request, email, f"/view/{edition}/{token}", remote=show_images, read=read, public=public)
+        return viewer.response(request, email, here, remote=show_images, read=read, public=public)
+
+    @routes.get(
+        "/view/{edition}/{token}",
+        response_class=HTMLResponse,
+        summary="The same, by the links of a public archive and of earlier versions",
+        dependencies=[Depends(language_parameter)],
+    )
+    def view_without_code(
+        request: Request, edition: str, token: str, show_images: RemoteImages = False
+    ) -> HTMLResponse:
+        return view(request, edition, "", token, show_images)
 
     @routes.get(
         "/picture/{cid}",

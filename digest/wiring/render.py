@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
+from digest.subscribers.tokens import VIEW
 from digest.wiring.identity import IdentityWiring
 from digest.wiring.store import StoreWiring
 
@@ -70,8 +71,14 @@ class RenderWiring(StoreWiring, IdentityWiring):
     def renderer(self) -> Renderer:
         from digest.render.renderer import Renderer
 
+        # Everybody may read the editions of a public archive, and its emails have no link to the view.
+        is_public = self.branding.archive
         return Renderer(
-            self.branding, self.template_folders, budget=self.settings.edition.max_bytes, clicks=self.click_links
+            self.branding,
+            self.template_folders,
+            budget=self.settings.edition.max_bytes,
+            clicks=self.click_links,
+            view_code=None if is_public else lambda key: self.signer.sign_link(VIEW, key),
         )
 
     @cached_property

@@ -17,6 +17,7 @@ from sqlalchemy import func, select
 from digest.app import App, make_app
 from digest.cli.commands import cli
 from digest.errors import DigestError
+from digest.models import RenderedEmail
 from digest.newsletter.reengagement import QuestionStep, step_due
 from digest.notify.alert import AlertKind
 from digest.pipeline import deliver_due, send
@@ -77,10 +78,19 @@ def would_pause(app: App) -> set[str]:
     return {each.email for each in app.reengagement.plan().pause}
 
 
+def the_question(app: App) -> RenderedEmail:
+    return question(load_pages(app, BASE), app.signer, app.reengagement.key())
+
+
+def stay_link(app: App, key: str, id: int) -> str:
+    """The path of the button of a question."""
+    return f"/stay/{key}/{app.signer.sign_link('stay', key)}/{app.signer.sign('preferences', id)}"
+
+
 def ask(app: App) -> str:
     import threading
 
-    key = app.reengagement.ask(app.reengagement.plan(), question(load_pages(app, BASE)))
+    key = app.reengagement.ask(app.reengagement.plan(), the_question(app))
     assert key
     deliver_due(app, key, stop=threading.Event())
     return key
@@ -117,7 +127,7 @@ def test_each_is_asked_once_by_the_ledger(app: App, clock: StoppedClock) -> None
     assert key == "reengage-2026-07-05"
     assert counts(app.database, key).accepted == 3
     assert would_ask(app) == set()
-    assert app.reengagement.ask(app.reengagement.plan(), question(load_pages(app, BASE))) is None
+    assert app.reengagement.ask(app.reengagement.plan(), the_question(app)) is None
     clock.now += timedelta(days=100)
     assert would_ask(app) == set()
     mails = sorted(path.name for path in (app.home / "outbox" / key).glob("*.eml"))
@@ -142,12 +152,12 @@ def test_the_question_is_nobody_elses_edition(app: App) -> None:
 
 @pytest.mark.slow
 def test_whoever_does_not_answer_is_paused_until_they_come_back(app: App, clock: StoppedClock) -> None:
-    ask(app)
+    key = ask(app)
     known = ids(app)
     clock.now += timedelta(days=1)
     with run_pages(app, port=0) as pages:
         site = Site(app, pages.base)
-        place = f"/stay/{app.signer.sign('preferences', known['asha@example.com'])}"
+        place = stay_link(app, key, known["asha@example.com"])
         asked = site.get(place)
         assert translated("Yes, keep it coming") in asked.text
         assert would_pause(app) == set()
@@ -158,40 +168,46 @@ def test_whoever_does_not_answer_is_paused_until_they_come_back(app: App, clock:
         app.reengagement.pause(app.reengagement.plan())
         assert would_pause(app) == set()
         assert set(PreferenceStore(app.database).paused(app.now())) == {"ravi@example.com", "meera@example.com"}
-        site.post(f"/stay/{app.signer.sign('preferences', known['ravi@example.com'])}")
+        site.post(stay_link(app, key, known["ravi@example.com"]))
         assert set(PreferenceStore(app.database).paused(app.now())) == {"meera@example.com"}
     assert app.reengagement_store.counts() == {"open": 0, "stayed": 1, "paused": 2}
 
 
 def test_nobody_is_paused_who_never_got_the_question(app: App, clock: StoppedClock) -> None:
-    app.reengagement.ask(app.reengagement.plan(), question(load_pages(app, BASE)))
+    app.reengagement.ask(app.reengagement.plan(), the_question(app))
     clock.now += WAIT
     assert would_pause(app) == set()
 
 
 @pytest.mark.slow
 def test_the_page_needs_a_signature_and_a_get_changes_nothing(app: App) -> None:
-    ask(app)
+    key = ask(app)
     asha = ids(app)["asha@example.com"]
     with run_pages(app, port=0) as pages:
         site = Site(app, pages.base)
-        for token in ("x", app.signer.sign("leave", asha), app.signer.sign("view", asha)):
-            assert site.get(f"/stay/{token}").status == 404
-            assert site.request("POST", f"/stay/{token}").status == 404
-        own = app.signer.sign("preferences", asha)
+        own = stay_link(app, key, asha)
+        code, token = own.split("/")[3:]
+        foreign = [f"/stay/{key}/{code}/{each}" for each in ("x", app.signer.sign("leave", asha))]
+        # Another edition has the token too, but not the code of the question.
+        foreign += [f"/stay/{token}", f"/stay/{key}/{code[:-1]}x/{token}", f"/stay/{key}x/{code}/{token}"]
+        # A code of another question, and a subscriber whom nobody asked.
+        foreign += [stay_link(app, "reengage-2026-01-01", asha), stay_link(app, key, 999)]
+        for path in foreign:
+            assert site.get(path).status == 404, path
+            assert site.request("POST", path).status == 404, path
         for method in ("GET", "HEAD"):
-            assert site.request(method, f"/stay/{own}").status == 200
+            assert site.request(method, own).status == 200
         assert app.reengagement_store.counts()["open"] == 3
         PreferenceStore(app.database).unsubscribe(asha, ConsentContext("web:leave"), now=app.now())
-        assert translated("You get no email from us") in site.get(f"/stay/{own}").text
-        site.post(f"/stay/{own}")
+        assert translated("You get no email from us") in site.get(own).text
+        site.post(own)
         assert app.subscribers.suppressed()["asha@example.com"] == "unsubscribed"
 
 
 def test_the_question_is_a_sound_email_in_hindi(app: App) -> None:
-    email = question(load_pages(app, BASE))
+    email = the_question(app)
     assert [str(each) for each in lint(email) if each.level == "error"] == []
-    assert "/stay/-DGX_PREFS-" in email.html
+    assert f'{stay_link(app, app.reengagement.key(), 0).rpartition("/")[0]}/-DGX_PREFS-"' in email.html
     assert "/leave/-DGX_PREFS-" in email.text
     assert email.subject.startswith("क्या हम")
 

@@ -142,23 +142,28 @@ def test_show_tells_the_newsroom_the_numbers(tmp_path: Path) -> None:
 def test_a_word_may_follow_the_answer(asked: Site) -> None:
     place = path(asked, "poll", 2)
     saved = asked.post(place)
+    # Whoever has a forwarded email says nothing in the subscriber's name.
+    assert 'name="word"' not in saved.text
+    assert translated("You want to say more? Just reply to the email.") in saved.text
+    said = asked.post(f"{place}/word", word="यह ईमेल मुझे किसी ने भेजा है।")
+    assert translated("Thank you. We read every word.") not in said.text
+    assert asked.app.subscriber_texts.newest(10, edition=KEY) == []
+    asked.preferences("asha@example.com")
+    saved = asked.post(place)
     assert f'action="{place}/word"' in saved.text
     assert 'name="word"' not in asked.get(place).text
     # Its writer is told that it is not anonymous.
-    assert translated("It reaches us with this address: %(email)s") % {"email": "a•••@example.com"} in saved.text
+    assert translated("It reaches us with this address: %(email)s") % {"email": "asha@example.com"} in saved.text
     said = asked.post(f"{place}/word", word="पहले सड़क ठीक कीजिए।")
     assert translated("Thank you. We read every word.") in said.text
-    said = asked.post(f"{place}/word", word="यह ईमेल मुझे किसी ने भेजा है।")
-    assert translated("A comment was sent before with the links of this email. The first one stays.") in said.text
-    asked.preferences("asha@example.com")
     said = asked.post(f"{place}/word", word="  पहले\nसड़क  ठीक कीजिए। " + "क्षि" * 600)
     assert translated("Thank you. We read every word.") in said.text
-    asked.cookie = ""
     words = asked.app.subscriber_texts.newest(10, edition=KEY)
     assert [(each.email, each.kind, each.about) for each in words] == [("asha@example.com", "answer", "poll: नहीं")]
     assert words[0].text.startswith("पहले सड़क ठीक कीजिए। क्षि")
     assert len(words[0].text) <= 2000
     asked.post(f"{place}/word", word=" ")
+    asked.cookie = ""
     assert asked.app.subscriber_texts.newest(10, edition=KEY) == words
 
 

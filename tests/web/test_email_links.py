@@ -13,7 +13,9 @@ import pytest
 
 from digest import pipeline
 from digest.mail.message import recipient, substitute
-from digest.models import Subscriber
+from digest.models import RenderedEmail, Subscriber
+from digest.store.people.reengagement import SilentSubscriber
+from digest.usecases.reengage import ReengagePlan
 from digest.web.app import load_pages
 from digest.web.stay import question
 from tests.paths import ROOT
@@ -128,11 +130,17 @@ def texts(pages: Site, email: str, folder: str) -> str:
     return "".join(part.get_content() for kind in ("plain", "html") if (part := mail.get_body((kind,))))
 
 
+def ask_to_continue(pages: Site, email: str, asked: RenderedEmail) -> None:
+    silent = SilentSubscriber(pages.subscriber_id(email), email, pages.app.now())
+    assert pages.app.reengagement.ask(ReengagePlan((silent,), (), 0), asked)
+
+
 def all_links(pages: Site) -> dict[str, dict[str, str]]:
     """Make each email come: its name → its links."""
     found = {"an edition": personal_links(texts(pages, READER, KEY))}
     to = recipient(pages.subscriber_id(ASKED), ASKED, pages.app.sender, pages.app.signer.sign_email)
-    asked = question(load_pages(pages.app, BASE))
+    asked = question(load_pages(pages.app, BASE), pages.app.signer, pages.app.reengagement.key())
+    ask_to_continue(pages, ASKED, asked)
     found["the question whether to continue"] = personal_links(substitute(asked.html + asked.text, to.values))
     for number, (name, (make, folder, address)) in enumerate(EMAILS.items()):
         email, pages.cookie = f"{number}@example.com", ""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import date, timedelta
 from email import message_from_bytes
+from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
@@ -12,7 +14,9 @@ from sqlalchemy import text
 
 from digest import pipeline
 from digest.app import make_app
-from digest.models import Subscriber
+from digest.mail.message import content_ids, recipient, substitute
+from digest.models import PLACEHOLDERS, RenderedEmail, Subscriber
+from digest.render.size_budget import CLIPPED, measure
 from digest.store.content.archive import ArchivedStory
 from digest.store.people.preferences import UNSUBSCRIBED, PreferenceStore
 from digest.web import email_limits
@@ -371,30 +375,91 @@ def test_the_form_introduces_the_editors(tmp_path: Path, unchanged: Site) -> Non
         assert who in pages.get("/").text
 
 
-def test_a_new_subscriber_gets_a_welcome_with_the_newest_headlines(tmp_path: Path) -> None:
-    from digest import pipeline
+WELCOME = "Welcome to %(name)s"
 
-    home = tmp_path / "newsletter"
+
+def send_the_edition(home: Path) -> None:
     newsletter_folder(home, all_sources=False)
     with make_app(home, environment={"DIGEST_NOW": NOW}) as app:
         pipeline.send(app, "2026-11-23")
-    for welcome in (True, False):
-        email = f"neha-{welcome}@example.org".lower()
-        with site(home, [], DIGEST_WEB__WELCOME=str(welcome).lower()) as pages:
+
+
+def body_of(mail: EmailMessage, kind: str = "html") -> str:
+    part = mail.get_body((kind,))
+    assert part is not None
+    return str(part.get_content())
+
+
+def welcome_of(pages: Site, email: str) -> EmailMessage | None:
+    """The welcome that this address got. The pages send what is queued before they end."""
+    subject = translated(WELCOME) % {"name": "सुबह की ख़बरें"}
+    return next((mail for mail in pages.mails(email) if mail["Subject"] == subject), None)
+
+
+def test_a_new_subscriber_gets_the_newest_edition_below_a_welcome(tmp_path: Path) -> None:
+    home, email = tmp_path / "newsletter", "neha@example.org"
+    send_the_edition(home)
+    with site(home, []) as pages:
+        confirmed = pages.post(sign_up(pages, email))
+        assert translated("A welcome email with the latest edition is on its way.") in confirmed.text
+        own = {purpose: pages.token(purpose, email) for purpose in ("leave", "preferences")}
+        sent = pages.app.editions.emails("2026-11-23")["html"]
+        to = recipient(pages.subscriber_id(email), email, pages.app.sender, pages.app.signer.sign_email)
+        letter = replace(sent, html=substitute(sent.html, to.values), text=substitute(sent.text, to.values))
+    mail = welcome_of(pages, email)
+    assert mail is not None
+    html, text = body_of(mail), body_of(mail, "plain")
+    # The first words are ours, and below them is the whole edition, with this subscriber's links.
+    for whole, part in ((html, letter.html.partition("<body")[2].partition(">")[2]), (text, letter.text)):
+        above, found, below = whole.replace("\r\n", "\n").partition(part.strip())
+        assert found
+        assert below.strip() == ""
+        assert mail["Subject"] in above
+    pictures = {f"<{cid}>" for cid in content_ids([sent])}
+    assert pictures
+    assert pictures == {part["Content-ID"] for part in mail.walk() if part["Content-ID"]}
+    # Every personal link is the new subscriber's, and no placeholder is left.
+    assert not any(tag in html + text for tag in PLACEHOLDERS.values())
+    tokens = set(re.findall(r"/(?:leave|preferences|pause)/([A-Za-z0-9_-]{36})", html + text))
+    assert tokens == {own["preferences"]}
+    assert set(re.findall(r"[a-z]+@example\.(?:org|com)", html + text)) <= {email, "news@example.com"}
+    assert own["leave"] in mail["List-Unsubscribe"]
+    assert mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    assert measure(RenderedEmail("html", "", html, text)).quoted_printable < CLIPPED
+
+
+def test_the_welcome_can_be_turned_off_and_needs_no_public_archive(tmp_path: Path) -> None:
+    home = tmp_path / "newsletter"
+    send_the_edition(home)
+    for number, (settings, comes) in enumerate(
+        (({"DIGEST_WEB__WELCOME": "false"}, False), ({"DIGEST_WEB__ARCHIVE": "off"}, True))
+    ):
+        email = f"neha-{number}@example.org"
+        with site(home, [], **settings) as pages:
             confirmed = pages.post(sign_up(pages, email))
-            said = translated("A welcome email with the latest headlines is on its way.")
-            assert (said in confirmed.text) == welcome
-        # The pages send what is queued before they end.
-        mails = {str(mail["Subject"]): mail for mail in pages.mails(email)}
-        subject = translated("Welcome to %(name)s") % {"name": "सुबह की ख़बरें"}
-        assert (subject in mails) == welcome
-        if welcome:
-            body = mails[subject].get_body(("plain",))
-            assert body is not None
-            assert "/archive/2026-11-23" in body.get_content()
-            leaving = "Not what you wanted? You can leave at any time: the link is at the bottom of every email."
-            assert translated(leaving)[:20] in body.get_content()
-            assert mails[subject]["List-Unsubscribe-Post"]
+            said = translated("A welcome email with the latest edition is on its way.")
+            assert (said in confirmed.text) == comes
+        assert (welcome_of(pages, email) is not None) == comes
+
+
+def test_a_welcome_that_gmail_would_cut_links_the_edition_instead(tmp_path: Path) -> None:
+    home, email = tmp_path / "newsletter", "neha@example.org"
+    newsletter_folder(home, all_sources=False)
+    (home / "templates").mkdir(exist_ok=True)
+    padding = "क" * 15_000
+    block = "{% block footer %}{{ super() }}<p>" + padding + "</p>{% endblock %}"
+    own = '{% extends "house/letter.html.j2" %}' + block
+    (home / "templates/letter.html.j2").write_text(own, encoding="utf-8")
+    with make_app(home, environment={"DIGEST_NOW": NOW}) as app:
+        pipeline.send(app, "2026-11-23")
+    with site(home, []) as pages:
+        pages.post(sign_up(pages, email))
+    mail = welcome_of(pages, email)
+    assert mail is not None
+    html = body_of(mail)
+    assert padding not in html
+    assert "/archive/2026-11-23" in html
+    assert measure(RenderedEmail("html", "", html, "")).quoted_printable < CLIPPED
 
 
 def test_breaking_news_and_special_editions_are_not_what_a_new_subscriber_gets(tmp_path: Path) -> None:

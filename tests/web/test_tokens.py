@@ -21,12 +21,15 @@ from sqlalchemy import select
 from digest import pipeline
 from digest.models import Subscriber
 from digest.store.people.preferences import PreferenceStore
+from digest.store.people.reengagement import SilentSubscriber
 from digest.store.people.requests import RequestKind, RequestStore
 from digest.store.people.signups import SignupStore
 from digest.store.schema import metadata, person_request, subscriber
 from digest.subscribers.tokens import TokenSigner
-from digest.web.app import create_app
+from digest.usecases.reengage import ReengagePlan
+from digest.web.app import create_app, load_pages
 from digest.web.known_browser import cookie_name, cookie_value
+from digest.web.stay import question
 from tests.support.asgi import Asgi, Response
 from tests.support.folders import newsletter_folder
 from tests.support.profiles import examples
@@ -68,10 +71,11 @@ REQUESTS = {
 }
 # The header of an email and its visible link lead to the same page, with different tokens.
 TWO = {"/leave/{token}": ["leave", "preferences"]}
+QUESTION = f"reengage-{KEY}"
 # A parameter of a path that is a token.
 TOKEN = re.compile(r"\{(token|code)\}")
 CHOICES = {"{side}": ("present", "new"), "{kind}": ("data", "erase", "choose")}
-VALUES = {"edition": KEY, "block": "poll", "choice": "1"}
+VALUES = {"block": "poll", "choice": "1"}
 
 
 @dataclass
@@ -134,6 +138,9 @@ def serve(home: Path) -> Iterator[Doors]:
         app = pages.app
         pipeline.compose(app, "vishesh", fetch=False)
         pipeline.send(app, KEY)
+        plan = ReengagePlan((SilentSubscriber(1, "asha@example.com", app.now()),), (), 0)
+        asked = question(load_pages(app, pages.base), app.signer, QUESTION)
+        assert app.reengagement.ask(plan, asked) == QUESTION
         requests, now = RequestStore(app.database), app.now()
         undo = requests.open_undo(1, {"frequency": "weekly:sun"}, now=now, most=None)
         assert undo
@@ -157,7 +164,7 @@ def serve(home: Path) -> Iterator[Doors]:
             # The pages store something when they start, which no request changes.
             app.archivist.catch_up(lambda: False)
             with closing(Asgi(guard)) as client:
-                yield Doors(pages, client, list(_routes(guard)), tokens, _others(guard))
+                yield Doors(pages, client, list(_routes(guard, app.signer)), tokens, _others(guard))
 
 
 def _paths(guard: Any) -> dict[str, Any]:
@@ -173,12 +180,15 @@ def _others(guard: Any) -> list[str]:
     return [path for path, operations in _paths(guard).items() if "get" in operations and not TOKEN.search(path)]
 
 
-def _routes(guard: Any) -> Iterator[tuple[str, str]]:
+def _routes(guard: Any, signer: TokenSigner) -> Iterator[tuple[str, str]]:
     """Every route with a token, from the routing table; a path with a choice gives one for each."""
     for path, operations in _paths(guard).items():
         if not TOKEN.search(path):
             continue
         filled = TOKEN.sub("{token}", path)
+        kind = path.split("/")[1]
+        edition = QUESTION if kind == "stay" else KEY
+        filled = filled.replace("{edition}", edition).replace("{edition_code}", signer.sign_link(kind, edition))
         for name, value in VALUES.items():
             filled = filled.replace(f"{{{name}}}", value)
         for method in operations:
@@ -253,7 +263,7 @@ def test_reading_changes_nothing_and_a_token_opens_only_its_own_pages(doors: Doo
     assert {path for path, purpose in shared.items() if not purpose.startswith("own-")} == {
         # The button of an email to pause, the question whether to continue, and a poll's answer.
         "/pause/{token}",
-        "/stay/{token}",
+        f"/stay/{QUESTION}/{doors.pages.app.signer.sign_link('stay', QUESTION)}/{{token}}",
         f"/answer/{KEY}/poll/1/{{token}}",
     }
 
@@ -296,9 +306,7 @@ STRANGER = {
     "/leave/{token}/leave": {"suppression", "consent", "to undo"},
     "/leave/{token}/choose": {"to choose"},
     "/preferences/{token}/choose": {"to choose"},
-    "/stay/{token}": {"consent"},
     f"/answer/{KEY}/poll/1/{{token}}": {"answer"},
-    f"/answer/{KEY}/poll/1/{{token}}/word": {"reader_word"},
 }
 
 

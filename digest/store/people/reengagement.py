@@ -73,6 +73,11 @@ class ReengagementStore(StorePart):
         rows = select(reengagement.c.asked_at).where(reengagement.c.subscriber == subscriber)
         return self.database.query(rows).scalar()
 
+    def asked_by(self, subscriber: int) -> str | None:
+        """Return the edition by which a subscriber was asked last; None if nobody has asked."""
+        rows = select(reengagement.c.edition).where(reengagement.c.subscriber == subscriber)
+        return self.database.query(rows).scalar()
+
     def unanswered(self, before: datetime) -> list[SilentSubscriber]:
         """Return those who were asked before `before`, and have been inactive since."""
         of, asked = subscriber.c, reengagement.c

@@ -40,10 +40,8 @@ class SubscriberText:
 
 
 class SubscriberTextStore(StorePart):
-    def answer(
-        self, edition: str, block: str, subscriber: int, text: str, *, about: str, now: datetime, replace: bool
-    ) -> bool:
-        """Store a comment with an answer. False if there is one already that it may not replace."""
+    def answer(self, edition: str, block: str, subscriber: int, text: str, *, about: str, now: datetime) -> None:
+        """Store a comment with an answer, in place of an earlier one."""
         name = hashlib.sha256(f"answer\n{edition}\n{block}\n{subscriber}".encode()).hexdigest()
         with self.database.write(area="reader_word") as connection:
             this_text = subscriber_text.c.hash == name
@@ -51,11 +49,8 @@ class SubscriberTextStore(StorePart):
             if connection.execute(select(subscriber_text.c.text).where(this_text)).scalar() is None:
                 fixed = {"subscriber": subscriber, "edition": edition, "kind": TextKind.ANSWER, "hash": name}
                 connection.execute(insert(subscriber_text).values(**fixed, **values))
-            elif replace:
-                connection.execute(update(subscriber_text).where(this_text).values(values))
             else:
-                return False
-        return True
+                connection.execute(update(subscriber_text).where(this_text).values(values))
 
     def reply(
         self, subscriber: int, edition: str, kind: TextKind, text: str, *, about: str, hash: str, at: datetime
