@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from digest.curate.recurring_kinds import COLUMN, COLUMN_FOLDERS, TABLE, Series
+from digest.curate.rules import REMEMBERED
 from digest.curate.similarity.cues import Places, compare_places, find_places
 from digest.curate.similarity.tfidf import document_shares
 from digest.hindi.text import fold, words
@@ -139,6 +140,7 @@ def find_series(articles: Iterable[Article], timezone: str = "Asia/Kolkata") -> 
     return found
 
 
+@lru_cache(maxsize=REMEMBERED)
 def _series_of_folder(url: str | None) -> Series | None:
     """Return the series of a comment, by the folders of its URL."""
     folders = urlsplit(url or "").path.split("/")[:-1]

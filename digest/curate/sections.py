@@ -101,12 +101,17 @@ def section_of(articles: Sequence[Article], default: str) -> Evidence:
         return section, f"{count} of the other articles"
     if by_text := _section_by_text(articles):
         return by_text
-    title = articles[0].title
-    rows = find_rows(tokens(title))
-    text = f"{title} {_lead(articles[0])}"
-    if not HARD_EVENTS.isdisjoint(rows) and is_abroad(title, tokens(title), rows) and is_abroad(text, tokens(text)):
+    if _is_event_abroad(articles[0].title, _lead(articles[0])):
         return WORLD, "an event abroad"
     return default, "no evidence"
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _is_event_abroad(title: str, lead: str) -> bool:
+    rows, text = find_rows(tokens(title)), f"{title} {lead}"
+    if HARD_EVENTS.isdisjoint(rows) or not is_abroad(title, tokens(title), rows):
+        return False
+    return is_abroad(text, tokens(text))
 
 
 def _section_by_text(articles: Sequence[Article]) -> Evidence | None:

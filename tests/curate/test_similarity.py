@@ -41,7 +41,7 @@ def test_two_articles_alone_are_scored_much_as_among_others() -> None:
 
 def test_the_score_does_not_depend_on_the_order() -> None:
     one, other, _ = BRIDGE
-    assert compare_pair(one, other).score == pytest.approx(compare_pair(other, one).score)
+    assert compare_pair(one, other).score == compare_pair(other, one).score
 
 
 def test_the_same_words_of_two_towns_are_two_stories() -> None:

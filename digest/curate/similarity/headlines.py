@@ -9,8 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from digest.curate.importance.matching import find_rows
+from digest.curate.rules import REMEMBERED
 from digest.curate.similarity.cues import Places, title_numbers
 from digest.hindi.text import words
 from digest.hindi.tokens import tokens
@@ -85,6 +87,7 @@ def tells_no_event(title: str) -> bool:
     return not NO_EVENT.isdisjoint(find_rows(tokens(title)))
 
 
+@lru_cache(maxsize=REMEMBERED)
 def comments(title: str) -> bool:
     """Whether a title comments on the news or calls for a click: `मंत्री ने दिया जवाब`, `नियम बदले, जानें`."""
     return title.rstrip("\"'”’»)] ").endswith(("?", "!")) or not COMMENTS.isdisjoint(find_rows(tokens(title)))
