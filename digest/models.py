@@ -576,6 +576,18 @@ def split_variant(variant: str) -> tuple[str, int]:
     return base, int(revision or 1)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecipientCounts:
+    """An edition's recipients by state: frozen = accepted + rejected + excluded + pending + unknown."""
+
+    frozen: int = 0
+    accepted: int = 0
+    rejected: int = 0
+    excluded: int = 0
+    pending: int = 0
+    unknown: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class RenderedEmail:
     """A rendered variant with placeholders."""
@@ -610,3 +622,21 @@ class Subscriber:
     editions: tuple[str, ...] = ()
     line: int = field(default=0, compare=False)
     file: str = field(default="", compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class SubscriberRecord:
+    """A subscriber with the state of their address, as lists and exports have it."""
+
+    address: str
+    subscriber: Subscriber
+    # The name of an import; None for subscribers.yaml.
+    origin: str | None = None
+    listed: bool = True
+    # The reason of a suppression.
+    suppressed: str | None = None
+    suppressed_at: datetime | None = None
+    # The first known consent.
+    agreed_at: datetime | None = field(default=None, compare=False)
+    # When a pause of the subscriber ends. A pause in the list has no end.
+    paused_until: datetime | None = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, time
 from functools import cache, cached_property, reduce
 from operator import add
@@ -34,7 +34,7 @@ from sqlalchemy import (
 )
 
 from digest.feedback.rules import COMPLAINED, UNSUBSCRIBED
-from digest.models import Subscriber
+from digest.models import Subscriber, SubscriberRecord
 from digest.store import meta
 from digest.store.database import Database, StorePart, analyze, copy_rows, format_topics, hash_in_memory, temp_table
 from digest.store.people import moves, suppressions
@@ -241,22 +241,6 @@ class SubscriberStore(StorePart):
         """Return suppressed address → reason."""
         with self.database.read() as connection:
             return dict(connection.execute(select(suppression.c.address, suppression.c.reason)).all())
-
-
-@dataclass(frozen=True, slots=True)
-class SubscriberRecord:
-    """A subscriber with the state of their address."""
-
-    address: str
-    subscriber: Subscriber
-    # The name of an import; None for subscribers.yaml.
-    origin: str | None = None
-    listed: bool = True
-    # The reason of a suppression.
-    suppressed: str | None = None
-    suppressed_at: datetime | None = None
-    # The first known consent.
-    agreed_at: datetime | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

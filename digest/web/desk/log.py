@@ -95,7 +95,7 @@ def _people(visit: Visit, query: str) -> Sequence[str]:
     if len(query) < 3:
         return []
     lines, _more = visit.desk.app.directory.page(SubscriberFilter(search=query), now=visit.desk.now(), limit=_PEOPLE)
-    return [subject_of(line.id) for line in lines]
+    return [subject_of(line.subscriber.id) for line in lines]
 
 
 def _emails(visit: Visit, acts: list[Act]) -> dict[int, str]:

@@ -14,6 +14,7 @@ from digest.curate.compose import RunnerUp
 from digest.models import Role
 from digest.notify.failures import FailureRow, Failures
 from digest.notify.report import EditionNumbers, ReportDocument, report_document
+from digest.store.people.directory import SubscriberLine
 from digest.store.people.growth import DailyGrowth
 from digest.store.people.history import HistoryEntry
 from digest.store.people.imports import ImportResult
@@ -192,10 +193,15 @@ class SubscribersPage:
     segments: list[SavedGroup]
 
 
+def _row(line: SubscriberLine) -> SubscriberRow:
+    own = line.subscriber
+    return fill(SubscriberRow, own, hour=_hour(own.hour), state=line.state, last=line.last or "")
+
+
 def _subscribers(values: Values) -> SubscribersPage:
     older = values["older"]
     return SubscribersPage(
-        [fill(SubscriberRow, each, hour=_hour(each.hour), last=each.last or "") for each in values["lines"]],
+        [_row(each) for each in values["lines"]],
         [Unconfirmed(email, at) for email, at in values["asked"] or ()],
         older["before"] if older else None,
         {str(state): number for state, number in (values["counts"] or {}).items()},
