@@ -162,7 +162,7 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """The author of an act: the name of a user of the desk, or for a command that of the operating system's user."""
+    """The author of an act. `name` is a user of the desk, or for a command the operating system's user."""
 
     name: str
     via: Literal["desk", "api", "command", "link", "schedule"]

@@ -54,7 +54,7 @@ class ImportNotUndoable(DigestError):
 
 
 class UndoChanged(DigestError):
-    """Undoing the import would do something else than the plan said that was shown."""
+    """The import would now be undone in another way than the plan showed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +93,8 @@ class ListToImport:
 class ImportReport:
     """The result of an import, or of its dry run.
 
-    `without` has line, address and topic of each row that is imported without a topic that nobody can choose. `others`:
-    files of the archive that are not lists.
+    `without` has the line, address and topic of rows that lost a topic which nobody can choose. `others` are files of
+    the archive that are no lists.
     """
 
     origin: str
@@ -191,7 +191,7 @@ class SubscriberTransfer:
         return ImportReport(name, lists, done, tuple(rejections), kept, tuple(others), sample, unread, found)
 
     def plan_undo(self, act: int) -> UndoneImport:
-        """Return what undoing the import with this number in the log would do. Raises ImportNotUndoable."""
+        """Return what undoing the import would do. `act` is its number in the log. Raises ImportNotUndoable."""
         found = self.subscriber_admin.import_undo.plan(act)
         if found is None:
             raise _not_undoable(act)
@@ -200,7 +200,8 @@ class SubscriberTransfer:
     def undo_import(self, act: int, by: Actor, *, seen: str = "") -> UndoneImport:
         """Put back what an import changed, except for people whose entry changed again since.
 
-        `seen` is the mark of the plan that was shown; UndoChanged if it is another one now. Raises ImportNotUndoable.
+        `seen` is the mark of the plan that was shown. Raises UndoChanged if the plan has changed since, and
+        ImportNotUndoable.
         """
         database, now = self.subscriber_admin.database, self.now()
         # Whoever is in the list file now belongs to it.

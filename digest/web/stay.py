@@ -1,4 +1,4 @@
-"""`/stay/TOKEN`: a subscriber who was asked whether to continue says yes, with one button. A GET changes nothing."""
+"""`/stay/TOKEN`: a subscriber who was asked whether to continue says yes by one button. A GET changes nothing."""
 
 from __future__ import annotations
 

@@ -162,7 +162,7 @@ class SubscriberDirectory(StorePart):
         return frozenset(self._all(subscriber.c.address, wanted, now, None))
 
     def ids(self, wanted: SubscriberFilter, *, now: datetime, limit: int) -> list[int]:
-        """Return the numbers of at most so many subscribers who match a filter; as `addresses`."""
+        """Return the numbers of at most `limit` subscribers who match a filter; like `addresses`."""
         return self._all(subscriber.c.id, wanted, now, limit)
 
     def _all(self, column: Column[Any], wanted: SubscriberFilter, now: datetime, limit: int | None) -> list[Any]:

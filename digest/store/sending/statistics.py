@@ -91,7 +91,7 @@ class Statistics:
         return list(islice((each for each in keys if _series(each) == _series(key)), most))
 
     def transports(self, key: str) -> list[str]:
-        """Return the names of the transports that handled what was handed over, or may have been."""
+        """Return the names of the transports that sent or may have sent batches of the edition."""
         states = (BatchState.ACCEPTED, BatchState.UNKNOWN)
         rows = (
             select(attempt.c.transport)
@@ -171,9 +171,9 @@ def in_flight_seconds(times: Iterable[tuple[datetime, datetime]]) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Missed:
-    """A person who did not get an edition, or perhaps did not.
+    """A person who did not get an edition, or may not have got it.
 
-    Excluded or rejected before, bounced, blocked or dropped after, or of a batch whose outcome is unknown.
+    They were excluded or rejected before, bounced, blocked or dropped after, or are in an unknown batch.
     """
 
     id: int

@@ -419,5 +419,5 @@ def _unknown_batches(
 
 
 def _unknown_batch(number: int, recipients: int, row: Any) -> UnknownBatch:
-    """Return an unknown batch. `row` is of `attempt`."""
+    """Return an unknown batch from a row of `attempt`."""
     return UnknownBatch(number, recipients, row.id, row.transport, row.started_at, row.detail)

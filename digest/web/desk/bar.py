@@ -265,7 +265,7 @@ def _ended(
     *,
     has_buttons: bool,
 ) -> StateLine:
-    """Say what became of an edition from which nothing more goes out."""
+    """Describe the end of an edition: nothing more of it goes out."""
     _ = visit.catalogue.gettext
     kinds = {EditionState.DONE: "ok", EditionState.CANCELLED: "off", EditionState.SKIPPED: "warn"}
     stopping = _still_handed_over(visit, edition) if edition.state == EditionState.CANCELLED else ""
@@ -325,7 +325,7 @@ def _by_command(visit: Visit, edition: Edition) -> str:
 
 
 def _clock(visit: Visit, at: datetime) -> str:
-    """Return an hour, with the day if it is another one."""
+    """Return the hour, with the day unless it is today."""
     is_today = at.date() == visit.desk.now().date()
     return clock(at) if is_today else f"{dates.short(at.date(), visit.catalogue.language)} {clock(at)}"
 
@@ -402,7 +402,7 @@ class _Deadline(NamedTuple):
 
 
 def _deadline(visit: Visit, edition: Edition, planned: PlannedEdition | None) -> _Deadline:
-    """Return what becomes of a draft that nobody approves, and when."""
+    """Return what happens to a draft that nobody approves, and when."""
     _ = visit.catalogue.gettext
     if is_special(edition.key):
         # Its title and the field for its time say when it goes out.

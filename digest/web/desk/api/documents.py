@@ -39,7 +39,7 @@ class Done:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EditionPage(EditionDocument):
-    """An edition with its stories. `revision` is what an approval sends as `seen`."""
+    """An edition with its stories. An approval sends `revision` as `seen`."""
 
     revision: str
     # The recipients of a send that has begun.
@@ -274,7 +274,9 @@ class Chosen:
 
 @dataclass(frozen=True, slots=True)
 class ManyPage:
-    """Who changes by an act for several, and who does not. With `seen` the same request does it."""
+    """The people whom an act for several changes, and those whom it does not. With `seen` the same request carries it
+    out.
+    """
 
     done: bool
     act: str
@@ -320,7 +322,7 @@ class ImportForm:
 
 @dataclass(frozen=True, slots=True)
 class RowWithoutTopic:
-    """A row that is imported without a topic that the newsletter does not have."""
+    """An imported row that lost a topic, because the newsletter does not have it."""
 
     line: int
     email: str
@@ -338,7 +340,7 @@ class RejectedRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImportPage(ImportResult):
-    """What an import does, or did if it is `done`. `mistyped`: address → what was probably meant."""
+    """The effects of an import. It was carried out if it is `done`. `mistyped`: address → what was probably meant."""
 
     id: str | None
     done: bool
@@ -642,6 +644,6 @@ DOCUMENTS: Mapping[str, Callable[[Values], object]] = {
 
 
 def document(template: str, values: Values) -> object:
-    """Return the document of a page. One that only says that an act was done becomes `Done`."""
+    """Return the document of a page. A page that only says that an act was done becomes `Done`."""
     make = DOCUMENTS.get(template)
     return make(values) if make else Done()
