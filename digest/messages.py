@@ -1,4 +1,4 @@
-"""Sentences as data: a message id and its values, so that the desk can show in its language what a program says.
+"""Sentences as data: a message id and its values. The desk can show them in its language.
 
 `Message("%(num)s stories", num=3)` is the text `3 stories`, for the command line, logs and JSON. The store keeps id and
 values (`encode`), and the desk translates them.
@@ -39,7 +39,7 @@ class Message(str):
         return self
 
     def __getnewargs_ex__(self) -> tuple[tuple[str], dict[str, str | tuple[str, ...]]]:
-        """Return what makes a copy."""
+        """Return the arguments that make a copy."""
         return (self.msgid,), self.values
 
 
@@ -56,7 +56,7 @@ def filled(text: str, values: Mapping[str, str]) -> str:
 
 
 def message_of(error: BaseException) -> str:
-    """Return what an error says: the message with which it was raised, which `str(error)` makes a plain text."""
+    """Return the message with which an error was raised. `str(error)` makes a plain text of it."""
     return error.args[0] if error.args and isinstance(error.args[0], Message) else str(error)
 
 
@@ -72,7 +72,7 @@ def mapped(text: str, change: Callable[[str], str]) -> str:
 
 
 def joined(separator: str, *parts: str) -> str:
-    """Return the sentences that are not empty as one text, in which each stays a message."""
+    """Join the sentences that are not empty into one text, and keep each as a message."""
     parts = tuple(filter(None, parts))
     if len(parts) == 1 or not any(isinstance(part, Message) for part in parts):
         return parts[0] if len(parts) == 1 else separator.join(parts)

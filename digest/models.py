@@ -162,7 +162,7 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """The author of an act: the name of a user of the desk, or for a command that of the operating system's user."""
+    """The author of an act. `name` is a user of the desk, or for a command the operating system's user."""
 
     name: str
     via: Literal["desk", "api", "command", "link", "schedule"]
@@ -576,6 +576,18 @@ def split_variant(variant: str) -> tuple[str, int]:
     return base, int(revision or 1)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecipientCounts:
+    """An edition's recipients by state: frozen = accepted + rejected + excluded + pending + unknown."""
+
+    frozen: int = 0
+    accepted: int = 0
+    rejected: int = 0
+    excluded: int = 0
+    pending: int = 0
+    unknown: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class RenderedEmail:
     """A rendered variant with placeholders."""
@@ -610,3 +622,21 @@ class Subscriber:
     editions: tuple[str, ...] = ()
     line: int = field(default=0, compare=False)
     file: str = field(default="", compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class SubscriberRecord:
+    """A subscriber with the state of their address, as lists and exports have it."""
+
+    address: str
+    subscriber: Subscriber
+    # The name of an import; None for subscribers.yaml.
+    origin: str | None = None
+    listed: bool = True
+    # The reason of a suppression.
+    suppressed: str | None = None
+    suppressed_at: datetime | None = None
+    # The first known consent.
+    agreed_at: datetime | None = field(default=None, compare=False)
+    # When a pause of the subscriber ends. A pause in the list has no end.
+    paused_until: datetime | None = None

@@ -29,9 +29,8 @@ from digest.utils.text import pick
 
 if TYPE_CHECKING:
     from digest.app import App
-    from digest.models import Subscriber
+    from digest.models import Subscriber, SubscriberRecord
     from digest.store.people.history import HistoryEntry
-    from digest.store.people.subscribers import SubscriberRecord
 
 # Imported subscribers in a table.
 _MAX_IMPORTED = 1000

@@ -239,10 +239,18 @@ def show(app: App, name: str, as_json: bool) -> None:
     count = len(app.segments.addresses(name))
     lines = list(app.segments.subscribers(name, None if as_json else _MAX_IN_TABLE))
     if as_json:
-        rows = [pick(each, "email name topics frequency state origin") for each in lines]
+        rows = [
+            {
+                **pick(each.subscriber, "email name topics frequency"),
+                "state": each.state,
+                "origin": each.subscriber.origin,
+            }
+            for each in lines
+        ]
         emit({"name": name, "filter": found.filter.as_json(), "subscribers": rows})
         return
-    cells = [(each.email, each.name, ", ".join(each.topics), each.frequency, each.state) for each in lines]
+    members = [(each.subscriber, each.state) for each in lines]
+    cells = [(own.email, own.name, ", ".join(own.topics), own.frequency, state) for own, state in members]
     click.echo(table(("email", "name", "topics", "frequency", "state"), cells))
     click.echo(f"{plural(count, 'subscriber')}: {_words(found.filter)}")
     if count > len(lines):

@@ -197,7 +197,7 @@ def _import_parsers() -> None:
 
 
 def _validators(result: SourceResult) -> Validators | None:
-    """Return what shows the next fetch that nothing has changed; empty if it must read the document again anyway.
+    """Return the validators for the next fetch; empty if it must read the document again even if nothing has changed.
 
     An article from the future gets its own date once that has come.
     """

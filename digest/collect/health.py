@@ -32,7 +32,7 @@ def place_of(source: Source) -> str:
 
 
 def initial_state(source: Source, stored: SourceState | None) -> SourceState:
-    """Return what is still valid of the stored state.
+    """Return the parts of the stored state that are still valid.
 
     Another URL keeps only the times of the last articles, and other settings make the validators invalid.
     """

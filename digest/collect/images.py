@@ -143,7 +143,9 @@ _document: ContextVar[_Document | None] = ContextVar("document", default=None)
 
 
 def find_local(raw: str) -> tuple[bool, Image | None]:
-    """Whether `raw` names a file next to the document, and its image; None, with a warning, if it can't be sent."""
+    """Return whether `raw` names a file next to the document, and its image. The image is None, with a warning, if it
+    can't be sent.
+    """
     document = _document.get()
     if document is None or not is_file_name(raw):
         return False, None

@@ -145,7 +145,7 @@ def describe_keys(value: Any) -> str:
 
 
 def _step(value: Any, step: str, limit: int) -> list[Any]:
-    """Return what one step of a path leads to."""
+    """Return the values to which one step of a path leads."""
     name = step.rstrip("[]")
     flatten = step[len(name) :].count("[]")
     if isinstance(value, list):

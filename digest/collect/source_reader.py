@@ -308,7 +308,7 @@ class SourceReader:
 
 
 def _file_hash(path: Path) -> str | None:
-    """None if the file can't be read; reading it then reports why."""
+    """Return the file's hash; None if it can't be read. The read that follows reports why."""
     try:
         with path.open("rb") as file:
             return hashlib.file_digest(file, partial(hashlib.blake2b, digest_size=16)).hexdigest()

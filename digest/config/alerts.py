@@ -159,7 +159,8 @@ class StopOnSettings(SettingsModel):
     first: int = Field(
         default=2000,
         ge=0,
-        description="Number of first recipients of an edition whose bounces and complaints can pause it. 0: never.",
+        description="How many recipients of an edition count as the first. Their bounces and complaints can pause it. "
+        "0: never.",
     )
     bounces: float = Field(
         default=5.0,

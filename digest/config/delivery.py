@@ -1,6 +1,6 @@
 """Settings of the transports, the Telegram channel, rate limits and warm-up.
 
-Secrets are not settings: a key names their variable.
+A secret is no setting: the setting names the environment variable that holds it.
 """
 
 from __future__ import annotations

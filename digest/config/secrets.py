@@ -1,4 +1,4 @@
-"""Read secrets from a file of credentials, and find those that the settings refer to, so that no text shows them.
+"""Read secrets from a file of credentials. Find the secrets that the settings refer to, so that no text shows them.
 
 systemd's `LoadCredential=env:FILE` gives the service the file `$CREDENTIALS_DIRECTORY/env`, as containers do with
 secrets. Unlike an environment variable of the unit, `systemctl show` does not reveal it.

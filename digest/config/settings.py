@@ -591,7 +591,7 @@ class Settings(SettingsModel):
 
     @property
     def _looks_back(self) -> timedelta:
-        """The age of the oldest articles that composing reads: those of the oldest remembered edition."""
+        """The age of the oldest articles that composing reads. They are in the oldest remembered edition."""
         windows = [self.edition.window, *(each.window for each in self.schedule.editions if each.window)]
         # A window may be widened, and an edition of a longer window remembers the last two.
         longest = 2 * max(windows)

@@ -37,7 +37,7 @@ class SourceRow:
 
 @dataclass(frozen=True, slots=True)
 class SkippedFeed:
-    """A feed that is not added. `name` and `line` are those of the source it duplicates, or its own."""
+    """A feed that is not added. `name` and `line` are those of the source that it duplicates, or else of the feed."""
 
     url: str
     name: str

@@ -95,7 +95,7 @@ class SourceSettings(SettingsModel):
     )
     fulltext: bool | None = Field(
         default=None,
-        description="Read the web pages of articles of which the feed has only an excerpt. `true`: all of them while "
+        description="Read the web pages of articles if the feed has only an excerpt. `true`: all of them while "
         "collecting. `false`: none. Not set: only those of stories that an edition would include.",
     )
     links: Selector = Field(

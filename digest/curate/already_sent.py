@@ -44,7 +44,7 @@ class AlreadySent:
 
 
 def articles_of(sent: Sequence[SentStory]) -> list[Article]:
-    """Return the articles by which sent stories are compared, each once."""
+    """Return the articles that stand for sent stories in comparisons, each once."""
     return list({article.id: article for each in sent for article in each.known_articles()}.values())
 
 
@@ -96,7 +96,7 @@ class SentHistory:
         return self._by_name.get(name, ()) if name else ()
 
     def _similar(self, features: Sequence[Features]) -> set[int]:
-        """Return the sent stories whose average similarity to these articles reaches that of one story."""
+        """Return the sent stories that are similar enough to these articles, on average, to be the same story."""
         totals: defaultdict[int, float] = defaultdict(float)
         for mine in features:
             partial: defaultdict[tuple[int, int], float] = defaultdict(float)
@@ -115,8 +115,8 @@ class SentHistory:
     def _same_event(self, mine: Features, other: Features) -> float:
         """Return the similarity of an article to a sent one; 0 if they cannot report one event.
 
-        The same things keep two articles of one day apart. Otherwise a team's next match, or a crash of the next day,
-        would continue the story of the first one.
+        The rules that keep two articles of one day apart apply here too. Otherwise a team's next match, or a crash of
+        the next day, would continue the story of the first one.
         """
         if is_duplicate(mine, other) or names_apart(mine, other):
             return 0.0

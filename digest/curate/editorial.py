@@ -105,7 +105,7 @@ def arrange(
 ) -> dict[str, tuple[str, int]]:
     """Return `moved` with a story at a place of a section, and with the present places of the section's other stories.
 
-    Moves are applied one after the other, so the next move could shift a story whose place is not recorded.
+    Moves are applied one after the other, so the next move would shift a story without a recorded place.
     """
     own = [story.id for section in sections for story in section.stories if section.name == name]
     others = [id for id in own if id != story_id]

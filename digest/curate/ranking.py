@@ -119,7 +119,7 @@ def _rank(candidate: StoryCandidate, title_counts: Mapping[str, int], context: R
 
 
 def _story_terms(candidate: StoryCandidate, section: str, context: RankContext) -> tuple[datetime, list[Contribution]]:
-    """Return the time from which the story's age counts, and the contributions of age, sources and newsroom.
+    """Return the time from which the story's age counts, and what age, sources and newsroom add to its score.
 
     The age counts from the newest article, but at most from two half-lives after the first one.
     """
@@ -254,11 +254,12 @@ class _Picked:
 def pick(stories: Sequence[Ranked], rules: Rules, pinned: Collection[Ranked] = ()) -> list[Ranked]:
     """Return the edition's stories in the order of choice, at most `rules.max_stories`; pinned ones count.
 
-    The choice is greedy. Each picked story lowers those of its section, and those of its subject or perhaps its event.
-    A section has a limit: its quota, or one limit for all, which gives way before the edition has too few stories. One
-    source leads at most two of the first five. Each series has one story, and so has the count of one event and place,
-    unless the edition would be skipped. Stories below `rules.min_score` only fill the edition up to `rules.enough`. At
-    the end, each empty section whose best story is above the floor gets the place of the weakest story of a fuller one.
+    The choice is greedy. Each picked story lowers the scores of its section, of its subject, and of stories that may
+    have the same event. A section has a limit: its quota, or one limit for all, which gives way before the edition has
+    too few stories. One source leads at most two of the first five. Each series has one story, and so has the count of
+    one event and place, unless the edition would be skipped. Stories below `rules.min_score` only fill the edition up
+    to `rules.enough`. At the end, an empty section with a story above the floor takes the place of the weakest story of
+    a fuller section.
     """
     picked = _Picked()
     for story in pinned:

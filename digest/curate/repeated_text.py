@@ -47,7 +47,7 @@ class RepeatedText:
     pieces: Mapping[Key, Sequence[int]]
 
     def remove_from(self, article: Article) -> Article:
-        """Return the article without repeated text; unchanged if there is none, or nothing else."""
+        """Return the article without repeated text. It is unchanged if it has none, or has nothing else."""
         repeated = self.by_source.get(article.source, frozenset())
         if not repeated or repeated.isdisjoint(self.pieces.get(_key(article), ())):
             return article
@@ -61,7 +61,7 @@ class RepeatedText:
 
 
 def find_repeated_text(articles: Iterable[Article], now: datetime) -> RepeatedText:
-    """Find what the sources of these articles repeat."""
+    """Find the texts that the sources of these articles repeat."""
     by_source: defaultdict[str, dict[Key, Article]] = defaultdict(dict)
     for article in articles:
         if now - WITHIN < article.published:
@@ -72,7 +72,7 @@ def find_repeated_text(articles: Iterable[Article], now: datetime) -> RepeatedTe
 
 
 def remove_repeated_text(articles: Sequence[Article], now: datetime) -> list[Article]:
-    """Return the articles, in the given order, without what their sources repeat."""
+    """Return the articles, in the given order, without the texts that their sources repeat."""
     repeated = find_repeated_text(articles, now)
     return [repeated.remove_from(article) for article in articles]
 
@@ -82,7 +82,7 @@ def _key(article: Article) -> Key:
 
 
 def _repeated(articles: Mapping[Key, Article], pieces: Mapping[Key, Sequence[int]]) -> frozenset[int]:
-    """Return the pieces that occur in SHARED articles of one source which have different titles and other text."""
+    """Return the pieces that occur in SHARED articles of one source, if their titles and other texts differ."""
     counts: Counter[int] = Counter()
     for key in articles:
         counts.update(pieces[key])

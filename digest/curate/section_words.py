@@ -142,7 +142,7 @@ def learned_points() -> Mapping[str, Vector]:
 
 
 def set_learned_points(points: Mapping[str, Mapping[str, float]]) -> None:
-    """Use other points than those of the table, to measure them. `points` are by key and section."""
+    """Replace the table's points, to measure others. `points` are by key and section."""
     _learned.clear()
     _learned.update({key: tuple(values.get(at, 0.0) for at in SECTIONS) for key, values in points.items()})
 

@@ -216,8 +216,8 @@ def headline_keys(found: Sequence[str], rows: Iterable[str]) -> dict[str, str]:
 def _section_by_headline(text: str) -> Evidence | None:
     """Return the most probable section of a headline without a lead; None if it is not probable enough.
 
-    The logarithm of a section's odds is the sum of its points: those of the table of words, and those that were learned
-    from headlines. Home news counts as in `_section_by_words`.
+    The logarithm of a section's odds is the sum of its points. These come from the table of words, or were learned from
+    headlines. Home news counts as in `_section_by_words`.
     """
     words = find_words(text)
     found = tokens(text)
@@ -244,6 +244,6 @@ def _section_by_headline(text: str) -> Evidence | None:
 
 
 def use_learned_points(points: Mapping[str, Mapping[str, float]]) -> None:
-    """Use other learned points than those of the table, to measure them. {} brings back the table's."""
+    """Replace the table's learned points, to measure others. {} brings the table's back."""
     set_learned_points(points)
     _section_by_headline.cache_clear()

@@ -324,7 +324,7 @@ def read_response(response: HttpResponse, recipients: Sequence[Recipient]) -> Ou
 
 
 def refused_outright(response: HttpResponse) -> NotSent | None:
-    """Return the outcome if the request was refused before its recipients were looked at; else None."""
+    """Return the outcome if Brevo refused the request before it looked at its recipients; else None."""
     status = response.status
     if 300 <= status < 400:
         return NotSent(f"brevo answered with a redirect ({status}), which is not followed", permanent=True)

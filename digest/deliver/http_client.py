@@ -1,7 +1,7 @@
 """An HTTP client that answers the one question that matters after a failure: could the server have the request?
 
 It follows no redirect, repeats nothing, and ends in bounded time whatever the server does. Another thread can abort its
-connections at any moment, as it can those of SMTP, which use the same `ConnectionRegistry`.
+connections at any moment. SMTP connections are in the same `ConnectionRegistry`.
 """
 
 from __future__ import annotations

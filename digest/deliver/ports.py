@@ -148,7 +148,7 @@ class LogLookup(Protocol):
 
 @runtime_checkable
 class CapabilityReport(Protocol):
-    """A transport that reports what the account or key does not allow, although sending works."""
+    """A transport that reports limits of the account or key, although sending works."""
 
     def missing_capabilities(self) -> tuple[str, ...]:
         """Return one sentence for each feature that does not work. Asks the provider and mails nobody."""

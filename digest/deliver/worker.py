@@ -105,7 +105,7 @@ class _InFlight:
 
 @dataclass(frozen=True, slots=True)
 class _Ended:
-    """A batch whose outcome is known, and not yet in the ledger."""
+    """A batch whose outcome is known but not in the ledger yet."""
 
     flight: _InFlight
     result: AttemptResult

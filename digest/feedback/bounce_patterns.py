@@ -1,7 +1,7 @@
-"""Tables of mail servers' texts about failed delivery, each with the kind of event that it means.
+"""Tables that map mail servers' texts about failed delivery to kinds of events.
 
 Only "there is no such mailbox" is a hard bounce. A full mailbox, a policy, a bad reputation or a timeout says nothing
-about the address, so everything that is not clearly a hard bounce is `blocked`, which is only counted.
+about the address. So everything that is not clearly a hard bounce is `blocked`, which is only counted.
 """
 
 from __future__ import annotations

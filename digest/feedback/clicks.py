@@ -167,7 +167,8 @@ def _is_person_in_data_centre(request: ClickRequest) -> bool:
 
 
 def classify_visits(visits: Sequence[LinkVisit], links: int) -> list[bool]:
-    """Whether each visit is a machine's. They are those of one visitor or of one recipient, in any order.
+    """Return for each visit whether a machine made it. The visits are those of one visitor or one recipient, in any
+    order.
 
     `links` is the number of different links of the email.
     """

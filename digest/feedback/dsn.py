@@ -215,7 +215,7 @@ def _severity(status: RecipientStatus) -> int:
 
 
 def _split(data: bytes) -> tuple[Headers, bytes]:
-    """Return the header fields, and what follows the empty line."""
+    """Return the header fields and the body."""
     end = _END_OF_HEADERS.search(data)
     block, body = (data[: end.start()], data[end.end() :]) if end else (data, b"")
     return _fields(block[:_MAX_HEADER_BYTES].decode("utf-8", "replace")), body

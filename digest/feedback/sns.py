@@ -46,7 +46,7 @@ class SnsUnavailable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class SnsMessage:
-    """A verified message. `token` is that of a confirmation."""
+    """A verified message. `token` confirms a subscription."""
 
     type: str
     token: str = ""
@@ -100,7 +100,7 @@ class SnsVerifier:
             raise SnsUnavailable("SNS did not confirm the subscription")
 
     def _certificate_path(self, fields: Mapping[str, str]) -> str | None:
-        """Return the path of the certificate's address, if that is one of SNS in the topic's region."""
+        """Return the path of the certificate's URL; None unless SNS uses this URL in the topic's region."""
         try:
             parts = urlsplit(fields.get("SigningCertURL", ""))
         except ValueError:

@@ -28,7 +28,7 @@ def agency_of(byline: str) -> str | None:
 
 
 def removed_credit(before: str, after: str) -> str | None:
-    """Return the agency whose name is in a text more often before than after its datelines and credits were removed."""
+    """Return the agency that a text names less often after its datelines and credits were removed."""
     left = Counter(name for name in tokens(after) if name in _AGENCIES)
     for name, count in Counter(name for name in tokens(before) if name in _AGENCIES).items():
         if count > left[name]:

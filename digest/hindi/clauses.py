@@ -41,6 +41,6 @@ def _last_verb(text: str) -> str:
 
 
 def reports_event(text: str) -> bool:
-    """Whether a sentence ends with what happened or will happen: no state, habit or ongoing action."""
+    """Whether a sentence ends with an event, past or future: no state, habit or ongoing action."""
     verb = _last_verb(text)
     return verb in (_FINITE | _BEGUN) - _GOING_ON or bool(_FUTURE.search(verb) or _CAUSED.search(verb))

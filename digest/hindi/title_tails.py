@@ -157,7 +157,7 @@ def without_tails(title: str) -> str:
 
 
 def hides_news(title: str) -> bool:
-    """Whether a headline asks, or only points to what the report tells: `इस खिलाड़ी ने छोड़ा खेल`, `कही यह बात`."""
+    """Whether a headline asks a question or hides the news of its report: `इस खिलाड़ी ने छोड़ा खेल`, `कही यह बात`."""
     if title.rstrip("\"'”’»)] ").endswith("?"):
         return True
     # What points inside a quotation points to nothing in the report.
@@ -205,7 +205,7 @@ def _is_call(part: str, pattern: re.Pattern[str]) -> bool:
 
 
 def _points(part: str) -> bool:
-    """Whether a last part only points to what the report tells."""
+    """Whether a last part hides the news of the report."""
     return len(part.split()) <= _MOST_POINTING and bool(_POINTING.search(part)) and not _POINTS_BACK.search(part)
 
 

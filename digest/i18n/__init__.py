@@ -1,4 +1,4 @@
-"""Message catalogues: every text that subscribers and editors see and that does not come from an article.
+"""Message catalogues: every text that subscribers and editors see, except those of articles.
 
 Message ids are English sentences. `LANGUAGE.po` in this folder translates them, and a file of the same name in the
 newsroom's own `messages/` folder overrides single translations.

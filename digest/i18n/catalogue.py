@@ -85,7 +85,7 @@ class PoCatalogue(Catalog):
 
 
 class Catalogue:
-    """The messages of one language. `name` is the file to which a missing translation should be added."""
+    """The messages of one language. A missing translation should be added to the file `name`."""
 
     def __init__(self, language: str, layers: Sequence[CatalogueFile]) -> None:
         """Combine `layers`; a later one overrides an earlier one. Raises ConfigurationError with all problems found."""

@@ -2,7 +2,7 @@
 
 The rules are RFC 8058 (one-click unsubscribe, with both headers in DKIM's h=), RFC 6376, RFC 5322 section 3.6, RFC 2919
 and Google's and Yahoo's sender guidelines (support.google.com/mail/answer/81126, senders.yahooinc.com/best-practices).
-The mail is not trusted: nothing in it raises, and what is shown of it is on one line.
+The mail is not trusted: nothing in it raises an error, and its texts are shown on one line.
 """
 
 from __future__ import annotations

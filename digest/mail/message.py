@@ -79,7 +79,7 @@ class Recipient(NamedTuple):
 
 @lru_cache(maxsize=16)
 def unsubscribe_uri_prefixes(sender: Sender) -> tuple[str, ...]:
-    """Return what precedes the token in each unsubscribe URI of this sender."""
+    """Return the text before the token in each unsubscribe URI of this sender."""
     mailto = f"mailto:{quote(sender.reply_to or sender.email, safe='@+')}?subject=unsubscribe%20"
     is_public = sender.base_url is not None and sender.base_url.startswith("https://")
     return (f"{sender.base_url}/leave/", mailto) if is_public else (mailto,)

@@ -137,8 +137,8 @@ class _Body:
 class _Run:
     """Text that all recipients share.
 
-    `shifted[n]` splits it after n bytes, which complete a group begun before it: those bytes, the encoded lines of what
-    follows, and the bytes at its end that make no whole group.
+    `shifted[n]` is the text if its first n bytes complete a base64 group: these bytes, the encoded lines after them,
+    and the bytes at the end that fill no group.
     """
 
     __slots__ = ("shifted", "whole")

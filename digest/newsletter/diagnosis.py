@@ -217,7 +217,7 @@ def probe(app: App, transport: Transport) -> str | None:
 
 
 def _check_keys(app: App) -> list[Finding]:
-    """Ask every provider whether it accepts the key, the sender and what a send needs."""
+    """Ask every provider whether it accepts the key and the sender, and allows everything that a send needs."""
     from digest.deliver.ports import CapabilityReport
 
     check = "provider"

@@ -1,7 +1,7 @@
 """Follow the edits of a newsletter's settings and of its subscriber list while it runs.
 
-A changed `digest.yaml` is validated as a whole first. One with errors leaves the settings in use as they are. The
-caller asks between two jobs, so that no job sees two settings.
+A changed `digest.yaml` is validated as a whole. If it has errors, the settings in use stay. The caller asks between two
+jobs, so no job sees two settings.
 """
 
 from __future__ import annotations
@@ -103,7 +103,7 @@ def _edited(before: Mapping[Path, Stamp], after: Mapping[Path, Stamp]) -> list[P
 
 
 def _is_other(path: Path) -> bool:
-    """Whether this is not digest.yaml, whose changed keys are named."""
+    """Whether this is another file than digest.yaml, whose changed keys are named."""
     return path.name != loader.FILE_NAME
 
 

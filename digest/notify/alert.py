@@ -106,7 +106,7 @@ def cause(kind: str, text: str) -> str | None:
 
 
 def without_code(text: str) -> str:
-    """Replace the codes of approval links by `***`, for the log: people who read it must not be able to approve."""
+    """Replace the codes of approval links by `***` for the log. People who read the log must not be able to approve."""
     return _LINK.sub(r"\1***", text)
 
 
@@ -272,7 +272,7 @@ NOTICES = {
 
 
 def expired_texts(key: str, recipients: int, problem: str | None, *, missed: bool) -> AlertTexts:
-    """Return the texts about recipients who did not get an edition in time, and whose mail server did not defer it.
+    """Return the texts about recipients who did not get an edition in time, for other causes than a deferral.
 
     `problem` says why the last attempt failed. `missed`: nothing ran at their time.
     """

@@ -270,7 +270,7 @@ def providers(facts: AlertFacts) -> Iterator[Alert]:
 
 
 def are_many_deferred(deferred: int, accepted: int, percent: float) -> bool:
-    """Whether receivers defer so many recipients that the sender is the cause, and not a full mailbox."""
+    """Whether receivers defer so many recipients that the sender, not full mailboxes, must be the cause."""
     if not deferred:
         return False
     return not accepted or (deferred >= _MIN_DEFERRED and _is_over(deferred, deferred + accepted, percent))

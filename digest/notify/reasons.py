@@ -39,7 +39,7 @@ def reason(text: str, catalogue: Catalogue) -> str:
 
 
 def answer_of(text: str, catalogue: Catalogue) -> str:
-    """Say in a few words what a mail server's or a provider's answer means. The first row that matches counts."""
+    """Explain a mail server's or a provider's answer in a few words. The first row that matches counts."""
     _ = catalogue.gettext
     rows = (
         (
@@ -77,7 +77,7 @@ def answer_of(text: str, catalogue: Catalogue) -> str:
 
 
 def brief(text: str, catalogue: Catalogue) -> str:
-    """Translate a reason, or say in a few words what a server's answer means."""
+    """Translate a reason, or explain a server's answer in a few words."""
     known = reason(text, catalogue)
     if known != text or not SERVERS_ANSWER.search(text):
         return known

@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta, tzinfo
 from typing import Any, NamedTuple
 
 from digest.hindi.numbers import group
-from digest.models import PROVIDER_NAMES, ModelUse, SourceHealth
+from digest.models import PROVIDER_NAMES, ModelUse, RecipientCounts, SourceHealth
 from digest.notify.formats import format_time
 from digest.utils.documents import fill, to_json
 from digest.utils.redact import hide_addresses
@@ -23,16 +23,10 @@ _SLOW_SOURCE = 10.0
 
 
 @dataclass(frozen=True, slots=True)
-class EditionNumbers:
+class EditionNumbers(RecipientCounts):
     """The numbers of one edition that are compared. Counts are recipients."""
 
     key: str
-    frozen: int = 0
-    accepted: int = 0
-    rejected: int = 0
-    excluded: int = 0
-    pending: int = 0
-    unknown: int = 0
     bounced: int = 0
     blocked: int = 0
     complained: int = 0

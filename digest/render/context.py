@@ -356,11 +356,11 @@ class _Printer:
 
 
 def brief_stories(edition: Edition, limit: int) -> set[str]:
-    """Return the ids of stories that are only a headline at the end.
+    """Return the ids of the stories that appear only as a headline at the end.
 
     These are stories without a summary, and the `limit` lowest-scored ones: at most a third of the email, never the
     lead or a pinned story. In a long email the five best stories stay in their sections even without a summary, unless
-    no story has one.
+    no story has a summary.
     """
     stories = sorted(
         (story for story in edition.stories() if story.id != edition.lead and not story.recurring),
@@ -378,7 +378,7 @@ def headline_stories(edition: Edition, brief: set[str]) -> set[str]:
     """Return the ids of stories whose headlines are listed on top: the first of each section, then the best others.
 
     The lead is left out, because it follows right below. Stories that are only a headline come last. A short email has
-    no list, nor has one of headlines alone.
+    no list. An email of headlines alone has none either.
     """
     sections = [
         sorted(

@@ -74,12 +74,12 @@ _UNFINISHED = frozenset(
 
 
 def subject_line(edition: Edition, language: str, taken: Collection[str] = ()) -> str:
-    """Return a headline of the edition; its date without one.
+    """Return a headline of the edition as its subject; without headlines, its date.
 
-    The lead's headline is the first choice if it has at most 45 clusters, then those of stories of about its score with
-    15 to 45, then the lead's whole one, then those of the other best stories. Gmail joins emails with the same subject
-    into one thread, so those in `taken` are skipped. Only if all are taken, the first choice gets the date if it fits,
-    or a number.
+    The first choice is the lead's headline of at most 45 clusters. Then come headlines of 15 to 45 clusters of stories
+    that score about as high, then the lead's whole headline, then those of the other best stories. Gmail joins emails
+    with the same subject into one thread, so the subjects in `taken` are skipped. If all are taken, the first choice
+    gets the date if it fits, or a number.
     """
     used = {_thread_key(subject) for subject in taken}
     choices = _choices(edition, language)
@@ -131,9 +131,9 @@ def _by_score(edition: Edition) -> list[Story]:
 
 
 def preheader(edition: Edition, language: str, subject: str) -> str:
-    """Return the best headlines in at most 70 clusters, without one that `subject` has.
+    """Return the best headlines in at most 70 clusters, without the headline in `subject`.
 
-    The lead's is the first, those that hide their news are the last.
+    The lead's headline comes first, and headlines that hide their news come last.
 
     Inboxes fill a short preheader with the body's first words, so it continues with the lead's summary.
     """
@@ -241,7 +241,7 @@ def _is_unfinished(word: str) -> bool:
 
 
 def _with_ellipsis(head: str) -> str:
-    """Return `head` with '…', and without an opening quotation mark or bracket whose partner was cut off."""
+    """Return `head` with '…'. Removes an opening quotation mark or bracket if its partner was cut off."""
     for opening, closing in ("‘’", "“”", "()"):
         if head.count(opening) > head.count(closing):
             position = head.rindex(opening)

@@ -109,7 +109,9 @@ def check_inheritance(environment: Environment, tree: nodes.Template, name: str 
 
 
 def _blocks(environment: Environment, template: str, seen: set[str]) -> set[str] | None:
-    """Return the names of the blocks of `template` and of those it extends; None if one of them is unknown."""
+    """Return the names of the blocks of `template` and of all templates that it extends; None if one of these is
+    unknown.
+    """
     if template in seen or environment.loader is None:
         return None
     try:

@@ -1,4 +1,4 @@
-"""Variants of an edition, one for all subscribers with the same topics, and which stories are in it."""
+"""Variants of an edition and their stories. All subscribers with the same topics get one variant."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ def variant_for(
 ) -> Variant:
     """Return the variant for a subscriber who chose `topics`; no topics means all.
 
-    `choosable` are the topics that can be chosen. A section that nobody can choose, such as one that only an article
-    names, goes to whoever gets a chosen one: alone it makes no email. Keys look like `html`, `text` and `html-0.3`,
-    where the numbers are positions of sections.
+    `choosable` are the topics that can be chosen. Nobody can choose a section that only an article names. It is in
+    every variant that has another section, but never makes an email alone. Keys look like `html`, `text` and
+    `html-0.3`, where the numbers are positions of sections.
     """
     names = [section.name for section in edition.sections]
     chosen = {name for name in names if name in topics}

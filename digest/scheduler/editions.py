@@ -155,7 +155,7 @@ class EditionJobs:
         )
 
     def log_plan(self) -> None:
-        """Log which edition is next, and when. Editions whose hour is past are not next, but still due."""
+        """Log which edition is next, and when. An edition whose hour is past is not next, but it is still due."""
         now = self.app.now()
         for planned in self.app.calendar.upcoming(now):
             if self._is_finished(planned.key):
@@ -400,7 +400,7 @@ class EditionJobs:
         return edition is not None and edition.state not in (*WAITING_STATES, EditionState.SENDING)
 
     def _moment(self, moment: datetime) -> str:
-        """Return the time of day, with the day if it is another one."""
+        """Return the time of day, with the date unless it is today."""
         local = moment.astimezone(self.app.settings.newsletter.zone)
         return f"{local:%H:%M}" if local.date() == self.app.now().date() else f"{local:%a %Y-%m-%d %H:%M}"
 

@@ -139,9 +139,9 @@ class BackgroundJobs:
             background.shutdown(wait=True)
 
     def catch_up(self) -> None:
-        """Run jobs now whose next run is later than their interval allows.
+        """Run jobs now if their next run is later than their interval allows.
 
-        APScheduler waits by the wall clock, so a clock that was set back by an hour would stop them for an hour.
+        APScheduler waits by the wall clock. If the clock were set back by an hour, the jobs would stop for an hour.
         """
         if self._scheduler is None:
             return

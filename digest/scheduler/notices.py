@@ -126,7 +126,7 @@ class Notices:
         return self._store(Alert(kind, subject, *texts, self._app().now(), until))
 
     def refresh(self) -> None:
-        """Forget what has ended by itself, and store the alerts that the store could not take before."""
+        """Forget faults that have ended by themselves, and store the alerts that the store could not take before."""
         now = self._app().now()
         for key, noticed in [*self._noticed.items()]:
             if noticed.until is not None and noticed.until <= now:

@@ -189,7 +189,8 @@ class Scheduler:
             self.guard.run(job.run)
 
     def follow_settings(self) -> None:
-        """Use the settings of the files if they changed and are valid. Runs between jobs, so no job sees two settings.
+        """Use the settings of the files if they changed and are valid. This runs between jobs, so that no job sees two
+        settings.
 
         An edition that is being sent keeps its emails, recipients and hours, which are in the store.
         """
@@ -384,7 +385,9 @@ class Scheduler:
                 return
 
     def _newest_decision(self) -> int:
-        """Return the number of the newest decision on an edition. Without the store, the one that was seen last."""
+        """Return the number of the newest decision on an edition. If the store does not answer, return the last known
+        number.
+        """
         try:
             return self.app.editions.newest_decision()
         except StoreError:

@@ -144,9 +144,7 @@ def put(part: Path, file: Path) -> None:
 
 
 def free_name(store: Path, now: datetime) -> Path:
-    """Return a free name next to the present store, under which to keep it:
-    digest.db.before-restore-2026-11-23-0700.
-    """
+    """Return a free name for the present store, in the same folder: digest.db.before-restore-2026-11-23-0700."""
     name = f"{store.name}.before-restore-{now:%Y-%m-%d-%H%M%S}"
     for number in range(1000):
         found = store.with_name(f"{name}.{number}" if number else name)

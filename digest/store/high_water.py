@@ -264,7 +264,7 @@ def read_identity(database: Database) -> StoreIdentity:
 
 
 def mark_file(database: Database, home: Path) -> MarkFile:
-    """Return the file: it is next to an SQLite store; that of a PostgreSQL store is in the newsletter's folder."""
+    """Return the mark file. It is next to an SQLite store. For a PostgreSQL store it is in the newsletter's folder."""
     if database.sqlite:
         store = sqlite_file(database)
         # One process sends at a time.

@@ -123,7 +123,7 @@ class StoreNumbers:
 
 
 def read_numbers(database: Database, sources: Collection[str], *, failing: int) -> StoreNumbers:
-    """Read the numbers. Those of the `sources` count as failing that failed at least `failing` times in a row."""
+    """Read the numbers. A source of `sources` counts as failing if it failed at least `failing` times in a row."""
     newest = EditionStore(database).newest()
     current = counts(database, newest.key) if newest else None
     listed = source.c.name.in_(list(sources))

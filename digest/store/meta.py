@@ -47,7 +47,7 @@ def set(database: Database, name: str, value: str) -> None:
 
 
 def delete_all(database: Database, start: str) -> None:
-    """Delete the values whose names start so."""
+    """Delete the values whose names begin with `start`."""
     database.change(delete(meta).where(meta.c.name.startswith(start, autoescape=True)), area="meta")
 
 

@@ -1,4 +1,4 @@
-"""Connections to PostgreSQL: timeouts by which each end notices that the other is gone, and refusal of poolers.
+"""Connections to PostgreSQL: timeouts let each end notice that the other is gone, and poolers are refused.
 
 A run holds its locks by a session. If its machine loses power or network, the server must end the session soon, or no
 other process can continue. TCP alone takes two hours to notice

@@ -48,8 +48,8 @@ class Audience:
     def exclude(self, editions: Collection[str], frequency: str, day: date) -> str | None:
         """Return why a subscriber with this choice does not get the edition of `day`; None if they do.
 
-        A subscriber's days do not apply to an edition that appears less than daily and that they chose by name: whoever
-        chose a Sunday edition gets it on Sundays.
+        A subscriber who chose a Sunday edition by name gets it on Sundays, whatever their days. This holds for all
+        editions that appear less than daily.
         """
         chosen = [slug for slug in editions if slug in self.choices]
         default = [slug for slug, is_default in self.choices.items() if is_default]

@@ -93,7 +93,7 @@ def is_due_on(frequency: str, day: date) -> bool:
 
 
 def _hint(text: str) -> str:
-    """Return the end of an error message: what was meant by `weekly:sunday`, `mon,wed`, `every day` or `रविवार`."""
+    """Return the end of an error message: the suggestion for `weekly:sunday`, `mon,wed`, `every day` or `रविवार`."""
     word = unicodedata.normalize("NFC", text).strip().casefold()
     if is_without_day(word):
         return ADD_DAY

@@ -1,8 +1,8 @@
 """Find the people who are clearly no longer on a list with errors.
 
-While `subscribers.yaml` has errors, `digest run` sends to the last valid list. A person who was deleted in the same
-edit as the error must not get mail. So every address anywhere in the files, except in comments, counts as still listed.
-Everyone else was removed, unless an unreadable row may be theirs, or a file may be truncated.
+While `subscribers.yaml` has errors, `digest run` sends to the last valid list. The edit with the error may also have
+deleted a person, who must not get mail. So every address anywhere in the files, except in comments, counts as still
+listed. Everyone else was removed, unless an unreadable row may be theirs, or a file may be truncated.
 """
 
 from __future__ import annotations
@@ -168,7 +168,7 @@ def _unreadable(row: Any) -> UnreadableRow:
 
 
 def _owner(row: UnreadableRow, missing: Mapping[str, str]) -> str | None:
-    """Return the missing person whose row this probably is."""
+    """Return the missing person to whom this row probably belongs."""
     if row.email:
         front = row.email.partition("@")[0]
         for address in missing:

@@ -91,7 +91,7 @@ class TokenSigner:
         return any(hmac.compare_digest(each[:_LINK].encode(), given) for each in self.sign_name_by_each(purpose, name))
 
     def sign_name_by_each(self, purpose: str, name: str) -> list[str]:
-        """Return the tokens of `sign_name` by each key, to compare with tokens of which only the beginning is known."""
+        """Return the token of `sign_name` by each key. They are compared with tokens that are known only in part."""
         return [_name_token(key, purpose, name) for _key_id, key in self._keys]
 
     def is_signed_name(self, purpose: str, name: str, token: str) -> bool:

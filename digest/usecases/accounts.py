@@ -55,7 +55,7 @@ MAX_DAYS = 3650
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """A new session. `token` is what the cookie holds."""
+    """A new session. The cookie holds `token`."""
 
     user: User
     token: str
@@ -223,10 +223,7 @@ class Accounts:
         return f"{body}.{self.signer.sign_name(purpose, f'{body} {browser}')}"
 
     def read_state(self, purpose: str, state: str, browser: str) -> tuple[str, ...] | None:
-        """Return the mark of a state and what follows its time; None if it was not made for this browser just now.
-
-        `use_mark` makes sure that it works once.
-        """
+        """Return the mark of a state and its data; None if it was not made for this browser just now."""
         body, _, code = state.rpartition(".")
         if not browser or not self.signer.is_signed_name(purpose, f"{body} {browser}", code):
             return None

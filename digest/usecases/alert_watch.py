@@ -65,9 +65,9 @@ class AlertWatch:
         self.alerts.update(found, KINDS, lambda alert: ending(alert, facts))
 
     def open_alerts(self) -> list[Alert]:
-        """Return the open alerts, without those that have ended since `digest run` last looked, if it still runs.
+        """Return the open alerts. Leaves out those that have ended since `digest run` last looked.
 
-        Only alerts about an edition are checked, and those with an end: for the others one has to ask servers.
+        Only alerts about an edition are checked, and those with an end: all others would need requests to servers.
         """
         facts = self.facts(probe=False)
         holding = {alert.key for alert in find(facts)}

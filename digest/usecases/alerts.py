@@ -175,7 +175,7 @@ def _new_id() -> str:
 
 @dataclass(frozen=True)
 class EmailChannel:
-    """Sends to one admin: each message that has its own email alone, other messages together.
+    """Sends emails to one admin. A message with HTML has an email of its own; all others go into one.
 
     Uses the first transport that works.
     """

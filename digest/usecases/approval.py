@@ -1,4 +1,4 @@
-"""Approve an edition, whose model text an editor must have seen, and the link by which an admin approves it."""
+"""Approve an edition, once editors have seen the model's texts. Sign the links by which admins approve it."""
 
 from __future__ import annotations
 
@@ -38,7 +38,9 @@ def approval_link(base: str, signer: TokenSigner, key: str) -> str:
 
 
 def revision(edition: Edition) -> str:
-    """Return a fingerprint of everything that an edition shows, so that nobody approves what they have not seen."""
+    """Return a fingerprint of everything that an edition shows. It keeps people from approving changes that they have
+    not seen.
+    """
     shown = {name: getattr(edition, name) for name in SHOWN}
     return hashlib.sha256(orjson.dumps(shown, default=str)).hexdigest()[:_HASH_LENGTH]
 
@@ -82,9 +84,10 @@ class Approver:
         A special edition can have a time to be sent, `at`, and go only to subscribers who are due on its day
         (`obey_frequency`). Records who approved, how, and `force`, the reason for approving despite errors. The log has
         `detail`, the reason and the time.
-        Raises PreflightFailed for an email with errors, ModelTextUnseen for model text that nobody has looked at,
-        BreakingRefused for an alert edition that must not be sent, EditionChanged if the edition was changed meanwhile,
-        and DigestError for another state.
+
+        Raises PreflightFailed for an email with errors, ModelTextUnseen for unseen model text, BreakingRefused for an
+        alert edition that must not be sent, EditionChanged if the edition was changed meanwhile, and DigestError for
+        another state.
         """
         key = edition.key
         if (at or obey_frequency) and not is_special(key):
@@ -130,7 +133,7 @@ class Approver:
 def accepted_errors(decisions: Sequence[OperatorDecision]) -> frozenset[str]:
     """Return the checks whose errors the approval of an edition accepted; none if that approval was withdrawn.
 
-    Checks instead of messages, because a message may have a number that differs between variants.
+    Messages are not compared, because a message may have a number that differs between variants.
     """
     accepted: frozenset[str] = frozenset()
     for each in decisions:
@@ -162,7 +165,7 @@ class ModelTextUnseen(DigestError):
 
 
 def unseen(edition: Edition, changes: EditorialChanges) -> list[ModelText]:
-    """Return the model's texts whose present words no editor has looked at."""
+    """Return the model's texts that no editor has looked at since they last changed."""
     return [each for each in model_texts(edition) if changes.seen.get(each.id) != each.fingerprint]
 
 

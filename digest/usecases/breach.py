@@ -135,7 +135,7 @@ class BreachLetter:
         return RenderedEmail("html", subject, html, text), RenderedEmail("text", subject, "", text)
 
     def contact_of(self, notice: BreachNotice) -> Contact:
-        """Return who answers questions: the notice's contact, or that of the settings. It has an address."""
+        """Return the contact for questions: that of the notice, else that of the settings. It has an address."""
         own = notice.contact
         return own.model_copy(update={"email": own.email or self.contact.email}) if own != Contact() else self.contact
 

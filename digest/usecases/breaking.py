@@ -1,7 +1,7 @@
 """Breaking news: propose alert editions of one story, and decide whether one may be sent.
 
-A proposal is a draft edition. The rules read everything from the store: the stories that were proposed, what was sent
-today, and which limits were overridden by whom.
+A proposal is a draft edition. The rules read everything from the store: the proposed stories, the emails sent today,
+and who overrode which limits.
 """
 
 from __future__ import annotations

@@ -1,4 +1,6 @@
-"""Check what a newsletter depends on: its public address, the sender's DNS records, this machine's clock and disks."""
+"""Check the surroundings of a newsletter: its public address, the sender's DNS records, this machine's clock and its
+disks.
+"""
 
 from __future__ import annotations
 

@@ -277,7 +277,7 @@ class Composer:
         return _Choice(curated, window, note)
 
     def _rules(self, schedule: EditionSchedule | None) -> Rules:
-        """Return the rules of an edition of the schedule; of a special, those of the newsletter."""
+        """Return the rules of an edition of the schedule. For a special edition, they are those of the newsletter."""
         usual = replace(self.rules, clicked=self.interest())
         if schedule is None:
             return usual
@@ -332,7 +332,7 @@ class Composer:
     def context(
         self, key: str, changes: EditorialChanges, until: datetime, rules: Rules, summariser: Summariser | None = None
     ) -> ComposeContext:
-        """Return everything besides the articles that decides the content of an edition whose window ends at `until`.
+        """Return everything that decides the content of an edition besides the articles. Its window ends at `until`.
 
         Without a `summariser`, stories consist of the articles' own sentences.
         """

@@ -69,7 +69,7 @@ class UnknownBlock(DigestError):
 
 
 class BlockRejected(DigestError):
-    """A block cannot be shown with these texts. `faults` has those of each faulty field."""
+    """A block cannot be shown with these texts. `faults` are by field."""
 
     def __init__(self, kind: str, faults: Mapping[str, BlockFault]) -> None:
         messages = (f"{field}: {fault.message}" for field, fault in faults.items())
@@ -151,7 +151,7 @@ class EditionEditor:
         return after
 
     def restore(self, key: str, story: str, by: Actor) -> Edition:
-        """Undo the drop of a story. It returns if its score is high enough."""
+        """Undo the drop of a story. The story comes back if its score is high enough."""
         self._editable(key)
         return self._change(
             key,
@@ -398,10 +398,10 @@ class EditionEditor:
         )
 
     def write_block(self, key: str, name: str, by: Actor, values: Mapping[str, str] | None) -> Edition:
-        """Set the given texts of a block, as `block_texts` reads them; without texts, restore those of its file.
+        """Set the given texts of a block, as `block_texts` reads them. Without texts, restore the file's texts.
 
-        Creates a block that the edition lacks. `name` is the file's name without its ending. Raises UnknownBlock for a
-        block of another kind, and BlockRejected.
+        Creates a block that the edition lacks. `name` is the file's name without its ending. Raises BlockRejected, and
+        UnknownBlock for a block of another kind.
         """
         edition = self._editable(key)
         kind = kind_of(name)
@@ -448,7 +448,9 @@ class EditionEditor:
         )
 
     def keep_other_text(self, key: str, by: Actor, act: int, field: str) -> None:
-        """Record that the editor accepts a text that replaced their own. `act` is the number of the act that did it."""
+        """Record that the editor accepts the loss of their own text. `act` is the number of the act that replaced it,
+        in the log.
+        """
         self._editable(key)
         self.log.record(by, ActKind.NEWER_TEXT_KEPT, key, newer_text_kept(act, field), now=self.now())
 
@@ -474,8 +476,8 @@ class EditionEditor:
     ) -> ComposeResult:
         """Compose a special edition from a selection of articles.
 
-        Composing it again keeps to the selection. A skipped one, in which no article was or whose composing failed,
-        gets the new selection. Stories have the texts that editors wrote for them in other editions. `fetch` collects
+        Composing it again keeps to the first selection. Only an edition that was skipped, without articles or by an
+        error, gets the new one. Stories have the texts that editors wrote for them in other editions. `fetch` collects
         first. Raises ConfigurationError for an unusable slug, and NameTaken.
         """
         now = self.now()
@@ -552,8 +554,8 @@ class EditionEditor:
     ) -> Edition:
         """Record a change and apply it. `chooses`: it may change which stories the edition has.
 
-        `replaced` returns the texts that it replaces without the editor having seen them. It gets what is stored when
-        no other change can come between, so two changes at the same moment do not miss each other.
+        `replaced` returns the texts that the change replaces and the editor has not seen. It gets the stored edition
+        while no other change is possible, so that two changes at the same moment do not miss each other.
         """
         with self.editions.database.transaction(area="edition"):
             if lost := replaced(self.editions.editorial_changes(key)):
@@ -643,7 +645,7 @@ def check_block(kind: str, data: Mapping[str, Any]) -> None:
 
 
 def _unseen(texts: Mapping[str, str | None], seen: Mapping[str, str] | None, present: Mapping[str, str]) -> list[str]:
-    """Return the present texts that other ones replace, and that the editor has not seen."""
+    """Return the present texts that the change replaces and the editor has not seen."""
     return [
         old
         for name, text in texts.items()

@@ -1,9 +1,9 @@
 """Do one act to many subscribers: pause them or end their pauses, stop all email or allow it again, change topics or
 frequency, or restore the frequency.
 
-The plan says who changes, and who stays as they are and why. What people chose or stopped themselves is never changed.
-The log of acts gets one entry. If only one person changes, it is that of an act for one, unless it can be taken back
-as an act for several. The consent log gets one for each person.
+The plan says who changes, and who stays as they are and why. The act never changes people's own choices. The log of
+acts gets one entry. For a single person it is the entry of an act for one, unless the act can be undone as one for
+several. The consent log gets an entry for each person.
 """
 
 from __future__ import annotations
@@ -113,7 +113,7 @@ class ManyPlan:
 
     @property
     def mark(self) -> str:
-        """A hash of who changes and what is done."""
+        """A hash of the act and of the people whom it changes."""
         # A pause ends at the hour at which it began; the page shows the day.
         until = f"{self.change.until:%Y-%m-%d}" if self.change.until else ""
         what = (self.change.act, self.change.value, until)
@@ -193,10 +193,9 @@ class ManyEditor:
         return ManyPlan(change, tuple(people), {why: tuple(those) for why, those in stays.items()}, before)
 
     def run(self, ids: Sequence[int], change: ManyChange, by: Actor, *, seen: str = "", whom: str = "") -> ManyPlan:
-        """Do an act. `seen` is the mark of the plan that was shown; PlanChanged if it is another one now.
+        """Do an act. `seen` is the mark of the plan that was shown. Raises PlanChanged if the plan has changed since.
 
-        `whom` says in the log how the people were chosen. Raises ConfigurationError and DigestError; then nobody
-        changed.
+        `whom` tells the log how the people were chosen. Raises ConfigurationError and DigestError; then nobody changed.
         """
         self.subscriber_list.sync(may_be_empty=True)
         plan = self.plan(ids, change)
@@ -269,7 +268,7 @@ class ManyEditor:
         return Stays.LAST_TOPIC if act is ManyAct.REMOVE_TOPIC and self._without(each, topic) == () else None
 
     def _without(self, each: StoredSubscriber, topic: str) -> tuple[str, ...]:
-        """Return the topics of a subscriber without one. Whoever gets all of them has the others then."""
+        """Return the topics of a subscriber without this topic. A subscriber of all topics then has all others."""
         return tuple(name for name in each.topics or self.topics if name != topic)
 
     def _fields(self, each: StoredSubscriber, plan: ManyPlan) -> dict[str, Any]:
@@ -360,7 +359,7 @@ def _stays_stopped(each: StoredSubscriber, together: Collection[str]) -> Stays |
 
 
 def _detail(change: ManyChange) -> str:
-    """Return what is done, for the logs."""
+    """Return the description of the act for the logs."""
     return {
         ManyAct.PAUSE: Message("paused until %(day)s", day=f"{change.until:%Y-%m-%d}") if change.until else "",
         ManyAct.RESUME: Message("pause ended"),
@@ -374,7 +373,9 @@ def _detail(change: ManyChange) -> str:
 
 
 def _own_detail(each: StoredSubscriber, fields: Mapping[str, Any], detail: str) -> str:
-    """Return what one person's entry of the consent log says. Of a frequency also the earlier one, to put it back."""
+    """Return the detail of one person's entry in the consent log. For a frequency it also has the earlier one, for an
+    undo.
+    """
     if "frequency" in fields:
         return f"{FREQUENCY}{each.frequency}{TO}{fields['frequency']}"
     texts = (f"{key}: {', '.join(value) if isinstance(value, list) else value}" for key, value in fields.items())

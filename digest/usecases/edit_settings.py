@@ -182,7 +182,7 @@ class SettingsEditor:
 
 
 def problems_by_setting(error: ConfigurationError) -> tuple[dict[str, str], list[str]]:
-    """Return the problem of each setting in the form, and the problems of everything else."""
+    """Return the problem of each setting in the form, and all other problems."""
     found: dict[str, str] = {}
     others = []
     for problem in error.problems:
@@ -257,7 +257,7 @@ def _written(kind: InputKind, value: Value, given: str) -> str:
 
 
 def _plain(value: Any) -> Any:
-    """Return a copy without places in the file, in which nothing is shared by aliases."""
+    """Return a copy without lines of the file, in which aliases share nothing."""
     if isinstance(value, dict):
         return {key: _plain(item) for key, item in value.items()}
     return [_plain(item) for item in value] if isinstance(value, list) else value

@@ -335,10 +335,10 @@ class SubscriberEditor:
     def _saver(self, record: Callable[[], None], *reported: str, must_be_valid: bool = False) -> list_editor.Save:
         """Return how an edited file is saved: in one transaction with its record and with the store's list.
 
-        All of the list is parsed before, because a long one takes many seconds, in which nobody else could write to
-        the store. The file is written last: if the store is busy, it stays as it is. `reported` is the address that
-        joined or left, which is an event of its own. With `must_be_valid`, an edit that makes the list invalid is
-        refused, such as an address that somebody else has added to another file of the list.
+        The whole list is parsed before the transaction. A long one takes many seconds, in which nobody else could write
+        to the store. The file is written last: if the store is busy, it stays as it is. `reported` is an address that
+        joined or left, which has a webhook event of its own. With `must_be_valid`, an edit that makes the list invalid
+        is refused, such as an address that somebody else has added to another file of the list.
         """
 
         def save(editor: list_editor.ListEditor) -> None:
@@ -400,7 +400,7 @@ def subject_of(id: int) -> str:
 
 
 def number_of(subject: str) -> int | None:
-    """Return the number of the subscriber whom the log of acts names so; None for another subject."""
+    """Return the number of the subscriber whom the log of acts names by this subject; None for another subject."""
     kind, _space, number = subject.partition(" ")
     return int(number) if kind == "subscriber" and number.isdecimal() else None
 

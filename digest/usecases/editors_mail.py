@@ -82,7 +82,7 @@ class MailRow(NamedTuple):
 
 
 class MailPart(NamedTuple):
-    """A list with a title. `columns` are those of a table that compares."""
+    """A list with a title. `columns` are the columns of a table of comparisons."""
 
     title: str
     rows: tuple[MailRow, ...]
@@ -109,7 +109,7 @@ class _Content(NamedTuple):
 
 
 class ApprovalDeadline(NamedTuple):
-    """Until when a decision is awaited, and whether the edition is sent without one."""
+    """The time by which editors must decide, and whether the edition is sent if they do not."""
 
     at: datetime
     sent_anyway: bool
@@ -267,7 +267,7 @@ class ReportMails:
 
 
 def _attention(report: Report, catalogue: Catalogue) -> list[str]:
-    """Return what went wrong with the edition, in sentences."""
+    """Return sentences about the problems of the edition."""
     _, ngettext = catalogue.gettext, catalogue.ngettext
     numbers, found = report.numbers, []
     usual = Medians(report.earlier)
@@ -304,7 +304,7 @@ def _sources(report: Report, catalogue: Catalogue) -> list[str]:
 
 
 def _parts(report: Report, catalogue: Catalogue) -> list[MailPart]:
-    """Return what the report shows, in its order. A part may have no rows."""
+    """Return the parts of the report in its order. A part may have no rows."""
     _, ngettext = catalogue.gettext, catalogue.ngettext
     numbers, feedback, work = report.numbers, report.feedback, report.work
     # A name, the number (None if it is not shown), the usual one, and whether it has a share.

@@ -53,7 +53,7 @@ _MAX_ROUNDS = 10
 
 @dataclass(frozen=True, slots=True)
 class SendRequest:
-    """When an edition goes out, to whom, and despite what."""
+    """When an edition goes out, to whom, and the reason for a send despite errors."""
 
     # At each subscriber's hour. Otherwise everyone is due now, or at the time `at`. Without `at`, an edition that
     # others got at their hours, or that is held, goes to the rest at their hours too.

@@ -35,7 +35,7 @@ class FulltextFetcher:
     def fetch(self, sections: Sequence[Section], articles: Sequence[Article]) -> int:
         """Read the pages of stories without full text, store the texts, and return how many articles grew.
 
-        Articles whose pages fail stay as they are, and are tried again by the next composing.
+        If a page fails, its article stays as it is. The next composing tries it again.
         """
         wanted = stories_without_body(sections, articles, {source.name: source for source in self.sources})
         if not wanted:

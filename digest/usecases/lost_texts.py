@@ -1,4 +1,4 @@
-"""Texts that somebody saved while somebody else worked on them, and those that were replaced by it."""
+"""Texts that somebody saved while somebody else worked on them, and the texts that were replaced by them."""
 
 from __future__ import annotations
 
@@ -57,9 +57,9 @@ def newer_texts(log: AuditLog, edition: Edition, after: int) -> list[NewerText]:
 
 
 def lost_texts(log: AuditLog, edition: Edition, user: str) -> list[LostText]:
-    """Return the user's texts of an edition that others replaced without having seen them, or by an older text.
+    """Return the user's texts that others replaced in an edition, without having seen them or by an older text.
 
-    Leaves out texts that the user has written again or given up, and those that are in the edition again.
+    Leaves out texts that the user has written again or given up, or that are in the edition again.
     """
     if not log.is_done_by_others(edition.key, ActKind.NEWER_TEXT_REPLACED, user):
         return []

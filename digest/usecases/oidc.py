@@ -138,9 +138,9 @@ class OidcSignIn:
     def finish(
         self, given: Mapping[str, str], browser: str, redirect: str, *, network: str, agent: str
     ) -> tuple[SignedIn, str]:
-        """Open a session for the user whom the provider names, and return it with the page that follows.
+        """Open a session for the user whom the provider names. Return it and the page that follows.
 
-        Raises OidcRefused, TooManyTries. `given` is the query of the provider's redirect.
+        `given` is the query of the provider's redirect. Raises OidcRefused, TooManyTries.
         """
         accounts, now = self.accounts, self.accounts.now()
         accounts.count_try(network)

@@ -94,7 +94,9 @@ class OutgoingWebhooks:
         self.audit.record(by, ActKind.WEBHOOK_AGAIN, id, now=self.now())
 
     def host_of(self, event: OutgoingEvent) -> str:
-        """Return the host of an event's receiver, with its place in the settings if another one has the same host."""
+        """Return the host of an event's receiver. If another receiver has the same host, its place in the settings
+        follows.
+        """
         number = next((at for at, each in enumerate(self.receivers) if each.key == event.endpoint), None)
         if number is None:
             return "no longer in the settings"

@@ -42,7 +42,7 @@ class ExampleDomainGuard:
     subscribers: SubscriberStore
 
     def problem(self) -> ConfigProblem | None:
-        """Return what is wrong with the address, if emails leave this machine."""
+        """Return the problem of the address, if emails leave this machine."""
         if self.outbox_only or not is_example(urlsplit(self.base_url).hostname or ""):
             return None
         message = Message(

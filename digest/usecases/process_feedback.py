@@ -97,8 +97,8 @@ class FeedbackProcessor:
     ) -> FeedbackResult:
         """Apply all queued webhook payloads, then delete those past their retention period.
 
-        `progress` is called with the number of payloads that are done. With `failed`, what failed before is tried again
-        instead, returned mails too.
+        `progress` is called with the number of payloads that are done. With `failed`, payloads and returned mails that
+        failed before are tried again instead.
         """
         now = self.now()
         totals: Counter[str] = Counter()
@@ -132,7 +132,7 @@ class FeedbackProcessor:
         return FeedbackResult(resolved_editions=tuple(sorted(resolved)), notes=tuple(notes), **totals)
 
     def process_mail(self, data: bytes) -> tuple[str, int]:
-        """Apply one returned mail. Returns what it was, and the number of newly suppressed addresses.
+        """Apply one returned mail. Returns its kind, and the number of newly suppressed addresses.
 
         A mail that cannot be processed is stored, and is `FAILED`.
         """
@@ -151,7 +151,7 @@ class FeedbackProcessor:
         return PARSERS[payload.provider](payload.body, comparable)
 
     def _read_mail(self, data: bytes) -> tuple[str, Sequence[Event]]:
-        """Return what a returned mail is, and its event. A reply of a subscriber has none, and is stored."""
+        """Return the kind of a returned mail, and its event. A reply of a subscriber has no event, and is stored."""
         report = parse_report(without_known_bytes(data))
         if report is None:
             return self._keep_reply(data), ()
@@ -168,7 +168,7 @@ class FeedbackProcessor:
         return status.kind, [event]
 
     def _keep_reply(self, data: bytes) -> str:
-        """Store a reply with its subscriber. Returns what the mail was."""
+        """Store a reply with its subscriber. Returns the kind of the mail."""
         reply = parse_reply(without_known_bytes(data))
         address = comparable(reply.sender) if reply else None
         found = self.preferences.find(address) if address else None

@@ -68,9 +68,9 @@ def one_by_one(recipient: UnknownRecipient) -> bool:
 
 
 def hold_without_recipients(database: Database, key: str, day: date) -> HoldReason | None:
-    """Return why the edition is held, if the store has no recipients of it. It may have been sent before the restore.
+    """Return why the edition is held, if it has no recipients in the store. It may have been sent before the restore.
 
-    `day` is that of an edition that the store does not know.
+    `day` is the edition's day if the store does not know it.
     """
     with database.read() as connection:
         hold_reason = restored.find_hold_reason(connection, key, day)
@@ -125,8 +125,8 @@ class Reconciler:
     def look_up(self, key: str) -> list[int]:
         """Like `query_provider_log`, but works while processes send.
 
-        Leaves out batches that the log cannot show yet, or no longer shows. It needs no lock, because the run that sent
-        a batch, or one that took over, has settled it.
+        Leaves out batches that the log cannot show yet or any more. It needs no lock, because these batches are
+        settled, by their run or by one that took over.
         """
         confirmed = self._ask_log(self._worth_asking(key))
         if confirmed:

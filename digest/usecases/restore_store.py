@@ -124,7 +124,8 @@ class StoreRestorer:
     def _carry_over(
         self, store: Path, copy: Database, file: MarkFile, now: datetime
     ) -> tuple[CarryOverResult | None, list[SentSince] | None, list[str] | None]:
-        """Carry over people's changes and sends since the copy into it, and return both and what is left behind.
+        """Carry over people's changes, and the sends since the copy, into the copy. Return both, and what was left
+        behind.
 
         All are None if the present store is a different one, or cannot be read.
         """
@@ -150,7 +151,9 @@ class StoreRestorer:
     def _hold(
         self, database: Database, file: MarkFile, now: datetime, sent: list[SentSince] | None, *, reserve: bool
     ) -> RestoreResult:
-        """Make unknown what may have been sent since the copy, in one transaction. Nothing if `sent` is known."""
+        """Make everything unknown that may have been sent since the copy, in one transaction. Does nothing if `sent` is
+        known.
+        """
         try:
             mark = file.read()
         except StoreError:
@@ -188,9 +191,9 @@ def _copied_at(identity: StoreIdentity, copy: Database, now: datetime) -> dateti
 
 
 def _sent_since(newer: Database, copy: Database, file: MarkFile) -> list[SentSince] | None:
-    """Return what the present store has sent since the copy; None if it may itself be an older copy.
+    """Return the sends of the present store since the copy; None if the store may itself be an older copy.
 
-    Without its mark file, that cannot be ruled out.
+    Without its mark file, it may be.
     """
     if HighWater(newer, file).problem() or file.read() is None:
         return None

@@ -1,4 +1,4 @@
-"""The outcome of a send. A separate module, because commands that only read need nothing else of sending."""
+"""The outcome of a send, in a module of its own, because commands that only read import nothing else of sending."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class SendResult:
-    """Outcome of a send: the edition's totals, and what this call did."""
+    """Outcome of a send: the edition's totals, and the work of this call."""
 
     edition: Edition
     counts: Counts

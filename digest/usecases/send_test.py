@@ -1,4 +1,4 @@
-"""Send a test of an edition to a few addresses, with links by which its recipients decide on it."""
+"""Send a test of an edition to a few addresses. Its links let the recipients decide on the edition."""
 
 from __future__ import annotations
 

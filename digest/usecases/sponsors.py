@@ -66,7 +66,7 @@ class Booking(Sponsor):
 
     @property
     def target(self) -> str:
-        """The name under which its clicks are counted."""
+        """The name of the advertisement in the counts of clicks."""
         return advertisement(self.advertiser, self.url)
 
     def block(self) -> EditionBlock:
@@ -183,7 +183,7 @@ class SponsorReport:
 
     @property
     def people(self) -> int:
-        """The number of people who clicked, in editions whose clicks are shown."""
+        """The number of people who clicked, in those editions whose clicks are shown."""
         return sum(each.clicks.people for each in self.appearances if each.clicks)
 
 
@@ -257,9 +257,9 @@ def _has_room(booking: Booking, had: Sequence[AdAppearance]) -> bool:
 
 
 def _ahead(booking: Booking, had: Sequence[AdAppearance], day: date) -> float:
-    """Return how far a booking is ahead: the share that was delivered, minus the share of its time that has passed.
+    """Return how far a booking is ahead: its delivered share minus the share of its time that has passed.
 
-    The lowest is furthest behind.
+    The lowest value is furthest behind.
     """
     if booking.cap:
         done = len(had) / booking.cap

@@ -95,8 +95,8 @@ class EditionStopper:
         Waits at most `wait` seconds for batches that other processes have in flight, recovers those that dead runs
         left, and cancels scheduled emails at a provider; their recipients are pending again. If batches are in flight
         longer, `resume_cancellations` cancels their scheduled emails. An edition that is done, or was stopped before,
-        can be stopped as long as a provider holds emails of it. `why` is the reason or the way, for the record;
-        `out_of` limits the states that can be left.
+        can be stopped as long as a provider holds emails of it. `why` is the reason or the way, for the record. The
+        edition must be in one of the states `out_of`.
         """
         if out_of is None:
             out_of = PAUSABLE if state == EditionState.PAUSED else CANCELLABLE

@@ -49,7 +49,7 @@ class SubscriberList:
 
     @property
     def problems(self) -> tuple[ConfigProblem, ...]:
-        """The errors because of which the last valid list is in use; empty if the file is valid."""
+        """The errors that keep the last valid list in use; empty if the file is valid."""
         # Another thread may change it meanwhile.
         return next(iter([*self._faulty.values()]), ())
 
@@ -138,7 +138,9 @@ class SubscriberList:
         reported: Collection[str],
         edited: Mapping[Path, bytes] = {},
     ) -> bool:
-        """Store what was read. False if the file has changed since: another process may have stored the newer list."""
+        """Store the list that was read. False if the file has changed since: another process may have stored the newer
+        list.
+        """
         database = self.subscribers.database
         with database.transaction(), database.write(area="subscriber"):
             if self._version(edited) != version:
@@ -147,7 +149,7 @@ class SubscriberList:
             return True
 
     def _keep(self, version: str, error: ConfigurationError) -> None:
-        """Keep the last valid list in use, without those whom the file no longer lists."""
+        """Keep the last valid list in use, without the people whom the file no longer lists."""
         faulty = read_faulty(self.path)
         # The file may still have the old address of somebody who changed it.
         former = {new: old for old, new in self.subscribers.moved().items() if old in faulty.named}

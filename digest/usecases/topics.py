@@ -1,4 +1,4 @@
-"""The topics that subscribers choose from, and what a change of the settings means for those who chose one."""
+"""The topics that subscribers can choose, and the effects of a change of the settings on those who chose them."""
 
 from __future__ import annotations
 

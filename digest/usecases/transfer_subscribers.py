@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any, Literal, TextIO
 
 from digest.errors import ConfigurationError, DigestError
 from digest.messages import Message, joined
-from digest.models import Actor
+from digest.models import Actor, SubscriberRecord
 from digest.store.desk.audit import ActKind
 from digest.store.people.import_undo import KEPT, UndoneImport
 from digest.store.people.imports import ImportResult, ImportTerms
 from digest.store.people.preferences import PreferenceStore
-from digest.subscribers.imports.formats import PAUSABLE, ExportRow
+from digest.subscribers.imports.formats import PAUSABLE
 from digest.subscribers.imports.mailchimp import ListBundle, extract_lists
 from digest.subscribers.imports.reader import ListReading, read_list
 from digest.subscribers.list_file import FILE_NAME
@@ -29,7 +29,7 @@ from digest.utils.text import escape_formula
 
 if TYPE_CHECKING:
     from digest.store.desk.audit import AuditLog
-    from digest.store.people.subscribers import SubscriberAdmin, SubscriberRecord
+    from digest.store.people.subscribers import SubscriberAdmin
     from digest.subscribers.imports.rows import Incoming
     from digest.usecases.subscriber_list import SubscriberList
 
@@ -54,7 +54,7 @@ class ImportNotUndoable(DigestError):
 
 
 class UndoChanged(DigestError):
-    """Undoing the import would do something else than the plan said that was shown."""
+    """The import would now be undone in another way than the plan showed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +93,8 @@ class ListToImport:
 class ImportReport:
     """The result of an import, or of its dry run.
 
-    `without` has line, address and topic of each row that is imported without a topic that nobody can choose. `others`:
-    files of the archive that are not lists.
+    `without` has the line, address and topic of rows that lost a topic which nobody can choose. `others` are files of
+    the archive that are no lists.
     """
 
     origin: str
@@ -191,7 +191,7 @@ class SubscriberTransfer:
         return ImportReport(name, lists, done, tuple(rejections), kept, tuple(others), sample, unread, found)
 
     def plan_undo(self, act: int) -> UndoneImport:
-        """Return what undoing the import with this number in the log would do. Raises ImportNotUndoable."""
+        """Return what undoing the import would do. `act` is its number in the log. Raises ImportNotUndoable."""
         found = self.subscriber_admin.import_undo.plan(act)
         if found is None:
             raise _not_undoable(act)
@@ -200,7 +200,8 @@ class SubscriberTransfer:
     def undo_import(self, act: int, by: Actor, *, seen: str = "") -> UndoneImport:
         """Put back what an import changed, except for people whose entry changed again since.
 
-        `seen` is the mark of the plan that was shown; UndoChanged if it is another one now. Raises ImportNotUndoable.
+        `seen` is the mark of the plan that was shown. Raises UndoChanged if the plan has changed since, and
+        ImportNotUndoable.
         """
         database, now = self.subscriber_admin.database, self.now()
         # Whoever is in the list file now belongs to it.
@@ -234,7 +235,7 @@ class SubscriberTransfer:
 
     def export_rows(
         self, kind: str, excluded: Counter[str], *, origin: str | None, suppressed: bool, only: Collection[str] | None
-    ) -> Iterator[ExportRow]:
+    ) -> Iterator[SubscriberRecord]:
         """Yield the subscribers who may be mailed, or the suppressed addresses.
 
         `only`: those with these comparable addresses. Counts in `excluded` who is left out, by reason. Sync the list
@@ -252,13 +253,8 @@ class SubscriberTransfer:
             records = (record for record in records if record.address in only)
         return self._rows(self._with_preferences(records), kind, excluded, suppressed=suppressed)
 
-    def _with_preferences(
-        self, records: Iterable[SubscriberRecord]
-    ) -> Iterator[tuple[SubscriberRecord, datetime | None]]:
-        """Yield subscribers with their own preferences applied, and the end of their own pause.
-
-        A pause that the list sets has no end.
-        """
+    def _with_preferences(self, records: Iterable[SubscriberRecord]) -> Iterator[SubscriberRecord]:
+        """Yield subscribers with their own preferences applied, and the end of their own pause."""
         pauses, own = self.preferences.paused(self.now()), self.preferences.chosen()
         for row in records:
             fields: dict[str, Any] = dict(own.get(row.address, {}))
@@ -269,23 +265,23 @@ class SubscriberTransfer:
             until = pauses.get(row.address) if row.subscriber.status == "active" else None
             if until:
                 fields["status"] = "paused"
-            yield replace(row, subscriber=replace(row.subscriber, **fields)) if fields else row, until
+            yield replace(row, subscriber=replace(row.subscriber, **fields), paused_until=until) if fields else row
 
     def _rows(
         self,
-        records: Iterable[tuple[SubscriberRecord, datetime | None]],
+        records: Iterable[SubscriberRecord],
         kind: str,
         excluded: Counter[str],
         *,
         suppressed: bool,
-    ) -> Iterator[ExportRow]:
-        for row, until in records:
+    ) -> Iterator[SubscriberRecord]:
+        for row in records:
             if row.suppressed and not suppressed:
                 excluded["suppressed (--barred exports these)"] += 1
             elif row.subscriber.status != "active" and not suppressed and kind not in PAUSABLE:
                 excluded[f"paused, which {kind} cannot express"] += 1
             else:
-                yield ExportRow(row.subscriber, row.origin, row.suppressed, row.suppressed_at, row.agreed_at, until)
+                yield row
 
 
 def _not_undoable(act: int) -> ImportNotUndoable:

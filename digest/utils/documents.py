@@ -13,7 +13,9 @@ T = TypeVar("T")
 
 
 def fill(kind: Callable[..., T], item: object, /, **others: Any) -> T:
-    """Return an instance of a dataclass. A field that is not among `others` is that of `item` by the same name."""
+    """Return an instance of a dataclass. Fields that are not among `others` come from the fields of `item` with the
+    same names.
+    """
     return kind(**{name: getattr(item, name) for name in _names(kind) if name not in others}, **others)
 
 

@@ -124,7 +124,7 @@ def _other_owner(path: Path) -> tuple[int, int] | None:
 
 
 def read_regular(path: Path) -> bytes:
-    """Return the file's content. Raises OSError, also for a pipe or a device, whose content may never end."""
+    """Return the file's content. Raises OSError, also for a pipe or a device, because these may never end."""
     if path.exists() and not path.is_file():
         kind = "a folder" if path.is_dir() else "a pipe or device"
         raise OSError(errno.EINVAL, f"it is {kind}; expected a file")

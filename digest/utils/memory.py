@@ -16,11 +16,7 @@ _KEPT, _LONGEST = 64 << 20, 32 << 20
 
 @cache
 def keep_freed_memory() -> None:
-    """Let each thread keep what it frees for its next request.
-
-    By default glibc gives the memory of long requests back at once. Getting it again takes hundreds of page faults,
-    half a millisecond of a batch. Does nothing on other systems.
-    """
+    """Let each thread keep freed memory for its next request."""
     import ctypes
 
     with suppress(AttributeError, OSError, TypeError):

@@ -1,6 +1,6 @@
 """Report to monitoring tools: spans of the program's work, and errors that are bugs. Add fields to log records.
 
-`span` and `report_error` do nothing until a tool is set up, such as by `digest.cli.telemetry`.
+`span` and `report_error` do nothing until a tool is set up. `digest.cli.telemetry` does so.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ class Span(Protocol):
     """A measured piece of work."""
 
     def set(self, **attributes: Attribute | None) -> None:
-        """Add attributes. Those that are None are left out."""
+        """Add attributes. Attributes that are None are left out."""
         ...
 
     def fail(self, reason: str) -> None:

@@ -53,6 +53,6 @@ def pick(item: object, names: str) -> dict[str, Any]:
 
 
 def mark_of(parts: Iterable[Iterable[str]]) -> str:
-    """Return a short text that differs if any of the lists differs, for a form that repeats what its page showed."""
+    """Return a short hash of the lists. A form repeats the hash of what its page showed."""
     text = "\0\0".join("\0".join(each) for each in parts)
     return hashlib.sha256(text.encode()).hexdigest()[:16]

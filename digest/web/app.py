@@ -187,7 +187,7 @@ def _version(app: App) -> str:
 
 @contextmanager
 def _complete_archive(app: App) -> Iterator[None]:
-    """Add editions that the archive lacks, such as those of an earlier version, while the pages are served."""
+    """Add missing editions to the archive, such as those of an earlier version, while the pages are served."""
     stop = threading.Event()
 
     def add() -> None:
@@ -247,7 +247,7 @@ def _pages_or_default(app: App, base: str) -> Pages:
 
 
 def _group_commit(app: App) -> GroupCommit[tuple[int, ConsentContext], bool]:
-    """Unsubscribe those whose mailbox providers ask for it, many in one transaction."""
+    """Process one-click unsubscribes from mailbox providers, many in one transaction."""
     return GroupCommit(lambda requests: app.preferences.unsubscribe_all(requests, now=app.now()))
 
 

@@ -67,8 +67,8 @@ class ClickRecorder:
     def add(self, visit: ClickVisit, client: str, address: str) -> None:
         """Queue a click.
 
-        `client` identifies program and address; its hash becomes `visit.visitor`. Clients with too many requests in an
-        hour are not counted any more.
+        `client` identifies program and address; its hash becomes `visit.visitor`. A client with too many requests in an
+        hour is no longer counted.
         """
         with self._counting:
             hour = visit.at.replace(minute=0, second=0, microsecond=0)

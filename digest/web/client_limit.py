@@ -1,8 +1,7 @@
 """Limit the requests and connections that one client has open at once.
 
-Requests are counted by the client's address, which behind a trusted proxy is that of its header. Connections are
-counted by the peer's address, except for trusted proxies, which connect for many clients. uvicorn itself only limits
-the total.
+Requests are counted by the client's address; a trusted proxy sends it in a header. Connections are counted by the
+peer's address, except those of trusted proxies, which connect for many clients. uvicorn itself only limits the total.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ CONSENT_VERSION = 5
 def consent_wording(language: str, name: str, minimum_age: int = 18) -> str:
     """Return the sentences that the sign-up form shows and the consent log records, for the newsletter `name`.
 
-    `minimum_age` is what the subscriber states about themselves; 0 for nothing.
+    The subscriber states to be at least `minimum_age` years old; 0 leaves this sentence out.
     """
     catalogue = translator(language)
     wording = catalogue.gettext("I want to get %(name)s by email. I can unsubscribe at any time, from any email.")

@@ -40,8 +40,8 @@ class Context:
     def subscriber_id_from_token(self, purpose: str, token: str) -> int | None:
         """Return the subscriber id that a token names for this purpose, or None if we did not sign it.
 
-        A browser never adds it to a request by itself, as it does with cookies, so other sites cannot act for a
-        subscriber (no CSRF).
+        A browser adds cookies to requests by itself, but never a token. So other sites cannot act for a subscriber
+        (CSRF).
         """
         return self.signer.read(purpose, token)
 
@@ -64,7 +64,7 @@ class Context:
         return until.astimezone(now.tzinfo) if until and until > now else None
 
     def consent_context(self, request: Request, page: str, wording: str = "", detail: str = "") -> ConsentContext:
-        """Return what the consent log records with a decision: the page, its language and the client's IP address."""
+        """Return the context of a decision for the consent log: the page, its language and the client's IP address."""
         origin = f"{self.pages.language(request)}, from {client_address(request)}"
         return ConsentContext(f"web:{page}", wording, f"{detail}; {origin}" if detail else origin)
 

@@ -128,7 +128,9 @@ class ShowcaseEdition:
 
 @dataclass
 class Showcase:
-    """Finds the newest regular edition of the public archive, if there is one. That is what a new subscriber gets."""
+    """Finds the newest regular edition of the public archive, if there is one. It shows new subscribers what they will
+    get.
+    """
 
     # None if the archive is not public.
     store: ArchiveStore | None

@@ -1,4 +1,4 @@
-"""Requests that change the store at the same moment share one commit, which is most of what each of them costs.
+"""Requests that change the store at the same moment share one commit, because a commit is most of the cost of each.
 
 Mailbox providers unsubscribe people in bursts. A request is answered when its commit is durable.
 """
@@ -31,7 +31,9 @@ class _Waiting(Generic[Item, Result]):
 
 
 class GroupCommit(Generic[Item, Result]):
-    """Calls `write` with what waits, in one thread of its own. It returns a result for each item, in their order."""
+    """Calls `write` with the waiting items, in one thread of its own. It returns a result for each item, in their
+    order.
+    """
 
     def __init__(self, write: Callable[[Sequence[Item]], Sequence[Result]]) -> None:
         self._write = write
@@ -54,7 +56,7 @@ class GroupCommit(Generic[Item, Result]):
         return result
 
     def close(self) -> None:
-        """Write what waits, then stop."""
+        """Write the waiting items, then stop."""
         self._thread.shutdown(wait=True)
 
     def _write_all(self) -> None:

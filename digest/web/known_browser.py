@@ -1,7 +1,7 @@
 """A cookie by which a browser is known as a subscriber's: it has opened a link that was mailed to them alone.
 
-A forwarded email contains its links, so their token alone shows and changes nothing that the subscriber chose. The
-cookie names nobody: it is a code of the subscriber's number. It is read on personal pages only, and counts nothing.
+A forwarded email contains its links. Therefore their token alone neither shows nor changes the subscriber's choices.
+The cookie names nobody: it is a code of the subscriber's number. Only personal pages read it, and it counts nothing.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def remember(context: Context, request: Request, response: Response, subscriber:
 
 
 def forget(context: Context, request: Request, response: Response, subscriber: StoredSubscriber) -> None:
-    """Let the browser no longer be known as this subscriber's."""
+    """Forget that the browser is this subscriber's."""
     _set(context, response, _of_others(context, request, subscriber))
 
 
@@ -75,7 +75,7 @@ def cookie_name(base: str) -> str:
 
 
 def cookie_value(signer: TokenSigner, subscriber: StoredSubscriber, now: datetime) -> str:
-    """Return what the cookie has for a subscriber: when it ends, whose it is, and a code that may end sooner."""
+    """Return the cookie's entry for a subscriber: when it ends, whose it is, and a code that may end sooner."""
     until = str(int((now + KEPT).timestamp()))
     names = (_owner(subscriber, until), _signed(subscriber, until))
     return ".".join((until, *(signer.sign_name(_PURPOSE, name) for name in names)))
@@ -87,7 +87,7 @@ def _values(context: Context, request: Request) -> list[str]:
 
 
 def _of_others(context: Context, request: Request, subscriber: StoredSubscriber) -> list[str]:
-    """Return what the cookie has for other subscribers. Old entries of this one would push those of a family out."""
+    """Return the cookie's entries for other subscribers. Old entries of this one would push those of a family out."""
 
     def is_own(value: str) -> bool:
         until, owner, _code = value.split(".")

@@ -1,8 +1,8 @@
 """Send emails that visitors ask for: those of a sign-up, and the current edition once more.
 
 They are sent outside the ledger by one background thread, so they cannot affect its exactly-once guarantee. A page
-answers before its email is sent, and before it is built if that needs a lookup of the address. So the response time
-does not reveal whether an address is known. The operator's log names failures without the address.
+answers before its email is sent. If the email needs a lookup of the address, the page answers before that too. So the
+response time does not reveal whether an address is known. The operator's log names failures without the address.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class OutboundMail:
         return True
 
     def close(self) -> None:
-        """Send what is queued, then stop."""
+        """Send the queued emails, then stop."""
         self._thread.shutdown(wait=True)
 
     def _send(self, build: Callable[[], Outgoing | None]) -> None:

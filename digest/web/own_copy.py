@@ -123,7 +123,7 @@ class _Copy:
         return text.replace(FILE_NAME, self.catalogue.gettext("the editors' list"))
 
     def _about(self, line: str) -> str:
-        """Return what a comment is about: the name of a question, and the answer."""
+        """Return the subject of a comment: the name of a question, and the answer."""
         name, mark, answer = line.partition(": ")
         kind = ROWS.get(name)
         return f"{self.catalogue.gettext(kind.title)}{mark}{answer}" if kind else line

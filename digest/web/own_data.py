@@ -159,7 +159,7 @@ class OwnData:
         )
 
     def confirm_nomination(self, request: Request, subscriber: int, named: str) -> None:
-        """Queue the email that says whom a subscriber nominates now; '' for nobody."""
+        """Queue the email that names the nominee of a subscriber; '' for nobody."""
         found = self.context.subscriber(subscriber)
         if found is None or found.suppressed == "complained":
             return
@@ -395,7 +395,7 @@ def _erasure_routes(routes: APIRouter, own: OwnData) -> None:
 
 
 def _nomination_routes(routes: APIRouter, own: OwnData) -> None:
-    """Name somebody who may use the rights of the subscriber, or nobody any more."""
+    """Name somebody who may use the rights of the subscriber, or remove the name."""
     context = own.context
 
     def page(request: Request, token: str, found: PersonRequest, **values: Any) -> HTMLResponse:
@@ -439,7 +439,7 @@ def _nomination_routes(routes: APIRouter, own: OwnData) -> None:
 
 
 def _undo_routes(routes: APIRouter, page: PreferencesPage, own: OwnData) -> None:
-    """Put back what a link of an email changed."""
+    """Undo a change that was made by a link of an email."""
     context = own.context
 
     @routes.get("/undo/{token}", summary="Ask whether to put back what a link changed")

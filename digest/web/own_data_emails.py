@@ -57,7 +57,7 @@ class OwnDataEmails:
         return self._build(words, link, to, language)
 
     def nomination(self, subscriber: StoredSubscriber, named: str, opened: PersonRequest, language: str) -> Outgoing:
-        """Return the email that says whom the subscriber nominates now; '' for nobody.
+        """Return the email that names the subscriber's nominee; '' for nobody.
 
         Its link opens the preferences.
         """
@@ -97,7 +97,7 @@ class OwnDataEmails:
     def _render(self, words: EmailTexts, path: str, language: str, until: datetime, part: str) -> RenderedEmail:
         """Return the email with a placeholder for the token of its link.
 
-        Those of a minute are rendered and encoded once.
+        Emails of the same minute are rendered and encoded once.
         """
         # The email says until which minute its link works.
         until = until.replace(second=0, microsecond=0)

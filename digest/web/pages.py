@@ -242,7 +242,7 @@ class Pages:
 
 
 def zone_name(zone: str, catalogue: Catalogue) -> str:
-    """Return a time zone in words: the country for India's, else the city that names it."""
+    """Return a time zone in words: India by its country, all others by their city."""
     if zone in ("Asia/Kolkata", "Asia/Calcutta"):
         return catalogue.gettext("India")
     return zone.rpartition("/")[2].replace("_", " ")

@@ -55,7 +55,7 @@ class OfferedEdition:
 
 @dataclass(frozen=True, slots=True)
 class PreferencesForm:
-    """The form as submitted or as stored. An empty `hour` means the newsletter's own; `days` are those of a week.
+    """The form as submitted or as stored. An empty `hour` means the newsletter's own; `days` are days of the week.
 
     `format` is '' if a button came without the form.
     """

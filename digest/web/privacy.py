@@ -31,7 +31,7 @@ from digest.web.pages import Pages, page_routes
 
 
 class Tracking(StrEnum):
-    """What the newsletter sees of what people read. Templates compare the values."""
+    """What the newsletter learns about reading. Templates compare the values."""
 
     NOTHING = ""
     # How many people opened a link, not who.

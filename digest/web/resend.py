@@ -83,7 +83,9 @@ def find_email(
     *,
     choosable: Collection[str],
 ) -> RenderedEmail | None:
-    """Return the stored email for a subscriber: the one they got, that of their preferences, or that of all topics."""
+    """Return the stored email for a subscriber: the one they got, or one by their preferences, or the one with all
+    topics.
+    """
     emails = editions.emails(key)
     edition = editions.get(key)
 

@@ -76,9 +76,9 @@ class _Build:
 
 
 class RunningPages:
-    """An ASGI app that passes requests on to the pages as last built.
+    """An ASGI app that passes requests on to the newest pages.
 
-    `base` is their address, `desk_base` that of the desk, if it has a port of its own.
+    `base` is their address. `desk_base` is the address of the desk, if it has a port of its own.
     """
 
     def __init__(self, app: App, base: str, heartbeat: Heartbeat | None = None) -> None:

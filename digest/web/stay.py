@@ -1,4 +1,4 @@
-"""`/stay/EDITION/CODE/TOKEN`: a subscriber who was asked whether to continue says yes, with one button.
+"""`/stay/EDITION/CODE/TOKEN`: a subscriber who was asked whether to continue says yes by one button.
 
 A GET changes nothing. The token alone is in every email, so the code of the question is needed too, and the subscriber
 must be one of those who were asked by it.

@@ -1,8 +1,8 @@
 """Unsubscribe (RFC 8058): one POST unsubscribes, a GET changes nothing. A pause and fewer emails are offered instead.
 
-The header of an email has a separate token, which is not forwarded. The visible link has that of the preferences, so
-the mailbox gets a notice of an unsubscribe, unless the browser is known as the subscriber's. Only such a browser pauses
-or chooses fewer emails; others get a link by email.
+The header of an email has a separate token, which is not forwarded. The visible link has the token of the preferences,
+which may be forwarded. After an unsubscribe by it, the mailbox gets a notice, unless the browser is known as the
+subscriber's. Only such a browser pauses or chooses fewer emails; others get a link by email.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ _BODY = {
 
 @dataclass(frozen=True)
 class LeavePage:
-    """Unsubscribing, and what the page of its link offers instead."""
+    """Unsubscribing, and the offers of its page."""
 
     context: Context
     next_edition: NextEdition
@@ -106,14 +106,14 @@ class LeavePage:
         return self.answer_to_one_click(request, token, "left" if known else "nobody")
 
     def consent(self, request: Request) -> ConsentContext:
-        """Return what the consent log records with an unsubscribe."""
+        """Return the context of an unsubscribe for the consent log."""
         language = self.context.pages.language(request)
         if language not in self._wordings:
             self._wordings[language] = self.context.pages.catalogue(request).gettext("Unsubscribe now")
         return self.context.consent_context(request, _PURPOSE, self._wordings[language])
 
     def reason_code(self, id: int, now: datetime, *, known: bool) -> str:
-        """Return the code by which the browser that unsubscribed somebody can give a reason, once."""
+        """Return the code with which the browser of an unsubscribe can give a reason, once."""
         name = f"{int(now.timestamp())}.{int(known)}"
         return f"{name}.{self.context.signer.sign_name(_REASON, f'{id} {name}')}"
 
@@ -181,7 +181,7 @@ class LeavePage:
         return "back" if self.notices.change(request, subscriber, Change.BACK, make) else "enough"
 
     def offers(self, subscriber: StoredSubscriber) -> tuple[Less, ...]:
-        """Return the frequencies with which the subscriber would get fewer editions, and some."""
+        """Return the frequencies that mean fewer editions for the subscriber, but not none."""
         now = len(days(subscriber.frequency))
         fewer = [each for each in get_args(Less) if len(days(each)) < now]
         return tuple(each for each in fewer if self.next_edition.due(each, editions=subscriber.editions))[:2]

@@ -1,7 +1,7 @@
 """`POST /webhooks/PROVIDER`: verify and store a webhook request. A scheduled job processes it later.
 
-Responses: 204 stored (also if it was stored before), 403 not verified as the provider's, 413 too large, 503 the store
-is not available, so the provider should retry.
+Responses: 204 stored (also if it was stored before), 403 not proved to be the provider's, 413 too large, 503 store not
+available, so that the provider retries.
 """
 
 from __future__ import annotations

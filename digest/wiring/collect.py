@@ -23,7 +23,7 @@ class CollectWiring(StoreWiring):
 
     @cached_property
     def all_sources(self) -> tuple[Source, ...]:
-        """The sources whose articles editions may have: also paused ones."""
+        """The sources whose articles editions may have, including paused ones."""
         return tuple(source.to_source() for source in self.settings.sources)
 
     @cached_property

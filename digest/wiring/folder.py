@@ -65,7 +65,7 @@ class FolderWiring:
 
     @cached_property
     def _lender(self) -> FolderWiring | None:
-        """The folder whose store this one uses; None if it has its own."""
+        """The folder that lends its store to this one; None if this one has its own."""
         return None
 
     def secret(self, variable: str, key: str) -> str:
@@ -89,7 +89,7 @@ class FolderWiring:
 
 
 class PlanningWiring(FolderWiring):
-    """The planned editions, and what the settings demand of each."""
+    """The planned editions, and the settings of each."""
 
     @cached_property
     def calendar_reader(self) -> CalendarReader:

@@ -53,7 +53,7 @@ class IdentityWiring(FolderWiring):
     def desk_url(self, pages: str | None = None) -> str:
         """Return the public address of the desk.
 
-        `pages` is that of the reader pages if `newsletter.base_url` is unset.
+        `pages` is the address of the reader pages if `newsletter.base_url` is unset.
         """
         own, base = self.settings.desk.base_url, self.settings.newsletter.base_url or pages or ""
         return own.rstrip("/") or f"{base.rstrip('/')}/desk"

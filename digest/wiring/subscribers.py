@@ -1,4 +1,6 @@
-"""The people: subscribers and the users of the desk. Edits of the settings, which must suit what subscribers chose."""
+"""The people: subscribers and users of the desk. Also edits of the settings, because they must suit the subscribers'
+choices.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Which workers may share a store: those of one minor version. One that sends unknown batches again must be alone."""
+"""Decide which workers may share a store: those of one minor version. A worker that sends unknown batches again must be
+alone.
+"""
 
 from __future__ import annotations
 

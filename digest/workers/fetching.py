@@ -180,7 +180,7 @@ class JobFetcher:
 
 
 def _connection_arguments(database: Database) -> Mapping[str, Any]:
-    """Return what psycopg needs to connect to the store, as the store itself does."""
+    """Return psycopg's arguments for a connection to the store, as the store itself uses them."""
     engine = database.engine
     _, arguments = engine.dialect.create_connect_args(engine.url)
     return {**arguments, **connect_arguments(engine.url)}

@@ -1,7 +1,4 @@
-"""Heartbeats of this worker and of the jobs that it holds, and taking over from workers that have none.
-
-Procrastinate stops its own heartbeat when a worker begins to drain; other workers would then take over its jobs.
-"""
+"""Send the heartbeats of this worker and of its jobs, and take over from workers without heartbeats."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """The interface of engines: an engine runs a newsletter's jobs in this process, alone or together with others.
 
-Lost, late or doubled jobs do no harm, because each job first checks in the store what is to be done.
+Lost, late or doubled jobs do no harm, because each job first checks in the store whether there is work.
 """
 
 from __future__ import annotations

@@ -402,7 +402,7 @@ def row_in_braces(fields: Mapping[str, Any]) -> str:
 
 
 def format_value(value: Any, *, flow: bool = False) -> str:
-    """Format a value as YAML on one line, quoted where plain text would parse as something else. `flow`: in braces."""
+    """Format a value as YAML on one line, quoted if plain text would parse as something else. `flow`: in braces."""
     if isinstance(value, str) and "://" in value:
         # YAML allows an unquoted URL, but quotes show people where it ends.
         return json.dumps(value, ensure_ascii=False)

@@ -141,7 +141,7 @@ def set_value(text: str, path: Sequence[str], value: str) -> str:
 
 
 def set_rows(text: str, path: Sequence[str], rows: Sequence[dict[str, Any]]) -> str:
-    """Return the text with other rows in the list at `path`, whose rows are on separate lines.
+    """Return the text with the list at `path` replaced by other rows. Each old row is on lines of its own.
 
     Comments on the lines of the old rows go with them. Raises KeyError if there is no such key.
     """

@@ -636,7 +636,7 @@ def test_a_rule_that_no_evaluated_summary_needs_has_an_example(text: str, why: s
 def test_each_rule_of_assertions_refuses_its_example() -> None:
     passed = []
     for rule in RULES:
-        example = re.match("`(.+?)` for `(.+?)`", rule.__doc__ or "")
+        example = re.match("Refuse `(.+?)` for `(.+?)`", rule.__doc__ or "")
         assert example, f"{rule.__name__} has no example"
         mine, theirs = ([each for one in read(f"{text}।") for each in one.clauses] for text in example.groups())
         if not any(rule(Pair(clause, other)) for clause in mine for other in theirs):

@@ -51,7 +51,7 @@ def directory(database: Database) -> SubscriberDirectory:
 def found(directory: SubscriberDirectory, **wanted: object) -> list[str]:
     given = SubscriberFilter(**wanted)  # type: ignore[arg-type]
     lines, _more = directory.page(given, now=NOW, limit=50)
-    emails = [line.email.lower() for line in lines]
+    emails = [line.subscriber.email.lower() for line in lines]
     if given.state is not STATE.UNCONFIRMED:
         assert directory.addresses(given, now=NOW) == frozenset(emails), "a group has whom its list shows"
     return [email.partition("@")[0] for email in emails]
@@ -78,7 +78,7 @@ def test_a_pause_of_ones_own_counts_until_it_ends(directory: SubscriberDirectory
     preferences.set(asha.id, {"paused_until": NOW + timedelta(days=3)}, PAGE, now=NOW)
     assert found(directory, state=STATE.PAUSED) == ["mira", "asha"]
     later, _more = directory.page(SubscriberFilter(state=STATE.PAUSED), now=NOW + timedelta(days=4), limit=9)
-    assert [line.email for line in later] == ["mira@example.com"]
+    assert [line.subscriber.email for line in later] == ["mira@example.com"]
 
 
 def test_a_search_compares_beginnings_in_any_script(directory: SubscriberDirectory) -> None:
@@ -109,7 +109,7 @@ def test_pages_have_everybody_once(directory: SubscriberDirectory) -> None:
     before: int | None = None
     for _ in range(5):
         lines, before = directory.page(SubscriberFilter(), now=NOW, limit=2, before=before)
-        seen += [line.email for line in lines]
+        seen += [line.subscriber.email for line in lines]
         if before is None:
             break
     assert len(seen) == len(set(seen)) == len(PEOPLE) + 1
@@ -126,7 +126,7 @@ def test_a_page_without_enough_subscribers_says_where_to_look_further(
     before, seen, pages = None, [], 0
     while pages == 0 or before is not None:
         lines, before = directory.page(usual, now=NOW, limit=50, before=before)
-        seen += [line.email for line in lines]
+        seen += [line.subscriber.email for line in lines]
         pages += 1
     assert (seen, pages) == (["dev%_@example.com", "Asha@example.com"], 3)
 
@@ -139,7 +139,7 @@ def test_gaps_between_ids_hide_nobody(directory: SubscriberDirectory, database: 
     with database.write() as connection:
         reserve_ids(connection, NOW)
     lines, before = directory.page(SubscriberFilter(), now=NOW, limit=50)
-    assert ([line.email.lower().partition("@")[0] for line in lines], before) == (["new", *everybody], None)
+    assert ([line.subscriber.email.lower().partition("@")[0] for line in lines], before) == (["new", *everybody], None)
     assert found(directory, timezone="Asia/Dubai") == ["ravi"], "an index finds few subscribers wherever they are"
 
 

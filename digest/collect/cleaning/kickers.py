@@ -64,9 +64,9 @@ _PLACE = re.compile("^([^ :|।/\\\\]{2,20}(?: [^ :|।/\\\\]{2,20}){0,2}) ?[:�
 
 
 def is_needed(kicker: str, title: str, shown: str) -> bool:
-    """Whether `shown` lacks what the Latin kicker names: a product, an exam, a country, or that it is a joke.
+    """Whether `shown` lacks what the Latin kicker tells: a product, an exam, a country, or that it is a joke.
 
-    `title` is the headline with its call to click, which may be what named it.
+    `title` is the headline with its call for a click, which may tell the same.
     """
     found = _WORD.findall(kicker)
     if not LABELS.isdisjoint(word.casefold() for word in found):
@@ -123,13 +123,13 @@ def _names_any(names: Iterable[str], shown: str) -> bool:
 
 
 def _names_body(own: list[str], shown: str) -> bool:
-    """Whether a headline names whose exam or vacancy it is: a place, a spelled acronym, an institution."""
+    """Whether a headline names the body behind an exam or vacancy: a place, a spelled acronym, an institution."""
     is_place = any(word in PLACES or word in BODIES for word in own)
     return is_place or any(_SPELLED.fullmatch(word) for word in own) or bool(_LATIN_ACRONYM.search(shown))
 
 
 def without_rubric(title: str) -> tuple[str, str | None]:
-    """Return the headline without the name of a page or town before it, and that name, or None if it has none.
+    """Split the name of a page or town off the front of a headline. Return the rest, and the name or None.
 
     A state or country stays, because it tells where the news is.
     """

@@ -71,7 +71,7 @@ def sanitise_xml(text: str) -> str:
 
 
 def drop_long_attributes(text: str) -> str:
-    """Return the text without the attributes of tags of thousands of characters: libxml2 is quadratic in them."""
+    """Remove attributes from tags of thousands of characters, because libxml2 takes quadratic time for these."""
     return _LONG_TAG.sub(lambda tag: f"<{tag[1]}{'/' * tag[0].endswith('/>')}>", text)
 
 

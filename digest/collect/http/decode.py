@@ -77,7 +77,7 @@ def _decoders() -> dict[str, _Decoder]:
 
 @cache
 def _decoder_errors() -> tuple[type[Exception], ...]:
-    """Return what the decoders raise for damaged bodies."""
+    """Return the exceptions that decoders raise for damaged bodies."""
     named = (("brotli", "error"), ("zstandard", "ZstdError"))
     kinds = [getattr(_module(module), name, None) for module, name in named]
     return (zlib.error, *(kind for kind in kinds if kind is not None))

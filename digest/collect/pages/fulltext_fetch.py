@@ -47,7 +47,9 @@ class PageFetcher(Protocol):
 
 
 class FulltextCache:
-    """Articles that this process has completed, so that a changed feed does not cause all pages to be fetched again."""
+    """Remembers the articles that this process has completed. Otherwise a changed feed would cause all pages to be
+    fetched again.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()

@@ -151,7 +151,7 @@ def site_of(url: str | None) -> str | None:
 
 
 def _cards(targets: list[_Target], tree: Any, base: str | None) -> dict[str, Any]:
-    """Return the card of each canonical URL: the largest element above its links without links to other articles."""
+    """Return canonical URL → its card: the largest element around its links that has no links to other articles."""
     keys: dict[Any, str | None] = {anchor: target.key for target in targets for anchor in target.anchors}
     for anchor in islice(tree.iter("a"), _MAX_FOUND):
         if anchor not in keys and len("".join(anchor.itertext()).split()) >= MANY_WORDS:

@@ -144,7 +144,7 @@ def text_length(content: Content) -> int:
 
 
 def trim(blocks: list[TextBlock], *, title: str) -> list[TextBlock]:
-    """Return the blocks without the title and what precedes it, and without headings at the end."""
+    """Return the blocks below the title, without headings at the end."""
     start = 0
     for position, block in enumerate(blocks[:_FRONT]):
         if _key(block) == "".join(fold(title).split()):

@@ -38,7 +38,7 @@ def weight_of(row: str, weights: Mapping[str, float]) -> float:
 
 
 def assess(headline: str, lead: str, weights: Mapping[str, float]) -> Importance:
-    """Judge the importance of a headline and the paragraph that follows it. `weights` override those of rows."""
+    """Judge the importance of a headline and the paragraph that follows it. `weights` override the weights of rows."""
     contributions = tuple(
         Contribution(ROWS[name].reason, weight_of(name, weights) * each.share, each.found)
         for name, each in find_evidence(headline, lead).items()

@@ -147,7 +147,7 @@ def number_values(written: Sequence[tuple[str, str]]) -> frozenset[float]:
 
 
 def missing_numbers(written: Sequence[tuple[str, str]], known: Sequence[tuple[str, str]]) -> list[str]:
-    """Return the numbers and years that begin with a digit and that a known text lacks, as they are written."""
+    """Return the numbers and years, as written, that begin with a digit and that a known text lacks."""
     tokens, values = {token for token, _word in known}, number_values(known)
     missing = {
         number.start: " ".join(word for _token, word in written[number.start : number.end])
@@ -183,7 +183,7 @@ def _numbers(written: Sequence[tuple[str, str]]) -> list[_CountedNumber]:
 
 
 def _multiplied(written: Sequence[tuple[str, str]], at: int, value: float) -> tuple[float, int]:
-    """Return the whole number whose first word is at a position, and its end: `3 करोड़ 70 लाख` is one number."""
+    """Return the whole number that begins with the word at a position, and its end: `3 करोड़ 70 लाख` is one number."""
     scale, end = _scale(written, at + 1)
     total = value * scale
     while scale > 1 and end < len(written) and (rest := _value(written[end][0])) is not None:
@@ -278,5 +278,5 @@ def _death(near: Sequence[str], after: Sequence[str]) -> int | None:
 
 
 def _is_news(after: Sequence[str], at: int) -> bool:
-    """Whether the dead are people, and those of an event that has happened now."""
+    """Whether the dead are people who died in this event, and now."""
     return _ANIMALS.isdisjoint(after[:at]) and _NOT_NOW.isdisjoint(after[max(0, at - 3) : at + 5])

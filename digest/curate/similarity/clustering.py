@@ -246,7 +246,8 @@ def explain_cluster(each: Cluster, pairs: Pairs, *, most_related: int | None = N
 
 
 def representative_first(group: Sequence[Article], weights: Mapping[str, float]) -> tuple[Article, ...]:
-    """Put the longest article among the sources of the two highest weights first; ties go to the earliest.
+    """Put the article first that represents the story best: the longest one of the sources with the two highest
+    weights, of equal ones the earliest.
 
     An article whose title comments on the news or calls for a click comes first only if no other is left.
     """

@@ -346,7 +346,7 @@ def is_duplicate(one: Features, other: Features) -> bool:
 
 
 def names_apart(one: Features, other: Features) -> str | None:
-    """Return why two articles cannot report one event by what their titles name; None if they can."""
+    """Return how two titles show that their articles cannot report one event; None if they do not show it."""
     mine, theirs = one.own.title_places, other.own.title_places
     places, their_places = one.own.places, other.own.places
     # The first sentences of either text may bring the places together.

@@ -80,13 +80,13 @@ _SPEAKER = re.compile("(?::|[-–—] ) ?([^ :0-9]+(?: [^ :0-9]+){0,2})$")
 
 
 def _looks_back(text: str) -> bool:
-    """Whether a main clause reports what had been before: `पुल बंद हुआ था`."""
+    """Whether a main clause reports an earlier time: `पुल बंद हुआ था`."""
     folded = DESCRIBES.split(fold(text), maxsplit=1)[0]
     return bool(_PERFECT.search(folded)) and not _PASSING.search(folded)
 
 
 def _reports(text: str) -> bool:
-    """Whether a sentence of a text reports an event, what is happening, or what somebody says."""
+    """Whether a sentence reports an event, something that is happening, or a statement."""
     return any(reports_event(each) or goes_on(each) or names_speech(each) for each in split(text))
 
 
@@ -183,7 +183,7 @@ class HeadlineCoverage:
     def value(self, chosen: Sequence[SentenceCandidate], wanted: int) -> float:
         """Score a passage by the share of the title that it covers, its length, and its first sentence as an opening.
 
-        A passage that continues a sentence that is the title (`echo`) must not say it again.
+        A passage after a sentence that repeats the title (`echo`) must not repeat it again.
         """
         first, count = chosen[0], sum(each.words for each in chosen)
         skipped = chosen[-1].position - first.position - len(chosen) + 1
@@ -208,7 +208,7 @@ class HeadlineCoverage:
         return bool(named) and (named[-1] or 2 * sum(named) >= len(named))
 
     def lacks_speaker(self, text: str) -> bool:
-        """Whether a summary states in the paper's own name what the title attributes to somebody."""
+        """Whether the title attributes a statement to somebody, and the summary makes it in the paper's own name."""
         # Somebody else's words, even with their speaker, are not the quotation of the title.
         if self.names_speaker(text) or (names_speech(text) and not (self.quotes and self.speaker)):
             return False
@@ -224,7 +224,7 @@ class HeadlineCoverage:
         )
 
     def has_another_toll(self, text: str) -> bool:
-        """Whether a text gives a number of deaths, and the title another one."""
+        """Whether a text and the title give different numbers of deaths."""
         found = {str(toll) for toll in death_tolls(stems(text))}
         return bool(self.tolls) and bool(found) and self.tolls.isdisjoint(found)
 
@@ -246,7 +246,7 @@ class HeadlineCoverage:
 
 
 def _is_said(each: SentenceCandidate, told: frozenset[str]) -> bool:
-    """Whether most words of a sentence are among these meanings, as of `49 मरे` those of `49 की जान गई` are."""
+    """Whether most words of a sentence have one of these meanings: `49 मरे` has those of `49 की जान गई`."""
     found = {token for token in tokens(each.text) if stem_of(token)}
     return sum(not meanings(token).isdisjoint(told) for token in found) > SAID * len(found)
 

@@ -38,7 +38,9 @@ class Toll:
 
 
 def read_toll(article: Article) -> Toll | None:
-    """Return the toll of an article; None if it has none, a rough one, or that of one group or of the whole country."""
+    """Return the toll of an article. None without one, and for a rough toll or one of a single group or of the whole
+    country.
+    """
     first = next(islice(sentences.each(article.text[:600]), 1), "")
     for text in (article.title, first):
         found = frozenset(tokens(text))

@@ -1,6 +1,6 @@
 """A writer that asks a language model behind an OpenAI-compatible endpoint. Off unless the settings choose it.
 
-It uses only `POST {url}/chat/completions`. `checks` verifies its words before they are shown. An endpoint that
+It uses only `POST {url}/chat/completions`. `checks` verifies the model's words before they are shown. An endpoint that
 fails twice in a row is not used for ten minutes, so that an edition never waits for a dozen timeouts.
 """
 
@@ -155,7 +155,7 @@ class OpenAI:
 
 
 def _used(answer: object) -> int:
-    """Return the used tokens by the server's count; 0 without one."""
+    """Return the server's count of used tokens; 0 without one."""
     usage = answer.get("usage") if isinstance(answer, dict) else None
     total = usage.get("total_tokens") if isinstance(usage, dict) else None
     return total if isinstance(total, int) and total > 0 else 0

@@ -171,13 +171,13 @@ def candidates(article: Article) -> tuple[SentenceCandidate, ...]:
 
 
 def _is_spoken(each: SentenceCandidate, speaker_at: int) -> bool:
-    """Whether a sentence shortly after this one names its speaker, and it names none itself."""
+    """Whether the sentence names no speaker, but one shortly after it does."""
     return speaker_at - each.position <= MOST_SENTENCES and not names_speech(each.text)
 
 
 @dataclass(slots=True)
 class _Context:
-    """Remembers whether somebody speaks, so that the next sentence may be theirs."""
+    """Remembers whether somebody was speaking, because the next sentence may continue the speech."""
 
     speaking: bool = False
     starts_paragraph: bool = True
@@ -223,7 +223,7 @@ def _opens_known(text: str, title: str) -> bool:
 
 
 def _is_backdrop(text: str, title: str) -> bool:
-    """Whether the sentence tells what was going on before the news, and the title does not."""
+    """Whether the sentence tells what was going on before the news, unless the title does too."""
     return bool(_BACKDROP.search(fold(text))) and not names_speech(text) and not _BACKDROP.search(fold(title))
 
 

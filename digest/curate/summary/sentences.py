@@ -209,7 +209,7 @@ def _passages(
 
 
 def _opens_late(each: SentenceCandidate, coverage: HeadlineCoverage) -> bool:
-    """Whether a sentence further down tells the headline's news by itself, as an event or as what somebody says."""
+    """Whether a later sentence tells the headline's news by itself, as an event or as a statement of somebody."""
     reports = reports_event(each.text) or names_speech(each.text)
     is_long = len(coverage.words) >= LEAST_LATE_WORDS
     return is_long and reports and _is_clear(each) and coverage.share([each.text]) >= LEAST_LATE
@@ -224,8 +224,8 @@ def _continued(
 ) -> Iterator[list[SentenceCandidate]]:
     """Yield the passage with each of the next sentences that may follow it.
 
-    One that tells more of the headline may follow a passage that is long enough, and one that stands alone may be
-    further on.
+    A passage that is long enough is only continued by a sentence that tells more of the headline. A sentence that does
+    not follow directly must stand alone.
     """
     last, count = chosen[-1].position, count_words(chosen)
     for each in (usable[at] for at in range(last + 1, last + 1 + REACH) if at in usable):

@@ -99,12 +99,12 @@ def title_parts(
 
 
 def _looks_back(text: str) -> bool:
-    """Whether a part tells what was before, as the second does: `पुल फिर खुला, पिछले साल बंद हुआ था`."""
+    """Whether a part tells of an earlier time, as the second does: `पुल फिर खुला, पिछले साल बंद हुआ था`."""
     return bool(_WAS.search(fold(text)))
 
 
 def goes_on(text: str) -> bool:
-    """Whether a text tells what is happening, as the first part does: `सता रही है महंगाई, नया मेला खुला`."""
+    """Whether a text tells of something that is going on, as the first part does: `सता रही है महंगाई, नया मेला खुला`."""
     return bool(_GOES_ON.search(fold(text)))
 
 

@@ -66,7 +66,7 @@ def states(text: str) -> bool:
 
 
 def lacks_agent(text: str) -> bool:
-    """Whether the sentence names no agent of what was done: `कर्फ्यू का पालन कराया।`"""
+    """Whether the sentence does not say who did it: `कर्फ्यू का पालन कराया।`"""
     folded = fold(text)
     found = _ACT.search(folded)
     return found is not None and not _AGENT.search(folded[: found.start() + 1])

@@ -71,7 +71,7 @@ class TryLater(Exception):
 
 
 class OutcomeUnknown(Exception):
-    """The email was sent and no valid reply came. `last_reply` is what the server had said last."""
+    """The email was sent and no valid reply came. `last_reply` is the server's last reply before."""
 
     def __init__(self, message: str, last_reply: str) -> None:
         super().__init__(message)
@@ -387,7 +387,7 @@ def _check_reply(verb: str, code: int, text: bytes) -> None:
 
 
 def _text(reply: bytes | str) -> str:
-    """Return the reply on one line, without secrets: some servers repeat what was sent for AUTH.
+    """Return the reply on one line, without secrets: some servers repeat the credentials of AUTH.
 
     Called for refusals only.
     """

@@ -1,1 +1,1 @@
-"""The DNS records by which receivers judge a sender: checks that turn answers into findings, and a resolver."""
+"""Check the DNS records by which receivers judge a sender. Each check turns DNS answers into findings."""

@@ -61,7 +61,9 @@ def judge_key(name: str, answer: DnsAnswer, public: str | None) -> Finding:
 
 
 def best(findings: list[Finding]) -> list[Finding]:
-    """Return the findings of selectors that have a key. If none has, return an unknown finding, else the first one."""
+    """Return the findings of selectors that have a key. If none has, return the first unknown finding, or else the
+    first one.
+    """
     present = [finding for finding in findings if finding.level in (Level.GOOD, Level.WARNING)]
     unsure = [finding for finding in findings if finding.level == Level.UNKNOWN]
     return present or unsure[:1] or findings[:1]

@@ -59,8 +59,8 @@ def find_policies(domain: str, lookup: Lookup) -> tuple[list[DmarcPolicy], DnsAn
 
 
 def organizational_domain(domain: str, policies: Sequence[DmarcPolicy]) -> str:
-    """Return the organizational domain by the policies of the tree walk (section 4.10.2); `domain` itself
-    without one.
+    """Return the organizational domain by the policies of the tree walk (section 4.10.2). Without one, it is `domain`
+    itself.
     """
     for policy in policies:
         psd = policy.tags.get("psd", "u").lower()

@@ -25,7 +25,7 @@ FOLDER = "blocks"
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A block as printed. `title` is its heading, `html` what is below it, `text` the same for the text part."""
+    """A block as printed: its heading, and its content below that as HTML and as plain text."""
 
     kind: str
     title: str
@@ -46,7 +46,7 @@ class PrintedBlocks:
 def print_blocks(
     edition: Edition, branding: Branding, environment: Environment, *, where: Literal["email", "web"]
 ) -> PrintedBlocks:
-    """Print the blocks of `edition` that are shown in emails, or those that are shown in the archive."""
+    """Print the blocks of `edition` for emails or for the archive."""
     blocks, warnings = [], []
     for block in edition.blocks:
         if block.shown not in (where, "both"):

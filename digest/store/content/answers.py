@@ -16,7 +16,7 @@ ANSWERED = "answered"
 
 
 class AnswerResult(StrEnum):
-    """What became of an answer. Templates compare the values."""
+    """The result of an answer. Templates compare the values."""
 
     SAVED = "saved"
     # Another answer was given before.

@@ -272,7 +272,7 @@ class ArchiveStore:
     ) -> list[ArchivedEdition]:
         """Return editions, newest first. `since` is the first day, `until` the day after the last.
 
-        With `regular` only those of the schedule, without special editions and breaking news.
+        With `regular`, special editions and breaking news are left out.
         """
         rows = self._list(now).limit(limit).offset(offset)
         if regular:
@@ -296,7 +296,9 @@ class ArchiveStore:
         return [Month(first, counts[first]) for first in sorted(counts, reverse=True)]
 
     def stories(self, key: str, *, limit: int) -> list[ArchivedStory]:
-        """Return the first stories of an edition: the lead, after which its page is named, and then in its order."""
+        """Return the first stories of an edition in its order. The lead comes first, because the edition's page is
+        named after it.
+        """
         is_lead = archive_story.c.title == archive_page.c.title
         rows = (
             select(*_STORY)
@@ -370,7 +372,7 @@ class ArchiveStore:
         return [ArchivedCorrection(*row) for row in self.database.query(rows)]
 
     def search(self, words: Sequence[Sequence[str]], now: datetime, *, limit: int, offset: int = 0) -> Matches:
-        """Return the newest story of each thread that contains one of each group of words, newest first."""
+        """Return the newest story of each thread, newest first, that has a word of each group."""
         ids = self._matching(words, now)
         wanted = ids[offset : offset + limit]
         rows = select(*_STORY).where(archive_story.c.id.in_(wanted)).order_by(archive_story.c.id.desc())

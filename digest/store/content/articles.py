@@ -93,9 +93,9 @@ class ArticleStore:
         An article that was dated in the future, or collected while our clock was behind, has the time of its
         collection. It gets its own date as soon as that is past.
 
-        An article of two listed sources stays with the first, which alone may change its text. It moves to the other
-        source when its own is no longer `listed`. An article that would be pruned at once is not added: a feed that
-        lists it for years would look like one with news.
+        An article of two listed sources belongs to the first, and only that one may change its text. If the first is no
+        longer `listed`, the other takes over. An article that would be pruned at once is not added: otherwise a feed
+        that lists it for years would seem to have news.
         """
         by_id = {item.id: item for item in articles}
         now = self.clock()
@@ -240,7 +240,9 @@ def _source_state(row: Any) -> SourceState:
 
 @dataclass(frozen=True, slots=True)
 class OldArticles:
-    """Numbers of deleted articles and of those that only lost their text, and the approximate bytes that both free."""
+    """The numbers of articles that were deleted and that lost only their text, and the bytes freed by both,
+    approximately.
+    """
 
     deleted: int = 0
     emptied: int = 0

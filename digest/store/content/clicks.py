@@ -140,7 +140,7 @@ def count(visits: Sequence[ClickVisit], links: int) -> dict[str, ClickNumbers]:
 
 
 def _judged(visits: Sequence[ClickVisit], links: int) -> Iterable[tuple[object, list[ClickVisit], list[bool]]]:
-    """Return the visits of each subscriber (else visitor), each with the verdict whether a machine made it."""
+    """Return subscriber → visits, each with whether a machine made it. Visits without a subscriber are by visitor."""
     groups: dict[object, list[ClickVisit]] = defaultdict(list)
     for visit in visits:
         groups[visit.subscriber if visit.subscriber is not None else visit.visitor].append(visit)

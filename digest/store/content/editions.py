@@ -1,6 +1,6 @@
-"""Editions, their rendered emails and decisions, and what was published and sent.
+"""Editions, their rendered emails and decisions, and everything that was published and sent.
 
-A state changes only from the states that the caller names.
+A state changes only if it is one of those that the caller allows.
 """
 
 from __future__ import annotations
@@ -429,7 +429,7 @@ class SentHistoryStore(StorePart):
     ) -> list[SentStory]:
         """Return the stories of the editions that were frozen in the interval, oldest first.
 
-        Leaves out the edition `excluding`, and those for whose key `include` returns false.
+        Leaves out the edition `excluding`, and each edition if `include` returns false for its key.
         """
         rows = (
             select(edition.c.key, edition.c.frozen_at, edition.c.sections)

@@ -1,4 +1,4 @@
-"""The log of who did what, when and to what. Rows are only added."""
+"""The log of acts: who, what, when and to what. Rows are only added."""
 
 from __future__ import annotations
 
@@ -275,7 +275,7 @@ class AuditLog(StorePart):
         return [Act(**row._mapping) for row in self.database.query(rows)]
 
     def is_done_by_others(self, subject: str, what: ActKind, who: str) -> bool:
-        """Whether somebody else than `who` did this to a subject."""
+        """Whether somebody other than `who` did this act to a subject."""
         done = (audit.c.subject == subject) & (audit.c.what == what) & (audit.c.who != who)
         return self.database.query(select(audit.c.id).where(done).limit(1)).first() is not None
 

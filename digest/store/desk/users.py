@@ -191,7 +191,7 @@ class UserStore(StorePart):
         return _credential(row) if row else None
 
     def link(self, hash: str, now: datetime) -> tuple[User, Credential] | None:
-        """Return the one-time link with this hash, and whose it is. None if it was used or is too old."""
+        """Return the one-time link with this hash, and its user. None if it was used or is too old."""
         this_link = (desk_credential.c.kind == CredentialKind.LINK) & (desk_credential.c.secret == hash)
         with self.database.read() as connection:
             row = connection.execute(select(desk_credential).where(this_link)).one_or_none()
@@ -238,7 +238,7 @@ class UserStore(StorePart):
         return [_credential(row) for row in rows]
 
     def passkey(self, id: str) -> tuple[User, Credential] | None:
-        """Return the passkey with this id, and whose it is."""
+        """Return the passkey with this id, and its user."""
         this_passkey = (desk_credential.c.kind == CredentialKind.PASSKEY) & (desk_credential.c.secret == id)
         with self.database.read() as connection:
             row = connection.execute(select(desk_credential).where(this_passkey)).one_or_none()
@@ -255,9 +255,10 @@ class UserStore(StorePart):
         return self.database.change(delete(desk_credential).where(passkeys), area="desk")
 
     def count_signature(self, credential: int, counter: int) -> bool:
-        """Record a passkey's signature count. False if it is not higher than before: then the passkey was copied.
+        """Record a passkey's signature count. False if it is not higher than before, because then the passkey was
+        copied.
 
-        Synced passkeys do not count: theirs stays 0.
+        The count of synced passkeys stays 0 and is not checked.
         """
         higher = (desk_credential.c.counter < counter) | ((desk_credential.c.counter == 0) & (counter == 0))
         is_new = (desk_credential.c.id == credential) & higher

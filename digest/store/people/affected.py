@@ -36,7 +36,7 @@ from digest.store.statements import chunks
 
 @dataclass(frozen=True, slots=True)
 class BreachScope:
-    """What leaked: the present store, a copy of it that was made at `held_at`, or the recipients of editions.
+    """The data that leaked: the present store, a copy of it that was made at `held_at`, or the recipients of editions.
 
     Editions are given by key, or by the period in which they were enqueued.
     """
@@ -157,7 +157,7 @@ def _unreached(row: Any) -> str | None:
 
 
 def _held(connection: Connection, rows: dict[int, Any], scope: BreachScope) -> dict[str, int]:
-    """Return what the store, or the copy of it, holds about subscribers → about how many of them."""
+    """Return kind of data about subscribers → about how many of them the store, or its copy, has it."""
     agreed = 0
     for part in chunks(rows):
         addresses = select(subscriber.c.address).where(subscriber.c.id.in_(part))
@@ -190,7 +190,7 @@ def _held(connection: Connection, rows: dict[int, Any], scope: BreachScope) -> d
 
 
 def _others(connection: Connection, rows: dict[int, Any], scope: BreachScope) -> list[tuple[str, str, list[str]]]:
-    """Return people who are no subscribers: what is held about them, why no letter goes to them, and who they are."""
+    """Return the other people: the data about them, the reason that they get no letter, and who they are."""
     waiting = select(signup.c.email).where(signup.c.confirmed_at.is_(None), _by_then(signup.c.asked_at, scope))
     named = nominees(connection, _by_then(consent.c.at, scope))
     known = {row.address for row in rows.values()}
@@ -208,7 +208,7 @@ def _others(connection: Connection, rows: dict[int, Any], scope: BreachScope) ->
 
 
 def _by_then(at: ColumnElement[Any], scope: BreachScope) -> ColumnElement[bool]:
-    """Whether a row was in what leaked: the present store, or the copy of it."""
+    """Return the condition that a row was in the leaked store, the present one or the copy."""
     return true() if scope.store else at <= scope.held_at
 
 

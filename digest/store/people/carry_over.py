@@ -114,7 +114,7 @@ def _erased_since(source: Connection, copy: Database) -> list[str]:
 def _subscribers(source: Connection, target: Connection) -> None:
     """Add subscribers who came since the copy.
 
-    Those of the list file and of imports stay unlisted until the next sync or import.
+    Subscribers of the list file and of imports stay unlisted until the next sync or import.
     """
     known = set(target.execute(select(subscriber.c.address)).scalars())
     ids = set(target.execute(select(subscriber.c.id)).scalars())

@@ -1,5 +1,5 @@
-"""The consent log: what subscribers agreed to, and changes to them in the list. Append-only, except for
-erasure and the reason of an unsubscribe that is taken back.
+"""The consent log: what subscribers agreed to, and changes to them in the list. Rows are only added, with two
+exceptions: an erasure, and the reason of an unsubscribe that is taken back.
 
 It refers to the privacy notices that people saw, which are kept word for word, with a number for each version.
 """
@@ -113,7 +113,7 @@ def cookie_version(address: ColumnElement[str]) -> ScalarSelect[int]:
     """Return a number that changes when a subscriber joins, leaves, moves, forgets browsers or undoes somebody else's
     change.
 
-    A browser's cookie is bound to it, and so ends then.
+    A browser's cookie contains it, so each of these ends the cookie.
     """
     ends_cookies = or_(consent.c.what.in_((*_EVENTS, MOVED, FORGOTTEN)), consent.c.source == UNDONE)
     newest = select(func.coalesce(func.max(consent.c.id), 0)).where(consent.c.address == address, ends_cookies)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime, time
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
@@ -98,14 +98,7 @@ class SubscriberLine:
     stopped somebody's email makes the state LEFT, too.
     """
 
-    id: int
-    email: str
-    name: str
-    topics: tuple[str, ...]
-    frequency: str
-    hour: time | None
-    added_at: datetime
-    origin: str
+    subscriber: StoredSubscriber
     state: SubscriberState
     last: str | None = None
     stopped_by_admin: bool = False
@@ -158,7 +151,7 @@ class SubscriberDirectory(StorePart):
                         rest = rows.where(of < examined, of >= end).limit(limit + 1 - len(found))
                         found = [*found, *connection.execute(rest).scalars()]
                 ids, more = (found[:limit], found[limit - 1]) if len(found) > limit else (found, end or None)
-            lines = {line.id: line for line in self._lines(connection, ids, now, last)}
+            lines = {line.subscriber.id: line for line in self._lines(connection, ids, now, last)}
         return [lines[id] for id in ids if id in lines], more
 
     def addresses(self, wanted: SubscriberFilter, *, now: datetime) -> frozenset[str]:
@@ -169,7 +162,7 @@ class SubscriberDirectory(StorePart):
         return frozenset(self._all(subscriber.c.address, wanted, now, None))
 
     def ids(self, wanted: SubscriberFilter, *, now: datetime, limit: int) -> list[int]:
-        """Return the numbers of at most so many subscribers who match a filter; as `addresses`."""
+        """Return the numbers of at most `limit` subscribers who match a filter; like `addresses`."""
         return self._all(subscriber.c.id, wanted, now, limit)
 
     def _all(self, column: Column[Any], wanted: SubscriberFilter, now: datetime, limit: int | None) -> list[Any]:
@@ -357,9 +350,7 @@ class SubscriberDirectory(StorePart):
         lines = []
         for own in PreferenceStore(self.database).several(connection, ids).values():
             state = state_of(own, now)
-            named = (own.email, own.name, own.topics, own.frequency, own.hour)
-            by_admin = own.id in stopped
-            lines.append(SubscriberLine(own.id, *named, own.added_at, own.origin, state, last.get(own.id), by_admin))
+            lines.append(SubscriberLine(own, state, last.get(own.id), own.id in stopped))
         return lines
 
 

@@ -107,7 +107,7 @@ def _without_echoes(events: Sequence[HistoryEntry]) -> Iterator[HistoryEntry]:
 
 
 def _is_echo(event: HistoryEntry, act: HistoryEntry) -> bool:
-    """Whether the file has what an act wrote into it: the same, or a change of the same fields."""
+    """Whether a change in the file only repeats an act that wrote it: the same change, or one of the same fields."""
     if event.what != act.what or abs(event.at - act.at) >= _ECHO:
         return False
     return event.what != "changed" or _fields(event) <= _fields(act)
@@ -249,7 +249,7 @@ def _why(row: Any, attempts: list[Any], zone: tzinfo, orphan: Orphan | None) -> 
 
 
 def _folded(connection: Connection, added_at: datetime) -> list[HistoryEntry]:
-    """Return one line for all editions of which only counts are kept."""
+    """Return one line for all folded editions, of which only counts are left."""
     at = func.coalesce(edition.c.frozen_at, edition.c.composed_at)
     rows = select(func.count(), func.max(at)).where(edition.c.folded_at.is_not(None), at >= added_at - _BEFORE)
     number, last = connection.execute(rows).one()
@@ -279,7 +279,7 @@ def _answers(connection: Connection, id: int) -> list[HistoryEntry]:
 
 
 def _absences(connection: Connection, id: int, added_at: datetime) -> list[HistoryEntry]:
-    """Return the editions since shortly before the subscriber was added in which they have no place."""
+    """Return the editions without a place for the subscriber, from shortly before they were added."""
     at = func.coalesce(edition.c.frozen_at, edition.c.composed_at)
     rows = select(edition.c.key, edition.c.state, edition.c.reason, edition.c.frozen_at, at.label("at")).where(
         ~has_place(edition.c.key, id), edition.c.folded_at.is_(None), at >= added_at - _BEFORE

@@ -1,6 +1,6 @@
 """Undo an import: restore all entries that it changed, except those that changed again since.
 
-An import keeps what it replaces in `import_change`. Any later entry of the consent log is such a decision: by the
+An import keeps the replaced values in `import_change`. Any later entry of the consent log counts as a change: by the
 person, by an admin, by the list file or by another import.
 """
 
@@ -45,7 +45,7 @@ _CAME = ("added", "returned")
 
 @dataclass(frozen=True, slots=True)
 class UndoneImport:
-    """What undoing an import does, by addresses in the order of the list.
+    """The effects of undoing an import, by addresses in the order of the list.
 
     `kept` are the people whose entry changed again since. They stay as they are.
     """
@@ -60,17 +60,17 @@ class UndoneImport:
 
     @property
     def mark(self) -> str:
-        """A hash of what it does."""
+        """A hash of its effects."""
         return mark_of((self.removed, self.changed, self.mailed, self.kept))
 
 
 def remember(
     connection: Connection, incoming: Table, act: int, mailed: ColumnElement[bool], changes: ColumnElement[bool] | None
 ) -> None:
-    """Keep what the import with this number in the log is about to replace.
+    """Keep the values that the import with this number in the log is about to replace.
 
-    `incoming` has its rows. `mailed` says which of them are no suppressions, and `changes` which change somebody on the
-    list; None if none does.
+    `incoming` has its rows. `mailed` tells which of them suppress nobody, and `changes` which of them change somebody
+    on the list; None if none does.
     """
     i, s = incoming.c, subscriber.c
     _insert(
@@ -103,7 +103,7 @@ class ImportUndo(StorePart):
         return list(self.database.query(rows.order_by(audit.c.id.desc())).scalars())
 
     def plan(self, act: int) -> UndoneImport | None:
-        """Return what undoing the import with this number in the log would do now; None if it cannot be undone."""
+        """Return what undoing the import would do now; None if it cannot be undone. `act` is its number in the log."""
         with self.database.read() as connection:
             return _plan(connection, act)
 
@@ -116,7 +116,7 @@ class ImportUndo(StorePart):
         return plan
 
     def forget_old(self, now: datetime, limit: int) -> int:
-        """Delete at most so many rows of imports that are too old to be undone. Returns their number."""
+        """Delete at most `limit` rows of imports that are too old to be undone. Returns their number."""
         c = import_change.c
         with self.database.write() as connection:
             old = select(c.act).join(audit, audit.c.id == c.act).where(audit.c.at < now - KEPT)

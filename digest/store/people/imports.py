@@ -78,7 +78,7 @@ Rejects = Callable[[int, str, str], None]
 
 @dataclass(frozen=True, slots=True)
 class ImportTerms:
-    """The name of an import, what the consent log says about it, and whether it updates imported subscribers."""
+    """The name of an import, its words in the consent log, and whether it updates imported subscribers."""
 
     origin: str
     source: str
@@ -209,7 +209,7 @@ def _to_driver(when: datetime | None, *, sqlite: bool) -> Any:
 
 
 def _take_out_repeated(connection: Connection) -> list[Any]:
-    """Delete rows whose address has a row that counts more. Returns (line, email, line of the other) of each."""
+    """Delete rows if another row of the same address counts more. Returns (line, email, line of the other) of each."""
     i = _incoming.c
     repeated = select(i.address).group_by(i.address).having(func.count() > 1)
     rank = case({reason: -place for place, reason in enumerate(SEVERITY)}, value=i.suppressed, else_=1)
@@ -285,7 +285,7 @@ def _merge(connection: Connection, terms: ImportTerms, act: int, now: datetime) 
 
 
 def _detail(done: ImportResult) -> str:
-    """Return what the log says about an import."""
+    """Return the words of the log about an import."""
     return joined(
         "; ",
         Message(

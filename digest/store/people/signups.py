@@ -66,7 +66,7 @@ class SignupStore:
         return PendingSignup(row.email, row.asked_at + PENDING) if row else None
 
     def subscriber(self, number: int) -> int | None:
-        """Return the id of the subscriber who was confirmed by this link, or by another one to the same address."""
+        """Return the id of the subscriber whom this link confirmed, or another link to the same address."""
         confirmed = (signup.c.id == number) & signup.c.confirmed_at.is_not(None)
         rows = select(subscriber.c.id).join(signup, signup.c.address == subscriber.c.address).where(confirmed)
         return self.database.query(rows).scalar()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, time
 from functools import cache, cached_property, reduce
 from operator import add
@@ -34,7 +34,7 @@ from sqlalchemy import (
 )
 
 from digest.feedback.rules import COMPLAINED, UNSUBSCRIBED
-from digest.models import Subscriber
+from digest.models import Subscriber, SubscriberRecord
 from digest.store import meta
 from digest.store.database import Database, StorePart, analyze, copy_rows, format_topics, hash_in_memory, temp_table
 from digest.store.people import moves, suppressions
@@ -91,10 +91,11 @@ class SubscriberStore(StorePart):
     ) -> ListSyncResult:
         """Make the store's list equal to the file's (address, subscriber) pairs, in one transaction.
 
-        Removed subscribers stay known, with their history and suppressions. An old address of somebody who changed it
-        means the new one. A listed subscriber of an import belongs to the file from now on, and an erased one is left
-        out. New ids follow the order of the list. `version` is stored for `synced_version`. `reported` are addresses
-        whose change has a webhook event of its own, so the event about the list does not count them.
+        Removed subscribers stay known, with their history and suppressions. If somebody changed their address, the old
+        one in the file means the new one. A listed subscriber of an import belongs to the file from now on. Erased
+        subscribers are left out. New ids follow the order of the list. `version` is stored for `synced_version`.
+        `reported` are addresses whose change has a webhook event of its own, so the event about the list does not count
+        them.
         """
         theirs = [_incoming.c[name] for name in _FIELDS]
         in_file = and_(subscriber.c.listed, subscriber.c.origin == "")
@@ -241,22 +242,6 @@ class SubscriberStore(StorePart):
         """Return suppressed address → reason."""
         with self.database.read() as connection:
             return dict(connection.execute(select(suppression.c.address, suppression.c.reason)).all())
-
-
-@dataclass(frozen=True, slots=True)
-class SubscriberRecord:
-    """A subscriber with the state of their address."""
-
-    address: str
-    subscriber: Subscriber
-    # The name of an import; None for subscribers.yaml.
-    origin: str | None = None
-    listed: bool = True
-    # The reason of a suppression.
-    suppressed: str | None = None
-    suppressed_at: datetime | None = None
-    # The first known consent.
-    agreed_at: datetime | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -467,7 +452,7 @@ def _suspend(
     why: str,
     now: datetime,
 ) -> int:
-    """Set values of those of the rows that have one of these addresses, and log it. Returns their number."""
+    """Set values of the rows with these addresses, and log it. Returns their number."""
     changed = 0
     for part in chunks(sorted(addresses)):
         theirs = and_(rows, subscriber.c.address.in_(part))
@@ -478,8 +463,8 @@ def _suspend(
 
 @cache
 def _differs() -> ColumnElement[bool]:
-    """Return the condition that an incoming row is of a known address, which has other values or does not
-    belong to the file.
+    """Return the condition that an incoming row differs from the known row of its address, or that the known row does
+    not belong to the file.
     """
     in_file = and_(subscriber.c.listed, subscriber.c.origin == "")
     theirs, ours = ([comparable(table.c[name]) for name in _FIELDS] for table in (_incoming, subscriber))

@@ -180,10 +180,7 @@ def unsubscribed_since_complaint(connection: Connection, address: str) -> bool:
 def suppress_missing_mailboxes(
     database: Database, connection: Connection, number: int, rejected: Mapping[int, str], at: datetime
 ) -> None:
-    """Suppress those recipients of a batch to whom a mail server answered "no such mailbox", as bounce mail does.
-
-    `rejected`: subscriber id → reason.
-    """
+    """Suppress the recipients of a batch to whom a mail server answered "no such mailbox", as bounce mail does."""
     missing = {id: reason for id, reason in rejected.items() if is_missing_mailbox(reason)}
     if not missing:
         return

@@ -82,7 +82,7 @@ def lost(name: str) -> StoreError:
 
 
 def move_to_run(connection: Connection, names: Collection[str], run: str) -> None:
-    """Make those of the attempts that are in flight belong to the run."""
+    """Make the attempts that are in flight belong to the run."""
     submitting = and_(attempt.c.id.in_(names), attempt.c.state == AttemptState.SUBMITTING)
     connection.execute(update(attempt).where(submitting).values(run=run))
 
@@ -148,7 +148,7 @@ def end_attempt(connection: Connection, name: str, outcome: Outcome, now: dateti
 
 
 def last_detail(connection: Connection, number: int) -> str | None:
-    """Return what the last attempt of a batch says about its outcome; None without one."""
+    """Return the last attempt's detail on the outcome of a batch; None without an attempt."""
     rows = select(attempt.c.detail).where(attempt.c.batch == number).order_by(attempt.c.started_at.desc())
     return connection.execute(rows.limit(1)).scalar() or None
 

@@ -118,7 +118,7 @@ def scheduled_recipients(connection: Connection, edition: str, now: datetime) ->
 
 
 def stopped_with_scheduled(connection: Connection, now: datetime) -> list[str]:
-    """Return the stopped editions of which a provider may still send scheduled emails."""
+    """Return the stopped editions for which a provider may still send scheduled emails."""
     stopped = (
         select(editions.c.key)
         .join(batch, batch.c.edition == editions.c.key)

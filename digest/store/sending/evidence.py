@@ -51,7 +51,7 @@ def read_evidence(database: Database, policy: RecoveryPolicy, key: str, now: dat
 
 
 def hash_emails(connection: Connection, key: str) -> list[dict[str, Any]]:
-    """Return the hashes of what was rendered for each variant."""
+    """Return variant → hash of its rendered email."""
     rows = select(rendered_email).where(rendered_email.c.edition == key).order_by(rendered_email.c.variant)
     return [
         {

@@ -173,7 +173,7 @@ def _surplus_emails(key: str) -> ColumnElement[bool]:
 
 
 def _count(connection: Connection, key: str) -> dict[str, Mapping[str, int]]:
-    """Return kind → reason → recipients. The kinds are those of `folded_counts`."""
+    """Return kind → reason → recipients. `folded_counts` has the same kinds."""
     of = delivery.c
     of_edition = of.edition == key
     frozen = connection.execute(select(func.count()).select_from(delivery).where(of_edition)).scalar_one()

@@ -67,7 +67,8 @@ class Expired:
 class SqlLedger:
     """The batches of editions. Threads may share it.
 
-    Implements `deliver.ports.Ledger` and `feedback.ports.AttemptLedger`, and what commands and events do to batches.
+    Implements `deliver.ports.Ledger` and `feedback.ports.AttemptLedger`, and the changes of batches by commands and
+    events.
     """
 
     def __init__(
@@ -96,7 +97,7 @@ class SqlLedger:
 
     @contextmanager
     def running(self) -> Iterator[None]:
-        """Inside the block, and as long as this process lives, the attempts count as those of a running process."""
+        """Mark the attempts as those of a running process, inside the block and as long as this process lives."""
         # A new run: what an earlier one left in flight is recovered.
         self.run = secrets.token_hex(8)
         with mark_running(self.database, self.run) as self._lock:

@@ -20,6 +20,7 @@ from digest.store.content.events import MAIL
 from digest.store.database import StorePart
 from digest.store.schema import HAS_ERROR, IS_FAILURE, attempt, batch, decision, delivery, delivery_event, webhook
 from digest.store.schema import edition as editions
+from digest.store.sending.counts import failure_counts, sizes_by_state
 from digest.store.sending.decisions import Decision
 from digest.utils.documents import fill
 
@@ -122,30 +123,6 @@ class Overview(StorePart):
         """Return the webhook payloads and returned mails that could not be processed."""
         found = select(func.count(), func.min(webhook.c.received_at)).where(HAS_ERROR)
         return FailedFeedback(*self.database.query(found).one())
-
-
-def failure_counts(connection: Connection, keys: Collection[str]) -> Mapping[str, dict[str, int]]:
-    """Return edition → kind of failure → recipients. Deferred emails are left out: they may still arrive."""
-    of = delivery_event.c
-    rows = (
-        select(of.edition, of.kind, func.count())
-        .where(of.edition.in_(list(keys)), IS_FAILURE, of.kind != "deferred")
-        .group_by(of.edition, of.kind)
-    )
-    found: dict[str, dict[str, int]] = defaultdict(dict)
-    for key, kind, count in connection.execute(rows):
-        found[key][kind] = count
-    return found
-
-
-def sizes_by_state(connection: Connection, keys: Collection[str]) -> Mapping[str, dict[str, int]]:
-    """Return edition → state of its batches → their recipients without an outcome."""
-    of = batch.c
-    rows = select(of.edition, of.state, func.sum(of.size)).where(of.edition.in_(list(keys)))
-    found: dict[str, dict[str, int]] = defaultdict(dict)
-    for key, state, size in connection.execute(rows.group_by(of.edition, of.state)):
-        found[key][state] = int(size)
-    return found
 
 
 def _rejected(connection: Connection, keys: Collection[str]) -> dict[str, int]:

@@ -56,7 +56,10 @@ class RecoveryPolicy:
         return unknown
 
     def expire_retries(self, connection: Connection, edition: str, now: datetime) -> int:
-        """Make retryable batches unknown whose provider no longer recognises a repetition. Returns their recipients."""
+        """Make retryable batches unknown if their provider no longer recognises a repetition.
+
+        Returns their recipients.
+        """
         waiting = (
             select(attempt.c.id, attempt.c.transport, attempt.c.started_at, attempt.c.batch, batch.c.size)
             .join(batch, batch.c.id == attempt.c.batch)
@@ -143,7 +146,7 @@ def _runs_in_flight(database: Database) -> set[str]:
 
 
 def abandoned_editions(database: Database) -> list[str]:
-    """Return the editions of which dead runs left batches in flight."""
+    """Return the editions with batches that dead runs left in flight."""
     runs = dead_runs(database)
     if not runs:
         return []

@@ -107,7 +107,7 @@ def how_to(key: str) -> str:
 
 
 def hold_unsettled(connection: Connection, restored: RestoredStore) -> list[HeldEdition]:
-    """Make unknown everything that may have been sent since the copy, and record that the store was restored."""
+    """Make every batch unknown that may have been sent since the copy, and record that the store was restored."""
     hold_reason = _hold_reason(restored)
     rows = (
         select(batch.c.id, batch.c.edition, batch.c.size)
@@ -183,7 +183,9 @@ def _handed_over(connection: Connection) -> dict[str, int]:
 
 
 def find_hold_reason(connection: Connection, key: str, day: date | None = None) -> HoldReason | None:
-    """Return why the edition must be held; None if it need not be. `day` is that of a key that is not in the store."""
+    """Return why the edition must be held; None if it need not be. `day` is the edition's day if its key is not in the
+    store.
+    """
     restored = _load(connection)
     if restored is None:
         return None
@@ -281,7 +283,7 @@ def _save(connection: Connection, restored: RestoredStore) -> None:
 
 
 def take_over_sends(newer: Connection, copy: Connection, sent: Collection[str], copied_at: datetime) -> None:
-    """Replace the copy's rows of editions that were sent, settled or stopped since by those of the newer store.
+    """Replace the copy's rows of editions by the newer store's, if they were sent, settled or stopped since.
 
     `sent` are the editions that were sent since the copy (`restored.sent_since`).
     """

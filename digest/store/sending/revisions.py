@@ -1,9 +1,9 @@
 """Revisions of an edition that is corrected while it is sent.
 
 Each variant that shows the corrected story has a new email, `html~2` after `html`. A batch takes the newest email when
-it is claimed, so recipients who have none yet get the corrected one. A batch that may have been sent already, and would
-be repeated with the same content, keeps its email. The variant of a batch therefore always names what its recipients
-got.
+it is claimed, so recipients who have none yet get the corrected one. A batch that may have been sent already keeps its
+email, because a repetition must have the same content. So the variant of a batch always names the email that its
+recipients got.
 
 Functions that take a connection run in the caller's transaction.
 """
@@ -119,7 +119,7 @@ def recipients_of(edition: str, variants: Sequence[str]) -> Select[tuple[int]]:
 
 
 def corrected_by(connection: Connection, edition: str) -> Select[tuple[int]] | None:
-    """Select the subscribers to whom a correction edition goes; None for any other edition."""
+    """Select the recipients of a correction edition; None for any other edition."""
     given = connection.execute(select(editions.c.corrects).where(editions.c.key == edition)).scalar()
     if not given:
         return None
@@ -140,7 +140,7 @@ def count_by_state(database: Database, edition: str, *, revision: int | None = N
 def count_reach(
     database: Database, edition: str, revision: int, *, planned: Collection[str] | None = None
 ) -> RevisionReach:
-    """Count an edition's recipients by what a revision means for them. Counts batches, not single recipients.
+    """Count the recipients of an edition by the effect of a revision on them. Counts batches, not single recipients.
 
     `planned` are the variants of a revision that is not stored yet.
     """

@@ -15,8 +15,9 @@ from digest.notify.report import EditionNumbers
 from digest.store.database import Database, StorePart
 from digest.store.schema import attempt, batch, delivery, delivery_event, subscriber
 from digest.store.schema import edition as editions
+from digest.store.sending.counts import failure_counts, outcomes_by_edition, recipient_counts, sizes_by_state
 from digest.store.sending.folded import counts_by_edition, folded_reasons
-from digest.store.sending.overview import failure_counts, sizes_by_state
+from digest.utils.documents import fill
 
 # Shorter pauses between two attempts count as sending time.
 _PAUSE = timedelta(seconds=30)
@@ -46,18 +47,13 @@ class Statistics:
             sending = _sending_times(connection, keys) if times else {}
         found = {}
         for key in keys:
-            size = sizes[key]
-            outcome = folded.get(key) or outcomes.get(key, {})
+            counted = recipient_counts(sizes[key], folded.get(key) or outcomes.get(key, {}))
             failed = folded.get(key) or failures[key]
             began, ended, seconds = sending.get(key, (None, None, 0.0))
-            found[key] = EditionNumbers(
-                key,
-                frozen=sum(size.values()) + sum(outcome.get(kind, 0) for kind in DeliveryOutcome),
-                accepted=size.get(BatchState.ACCEPTED, 0),
-                rejected=outcome.get(DeliveryOutcome.REJECTED, 0),
-                excluded=outcome.get(DeliveryOutcome.EXCLUDED, 0),
-                pending=size.get(BatchState.PENDING, 0) + size.get(BatchState.SUBMITTING, 0),
-                unknown=size.get(BatchState.UNKNOWN, 0),
+            found[key] = fill(
+                EditionNumbers,
+                counted,
+                key=key,
                 bounced=failed.get("bounced", 0),
                 blocked=failed.get("blocked", 0),
                 complained=failed.get("complained", 0),
@@ -74,17 +70,15 @@ class Statistics:
 
         The newest edition, and those that are being sent, are counted each time.
         """
-        now, of = time.monotonic(), delivery.c
+        now = time.monotonic()
         ended = select(editions.c.key).where(editions.c.key.in_(list(keys)), editions.c.state == EditionState.DONE)
         earlier = connection.execute(ended.order_by(editions.c.frozen_at.desc()).offset(1)).scalars().all()
         held = {key: self._counted.get(key, (-_LASTS, {})) for key in earlier}
-        found = {key: counts for key, (at, counts) in held.items() if now - at < _LASTS}
-        others = [key for key in keys if key not in found and key not in known]
-        rows = select(of.edition, of.outcome, func.count()).where(of.edition.in_(others), of.outcome.is_not(None))
-        for key, outcome, count in connection.execute(rows.group_by(of.edition, of.outcome)) if others else ():
-            found.setdefault(key, {})[outcome] = count
-        self._counted |= {key: (now, found.get(key, {})) for key in earlier if key in others}
-        return {**found, **known}
+        kept = {key: counts for key, (at, counts) in held.items() if now - at < _LASTS}
+        others = [key for key in keys if key not in kept and key not in known]
+        counted = outcomes_by_edition(connection, others) if others else {}
+        self._counted |= {key: (now, counted.get(key, {})) for key in earlier if key in others}
+        return {**kept, **counted, **known}
 
     def before(self, key: str, most: int) -> list[str]:
         """Return the keys of the editions of the same slug that were sent before this one, newest first.
@@ -97,7 +91,7 @@ class Statistics:
         return list(islice((each for each in keys if _series(each) == _series(key)), most))
 
     def transports(self, key: str) -> list[str]:
-        """Return the names of the transports that handled what was handed over, or may have been."""
+        """Return the names of the transports that sent or may have sent batches of the edition."""
         states = (BatchState.ACCEPTED, BatchState.UNKNOWN)
         rows = (
             select(attempt.c.transport)
@@ -177,9 +171,9 @@ def in_flight_seconds(times: Iterable[tuple[datetime, datetime]]) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Missed:
-    """A person who did not get an edition, or perhaps did not.
+    """A person who did not get an edition, or may not have got it.
 
-    Excluded or rejected before, bounced, blocked or dropped after, or of a batch whose outcome is unknown.
+    They were excluded or rejected before, bounced, blocked or dropped after, or are in an unknown batch.
     """
 
     id: int

@@ -13,12 +13,13 @@ from datetime import datetime
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Connection, and_, func, or_, select
+from sqlalchemy import Connection, and_, case, func, or_, select
 
-from digest.models import AttemptState, BatchState, DeliveryOutcome
+from digest.models import AttemptState, BatchState, DeliveryOutcome, RecipientCounts
 from digest.store.database import Database
 from digest.store.schema import attempt, batch, delivery, subscriber
 from digest.store.sending.batches import batch_recipients
+from digest.store.sending.counts import outcomes_by_edition, recipient_counts, sizes_by_state
 from digest.store.sending.folded import FROZEN, folded_counts
 from digest.store.sending.recovery import Orphan, RecoveryPolicy, dead_runs, find_orphans
 from digest.utils.documents import fill
@@ -31,16 +32,10 @@ _ORDER = (BatchState.UNKNOWN, BatchState.PENDING, DeliveryOutcome.REJECTED, Deli
 _NO_ORPHANS: Mapping[int, Orphan] = {}
 
 
-@dataclass(frozen=True, slots=True)
-class Counts:
-    """An edition's recipients by state: frozen = accepted + rejected + excluded + pending + unknown."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counts(RecipientCounts):
+    """An edition's recipients by state, with its batches and variants."""
 
-    frozen: int
-    accepted: int
-    rejected: int
-    excluded: int
-    pending: int
-    unknown: int
     batches: int
     variants: int
     # Those of `pending` whose emails a running run is handing over.
@@ -265,30 +260,26 @@ def count_recipients(
     connection: Connection, edition: str, orphans: Mapping[int, Orphan] = _NO_ORPHANS, *, by_row: bool = True
 ) -> Counts:
     """Count an edition's recipients. With `by_row`, `frozen` is counted apart from the rest, so a lost one shows."""
-    frozen, parted = _deliveries(connection, edition, by_row=by_row)
-    states = (
-        select(batch.c.state, func.sum(batch.c.size), func.count())
-        .where(batch.c.edition == edition)
-        .group_by(batch.c.state)
-    )
-    recipients: dict[str, int] = {}
-    batches = 0
-    for state, total, number in connection.execute(states):
-        recipients[state] = int(total)
-        batches += number if state != BatchState.EMPTY else 0
-    variants = connection.execute(
-        select(func.count(batch.c.variant.distinct())).where(batch.c.edition == edition, batch.c.size > 0)
-    ).scalar_one()
+    frozen, outcomes = _deliveries(connection, edition, by_row=by_row)
+    sizes = sizes_by_state(connection, [edition])[edition]
+    counted = recipient_counts(sizes, outcomes)
     accepted = sum(len(orphan.accepted) for orphan in orphans.values()) + _sent_in_flight(connection, edition, orphans)
     unknown = sum(len(orphan.unknown) for orphan in orphans.values())
-    submitting = recipients.get(BatchState.SUBMITTING, 0) - accepted - unknown
-    return Counts(
-        frozen=sum(recipients.values()) + sum(parted.values()) if frozen is None else frozen,
-        accepted=recipients.get(BatchState.ACCEPTED, 0) + accepted,
-        rejected=parted.get(DeliveryOutcome.REJECTED, 0),
-        excluded=parted.get(DeliveryOutcome.EXCLUDED, 0),
-        pending=recipients.get(BatchState.PENDING, 0) + submitting,
-        unknown=recipients.get(BatchState.UNKNOWN, 0) + unknown,
+    submitting = sizes.get(BatchState.SUBMITTING, 0) - accepted - unknown
+    of = batch.c
+    batches, variants = connection.execute(
+        select(
+            func.count(case((of.state != BatchState.EMPTY, of.id))),
+            func.count(case((of.size > 0, of.variant)).distinct()),
+        ).where(of.edition == edition)
+    ).one()
+    return fill(
+        Counts,
+        counted,
+        frozen=counted.frozen if frozen is None else frozen,
+        accepted=counted.accepted + accepted,
+        pending=counted.pending - accepted - unknown,
+        unknown=counted.unknown + unknown,
         batches=batches,
         variants=variants,
         in_flight=submitting - _not_mailed(connection, orphans),
@@ -327,16 +318,9 @@ def _deliveries(connection: Connection, edition: str, *, by_row: bool) -> tuple[
     folded = folded_counts(connection, edition)
     if folded is not None:
         return folded[FROZEN], folded
-    members = delivery.c.edition == edition
-    outcomes = (
-        select(delivery.c.outcome, func.count())
-        .where(members, delivery.c.outcome.is_not(None))
-        .group_by(delivery.c.outcome)
-    )
-    frozen = (
-        connection.execute(select(func.count()).select_from(delivery).where(members)).scalar_one() if by_row else None
-    )
-    return frozen, dict(connection.execute(outcomes).all())
+    rows = select(func.count()).select_from(delivery).where(delivery.c.edition == edition)
+    frozen = connection.execute(rows).scalar_one() if by_row else None
+    return frozen, outcomes_by_edition(connection, [edition])[edition]
 
 
 def _unreached(
@@ -435,5 +419,5 @@ def _unknown_batches(
 
 
 def _unknown_batch(number: int, recipients: int, row: Any) -> UnknownBatch:
-    """Return an unknown batch. `row` is of `attempt`."""
+    """Return an unknown batch from a row of `attempt`."""
     return UnknownBatch(number, recipients, row.id, row.transport, row.started_at, row.detail)

@@ -6,11 +6,10 @@ import csv
 import json
 import uuid
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, TextIO
 
-from digest.models import Subscriber
+from digest.models import SubscriberRecord
 from digest.utils.text import escape_formula
 
 FORMATS = ("csv", "jsonl", "mailchimp", "ghost", "listmonk", "substack")
@@ -148,22 +147,7 @@ PAUSABLE = ("csv", "jsonl", "listmonk")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-@dataclass(frozen=True, slots=True)
-class ExportRow:
-    """A subscriber to export. `suppressed` is the reason for which the address must not be mailed.
-
-    `origin` is the name of an import; None for subscribers.yaml.
-    """
-
-    subscriber: Subscriber
-    origin: str | None = None
-    suppressed: str | None = None
-    suppressed_at: datetime | None = None
-    agreed_at: datetime | None = None
-    paused_until: datetime | None = None
-
-
-def write(rows: Iterable[ExportRow], file: TextIO, format: str) -> int:
+def write(rows: Iterable[SubscriberRecord], file: TextIO, format: str) -> int:
     """Write the rows in a format of `formats.EXPORT_COLUMNS` and return their number."""
     columns = EXPORT_COLUMNS[format]
     count = 0
@@ -195,18 +179,18 @@ def _zoneless_time(moment: datetime | None) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S") if moment else ""
 
 
-def _suppressed_time(row: ExportRow) -> str:
+def _suppressed_time(row: SubscriberRecord) -> str:
     # Other tools take an empty time for "not suppressed".
     return _zoneless_time(row.suppressed_at or _EPOCH)
 
 
-def _attributes(row: ExportRow) -> dict[str, Any]:
+def _attributes(row: SubscriberRecord) -> dict[str, Any]:
     pause = {"paused_until": _iso_time(row.paused_until)} if row.paused_until else {}
     return {"topics": row.subscriber.topics, **pause}
 
 
 _LISTMONK = {"active": "enabled", "paused": "disabled"}
-_VALUES: dict[str, Callable[[ExportRow], Any]] = {
+_VALUES: dict[str, Callable[[SubscriberRecord], Any]] = {
     "email": lambda row: row.subscriber.email,
     "name": lambda row: row.subscriber.name,
     "topics": lambda row: list(row.subscriber.topics),

@@ -37,7 +37,7 @@ class ListReading:
     weekday: str = ""
 
     def rows(self, reject: Reject, left_out: LeftOut = lambda _line, _email, _topic: None) -> Iterator[Incoming]:
-        """Yield the valid rows; call `reject` for all others, and `left_out` for topics that rows are without."""
+        """Yield the valid rows; call `reject` for all others, and `left_out` for topics that were removed from rows."""
         lenient = self.format not in ("csv", "jsonl")
         unknown: list[str] = []
         validator = RowValidator(
@@ -74,7 +74,7 @@ def read_list(
 ) -> ListReading:
     """Open a list. `mapping` maps fields to headings (`email` → `Email Address`); `defaults` fill empty fields.
 
-    `weekday` is the day of rows that say weekly without one.
+    `weekday` is the day of rows that are weekly and name no day.
 
     `topics` and `editions` are the names that a subscriber may choose; None allows any. Raises ConfigurationError:
     unreadable file, no column of addresses, unknown heading or value.

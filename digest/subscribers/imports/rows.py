@@ -61,7 +61,7 @@ class Incoming(NamedTuple):
 class RowValidator:
     """Converts rows to `Incoming`. `lenient` ignores values that only the exporting tool understands.
 
-    A topic that nobody can choose is left out; `on_unknown_topic` gets those of our own columns.
+    Topics that nobody can choose are left out, and `on_unknown_topic` gets those in our own columns.
     """
 
     def __init__(
@@ -138,7 +138,7 @@ class RowValidator:
         raise ValueError(_of_field(key, Message("expected text, found %(name)s", name=quoted(value))))
 
     def _name(self, cells: Mapping[str, Any], shown: str) -> str | None:
-        """Return the name; without one, that which the cell of the address has."""
+        """Return the name. If it is empty, the cell of the address may have one."""
         parts = [self._text(key, cells) for key in self.name_columns]
         name = unescape_formula(" ".join((" ".join(parts).strip() or shown).split()))
         # A joiner within a Hindi name is not printable but valid; a control character is not.

@@ -168,7 +168,7 @@ def router(archive: Archive, access: Sequence[Any] = ()) -> APIRouter:
 
 
 def cards_router(archive: Archive, cards: Cards) -> APIRouter:
-    """Serve `/card/edition/KEY.jpg` and `/card/story/ID.jpg`, of what is published."""
+    """Serve `/card/edition/KEY.jpg` and `/card/story/ID.jpg` for published editions and stories."""
     routes = APIRouter(
         tags=["archive"], responses={200: {"content": {"image/jpeg": {}}}, 404: {"description": "None."}}
     )

@@ -49,9 +49,9 @@ class Share:
 
 @dataclass(frozen=True, slots=True)
 class SearchResult:
-    """The stories that match, and another query that would match if none does.
+    """The stories that match. If none does, there is another query that would match.
 
-    A query in Latin letters that stands for Devanagari words gets the stories of those: `instead` has them.
+    A query in Latin letters may stand for Devanagari words. `instead` then has these words, and the stories match them.
     """
 
     query: str
@@ -195,7 +195,7 @@ class Archive:
         return "", 0
 
     def _known(self, now: datetime) -> _Suggestions:
-        """Return what a search can suggest. Read once per version of the archive."""
+        """Return the words that a search can suggest. They are read once per version of the archive."""
         version = self.store.version(now)
         known = self._suggestions.get(version)
         if known is None:

@@ -145,14 +145,16 @@ def _names(catalogue: Catalogue) -> Mapping[str, str]:
 
 
 def name_of(what: str, catalogue: Catalogue, subject: str = "") -> str:
-    """Return the name of an act; what the log has, if it is not in the table. `subject` is to what it was done."""
+    """Return the name of an act. If the table lacks it, return the word of the log. `subject` is the subject of the
+    act.
+    """
     if what in _OF_ONE and number_of(subject) is not None:
         what = _OF_ONE[ActKind(what)]
     return _names(catalogue).get(what, what)
 
 
 def subject_of(act: Act, catalogue: Catalogue) -> str:
-    """Return to what an act was done, in the editor's language."""
+    """Return the subject of an act in the editor's language."""
     return act.subject if act.what in _NAMED else translate_all(act.subject, catalogue)
 
 
@@ -173,7 +175,7 @@ def detail_of(act: Act, catalogue: Catalogue) -> str:
 
 
 def via_of(via: str, catalogue: Catalogue) -> str:
-    """Return by what way an act came: the desk, the API, a command, a link of an email, or the schedule."""
+    """Return the way of an act: the desk, the API, a command, a link of an email, or the schedule."""
     _ = catalogue.gettext
     ways = {
         "desk": _("Desk"),
@@ -186,5 +188,5 @@ def via_of(via: str, catalogue: Catalogue) -> str:
 
 
 def named(text: str, catalogue: Catalogue) -> list[str]:
-    """Return the acts, as the log has them, whose names contain a text."""
+    """Return the acts, by their words in the log, whose names contain a text."""
     return [what for what, name in _names(catalogue).items() if text and text.casefold() in name.casefold()]

@@ -206,7 +206,9 @@ def _answer(visit: Visit, row: Route, handler: Handler) -> Response:
 
 
 def _store_failed(visit: Visit, error: StoreError) -> Response:
-    """Say that the store does not answer. Whether an act was carried out is unknown: only its answer may be missing."""
+    """Respond that the store does not answer. An act may have been carried out all the same, because only its answer
+    may be missing.
+    """
     log_error(visit.request.scope, error)
     _ = visit.catalogue.gettext
     advice = _("Please try again in a few minutes.")

@@ -86,14 +86,14 @@ class Background(Generic[T]):
 
 
 class AudienceCount(Background[int]):
-    """Counts in the background: a list of a million takes longer than a page may."""
+    """Counts an audience in the background, because a page may not take as long as a million subscribers do."""
 
     def __init__(self, app: App) -> None:
         super().__init__("audience", lasts=_LASTS)
         self._app = app
 
     def of(self, edition: Edition, *, wait: float | None = None) -> int | None:
-        """Return the number, or None while it is not known yet. With `wait`, the caller waits these seconds for it."""
+        """Return the number, or None while it is not known yet. Waits `wait` seconds for it."""
         # An edition that is composed again has other stories, and perhaps other topics.
         key = f"{edition.key} {edition.composed_at}"
         count = partial(self._app.enqueuer.count_due, edition)

@@ -11,10 +11,18 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from digest.hindi import dates
 from digest.hindi.numbers import group
-from digest.models import BEGUN_STATES, WAITING_STATES, Edition, EditionState, Role, is_breaking, is_special
+from digest.models import (
+    BEGUN_STATES,
+    WAITING_STATES,
+    Edition,
+    EditionState,
+    RecipientCounts,
+    Role,
+    is_breaking,
+    is_special,
+)
 from digest.store.sending.decisions import Decision
 from digest.store.sending.recovery import in_flight_elsewhere
-from digest.store.sending.status import Counts
 from digest.usecases.approval import accepted_errors, revision
 from digest.usecases.lost_texts import LostText, NewerText, lost_texts, newer_texts
 from digest.usecases.special import due_at, is_uncomposed
@@ -27,7 +35,6 @@ from digest.web.desk.visit import Visit, number_in
 
 if TYPE_CHECKING:
     from digest.config.calendar import PlannedEdition
-    from digest.notify.report import EditionNumbers
 
 # Rows of the log that are looked at for a decision.
 _DECISIONS = 12
@@ -76,7 +83,7 @@ def bar(
     *,
     asks_reason: bool = False,
     read_only: bool = False,
-    numbers: Counts | EditionNumbers | None = None,
+    numbers: RecipientCounts | None = None,
 ) -> StateLine:
     """Return the state line: what will happen, to how many, when, and what if nobody acts.
 
@@ -210,7 +217,7 @@ def _under_way(
     make: Callable[..., StateLine],
     visit: Visit,
     edition: Edition,
-    numbers: Counts | EditionNumbers,
+    numbers: RecipientCounts,
     *,
     has_buttons: bool,
 ) -> StateLine:
@@ -233,7 +240,7 @@ def _paused(
     make: Callable[..., StateLine],
     visit: Visit,
     edition: Edition,
-    numbers: Counts | EditionNumbers,
+    numbers: RecipientCounts,
     *,
     has_buttons: bool,
 ) -> StateLine:
@@ -254,11 +261,11 @@ def _ended(
     make: Callable[..., StateLine],
     visit: Visit,
     edition: Edition,
-    numbers: Counts | EditionNumbers,
+    numbers: RecipientCounts,
     *,
     has_buttons: bool,
 ) -> StateLine:
-    """Say what became of an edition from which nothing more goes out."""
+    """Describe the end of an edition: nothing more of it goes out."""
     _ = visit.catalogue.gettext
     kinds = {EditionState.DONE: "ok", EditionState.CANCELLED: "off", EditionState.SKIPPED: "warn"}
     stopping = _still_handed_over(visit, edition) if edition.state == EditionState.CANCELLED else ""
@@ -318,7 +325,7 @@ def _by_command(visit: Visit, edition: Edition) -> str:
 
 
 def _clock(visit: Visit, at: datetime) -> str:
-    """Return an hour, with the day if it is another one."""
+    """Return the hour, with the day unless it is today."""
     is_today = at.date() == visit.desk.now().date()
     return clock(at) if is_today else f"{dates.short(at.date(), visit.catalogue.language)} {clock(at)}"
 
@@ -395,7 +402,7 @@ class _Deadline(NamedTuple):
 
 
 def _deadline(visit: Visit, edition: Edition, planned: PlannedEdition | None) -> _Deadline:
-    """Return what becomes of a draft that nobody approves, and when."""
+    """Return what happens to a draft that nobody approves, and when."""
     _ = visit.catalogue.gettext
     if is_special(edition.key):
         # Its title and the field for its time say when it goes out.

@@ -138,7 +138,7 @@ def _form(
 
 
 def _sentence(visit: Visit, fault: BlockFault) -> str:
-    """Say what is wrong with a field, and where in it."""
+    """Describe the fault of a field, and its place."""
     _ = visit.catalogue.gettext
     sentences = {
         FaultKind.EMPTY: _("Something must be written here."),

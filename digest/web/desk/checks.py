@@ -74,7 +74,7 @@ class Checks(Background[Checked]):
         return self._last.get(edition.key)
 
     def of(self, edition: Edition, *, wait: float | None = None) -> Checked | None:
-        """Return the findings; None while they are computed. With `wait`, the caller waits these seconds for them."""
+        """Return the findings; None while they are computed. Waits `wait` seconds for them."""
         key = f"{edition.key} {revision(edition)} {edition.state == EditionState.SKIPPED}"
         check = partial(self._check, edition)
         return self.get(key, check, wait=_WAIT if wait is None else wait, from_now=wait is not None)
@@ -103,8 +103,8 @@ def problems(
 ) -> Sequence[Problem]:
     """Return the lines of the list, errors first.
 
-    What is wrong in the settings is named `for_admin` only; others read what it means for subscribers. `again` is where
-    a special edition is composed again.
+    Faults of the settings are shown to admins (`for_admin`). Other users see only their effect on subscribers. A
+    special edition is composed again at `again`.
     """
     _ = catalogue.gettext
     titles = {
@@ -152,7 +152,7 @@ def sentence_of(found: LintFinding, catalogue: Catalogue) -> tuple[str, bool]:
 
 
 def for_editors(message: str, catalogue: Catalogue) -> str:
-    """Say what a fault of the settings means, to somebody who cannot change them."""
+    """Describe the effect of a fault in the settings to somebody who cannot change them."""
     _ = catalogue.gettext
     if "newsletter.base_url is not https" in message:
         return _("Subscribers get no button that unsubscribes with one click. An admin can change that.")
@@ -164,5 +164,5 @@ def for_editors(message: str, catalogue: Catalogue) -> str:
 
 
 def _plain(rule: str, message: str) -> LintFinding:
-    """Return an error whose sentence exists in English only."""
+    """Return an error with a sentence that exists in English only."""
     return LintFinding("error", rule, message)

@@ -1,7 +1,4 @@
-"""What an editor should look at before approving.
-
-A lead without a summary, two stories that may be one, and a number that an editor wrote and no source has.
-"""
+"""Find doubts that an editor should look at before approving."""
 
 from __future__ import annotations
 

@@ -120,8 +120,8 @@ def settle(visit: Visit) -> Response:
 def changed_fields(visit: Visit, present: Mapping[str, str]) -> dict[str, str]:
     """Return the fields that the editor changed in a form, so that another editor's changes of other fields stay.
 
-    A page has in `was_…` the texts with which it was opened. The fields of a program are compared with the `present`
-    texts.
+    The fields `was_…` of a page have the texts with which it was opened. A program sends no such fields, so its texts
+    are compared with the `present` ones.
     """
     form = visit.form
     return {
@@ -132,7 +132,7 @@ def changed_fields(visit: Visit, present: Mapping[str, str]) -> dict[str, str]:
 
 
 def seen(visit: Visit) -> dict[str, str]:
-    """Return the texts with which the page of a form was opened, by field."""
+    """Return the texts with which the form's page was opened, by field."""
     return {name.removeprefix("was_"): text for name, text in visit.form.items() if name.startswith("was_")}
 
 
@@ -141,8 +141,8 @@ def do(
 ) -> Response:
     """Carry out an act. It voids an earlier approval, and the page says so.
 
-    With `tells`, the page also says which story left the edition for it. The page begins with the story that the act
-    was about; without one in the edition, with `part`.
+    With `tells`, the page also says which story left the edition because of it. The page begins with the story of the
+    act, or with `part` if the edition has no such story.
     """
     app, key = visit.desk.app, visit.parameters["key"]
     edition = app.editions.get(key)
@@ -166,7 +166,9 @@ def do(
 
 
 def void_approval(visit: Visit, edition: Edition) -> bool:
-    """Turn an approved edition into a draft before a change, because an approval is only for what the approver saw."""
+    """Turn an approved edition into a draft before a change, because an approval holds only for the content that was
+    seen.
+    """
     app = visit.desk.app
     if edition.state != EditionState.APPROVED:
         return False

@@ -61,6 +61,6 @@ class KeptForms:
 
 
 def is_place(place: str) -> bool:
-    """Whether a path is that of a page of the desk."""
+    """Whether the desk has a page with this path."""
     # Browsers leave out tabs and line breaks, so `/\t/evil.example` is another site.
     return place.startswith("/") and "//" not in place and "\\" not in place and min(place) >= " "

@@ -1,4 +1,4 @@
-"""Who did what, when and to what: with filters, and a search that also finds acts on a person by name or address."""
+"""Show the log of acts, with filters. The search also finds acts on a person by name or address."""
 
 from __future__ import annotations
 
@@ -91,11 +91,13 @@ def _day(text: str) -> date | None:
 
 
 def _people(visit: Visit, query: str) -> Sequence[str]:
-    """Return how the log names the subscribers whom a search finds. The log itself has no names and addresses."""
+    """Search subscribers, and return the subjects by which the log names them. The log itself has no names or
+    addresses.
+    """
     if len(query) < 3:
         return []
     lines, _more = visit.desk.app.directory.page(SubscriberFilter(search=query), now=visit.desk.now(), limit=_PEOPLE)
-    return [subject_of(line.id) for line in lines]
+    return [subject_of(line.subscriber.id) for line in lines]
 
 
 def _emails(visit: Visit, acts: list[Act]) -> dict[int, str]:
@@ -113,7 +115,7 @@ def _page_of(visit: Visit, act: Act) -> str | None:
 
 
 def _texts(act: Act, catalogue: Catalogue, emails: dict[int, str]) -> tuple[str, str]:
-    """Return to what an act was done, and its details."""
+    """Return the subject of an act, and its details."""
     if act.what == ActKind.SETTING_CHANGED:
         return labels(catalogue).get(act.subject, act.subject), change(act.subject, act.detail, catalogue)
     email = emails.get(number_of(act.subject) or 0)

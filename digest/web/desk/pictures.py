@@ -1,4 +1,4 @@
-"""Whether a story's picture is in the email, why not, and which others there are."""
+"""Tell whether a story's picture is in the email, why not, and which other pictures there are."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ _DECODING = Lock()
 
 @dataclass(frozen=True, slots=True)
 class PictureState:
-    """The picture of a story. `cid` is that of a stored one, `url` that of one which the email loads from its site.
+    """The picture of a story. A stored one has a `cid`; one that the email loads from its site has a `url`.
 
-    `problem` says why there is none. `choices` are articles whose pictures the email can show.
+    `problem` says why there is no picture. `choices` are articles with pictures that the email can show.
     """
 
     cid: str

@@ -1,6 +1,6 @@
-"""The forms of sentences that the store has as plain English, and why. By its form the desk translates a sentence.
+"""The forms of sentences that the store keeps as plain English. The desk translates a sentence by its form.
 
-The name in `%(…)s` says what may be in its place; see `sentences.py`. A sentence of another form stays in English.
+The name in `%(…)s` tells what may be in its place; see `sentences.py`. A sentence of another form stays in English.
 """
 
 from __future__ import annotations

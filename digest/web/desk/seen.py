@@ -12,7 +12,7 @@ from digest.web.desk.visit import Visit, edition_path
 
 
 def mark(visit: Visit) -> Response:
-    """Record that the editor has looked at one text, and go to the next text that nobody has looked at."""
+    """Record that the editor has looked at one text, and go to the next unseen text."""
     app, edition = visit.desk.app, visit.edition()
     _ = visit.catalogue.gettext
     try:

@@ -101,7 +101,7 @@ def _stopped(visit: Visit, state: EditionState) -> Response:
 
 
 def _edition_page(visit: Visit, edition: Edition, done: bool) -> Response:
-    """Lead to the edition, whose page shows its state. A program is told that nothing was changed."""
+    """Lead to the edition. Its page shows its state, and a program is told that nothing was changed."""
     if not done and visit.actor.via == "api":
         raise DigestError(f"Edition {edition.key} is {edition.state}, so this cannot be done.")
     return visit.go(edition_path(edition.key))

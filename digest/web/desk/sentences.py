@@ -46,7 +46,7 @@ _TRANSPORTS = {"smtp": "SMTP", **PROVIDER_NAMES}
 
 @dataclass(frozen=True, slots=True)
 class PageSentence:
-    """A sentence in the language of the page. `original` is what a program said, in English, or ''."""
+    """A sentence in the language of the page. `original` is the English sentence of a program, or ''."""
 
     text: str
     original: str = ""
@@ -144,9 +144,9 @@ def translate_all(line: str, catalogue: Catalogue, *, is_answer: bool = True) ->
 
 
 def translate_line(line: str, catalogue: Catalogue, *, is_answer: bool = True) -> PageSentence:
-    """Like `translate_all`, and say in a few words what a mail server or a provider answered.
+    """Like `translate_all`, and explain the answer of a mail server or a provider in a few words.
 
-    `is_answer` says that the line may have such an answer. A headline may look like one: `550 पेड़ लगेंगे`.
+    `is_answer`: the line may have such an answer. A headline may look like one: `550 पेड़ लगेंगे`.
     """
     if isinstance(line, Message):
         if not is_joined(line):

@@ -1,4 +1,4 @@
-"""What changed in an edition after a page was opened, and by whom."""
+"""Find the changes of an edition after a page was opened, and their authors."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def is_own_text(visit: Visit, key: str, number: int) -> bool:
 def change_lines(visit: Visit, found: Sequence[Act], *, most: int = 60) -> list[str]:
     """Return who did what to which story, newest first. An approval that ended with a change comes first.
 
-    `most` is how many characters of a headline there are.
+    Headlines are cut to `most` characters.
     """
     # An approval that was given again is not void.
     since_approval = takewhile(lambda act: act.what != EditionState.APPROVED, found)

@@ -126,7 +126,7 @@ def take(visit: Visit) -> Response:
 
 
 def picture(visit: Visit) -> Response:
-    """Take the picture of one of the story's articles, that of an address, none, or the composed one."""
+    """Choose the story's picture: that of one of its articles, that of an address, none, or the composed one."""
     edition, story = _found(visit)
     _ = visit.catalogue.gettext
     chosen = visit.form.get("picture", "")

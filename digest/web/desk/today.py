@@ -163,7 +163,7 @@ def page(
     since: int | None = None,
     of_today: Sequence[Edition] | None = None,
 ) -> Response:
-    """Respond with the whole page of an edition. With `since` it says what changed after that act of the log.
+    """Respond with the whole page of an edition. With `since` it names the changes after that act of the log.
 
     `of_today` are today's editions, if the caller has them.
     """
@@ -275,7 +275,7 @@ def _counts(visit: Visit, edition: Edition) -> Counts | None:
 
 
 def _tested(visit: Visit) -> str:
-    """Return to whom a test was just sent: the user's address, or a group."""
+    """Return the recipients of a test that was just sent: the user's address, or a group."""
     if "mine" in visit.query:
         return visit.user.email
     group = visit.query.get("tested", "")
@@ -320,13 +320,13 @@ def _shown_reasons(visit: Visit, story: Story) -> tuple[str, ...]:
 
 
 def _short(visit: Visit, reason: str) -> str:
-    """Return what a reason is about, without the words that make a sentence of it."""
+    """Return the subject of a reason, without the words that make a sentence of it."""
     matches = (frame.fullmatch(reason) for frame in visit.desk.reason_frames)
     return next((found[1] for found in matches if found), reason)
 
 
 def _left_stories(visit: Visit, edition: Edition) -> list[Article]:
-    """Return the first articles of the stories that left the edition by the change that led to this page."""
+    """Return the first articles of the stories that left the edition by the change before this page."""
     ids = visit.query.get("left", "")[:200].split()[:MAX_LEFT]
     now_in = {id for story in edition.stories() for id in story.article_ids}
     found = visit.desk.app.articles.by_ids(id for id in ids if id not in now_in) if ids else {}
@@ -363,8 +363,8 @@ def _corrections(visit: Visit, edition: Edition) -> list[Edition]:
 def _letter_choice(visit: Visit, edition: Edition, view: str, *, arrives: bool = False) -> dict[str, Any]:
     """Return which email the page shows, and the choice of variants, which is empty until the checks have ended.
 
-    Until then the choice keeps its place, unless there was none before. With `arrives` it comes to a page that is open,
-    and keeps the place that it has there.
+    Until then its place stays empty, unless there was no choice before. With `arrives` the choice is for an open page,
+    and keeps its place there.
     """
     form = visit.query.get("form", "")
     form, variant = form if form in FORMS else "light", visit.query.get("variant", "")[:64]

@@ -52,7 +52,7 @@ def end_sessions(visit: Visit) -> Response:
 
 
 def remove(visit: Visit) -> Response:
-    """Remove a user. Nobody can remove themselves, so that one admin is left."""
+    """Remove a user. Nobody can remove themselves, so at least one admin remains."""
     _ = visit.catalogue.gettext
     name = visit.parameters["name"]
     if name == visit.user.name:

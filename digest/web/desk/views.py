@@ -128,7 +128,7 @@ class Views:
 
 
 def with_code(text: str) -> Markup:
-    """Return a text as HTML: what it has between backticks, such as a command or a setting, is code."""
+    """Return a text as HTML, in which text between backticks, such as a command or a setting, becomes code."""
     parts = _CODE.split(text)
     return Markup("").join(Markup("<code>{}</code>").format(part) if at % 2 else part for at, part in enumerate(parts))
 

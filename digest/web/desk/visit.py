@@ -188,7 +188,7 @@ class Visit:
 
     @property
     def is_own_form(self) -> bool:
-        """Whether a form comes from a page of ours, and this browser's cookie is still the one of that page."""
+        """Whether a form comes from one of our pages, and this browser still has that page's cookie."""
         headers = self.request.headers
         if headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
             return False
@@ -199,9 +199,9 @@ class Visit:
 
     @property
     def is_from_own_page(self) -> bool:
-        """Whether a form comes from a page of ours, whatever became of the cookie of that page.
+        """Whether a form comes from one of our pages, even if that page's cookie is gone.
 
-        Then its texts may be shown again. Saving them needs a press on a page with a valid token.
+        Its texts may then be shown again. Saving them needs a press on a page with a valid token.
         """
         # Only the browser sets these headers.
         site = self.request.headers.get("sec-fetch-site")
@@ -328,7 +328,7 @@ def form_text(value: object) -> str:
 
 
 def typed_texts(form: Mapping[str, str]) -> list[str]:
-    """Return the texts of a form that differ from those with which its page was opened."""
+    """Return the texts of a form that changed since its page was opened."""
     return [form[name] for name in _TYPED if form.get(name, "").strip() not in ("", form.get(f"was_{name}", ""))]
 
 
@@ -337,7 +337,7 @@ def edition_path(key: str) -> str:
 
 
 def name_of_edition(visit: Visit, key: str, name: str = "") -> str:
-    """Return what the desk calls an edition. `name` is that of a special one."""
+    """Return the desk's name for an edition. `name` is that of a special edition."""
     if is_breaking(key):
         return visit.catalogue.gettext("Breaking news")
     if is_special(key):
@@ -347,5 +347,5 @@ def name_of_edition(visit: Visit, key: str, name: str = "") -> str:
 
 
 def number_in(text: str) -> int | None:
-    """Return the number that an address or a form has, if it is one that a database can hold; else None."""
+    """Return the number in an address or a form; None if it is none, or too large for a database."""
     return int(text) if text.isdecimal() and len(text) <= _MAX_DIGITS else None

@@ -110,7 +110,7 @@ class _Judge:
         )
 
     def _other_time(self, frame: Clause, support: SupportCandidate) -> Word | None:
-        """Return a time of what introduces a clause that no statement of the article has: `सोमवार को कहा कि`."""
+        """Return a time in the introduction of a clause that no statement of the article has: `सोमवार को कहा कि`."""
         spoken = [
             word
             for at, sentence in enumerate(self._sources[support.source].sentences)
@@ -122,7 +122,7 @@ class _Judge:
         return next((word for word in times if not any(same(word, each) for each in spoken)), None)
 
     def informant(self, sentence: Sentence, told: Sentence | None, support: SupportCandidate | None) -> Message | None:
-        """Return a problem if somebody else tells in the article what was told before: `यह जानकारी X ने दी`."""
+        """Return a problem if the article has another informant: `यह जानकारी X ने दी`."""
         clause = sentence.clauses[0]
         if told is None or support is None or not (_THIS & set(clause.tokens) and _NEWS & set(clause.tokens)):
             return None
@@ -224,7 +224,7 @@ class _Judge:
     def _belongs(
         self, clause: Clause, before: Clause, candidate: SupportCandidate, chosen: Sequence[SupportCandidate]
     ) -> bool:
-        """Whether the article has what connects the clause with the one before, a cause or purpose, in one place."""
+        """Whether the article connects the clause with the one before in one place, by a cause or purpose."""
         last = chosen[-1] if chosen else candidate
         source = self._sources[candidate.source]
         distance = abs(source.line(candidate.sentence) - source.line(last.sentence))

@@ -132,7 +132,7 @@ class _Alignment(ClausePair):
         return None
 
     def _is_of_another(self, owner: Sequence[Word], theirs: Mapping[int, list[Word]], at: int) -> bool:
-        """Whether the article's genitives that end with phrase `at` name somebody else before the owner."""
+        """Whether the article's genitives that end with phrase `at` name another person before the owner."""
         while at in theirs and theirs[at][-1].marker == "gen":
             others = [word for word in theirs[at] if _names([word]) and not _in(word, owner)]
             known = [word for word in owner if _in(word, theirs[at])]
@@ -186,7 +186,9 @@ class _Alignment(ClausePair):
         return None
 
     def relative(self) -> Message | None:
-        """Return a problem if it says of a person what the article says of their relative or property: `X का भाई`."""
+        """Return a problem if the summary says of a person what the article says of their relative or property: `X का
+        भाई`.
+        """
         if self.other.pronouns:
             # `छात्रों की मेहनत पर प्रधान ने उन्हें इनाम दिया`
             return None
@@ -246,7 +248,7 @@ class _Alignment(ClausePair):
         return None
 
     def swapped(self) -> Message | None:
-        """Return a problem if nouns change places, of which one has a marker: `बस टैंकर में घुसी` for `टैंकर बस में घुसा`."""
+        """Return a problem if two nouns, one with a marker, change places: `बस टैंकर में घुसी` for `टैंकर बस में घुसा`."""
         if _joins(self.clause.words):
             # `लू और गर्मी से` for `गर्मी और लू से`
             return None
@@ -287,7 +289,9 @@ class _Alignment(ClausePair):
         return Message("no article has “%(name)s”", name=found.text) if found else None
 
     def contrasted(self) -> Message | None:
-        """Return a problem if a phrase is only after the next `लेकिन`: what is before it may hold for both parts."""
+        """Return a problem if the article has a phrase only after the next `लेकिन`. Words before it may hold for both
+        parts.
+        """
         parts: list[list[Clause]] = [[]]
         for clause in self.clauses:
             if _CONTRASTS & {*clause.opener.split()}:

@@ -44,7 +44,8 @@ class Attribution:
         by_paper: bool,
         speech: bool,
     ) -> Message | None:
-        """Return the problem with the clause's speaker. `before` and `after` are the sentences around that of `other`.
+        """Return the problem with the clause's speaker. `before` and `after` are the sentences around the sentence of
+        `other`.
 
         `by_paper`: the newspaper of `other` itself speaks. `speech`: the clause reports that somebody says something.
         """
@@ -61,7 +62,7 @@ class Attribution:
         return self._lost_speaker(at, clause, other, speech=speech)
 
     def _lost_speaker(self, at: int, clause: Clause, other: Clause, *, speech: bool) -> Message | None:
-        """Refuse to tell as a fact what somebody says: `बांध टूटेगा` for `मोहन ने कहा कि बांध टूटेगा`."""
+        """Refuse a statement that is told as a fact: `बांध टूटेगा` for `मोहन ने कहा कि बांध टूटेगा`."""
         theirs = [word for word in other.speaker if word.is_content]
         is_fine = (
             _is_papers_own(other)
@@ -76,7 +77,7 @@ class Attribution:
     def _invented_speaker(
         self, clause: Clause, other: Clause, mine: Sequence[Word], before: Sequence[Clause]
     ) -> Message | None:
-        """Refuse another speaker, or one for what the article tells: `मोहन के मुताबिक` for `सोहन ने कहा कि`."""
+        """Refuse a speaker if the article has another one or none: `मोहन के मुताबिक` for `सोहन ने कहा कि`."""
         theirs = [word for word in other.speaker if word.is_content]
         if not other.is_said:
             agents = [word for word in other.words if word.marker in ("ने", "gen", "inherited")]
@@ -94,33 +95,33 @@ class Attribution:
         return Message("“%(name)s” does not say this in the articles", name=text_of(mine))
 
     def _is_own_plan(self, clause: Clause, other: Clause, speaker: Sequence[Word]) -> bool:
-        """Whether the speaker's body says it of itself: `वे 12 दिसंबर को प्रदर्शन करेंगे`."""
+        """Whether the speaker announces a plan of their own organisation: `वे 12 दिसंबर को प्रदर्शन करेंगे`."""
         if not (clause.mode is other.mode is Mode.FUTURE and set(other.tokens[:1]) & _WE):
             return False
         first = next((word for word in clause.words if word.is_content), None)
         return first is not None and any(same(first, each) or self._articles.heads(each, first) for each in speaker)
 
     def _continues_speech(self, at: int, clause: Clause, other: Clause, speaker: Sequence[Word]) -> bool:
-        """Whether the summary's sentence before names who says this too. For blame, each sentence must."""
+        """Whether the summary's sentence before `at` already names the speaker. For blame, each sentence must."""
         is_blame = (clause.kinds | other.kinds | other.frame_kinds) & {"blame", "claim", "doubt"}
         return not is_blame and self._goes_on(at, speaker)
 
     def _still_speaks(
         self, mine: Sequence[Word], agents: Sequence[Word], other: Clause, before: Sequence[Clause]
     ) -> bool:
-        """Whether the article continues with what the same person says."""
+        """Whether the same person still speaks in the article."""
         # `सचिव ने आवक को कारण बताया`
         tells = bool(other.kinds & SPEECH) and any(word.marker == "ने" for word in agents)
         maybe = [word for word in other.maybe_speaker if word.is_content]
         return (not tells and self._is_told_before(mine, before)) or self.is_speaker(mine, maybe)
 
     def _goes_on(self, at: int, speaker: Sequence[Word]) -> bool:
-        """Whether the summary's sentence before `at` tells what the same person says."""
+        """Whether the summary's sentence before `at` has the same speaker."""
         told = _last_said(self._summary[at - 1].clauses if at else [])
         return told is not None and self.is_speaker([word for word in told.speaker if word.is_content], speaker)
 
     def _is_told_before(self, speaker: Sequence[Word], before: Sequence[Clause]) -> bool:
-        """Whether the article's sentence before tells what the speaker says."""
+        """Whether the article's previous sentence has the speaker's words."""
         told = _last_said(before)
         return told is not None and self.is_speaker(speaker, [word for word in told.speaker if word.is_content])
 
@@ -236,7 +237,7 @@ def _last_said(clauses: Sequence[Clause]) -> Clause | None:
 
 
 def _informants(clauses: Sequence[Clause]) -> list[Word]:
-    """Return who told what is around a sentence: `पुलिस ने यह जानकारी दी`."""
+    """Return the informants of the words around a sentence: `पुलिस ने यह जानकारी दी`."""
     return [
         word
         for clause in clauses

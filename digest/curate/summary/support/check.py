@@ -1,7 +1,4 @@
-"""Match each clause of a summary with one clause of one article: its words, roles, numbers, negations and speaker.
-
-The docstring of a rule is an example of what it refuses: the summary's words `for` the article's.
-"""
+"""Match each clause of a summary with one clause of one article: its words, roles, numbers, negations and speaker."""
 
 from __future__ import annotations
 
@@ -139,7 +136,7 @@ class _WordMatch(ClausePair):
         return content
 
     def _without_pronouns(self, content: list[Word]) -> list[Word]:
-        """Leave out what stands for a pronoun that means the speaker: `उन्होंने`."""
+        """Leave out pronouns that mean the speaker: `उन्होंने`."""
         inherited = [word for word in content if word.marker == "inherited"]
         are_speaker = all(any(same(word, each) for each in self.clause.speaker) for word in inherited)
         if not are_speaker or len(inherited) == len(content):
@@ -229,28 +226,28 @@ def _refusal(pair: _WordMatch) -> Message | None:
 
 
 def _miscounts(pair: _WordMatch) -> Message | None:
-    """`18 लोग मारे गए` for `18 लोग घायल हुए`."""
+    """Refuse `18 लोग मारे गए` for `18 लोग घायल हुए`."""
     return counts(pair.articles, pair.clause, pair.content, pair.inside, pair.other)
 
 
 def _asserts_more(pair: _WordMatch) -> Message | None:
-    """`पुल खुला` for `पुल खुलेगा`: the table of rules is in `statement`."""
+    """Refuse `पुल खुला` for `पुल खुलेगा`: the table of rules is in `statement`."""
     return statement(pair.clause, pair.other)
 
 
 def _does_what_is_to_be_done(pair: _WordMatch) -> Message | None:
-    """`बसें ख़रीदीं` for `बसें ख़रीदने का फ़ैसला किया`."""
+    """Refuse `बसें ख़रीदीं` for `बसें ख़रीदने का फ़ैसला किया`."""
     return infinitive(pair.clause, pair.other)
 
 
 def _turns_result(pair: _WordMatch) -> Message | None:
-    """`केरल हारा` for `केरल ने गोवा को हराया`."""
+    """Refuse `केरल हारा` for `केरल ने गोवा को हराया`."""
     turns = turns_result(pair.clause, pair.articles.clauses())
     return Message("the articles report the opposite result") if turns else None
 
 
 def _speaks_for_another(pair: _WordMatch) -> Message | None:
-    """`मोहन के मुताबिक` for what the article has from Sohan, or in its own name."""
+    """Refuse `मोहन के मुताबिक` if the article has it from Sohan, or in its own name."""
     sentences, at = pair.articles.sentences(pair.place.source), pair.place.sentence
     before = sentences[at - 1].clauses if at else []
     after = sentences[at + 1].clauses if at + 1 < len(sentences) else []
@@ -260,17 +257,17 @@ def _speaks_for_another(pair: _WordMatch) -> Message | None:
 
 
 def _is_misaligned(pair: _WordMatch) -> Message | None:
-    """`मोहन के भाई ने` for `मोहन ने`: the table of rules is in `alignment`."""
+    """Refuse `मोहन के भाई ने` for `मोहन ने`: the table of rules is in `alignment`."""
     return misaligned(pair)
 
 
 def _gives_another_title(pair: _WordMatch) -> Message | None:
-    """`सचिव मोहन` for `अध्यक्ष मोहन`."""
+    """Refuse `सचिव मोहन` for `अध्यक्ष मोहन`."""
     return misassigned(pair)
 
 
 def _names_another_person(pair: _WordMatch) -> Message | None:
-    """`मोहन पांचवें रहे` for `वह पांचवें रहे`, which means Sohan."""
+    """Refuse `मोहन पांचवें रहे` for `वह पांचवें रहे`, which means Sohan."""
     place = pair.place
     return pair.attribution.another_person(pair.clause, place.source, place.sentence, pair.other)
 

@@ -127,7 +127,7 @@ def _says_something(piece: Sequence[str]) -> bool:
 
 
 def _boundary(tokens: Sequence[str], start: int, at: int, opener: str) -> _Boundary | None:
-    """Return what the token at `at` does to the clause that begins at `start`; None if the clause continues."""
+    """Return what the token at `at` does to the clause that begins at `start`, or None if the clause continues."""
     current, before, following = tokens[at], tokens[start:at], tokens[at + 1 : at + 2]
     if current in QUOTES or current in ";:–—":
         return _Boundary.OPENS

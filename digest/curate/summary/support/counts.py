@@ -1,7 +1,4 @@
-"""Compare the numbers of two clauses: what each counts, and whether it rises or falls.
-
-The docstring of a rule is an example of what it refuses: the summary's words `for` the article's.
-"""
+"""Compare the numbers of two clauses: what each counts, and whether it rises or falls."""
 
 from __future__ import annotations
 
@@ -87,14 +84,14 @@ class _Number:
 
 
 def _is_nth_day(number: _Number) -> Message | Ruling | None:
-    """`तीन दिन से` is `तीसरे दिन`."""
+    """Accept `तीन दिन से` for `तीसरे दिन`."""
     is_days = number.following and number.following[0].key == "दिन"
     is_nth = is_days and any(str(ordinal(each.text)) == number.word.number for each in number.other.words)
     return Ruling.FINE if is_nth else None
 
 
 def _has_another_role(number: _Number) -> Message | Ruling | None:
-    """`22 गवाह पलटे` for `22 गवाहों में से छह पलटे`."""
+    """Refuse `22 गवाह पलटे` for `22 गवाहों में से छह पलटे`."""
     return (
         None
         if number.theirs
@@ -103,7 +100,7 @@ def _has_another_role(number: _Number) -> Message | Ruling | None:
 
 
 def _is_exchanged(number: _Number) -> Message | Ruling | None:
-    """`3 दिनों में 15 नृत्य` for `15 दिनों में 3 नृत्य`."""
+    """Refuse `3 दिनों में 15 नृत्य` for `15 दिनों में 3 नृत्य`."""
     value, mine, theirs = number.word.number, _numbered(number.clause), _numbered(number.other)
     for noun in (two for one, two in mine if one == value):
         for other in (one for one, two in theirs if one != value and same(noun, two)):
@@ -114,7 +111,7 @@ def _is_exchanged(number: _Number) -> Message | Ruling | None:
 
 
 def _is_crossed(number: _Number) -> Message | Ruling | None:
-    """`25 मीटर लंबी और 10 मीटर चौड़ी` for `10 मीटर लंबी और 25 मीटर चौड़ी`."""
+    """Refuse `25 मीटर लंबी और 10 मीटर चौड़ी` for `10 मीटर लंबी और 25 मीटर चौड़ी`."""
     (mine, theirs), word = (_measured(each) for each in (number.clause, number.other)), number.word
     for one, two in pairwise(mine):
         is_alike = one[0] == word.number and one[0] != two[0] and one[1] == two[1] != ""
@@ -139,7 +136,7 @@ def _numbered(clause: Clause) -> list[tuple[str, Word]]:
 
 
 def _is_of_another_unit(number: _Number) -> Message | Ruling | None:
-    """`40 दिन` for `40 घंटे`, `5 मीटर` for `5 किलोमीटर`."""
+    """Refuse `40 दिन` for `40 घंटे`, `5 मीटर` for `5 किलोमीटर`."""
     word = number.word
     units = [two for one, two in pairwise(number.other.words) if one.number == word.number and two.key in _UNITS]
     mine = [each for each in number.following if each.key in _UNITS]
@@ -179,7 +176,7 @@ def _counted(clause: Clause) -> list[tuple[str, Word]]:
 
 
 def _counts_no_thing(number: _Number) -> Message | Ruling | None:
-    """`51 पर पहुंची`, `7 बजे`: nothing is counted that could be another thing."""
+    """Accept `51 पर पहुंची` and `7 बजे`, which count no thing."""
     head = number.head
     if head is None or is_general(head) or "status" in head.concepts or head.text in _HOURS:
         return Ruling.FINE
@@ -192,12 +189,12 @@ def _counts_no_thing(number: _Number) -> Message | Ruling | None:
 
 
 def _is_of_the_same(number: _Number) -> Message | Ruling | None:
-    """`दो की तलाश जारी है`: it counts the same as before."""
+    """Accept `दो की तलाश जारी है`, which counts the same as before."""
     return Ruling.FINE if all(_stands_alone(number.other.words, n) for n in number.theirs) else None
 
 
 def _counts_another_thing(number: _Number) -> Message | Ruling | None:
-    """`12 छात्र` for `12 शिक्षक`."""
+    """Refuse `12 छात्र` for `12 शिक्षक`."""
     # `दो नशा तस्कर`: what is counted may have a word before it.
     nouns = number.nouns(_NOUN_WITHIN)
     # `98 रन बनाकर आउट` is `98 रन पर आउट`.

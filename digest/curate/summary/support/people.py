@@ -1,7 +1,7 @@
 """Refuse a person's fate, arrest or accusation unless the article's sentence names that person in the same part.
 
-What an article is about needs no mention in each sentence, but a person needs one: `मोहन घायल हुए` is no retelling of
-`एक कार्यकर्ता को चोट आई`, whatever the article is about.
+An article need not name its subject in each sentence, but a person must be named: `मोहन घायल हुए` does not retell `एक
+कार्यकर्ता को चोट आई`.
 """
 
 from __future__ import annotations

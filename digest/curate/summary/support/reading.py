@@ -106,7 +106,7 @@ def _speaker_or_agent(clause: Clause) -> list[Word]:
 
 
 def _first_person_or_thing(clause: Clause) -> list[Word]:
-    """Return the phrase of the first person in a clause; without one, that of its first thing and its owners."""
+    """Return the phrase of the first person in a clause. Without a person, return the first thing with its owners."""
     words = [word for word in clause.words if word.is_content]
     bare = [word for word in words if word.marker == "" and "time" not in word.concepts and not word.number]
     owners = [word for word in words if word.marker == "gen" and word.phrase < (bare[0].phrase if bare else 0)]
@@ -194,7 +194,7 @@ def opens(clause: Clause) -> bool:
 
 
 def merge(before: Clause, clause: Clause) -> Clause:
-    """Return the clause together with what opens it."""
+    """Return the clause together with its introduction."""
     return replace(
         clause,
         words=[*(word for word in before.words if word.marker != "inherited"), *clause.words],

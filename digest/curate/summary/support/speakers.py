@@ -102,7 +102,7 @@ def _ends_speech(clauses: Sequence[Clause], at: int) -> bool:
 
 
 def _another_speaks(clauses: Sequence[Clause], at: int) -> bool:
-    """Whether somebody else speaks from this clause on: `… और Y ने कहा`."""
+    """Whether another speaker begins with this clause: `… और Y ने कहा`."""
     clause = clauses[at]
     return (
         at > 0
@@ -142,7 +142,7 @@ def _introduces(clause: Clause, following: Clause) -> bool:
 
 
 def _introduction(clause: Clause, now: _Introduction) -> _Introduction:
-    """Return who says what follows the clause."""
+    """Return the speaker of the words that follow the clause."""
     names = _names(clause)
     # `X ने कहा कि उन्होंने सोचा था कि`: X still says it.
     goes_on = clause.is_said and now.speaker and not any(word.is_content for word in names)
@@ -159,7 +159,7 @@ def _introduction(clause: Clause, now: _Introduction) -> _Introduction:
 
 
 def _names(clause: Clause) -> list[Word]:
-    """Return the words for who speaks in a clause that introduces another one: the first kind that it has."""
+    """Return the words for the speaker in a clause that introduces another one, by the first kind that it has."""
 
     def marked(marker: str) -> list[Word]:
         return [word for word in clause.words if word.marker == marker]

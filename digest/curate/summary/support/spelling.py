@@ -65,7 +65,7 @@ def _is_unknown(word: str) -> bool:
 
 
 def respell(text: str, articles: Iterable[str]) -> str:
-    """Replace each word that no article has by the only word of the articles with a similar spelling.
+    """Replace unknown words by a word of the articles, if only one has a similar spelling.
 
     A word that the articles write as two is parted, so that both halves can be compared.
     """

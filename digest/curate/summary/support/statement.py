@@ -1,7 +1,4 @@
-"""Compare the assertions of two clauses: negation, mode, condition, claims, quantities, tense and act.
-
-The docstring of a rule is an example of what it refuses: the summary's words `for` the article's.
-"""
+"""Compare the assertions of two clauses: negation, mode, condition, claims, quantities, tense and act."""
 
 from __future__ import annotations
 
@@ -83,7 +80,7 @@ def statement(clause: Clause, other: Clause) -> Message | None:
 
 
 def _changes_negation(pair: Pair) -> Message | None:
-    """`पुल खुला` for `पुल नहीं खुला`."""
+    """Refuse `पुल खुला` for `पुल नहीं खुला`."""
     clause, other = pair.clause, pair.other
     mine, theirs = _negations(clause, other), _negations(other, clause)
     if (
@@ -103,7 +100,7 @@ def _changes_negation(pair: Pair) -> Message | None:
 
 
 def _leaves_out_without(pair: Pair) -> Message | None:
-    """`लाइसेंस के बस चलाई` for `बिना लाइसेंस के बस चलाई`."""
+    """Refuse `लाइसेंस के बस चलाई` for `बिना लाइसेंस के बस चलाई`."""
     clause, other = pair.clause, pair.other
     if _negations(clause, other) or _negations(other, clause) or _WITHOUT in clause.tokens:
         return None
@@ -117,21 +114,21 @@ def _leaves_out_without(pair: Pair) -> Message | None:
 
 
 def _adds_without(pair: Pair) -> Message | None:
-    """`बिना परमिट के बस चलाई` for `बस चलाई`."""
+    """Refuse `बिना परमिट के बस चलाई` for `बस चलाई`."""
     tokens = set(pair.other.tokens)
     adds = _WITHOUT in pair.clause.tokens and not ({_WITHOUT, "नहीं", "न"} & tokens or _lacks(pair.other))
     return Message("it adds “%(name)s”", name="बिना") if adds else None
 
 
 def _finishes_what_remains(pair: Pair) -> Message | None:
-    """`जांच पूरी हुई` for `जांच पूरी होना बाक़ी है`."""
+    """Refuse `जांच पूरी हुई` for `जांच पूरी होना बाक़ी है`."""
     clause = pair.clause
     remains = _REMAINS & set(pair.other.tokens[-4:]) and not _REMAINS & set(clause.tokens)
     return Message("this is still to be done in the article") if remains and clause.mode is Mode.FACT else None
 
 
 def _adds_the_same(pair: Pair) -> Message | None:
-    """`एक ही गांव के 12 लोग` for `12 लोग`."""
+    """Refuse `एक ही गांव के 12 लोग` for `12 लोग`."""
     tokens = pair.clause.tokens
     # `एक ही दिन में` is `24 घंटे में`.
     adds = any(
@@ -142,7 +139,7 @@ def _adds_the_same(pair: Pair) -> Message | None:
 
 
 def _leaves_undone(pair: Pair) -> Message | None:
-    """`सम्मेलन हुआ` for `सम्मेलन रद्द हुआ`."""
+    """Refuse `सम्मेलन हुआ` for `सम्मेलन रद्द हुआ`."""
     ends = [word for word in pair.other.words if word.is_content][-2:]
     found = [word for word in ends if any(part.text in _UNDONE for part in (word.parts or (word,)))]
     lost = next((word.text for word in found if not any(same(mine, word) for mine in pair.clause.words)), None)
@@ -150,14 +147,14 @@ def _leaves_undone(pair: Pair) -> Message | None:
 
 
 def _quotes_another(pair: Pair) -> Message | None:
-    """`'नीली नदी' का विमोचन` for `'लाल पहाड़' का विमोचन`."""
+    """Refuse `'नीली नदी' का विमोचन` for `'लाल पहाड़' का विमोचन`."""
     mine, theirs = _quoted(pair.clause), _quoted(pair.other)
     is_other = mine and theirs and not any(one in two or two in one for one in mine for two in theirs)
     return Message("it has other words in quotation marks than the article") if is_other else None
 
 
 def _takes_for_gives(pair: Pair) -> Message | None:
-    """`किसानों ने 5 लाख लिए` for `किसानों ने 5 लाख दिए`."""
+    """Refuse `किसानों ने 5 लाख लिए` for `किसानों ने 5 लाख दिए`."""
     mine, theirs = _gives(pair.clause), _gives(pair.other)
     return (
         Message("the article has “%(name)s”, not “%(other)s”", name=theirs, other=mine)
@@ -167,7 +164,7 @@ def _takes_for_gives(pair: Pair) -> Message | None:
 
 
 def _changes_mode(pair: Pair) -> Message | None:
-    """`पुल बना` for `पुल बनेगा`."""
+    """Refuse `पुल बना` for `पुल बनेगा`."""
     clause, other = pair.clause, pair.other
     if _same_mode(clause, other):
         return None
@@ -179,45 +176,45 @@ def _changes_mode(pair: Pair) -> Message | None:
 
 
 def _settles_what_is_open(pair: Pair) -> Message | None:
-    """`मोहन चुनाव लड़ेंगे` for `मोहन चुनाव लड़ेंगे या नहीं`."""
+    """Refuse `मोहन चुनाव लड़ेंगे` for `मोहन चुनाव लड़ेंगे या नहीं`."""
     settles = _asks_whether(pair.other) and not _asks_whether(pair.clause)
     return Message("the article leaves open whether this is so") if settles else None
 
 
 def _leaves_out_condition(pair: Pair) -> Message | None:
-    """`स्कूल बंद होंगे` for `बारिश हुई तो स्कूल बंद होंगे`."""
+    """Refuse `स्कूल बंद होंगे` for `बारिश हुई तो स्कूल बंद होंगे`."""
     clause, other = pair.clause, pair.other
     has_it = clause.has_condition or (clause.is_condition and other.is_condition) or clause.mode is Mode.CAN
     return Message("it leaves out the condition") if other.has_condition and not has_it else None
 
 
 def _asserts_condition(pair: Pair) -> Message | None:
-    """`बारिश हुई` for `अगर बारिश हुई`."""
+    """Refuse `बारिश हुई` for `अगर बारिश हुई`."""
     is_fact = not pair.clause.is_condition and pair.clause.tokens[-1] != "पर"
     return Message("it reports a condition as a fact") if pair.other.is_condition and is_fact else None
 
 
 def _leaves_out_claim(pair: Pair) -> Message | None:
-    """`मोहन ने पैसे लिए` for `मोहन पर पैसे लेने का आरोप है`."""
+    """Refuse `मोहन ने पैसे लिए` for `मोहन पर पैसे लेने का आरोप है`."""
     if "claim" not in pair.other.kinds or _is_aside(pair.clause, pair.other, "claim"):
         return None
     return _left_out(pair, "claim")
 
 
 def _leaves_out_doubt(pair: Pair) -> Message | None:
-    """`12 लोग दबे` for `12 लोगों के दबे होने की आशंका`."""
+    """Refuse `12 लोग दबे` for `12 लोगों के दबे होने की आशंका`."""
     if "doubt" not in pair.other.kinds or _is_aside(pair.clause, pair.other, "doubt"):
         return None
     return None if pair.clause.mode is Mode.CAN else _left_out(pair, "doubt")
 
 
 def _leaves_out_wish(pair: Pair) -> Message | None:
-    """`वेतन बढ़ा` for `वेतन बढ़ाने की मांग की`."""
+    """Refuse `वेतन बढ़ा` for `वेतन बढ़ाने की मांग की`."""
     return _left_out(pair, "wish") if "wish" in pair.other.act else None
 
 
 def _leaves_out_plan(pair: Pair) -> Message | None:
-    """`अस्पताल बना` for `अस्पताल बनाने का ऐलान किया`."""
+    """Refuse `अस्पताल बना` for `अस्पताल बनाने का ऐलान किया`."""
     is_open = pair.clause.mode is not Mode.FACT or "wish" in pair.clause.kinds
     # `अमान्य घोषित हुआ` plans nothing.
     if "plan" not in pair.other.act or is_open or _word_of(pair.other, "plan") == _DECLARED:
@@ -226,7 +223,7 @@ def _leaves_out_plan(pair: Pair) -> Message | None:
 
 
 def _leaves_out_denial(pair: Pair) -> Message | None:
-    """`मोहन ने पैसे लिए` for `मोहन ने पैसे लेने से इनकार किया`."""
+    """Refuse `मोहन ने पैसे लिए` for `मोहन ने पैसे लेने से इनकार किया`."""
     if "deny" not in pair.other.kinds or not _denies_known(pair.clause, pair.other):
         return None
     return _left_out(pair, "deny")
@@ -240,7 +237,7 @@ def _left_out(pair: Pair, kind: str) -> Message | None:
 
 
 def _leaves_out_share(pair: Pair) -> Message | None:
-    """`दुकानें बंद रहीं` for `ज़्यादातर दुकानें बंद रहीं`."""
+    """Refuse `दुकानें बंद रहीं` for `ज़्यादातर दुकानें बंद रहीं`."""
     for kind in ("some", "most", "half"):
         if kind in pair.other.kinds - pair.clause.kinds and _quantifies(pair.clause, pair.other, kind):
             return Message("it leaves out “%(name)s”", name=_word_of(pair.other, kind))
@@ -248,7 +245,7 @@ def _leaves_out_share(pair: Pair) -> Message | None:
 
 
 def _leaves_out_bound(pair: Pair) -> Message | None:
-    """`60 घर जले` for `60 से ज़्यादा घर जले`."""
+    """Refuse `60 घर जले` for `60 से ज़्यादा घर जले`."""
     clause, other = pair.clause, pair.other
     if not any(word.number for word in clause.words):
         return None
@@ -264,14 +261,14 @@ def _leaves_out_bound(pair: Pair) -> Message | None:
 
 
 def _compares_with_another_time(pair: Pair) -> Message | None:
-    """`पिछले महीने से कम` for `पिछले साल से कम`."""
+    """Refuse `पिछले महीने से कम` for `पिछले साल से कम`."""
     mine, theirs = _past_nouns(pair.clause), _past_nouns(pair.other)
     is_other = mine and theirs and not any(same(one, each) for one in mine for each in theirs)
     return Message("the article compares with another time: “%(name)s”", name=theirs[0].text) if is_other else None
 
 
 def _leaves_out_past(pair: Pair) -> Message | None:
-    """`पुल टूटा` for `2018 में पुल टूटा`."""
+    """Refuse `पुल टूटा` for `2018 में पुल टूटा`."""
     mine, theirs = pair.clause.past, pair.other.past
     if not theirs or mine == theirs or theirs in pair.clause.tokens or (theirs in _PAST and mine in _PAST):
         return None
@@ -282,13 +279,13 @@ def _leaves_out_past(pair: Pair) -> Message | None:
 
 
 def _finishes_what_goes_on(pair: Pair) -> Message | None:
-    """`मतगणना पूरी हुई` for `मतगणना चल रही है`."""
+    """Refuse `मतगणना पूरी हुई` for `मतगणना चल रही है`."""
     is_done = not pair.clause.is_ongoing and _DONE & set(pair.clause.tokens[-4:])
     return Message("it reports as finished what is still going on") if pair.other.is_ongoing and is_done else None
 
 
 def _turns_introduction(pair: Pair) -> Message | None:
-    """`मोहन ने माना कि पुल टूटा` for `मोहन ने नहीं माना कि पुल टूटा`."""
+    """Refuse `मोहन ने माना कि पुल टूटा` for `मोहन ने नहीं माना कि पुल टूटा`."""
     clause, other = pair.clause, pair.other
     mine, theirs = (clause.frame_negations, clause.frame_denies), (other.frame_negations, other.frame_denies)
     is_other = clause.is_said and other.is_said and mine != theirs
@@ -357,12 +354,12 @@ def _same_mode(clause: Clause, other: Clause) -> bool:
 
 
 def _only_describes(clause: Clause, _other: Clause) -> bool | None:
-    """`दुबई में होने वाला टूर्नामेंट` says nothing of when."""
+    """Accept `दुबई में होने वाला टूर्नामेंट`, which does not say when."""
     return True if clause.tokens[-1].startswith("वाल") else None
 
 
 def _is_about_to_be(clause: Clause, other: Clause) -> bool | None:
-    """`सोमवार को वार्ता हुई` is not `सोमवार को होने वाली वार्ता`."""
+    """Refuse `सोमवार को वार्ता हुई` for `सोमवार को होने वाली वार्ता`."""
     is_ahead = other.tokens[-2:-1] == ("होने",) and other.tokens[-1].startswith("वाल")
     return False if clause.mode is Mode.FACT and is_ahead else None
 
@@ -375,32 +372,32 @@ def _is_equal(clause: Clause, other: Clause) -> bool | None:
 
 
 def _is_undecided(clause: Clause, other: Clause) -> bool | None:
-    """`सोमवार को जांच हुई` is not `जांच पर फ़ैसला सोमवार को होगा`."""
+    """Refuse `सोमवार को जांच हुई` for `जांच पर फ़ैसला सोमवार को होगा`."""
     is_fact = (clause.mode, other.mode) == (Mode.FACT, Mode.FUTURE)
     return False if is_fact and _DECISIONS & set(other.tokens) else None
 
 
 def _is_forced(clause: Clause, other: Clause) -> bool | None:
-    """`ख़र्च होंगे` is `ख़र्च करने पड़ेंगे`."""
+    """Accept `ख़र्च होंगे` for `ख़र्च करने पड़ेंगे`."""
     is_forced = (clause.mode, other.mode) == (Mode.FUTURE, Mode.MUST) and "चाहिए" not in other.tokens
     return True if is_forced else None
 
 
 def _claims_less(clause: Clause, other: Clause) -> bool | None:
-    """`हो सकता है` claims less than `होगा`, and `नहीं माना जा सकता` less than `नहीं है`."""
+    """Accept a weaker claim: `हो सकता है` for `होगा`, `नहीं माना जा सकता` for `नहीं है`."""
     is_weaker = other.mode is Mode.FUTURE and clause.mode in (Mode.MUST, Mode.CAN)
     is_denial = (clause.mode, other.mode) == (Mode.CAN, Mode.FACT) and clause.negations and other.negations
     return True if is_weaker or is_denial else None
 
 
 def _is_feared(clause: Clause, other: Clause) -> bool | None:
-    """`बाढ़ आ सकती है` is `बाढ़ की आशंका है`, and `बाढ़ आएगी` is not."""
+    """Accept `बाढ़ आ सकती है` for `बाढ़ की आशंका है`, but not `बाढ़ आएगी`."""
     may_be = clause.mode in (Mode.CAN, Mode.FUTURE) and "doubt" in other.act | other.frame_kinds
     return clause.mode is Mode.CAN if may_be else None
 
 
 def _is_dated(clause: Clause, other: Clause) -> bool | None:
-    """`सुनवाई 19 दिसंबर को है` is `सुनवाई 19 दिसंबर को होगी`."""
+    """Accept `सुनवाई 19 दिसंबर को है` for `सुनवाई 19 दिसंबर को होगी`."""
     if (clause.mode, other.mode) != (Mode.FACT, Mode.FUTURE) or "को" not in clause.tokens[-3:]:
         return None
     rest = [each for each in clause.tokens if each != "।"]
@@ -408,7 +405,7 @@ def _is_dated(clause: Clause, other: Clause) -> bool | None:
 
 
 def _is_announced(clause: Clause, other: Clause) -> bool | None:
-    """`पुल बनाने का ऐलान हुआ` is `पुल बनेगा`. `हाई कोर्ट में अपील की` is not `अपील करेंगे`: an appeal is a deed."""
+    """Accept `पुल बनाने का ऐलान हुआ` for `पुल बनेगा`, but not `हाई कोर्ट में अपील की` for `अपील करेंगे`: an appeal is a deed."""
     if clause.mode is not Mode.FACT:
         return None
     if other.mode is Mode.CAN:
@@ -426,7 +423,7 @@ def _is_announced(clause: Clause, other: Clause) -> bool | None:
 
 
 def _is_planned(clause: Clause, other: Clause) -> bool | None:
-    """`पुल बनेगा` is `पुल बनाने का फ़ैसला हुआ`, and `पुल बने` is `पुल की मांग की`."""
+    """Accept `पुल बनेगा` for `पुल बनाने का फ़ैसला हुआ`, and `पुल बने` for `पुल की मांग की`."""
     if other.mode is not Mode.FACT or clause.mode not in (Mode.FUTURE, Mode.MUST, Mode.WISH):
         return None
     is_planned = "plan" in other.act or bool(_DECISIONS & set(other.tokens[-4:]))

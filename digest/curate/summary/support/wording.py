@@ -2,8 +2,6 @@
 
 A word that names, counts, dates or blames must be in the same sentence, or in the article's topic: its title, its first
 sentence and the sentence before. A word that only paraphrases is allowed.
-
-The docstring of a rule is an example of what it refuses: the summary's words `for` the article's.
 """
 
 from __future__ import annotations
@@ -143,7 +141,7 @@ class _Reading(Parts):
     # Each rule of a word returns a problem, or `Ruling.FINE`, or None if the next rule decides.
 
     def _names_another_cause(self, word: Word) -> Message | Ruling | None:
-        """`बारिश के कारण पुल बंद` for `मरम्मत के कारण पुल बंद`, `देरी से मौत हुई` for `मौत हुई`."""
+        """Refuse `बारिश के कारण पुल बंद` for `मरम्मत के कारण पुल बंद`, `देरी से मौत हुई` for `मौत हुई`."""
         phrase = [each for each in self._clause.words if each.phrase == word.phrase and each.is_content]
         kills = word.marker == "से" and GRAMMAR["dead"] & {*self._clause.tokens}
         is_new = kills and not any(each in self._inside or find_any(each, self._rest) for each in phrase)
@@ -154,17 +152,17 @@ class _Reading(Parts):
         return Message("the article gives another cause than “%(name)s”", name=word.text) if is_other else None
 
     def _may_be_added(self, word: Word) -> Message | Ruling | None:
-        """`आरोपी मोहन` is fine where Mohan is arrested."""
+        """Accept `आरोपी मोहन` if Mohan is arrested."""
         return Ruling.FINE if self._is_implied(word) else None
 
     def _is_another_number(self, word: Word) -> Message | Ruling | None:
-        """`12 छात्र` for `छात्र`."""
+        """Refuse `12 छात्र` for `छात्र`."""
         if not word.number:
             return None
         return Message("the number %(name)s is not with the other words in the articles", name=word.text)
 
     def _is_another_quantity(self, word: Word) -> Message | Ruling | None:
-        """`पूरी परीक्षा रद्द` for `परीक्षा रद्द`."""
+        """Refuse `पूरी परीक्षा रद्द` for `परीक्षा रद्द`."""
         if not word.concepts & _QUANTITIES:
             return None
         if "both" in word.concepts and "और" in self._clause.tokens and "और" in self._other.tokens:
@@ -173,7 +171,7 @@ class _Reading(Parts):
         return Message("“%(name)s” is not said about this in the articles", name=word.text)
 
     def _is_another_act(self, word: Word) -> Message | Ruling | None:
-        """`पुल टूटा` for `पुल बंद हुआ`."""
+        """Refuse `पुल टूटा` for `पुल बंद हुआ`."""
         if word is not self._predicate or word.marker:
             return None
         return (
@@ -183,13 +181,13 @@ class _Reading(Parts):
         )
 
     def _is_another_actor(self, word: Word) -> Message | Ruling | None:
-        """`मोहन ने शिकायत की` for `सोहन ने शिकायत की`."""
+        """Refuse `मोहन ने शिकायत की` for `सोहन ने शिकायत की`."""
         may_be_name = is_name_like(word) or (self._articles.is_anywhere(word) and not is_general(word))
         is_other = word.marker in ("को", "ने") and may_be_name and self._is_replaced(word)
         return Message("“%(name)s” belongs to something else in the articles", name=word.text) if is_other else None
 
     def _is_another_ordinal(self, word: Word) -> Message | Ruling | None:
-        """`आठवीं तक` for `बारहवीं तक`, `तीसरे चरण` for `दूसरे चरण`."""
+        """Refuse `आठवीं तक` for `बारहवीं तक`, `तीसरे चरण` for `दूसरे चरण`."""
         is_other = ordinal(word.text) and any(ordinal(each.text) for each in self._other.words)
         return Message("“%(name)s” is not said about this in the articles", name=word.text) if is_other else None
 
@@ -198,30 +196,30 @@ class _Reading(Parts):
         return Ruling.FINE if self._completes(word) else None
 
     def _is_another_time(self, word: Word) -> Message | Ruling | None:
-        """`मंगलवार को` for `बुधवार को`."""
+        """Refuse `मंगलवार को` for `बुधवार को`."""
         return self._time(word) if "time" in word.concepts else None
 
     def _is_another_fact(self, word: Word) -> Message | Ruling | None:
-        """`हत्या का मामला` for `चोरी का मामला`: a word with the weight of a fact."""
+        """Refuse `हत्या का मामला` for `चोरी का मामला`: a word with the weight of a fact."""
         is_fact = any("strict" in part.concepts for part in (word.parts or (word,)))
         return self._strict(word) if is_fact else None
 
     def _is_in_the_place_of_another(self, word: Word) -> Message | Ruling | None:
-        """`12 लोग अस्पताल में` for `12 लोग शिविर में`, where the sentence has the hospital too."""
+        """Refuse `12 लोग अस्पताल में` for `12 लोग शिविर में`, where the sentence has the hospital too."""
         counts = any(each.number for each in self._clause.words) and word.marker not in ("", "gen")
         may_be = (counts or word.marker in ("gen", "को")) and find_any(word, self._rest)
         is_other = may_be and self._is_replaced(word, also_common=counts)
         return Message("“%(name)s” belongs to something else in the articles", name=word.text) if is_other else None
 
     def _is_of_another_event(self, word: Word) -> Message | Ruling | None:
-        """`गेहूं का मूल्य बढ़ा` for `सरसों का मूल्य बढ़ा`, where another sentence has the wheat."""
+        """Refuse `गेहूं का मूल्य बढ़ा` for `सरसों का मूल्य बढ़ा`, where another sentence has the wheat."""
         is_other = self._is_added(word) or (
             not find_any(word, self._rest) and (self._is_other_thing(word) or self._is_other_owner(word))
         )
         return Message("“%(name)s” is not said about this in the articles", name=word.text) if is_other else None
 
     def _is_another_level(self, word: Word) -> Message | Ruling | None:
-        """`हाई कोर्ट का आदेश` for `निचली अदालत का आदेश`."""
+        """Refuse `हाई कोर्ट का आदेश` for `निचली अदालत का आदेश`."""
         is_other = word.marker == "gen" and _names_court(word) and any(map(_names_court, self._other.words))
         return _another_court(word) if is_other else None
 
@@ -230,19 +228,19 @@ class _Reading(Parts):
         return Ruling.FINE if is_plain_word(word) else None
 
     def _is_another_court(self, word: Word) -> Message | Ruling | None:
-        """`हाई कोर्ट ने कहा` for `ज़िला अदालत ने कहा`."""
+        """Refuse `हाई कोर्ट ने कहा` for `ज़िला अदालत ने कहा`."""
         return self._court(word) if "court" in word.concepts and word.marker in (*AGENT, "") else None
 
     def _is_unknown_name(self, word: Word) -> Message | Ruling | None:
-        """`मोहन` where no article has him."""
+        """Refuse `मोहन` if no article names him."""
         return self._own(word) if is_name_like(word) and not self._articles.is_anywhere(word) else None
 
     def _is_another_agent(self, word: Word) -> Message | Ruling | None:
-        """`निगम ने बांटा` for `संघ ने बांटा`."""
+        """Refuse `निगम ने बांटा` for `संघ ने बांटा`."""
         return self._agent(word) if word.marker in _ACTS else None
 
     def _is_another_name(self, word: Word) -> Message | Ruling | None:
-        """`रामपुर में` for `सोनपुर में`."""
+        """Refuse `रामपुर में` for `सोनपुर में`."""
         return self._name(word) if is_name_like(word) or "office" in word.concepts else None
 
     def _is_cause(self, word: Word) -> bool:

@@ -144,12 +144,12 @@ def run(visit: Visit) -> Response:
 
 
 def ask_undo(visit: Visit) -> Response:
-    """Show what undoing an import would do."""
+    """Show the effects of undoing an import."""
     return _undo_page(visit)
 
 
 def undo(visit: Visit) -> Response:
-    """Undo an import, if it still does what the page showed. Without `seen`, show what it would do."""
+    """Undo an import, if the effects are still those that the page showed. Without `seen`, show the effects."""
     transfer, act = visit.desk.app.subscriber_transfer, _act(visit)
     seen = visit.form.get("seen", "")
     if not seen:

@@ -16,7 +16,7 @@ def ask(visit: Visit) -> Response:
 
 
 def send(visit: Visit) -> Response:
-    """Enqueue them, but no more than the page said."""
+    """Enqueue the late subscribers, but no more than the page said."""
     _ = visit.catalogue.gettext
     edition, most = visit.edition(), number_in(visit.form.get("most", "")) or 0
     try:

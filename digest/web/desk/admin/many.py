@@ -1,4 +1,4 @@
-"""One act for several subscribers: those with a tick, or all whom a filter matches.
+"""Do one act to several subscribers: to the ticked ones, or to all who match a filter.
 
 Three steps: choose the act, look at who changes and who stays as they are, confirm.
 """
@@ -36,7 +36,7 @@ def page(visit: Visit) -> Response:
 
 
 def run(visit: Visit) -> Response:
-    """Show what an act would change; do it if the form repeats the mark of what was shown."""
+    """Show the effects of an act. Do it if the form repeats the mark of the effects that were shown."""
     _ = visit.catalogue.gettext
     app, form = visit.desk.app, visit.form
     act = form.get("act", "")
@@ -61,7 +61,9 @@ def run(visit: Visit) -> Response:
 
 
 def ids_of(visit: Visit, given: Any) -> list[int]:
-    """Return the numbers of the chosen: those of an act, of a filter if the form says `all`, else the ticked ones."""
+    """Return the numbers of the chosen subscribers: those of an act, those of a filter if the form says `all`, or the
+    ticked ones.
+    """
     if (act := number_in(given.get(_ACT, ""))) is not None:
         return visit.desk.app.many_editor.bulk_acts.people_of(act)
     if "all" in given:

@@ -131,7 +131,7 @@ def recent_table(visit: Visit) -> Response:
 
 
 def failures_table(visit: Visit) -> Response:
-    """Respond with what came back of recent editions, by mailbox provider, transport and domain, as CSV."""
+    """Respond with the returned emails of recent editions, by mailbox provider, transport and domain, as CSV."""
     found = _failures(visit, _sent(visit), wait=_FILE_WAIT) or Failures()
     return _csv(visit, "failures", failed.csv_rows(found))
 
@@ -176,14 +176,14 @@ def _missed_rows(reader: MissedRecipients, key: str) -> Iterator[Sequence[str]]:
 
 
 def _csv(visit: Visit, name: str, rows: Iterable[Sequence[str]]) -> Response:
-    """Answer with a table that a spreadsheet opens without running what a cell contains."""
+    """Answer with a table as CSV. A spreadsheet does not run the content of its cells."""
     out = io.StringIO(newline="")
     csv.writer(out, lineterminator="\r\n").writerows(map(escape_formula, row) for row in rows)
     return visit.download(f"{name}.csv", out.getvalue(), "text/csv; charset=utf-8")
 
 
 def _failures(visit: Visit, keys: Sequence[str], *, wait: float | None = None) -> Failures | None:
-    """Count what came back, or return None while it is being counted."""
+    """Count the returned emails. Return None while they are being counted."""
     reader = FailureReader(visit.desk.app.database)
     patience = visit.patience if wait is None else wait
     return visit.desk.failures.get(" ".join(keys), lambda: reader.read(keys), wait=patience, from_now=wait is not None)
@@ -198,7 +198,7 @@ def _day(visit: Visit, key: str) -> str:
 
 
 def _name(visit: Visit, key: str) -> str:
-    """Return what people call an edition: its name, what it corrects, or its key."""
+    """Return the name of an edition for people: its own name, that of the corrected edition, or its key."""
     if split_key(key)[0] is not None:
         # Only others have a name.
         return key

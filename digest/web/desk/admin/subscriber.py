@@ -38,7 +38,7 @@ _CHANGES = (HistoryKind.LIST, HistoryKind.CONSENT, HistoryKind.BARRED)
 def page(
     visit: Visit, *, status: int = 200, field: str = "", problem: str | PageSentence = "", editing: bool = False
 ) -> Response:
-    """Show a subscriber. `editing`: the form to edit them stays open, with what was typed."""
+    """Show a subscriber. `editing`: the form stays open, with the typed values."""
     desk, now = visit.desk, visit.desk.now()
     app, held = desk.app, _held(visit)
     entries = _entries(visit, held)
@@ -166,7 +166,7 @@ def _entries(visit: Visit, held: StoredSubscriber) -> list[HistoryEntry]:
 
 
 def _stop_by_admin(entries: list[HistoryEntry]) -> HistoryEntry | None:
-    """Return the entry that says who ended the email of a suppressed person; None if an admin did not."""
+    """Return the entry of the admin who stopped a suppressed person's email; None if no admin did."""
     suppressed = next((each for each in entries if each.kind == HistoryKind.BARRED), None)
     return suppressed if suppressed and suppressed.stopped_by_admin else None
 

@@ -32,7 +32,7 @@ MARKS = {
 
 
 def outcome(word: str, catalogue: Catalogue, *, stopped_by_admin: bool = False) -> str:
-    """Translate what became of an edition that a person got, or what the person did."""
+    """Translate the outcome of an edition for a person, or an act of the person."""
     _ = catalogue.gettext
     if stopped_by_admin:
         return _("an admin stopped their email")
@@ -98,7 +98,7 @@ def value(text: str, catalogue: Catalogue) -> str:
 
 
 def reason_text(text: str, catalogue: Catalogue) -> PageSentence:
-    """Translate a reason or a line of a history, and keep what a server answered."""
+    """Translate a reason or a line of a history. A server's answer stays as it is."""
     known = reason(text, catalogue)
     return PageSentence(known) if known != text else translate_line(text, catalogue)
 

@@ -14,6 +14,7 @@ from digest.curate.compose import RunnerUp
 from digest.models import Role
 from digest.notify.failures import FailureRow, Failures
 from digest.notify.report import EditionNumbers, ReportDocument, report_document
+from digest.store.people.directory import SubscriberLine
 from digest.store.people.growth import DailyGrowth
 from digest.store.people.history import HistoryEntry
 from digest.store.people.imports import ImportResult
@@ -38,7 +39,7 @@ class Done:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EditionPage(EditionDocument):
-    """An edition with its stories. `revision` is what an approval sends as `seen`."""
+    """An edition with its stories. An approval sends `revision` as `seen`."""
 
     revision: str
     # The recipients of a send that has begun.
@@ -196,10 +197,15 @@ class SubscribersPage:
     segments: list[SavedGroup]
 
 
+def _row(line: SubscriberLine) -> SubscriberRow:
+    own = line.subscriber
+    return fill(SubscriberRow, own, hour=_hour(own.hour), state=line.state, last=line.last or "")
+
+
 def _subscribers(values: Values) -> SubscribersPage:
     older = values["older"]
     return SubscribersPage(
-        [fill(SubscriberRow, each, hour=_hour(each.hour), last=each.last or "") for each in values["lines"]],
+        [_row(each) for each in values["lines"]],
         [Unconfirmed(email, at) for email, at in values["asked"] or ()],
         older["before"] if older else None,
         {str(state): number for state, number in (values["counts"] or {}).items()},
@@ -275,7 +281,9 @@ class Chosen:
 
 @dataclass(frozen=True, slots=True)
 class ManyPage:
-    """Who changes by an act for several, and who does not. With `seen` the same request does it."""
+    """The people whom an act for several changes, and those whom it does not. With `seen` the same request carries it
+    out.
+    """
 
     done: bool
     act: str
@@ -321,7 +329,7 @@ class ImportForm:
 
 @dataclass(frozen=True, slots=True)
 class RowWithoutTopic:
-    """A row that is imported without a topic that the newsletter does not have."""
+    """An imported row that lost a topic, because the newsletter does not have it."""
 
     line: int
     email: str
@@ -339,7 +347,7 @@ class RejectedRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImportPage(ImportResult):
-    """What an import does, or did if it is `done`. `mistyped`: address → what was probably meant."""
+    """The effects of an import. It was carried out if it is `done`. `mistyped`: address → what was probably meant."""
 
     id: str | None
     done: bool
@@ -643,6 +651,6 @@ DOCUMENTS: Mapping[str, Callable[[Values], object]] = {
 
 
 def document(template: str, values: Values) -> object:
-    """Return the document of a page. One that only says that an act was done becomes `Done`."""
+    """Return the document of a page. A page that only says that an act was done becomes `Done`."""
     make = DOCUMENTS.get(template)
     return make(values) if make else Done()

@@ -144,7 +144,7 @@ _ERROR = {"$ref": "#/components/schemas/Error"}
 
 
 def unknown_field(page: str, form: Mapping[str, str]) -> tuple[str, Sequence[str]] | None:
-    """Return a field of the body that the handler does not have, and those that it has."""
+    """Return a field of the body that the handler does not have, and the fields that it has."""
     known = _FIELDS.get(page, ())
     given = (name.partition(":")[0].removeprefix(_WAS) for name in form if name != "lists")
     return next(((name, known) for name in given if name not in known), None)
@@ -185,7 +185,7 @@ def _problem(error: dict[str, Any]) -> dict[str, Any]:
 
 
 class _AnswerSchema(GenerateJsonSchema):
-    """The schema of what is sent: a field with a default is sent too."""
+    """The schema of answers. A field with a default is always sent, so it is required."""
 
     def field_is_required(self, field: Any, total: bool) -> bool:  # noqa: ARG002
         return True
@@ -199,7 +199,7 @@ class _AnswerSchema(GenerateJsonSchema):
 
 @cache
 def _answers() -> tuple[Mapping[str, Any], Mapping[str, Any]]:
-    """Return template → schema of its document ('' means `Done`), and the schemas to which these refer."""
+    """Return template → schema of its document ('' means `Done`), and the schemas that these use."""
     kinds = {template: get_type_hints(make)["return"] for template, make in DOCUMENTS.items()}
     adapters: list[tuple[str, Any, TypeAdapter[Any]]] = [
         (template, "serialization", TypeAdapter(kind)) for template, kind in {**kinds, "": Done}.items()

@@ -1,4 +1,4 @@
-"""The API's routes: those of the desk's table, under /api, with a token instead of a session."""
+"""The API's routes: the routes of the desk's table, under /api, with a token instead of a session."""
 
 from __future__ import annotations
 
