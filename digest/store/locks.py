@@ -231,7 +231,7 @@ def _file(database: Database, work: str, wait: float) -> Iterator[None]:
 @contextmanager
 def _advisory(database: Database, work: str, wait: float) -> Iterator[Connection]:
     until = time.monotonic() + wait
-    connection = _locked(database, work, until)
+    connection = _connect_locked(database, work, until)
     try:
         yield connection
     finally:
@@ -241,7 +241,7 @@ def _advisory(database: Database, work: str, wait: float) -> Iterator[Connection
         connection.close()
 
 
-def _locked(database: Database, work: str, until: float) -> Connection:
+def _connect_locked(database: Database, work: str, until: float) -> Connection:
     """Return a new connection that holds the lock. Its key has the schema, for databases with several newsletters."""
     with database.translate_errors():
         connection = database.engine.connect()

@@ -136,7 +136,7 @@ class EditionEditor:
 
     def drop(self, key: str, story: str, by: Actor) -> Edition:
         """Remove a story. The next best one takes its place, and the log names it."""
-        before, found = self._editable(key), self._known(key, story)
+        before, found = self._editable(key), self._find_story(key, story)
         after = self._change(
             key,
             lambda changes: replace(
@@ -234,7 +234,7 @@ class EditionEditor:
 
     def _regroupable(self, key: str, story: str) -> Story:
         """Return a story that can be split or merged. Raises UnknownStory, and DigestError for others."""
-        found = self._known(key, story)
+        found = self._find_story(key, story)
         if found is None:
             raise UnknownStory(f"edition {key} has no story {story} now: it was dropped")
         if is_breaking(key):
@@ -245,7 +245,7 @@ class EditionEditor:
 
     def move(self, key: str, story: str, section: str, place: int, by: Actor) -> Edition:
         """Move a story to a place of a section. The caller has checked the section's name."""
-        found = self._known(key, story)
+        found = self._find_story(key, story)
         sections = self._editable(key).sections
 
         def change(changes: EditorialChanges) -> EditorialChanges:
@@ -317,7 +317,7 @@ class EditionEditor:
 
         `shown` is the text that the editor saw, if they saw one. Raises UnknownStory if the story has no such text.
         """
-        found = self._known(key, story)
+        found = self._find_story(key, story)
         if found is None or found.refused is None or not has_refused(found, shown):
             raise UnknownStory(
                 Message("story %(name)s of edition %(again)s has no such summary of a model", name=story, again=key)
@@ -340,7 +340,7 @@ class EditionEditor:
 
         `seen` has the texts that the editor saw, by field. `what` is the act in the log.
         """
-        found = self._known(key, story)
+        found = self._find_story(key, story)
         given = {"title": title, "summary": summary}
 
         def change(changes: EditorialChanges) -> EditorialChanges:
@@ -362,7 +362,7 @@ class EditionEditor:
 
     def choose_picture(self, key: str, story: str, by: Actor, url: str | None) -> Edition:
         """Give a story the picture of this URL, '' for none, None for the composed one."""
-        found = self._known(key, story)
+        found = self._find_story(key, story)
 
         def change(changes: EditorialChanges) -> EditorialChanges:
             others = {id: each for id, each in changes.pictures.items() if id != story}
@@ -574,7 +574,7 @@ class EditionEditor:
         found = self.composer.articles.named(story)
         return found.title if found else story
 
-    def _known(self, key: str, story: str) -> Story | None:
+    def _find_story(self, key: str, story: str) -> Story | None:
         """Return the story; None if an editor dropped it. Raises UnknownStory."""
         edition = self._editable(key)
         found = edition.story(story)
