@@ -66,7 +66,7 @@ class Lock:
         return False
 
     def is_held(self) -> bool:
-        """Return False if the lock was lost: PostgreSQL releases it when the connection breaks."""
+        """Whether the lock is still held. PostgreSQL releases it when the connection breaks."""
         if self._connection is None:
             return True
         return _is_connected(self._database, self._connection)

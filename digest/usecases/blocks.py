@@ -198,7 +198,7 @@ class BlockReader:
         return block
 
     def _has_a_turn(self, edition: Edition, sponsor: Sponsor) -> bool:
-        """Whether the edition's day is within the advertisement's dates, and fewer editions than its cap had it."""
+        """Whether the edition may have the advertisement: by its dates, and by its cap on the number of editions."""
         if (sponsor.start and edition.day < sponsor.start) or (sponsor.until and edition.day > sponsor.until):
             return False
         if sponsor.cap is None:

@@ -255,9 +255,9 @@ class EditionEditor:
         return self._change(key, change, by, ActKind.MOVED, f"{_title(found)} → {section}, {place}", chooses=False)
 
     def step(self, key: str, story: str, steps: int, by: Actor) -> Edition:
-        """Move a story up (negative) or down within the edition, beyond the end of a section into the next one.
+        """Move a story up (negative) or down within the edition, and beyond the end of a section into the next one.
 
-        The lead stays: it is above all sections, whatever its place in its own.
+        The lead stays on top, whatever its place in its own section.
         """
         edition = self._editable(key)
         for number, section in enumerate(edition.sections):

@@ -328,7 +328,7 @@ class EditionStore(StorePart):
         return read_changes(stored)
 
     def set_editorial_changes(self, key: str, changes: EditorialChanges) -> bool:
-        """Return False if the edition is no longer a draft."""
+        """Store the editors' changes of a draft. False if the edition is no longer one."""
         editable = (edition.c.key == key) & edition.c.state.in_(EDITABLE_STATES)
         values = {"editorial_changes": _adapter(EditorialChanges).dump_python(changes, mode="json")}
         return bool(self.database.change(update(edition).where(editable).values(values)))
