@@ -283,7 +283,7 @@ def find_key(given: str, file: Path) -> Ed25519PrivateKey | None:
 
     Raises ConfigurationError for an unusable one."""
     if given.strip():
-        return _parsed(given, KEY_ENV)
+        return _parse_key(given, KEY_ENV)
     try:
         text = file.read_text(encoding="ascii")
         mode = open_mode(file)
@@ -297,7 +297,7 @@ def find_key(given: str, file: Path) -> Ed25519PrivateKey | None:
         mode = open_mode(file)
     if mode:
         raise DigestError(f"{file}: other users can read the key for receipts (mode {mode:04o}); run chmod 600 on it")
-    return _parsed(text, str(file))
+    return _parse_key(text, str(file))
 
 
 def find_or_make_key(given: str, file: Path) -> Ed25519PrivateKey:
@@ -325,7 +325,7 @@ def _make(file: Path) -> None:
         part.unlink(missing_ok=True)
 
 
-def _parsed(text: str, where: str) -> Ed25519PrivateKey:
+def _parse_key(text: str, where: str) -> Ed25519PrivateKey:
     word = text.strip()
     if not _KEY.match(word):
         problem = "expected a private key of 64 hexadecimal digits, as `openssl rand -hex 32` prints"

@@ -200,12 +200,12 @@ class Answers:
 def ask(directory: Path) -> Answers:
     """Ask on the terminal, each question until its answer is valid. Raises click.Abort at the end of input."""
     click.echo("Enter keeps the value in brackets. Everything can be changed in digest.yaml later.")
-    name = _asked("Name of the newsletter", _NAME, ("newsletter", "name"))
-    email = _asked("Sender's email address", _EMAIL, ("newsletter", "sender", "email"))
+    name = _ask_valid("Name of the newsletter", _NAME, ("newsletter", "name"))
+    email = _ask_valid("Sender's email address", _EMAIL, ("newsletter", "sender", "email"))
     provider = click.prompt("Provider", type=click.Choice(list(PROVIDERS)), default="outbox")
     sender_name = name
     if provider == "sendgrid" and not name.isascii():
-        sender_name = _asked(
+        sender_name = _ask_valid(
             "Sender's name in Latin letters", "Subah Ki Khabar", ("newsletter", "sender", "name"), _ascii
         )
     return Answers(name, sender_name, email, provider, _ask_feed(directory))
@@ -216,7 +216,7 @@ def _ascii(value: str) -> None:
         raise ValueError("SendGrid supports only Latin letters here")
 
 
-def _asked(question: str, default: str, key: tuple[str, ...], check: Callable[[str], None] | None = None) -> str:
+def _ask_valid(question: str, default: str, key: tuple[str, ...], check: Callable[[str], None] | None = None) -> str:
     """Ask until the settings accept the value."""
     from digest.config import loader
 

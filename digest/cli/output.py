@@ -186,7 +186,7 @@ def table(headers: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     widths = [max(cell.width for cell in column) for column in zip(head, *cells, strict=True)]
     place = on_terminal(sys.stdout)
     if place:
-        widths = _fitted(widths, shutil.get_terminal_size().columns)
+        widths = _fit_widths(widths, shutil.get_terminal_size().columns)
         cells = [[_cut(cell, width) for cell, width in zip(row, widths, strict=True)] for row in cells]
     lines = [
         _line(head, widths, numeric, place=place),
@@ -231,7 +231,7 @@ def _line(cells: Sequence[_Cell], widths: Sequence[int], numeric: Sequence[bool]
     return line.rstrip()
 
 
-def _fitted(widths: Sequence[int], columns: int) -> list[int]:
+def _fit_widths(widths: Sequence[int], columns: int) -> list[int]:
     """Shrink the widest columns until the table fits into `columns` cells, as far as `_MIN_WIDTH` allows."""
     fitted = list(widths)
     while sum(fitted) + _GUTTER * (len(fitted) - 1) > columns:

@@ -212,7 +212,7 @@ def import_(
     rows = [{**row, "allow_private": True} if allow_private else row for row in plan.rows]
     silent: dict[str, str] = {}
     if check:
-        rows, silent = _checked(app, rows, plan.untitled)
+        rows, silent = _check_rows(app, rows, plan.untitled)
     if rows and not dry_run:
         source_list.add(app.home, rows, app.environment)
     if as_json:
@@ -259,7 +259,7 @@ def _read(file: Path) -> FeedList:
     return listed
 
 
-def _checked(
+def _check_rows(
     app: App, rows: list[dict[str, Any]], untitled: frozenset[str]
 ) -> tuple[list[dict[str, Any]], dict[str, str]]:
     """Fetch all rows, in threads. Returns the rows to add, and the reason for each URL that is skipped.

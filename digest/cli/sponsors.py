@@ -38,8 +38,8 @@ def list_(app: App, as_json: bool) -> None:
             each.advertiser,
             each.booking.zone if each.booking else "",
             _dates(each),
-            _used(len(each.appearances), each.booking.cap if each.booking else None),
-            _used(each.accepted, each.booking.recipients if each.booking else None),
+            _usage(len(each.appearances), each.booking.cap if each.booking else None),
+            _usage(each.accepted, each.booking.recipients if each.booking else None),
             "house ad" if each.booking and each.booking.house else "",
         )
         for each in found
@@ -125,5 +125,5 @@ def _dates(each: SponsorReport) -> str:
     return f"{booking.start or '…'} to {booking.until or '…'}"
 
 
-def _used(used: int, most: int | None) -> str:
+def _usage(used: int, most: int | None) -> str:
     return f"{used:,} of {most:,}" if most else f"{used:,}"

@@ -120,14 +120,14 @@ def _find_rows(app: App, origin: str | None, group: str | None, *, limit: int | 
         _row(
             record.subscriber, record.suppressed, pauses.get(record.address), chosen.get(record.address), record.origin
         )
-        for record in _imported(app, origin, imports)
+        for record in _imported_subscribers(app, origin, imports)
         if record.address not in of_file and (only is None or record.address in only)
     )
     rows += islice(imported, limit)
     return _Rows(rows, total if group is None else len(rows), len(files) > 1 or bool(imports))
 
 
-def _imported(app: App, origin: str | None, imports: Collection[str]) -> Iterable[SubscriberRecord]:
+def _imported_subscribers(app: App, origin: str | None, imports: Collection[str]) -> Iterable[SubscriberRecord]:
     if not imports:
         return ()
     return app.subscriber_admin.imported() if origin is None else app.subscriber_admin.subscribers(origin)

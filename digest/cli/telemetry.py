@@ -199,15 +199,15 @@ def _sentry(dsn: str, environment: Mapping[str, str]) -> Iterator[Callable[[Base
 
 
 def _without_personal_data(event: Event, _hint: Hint) -> Event:
-    return cast("Event", _cleaned(event))
+    return cast("Event", _clean(event))
 
 
-def _cleaned(value: Any) -> Any:
+def _clean(value: Any) -> Any:
     if isinstance(value, str):
         return clean(value)
     if isinstance(value, dict):
-        return {name: _cleaned(each) for name, each in value.items()}
-    return [_cleaned(each) for each in value] if isinstance(value, list | tuple) else value
+        return {name: _clean(each) for name, each in value.items()}
+    return [_clean(each) for each in value] if isinstance(value, list | tuple) else value
 
 
 def _missing(variable: str, error: ModuleNotFoundError, extra: str) -> ConfigurationError:

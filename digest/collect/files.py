@@ -353,11 +353,11 @@ def _item(path: Path, context: ParseContext, name: str) -> RawItem:
     if not item.title.strip() and not item.body and not item.excerpt:
         raise Unreadable(Message("%(path)s has neither a title nor a text.", path=path.name))
     item.guid = item.guid or f"{OWN_FILE}{name}"
-    item.modified = _modified(path, context.now)
+    item.modified = _modification_time(path, context.now)
     return item
 
 
-def _modified(path: Path, now: datetime) -> datetime:
+def _modification_time(path: Path, now: datetime) -> datetime:
     """Return the file's modification time, but never later than `now`; `now` if the time is invalid."""
     try:
         return min(datetime.fromtimestamp(path.stat().st_mtime, UTC), now)

@@ -281,7 +281,7 @@ def _with_preset(given: JsonMapping) -> JsonMapping:
 
 
 def _item(entry: dict[str, Any], mapping: JsonMapping, base: str | None) -> RawItem:
-    item = RawItem(guid=_unescaped(text(entry, mapping.guid)) or None)
+    item = RawItem(guid=_unescape(text(entry, mapping.guid)) or None)
     title, publisher = (plain(text(entry, path)) for path in (mapping.title, mapping.publisher))
     item.title = _without_publisher(title, publisher)
     raw = _url(text(entry, mapping.url))
@@ -339,10 +339,10 @@ def _split_names(found: list[str]) -> list[str]:
 
 def _url(text: str) -> str:
     """Return a URL; '' for a bare number, which is an id."""
-    return "" if text.isdigit() else _unescaped(text)
+    return "" if text.isdigit() else _unescape(text)
 
 
-def _unescaped(text: str) -> str:
+def _unescape(text: str) -> str:
     return text.replace("&#038;", "&").replace("&amp;", "&")
 
 

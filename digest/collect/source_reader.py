@@ -149,7 +149,7 @@ class SourceReader:
         file_hash = _file_hash(path) if path.is_file() else None
         body_hash = versioned_hash(source, file_hash) if file_hash else None
         if body_hash and body_hash == previous:
-            return SourceResult(_unchanged(None), None)
+            return SourceResult(_unchanged_result(None), None)
         with self.parse_limiter.slot():
             parsed = read_path(path, source, self.context.now)
         # Images are separate files, which may change while the document stays the same.
@@ -190,7 +190,7 @@ class SourceReader:
         head, body_hash = response.head, versioned_hash(source, response.temp_body.hash)
         previous = state.validators.body_hash
         if head.status == 304 or body_hash == previous:
-            return SourceResult(_unchanged(moved_to), None, moved_to=moved_to)
+            return SourceResult(_unchanged_result(moved_to), None, moved_to=moved_to)
         validators = Validators(redact.unless_secret(head.etag), redact.unless_secret(head.last_modified), body_hash)
         parsed = self._parse(response, source)
         if parsed.feed_url and not source.links:
@@ -198,7 +198,7 @@ class SourceReader:
         elif parsed.further:
             parsed, validators = self._read_children(source, parsed, response.temp_body.hash, previous)
         if parsed.kind == "unchanged":
-            return SourceResult(_unchanged(moved_to, parsed.warnings), None, moved_to=moved_to)
+            return SourceResult(_unchanged_result(moved_to, parsed.warnings), None, moved_to=moved_to)
         parsed, incomplete = self._complete_if_wanted(source, parsed)
         if parsed.error:
             # Nothing usable is there, so do not go there again.
@@ -326,7 +326,7 @@ class _Pages:
         return self.fetcher.stream(url, allow_private=allow_private, truncate_at=_MAX_PAGE_BYTES)
 
 
-def _unchanged(moved_to: str | None, warnings: tuple[str, ...] = ()) -> ParseResult:
+def _unchanged_result(moved_to: str | None, warnings: tuple[str, ...] = ()) -> ParseResult:
     return ParseResult("unchanged", warnings=warnings + _moved_warning(moved_to))
 
 

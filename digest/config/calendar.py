@@ -196,13 +196,13 @@ def make_calendar(settings: Settings, home: Path) -> Calendar:
         send_at = own.send_at or schedule.send_at
         approve_by = own.approve_by
         if approve_by is None and schedule.approve_by is not None:
-            approve_by = _shifted(schedule.approve_by, schedule.send_at, send_at)
+            approve_by = _shift(schedule.approve_by, schedule.send_at, send_at)
         schedules.append(
             EditionSchedule(
                 slug=own.slug,
                 days=frozenset(own.days or schedule.days),
                 holidays=holidays if own.holidays is None else read_holidays(own.holidays, home),
-                compose_at=own.compose_at or _shifted(schedule.compose_at, schedule.send_at, send_at),
+                compose_at=own.compose_at or _shift(schedule.compose_at, schedule.send_at, send_at),
                 send_at=send_at,
                 approval=own.approval or schedule.approval,
                 approve_by=approve_by,
@@ -226,7 +226,7 @@ def _repeats_others(own: ScheduledEdition) -> bool:
     return own.window is not None and own.window > _LOOKS_BACK
 
 
-def _shifted(at: time, send_at: time, own_send_at: time) -> time:
+def _shift(at: time, send_at: time, own_send_at: time) -> time:
     """Shift `at` by the difference between `send_at` and `own_send_at`, but not before midnight."""
     day = date(2000, 1, 1)
     lead = datetime.combine(day, send_at) - datetime.combine(day, at)

@@ -46,7 +46,7 @@ def describe(
         if not location:
             line = _line(raw, named_location(message))
         is_hidden = isinstance(given, BaseModel | dict) or path in _SECRET or ", found " in message
-        found = "" if is_hidden else Message(", found %(name)s", name=_found(given))
+        found = "" if is_hidden else Message(", found %(name)s", name=_show_value(given))
         hint = hint_for_value(location, given) or _default_of(location, given, root)
         # A message alone can be translated, its end cannot.
         text = joined("", message, found, hint) if isinstance(message, Message) else f"{message}{found}{hint}"
@@ -58,16 +58,16 @@ def describe(
     expected = describe_kind(problem)
     if kind == "model_type":
         expected += _needed_keys(model_at(location, root))
-    found = str(context["actual_length"]) if kind in ("too_short", "too_long") else _found(given)
+    found = str(context["actual_length"]) if kind in ("too_short", "too_long") else _show_value(given)
     hint = hint_for_value(location, given) or _hint(problem) or _default_of(location, given, root)
-    return ConfigProblem(where, line, _of_field(path, joined("", _unexpected(problem, expected, found), hint)))
+    return ConfigProblem(where, line, _of_field(path, joined("", _describe_unexpected(problem, expected, found), hint)))
 
 
 def _of_field(path: str, why: str) -> Message:
     return Message("'%(field)s': %(why)s", field=path, why=why)
 
 
-def _unexpected(problem: Any, expected: str, found: str) -> str:
+def _describe_unexpected(problem: Any, expected: str, found: str) -> str:
     """Return what was expected and found, as a message if a form of the desk can cause the error."""
     kind = problem["type"]
     if kind == "less_than_equal":
@@ -233,7 +233,7 @@ def _join(names: list[str]) -> str:
     return f"{', '.join(names[:-1])} or {names[-1]}" if len(names) > 1 else names[0]
 
 
-def _found(value: Any) -> str:
+def _show_value(value: Any) -> str:
     """Return a value for a message, as YAML would write it."""
     if isinstance(value, dict | list | tuple) or value is None:
         return kind_of(value)

@@ -46,7 +46,7 @@ def from_data(raw: Any, environment: Mapping[str, str]) -> Settings:
     try:
         settings = Settings.model_validate(merged)
     except ValidationError as error:
-        problems += _described(error, raw, from_environment, FILE_NAME, Settings)
+        problems += _describe_errors(error, raw, from_environment, FILE_NAME, Settings)
         raise ConfigurationError(sorted(problems, key=lambda problem: problem.line)) from None
     if problems:
         raise ConfigurationError(problems)
@@ -60,11 +60,11 @@ def validate(raw: Any, model: type[Model], name: str) -> Model:
     try:
         return model.model_validate(raw)
     except ValidationError as error:
-        problems = _described(error, raw, {}, name, model)
+        problems = _describe_errors(error, raw, {}, name, model)
         raise ConfigurationError(sorted(problems, key=lambda problem: problem.line)) from None
 
 
-def _described(
+def _describe_errors(
     error: ValidationError, raw: Any, from_environment: Mapping[str, str], name: str, root: type[BaseModel]
 ) -> list[ConfigProblem]:
     # Imported here, because only faulty settings need the tables of suggestions.

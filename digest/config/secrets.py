@@ -78,11 +78,11 @@ def with_credentials(environment: Mapping[str, str]) -> dict[str, str]:
         if not equals or not _NAME.match(name):
             # The line may contain a key, so it is not shown.
             problems.append(ConfigProblem(str(path), number, "expected NAME=value, a comment with # or an empty line"))
-        found[name] = _unquoted(value.strip())
+        found[name] = _unquote(value.strip())
     if problems:
         raise ConfigurationError(problems)
     return found | dict(environment)
 
 
-def _unquoted(value: str) -> str:
+def _unquote(value: str) -> str:
     return value[1:-1] if len(value) > 1 and value[0] == value[-1] and value[0] in "'\"" else value

@@ -586,7 +586,7 @@ class Settings(SettingsModel):
 
     @property
     def keep_articles(self) -> timedelta:
-        """How long articles are kept: at least as long as the editions look back."""
+        """How long articles are kept. Never shorter than editions look back."""
         return max(self.store.keep.articles, self._looks_back)
 
     @property

@@ -70,7 +70,9 @@ class SentHistory:
 
     def find(self, articles: Sequence[Article], features: Sequence[Features], *, is_series: bool) -> AlreadySent | None:
         """Return the earlier editions of a story with these articles; None if it was never sent."""
-        found = {position for each in articles for name in (each.id, each.url) for position in self._named(name)}
+        found = {
+            position for each in articles for name in (each.id, each.url) for position in self._positions_named(name)
+        }
         if not is_series:
             found |= self._similar(features)
         if not found:
@@ -92,7 +94,7 @@ class SentHistory:
         reason = update_reason(new, known_text, self._frequencies, self._rules) if new else None
         return AlreadySent(editions, new, reason, known_text)
 
-    def _named(self, name: str | None) -> Collection[int]:
+    def _positions_named(self, name: str | None) -> Collection[int]:
         return self._by_name.get(name, ()) if name else ()
 
     def _similar(self, features: Sequence[Features]) -> set[int]:

@@ -55,7 +55,9 @@ def find_breaking(
 
 @gc_paused()
 def find_cluster(name: str, articles: Sequence[Article], context: ComposeContext) -> tuple[Article, ...]:
-    """Return the articles of the story with this id, or with an article of this id or URL; none if it is unknown."""
+    """Return the articles of one story; none if it is unknown. It is named by its id, or by the id or URL of an
+    article.
+    """
     _pairs, clusters, _history = _cluster(articles, context)
     return next((cluster.articles for cluster in clusters if name in cluster.names), ())
 

@@ -26,7 +26,7 @@ def regroup(
     apart = set(changes.split)
     parts = [part for cluster in clusters for part in _split(cluster, apart, weights)]
     for group in changes.merged:
-        parts = _merged(parts, group)
+        parts = _merge(parts, group)
     return tuple(parts)
 
 
@@ -41,7 +41,7 @@ def _split(cluster: Cluster, apart: Collection[str], weights: Mapping[str, float
     return [Cluster(first), *alone]
 
 
-def _merged(parts: Sequence[Cluster], group: Sequence[str]) -> list[Cluster]:
+def _merge(parts: Sequence[Cluster], group: Sequence[str]) -> list[Cluster]:
     """Merge the clusters of a group into the first one, which keeps its representative."""
     order = {name: position for position, name in enumerate(group)}
     belonging = [part for part in parts if part.names & order.keys()]

@@ -41,7 +41,7 @@ NO_SUMMARY, LOCAL_CRIME, HIDES_NEWS, ABROAD = 0.1, 0.5, 0.5, 0.5
 
 @dataclass(frozen=True, slots=True)
 class ComposeContext:
-    """Everything besides the articles that decides the content of an edition."""
+    """Everything that decides the content of an edition, besides the articles."""
 
     rules: Rules
     # An aware time; the window ends here.

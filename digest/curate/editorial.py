@@ -84,9 +84,9 @@ def apply(edition: Edition, changes: EditorialChanges, order: Sequence[str] = ()
 
     `order` of the sections places a section that the edition lacks and a story is moved to.
     """
-    sections = edition.map_stories(lambda story: _changed(story, changes)).sections
+    sections = edition.map_stories(lambda story: _apply_texts(story, changes)).sections
     for story_id, (name, place) in changes.moved.items():
-        sections = _moved(sections, story_id, name, place, order)
+        sections = _move_story(sections, story_id, name, place, order)
     lead = edition.lead
     if lead not in {story.id for section in sections for story in section.stories}:
         lead = sections[0].stories[0].id if sections else ""
@@ -115,7 +115,7 @@ def arrange(
     return kept | {id: (name, number) for number, id in enumerate(arranged, 1)}
 
 
-def _changed(story: Story, changes: EditorialChanges) -> Story:
+def _apply_texts(story: Story, changes: EditorialChanges) -> Story:
     return _with_picture(_with_text(story, changes.texts), changes.pictures)
 
 
@@ -133,7 +133,7 @@ def _with_text(story: Story, texts: Mapping[str, StoryText]) -> Story:
     return replace(story, title=text.title or story.title, summary=text.summary or story.summary)
 
 
-def _moved(
+def _move_story(
     sections: tuple[Section, ...], story_id: str, name: str, place: int, order: Sequence[str]
 ) -> tuple[Section, ...]:
     found: Story | None = next((s for section in sections for s in section.stories if s.id == story_id), None)

@@ -193,15 +193,15 @@ def select(
 
     `kept` ones are in it whatever their score.
     """
-    first = _named(ranked, pinned)
-    picked = _keep(pick(ranked, rules, first), _named(ranked, kept), first, rules)
+    first = _find_named(ranked, pinned)
+    picked = _keep(pick(ranked, rules, first), _find_named(ranked, kept), first, rules)
     others = sorted((story for story in picked if story not in first), key=lambda story: story.sort_key)
     chosen = set(picked)
     not_picked = sorted((story for story in ranked if story not in chosen), key=lambda story: story.sort_key)
     return ChosenStories((*first, *others), frozenset(first), tuple(not_picked))
 
 
-def _named(ranked: Sequence[Ranked], names: Sequence[str]) -> list[Ranked]:
+def _find_named(ranked: Sequence[Ranked], names: Sequence[str]) -> list[Ranked]:
     """Return the stories that have these articles, in the order of the names."""
     found = (next((story for story in ranked if name in story.cluster.names), None) for name in names)
     return list(dict.fromkeys(story for story in found if story))

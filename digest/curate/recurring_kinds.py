@@ -38,14 +38,14 @@ class Series:
 
     @property
     def pattern(self) -> re.Pattern[str]:
-        return _compiled(self.expression)
+        return _compile(self.expression)
 
 
 PRICES = frozenset({"fuel", "gold", "produce", "currency"})
 
 
 @cache
-def _compiled(expression: str) -> re.Pattern[str]:
+def _compile(expression: str) -> re.Pattern[str]:
     """Compile on first use: the settings need only the names of the kinds."""
     from digest.hindi.text import fold
 

@@ -67,7 +67,7 @@ def find_repeated_text(articles: Iterable[Article], now: datetime) -> RepeatedTe
         if now - WITHIN < article.published:
             by_source[article.source][_key(article)] = article
     pieces = {key: _hashes_of_article(article.text) for own in by_source.values() for key, article in own.items()}
-    repeated = {source: _repeated(own, pieces) for source, own in by_source.items() if len(own) >= SHARED}
+    repeated = {source: _find_repeated(own, pieces) for source, own in by_source.items() if len(own) >= SHARED}
     return RepeatedText(repeated, pieces)
 
 
@@ -81,7 +81,7 @@ def _key(article: Article) -> Key:
     return article.id, article.content_hash or f"{article.title}\n{article.text}"
 
 
-def _repeated(articles: Mapping[Key, Article], pieces: Mapping[Key, Sequence[int]]) -> frozenset[int]:
+def _find_repeated(articles: Mapping[Key, Article], pieces: Mapping[Key, Sequence[int]]) -> frozenset[int]:
     """Return the pieces that occur in SHARED articles of one source, if their titles and other texts differ."""
     counts: Counter[int] = Counter()
     for key in articles:

@@ -43,7 +43,7 @@ def find_tallies(headline: str, lead: str, places: Places) -> frozenset[Tally]:
     confirmed = counts.affected and EPIDEMIC in evidence and _CONFIRMED in found
     if _GOVERNMENT in found or not _EXPECTED.isdisjoint(found) or not (counts.dead or counts.cases or new or confirmed):
         return frozenset()
-    named = _named(headline, found, places)
+    named = _named_places(headline, found, places)
     if EPIDEMIC in evidence:
         kind = min(_DISEASES.intersection(found), default=EPIDEMIC)
         named = named or {_INDIA}
@@ -52,7 +52,7 @@ def find_tallies(headline: str, lead: str, places: Places) -> frozenset[Tally]:
     return frozenset((kind, place) for place in named)
 
 
-def _named(headline: str, found: list[str], places: Places) -> set[str]:
+def _named_places(headline: str, found: list[str], places: Places) -> set[str]:
     """Return the towns that a headline names, else its states and countries; and the country or the world."""
     regions = find_regions(found)
     # The stem of a town may be that of another word.

@@ -135,7 +135,7 @@ class Brevo(ApiTransport):
         except (RequestNotSent, ResponseUnknown):
             return False
         return any(
-            attempt in (row.get("tag"), *_listed(row.get("tags"))) and row.get("event") != "error"
+            attempt in (row.get("tag"), *_as_list(row.get("tags"))) and row.get("event") != "error"
             for row in response.rows("events")
         )
 
@@ -207,7 +207,7 @@ def _credits(account: dict[str, Any]) -> int | None:
     return int(sum(left)) if left else None
 
 
-def _listed(value: object) -> list[Any]:
+def _as_list(value: object) -> list[Any]:
     return value if isinstance(value, list) else []
 
 

@@ -107,19 +107,19 @@ def with_reasons(outcome: Outcome, clean: Callable[[str], str]) -> Outcome:
         case Accepted(provider_id):
             return Accepted(provider_id and clean(provider_id))
         case Rejected(reasons):
-            return Rejected(_cleaned(reasons, clean))
+            return Rejected(_clean_reasons(reasons, clean))
         case PerRecipient():
             return replace(
                 outcome,
-                rejected=_cleaned(outcome.rejected, clean),
-                unknown=_cleaned(outcome.unknown, clean),
+                rejected=_clean_reasons(outcome.rejected, clean),
+                unknown=_clean_reasons(outcome.unknown, clean),
                 not_sent_reason=clean(outcome.not_sent_reason),
                 last_reply=clean(outcome.last_reply),
             )
     return replace(outcome, reason=clean(outcome.reason))
 
 
-def _cleaned(reasons: Mapping[int, str], clean: Callable[[str], str]) -> Mapping[int, str]:
+def _clean_reasons(reasons: Mapping[int, str], clean: Callable[[str], str]) -> Mapping[int, str]:
     together = " ".join(set(reasons.values()))
     if clean(together) == together:
         return reasons

@@ -102,7 +102,7 @@ class Ses(ApiTransport):
             missing.append(
                 f"ses: the account may send {rate:.0f} emails per second: set `delivery.rate.per_second` to it"
             )
-        remaining = _left(account)
+        remaining = _quota_left(account)
         if remaining is not None and remaining < _FEW:
             missing.append(f"ses: {remaining:,} emails are left of the quota of 24 hours")
         return tuple(missing)
@@ -125,7 +125,7 @@ class Ses(ApiTransport):
             return f"the account was answered with {response.status}{detail(response)}"
         if account.get("SendingEnabled") is False or account.get("EnforcementStatus") == "SHUTDOWN":
             return "sending is paused for the account (SES console, Account dashboard)"
-        if _left(account) == 0:
+        if _quota_left(account) == 0:
             return "the quota of the last 24 hours is used up"
         chosen = self.configuration_set
         if chosen and self._get(f"/v2/email/configuration-sets/{quote(chosen, safe='')}").status == 404:
@@ -158,7 +158,7 @@ class Ses(ApiTransport):
         return self.http.get(path, self._headers("GET", path))
 
 
-def _left(account: dict[str, Any]) -> int | None:
+def _quota_left(account: dict[str, Any]) -> int | None:
     """Return the number of emails left in the quota of 24 hours; None if it is unlimited or unknown."""
     quota = _quota(account)
     most, sent = _number(quota.get("Max24HourSend")), _number(quota.get("SentLast24Hours"))

@@ -73,7 +73,7 @@ def parse_reply(data: bytes) -> Reply | None:
     sender = _sender(_first(headers, "from")[:1000])
     if "@" not in sender or len(sender) > 320:
         return None
-    subject = _shortened(_decoded(_first(headers, "subject")), MAX_SUBJECT)
+    subject = _shorten(_decode(_first(headers, "subject")), MAX_SUBJECT)
     automatic = _is_automatic(headers, subject)
     ids = " ".join([*headers.get("in-reply-to", ()), *headers.get("references", ())])
     name = _first(headers, "message-id") or hashlib.sha256(data).hexdigest()
@@ -81,7 +81,7 @@ def parse_reply(data: bytes) -> Reply | None:
         sender,
         subject,
         # The text of an automatic reply is not stored: nobody reads it, and it may reveal where a person is.
-        "" if automatic else _shortened(without_quote(_text(parts)), MAX_TEXT),
+        "" if automatic else _shorten(without_quote(_text(parts)), MAX_TEXT),
         automatic,
         tuple(dict.fromkeys(_MESSAGE_ID.findall(ids[:10_000])[:_MAX_IDS])),
         hashlib.sha256(f"{sender.lower()}\n{name}".encode()).hexdigest(),
@@ -160,14 +160,14 @@ def _decoded_body(part: MimePart) -> str:
         return part.body[: 4 * _MOST_READ].decode("utf-8", "replace")
 
 
-def _decoded(value: str) -> str:
+def _decode(value: str) -> str:
     try:
         return str(make_header(decode_header(value[:2000])))
     except (MessageError, LookupError, ValueError, TypeError):
         return value[:2000]
 
 
-def _shortened(text: str, most: int) -> str:
+def _shorten(text: str, most: int) -> str:
     clean = "".join(mark for mark in text if mark in "\n\u200c\u200d" or mark.isprintable())
     return "".join(clusters(clean)[:most]).strip()
 

@@ -171,7 +171,7 @@ class SendGridVerifier:
         return -_MAX_SKEW.total_seconds() <= age <= _MAX_AGE.total_seconds()
 
     def accepts(self, body: bytes, signature: str, timestamp: str, now: datetime) -> bool:
-        """Return False for anything but a fresh signature by one of the keys. Never raises."""
+        """Whether the request has a fresh signature by one of the keys. Never raises."""
         if not self.is_fresh(timestamp, now) or not _is_base64(signature):
             return False
         try:

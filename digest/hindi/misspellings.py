@@ -51,16 +51,16 @@ def _tables() -> tuple[dict[str, str], dict[str, str]]:
     found: dict[str, str] = {}
     words = (*lists["sign"], *lists["order"])
     for word in words:
-        found |= dict.fromkeys(_moved(word), word)
+        found |= dict.fromkeys(_move_sign(word), word)
     for word in lists["order"]:
-        found |= dict.fromkeys(_swapped(word), word)
+        found |= dict.fromkeys(_swap_neighbours(word), word)
     found |= dict(pair.split("/") for pair in lists["pair"])
     right = {*words, *lists["word"]}
     plurals = {word[:-1]: word for word in words if word.endswith(_PLURAL) and len(word) >= _LEAST_PLURAL}
     return {error: word for error, word in found.items() if error not in right}, plurals
 
 
-def _moved(word: str) -> Iterator[str]:
+def _move_sign(word: str) -> Iterator[str]:
     """Yield the word with one of its signs over another letter."""
     for sign in _SIGNS:
         at = word.find(sign)
@@ -70,7 +70,7 @@ def _moved(word: str) -> Iterator[str]:
             at = word.find(sign, at + 1)
 
 
-def _swapped(word: str) -> Iterator[str]:
+def _swap_neighbours(word: str) -> Iterator[str]:
     """Yield the word with two neighbouring letters or signs in the wrong order."""
     for at in range(len(word) - 1):
         if NUKTA not in word[at : at + 2]:

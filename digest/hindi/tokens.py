@@ -60,7 +60,7 @@ def tokens(text: str) -> list[str]:
 
 
 def written_tokens(text: str) -> list[tuple[str, str]]:
-    """Return each token in order, with the word of the text that it comes from as it is written there."""
+    """Return each token in order, with its word as the text has it."""
     return [(token, word) for word in _RAW_WORD.findall(text) for token in _word_tokens(word)]
 
 

@@ -72,11 +72,11 @@ def _quotes(line: str) -> str:
     doubles, singles = len(re.findall(_DOUBLE, line)), len(re.findall(_SINGLE, line))
     if doubles == singles == 1:
         line, doubles, singles = re.sub(_SINGLE, '"', line), 2, 0
-    line = _paired(line, _DOUBLE, "“", "”")
-    return _paired(line, _SINGLE, "‘", "’").replace(_HELD, "’")
+    line = _pair_marks(line, _DOUBLE, "“", "”")
+    return _pair_marks(line, _SINGLE, "‘", "’").replace(_HELD, "’")
 
 
-def _paired(line: str, marks: str, opening: str, closing: str) -> str:
+def _pair_marks(line: str, marks: str, opening: str, closing: str) -> str:
     """Make every first mark an opening one and every second one a closing one; drop the last of an odd number."""
     found = list(re.finditer(f" *({marks}) *", line))
     if not found:

@@ -162,15 +162,15 @@ def _check_dkim(mail: Message, found: list[Signature]) -> Iterator[MailFinding]:
         yield MailFinding("error", problem, _SIGN)
         return
     # One signature that covers everything is enough. Otherwise report what the best one lacks.
-    best = min(own, key=lambda signature: len(_uncovered(signature, _MUST_BE_SIGNED)))
+    best = min(own, key=lambda signature: len(_uncovered_headers(signature, _MUST_BE_SIGNED)))
     by = f"the signature of {short_line(best.domain)} (s={short_line(best.selector)})"
-    if missing := _uncovered(best, _MUST_BE_SIGNED):
+    if missing := _uncovered_headers(best, _MUST_BE_SIGNED):
         problem = f"{by} does not cover {', '.join(missing)}: RFC 8058 and Gmail require it in h="
         yield MailFinding("error", problem, _SIGNED_HEADERS)
     else:
         yield MailFinding("good", f"{by} covers {', '.join(_MUST_BE_SIGNED)}")
     present = [name for name in _SHOULD_BE_SIGNED if name in mail]
-    if missing := _uncovered(best, present):
+    if missing := _uncovered_headers(best, present):
         problem = f"{by} does not cover {', '.join(missing)}, which can then be changed in transit"
         yield MailFinding("warning", problem, _SIGNED_HEADERS)
     if best.algorithm not in ("rsa-sha256", "ed25519-sha256"):
@@ -181,7 +181,7 @@ def _check_dkim(mail: Message, found: list[Signature]) -> Iterator[MailFinding]:
         yield MailFinding("warning", problem, "let the server or provider sign the whole body, without l=")
 
 
-def _uncovered(signature: Signature, names: Iterable[str]) -> list[str]:
+def _uncovered_headers(signature: Signature, names: Iterable[str]) -> list[str]:
     return [name for name in names if name not in signature.headers]
 
 

@@ -34,7 +34,7 @@ class Findings:
         except ConfigurationError as error:
             self.add(error.problems)
         except TemplateProblem as error:
-            self.add([_located(error)])
+            self.add([_locate(error)])
         except DigestError as error:
             self.problems.append(ConfigProblem("check", 0, str(error)))
 
@@ -166,10 +166,10 @@ def check_pages(app: App, findings: Findings) -> None:
         if path.is_file() and not (TEMPLATES / path.relative_to(own)).is_file():
             findings.warnings.append(_unused_template(path, app.home, TEMPLATES))
     found = find_template_errors(pages, app.now(), app.topics)
-    findings.add([_located(each) for each in found])
+    findings.add([_locate(each) for each in found])
 
 
-def _located(error: TemplateProblem) -> ConfigProblem:
+def _locate(error: TemplateProblem) -> ConfigProblem:
     """Return the error of a template, which begins with its file and line."""
     place, _, message = str(error).partition(": ")
     return ConfigProblem(place, 0, message)

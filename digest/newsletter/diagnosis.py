@@ -49,13 +49,13 @@ def diagnose(app: App, options: DiagnosisOptions | None) -> list[Finding]:
     elif options is None:
         found.append(unknown("network", "DNS, clock, pages, keys and webhook were not checked: --offline"))
     else:
-        found += _guarded("sender", lambda: check_dns(app, options))
-        found += _guarded("pages", lambda: _check_network(app, options))
-        found += _guarded(_OIDC, lambda: _check_oidc(app))
+        found += _run_guarded("sender", lambda: check_dns(app, options))
+        found += _run_guarded("pages", lambda: _check_network(app, options))
+        found += _run_guarded(_OIDC, lambda: _check_oidc(app))
         found += _check_keys(app)
     found += _check_list(app)
-    found += _guarded("disk", lambda: _check_disks(app))
-    found += _guarded("store", lambda: _check_store(app))
+    found += _run_guarded("disk", lambda: _check_disks(app))
+    found += _run_guarded("store", lambda: _check_store(app))
     return found + _check_files(app)
 
 
@@ -299,7 +299,7 @@ def _check_files(app: App) -> list[Finding]:
     return files or [good("files", "only their owner can read the files with addresses and keys")]
 
 
-def _guarded(check: str, run: Callable[[], list[Finding]]) -> list[Finding]:
+def _run_guarded(check: str, run: Callable[[], list[Finding]]) -> list[Finding]:
     """Run checks, and turn an error of one into a finding, so that the next still run."""
     try:
         return run()

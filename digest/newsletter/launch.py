@@ -54,10 +54,10 @@ def checklist(app: App, options: DiagnosisOptions, seeds: Sequence[str]) -> list
         ("heartbeat", lambda: _heartbeat(app)),
         ("backup", lambda: _backup(app)),
     ]
-    return [item for name, check in items for item in _guarded(name, check)]
+    return [item for name, check in items for item in _run_guarded(name, check)]
 
 
-def _guarded(name: str, check: Callable[[], ChecklistItem | list[ChecklistItem]]) -> list[ChecklistItem]:
+def _run_guarded(name: str, check: Callable[[], ChecklistItem | list[ChecklistItem]]) -> list[ChecklistItem]:
     try:
         found = check()
     except DigestError as problem:

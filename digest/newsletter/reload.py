@@ -70,7 +70,7 @@ class SettingsWatch:
             self._refuse(stamps, [ConfigProblem(loader.FILE_NAME, 0, message)])
             return None
         changed = tuple(_differences(self.app.settings, app.settings))
-        files = [path.relative_to(app.home).as_posix() for path in _edited(self._used, stamps) if _is_other(path)]
+        files = [path.relative_to(app.home).as_posix() for path in _edited_files(self._used, stamps) if _is_other(path)]
         self.news = _sentence(changed, files)
         # The new settings may name other files.
         self.app, self._seen, self.problems = app, {**stamps, **_stamps(app, excluding=stamps)}, ()
@@ -98,7 +98,7 @@ class SettingsWatch:
         return app
 
 
-def _edited(before: Mapping[Path, Stamp], after: Mapping[Path, Stamp]) -> list[Path]:
+def _edited_files(before: Mapping[Path, Stamp], after: Mapping[Path, Stamp]) -> list[Path]:
     return sorted(path for path in {**before, **after} if before.get(path) != after.get(path))
 
 

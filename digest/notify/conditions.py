@@ -94,7 +94,7 @@ def skipped_editions(facts: AlertFacts) -> Iterator[Alert]:
     """Yield skipped editions of the schedule. Whoever composed a special edition sees that it has no stories."""
     for edition in facts.editions:
         if edition.state == EditionState.SKIPPED and not is_special(edition.key):
-            yield _missed(
+            yield _missed_alert(
                 facts,
                 AlertKind.EDITION_SKIPPED,
                 edition,
@@ -114,7 +114,7 @@ def thin_editions(facts: AlertFacts) -> Iterator[Alert]:
             action = f"`digest edition show {edition.key}` shows why each story was chosen."
         if edition.state in _COMPOSED and edition.stories < facts.rules.thin_below(edition.key):
             stories = "1 story" if edition.stories == 1 else f"{edition.stories} stories"
-            yield _missed(
+            yield _missed_alert(
                 facts,
                 AlertKind.EDITION_THIN,
                 edition,
@@ -161,7 +161,7 @@ def expired_editions(facts: AlertFacts) -> Iterator[Alert]:
                 approve = f"`digest edition approve {edition.key}` approves it, "
             if approve and not is_special(edition.key):
                 later = " For more time to approve, set `schedule.approve_by` or `schedule.expires_after` later."
-            yield _missed(
+            yield _missed_alert(
                 facts,
                 AlertKind.EDITION_EXPIRED,
                 edition,
@@ -566,7 +566,9 @@ def _rate(facts: AlertFacts, kind: AlertKind, edition: EditionFacts, title: str,
     return Alert(kind, edition.key, title, text, action, since, _end_of(edition, facts, _FEEDBACK_FOR))
 
 
-def _missed(facts: AlertFacts, kind: AlertKind, edition: EditionFacts, title: str, text: str, action: str) -> Alert:
+def _missed_alert(
+    facts: AlertFacts, kind: AlertKind, edition: EditionFacts, title: str, text: str, action: str
+) -> Alert:
     since = edition.composed_at or facts.now
     return Alert(kind, edition.key, title, text, action, since, _end_of(edition, facts, _MISSED_FOR))
 

@@ -183,10 +183,10 @@ def rows(report: Report, zone: tzinfo) -> list[ReportRow]:
         ReportRow("unknown", f"{numbers.unknown:,}", median.count("unknown")),
         ReportRow("pending", f"{numbers.pending:,}"),
         ReportRow("on the list", f"{numbers.frozen:,}", median.count("frozen")),
-        ReportRow("delivered", _reported(feedback.delivered, report)),
+        ReportRow("delivered", _reported_count(feedback.delivered, report)),
         ReportRow("bounced", _share(numbers.bounced, numbers), median.count("bounced")),
         ReportRow("blocked", _share(numbers.blocked, numbers), median.count("blocked")),
-        ReportRow("dropped", _reported(feedback.dropped, report)),
+        ReportRow("dropped", _reported_count(feedback.dropped, report)),
         ReportRow("complained", _share(numbers.complained, numbers), median.count("complained")),
         ReportRow("unsubscribed", _share(feedback.left, numbers)),
     ]
@@ -402,7 +402,7 @@ class Medians:
         return f"{value:,.0f}" if value is not None else ""
 
 
-def _reported(count: int | None, report: Report) -> str:
+def _reported_count(count: int | None, report: Report) -> str:
     if count is not None:
         return f"{count:,}"
     if not report.transports:

@@ -199,7 +199,7 @@ def _sizes(email: RenderedEmail) -> tuple[dict[str, int], str]:
 
 
 def _variants(app: App, edition: Edition) -> list[Variant]:
-    """Return the variants that subscribers get. With an invalid list, only the one with all topics."""
+    """Return the variants that subscribers get; only the one with all topics if the list is invalid."""
     from digest.render.variants import EVERYTHING
 
     try:

@@ -44,7 +44,7 @@ def paragraphs(edition: Edition) -> tuple[Paragraph, ...]:
     lines = texts.paragraphs(edition.intro)
     if len(edition.intro) > MAX_LENGTH or _is_all_by_machine(edition):
         return tuple(map(_plain, lines))
-    return tuple(_formatted(line) if _MARKUP.search(line) else _plain(line) for line in lines)
+    return tuple(_parse_line(line) if _MARKUP.search(line) else _plain(line) for line in lines)
 
 
 def unknown_markup(intro: str) -> list[str]:
@@ -67,7 +67,7 @@ def _plain(line: str) -> Paragraph:
 
 
 @lru_cache(maxsize=64)
-def _formatted(line: str) -> Paragraph:
+def _parse_line(line: str) -> Paragraph:
     """Parse one line of Markdown."""
     from markupsafe import escape
 

@@ -131,7 +131,7 @@ class Renderer:
             html = devanagari_digits_in_html(html)
         if self._clicks:
             html = self._clicks.put(html, edition)
-        return self._checked(HTML, neutral_html(html), forbidden="email_text")
+        return self._check_placeholders(HTML, neutral_html(html), forbidden="email_text")
 
     def _text(self, page: Page) -> str:
         text = self._fill(TEXT, page, PLACEHOLDERS["email_text"])
@@ -139,7 +139,7 @@ class Renderer:
         text = _BLANK_LINES.sub("\n\n", text) + "\n"
         if self._devanagari_digits:
             text = devanagari_digits_in_text(text)
-        return self._checked(TEXT, neutral_text(text), forbidden="email_html")
+        return self._check_placeholders(TEXT, neutral_text(text), forbidden="email_html")
 
     def _fill(self, template: str, page: Page, email: str) -> str:
         from digest.render.template_errors import explain
@@ -150,7 +150,7 @@ class Renderer:
         except Exception as error:
             raise explain(error, template, self._environment, values) from error
 
-    def _checked(self, template: str, part: str, forbidden: str) -> str:
+    def _check_placeholders(self, template: str, part: str, forbidden: str) -> str:
         """Return `part` if delivery can replace all its placeholders.
 
         `forbidden` is a placeholder of the other part.

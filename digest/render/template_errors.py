@@ -104,7 +104,7 @@ def check_inheritance(environment: Environment, tree: nodes.Template, name: str 
             near = difflib.get_close_matches(node.name, sorted(blocks), n=1, cutoff=0.5)
             hint = f"; did you mean '{near[0]}'?" if near else f"; it has {', '.join(sorted(blocks))}"
             raise NeverShown(f"'{parent.value}' has no block '{node.name}'{hint}", node.lineno, name, filename)
-        for line, text in _printed(node):
+        for line, text in _printed_texts(node):
             raise NeverShown(f"{text!r} is outside of all blocks, so it would not be shown", line, name, filename)
 
 
@@ -131,7 +131,7 @@ def _blocks(environment: Environment, template: str, seen: set[str]) -> set[str]
     return found
 
 
-def _printed(node: nodes.Node) -> Iterator[tuple[int, str]]:
+def _printed_texts(node: nodes.Node) -> Iterator[tuple[int, str]]:
     """Yield line and start of the text that a node outside of all blocks would print."""
     if isinstance(node, nodes.Output):
         for part in node.nodes:
@@ -144,7 +144,7 @@ def _printed(node: nodes.Node) -> Iterator[tuple[int, str]]:
 
 def _unknown_name(error: UnknownName, source: str, names: Collection[str]) -> str:
     if error.owner is missing:
-        return f"'{error.name}' is not defined{_suggestion(error.name, {*names, *_assigned(source)})}"
+        return f"'{error.name}' is not defined{_suggestion(error.name, {*names, *_assigned_names(source)})}"
     if isinstance(error.owner, TemplateModule):
         macros = [name for name in vars(error.owner) if not name.startswith("_")]
         return f"{error.owner.__name__} has no macro '{error.name}'{_suggestion(error.name, macros)}"
@@ -171,7 +171,7 @@ def _suggestion(name: str, names: Collection[str]) -> str:
     return f"; did you mean '{near[0]}'?" if near else ""
 
 
-def _assigned(source: str) -> set[str]:
+def _assigned_names(source: str) -> set[str]:
     """Return the names that a template defines: loop variables, `set`, parameters of macros, macros."""
     try:
         tree = Environment(autoescape=True, extensions=["jinja2.ext.i18n"]).parse(source)

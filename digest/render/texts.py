@@ -146,7 +146,7 @@ def acronyms_in_devanagari(text: str, language: str = "hi") -> str:
     # Acronyms that acronyms.txt lacks are spelled: RBI becomes आरबीआई.
     letters = LETTER_NAMES | _OTHER_LETTER_NAMES.get(language, {})
     if language != "hi":
-        return _CAPITALS.sub(lambda match: _spelled(match[0], letters), text)
+        return _CAPITALS.sub(lambda match: _spell(match[0], letters), text)
     text = _VERSUS.sub(lambda match: match[0].upper(), text)
     text = _JOINED.sub(lambda match: ACRONYMS[match[0]][0].name, text)
 
@@ -155,7 +155,7 @@ def acronyms_in_devanagari(text: str, language: str = "hi") -> str:
         if len(match[0]) == 1 and (is_product or _LATIN_BEFORE.search(before) or _LATIN_AFTER.match(after)):
             # A letter of a product's name: `Kamla Pump N 12`.
             return match[0]
-        if named := _named(match[0], before, after):
+        if named := _acronym_name(match[0], before, after):
             return named
         if len(match[0]) == _INITIALS and _SURNAME.match(after):
             # `RP Singh`
@@ -163,17 +163,17 @@ def acronyms_in_devanagari(text: str, language: str = "hi") -> str:
         if len(match[0]) <= _MAX_MODEL and is_product and _LATIN_BEFORE.search(before):
             # `Kamla Phone 11 SE`
             return match[0]
-        return _spelled(match[0], letters)
+        return _spell(match[0], letters)
 
     is_product = bool(_PRODUCT.search(text))
     return _VS.sub("बनाम", _CAPITALS.sub(name, text))
 
 
-def _named(capitals: str, before: str, after: str) -> str:
+def _acronym_name(capitals: str, before: str, after: str) -> str:
     return next((row.name for row in ACRONYMS.get(capitals, ()) if row.fits(before, after)), "")
 
 
-def _spelled(capitals: str, letters: Mapping[str, str]) -> str:
+def _spell(capitals: str, letters: Mapping[str, str]) -> str:
     if len(capitals) > MAX_SPELLED or _PRONOUNCED.fullmatch(capitals):
         return capitals.capitalize()
     return "".join(letters[letter] for letter in capitals)

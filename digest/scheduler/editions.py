@@ -79,7 +79,7 @@ class EditionJobs:
         for planned in calendar.current(self.app.now()):
             self._run(f"edition {planned.key}", planned.key, partial(self._check_planned, planned))
         self.guard.run(self.resume_cancellations)
-        unfinished = self._unfinished()
+        unfinished = self._unfinished_editions()
         self._forget_proposals(unfinished)
         for edition in unfinished:
             # Planned editions are checked above, by a job each with its own failures.
@@ -88,7 +88,7 @@ class EditionJobs:
 
     def keys(self) -> list[str]:
         """Return the editions that `check` handles."""
-        unfinished = self._unfinished()
+        unfinished = self._unfinished_editions()
         self._forget_proposals(unfinished)
         planned = (each.key for each in self._read_calendar().current(self.app.now()))
         return list(dict.fromkeys((*planned, *(edition.key for edition in unfinished))))
@@ -99,12 +99,12 @@ class EditionJobs:
         for planned in calendar.current(self.app.now()):
             if planned.key == key:
                 self._run(f"edition {key}", key, partial(self._check_planned, planned))
-        for edition in self._unfinished():
+        for edition in self._unfinished_editions():
             if edition.key == key:
                 work = partial(self._check_unfinished, edition, calendar.of(key))
                 self._run(f"unfinished edition {key}", key, work)
 
-    def _unfinished(self) -> list[Edition]:
+    def _unfinished_editions(self) -> list[Edition]:
         """Return the unfinished editions, oldest first, and corrections that may still get more recipients."""
         found = {each.key: each for each in self.app.editions.unfinished()}
         since = self.app.now().date() - _CORRECTIONS_GROW

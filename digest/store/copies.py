@@ -42,7 +42,7 @@ def back_up(database: Database, file: Path, now: datetime) -> Backup:
 
     The copy contains everything that was committed before `now`, and records that time.
     """
-    with _named(file), temporary(file) as part:
+    with _name_file_in_errors(file), temporary(file) as part:
         with closing(_connect(sqlite_file(database))) as source, closing(_connect(part)) as copy:
             # A single step is one read transaction: writers do not wait for it, and do not make it start again.
             source.backup(copy, pages=-1)
@@ -73,7 +73,7 @@ def working_copy(file: Path, beside: Path) -> Iterator[Path]:
             raise StoreError(f"{file}: can't be read: {error.strerror}") from error
         if not _is_sqlite(part):
             raise StoreError(f"{file}: is not an SQLite database; a dump of PostgreSQL is restored by pg_restore")
-        with _named(file), closing(_connect(part)) as connection:
+        with _name_file_in_errors(file), closing(_connect(part)) as connection:
             problem = _integrity(connection)
             if problem:
                 raise StoreError(f"{file}: is damaged ({problem}); use another copy")
@@ -108,7 +108,7 @@ def detach(store: Path) -> bool:
 
 def complete(store: Path) -> None:
     """Write everything into the one file of a closed store. Raises StoreError."""
-    with _named(store), closing(_connect(store)) as connection:
+    with _name_file_in_errors(store), closing(_connect(store)) as connection:
         connection.execute("PRAGMA journal_mode=DELETE").fetchone()
 
 
@@ -194,7 +194,7 @@ def _integrity(connection: sqlite3.Connection) -> str | None:
 
 
 @contextlib.contextmanager
-def _named(file: Path) -> Iterator[None]:
+def _name_file_in_errors(file: Path) -> Iterator[None]:
     """Turn errors of SQLite into a StoreError that names the file."""
     try:
         yield

@@ -92,8 +92,8 @@ class MarkFile:
 
     def raise_to(self, mark: HighWaterMark) -> None:
         """Write the mark unless the file already holds a higher number, and make it durable. Raises StoreError."""
-        with self._opened() as file:
-            with self._locked():
+        with self._open() as file:
+            with self._hold_lock():
                 found = self.read()
                 if found is not None and found.store != mark.store:
                     raise StoreError(f"{self.path}: belongs to another store")
@@ -104,12 +104,12 @@ class MarkFile:
 
     def replace(self, mark: HighWaterMark) -> None:
         """Overwrite the mark durably. Raises StoreError."""
-        with self._opened() as file, self._locked():
+        with self._open() as file, self._hold_lock():
             _overwrite(file, mark)
             self._sync(file, is_new=True)
 
     @contextlib.contextmanager
-    def _opened(self) -> Iterator[BinaryIO]:
+    def _open(self) -> Iterator[BinaryIO]:
         try:
             with os.fdopen(open_private(self.path, os.O_RDWR), "r+b", buffering=0) as file:
                 yield file
@@ -117,7 +117,7 @@ class MarkFile:
             raise StoreUnavailable(f"{self.path}: can't be written: {error.strerror}") from error
 
     @contextlib.contextmanager
-    def _locked(self) -> Iterator[None]:
+    def _hold_lock(self) -> Iterator[None]:
         # A lock file costs twice as much as the write.
         with self._lock, self._locked_for_processes() if self.shared else nullcontext():
             yield
@@ -172,9 +172,9 @@ class HighWater:
         """Raise StoreError if the store was moved: changes that people make on its pages would be lost."""
         moved_to = meta.get(self.database, MOVED_TO)
         if moved_to is not None:
-            raise StoreError(self._moved(moved_to))
+            raise StoreError(self._describe_move(moved_to))
 
-    def _moved(self, to: str) -> str:
+    def _describe_move(self, to: str) -> str:
         return (
             f"store {self.database.name} was copied to {to}, and nothing is sent from this one. Set store.url to the "
             "copy. If there is no copy, run the same `digest store copy` again"
@@ -217,7 +217,7 @@ class HighWater:
             made = f"{found.copied_at.astimezone(self.zone):%Y-%m-%d %H:%M}"
             return f"store {name} is a copy of {made} that was put in place by hand; nothing is sent. {REMEDY}"
         if found.moved_to is not None:
-            return self._moved(found.moved_to)
+            return self._describe_move(found.moved_to)
         if mark is None:
             return None
         if mark.store != found.store:

@@ -66,7 +66,7 @@ class Lock:
         return False
 
     def is_held(self) -> bool:
-        """Return False if the lock was lost: PostgreSQL releases it when the connection breaks."""
+        """Whether the lock is still held. PostgreSQL releases it when the connection breaks."""
         if self._connection is None:
             return True
         return _is_connected(self._database, self._connection)
@@ -231,7 +231,7 @@ def _file(database: Database, work: str, wait: float) -> Iterator[None]:
 @contextmanager
 def _advisory(database: Database, work: str, wait: float) -> Iterator[Connection]:
     until = time.monotonic() + wait
-    connection = _locked(database, work, until)
+    connection = _connect_locked(database, work, until)
     try:
         yield connection
     finally:
@@ -241,7 +241,7 @@ def _advisory(database: Database, work: str, wait: float) -> Iterator[Connection
         connection.close()
 
 
-def _locked(database: Database, work: str, until: float) -> Connection:
+def _connect_locked(database: Database, work: str, until: float) -> Connection:
     """Return a new connection that holds the lock. Its key has the schema, for databases with several newsletters."""
     with database.translate_errors():
         connection = database.engine.connect()

@@ -77,11 +77,11 @@ class BlockReader:
             elif block:
                 named = replace(block, name=name)
                 blocks.append((PLACES.index(block.place), list(ROWS).index(kind), where, named))
-        blocks += self._booked(edition, blocks, warnings)
+        blocks += self._booked_advertisements(edition, blocks, warnings)
         ordered = tuple(block for *_, block in sorted(blocks, key=lambda each: each[:3]))
         return replace(edition, blocks=ordered, warnings=(*edition.warnings, *warnings))
 
-    def _booked(
+    def _booked_advertisements(
         self, edition: Edition, blocks: Sequence[tuple[int, int, str, EditionBlock]], warnings: list[str]
     ) -> list[tuple[int, int, str, EditionBlock]]:
         """Return the advertisements of sponsors.yaml for the places that have none."""
@@ -198,7 +198,7 @@ class BlockReader:
         return block
 
     def _has_a_turn(self, edition: Edition, sponsor: Sponsor) -> bool:
-        """Whether the edition's day is within the advertisement's dates, and fewer editions than its cap had it."""
+        """Whether the edition may have the advertisement: by its dates, and by its cap on the number of editions."""
         if (sponsor.start and edition.day < sponsor.start) or (sponsor.until and edition.day > sponsor.until):
             return False
         if sponsor.cap is None:

@@ -147,8 +147,8 @@ class BreachLetter:
     def place(self, key: str, notice: BreachNotice, scope: BreachScope, actor: Actor) -> int:
         """Enqueue the affected in the letter `key`, and record it.
 
-        Returns how many are new. Repeating it with a wider scope adds those who are missing. The letter's text does not
-        change. Raises DigestError if the notice still has the example's text.
+        Returns how many are new. A repetition with a wider scope adds the people who were missing; the letter's text
+        does not change. Raises DigestError if the notice still has the example's text.
         """
         unwritten = [name for name in ("happened", "measures") if _is_example(notice, name)]
         if unwritten:

@@ -113,7 +113,7 @@ class EditionCorrector:
         """
         before = self._begun(key)
         text = one_line(note)[:_MAX_NOTE]
-        changed = self._changed(before, story, title, summary, text)
+        changed = self._change(before, story, title, summary, text)
         emails = self._render(before, changed, story)
         checked = self.preflight.run_checks(emails, changed)
         if checked.errors and not force:
@@ -134,7 +134,7 @@ class EditionCorrector:
     def preview(self, key: str, story: str, *, title: str, summary: str, note: str = "") -> CorrectionPreview:
         """Return what `correct` would send. Raises NotCorrectable."""
         before, text = self._begun(key), one_line(note)[:_MAX_NOTE]
-        changed = self._changed(before, story, title, summary, text)
+        changed = self._change(before, story, title, summary, text)
         emails = self._render(before, changed, story)
         planned = [split_variant(each.variant)[0] for each in emails]
         reach = revisions.count_reach(self.editions.database, key, changed.revision, planned=planned)
@@ -151,13 +151,13 @@ class EditionCorrector:
 
         Returns their recipients, who are pending again. The next call finds batches that are in flight now.
         """
-        before = self._held(key)
+        before = self._count_held(key)
 
         def confirm(name: str, now: datetime) -> None:
             self.ledger.confirm_correction_cancellation(name, key, now)
 
         cancel_each(key, self.transports, self.ledger.begin_correction_cancellation, confirm, self.now)
-        return before - self._held(key)
+        return before - self._count_held(key)
 
     def catch_up(self) -> dict[str, int]:
         """Cancel replaced emails that were in flight when their edition was corrected.
@@ -167,7 +167,7 @@ class EditionCorrector:
         found = {key: self.cancel_replaced(key) for key in self.editions.revised()}
         return {key: recipients for key, recipients in found.items() if recipients}
 
-    def _held(self, key: str) -> int:
+    def _count_held(self, key: str) -> int:
         counted = revisions.count_by_state(self.editions.database, key)
         return sum(counted.get(state, 0) for state in (BatchState.ACCEPTED, BatchState.UNKNOWN))
 
@@ -186,7 +186,7 @@ class EditionCorrector:
             )
         return edition
 
-    def _changed(self, before: Edition, story: str, title: str | None, summary: str | None, note: str) -> Edition:
+    def _change(self, before: Edition, story: str, title: str | None, summary: str | None, note: str) -> Edition:
         old = _find(before, story)
         new = replace(
             old,

@@ -136,7 +136,7 @@ class EditionEditor:
 
     def drop(self, key: str, story: str, by: Actor) -> Edition:
         """Remove a story. The next best one takes its place, and the log names it."""
-        before, found = self._editable(key), self._known(key, story)
+        before, found = self._editable(key), self._find_story(key, story)
         after = self._change(
             key,
             lambda changes: replace(
@@ -234,7 +234,7 @@ class EditionEditor:
 
     def _regroupable(self, key: str, story: str) -> Story:
         """Return a story that can be split or merged. Raises UnknownStory, and DigestError for others."""
-        found = self._known(key, story)
+        found = self._find_story(key, story)
         if found is None:
             raise UnknownStory(f"edition {key} has no story {story} now: it was dropped")
         if is_breaking(key):
@@ -245,7 +245,7 @@ class EditionEditor:
 
     def move(self, key: str, story: str, section: str, place: int, by: Actor) -> Edition:
         """Move a story to a place of a section. The caller has checked the section's name."""
-        found = self._known(key, story)
+        found = self._find_story(key, story)
         sections = self._editable(key).sections
 
         def change(changes: EditorialChanges) -> EditorialChanges:
@@ -255,9 +255,9 @@ class EditionEditor:
         return self._change(key, change, by, ActKind.MOVED, f"{_title(found)} → {section}, {place}", chooses=False)
 
     def step(self, key: str, story: str, steps: int, by: Actor) -> Edition:
-        """Move a story up (negative) or down within the edition, beyond the end of a section into the next one.
+        """Move a story up (negative) or down within the edition, and beyond the end of a section into the next one.
 
-        The lead stays: it is above all sections, whatever its place in its own.
+        The lead stays on top, whatever its place in its own section.
         """
         edition = self._editable(key)
         for number, section in enumerate(edition.sections):
@@ -320,7 +320,7 @@ class EditionEditor:
 
         `shown` is the text that the editor saw, if they saw one. Raises UnknownStory if the story has no such text.
         """
-        found = self._known(key, story)
+        found = self._find_story(key, story)
         if found is None or found.refused is None or not has_refused(found, shown):
             raise UnknownStory(
                 Message("story %(name)s of edition %(again)s has no such summary of a model", name=story, again=key)
@@ -343,7 +343,7 @@ class EditionEditor:
 
         `seen` has the texts that the editor saw, by field. `what` is the act in the log.
         """
-        found = self._known(key, story)
+        found = self._find_story(key, story)
         given = {"title": title, "summary": summary}
 
         def change(changes: EditorialChanges) -> EditorialChanges:
@@ -365,7 +365,7 @@ class EditionEditor:
 
     def choose_picture(self, key: str, story: str, by: Actor, url: str | None) -> Edition:
         """Give a story the picture of this URL, '' for none, None for the composed one."""
-        found = self._known(key, story)
+        found = self._find_story(key, story)
 
         def change(changes: EditorialChanges) -> EditorialChanges:
             others = {id: each for id, each in changes.pictures.items() if id != story}
@@ -577,7 +577,7 @@ class EditionEditor:
         found = self.composer.articles.named(story)
         return found.title if found else story
 
-    def _known(self, key: str, story: str) -> Story | None:
+    def _find_story(self, key: str, story: str) -> Story | None:
         """Return the story; None if an editor dropped it. Raises UnknownStory."""
         edition = self._editable(key)
         found = edition.story(story)

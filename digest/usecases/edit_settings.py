@@ -114,12 +114,12 @@ class SettingsEditor:
             settings = loader.from_data(raw, self.environment)
         except ConfigurationError as error:
             raw, settings, faults = {}, self.last_valid, tuple(str(each) for each in error.problems)
-        return HeldSettings(settings, _texts(settings), version, self._fixed(raw), faults)
+        return HeldSettings(settings, _texts(settings), version, self._fixed_by_environment(raw), faults)
 
     def planned(self, given: Mapping[str, str]) -> Settings:
         """Return the settings as they would be. Writes nothing. Raises ConfigurationError with every problem."""
         raw = reader.read_file(self._path)
-        wanted, _changes = self._wanted(raw, given)
+        wanted, _changes = self._wanted_values(raw, given)
         return loader.from_data(wanted, self.environment)
 
     def change(self, given: Mapping[str, str], version: str, by: Actor) -> list[SettingChange]:
@@ -136,7 +136,7 @@ class SettingsEditor:
             if _version(editor.raw) != version:
                 raise SettingsChanged("digest.yaml was changed meanwhile")
             raw = reader.read_text(editor.text, loader.FILE_NAME)
-            wanted, changes = self._wanted(raw, given)
+            wanted, changes = self._wanted_values(raw, given)
             if not changes:
                 return []
             loader.from_data(wanted, self.environment)
@@ -147,9 +147,9 @@ class SettingsEditor:
                 self.audit.record(by, ActKind.SETTING_CHANGED, change.key, _detail(change), now=self.now())
         return changes
 
-    def _wanted(self, raw: Any, given: Mapping[str, str]) -> tuple[dict[str, Any], list[SettingChange]]:
+    def _wanted_values(self, raw: Any, given: Mapping[str, str]) -> tuple[dict[str, Any], list[SettingChange]]:
         """Return the file's values updated by the form, and the differences."""
-        held, fixed = _texts(loader.from_data(raw, self.environment)), self._fixed(raw)
+        held, fixed = _texts(loader.from_data(raw, self.environment)), self._fixed_by_environment(raw)
         wanted: dict[str, Any] = _plain(raw)
         changes = []
         for key, kind in EDITABLE.items():
@@ -164,10 +164,10 @@ class SettingsEditor:
                     place[each] = {}
                 place = place[each]
             place[keys[-1]] = value
-            changes.append(SettingChange(key, held[key], _written(kind, value, given[key])))
+            changes.append(SettingChange(key, held[key], _form_text(kind, value, given[key])))
         return wanted, changes
 
-    def _fixed(self, raw: Any) -> dict[str, str]:
+    def _fixed_by_environment(self, raw: Any) -> dict[str, str]:
         _merged, origin, _problems = loader.overlay(raw or {}, self.environment)
         return {
             key: variable
@@ -247,7 +247,7 @@ def _value(kind: InputKind, text: str) -> Value:
     return text
 
 
-def _written(kind: InputKind, value: Value, given: str) -> str:
+def _form_text(kind: InputKind, value: Value, given: str) -> str:
     """Return a new value as a form will show it."""
     if kind in (InputKind.NUMBER, InputKind.CLOCK):
         return "" if value is None else str(value)

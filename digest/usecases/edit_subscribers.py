@@ -154,7 +154,7 @@ class SubscriberEditor:
         values = self.parse_fields(fields)
         listed = bool(self.subscriber_list.read(may_be_empty=True))
         source, now = source_of(by, "set"), self.now()
-        changes = ", ".join(key if key == "name" else f"{key}: {_shown(value)}" for key, value in values.items())
+        changes = ", ".join(key if key == "name" else f"{key}: {_log_text(value)}" for key, value in values.items())
         address = comparable(email)
         if address is None:
             raise DigestError(Message("%(email)s is not on the list; nothing was changed.", email=email))
@@ -165,7 +165,7 @@ class SubscriberEditor:
             path = self._first(lambda file: list_editor.change(file, email, values, save=save, wait=LONG_WAIT))
         if path is None:
             with self._transaction():
-                if not self.subscriber_admin.update(address, _stored(values), source=source, now=now):
+                if not self.subscriber_admin.update(address, _store_values(values), source=source, now=now):
                     raise DigestError(Message("%(email)s is not on the list; nothing was changed.", email=email))
                 self._record(address, by, ActKind.SUBSCRIBER_CHANGED, changes, [])
         return self._place(path, email), values
@@ -421,12 +421,12 @@ def parse_address(email: str) -> str:
         ) from None
 
 
-def _stored(fields: Mapping[str, Any]) -> dict[str, Any]:
+def _store_values(fields: Mapping[str, Any]) -> dict[str, Any]:
     """Parse the fields for a row in the store."""
     return {key: None if raw is None else parse_field(key, raw, topics=None) for key, raw in fields.items()}
 
 
-def _shown(value: Any) -> str:
+def _log_text(value: Any) -> str:
     """Return a value for the log. The desk shows an empty one in the same way."""
     return ", ".join(value) if isinstance(value, list | tuple) else str(value or "—")
 

@@ -61,13 +61,13 @@ class ReceiptIssuer:
             "done_at": format_time(found.done_at),
             "counts": {name: getattr(counts, name) for name in ("frozen", *PARTS)},
             "transports": self.statistics.transports(edition.key),
-            "reported": self._reported(edition.key),
+            "reported": self._reported_feedback(edition.key),
             "emails": found.emails,
             "content": None if found.emails is None else sha256(canonical(found.emails)).hexdigest(),
         }
         return sign(statement, found.batches, key)
 
-    def _reported(self, key: str) -> dict[str, int | None]:
+    def _reported_feedback(self, key: str) -> dict[str, int | None]:
         """Return the feedback of providers. A provider without webhooks reports no deliveries."""
         events = count_feedback(self.status.database, key)
         reports = not PARSERS.keys().isdisjoint(self.statistics.transports(key))

@@ -259,13 +259,13 @@ class OidcSignIn:
             raise OidcRefused(SignInProblem.FAILED, f"the provider calls itself {str(found.get('issuer'))[:200]!r}")
         methods = found.get("token_endpoint_auth_methods_supported", ["client_secret_basic"])
         return _Provider(
-            authorization=self._checked(found, "authorization_endpoint"),
-            token=self._checked(found, "token_endpoint"),
-            keys=self._checked(found, "jwks_uri"),
+            authorization=self._check_url(found, "authorization_endpoint"),
+            token=self._check_url(found, "token_endpoint"),
+            keys=self._check_url(found, "jwks_uri"),
             basic="client_secret_basic" in methods,
         )
 
-    def _checked(self, found: Mapping[str, Any], name: str) -> str:
+    def _check_url(self, found: Mapping[str, Any], name: str) -> str:
         url = str(found.get(name) or "")
         allowed = ("https", "http") if self.allow_http else ("https",)
         if not url:

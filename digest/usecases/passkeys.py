@@ -94,7 +94,7 @@ class Passkeys:
         challenge = self._challenge(state, origin)
         try:
             made = verify_registration_response(
-                credential=_parsed(answer),
+                credential=_parse(answer),
                 expected_challenge=challenge,
                 expected_rp_id=origin.host,
                 expected_origin=origin.url,
@@ -132,7 +132,7 @@ class Passkeys:
         accounts = self.accounts
         accounts.count_try(network)
         try:
-            credential = _parsed(answer)
+            credential = _parse(answer)
             found = accounts.users.passkey(str(credential["id"]))
             if found is None:
                 return None
@@ -167,7 +167,7 @@ class Passkeys:
         return _bytes(found[0])
 
 
-def _parsed(answer: str) -> dict[str, object]:
+def _parse(answer: str) -> dict[str, object]:
     if len(answer) > _MAX_ANSWER:
         raise ValueError("too long")
     found = json.loads(answer)

@@ -50,13 +50,13 @@ class PicturePreparer:
         wanted = [
             (story, image, lead if story.id == edition.lead else thumbnail) for story, image in self._files_of(edition)
         ]
-        known = self._known(before)
-        files = self._read({image.url for _, image, slot in wanted if not _found(known, image, slot)})
+        known = self._known_pictures(before)
+        files = self._read({image.url for _, image, slot in wanted if not _find_picture(known, image, slot)})
         made: dict[str, Image | None] = {}
         new: dict[str, InlineImage] = {}
         warnings = []
         for story, image, slot in wanted:
-            if ready := _found(known, image, slot):
+            if ready := _find_picture(known, image, slot):
                 made[story.id] = replace(ready, alt=image.alt)
                 continue
             try:
@@ -86,7 +86,7 @@ class PicturePreparer:
             if image and not image.origin and (image.url.startswith(_CID) or not linked):
                 yield story, image
 
-    def _known(self, before: Edition | None) -> dict[str, list[Image]]:
+    def _known_pictures(self, before: Edition | None) -> dict[str, list[Image]]:
         """Return URL of a file → its pictures that are in the store already."""
         made = [story.image for story in before.stories() if story.image and story.image.origin] if before else []
         stored = self.images.load([image.url.removeprefix(_CID) for image in made])
@@ -144,7 +144,7 @@ def _data(files: Mapping[str, bytes | PictureProblem], url: str) -> bytes:
     return found
 
 
-def _found(known: Mapping[str, list[Image]], image: Image, slot: PictureSlot) -> Image | None:
+def _find_picture(known: Mapping[str, list[Image]], image: Image, slot: PictureSlot) -> Image | None:
     """Return the picture that was made from this file for this slot."""
     return next((made for made in known.get(image.url, ()) if slot.fits(made)), None)
 

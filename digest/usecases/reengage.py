@@ -1,6 +1,6 @@
-"""Ask people who seem not to read whether to continue, and pause those who do not answer.
+"""Ask people who seem not to read whether they want to continue, and pause those who do not answer.
 
-The question is an edition of its own, so it has the same ledger: nobody is asked twice, whatever breaks.
+The question is an edition of its own, so it has the same ledger: nobody is asked twice, even after a crash.
 """
 
 from __future__ import annotations

@@ -150,7 +150,7 @@ def redact(text: str) -> str:
     """
     masked = without_known(text)
     for pattern in _LOOKS_SECRET:
-        masked = pattern.sub(_masked, masked)
+        masked = pattern.sub(_mask, masked)
     if not isinstance(text, Message):
         return masked
     by_values = text if masked == text else mapped(text, redact)
@@ -183,7 +183,7 @@ def secrets_of_url(url: str, *, user_alone: bool = True) -> Iterator[str]:
     yield from (value for name, value in query if _SECRET_NAME.fullmatch(name))
 
 
-def _masked(match: re.Match[str]) -> str:
+def _mask(match: re.Match[str]) -> str:
     return "".join(group or "" for group in match.groups()) + MASK
 
 

@@ -1,6 +1,6 @@
 """Report to monitoring tools: spans of the program's work, and errors that are bugs. Add fields to log records.
 
-`span` and `report_error` do nothing until a tool is set up. `digest.cli.telemetry` does so.
+`span` and `report_error` do nothing until `digest.cli.telemetry` sets up a tool.
 """
 
 from __future__ import annotations

@@ -69,7 +69,7 @@ def router(context: Context, editions: EditionStore, answers: AnswerStore, texts
             "is_right": question.right == choice,
             "state": done if is_answered else "ask",
             "done": done if done == _WORD else "",
-            "email": _shown(subscriber, is_known=is_known) if subscriber else "",
+            "email": _shown_name(subscriber, is_known=is_known) if subscriber else "",
             "known": is_known,
             "results": shares(question.options, counts),
             "answered": sum(counts.values()),
@@ -107,7 +107,7 @@ def router(context: Context, editions: EditionStore, answers: AnswerStore, texts
     return routes
 
 
-def _shown(subscriber: StoredSubscriber, *, is_known: bool) -> str:
+def _shown_name(subscriber: StoredSubscriber, *, is_known: bool) -> str:
     return subscriber.email if is_known else masked(subscriber.email)
 
 

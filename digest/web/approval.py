@@ -66,7 +66,7 @@ class ApprovalPage:
             except StoreError:
                 raise
             except (ConfigurationError, DigestError) as error:
-                errors = [_sentence(line, catalogue) for line in _said(error)]
+                errors = [_sentence(line, catalogue) for line in _describe(error)]
         planned, now = self.app.calendar.of(edition.key), self.context.now()
         is_late = planned is not None and now > planned.expires_at
         values: dict[str, Any] = {
@@ -110,7 +110,7 @@ def _lines(block: Block) -> list[str]:
     ]
 
 
-def _said(error: ConfigurationError | DigestError) -> list[str]:
+def _describe(error: ConfigurationError | DigestError) -> list[str]:
     return [each.sentence for each in error.problems] if isinstance(error, ConfigurationError) else [message_of(error)]
 
 
@@ -144,7 +144,7 @@ def router(page: ApprovalPage) -> APIRouter:
             except StoreError:
                 raise
             except (ConfigurationError, DigestError) as error:
-                problems += _said(error)
+                problems += _describe(error)
         return page.response(request, app.editions.get(edition) or found, here, problems=problems, changed=changed)
 
     @routes.get("", summary="Show the edition, with one button for each decision")

@@ -77,7 +77,7 @@ def cookie_name(base: str) -> str:
 def cookie_value(signer: TokenSigner, subscriber: StoredSubscriber, now: datetime) -> str:
     """Return the cookie's entry for a subscriber: when it ends, whose it is, and a code that may end sooner."""
     until = str(int((now + KEPT).timestamp()))
-    names = (_owner(subscriber, until), _signed(subscriber, until))
+    names = (_owner(subscriber, until), _sign(subscriber, until))
     return ".".join((until, *(signer.sign_name(_PURPOSE, name) for name in names)))
 
 
@@ -98,12 +98,12 @@ def _of_others(context: Context, request: Request, subscriber: StoredSubscriber)
 
 def _is_of(signer: TokenSigner, subscriber: StoredSubscriber, value: str) -> bool:
     until, _whose, code = value.split(".")
-    return signer.is_signed_name(_PURPOSE, _signed(subscriber, until), code)
+    return signer.is_signed_name(_PURPOSE, _sign(subscriber, until), code)
 
 
 def _owner(subscriber: StoredSubscriber, until: str) -> str:
     return f"{subscriber.id} {until}"
 
 
-def _signed(subscriber: StoredSubscriber, until: str) -> str:
+def _sign(subscriber: StoredSubscriber, until: str) -> str:
     return f"{subscriber.id} {subscriber.cookie_version} {until}"

@@ -127,7 +127,7 @@ class Guard:
         try:
             # Routes run in threads that copy this context. The time in the queue for a thread counts too.
             with wait_limit(STORE_WAIT):
-                await self.app(scope, _limited(receive, limit), complete)
+                await self.app(scope, _limit(receive, limit), complete)
         except Exception as error:
             log_error(scope, error)
             report_error(error)
@@ -168,7 +168,7 @@ class Guard:
         return local
 
 
-def _limited(receive: Receive, limit: int) -> Receive:
+def _limit(receive: Receive, limit: int) -> Receive:
     """Return `receive` with a limit on the size of the body and on the time until it is complete."""
     received, complete = 0, False
     deadline = asyncio.get_running_loop().time() + BODY_TIMEOUT

@@ -229,7 +229,7 @@ def router(signup: Signup) -> APIRouter:
         pending = signup.signups.pending(id, context.now())
         if pending is not None:
             return signup.confirmation_page(request, token, "ask", email=pending.email, until=pending.until)
-        return _used(signup, request, token, signup.signups.subscriber(id), done)
+        return _respond_used(signup, request, token, signup.signups.subscriber(id), done)
 
     @routes.post("/confirm/{token}", summary="Confirm the sign-up", **REDIRECTS)
     def confirm(request: Request, token: str) -> Response:
@@ -263,7 +263,7 @@ def router(signup: Signup) -> APIRouter:
     return routes
 
 
-def _used(signup: Signup, request: Request, token: str, id: int | None, done: str) -> HTMLResponse:
+def _respond_used(signup: Signup, request: Request, token: str, id: int | None, done: str) -> HTMLResponse:
     """Respond to a link that was used or has expired. `id` is the subscriber whom it confirmed."""
     subscriber = signup.context.subscriber(id) if id is not None else None
     if subscriber is None or not subscriber.listed or subscriber.suppressed:

@@ -109,7 +109,9 @@ class RenderWiring(StoreWiring, IdentityWiring):
 
     @cached_property
     def readable_click_links(self) -> ClickLinks | None:
-        """Reads such links, even when clicks are off, because earlier emails have them; None without pages."""
+        """Reads links that count clicks. Earlier emails have them, so it works even when clicks are off. None without
+        pages.
+        """
         from digest.render.clicks import ClickLinks
 
         base = self.settings.newsletter.base_url

@@ -75,7 +75,7 @@ class ProcrastinateEngine:
             stop=self.stop,
             time_left=self._time_left,
             on_turn=self._give_sign,
-            on_connected=self._connected,
+            on_connected=self._report_connection,
             warn=scheduler.warn,
         )
 
@@ -110,7 +110,7 @@ class ProcrastinateEngine:
                 self._is_away = True
                 self.stop.wait(_AGAIN)
 
-    def _connected(self) -> None:
+    def _report_connection(self) -> None:
         if self._is_away:
             self.scheduler.log("The database answers. Jobs are fetched again.")
         self._is_away = False

@@ -81,7 +81,7 @@ class YamlKeys(YamlText):
             self.text = self.text[:end].rstrip() + comma + field + self.text[end:]
             return
         column = mapping.value[0][0].start_mark.column
-        self._insert_after(self._last_line(mapping), _nested(keys, value, column))
+        self._insert_after(self._last_line(mapping), _nested_lines(keys, value, column))
 
     def _add(self, key: Any, empty: Any, keys: Sequence[str], value: Value) -> None:
         """Add keys below a key without a value, or to an empty file."""
@@ -89,7 +89,7 @@ class YamlKeys(YamlText):
             if empty is not None:
                 self.refuse(0, "expected keys such as newsletter:")
             end = "" if not self.text or ends_with_break(self.text) else self.newline
-            self.text += end + "".join(line + self.newline for line in _nested(keys, value, 0))
+            self.text += end + "".join(line + self.newline for line in _nested_lines(keys, value, 0))
             return
         start, stop = _span(empty)
         if not isinstance(empty, yaml.ScalarNode) or self.text[start:stop] not in ("", "null", "~"):
@@ -97,7 +97,7 @@ class YamlKeys(YamlText):
         line = key.start_mark.line
         if stop > start:
             self.text = self.text[:start].rstrip(" ") + self.text[stop:]
-        self._insert_after(line, _nested(keys, value, key.start_mark.column + 2))
+        self._insert_after(line, _nested_lines(keys, value, key.start_mark.column + 2))
 
     def _in_braces(self, keys: Sequence[str]) -> bool:
         """Whether one of the mappings on the way is written in braces."""
@@ -115,7 +115,7 @@ def _format(value: Value, *, flow: bool = False) -> str:
     return format_value(value, flow=flow)
 
 
-def _nested(keys: Sequence[str], value: Value, column: int) -> list[str]:
+def _nested_lines(keys: Sequence[str], value: Value, column: int) -> list[str]:
     """Return the lines of new keys, each below the one before it."""
     lines = [" " * (column + 2 * depth) + f"{key}:" for depth, key in enumerate(keys)]
     lines[-1] += " " + _format(value)

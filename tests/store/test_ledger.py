@@ -117,14 +117,6 @@ def test_batches_without_eligible_recipients_are_skipped(ledger: SqlLedger, data
     assert tally(database) == {"frozen": 40, "accepted": 20, "excluded": 20}
 
 
-def test_freezing_again_adds_only_new_subscribers(database: Database, frozen: Frozen) -> None:
-    frozen(3)
-    frozen(3)
-    assert tally(database) == {"frozen": 3, "pending": 3}
-    assert frozen(4)[0] not in frozen(3)
-    assert tally(database) == {"frozen": 4, "pending": 4}
-
-
 def test_a_subscriber_with_a_place_keeps_it(database: Database, frozen: Frozen) -> None:
     ids = frozen(3)
     placed = enqueue(database, KEY, [Entry(id, "html", NOW) for id in ids], 10)

@@ -47,7 +47,7 @@ def clean_article(article: Article, *, sites: Sequence[str] = ()) -> Article:
         excerpt = ""
     body = _clean_body(blocks, subject)
     body, place = _without_dateline(body, title, subject)
-    agency = removed_credit(_joined(blocks), _joined(body))
+    agency = removed_credit(_join_blocks(blocks), _join_blocks(body))
     front, excerpt = split_dateline(excerpt, context=f"{title}\n{excerpt}")
     place, excerpt = place or front, _without_kicker(excerpt, subject)
     body = without_repetition(without_cut(body), title)
@@ -65,7 +65,7 @@ def clean_article(article: Article, *, sites: Sequence[str] = ()) -> Article:
     return replace(cleaned, content_hash=content_hash(cleaned.title, cleaned.text))
 
 
-def _joined(blocks: Sequence[TextBlock]) -> str:
+def _join_blocks(blocks: Sequence[TextBlock]) -> str:
     return "\n".join(block.text for block in blocks)
 
 

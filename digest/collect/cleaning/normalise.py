@@ -117,7 +117,7 @@ class _ArticleMaker:
         """Return the item's article; None if it has no title and no text."""
         source = self.context.source
         warnings = list(item.warnings)
-        published, is_dated = self._published(item, warnings)
+        published, is_dated = self._publication_time(item, warnings)
         title = shown = item.title
         if not title.strip():
             text = next((block.text for block in item.body), item.excerpt)
@@ -136,7 +136,7 @@ class _ArticleMaker:
             url=item.url,
             guid=item.guid[:2000] if item.guid else None,
             dated=is_dated,
-            updated=self._updated(item, published),
+            updated=self._update_time(item, published),
             author=item.author[:200] if item.author else None,
             image=item.images[0] if item.images else None,
             categories=tuple(dict.fromkeys(filter(None, item.categories)))[:MAX_CATEGORIES],
@@ -159,7 +159,7 @@ class _ArticleMaker:
             return article_id(None, None, name, f"{item.guid} {title}", self.salt)
         return article_id(item.url, item.guid, name, title, self.salt)
 
-    def _published(self, item: RawItem, warnings: list[str]) -> tuple[datetime, bool]:
+    def _publication_time(self, item: RawItem, warnings: list[str]) -> tuple[datetime, bool]:
         """Return when the item was published, in UTC, and whether the source says so."""
         now = self.context.now
         date = _date(item)
@@ -181,7 +181,7 @@ class _ArticleMaker:
             return now, True
         return date, True
 
-    def _updated(self, item: RawItem, published: datetime) -> datetime | None:
+    def _update_time(self, item: RawItem, published: datetime) -> datetime | None:
         """Return when the item was changed; None if that is unknown or implausible."""
         date = parse_date(item.updated) if item.updated else None
         if date is None:

@@ -7,17 +7,17 @@ from collections.abc import Iterator
 from digest.hindi.text import fold, table_rows, words
 
 
-def _folded(*rows: str) -> Iterator[str]:
+def _folded_words(*rows: str) -> Iterator[str]:
     """Return the folded words of the rows. `_` in a word means a space."""
     return (fold(word.replace("_", " ")) for word in words(*rows))
 
 
 # Folded names of places.
-PLACES = frozenset(_folded(*table_rows("digest.collect.cleaning", "places.txt")))
+PLACES = frozenset(_folded_words(*table_rows("digest.collect.cleaning", "places.txt")))
 
 # Folded names of states and countries. Before a colon they tell where the news is; a town there names a page.
 REGIONS = frozenset(
-    _folded(
+    _folded_words(
         "उत्तर_प्रदेश यूपी मध्य_प्रदेश एमपी हिमाचल_प्रदेश हिमाचल आंध्र_प्रदेश अरुणाचल_प्रदेश अरुणाचल पश्चिम_बंगाल बंगाल जम्मू_कश्मीर",
         "जम्मू-कश्मीर कश्मीर लद्दाख बिहार झारखंड राजस्थान गुजरात महाराष्ट्र पंजाब हरियाणा उत्तराखंड छत्तीसगढ़ ओडिशा उड़ीसा असम",
         "मेघालय मणिपुर मिजोरम नागालैंड नगालैंड त्रिपुरा सिक्किम गोवा कर्नाटक केरल तमिलनाडु तेलंगाना पुडुचेरी पुद्दुचेरी अंडमान लक्षद्वीप",
@@ -31,7 +31,7 @@ REGIONS = frozenset(
 
 # Folded names of agencies and of newspapers' own desks.
 AGENCIES = frozenset(
-    _folded(
+    _folded_words(
         "लाइव_हिन्दुस्तान स्टेट_ब्यूरो राज्य_ब्यूरो राष्ट्रीय_ब्यूरो पत्रिका_ब्यूरो अमर_उजाला_ब्यूरो जागरण_संवाददाता",
         "जागरण_ब्यूरो वरिष्ठ_संवाददाता विशेष_संवाददाता मुख्य_संवाददाता कार्यालय_संवाददाता हिन्दुस्तान_संवाददाता",
         "हिन्दुस्तान_टीम हिन्दुस्तान_ब्यूरो संवाद_सहयोगी संवाद_सूत्र संवाद_न्यूज_एजेंसी निज_संवाददाता नगर_संवाददाता",
@@ -51,14 +51,14 @@ AGENCIES = frozenset(
 
 # Places whose names also end people's names, or are words. After two other words they are not places.
 ALSO_NAMES = frozenset(
-    _folded(
+    _folded_words(
         "पुरी सागर गया मंडी पाली धार आरा कोटा ऊना गुना दुर्ग बस्ती मऊ एटा रोम सलेम",
     )
 )
 
 # Last words of the names of desks: `जागरण डिजिटल डेस्क`, `कार्यालय संवाददाता`.
 BUREAUS = frozenset(
-    _folded(
+    _folded_words(
         "ब्यूरो संवाददाता संवादाता डेस्क एजेंसी एजेंसियां रिपोर्टर नेटवर्क प्रतिनिधि desk bureau",
     )
 )
@@ -68,14 +68,14 @@ SIGNATURES = frozenset(name for name in AGENCIES if " " in name)
 
 # Desks that are bylines alone. An `एजेंसी` or `ब्यूरो` with a word before it may be the police's.
 OWN_DESKS = frozenset(
-    _folded(
+    _folded_words(
         "डेस्क संवाददाता रिपोर्टर प्रतिनिधि desk",
     )
 )
 
 # Agencies whose names are also words: alone before a colon they may be part of the sentence.
 WORDS_TOO = frozenset(
-    _folded(
+    _folded_words(
         "भाषा वार्ता संवाद डेस्क टीम पत्रिका विस हिस ap hs संवाददाता जागरण",
     )
 )
@@ -83,14 +83,14 @@ WORDS_TOO = frozenset(
 
 # Days of a month that newspapers write as words.
 NUMBER_WORDS = frozenset(
-    _folded(
+    _folded_words(
         "एक दो तीन चार पांच छह सात आठ नौ दस",
     )
 )
 
 # Endings of places' names. No common word before a colon has one.
 PLACE_ENDINGS = tuple(
-    _folded(
+    _folded_words(
         "पुर नगर गढ़ गंज पुरम पट्टनम पल्ली पेट खेड़ा खेड़ी पाड़ा वाड़ा गुड़ी टाउन सिटी बर्ग लैंड हाट कोट घाट गांव गाँव",
         "पुरा डीह टोला ाबाद",
     )
@@ -98,14 +98,14 @@ PLACE_ENDINGS = tuple(
 
 # What follows a name that is used as a place.
 LOCATIVES = tuple(
-    _folded(
+    _folded_words(
         "में जिले जिला शहर स्थित के_पास पुलिस के_रहने से_सटे थाना पहुंच",
     )
 )
 
 # Words that may be alone before a full stop or colon but name no place.
 NO_PLACES = frozenset(
-    _folded(
+    _folded_words(
         "नहीं हां जी सावधान बधाई शाबाश अलविदा नमस्ते नमस्कार धन्यवाद आमीन खबरदार मौन सन्नाटा अफसोस वाह बस अच्छा ठीक चुप",
         "सच झूठ मौत जीत हार डर भय युद्ध शांति प्रेम प्यार बारिश बाढ़ आग धुआं अंधेरा सुबह शाम रात दोपहर आज कल सवाल जवाब",
         "प्रश्न उत्तर नोट फोटो वीडियो अपडेट लाइव ब्रेकिंग सूचना अपील चेतावनी मांग आरोप दावा वादा फैसला निष्कर्ष परिणाम",

@@ -45,7 +45,7 @@ def feed_link(page: str, url: str | None = None) -> str | None:
     news = [href for href, title in named if not _COMMENTS.search(f"{href} {title}")]
     others = [*news, *(href for href in shown if not _COMMENTS.search(href))]
     chosen = _own(news, url, page) or next(iter(others), None)
-    return _joined(base, chosen) if chosen else None
+    return _join_url(base, chosen) if chosen else None
 
 
 def _own(feeds: list[str], url: str | None, page: str) -> str | None:
@@ -53,7 +53,7 @@ def _own(feeds: list[str], url: str | None, page: str) -> str | None:
     path = urlsplit(url).path.rstrip("/") if url else ""
     if not path or _ARTICLE.search(page[:MAX_SEARCHED]):
         return None
-    return next((href for href in feeds if urlsplit(_joined(url, href)).path.startswith(f"{path}/")), None)
+    return next((href for href in feeds if urlsplit(_join_url(url, href)).path.startswith(f"{path}/")), None)
 
 
 def _tags(page: str) -> list[tuple[str, dict[str, str]]]:
@@ -64,7 +64,7 @@ def _tags(page: str) -> list[tuple[str, dict[str, str]]]:
     return [] if tree is None else [(node.tag, dict(node.attrib)) for node in tree.iter("link", "a", "base")]
 
 
-def _joined(base: str | None, href: str) -> str:
+def _join_url(base: str | None, href: str) -> str:
     try:
         return urljoin(base, href) if base else href
     except ValueError:

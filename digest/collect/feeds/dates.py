@@ -64,7 +64,7 @@ def parse_date(raw: str) -> datetime | None:
         return datetime.fromtimestamp(int(text[:10]), UTC)
     text = _GLUED.sub(r"\1 \2", text)
     try:
-        return _iso(text) or _worded(text)
+        return _iso(text) or _parse_words(text)
     except (ValueError, OverflowError):
         return None
 
@@ -82,7 +82,7 @@ def _iso(text: str) -> datetime | None:
     return _make_date(year, month, day, hour, minute, second, _zone(text[match.end() :]))
 
 
-def _worded(text: str) -> datetime | None:
+def _parse_words(text: str) -> datetime | None:
     rest, clock = _CLOCK.sub(" ", text), _clock(text)
     numeric = _NUMERIC.search(text) or _SHORT_YEAR.search(text)
     if numeric:

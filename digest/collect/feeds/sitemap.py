@@ -217,7 +217,7 @@ def _index(root: Any, base: str | None, log: WarningLog) -> ParseResult:
         if url:
             name = urlsplit(url).path + "?" + urlsplit(url).query
             rank = 0 if "news" in name.lower() else 2 if _WITHOUT_ARTICLES.search(name) else 1
-            found.setdefault(canonical_url(url) or url, (rank, -_changed(entry, name).timestamp(), url))
+            found.setdefault(canonical_url(url) or url, (rank, -_change_time(entry, name).timestamp(), url))
     if not found:
         return ParseResult("sitemap", error=Message("It is a sitemap index that names no sitemaps."))
     ranked = sorted(found.values(), key=lambda child: child[:2])
@@ -227,7 +227,7 @@ def _index(root: Any, base: str | None, log: WarningLog) -> ParseResult:
     return ParseResult("sitemap", warnings=log.messages(), further=tuple(best))
 
 
-def _changed(entry: dict[str, str], name: str) -> datetime:
+def _change_time(entry: dict[str, str], name: str) -> datetime:
     """Return when a sitemap last changed: its lastmod, else the month in its name."""
     date = parse_date(entry.get("lastmod", "")[:100]) if "lastmod" in entry else None
     if date is None and (month := list(_MONTH_IN_NAME.finditer(name))):

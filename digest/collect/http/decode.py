@@ -157,7 +157,7 @@ def decode(data: bytes, content_type: str = "") -> tuple[str, str]:
     for mark, name in _BOMS:
         if data.startswith(mark):
             return _strip_marks(data[len(mark) :].decode(name, "replace")), ""
-    declared = _declared(data, content_type)
+    declared = _declared_charset(data, content_type)
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError:
@@ -187,7 +187,7 @@ def _decode_other(data: bytes, declared: str) -> tuple[str, str]:
     return _strip_marks(data.decode(_FALLBACK, "replace")), f"it is not UTF-8 (declares {name}); read as {_FALLBACK}"
 
 
-def _declared(data: bytes, content_type: str) -> str:
+def _declared_charset(data: bytes, content_type: str) -> str:
     head = data[:2048]
     found = _XML_DECLARED.search(head) or _META_DECLARED.search(head)
     header = _HEADER.search(content_type)

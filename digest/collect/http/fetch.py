@@ -324,7 +324,7 @@ class Fetcher:
 
         limit = request.truncate_at or self._limits.body
         body = decompress(chunks(), headers.get("content-encoding", ""), limit=limit)
-        temp_body = TempBody(_truncated(body) if request.truncate_at else body)
+        temp_body = TempBody(_truncate(body) if request.truncate_at else body)
         if deadline.remaining <= 0:
             # A socket closed by the watchdog can look like the regular end of the body.
             temp_body.close()
@@ -392,7 +392,7 @@ def _redirect_target(base: str, location: str) -> str:
         ) from error
 
 
-def _truncated(chunks: Iterator[bytes]) -> Iterator[bytes]:
+def _truncate(chunks: Iterator[bytes]) -> Iterator[bytes]:
     """Yield the chunks up to the limit. A larger body is cut, and is not an error."""
     with contextlib.suppress(BodyTooLarge):
         yield from chunks

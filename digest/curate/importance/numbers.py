@@ -171,7 +171,7 @@ def _numbers(written: Sequence[tuple[str, str]]) -> list[_CountedNumber]:
         if value is None:
             at += 1
             continue
-        value, end = _multiplied(written, at, value)
+        value, end = _read_multiplied(written, at, value)
         is_year = token.isdigit() and "," not in word and end == at + 1 and 1900 <= value < 2100
         # `सेंसेक्स 1941 अंक गिरा`, `मृतकों की संख्या 2000 के पार`.
         is_year = is_year and not (end < len(written) and written[end][0] in _COUNTED_AFTER)
@@ -182,7 +182,7 @@ def _numbers(written: Sequence[tuple[str, str]]) -> list[_CountedNumber]:
     return numbers
 
 
-def _multiplied(written: Sequence[tuple[str, str]], at: int, value: float) -> tuple[float, int]:
+def _read_multiplied(written: Sequence[tuple[str, str]], at: int, value: float) -> tuple[float, int]:
     """Return the whole number that begins with the word at a position, and its end: `3 करोड़ 70 लाख` is one number."""
     scale, end = _scale(written, at + 1)
     total = value * scale

@@ -70,7 +70,7 @@ _WORD = re.compile("[\u0900-\u0963\u0966-\u096f\u0971-\u097f\u200c\u200d]+|[A-Za
 
 
 @lru_cache(maxsize=1_000)
-def _damped(count: int) -> float:
+def _damp(count: int) -> float:
     return 1 + math.log(count)
 
 
@@ -85,7 +85,7 @@ class StemCounts:
     @classmethod
     def of(cls, found: Iterable[str]) -> StemCounts:
         counts = Counter(found)
-        return cls(tuple(counts), tuple(map(_damped, counts.values())))
+        return cls(tuple(counts), tuple(map(_damp, counts.values())))
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,7 +79,7 @@ def write_story(
     return Story(
         id=cluster.story_id,
         title=typeset(headline.text, pairs.rules.language),
-        summary=_joined(summary.text, tolls),
+        summary=_join(summary.text, tolls),
         url=first.url or next((article.url for article in articles if article.url), ""),
         published=first.published,
         dated=first.dated,
@@ -105,11 +105,11 @@ def write_story(
         alike=tuple(
             article.id for article, link in neighbours if link.score >= pairs.rules.alike and not link.kept_apart
         ),
-        refused=summary.refused and replace(summary.refused, text=_joined(summary.refused.text, tolls)),
+        refused=summary.refused and replace(summary.refused, text=_join(summary.refused.text, tolls)),
     )
 
 
-def _joined(summary: str, tolls: str) -> str:
+def _join(summary: str, tolls: str) -> str:
     return " ".join(text for text in (summary, tolls) if text)
 
 

@@ -133,7 +133,7 @@ class OpenAI:
             answer = json.loads(body)
         except (ValueError, RecursionError) as error:
             raise SummaryError(Message("the model's answer has an unknown format")) from error
-        self.tokens += _used(answer) or (len(prompt.encode()) + len(body)) // _BYTES_PER_TOKEN
+        self.tokens += _used_tokens(answer) or (len(prompt.encode()) + len(body)) // _BYTES_PER_TOKEN
         try:
             text = answer["choices"][0]["message"]["content"]
         except (LookupError, TypeError) as error:
@@ -154,7 +154,7 @@ class OpenAI:
         return body
 
 
-def _used(answer: object) -> int:
+def _used_tokens(answer: object) -> int:
     """Return the server's count of used tokens; 0 without one."""
     usage = answer.get("usage") if isinstance(answer, dict) else None
     total = usage.get("total_tokens") if isinstance(usage, dict) else None

@@ -167,7 +167,7 @@ def _summarise_text(
         return ""
     passages = _passages(found, coverage, heading, known, words)
     for chosen in sorted(passages, key=lambda chosen: -coverage.value(chosen, words)):
-        text = _joined(chosen, heading, article.language)
+        text = _join(chosen, heading, article.language)
         if text and (not coverage.words or _tells(chosen, text, coverage)):
             return text
     return ""
@@ -205,7 +205,7 @@ def _passages(
             chosen = open_ended.pop()
             yield chosen
             if len(chosen) < (MOST_SENTENCES if coverage.words else MOST_UNTITLED):
-                open_ended += _continued(chosen, usable, coverage, heading, words)
+                open_ended += _continue(chosen, usable, coverage, heading, words)
 
 
 def _opens_late(each: SentenceCandidate, coverage: HeadlineCoverage) -> bool:
@@ -215,7 +215,7 @@ def _opens_late(each: SentenceCandidate, coverage: HeadlineCoverage) -> bool:
     return is_long and reports and _is_clear(each) and coverage.share([each.text]) >= LEAST_LATE
 
 
-def _continued(
+def _continue(
     chosen: list[SentenceCandidate],
     usable: Mapping[int, SentenceCandidate],
     coverage: HeadlineCoverage,
@@ -261,7 +261,7 @@ def count_words(chosen: Sequence[SentenceCandidate]) -> int:
     return sum(each.words for each in chosen)
 
 
-def _joined(chosen: Sequence[SentenceCandidate], heading: str, language: str) -> str:
+def _join(chosen: Sequence[SentenceCandidate], heading: str, language: str) -> str:
     """Return the chosen sentences as a text; '' if together they say too little or break a rule."""
     texts = [
         each.connective + each.text if at and each.position == chosen[at - 1].position + 1 else each.text

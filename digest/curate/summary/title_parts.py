@@ -88,7 +88,7 @@ def title_parts(
     for at, text in enumerate(texts):
         is_topic = has_topic and not at
         # A topic that the report never mentions, like `नाव के दिन गए: …`, does not count at all.
-        weighed = tuple(_weighed(text, 0.0 if is_topic else ABSENT, heard, told, rarity))
+        weighed = tuple(_weigh(text, 0.0 if is_topic else ABSENT, heard, told, rarity))
         denies = bool(DENIAL & set(tokens(_DENIES_NOTHING.sub("", fold(text)))))
         is_speaker = not at and bool(_SAYS.search(fold(text)))
         found.append(TitlePart(text, weighed, denies, is_news=not (is_topic or is_speaker)))
@@ -113,7 +113,7 @@ def sets_scene(text: str) -> bool:
     return goes_on(text) or bool(_SCENE.search(fold(text)))
 
 
-def _weighed(
+def _weigh(
     text: str, absent: float, heard: set[str], told: frozenset[str], rarity: Callable[[str], float]
 ) -> list[tuple[frozenset[str], float]]:
     """Return the meanings and the weight of each word; `absent` is the weight of one that the report never uses."""

@@ -155,7 +155,7 @@ class SendGrid(ApiTransport):
             hint = "or it belongs to an account of another region (delivery.sendgrid.host)"
             return f"the key is refused (401): the environment variable holds a wrong one, {hint}{detail(response)}"
         if response.status == 429 or 300 <= response.status < 400 or response.status >= 500:
-            return _unexpected(response)
+            return _describe_unexpected(response)
         scopes = _scopes(response)
         if scopes and "mail.send" not in scopes:
             return "the key may not send: it lacks the scope mail.send"
@@ -163,7 +163,7 @@ class SendGrid(ApiTransport):
         if response.status == 202:
             return "the host accepted a sandbox request as a real one, so it is not SendGrid's"
         if response.status != 200 or response.is_html:
-            return _unexpected(response)
+            return _describe_unexpected(response)
         if self._is_verified() is False:
             return f"neither the sender {self.sender} nor its domain is verified (Settings, Sender Authentication)"
         return None
@@ -224,7 +224,7 @@ def _sandbox_request(sender: str) -> dict[str, Any]:
     }
 
 
-def _unexpected(response: HttpResponse) -> str:
+def _describe_unexpected(response: HttpResponse) -> str:
     if response.status == 403:
         # Neither the scopes nor the list of senders said which of the two it is.
         return f"the key may not send, or the sender is not verified (403); see Settings at SendGrid{detail(response)}"

@@ -42,12 +42,12 @@ def request_body(outgoing: Outgoing, *, tracking: bool = False) -> bytes:
         **({"send_at": outgoing.send_at} if outgoing.send_at else {}),
     }
     recipients = ",".join(_personalizations(outgoing.recipients, outgoing.sender)).encode("ascii")
-    shared = _shared(outgoing.email, outgoing.sender, outgoing.edition, outgoing.images, tracking)
+    shared = _shared_part(outgoing.email, outgoing.sender, outgoing.edition, outgoing.images, tracking)
     return b"".join((b'{"personalizations":[', recipients, b"],", orjson.dumps(own)[1:-1], b",", shared[1:]))
 
 
 @lru_cache(maxsize=16)
-def _shared(
+def _shared_part(
     email: RenderedEmail, sender: Sender, edition: str, images: tuple[InlineImage, ...], tracking: bool
 ) -> bytes:
     """Return the part of the request that all batches of this email share, as a JSON object."""

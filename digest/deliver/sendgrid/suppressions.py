@@ -84,7 +84,7 @@ def _get(ask: Ask, path: str, wait: Wait) -> HttpResponse:
         if response.status in (401, 403):
             raise SuppressionsUnavailable(f"the key needs the scope suppression.read ({response.status})")
         refusal = refused_outright(response)
-        reason = refusal.reason.removeprefix("sendgrid: ") if refusal else _unexpected(response)
+        reason = refusal.reason.removeprefix("sendgrid: ") if refusal else _describe_unexpected(response)
         if response.status == 429:
             asked = refusal.retry_after if refusal else None
             pause = pause if asked is None else asked
@@ -95,7 +95,7 @@ def _get(ask: Ask, path: str, wait: Wait) -> HttpResponse:
     raise SuppressionsUnavailable(reason)
 
 
-def _unexpected(response: HttpResponse) -> str:
+def _describe_unexpected(response: HttpResponse) -> str:
     return f"it answered {response.status}{detail(response)}"
 
 

@@ -147,7 +147,7 @@ class MailDomains:
     def _lookup(self, domain: str, kind: str, lifetime: float) -> DnsAnswer:
         if lifetime <= 0:
             return DnsAnswer((), "no time left")
-        answer = _ask(lambda: self._configured().resolve(domain, kind, search=False, lifetime=lifetime), kind)
+        answer = _ask(lambda: self._configured_resolver().resolve(domain, kind, search=False, lifetime=lifetime), kind)
         with self._lock:
             if answer.problem == _NO_ANSWER:
                 self._silent += 1
@@ -157,7 +157,7 @@ class MailDomains:
                 self._silent = 0
         return answer
 
-    def _configured(self) -> Resolver:
+    def _configured_resolver(self) -> Resolver:
         import dns.resolver
 
         with self._lock:

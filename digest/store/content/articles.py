@@ -255,7 +255,7 @@ def measure(database: Database, before: datetime) -> OldArticles:
     size = func.coalesce(func.sum(func.length(cast(article.c.content, Text))), 0)
     with database.read() as connection:
         deleted, first = connection.execute(select(func.count(), size).where(_old(before))).one()
-        emptied, second = connection.execute(select(func.count(), size).where(_undated(before))).one()
+        emptied, second = connection.execute(select(func.count(), size).where(_is_undated(before))).one()
     return OldArticles(deleted, emptied, int(first) + int(second))
 
 
@@ -265,7 +265,7 @@ def delete_articles(database: Database, before: datetime, limit: int) -> OldArti
     An undated article keeps its row but loses its text. Otherwise it would look new while its source still lists it. An
     article with a date is recognised as old (`ArticleStore.save`).
     """
-    rows = select(article.c.id, article.c.dated, article.c.content).where(or_(_old(before), _undated(before)))
+    rows = select(article.c.id, article.c.dated, article.c.content).where(or_(_old(before), _is_undated(before)))
     with database.write(area="article") as connection:
         found = connection.execute(rows.limit(limit)).all()
         old = [row.id for row in found if row.dated]
@@ -283,7 +283,7 @@ def delete_images(database: Database, cids: Collection[str]) -> int:
     """Delete the images among `cids` that no article, edition or email uses. Return their number."""
     if not cids:
         return 0
-    unused = _unused(database, cids)
+    unused = _unused_among(database, cids)
     with database.write(area="image") as connection:
         return sum(connection.execute(delete(inline_image).where(inline_image.c.cid == cid)).rowcount for cid in unused)
 
@@ -291,10 +291,10 @@ def delete_images(database: Database, cids: Collection[str]) -> int:
 def unused_images(database: Database) -> set[str]:
     """Return the Content-IDs of the images that no article, edition or email uses."""
     stored = set(database.query(select(inline_image.c.cid)).scalars())
-    return _unused(database, stored)
+    return _unused_among(database, stored)
 
 
-def _unused(database: Database, cids: Collection[str]) -> set[str]:
+def _unused_among(database: Database, cids: Collection[str]) -> set[str]:
     """Return the images among `cids` that nothing uses. Reads long texts, so call it outside a write transaction."""
     texts: tuple[ColumnElement[str], ...] = (
         cast(article.c.content, Text),
@@ -314,5 +314,5 @@ def _old(before: datetime) -> ColumnElement[bool]:
     return and_(article.c.published < before, article.c.dated)
 
 
-def _undated(before: datetime) -> ColumnElement[bool]:
+def _is_undated(before: datetime) -> ColumnElement[bool]:
     return and_(article.c.published < before, ~article.c.dated, cast(article.c.content, Text).contains(_HAS_TEXT))

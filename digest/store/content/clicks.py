@@ -125,7 +125,7 @@ def count(visits: Sequence[ClickVisit], links: int) -> dict[str, ClickNumbers]:
     people: dict[str, set[object]] = defaultdict(set)
     clicks: Counter[str] = Counter()
     machine: Counter[str] = Counter()
-    for who, own, verdicts in _judged(visits, links):
+    for who, own, verdicts in _judge(visits, links):
         for visit, by_machine in zip(own, verdicts, strict=True):
             if visit.target == HONEYPOT:
                 continue
@@ -139,7 +139,7 @@ def count(visits: Sequence[ClickVisit], links: int) -> dict[str, ClickNumbers]:
     return {name: ClickNumbers(len(people[name]), clicks[name], machine[name]) for name in sorted(names)}
 
 
-def _judged(visits: Sequence[ClickVisit], links: int) -> Iterable[tuple[object, list[ClickVisit], list[bool]]]:
+def _judge(visits: Sequence[ClickVisit], links: int) -> Iterable[tuple[object, list[ClickVisit], list[bool]]]:
     """Return subscriber → visits, each with whether a machine made it. Visits without a subscriber are by visitor."""
     groups: dict[object, list[ClickVisit]] = defaultdict(list)
     for visit in visits:
@@ -154,7 +154,7 @@ def _judged(visits: Sequence[ClickVisit], links: int) -> Iterable[tuple[object, 
 
 def _last_by_subscriber(visits: Sequence[ClickVisit], links: int) -> dict[int, datetime]:
     found: dict[int, datetime] = {}
-    for who, own, verdicts in _judged([each for each in visits if each.subscriber is not None], links):
+    for who, own, verdicts in _judge([each for each in visits if each.subscriber is not None], links):
         moments = [visit.at for visit, machine in zip(own, verdicts, strict=True) if not machine]
         if moments and isinstance(who, int):
             found[who] = max(moments)

@@ -127,10 +127,10 @@ class PublishedStore:
         self.samples = samples
 
     def newest(self, limit: int, now: datetime) -> list[Published]:
-        return [Published(*row) for row in self.database.query(self._published(now).limit(limit))]
+        return [Published(*row) for row in self.database.query(self._published_editions(now).limit(limit))]
 
     def get(self, key: str, now: datetime) -> Published | None:
-        row = self.database.query(self._published(now).where(edition.c.key == key)).one_or_none()
+        row = self.database.query(self._published_editions(now).where(edition.c.key == key)).one_or_none()
         return Published(*row) if row else None
 
     def place(self, key: str, id: int) -> RecipientPlace | None:
@@ -146,7 +146,7 @@ class PublishedStore:
         """Return the day of each edition of the schedule sent since, and section → number of its stories."""
         # Only editions of the schedule have a number.
         regular = (edition.c.frozen_at >= since) & (edition.c.number > 0)
-        rows = self._published(now).with_only_columns(edition.c.day, edition.c.sections).where(regular)
+        rows = self._published_editions(now).with_only_columns(edition.c.day, edition.c.sections).where(regular)
         return [
             (row.day, {section["name"]: len(section["stories"]) for section in row.sections})
             for row in self.database.query(rows)
@@ -168,7 +168,7 @@ class PublishedStore:
         shown = and_(sent, or_(long_ago, due), *_FOR_ALL)
         return shown if self.samples else and_(shown, ~edition.c.sample)
 
-    def _published(self, now: datetime) -> Select[Any]:
+    def _published_editions(self, now: datetime) -> Select[Any]:
         columns = [edition.c[name] for name in Published.__slots__]
         return select(*columns).where(self.is_shown(now)).order_by(edition.c.day.desc(), edition.c.frozen_at.desc())
 
@@ -328,7 +328,7 @@ class EditionStore(StorePart):
         return read_changes(stored)
 
     def set_editorial_changes(self, key: str, changes: EditorialChanges) -> bool:
-        """Return False if the edition is no longer a draft."""
+        """Store the editors' changes of a draft. False if the edition is no longer one."""
         editable = (edition.c.key == key) & edition.c.state.in_(EDITABLE_STATES)
         values = {"editorial_changes": _adapter(EditorialChanges).dump_python(changes, mode="json")}
         return bool(self.database.change(update(edition).where(editable).values(values)))

@@ -98,10 +98,12 @@ def find_affected(database: Database, scope: BreachScope) -> AffectedPeople:
             if not scope.store:
                 known = known.where(subscriber.c.added_at <= scope.held_at)
             rows |= {row.id: row for row in connection.execute(known)}
-        people = [AffectedPerson(row.id, row.email, row.format, _unreached(row)) for _id, row in sorted(rows.items())]
+        people = [
+            AffectedPerson(row.id, row.email, row.format, _why_unreached(row)) for _id, row in sorted(rows.items())
+        ]
         held = {"email address": len(people), "which editions they got": len(people) if keys else 0}
         if scope.concerns_store:
-            held |= _held(connection, rows, scope)
+            held |= _count_held(connection, rows, scope)
             for what, why, found in _others(connection, rows, scope):
                 people += [AffectedPerson(None, each, "html", why) for each in found]
                 held[what] = len(found)
@@ -148,7 +150,7 @@ def _people() -> Select[Any]:
     )
 
 
-def _unreached(row: Any) -> str | None:
+def _why_unreached(row: Any) -> str | None:
     if row.reason:
         return str(row.reason)
     if not row.listed:
@@ -156,7 +158,7 @@ def _unreached(row: Any) -> str | None:
     return None if row.status == "active" else "paused"
 
 
-def _held(connection: Connection, rows: dict[int, Any], scope: BreachScope) -> dict[str, int]:
+def _count_held(connection: Connection, rows: dict[int, Any], scope: BreachScope) -> dict[str, int]:
     """Return kind of data about subscribers → about how many of them the store, or its copy, has it."""
     agreed = 0
     for part in chunks(rows):

@@ -284,7 +284,7 @@ class SubscriberDirectory(StorePart):
             if value := getattr(wanted, name):
                 # The same text as in the partial index.
                 partial = ids.where(of[name] == value, text(f"subscriber.{name} <> '{usual}'"))
-                condition = self._unindexed(name) == value
+                condition = self._without_index(name) == value
                 yield (
                     _Part(condition, partial, partial.with_only_columns(of[name]))
                     if value != usual
@@ -293,12 +293,12 @@ class SubscriberDirectory(StorePart):
         if wanted.origin:
             value = "" if wanted.origin == "-" else wanted.origin
             same = ids.where(of.origin == value)
-            yield _Part(self._unindexed("origin") == value, same, same.with_only_columns(of.origin))
+            yield _Part(self._without_index("origin") == value, same, same.with_only_columns(of.origin))
         if wanted.topic:
             chosen, condition = self._with_topic(connection, wanted.topic)
             yield _Part(condition, chosen)
 
-    def _unindexed(self, name: str) -> ColumnElement[Any]:
+    def _without_index(self, name: str) -> ColumnElement[Any]:
         """Return a column whose index SQLite does not use. PostgreSQL chooses well by its statistics."""
         return literal_column(f"+subscriber.{name}") if self.database.sqlite else subscriber.c[name]
 
@@ -396,14 +396,14 @@ def _state_part(state: SubscriberState | None, condition: ColumnElement[bool], n
         return _Part(condition, select(subscriber.c.id).where(unlisted), select(subscriber.c.listed).where(unlisted))
     if state is SubscriberState.PAUSED:
         by_list = select(subscriber.c.id).where(text("subscriber.status <> 'active'"))
-        by_own = select(preference.c.subscriber).where(_paused(now))
+        by_own = select(preference.c.subscriber).where(_is_paused(now))
         both = union_all(by_list, by_own).subquery()
         return _Part(condition, select(both.c[0]))
     # Most subscribers are in it.
     return _Part(condition)
 
 
-def _paused(now: datetime) -> ColumnElement[bool]:
+def _is_paused(now: datetime) -> ColumnElement[bool]:
     return and_(preference.c.paused_until.is_not(None), preference.c.paused_until > now)
 
 
@@ -411,7 +411,7 @@ def _of_state(state: SubscriberState | None, now: datetime) -> list[ColumnElemen
     of = subscriber.c
     # A scalar subquery: PostgreSQL would join a condition with EXISTS, and may compare all addresses with all others.
     reason = select(suppression.c.reason).where(suppression.c.address == of.address).scalar_subquery()
-    own_pause = exists().where(preference.c.subscriber == of.id, _paused(now))
+    own_pause = exists().where(preference.c.subscriber == of.id, _is_paused(now))
     if state is None or state is SubscriberState.UNCONFIRMED:
         return [of.status != ERASED]
     if state is SubscriberState.REMOVED:

@@ -89,7 +89,7 @@ class SubscriberHistory:
                 found.append(HistoryEntry(row.added_at, HistoryKind.LIST, "added", _first_seen(row.origin)))
                 found += _deliveries(connection, row.id, zone, orphans)
                 found += _absences(connection, row.id, row.added_at)
-                found += _folded(connection, row.added_at)
+                found += _folded_line(connection, row.added_at)
                 found += _events(connection, row.id)
                 found += _answers(connection, row.id)
             found += _consents(connection, address, hashed, row.added_at if row else None)
@@ -248,7 +248,7 @@ def _why(row: Any, attempts: list[Any], zone: tzinfo, orphan: Orphan | None) -> 
     return _join(by, orphan.reason if orphan else detail, Message("%(num)s tries", num=tries) if tries > 1 else "")
 
 
-def _folded(connection: Connection, added_at: datetime) -> list[HistoryEntry]:
+def _folded_line(connection: Connection, added_at: datetime) -> list[HistoryEntry]:
     """Return one line for all folded editions, of which only counts are left."""
     at = func.coalesce(edition.c.frozen_at, edition.c.composed_at)
     rows = select(func.count(), func.max(at)).where(edition.c.folded_at.is_not(None), at >= added_at - _BEFORE)

@@ -91,12 +91,12 @@ class PreferenceStore(StorePart):
     def _find(self, query: Select[Any], values: Mapping[str, Any]) -> StoredSubscriber | None:
         with self.database.read() as connection:
             row = connection.execute(query, values).one_or_none()
-        return None if row is None else _stored(row)
+        return None if row is None else _from_row(row)
 
     def several(self, connection: Connection, ids: Collection[int]) -> dict[int, StoredSubscriber]:
         """Return number → subscriber for a few hundred numbers, in the caller's transaction."""
         rows = connection.execute(_stored_subscribers().where(subscriber.c.id.in_(ids)))
-        return {row.id: _stored(row) for row in rows}
+        return {row.id: _from_row(row) for row in rows}
 
     def unsubscribed_since(self, id: int, moment: datetime) -> bool:
         """Whether a subscriber has unsubscribed at or after this moment."""
@@ -282,7 +282,7 @@ _by_id = _stored_subscribers().where(subscriber.c.id == bindparam("id"))
 _by_address = _stored_subscribers().where(subscriber.c.address == bindparam("address"))
 
 
-def _stored(row: Row[Any]) -> StoredSubscriber:
+def _from_row(row: Row[Any]) -> StoredSubscriber:
     values = {name: getattr(row, name) for name in _PLAIN}
     return StoredSubscriber(**values, **_effective(row))
 

@@ -88,7 +88,7 @@ def move_to_run(connection: Connection, names: Collection[str], run: str) -> Non
 
 
 def in_flight_but(connection: Connection, run: str, names: Collection[str]) -> Sequence[str]:
-    """Return the run's attempts in flight other than these."""
+    """Return the run's attempts in flight, except these."""
     others = and_(attempt.c.run == run, attempt.c.state == AttemptState.SUBMITTING, attempt.c.id.not_in(names))
     return connection.execute(select(attempt.c.id).where(others)).scalars().all()
 

@@ -14,7 +14,7 @@ from digest.store.schema import decision, subscriber
 
 
 class Decision(StrEnum):
-    """Kinds of decisions. A change of an edition's state is a decision too; its kind is the state."""
+    """Kinds of decisions. A change of an edition's state is a decision too, and its kind is the state."""
 
     # To send despite failed checks or a limit.
     FORCED = "forced"

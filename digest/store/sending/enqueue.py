@@ -200,7 +200,7 @@ def enqueue_subscribers(
         analyze(connection, _decided)
         hash_in_memory(connection)
         rows = unplaced_subscribers(connection, edition).subquery()
-        same = and_(true(), *(rows.c[name] == value for name, value in _compared(decisions)))
+        same = and_(true(), *(rows.c[name] == value for name, value in _comparisons(decisions)))
         number = func.coalesce(_decided.c.decision, _UNDECIDED)
         found = select(number, rows.c.id).select_from(rows.outerjoin(_decided, same))
         connection.execute(insert(placements).from_select(["decision", "subscriber"], found).inline())
@@ -210,7 +210,7 @@ def enqueue_subscribers(
         return result
 
 
-def _compared(groups: Iterable[RecipientGroup]) -> Iterator[tuple[str, ColumnElement[str]]]:
+def _comparisons(groups: Iterable[RecipientGroup]) -> Iterator[tuple[str, ColumnElement[str]]]:
     """Return field → the expression that a subscriber's value is compared with.
 
     Values that are equal in all groups become literals, which compare fast. No field is left out, because subscribers

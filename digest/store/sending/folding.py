@@ -187,13 +187,13 @@ def _count(connection: Connection, key: str) -> dict[str, Mapping[str, int]]:
     reasons: dict[str, list[tuple[str, int]]] = {}
     for outcome, reason, recipients in connection.execute(outcomes):
         reasons.setdefault(outcome, []).append((reason or "", recipients))
-    found |= {outcome: _merged(rows) for outcome, rows in reasons.items()}
+    found |= {outcome: _merge_reasons(rows) for outcome, rows in reasons.items()}
     found[ANSWERED] = count_answers(connection, key)
     found |= {kind: {"": recipients} for kind, recipients in event_kinds(connection, key).items()}
     return found
 
 
-def _merged(reasons: Iterable[tuple[str, int]]) -> Mapping[str, int]:
+def _merge_reasons(reasons: Iterable[tuple[str, int]]) -> Mapping[str, int]:
     """Count together reasons that differ only in an address, and all but the most frequent."""
     merged: Counter[str] = Counter()
     for reason, recipients in reasons:

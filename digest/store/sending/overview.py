@@ -53,7 +53,7 @@ class Overview(StorePart):
         rows = select(editions.c.key).where(editions.c.state == EditionState.SENDING)
         with self.database.read() as connection:
             keys = list(connection.execute(rows).scalars())
-            rejected, failures = _rejected(connection, keys), failure_counts(connection, keys)
+            rejected, failures = _count_rejected(connection, keys), failure_counts(connection, keys)
         counted = ("bounced", "complained")
         return {key: rejected.get(key, 0) + sum(failures[key].get(kind, 0) for kind in counted) for key in keys}
 
@@ -61,12 +61,12 @@ class Overview(StorePart):
         keys = [edition.key for edition in found]
         with self.database.read() as connection:
             sizes = sizes_by_state(connection, keys)
-            rejected = _rejected(connection, keys)
+            rejected = _count_rejected(connection, keys)
             failures = failure_counts(connection, keys)
             waiting = _waiting(connection, keys, now)
             frozen = _frozen_at(connection, keys)
-            stopped = _stopped(connection, keys)
-            reopened = _reopened(connection, keys)
+            stopped = _find_stops(connection, keys)
+            reopened = _find_reopenings(connection, keys)
         return [
             fill(
                 EditionFacts,
@@ -125,7 +125,7 @@ class Overview(StorePart):
         return FailedFeedback(*self.database.query(found).one())
 
 
-def _rejected(connection: Connection, keys: Collection[str]) -> dict[str, int]:
+def _count_rejected(connection: Connection, keys: Collection[str]) -> dict[str, int]:
     of = delivery.c
     rows = (
         select(of.edition, func.count())
@@ -173,13 +173,13 @@ def _frozen_at(connection: Connection, keys: Collection[str]) -> dict[str, datet
     return {key: at for key, at in connection.execute(rows) if at is not None}
 
 
-def _stopped(connection: Connection, keys: Collection[str]) -> dict[str, Any]:
+def _find_stops(connection: Connection, keys: Collection[str]) -> dict[str, Any]:
     of = decision.c
     rows = select(of.edition, of.at, of.reason).where(of.edition.in_(list(keys)), of.what == Decision.STOPPED)
     return {row.edition: (row.at, row.reason) for row in connection.execute(rows.order_by(of.id))}
 
 
-def _reopened(connection: Connection, keys: Collection[str]) -> dict[str, datetime]:
+def _find_reopenings(connection: Connection, keys: Collection[str]) -> dict[str, datetime]:
     of = decision.c
     rows = select(of.edition, of.at).where(of.edition.in_(list(keys)), of.what == EditionState.DRAFT)
     return {row.edition: row.at for row in connection.execute(rows.order_by(of.id))}

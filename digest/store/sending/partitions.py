@@ -55,7 +55,7 @@ def load(connection: Connection, edition: str, insert_into: Callable[[Table], No
     insert_into(_create(connection, delivery, edition))
     _attach(connection, delivery, edition)
     # The planner knows nothing of a new table, and the first batch is claimed before anybody analyses it.
-    _run(connection, f"ANALYZE {_quoted(connection, _name(delivery, edition))}")
+    _run(connection, f"ANALYZE {_quote(connection, _name(delivery, edition))}")
     create(connection, [edition])
     return True
 
@@ -87,7 +87,7 @@ def drop(connection: Connection, edition: str) -> tuple[int, int] | None:
         if name is not None:
             rows = select(func.count()).select_from(table).where(table.c.edition == edition)
             counts[table] = connection.execute(rows).scalar_one()
-            _run(connection, f"DROP TABLE {_quoted(connection, name)}")
+            _run(connection, f"DROP TABLE {_quote(connection, name)}")
             dropped = True
     return (counts[delivery], counts[delivery_event]) if dropped else None
 
@@ -102,7 +102,7 @@ def drop_if_empty(connection: Connection, edition: str) -> None:
             continue
         part = table.to_metadata(MetaData(), name=name)
         if connection.execute(select(part.c.edition).limit(1)).first() is None:
-            _run(connection, f"DROP TABLE {_quoted(connection, name)}")
+            _run(connection, f"DROP TABLE {_quote(connection, name)}")
 
 
 def _find(connection: Connection, table: Table, edition: str, *, own: bool = False) -> str | None:
@@ -117,14 +117,14 @@ def _find(connection: Connection, table: Table, edition: str, *, own: bool = Fal
 def _create(connection: Connection, table: Table, edition: str) -> Table:
     """Create a table that can become a partition. It has no index yet."""
     part = table.to_metadata(MetaData(), name=_name(table, edition))
-    names = _quoted(connection, part.name), _quoted(connection, table.name)
+    names = _quote(connection, part.name), _quote(connection, table.name)
     _run(connection, "CREATE TABLE {} (LIKE {} INCLUDING DEFAULTS)".format(*names))
     return part
 
 
 def _attach(connection: Connection, table: Table, edition: str) -> None:
     """Make the table a partition. It gets the indexes, while others read and write the other partitions."""
-    names = _quoted(connection, table.name), _quoted(connection, _name(table, edition))
+    names = _quote(connection, table.name), _quote(connection, _name(table, edition))
     value = _literal(edition)
     _run(connection, "ALTER TABLE {} ATTACH PARTITION {} FOR VALUES IN ({})".format(*names, value))
 
@@ -136,7 +136,7 @@ def _name(table: Table, edition: str) -> str:
     return name
 
 
-def _quoted(connection: Connection, name: str) -> str:
+def _quote(connection: Connection, name: str) -> str:
     return connection.dialect.identifier_preparer.quote(name)
 
 

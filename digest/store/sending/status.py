@@ -133,7 +133,7 @@ class StatusReader:
             return EditionStatus(
                 count_recipients(connection, edition, orphans),
                 _unknown_batches(connection, edition, orphans),
-                list(_unreached(connection, edition, limit, waiting=True, orphans=orphans)),
+                list(_find_unreached(connection, edition, limit, waiting=True, orphans=orphans)),
             )
 
     def read_groups(self, edition: str, now: datetime) -> EditionStatus:
@@ -142,7 +142,7 @@ class StatusReader:
             return EditionStatus(
                 count_recipients(connection, edition, orphans),
                 _unknown_batches(connection, edition, orphans),
-                groups=group_unreached(_unreached(connection, edition, waiting=False, orphans=orphans)),
+                groups=group_unreached(_find_unreached(connection, edition, waiting=False, orphans=orphans)),
             )
 
     def counts(self, edition: str, now: datetime) -> Counts:
@@ -197,7 +197,7 @@ def find_unreached(
 ) -> Iterator[Unreached]:
     """Yield recipients without the email in the order of the list. Without `waiting`, pending ones are left out."""
     with database.read() as connection:
-        yield from _unreached(connection, edition, limit, waiting=waiting)
+        yield from _find_unreached(connection, edition, limit, waiting=waiting)
 
 
 def group_unreached(rows: Iterable[Unreached]) -> list[UnreachedGroup]:
@@ -323,7 +323,7 @@ def _deliveries(connection: Connection, edition: str, *, by_row: bool) -> tuple[
     return frozen, outcomes_by_edition(connection, [edition])[edition]
 
 
-def _unreached(
+def _find_unreached(
     connection: Connection,
     edition: str,
     limit: int | None = None,

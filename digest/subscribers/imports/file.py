@@ -57,7 +57,7 @@ class ListFile:
                 return
             except csv.Error as error:
                 if "unexpected end" in str(error):
-                    raise self._unclosed(line) from None
+                    raise self._unclosed_error(line) from None
                 if "field limit" in str(error):
                     limit = f"{csv.field_size_limit():,}"
                     message = f"a field has more than {limit} characters; is a quotation mark never closed?"
@@ -67,7 +67,7 @@ class ListFile:
                 continue
             start, line = line, reader.line_num + 1
             if line - start > _MAX_ROW_LINES:
-                raise self._unclosed(start)
+                raise self._unclosed_error(start)
             if expect_headings or not any(cells):
                 expect_headings = expect_headings and not any(cells)
                 continue
@@ -103,7 +103,7 @@ class ListFile:
             else:
                 yield FileRow(line, {}, 'expected an object such as {"email": "asha@example.com"}')
 
-    def _unclosed(self, line: int) -> ConfigurationError:
+    def _unclosed_error(self, line: int) -> ConfigurationError:
         message = Message("a quotation mark in this row is never closed; nothing was imported")
         return ConfigurationError.at(self.path.name, message, line=line)
 

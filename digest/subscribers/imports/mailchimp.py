@@ -50,7 +50,7 @@ class ListBundle:
         yield from self.parts[0].rows(reject, left_out)
         for number, part in enumerate(self.parts[1:], 1):
             start = number * _STEP
-            for row in part.rows(_shifted(reject, start), _shifted(left_out, start)):
+            for row in part.rows(_shift_lines(reject, start), _shift_lines(left_out, start)):
                 yield row._replace(line=start + row.line)
 
     def locate(self, line: int) -> tuple[str, int]:
@@ -77,7 +77,7 @@ class ListBundle:
                 yield number * _STEP + line, cells, reason
 
 
-def _shifted(reject: Reject, start: int) -> Reject:
+def _shift_lines(reject: Reject, start: int) -> Reject:
     return lambda line, email, reason: reject(start + line, email, reason)
 
 

@@ -108,7 +108,7 @@ class RowValidator:
             ) from None
         refuse_tags(raw)
         email = raw if raw.isascii() else address
-        values = {key: self._parsed(key, cells, self._parse_field) for key in self.simple_fields}
+        values = {key: self._parse(key, cells, self._parse_field) for key in self.simple_fields}
         for key in self.topic_columns:
             values["topics"] = self._topics(key, cells) or values.get("topics")
         if self._has("editions"):
@@ -151,7 +151,7 @@ class RowValidator:
         value = cells.get(self.columns.get(key, ""))
         if isinstance(value, list):
             return self._known_topics(key, [str(one) for one in value])
-        found: list[str] | None = self._parsed(key, cells, self._split)
+        found: list[str] | None = self._parse(key, cells, self._split)
         return found
 
     def _editions(self, cells: Mapping[str, Any]) -> list[str] | None:
@@ -207,7 +207,7 @@ class RowValidator:
                     return None, "unsubscribed"
         if not self._has("status"):
             return None, None
-        return self._parsed("status", cells, self._parse_status) or (None, None)
+        return self._parse("status", cells, self._parse_status) or (None, None)
 
     def _parse_status(self, _key: str, raw: str) -> tuple[str | None, str | None]:
         text = plain(raw)
@@ -251,7 +251,7 @@ class RowValidator:
             )
             raise ValueError(wrong) from None
 
-    def _parsed(self, key: str, cells: Mapping[str, Any], parse: Callable[[str, str], Any]) -> Any:
+    def _parse(self, key: str, cells: Mapping[str, Any], parse: Callable[[str, str], Any]) -> Any:
         """Return the field's parsed value, None if it is empty."""
         text = self._text(key, cells)
         return parse(key, text) if text else None

@@ -145,7 +145,7 @@ class Archive:
         found = self.store.search(words, now, limit=PER_PAGE, offset=(page - 1) * PER_PAGE)
         if found.count:
             return SearchResult(query, found.stories, found.count)
-        known = self._known(now)
+        known = self._known_words(now)
         suggestion, suggested = self._suggest(query, known.words, now) if words else ("", 0)
         latin = self.context.pages.branding.language in DEVANAGARI and bool(_LATIN.search(query))
         topic = next((each for each in known.topics if _may_be(query, each)), "")
@@ -194,7 +194,7 @@ class Archive:
                 return suggestion, count
         return "", 0
 
-    def _known(self, now: datetime) -> _Suggestions:
+    def _known_words(self, now: datetime) -> _Suggestions:
         """Return the words that a search can suggest. They are read once per version of the archive."""
         version = self.store.version(now)
         known = self._suggestions.get(version)

@@ -128,7 +128,7 @@ def routes(desk: Desk) -> ASGIApp:
         return await run_in_threadpool(_not_found, desk, request, error)
 
     async def failed(request: Request, error: Exception) -> Response:
-        return await run_in_threadpool(_failed, desk, request, error)
+        return await run_in_threadpool(_fail, desk, request, error)
 
     made = [StarletteRoute(row.path, _endpoint(desk, row), methods=[row.method]) for row in ROUTES]
     starlette = Starlette(
@@ -200,7 +200,7 @@ def _answer(visit: Visit, row: Route, handler: Handler) -> Response:
         raise
     except HTTPException as error:
         # A story that is gone, for example. The page repeats what was typed for it.
-        return _refused(visit, error.status_code)
+        return _refuse(visit, error.status_code)
     except (ConfigurationError, DigestError) as error:
         return visit.problem(409, _("That did not work"), visit.refusal(error))
 
@@ -227,10 +227,10 @@ def _not_found(desk: Desk, request: Request, error: Exception) -> Response:
         return failure(status, "There is nothing here." if status in (404, 405) else "This request is not understood.")
     visit = Visit(desk, request)
     visit.read_session()
-    return _refused(visit, status)
+    return _refuse(visit, status)
 
 
-def _refused(visit: Visit, status: int) -> Response:
+def _refuse(visit: Visit, status: int) -> Response:
     _ = visit.catalogue.gettext
     if status in (404, 405):
         gone = _("What you wrote this for is no longer there. Copy your text before you leave this page.")
@@ -238,7 +238,7 @@ def _refused(visit: Visit, status: int) -> Response:
     return visit.problem(status, _("We could not understand this request"))
 
 
-def _failed(desk: Desk, request: Request, error: Exception) -> Response:
+def _fail(desk: Desk, request: Request, error: Exception) -> Response:
     if isinstance(error, StoreError) and not _is_api(request):
         return _store_failed(Visit(desk, request), error)
     # Other errors are raised again, and logged around the desk.

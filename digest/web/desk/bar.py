@@ -111,17 +111,17 @@ def bar(
     if edition.state in WAITING_STATES:
         if visit.may(Role.EDITOR) and not read_only:
             make = partial(make, lost=lost_texts(app.audit, edition, visit.user.name))
-        make = partial(make, left=_left(ahead - now, visit) if ahead else "")
+        make = partial(make, left=_time_left(ahead - now, visit) if ahead else "")
         if edition.state == EditionState.APPROVED:
-            return _approved(make, visit, edition, planned, send_at, has_buttons=has_buttons)
+            return _approved_line(make, visit, edition, planned, send_at, has_buttons=has_buttons)
         return _draft(make, visit, edition, planned, send_at, has_buttons=has_buttons, asks_reason=asks_reason)
     numbers = numbers or app.status_reader.counts(edition.key, now)
     make = partial(make, begun=edition.state in BEGUN_STATES)
     if edition.state == EditionState.SENDING:
         return _under_way(make, visit, edition, numbers, has_buttons=has_buttons)
     if edition.state == EditionState.PAUSED:
-        return _paused(make, visit, edition, numbers, has_buttons=has_buttons)
-    return _ended(make, visit, edition, numbers, has_buttons=has_buttons)
+        return _paused_line(make, visit, edition, numbers, has_buttons=has_buttons)
+    return _ended_line(make, visit, edition, numbers, has_buttons=has_buttons)
 
 
 def _ahead(send_at: datetime | None, now: datetime) -> datetime | None:
@@ -129,7 +129,7 @@ def _ahead(send_at: datetime | None, now: datetime) -> datetime | None:
     return send_at if send_at and send_at > now else None
 
 
-def _approved(
+def _approved_line(
     make: Callable[..., StateLine],
     visit: Visit,
     edition: Edition,
@@ -179,7 +179,7 @@ def _draft(
     is_blocked = has_obstacles(visit, edition, approves=required)
     if until is not None and until > visit.desk.now():
         left = until - visit.desk.now()
-        make = partial(make, is_implied=True, left=_("%(left)s to approve") % {"left": _left(left, visit)})
+        make = partial(make, is_implied=True, left=_("%(left)s to approve") % {"left": _time_left(left, visit)})
         if not is_blocked:
             title = _when_to_whom(visit, edition, ahead)
             make = partial(make, condition=_if_approved_within(left, visit), left="")
@@ -226,7 +226,7 @@ def _under_way(
     done = numbers.accepted + numbers.rejected + numbers.unknown
     everybody = numbers.frozen - numbers.excluded
     rate = visit.desk.rates.add(edition.key, done, monotonic())
-    left = _left(timedelta(seconds=numbers.pending / rate), visit) if rate and numbers.pending else ""
+    left = _time_left(timedelta(seconds=numbers.pending / rate), visit) if rate and numbers.pending else ""
     speed = _("%(rate)s per second") % {"rate": group(round(rate))} if rate >= 1 else ""
     return make(
         kind="info",
@@ -236,7 +236,7 @@ def _under_way(
     )
 
 
-def _paused(
+def _paused_line(
     make: Callable[..., StateLine],
     visit: Visit,
     edition: Edition,
@@ -257,7 +257,7 @@ def _paused(
     return make(kind="bad", title=_("Paused. Nothing more goes out."), more=more, buttons=buttons)
 
 
-def _ended(
+def _ended_line(
     make: Callable[..., StateLine],
     visit: Visit,
     edition: Edition,
@@ -357,7 +357,7 @@ def _when_to_whom(
     return (_("As soon as it is approved, to %(whom)s") if sends else _("It goes to %(whom)s")) % {"whom": whom}
 
 
-def _left(left: timedelta, visit: Visit) -> str:
+def _time_left(left: timedelta, visit: Visit) -> str:
     ngettext = visit.catalogue.ngettext
     seconds = max(0, round(left.total_seconds()))
     if seconds < 60:

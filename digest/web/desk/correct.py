@@ -24,13 +24,13 @@ _MAX_FIELD, _MAX_REASON = 5_000, 500
 
 
 def form(visit: Visit) -> Response:
-    edition, story = _found(visit)
+    edition, story = _edition_and_story(visit)
     return _form(visit, edition, story, {"title": story.title, "summary": story.summary, "note": ""})
 
 
 def save(visit: Visit) -> Response:
     """Correct the story. With `open`, show the form with texts that were typed on the story's page."""
-    edition, story = _found(visit)
+    edition, story = _edition_and_story(visit)
     _ = visit.catalogue.gettext
     given = {name: visit.form.get(name, "")[:_MAX_FIELD].strip() for name in ("title", "summary", "note")}
     if "open" in visit.form:
@@ -142,7 +142,7 @@ def _form(
     )
 
 
-def _found(visit: Visit) -> tuple[Edition, Story]:
+def _edition_and_story(visit: Visit) -> tuple[Edition, Story]:
     edition = visit.edition()
     if edition.state not in REVISABLE or edition.corrects is not None:
         raise HTTPException(404)

@@ -29,14 +29,14 @@ _OUT_OF = {LinkAct.APPROVE: (EditionState.DRAFT,), LinkAct.HOLD: PAUSABLE}
 
 
 def page(visit: Visit) -> Response:
-    link, edition = _found(visit)
+    link, edition = _link_and_edition(visit)
     return _page(visit, link, edition)
 
 
 def act(visit: Visit) -> Response:
     """Carry out the link's act, once, and only if the edition is unchanged since the test."""
     app = visit.desk.app
-    link, edition = _found(visit)
+    link, edition = _link_and_edition(visit)
     what = LinkAct(link.act)
     if needs_passkey(visit):
         return _page(visit, link, edition, status=403)
@@ -80,7 +80,7 @@ def needs_passkey(visit: Visit) -> bool:
     return session is not None and session.method != "passkey" and session.user.role in roles
 
 
-def _found(visit: Visit) -> tuple[DecisionLink, Edition]:
+def _link_and_edition(visit: Visit) -> tuple[DecisionLink, Edition]:
     edition = visit.edition()
     link = visit.desk.app.draft_mailer.link(visit.parameters["token"])
     if link is None or link.edition != edition.key:

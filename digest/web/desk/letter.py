@@ -59,7 +59,7 @@ def frame(visit: Visit) -> Response:
     if edition.state == EditionState.SKIPPED:
         raise HTTPException(404)
     shown = visit.query.get("form", "light")
-    html, text = _filled(visit, edition, visit.query.get("variant", ""))
+    html, text = _fill(visit, edition, visit.query.get("variant", ""))
     if shown == "text" or not html:
         body = visit.desk.views.render("text.html.j2", visit.language, text=text)
     else:
@@ -87,7 +87,7 @@ def variants(visit: Visit, edition: Edition, found: Checked | None) -> list[tupl
     return labels
 
 
-def _filled(visit: Visit, edition: Edition, variant: str) -> tuple[str, str]:
+def _fill(visit: Visit, edition: Edition, variant: str) -> tuple[str, str]:
     """Return the HTML and the text of a variant, or of the largest email, for an invented recipient."""
     app = visit.desk.app
     checked = visit.desk.checks.of(edition, wait=30.0)

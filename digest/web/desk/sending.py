@@ -72,7 +72,7 @@ def reopen(visit: Visit) -> Response:
 
 
 def pause(visit: Visit) -> Response:
-    return _stopped(visit, EditionState.PAUSED)
+    return _stop(visit, EditionState.PAUSED)
 
 
 def resume(visit: Visit) -> Response:
@@ -89,10 +89,10 @@ def ask_cancel(visit: Visit) -> Response:
 
 
 def cancel(visit: Visit) -> Response:
-    return _stopped(visit, EditionState.CANCELLED)
+    return _stop(visit, EditionState.CANCELLED)
 
 
-def _stopped(visit: Visit, state: EditionState) -> Response:
+def _stop(visit: Visit, state: EditionState) -> Response:
     """Stop the edition, without waiting for batches in flight: the page shows them."""
     edition = visit.edition()
     return _edition_page(

@@ -75,7 +75,7 @@ _FORMS: Sequence[_Form] = tuple(_form(message) for message in PLAIN)
 def translate(sentence: str, catalogue: Catalogue) -> str | None:
     """Return the sentence in the catalogue's language; None if its form is unknown."""
     if isinstance(sentence, Message):
-        values = {name: _shown(name, value, catalogue) for name, value in sentence.values.items()}
+        values = {name: _show_value(name, value, catalogue) for name, value in sentence.values.items()}
         return filled(catalogue.gettext(sentence.msgid), values)
     if len(sentence) > LONGEST:
         return None
@@ -88,10 +88,10 @@ def translate(sentence: str, catalogue: Catalogue) -> str | None:
     return None
 
 
-def _shown(name: str, value: str | tuple[str, ...], catalogue: Catalogue) -> str:
+def _show_value(name: str, value: str | tuple[str, ...], catalogue: Catalogue) -> str:
     """Return a value of a message in words."""
     if isinstance(value, tuple):
-        return ", ".join(_shown(name, each, catalogue) for each in value)
+        return ", ".join(_show_value(name, each, catalogue) for each in value)
     return _value(name, value, catalogue)
 
 

@@ -43,7 +43,9 @@ def change_lines(visit: Visit, found: Sequence[Act], *, most: int = 60) -> list[
     # An approval that was given again is not void.
     since_approval = takewhile(lambda act: act.what != EditionState.APPROVED, found)
     void = [
-        f"{act.who}: {_ended(visit, act)}" for act in since_approval if act.what == ActKind.APPROVAL_VOID and act.detail
+        f"{act.who}: {_describe_ended_approval(visit, act)}"
+        for act in since_approval
+        if act.what == ActKind.APPROVAL_VOID and act.detail
     ]
     done = [f"{act.who}: {_what(visit, act, most)}" for act in found if act.what != ActKind.APPROVAL_VOID]
     return [*void[:1], *dict.fromkeys(done)]
@@ -52,10 +54,10 @@ def change_lines(visit: Visit, found: Sequence[Act], *, most: int = 60) -> list[
 def void_line(visit: Visit, key: str) -> str:
     """Say whose approval the user's change ended."""
     found = (act for act in visit.desk.app.audit.newest(_MOST, subject=key) if act.what == ActKind.APPROVAL_VOID)
-    return _ended(visit, next(found, None))
+    return _describe_ended_approval(visit, next(found, None))
 
 
-def _ended(visit: Visit, act: Act | None) -> str:
+def _describe_ended_approval(visit: Visit, act: Act | None) -> str:
     """Say whose approval ended with a change."""
     _ = visit.catalogue.gettext
     if act is None or not act.detail:

@@ -54,7 +54,7 @@ def page(visit: Visit) -> Response:
 
     With `edit`, only with the forms for its texts and its picture, for the list of a phone.
     """
-    edition, story = _found(visit)
+    edition, story = _edition_and_story(visit)
     if "edit" in visit.query and edition.state in today.EDITABLE and visit.may(Role.EDITOR):
         articles = list(visit.desk.app.articles.by_ids(story.article_ids).values())
         return visit.page(
@@ -70,7 +70,7 @@ def page(visit: Visit) -> Response:
 
 def save(visit: Visit) -> Response:
     """Save the fields that the editor changed. Texts that nobody changed keep following the sources."""
-    edition, story = _found(visit)
+    edition, story = _edition_and_story(visit)
     _ = visit.catalogue.gettext
     present = {"title": story.title, "summary": story.summary}
     changed = edit.changed_fields(visit, {**present, "section": story.section})
@@ -102,7 +102,7 @@ def save(visit: Visit) -> Response:
     except NotEditable as error:
         typed = {**present, **texts}
         title, summary, problem = typed["title"], typed["summary"], visit.refusal(error)
-        return _page(visit, *_found(visit), status=409, title=title, summary=summary, problem=problem)
+        return _page(visit, *_edition_and_story(visit), status=409, title=title, summary=summary, problem=problem)
     following = _following(edition, story) if "next" in visit.form else None
     if following is not None:
         return visit.go(f"{edition_path(edition.key)}/story/{following.id}", **void)
@@ -111,7 +111,7 @@ def save(visit: Visit) -> Response:
 
 def take(visit: Visit) -> Response:
     """Make a model's summary that was refused the editor's own text."""
-    edition, story = _found(visit)
+    edition, story = _edition_and_story(visit)
     _ = visit.catalogue.gettext
     shown = visit.form.get("shown", "")[:_MAX_FIELD]
     if story.refused is None or not has_refused(story, shown):
@@ -127,7 +127,7 @@ def take(visit: Visit) -> Response:
 
 def picture(visit: Visit) -> Response:
     """Choose the story's picture: that of one of its articles, that of an address, none, or the composed one."""
-    edition, story = _found(visit)
+    edition, story = _edition_and_story(visit)
     _ = visit.catalogue.gettext
     chosen = visit.form.get("picture", "")
     found = visit.desk.app.articles.by_ids(story.article_ids)
@@ -154,7 +154,7 @@ def _has_own_picture(visit: Visit, edition: Edition, story: Story) -> bool:
 
 def upload(visit: Visit) -> Response:
     """Give a story a picture from the editor's device. A program sends it in base64."""
-    edition, story = _found(visit)
+    edition, story = _edition_and_story(visit)
     _ = visit.catalogue.gettext
     wrong = ""
     data = visit.file.file.read(MAX_PICTURE + 1) if visit.file is not None else b""
@@ -277,14 +277,14 @@ def _sources_of(sentence: str, story: Story, articles: Sequence[Article]) -> lis
 def _comes_from(sentence: str, line: str, story: Story) -> bool:
     """Whether a sentence is this one of a source: its own words, or a model's that were checked against it."""
     checked = any(each.sentence == sentence and each.source_sentence == line for each in story.support)
-    return checked or _shared(sentence, line) >= _ALIKE
+    return checked or _overlap(sentence, line) >= _ALIKE
 
 
 # The share of a summary's words that a source's sentence has if it is its origin. Trimming only removes words.
 _ALIKE = 0.8
 
 
-def _shared(sentence: str, line: str) -> float:
+def _overlap(sentence: str, line: str) -> float:
     words, others = _words(sentence), set(_words(line))
     return sum(word in others for word in words) / len(words) if words else 0.0
 
@@ -300,6 +300,6 @@ def _following(edition: Edition, story: Story) -> Story | None:
     return stories[at] if at < len(stories) else None
 
 
-def _found(visit: Visit) -> tuple[Edition, Story]:
+def _edition_and_story(visit: Visit) -> tuple[Edition, Story]:
     edition = visit.edition()
     return edition, visit.story(edition)

@@ -214,7 +214,7 @@ def page(
         new_blocks=blocks.addable(visit, edition, found_blocks),
         block_problems=blocks.problems(visit, edition),
         unseen={each.id for each in unseen(edition, changes)} if editable else set(),
-        tested=_tested(visit),
+        tested=_test_recipients(visit),
         groups_for_tests=tuple(app.settings.desk.test_groups),
         special=edition.name or edition.key if is_special(edition.key) else "",
         corrections=_corrections(visit, edition),
@@ -274,7 +274,7 @@ def _counts(visit: Visit, edition: Edition) -> Counts | None:
     return visit.desk.app.status_reader.counts(edition.key, visit.desk.now())
 
 
-def _tested(visit: Visit) -> str:
+def _test_recipients(visit: Visit) -> str:
     """Return the recipients of a test that was just sent: the user's address, or a group."""
     if "mine" in visit.query:
         return visit.user.email

@@ -101,7 +101,7 @@ def _has_another_role(number: _Number) -> Message | Ruling | None:
 
 def _is_exchanged(number: _Number) -> Message | Ruling | None:
     """Refuse `3 दिनों में 15 नृत्य` for `15 दिनों में 3 नृत्य`."""
-    value, mine, theirs = number.word.number, _numbered(number.clause), _numbered(number.other)
+    value, mine, theirs = number.word.number, _numbers_with_nouns(number.clause), _numbers_with_nouns(number.other)
     for noun in (two for one, two in mine if one == value):
         for other in (one for one, two in theirs if one != value and same(noun, two)):
             thing = next((two for one, two in mine if one == other and not same(noun, two)), None)
@@ -112,7 +112,7 @@ def _is_exchanged(number: _Number) -> Message | Ruling | None:
 
 def _is_crossed(number: _Number) -> Message | Ruling | None:
     """Refuse `25 मीटर लंबी और 10 मीटर चौड़ी` for `10 मीटर लंबी और 25 मीटर चौड़ी`."""
-    (mine, theirs), word = (_measured(each) for each in (number.clause, number.other)), number.word
+    (mine, theirs), word = (_numbers_with_units(each) for each in (number.clause, number.other)), number.word
     for one, two in pairwise(mine):
         is_alike = one[0] == word.number and one[0] != two[0] and one[1] == two[1] != ""
         if is_alike and (two, one) in pairwise(theirs) and (one, two) not in pairwise(theirs):
@@ -120,7 +120,7 @@ def _is_crossed(number: _Number) -> Message | Ruling | None:
     return None
 
 
-def _measured(clause: Clause) -> list[tuple[str, str]]:
+def _numbers_with_units(clause: Clause) -> list[tuple[str, str]]:
     """Return each number with the key of its unit, '' for none."""
     words = [*clause.words, None]
     return [
@@ -130,7 +130,7 @@ def _measured(clause: Clause) -> list[tuple[str, str]]:
     ]
 
 
-def _numbered(clause: Clause) -> list[tuple[str, Word]]:
+def _numbers_with_nouns(clause: Clause) -> list[tuple[str, Word]]:
     """Return each number with the word right after it."""
     return [(one.number, two) for one, two in pairwise(clause.words) if one.number and not two.number]
 
@@ -153,16 +153,16 @@ def _other_subject(articles: Articles, clause: Clause, other: Clause) -> Word | 
 
     `आय 18 प्रतिशत घटी` for `मुनाफ़ा 18 प्रतिशत घटा`: both are counted in the articles, each with its own number.
     """
-    for number, mine in _counted(clause):
+    for number, mine in _numbers_after_nouns(clause):
         if any(same(mine, each) for each in other.words):
             continue
-        theirs = [each for value, each in _counted(other) if value == number]
-        if theirs and any(same(mine, each) for part in articles.clauses() for _, each in _counted(part)):
+        theirs = [each for value, each in _numbers_after_nouns(other) if value == number]
+        if theirs and any(same(mine, each) for part in articles.clauses() for _, each in _numbers_after_nouns(part)):
             return mine
     return None
 
 
-def _counted(clause: Clause) -> list[tuple[str, Word]]:
+def _numbers_after_nouns(clause: Clause) -> list[tuple[str, Word]]:
     """Return the numbers that follow an unmarked noun, with the noun: `आय 18 प्रतिशत`."""
     return [
         (word.number, before)

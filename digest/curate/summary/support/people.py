@@ -30,7 +30,7 @@ _HONORIFICS = frozenset(map(fold, ["डॉ", "डॉक्टर", "प्रो
 def misassigned(pair: ClausePair) -> Message | None:
     """Return a problem if the clause gives a person a fate or part that the article's sentence does not give them."""
     articles, clause, other = pair.articles, pair.clause, pair.other
-    if "claim" in clause.act & other.act and (turned := _turned(clause, other)):
+    if "claim" in clause.act & other.act and (turned := _find_turned(clause, other)):
         return Message("it exchanges who accuses and who is accused: “%(name)s”", name=turned.text)
     if label := _label(articles, clause):
         return label
@@ -39,14 +39,14 @@ def misassigned(pair: ClausePair) -> Message | None:
         return None
     near = _near(articles, pair.place)
     for name in _people(articles, clause):
-        if _named(name, near):
+        if _naming_words(name, near):
             continue
         if (has_fate and name[0].marker != "gen") or _somebody_else(clause, other):
             return Message("the article's sentence does not name “%(name)s”", name=name[0].text)
     return None
 
 
-def _turned(clause: Clause, other: Clause) -> Word | None:
+def _find_turned(clause: Clause, other: Clause) -> Word | None:
     """Return who accuses in the clause and is accused in the article, or the reverse."""
     for word in clause.words:
         theirs = {each.marker for each in other.words if same(word, each)} if is_name_like(word) else set()
@@ -69,14 +69,14 @@ def _label(articles: Articles, clause: Clause) -> Message | None:
 
 def _is_labelled(label: Word, names: Sequence[Word], clause: Clause) -> bool:
     """Whether the clause has the label in the person's phrase, or accuses or punishes the person."""
-    named = _named(names, clause.words)
+    named = _naming_words(names, clause.words)
     suffers = any(each.marker in ("को", "against", "पर", "") for each in named)
     if suffers and (clause.kinds & {"arrest", "blame", "claim"} or GRAMMAR["penalty"] & set(clause.tokens)):
         return True
     return any(each.phrase == one.phrase and same(label, one) for each in named for one in clause.words)
 
 
-def _named(names: Sequence[Word], words: Sequence[Word]) -> list[Word]:
+def _naming_words(names: Sequence[Word], words: Sequence[Word]) -> list[Word]:
     """Return the words that name the person. `मलिक` may be `साहिल मलिक`, but `मोहन मलिक` is somebody else."""
     before = [None, *words]
     return [

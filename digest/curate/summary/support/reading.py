@@ -224,7 +224,7 @@ def _describe(clause: Clause) -> None:
     )
     clause.negations = _count_negations(clause, tokens)
     clause.kinds = _kinds(clause, tokens)
-    clause.act = frozenset(kind for each in tokens[-4:] for kind in NAMED.get(each, ())) | _announced(tokens)
+    clause.act = frozenset(kind for each in tokens[-4:] for kind in NAMED.get(each, ())) | _announcement_kinds(tokens)
     clause.past = _year_or_past(clause) or _ago(clause)
     clause.is_ongoing = bool(_ONGOING & set(tokens[-2:])) and bool(set(tokens[-3:]) & (_IS | _WAS))
     clause.has_cause = clause.has_cause or _names_cause(clause, tokens)
@@ -252,10 +252,10 @@ def _kinds(clause: Clause, tokens: Sequence[str]) -> frozenset[str]:
         part.text for word in clause.words for part in word.parts if len(word.parts) > _PAIR and "less" in part.concepts
     }
     kinds = frozenset(kind for each in tokens if each not in counted for kind in NAMED.get(each, ()))
-    return kinds | _announced(tokens)
+    return kinds | _announcement_kinds(tokens)
 
 
-def _announced(tokens: Sequence[str]) -> frozenset[str]:
+def _announcement_kinds(tokens: Sequence[str]) -> frozenset[str]:
     """Return the kinds of a phrase for what is still to come: `जांच की बात कही`, or the order `बढ़ाने को कहा`."""
     three = zip(tokens, tokens[1:], tokens[2:], strict=False)
     if any(is_infinitive(one) and (two, last) == ("को", "कहा") for one, two, last in three):

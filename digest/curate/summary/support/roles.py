@@ -80,7 +80,7 @@ def _is_other_wording(markers: set[str], clause: Clause, their_clause: Clause, s
 
 
 def _may_be_agent(mine: Word, theirs: Word, marker: str, clause: Clause, their_clause: Clause, speech: bool) -> bool:
-    """Whether one of the words is an agent, and the other one may be. `marker` is that of the summary's word."""
+    """Whether one word is an agent, and the other may be one. `marker` is the marker of the summary's word."""
     if marker == "" or theirs.marker == "":
         return _may_act(*((mine, clause) if marker == "" else (theirs, their_clause)))
     if marker in AGENT:

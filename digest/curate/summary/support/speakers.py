@@ -27,7 +27,7 @@ _ENDS_OF_SPEECH = GRAMMAR["end of speech"]
 
 def speakers(clauses: Sequence[Clause]) -> None:
     """Set the speaker of each clause of a sentence."""
-    _introduced(clauses)
+    _find_introductions(clauses)
     _openings(clauses)
     if clauses:
         _trailing(clauses)
@@ -66,7 +66,7 @@ class _Introduction:
     denies: bool = False
 
 
-def _introduced(clauses: Sequence[Clause]) -> None:
+def _find_introductions(clauses: Sequence[Clause]) -> None:
     """Find speakers that introduce clauses: `X ने कहा कि`, `X के मुताबिक`, `X का कहना है कि`, and quotes."""
     now = _Introduction()
     for at, clause in enumerate(clauses):

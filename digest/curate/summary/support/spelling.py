@@ -69,7 +69,7 @@ def respell(text: str, articles: Iterable[str]) -> str:
 
     A word that the articles write as two is parted, so that both halves can be compared.
     """
-    known, alike, pairs = _known(tuple(articles))
+    known, alike, pairs = _known_words(tuple(articles))
 
     def replaced(match: re.Match[str]) -> str:
         word = match[0]
@@ -89,7 +89,7 @@ def respell(text: str, articles: Iterable[str]) -> str:
 
 
 @lru_cache(maxsize=16)
-def _known(articles: tuple[str, ...]) -> tuple[frozenset[str], dict[str, str], dict[str, str]]:
+def _known_words(articles: tuple[str, ...]) -> tuple[frozenset[str], dict[str, str], dict[str, str]]:
     """Return the folded words of the articles, each outline that only one of them has, and words joined in pairs."""
     written = [word for text in articles for word in _WORD.findall(text)]
     alike: dict[str, set[str]] = {}

@@ -148,7 +148,7 @@ def _leaves_undone(pair: Pair) -> Message | None:
 
 def _quotes_another(pair: Pair) -> Message | None:
     """Refuse `'नीली नदी' का विमोचन` for `'लाल पहाड़' का विमोचन`."""
-    mine, theirs = _quoted(pair.clause), _quoted(pair.other)
+    mine, theirs = _quoted_phrases(pair.clause), _quoted_phrases(pair.other)
     is_other = mine and theirs and not any(one in two or two in one for one in mine for two in theirs)
     return Message("it has other words in quotation marks than the article") if is_other else None
 
@@ -464,7 +464,7 @@ def _is_aside(clause: Clause, other: Clause, kind: str) -> bool:
     return False
 
 
-def _quoted(clause: Clause) -> set[str]:
+def _quoted_phrases(clause: Clause) -> set[str]:
     """Return the short phrases in single quotes, such as the titles of works."""
     found = _TITLE.findall(" ".join(clause.tokens))
     return {text for pair in found for text in pair if text}

@@ -409,13 +409,15 @@ def _number(piece: Sequence[str], at: int) -> tuple[str, int]:
     current = piece[at]
     if current[0].isdigit() and "-" in current and not _same_number(current):
         return current.replace(",", ""), 1
-    value, used, scale = _scaled(piece, at)
+    value, used, scale = _read_scaled(piece, at)
     if not used:
         return "", 1
     while at + used < len(piece):
         # `दो लाख 15 हज़ार`, `31 हज़ार, 402`
         skip = scale > 1 and piece[at + used] == ","
-        more, length, smaller = _scaled(piece, at + used + skip) if at + used + skip < len(piece) else (0.0, 0, 1.0)
+        more, length, smaller = (
+            _read_scaled(piece, at + used + skip) if at + used + skip < len(piece) else (0.0, 0, 1.0)
+        )
         if not length or smaller >= scale or more >= scale:
             break
         value, used, scale = value + more, used + skip + length, smaller
@@ -429,7 +431,7 @@ def _number(piece: Sequence[str], at: int) -> tuple[str, int]:
     return f"{value:.6g}" if value < 1e6 and value != int(value) else str(round(value)), used
 
 
-def _scaled(piece: Sequence[str], at: int) -> tuple[float, int, float]:
+def _read_scaled(piece: Sequence[str], at: int) -> tuple[float, int, float]:
     """Return the value of a number and its scale, how many tokens it takes (0 if there is none), and its scale."""
     used = 2 if piece[at] in _ADDED and at + 1 < len(piece) else 1
     current = piece[at + used - 1].removesuffix("-एक")

@@ -78,7 +78,7 @@ def preview(visit: Visit) -> Response:
     try:
         report = visit.desk.app.subscriber_transfer.import_list(upload, visit.actor, dry_run=True)
     except (ConfigurationError, DigestError) as error:
-        return page(visit, status=422, problem=visit.refusal(_named(error, upload)), id=id, upload=upload)
+        return page(visit, status=422, problem=visit.refusal(_with_file_name(error, upload)), id=id, upload=upload)
     return _preview(visit, id, upload, report)
 
 
@@ -121,7 +121,7 @@ def _without(report: ImportReport) -> list[tuple[str, int, list[str]]]:
 
 def run(visit: Visit) -> Response:
     """Import the list that the preview showed."""
-    id, upload = _held(visit)
+    id, upload = _held_list(visit)
     _ = visit.catalogue.gettext
     consent = one_line(visit.form.get("consent", ""))[:_MAX_CONSENT]
     transfer = visit.desk.app.subscriber_transfer
@@ -135,7 +135,7 @@ def run(visit: Visit) -> Response:
                 return _preview(visit, id, upload, shown, undecided=True)
         report = transfer.import_list(replace(upload, consent=consent), visit.actor)
     except (ConfigurationError, DigestError) as error:
-        return page(visit, status=409, problem=visit.refusal(_named(error, upload)), id=id, upload=upload)
+        return page(visit, status=409, problem=visit.refusal(_with_file_name(error, upload)), id=id, upload=upload)
     # The rejected rows can still be downloaded.
     if not report.rejected:
         visit.desk.uploads.forget(id)
@@ -181,7 +181,7 @@ def _act(visit: Visit) -> int:
 
 def rejected(visit: Visit) -> Response:
     """Download the rows that an import would reject, with reasons, for correction."""
-    _id, upload = _held(visit)
+    _id, upload = _held_list(visit)
     target = upload.path.with_name("rejected.csv")
     visit.desk.app.subscriber_transfer.import_list(upload, visit.actor, dry_run=True, rejected_to=target)
     return visit.download(f"{upload.origin}-rejected.csv", target.read_bytes(), "text/csv; charset=utf-8")
@@ -218,7 +218,7 @@ def export(visit: Visit) -> Response:
     return visit.download(f"subscribers-{app.now():%Y-%m-%d}.{ending}", data, "text/csv; charset=utf-8")
 
 
-def _held(visit: Visit) -> tuple[str, ListToImport]:
+def _held_list(visit: Visit) -> tuple[str, ListToImport]:
     id = visit.parameters["id"]
     upload = visit.desk.uploads.get(id, visit.user.name)
     if upload is None:
@@ -236,7 +236,7 @@ def _mapping(visit: Visit) -> ListMapping:
     )
 
 
-def _named(error: DigestError | ConfigurationError, upload: ListToImport) -> DigestError | ConfigurationError:
+def _with_file_name(error: DigestError | ConfigurationError, upload: ListToImport) -> DigestError | ConfigurationError:
     """Return the error with the file name that the admin knows."""
     if not isinstance(error, ConfigurationError):
         return error

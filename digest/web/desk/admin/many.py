@@ -68,7 +68,7 @@ def ids_of(visit: Visit, given: Any) -> list[int]:
         return visit.desk.app.many_editor.bulk_acts.people_of(act)
     if "all" in given:
         return visit.desk.app.many_editor.find(_filter(given))
-    return _ticked(given)
+    return _ticked_ids(given)
 
 
 def _page(
@@ -90,7 +90,7 @@ def _page(
         status, problem = 409 if status == 200 else status, problem or visit.refusal(error)
     if not done and not people and not problem:
         status, problem = 422, visit.catalogue.gettext("Nobody is chosen. Tick somebody in the list.")
-    ticked = {f"{_ROWS}{id}": "on" for id in _ticked(given)} if "all" not in given else {"all": "on"}
+    ticked = {f"{_ROWS}{id}": "on" for id in _ticked_ids(given)} if "all" not in given else {"all": "on"}
     chosen = {**ticked, **{name: given[name] for name in (_ACT, *_FIELDS) if given.get(name)}}
     return visit.page(
         "admin/many.html.j2",
@@ -134,7 +134,7 @@ def _filter(given: Any) -> SubscriberFilter:
     return filter_from({**given, "search": given.get("q", "")})
 
 
-def _ticked(given: Any) -> list[int]:
+def _ticked_ids(given: Any) -> list[int]:
     numbers = (number_in(name.removeprefix(_ROWS)) for name in given if name.startswith(_ROWS))
     return [number for number in numbers if number is not None]
 

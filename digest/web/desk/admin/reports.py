@@ -38,7 +38,7 @@ _KINDS = (BatchState.UNKNOWN, *DeliveryOutcome, *failed.KINDS)
 
 def page(visit: Visit) -> Response:
     app, now = visit.desk.app, visit.desk.now()
-    keys = _sent(visit)
+    keys = _sent_keys(visit)
     numbers = app.reporter.statistics.numbers(keys, times=False)
     recent = list(numbers.values())
     growth = visit.desk.growth.get("days", lambda: GrowthReader(app.database).by_day(now, _DAYS), wait=visit.patience)
@@ -125,14 +125,14 @@ def table(visit: Visit) -> Response:
 def recent_table(visit: Visit) -> Response:
     """Respond with the numbers of recent editions as CSV."""
     names = ("frozen", "accepted", "excluded", "rejected", "unknown", "pending", "bounced", "blocked", "complained")
-    numbers = visit.desk.app.reporter.statistics.numbers(_sent(visit), times=False).values()
+    numbers = visit.desk.app.reporter.statistics.numbers(_sent_keys(visit), times=False).values()
     rows = ([each.key, *(str(getattr(each, name)) for name in names)] for each in numbers)
     return _csv(visit, "editions", [("edition", *names), *rows])
 
 
 def failures_table(visit: Visit) -> Response:
     """Respond with the returned emails of recent editions, by mailbox provider, transport and domain, as CSV."""
-    found = _failures(visit, _sent(visit), wait=_FILE_WAIT) or Failures()
+    found = _failures(visit, _sent_keys(visit), wait=_FILE_WAIT) or Failures()
     return _csv(visit, "failures", failed.csv_rows(found))
 
 
@@ -211,6 +211,6 @@ def _name(visit: Visit, key: str) -> str:
     return found.name or key
 
 
-def _sent(visit: Visit) -> list[str]:
+def _sent_keys(visit: Visit) -> list[str]:
     """Return the keys of recently enqueued editions, newest first."""
     return visit.desk.app.directory.enqueued(_EDITIONS)

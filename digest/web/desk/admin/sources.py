@@ -134,7 +134,7 @@ def add(visit: Visit) -> Response:
     try:
         visit.desk.app.source_editor.add(row, visit.actor)
     except (ConfigurationError, DigestError) as error:
-        wrong, refused = _refused(visit, error)
+        wrong, refused = _describe_refusal(visit, error)
         return page(visit, status=422, problem=refused, wrong=wrong, row=row)
     return visit.go("/sources", done="added")
 
@@ -152,7 +152,7 @@ def change(visit: Visit) -> Response:
         try:
             visit.desk.app.source_editor.change(name, changed, visit.actor)
         except (ConfigurationError, DigestError) as error:
-            wrong, refused = _refused(visit, error)
+            wrong, refused = _describe_refusal(visit, error)
             return _one(visit, name, status=422, problem=refused, wrong=wrong)
     return visit.go("/sources/one", name=name, done="saved")
 
@@ -174,7 +174,7 @@ def remove(visit: Visit) -> Response:
     return visit.go("/sources", done="removed")
 
 
-def _refused(visit: Visit, error: ConfigurationError | DigestError) -> tuple[str, PageSentence]:
+def _describe_refusal(visit: Visit, error: ConfigurationError | DigestError) -> tuple[str, PageSentence]:
     """Return the field that an error is about, '' for the whole form, and the error in the language of the page."""
     if isinstance(error, ConfigurationError):
         if any(_WEIGHT.match(each.message) for each in error.problems):

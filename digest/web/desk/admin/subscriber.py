@@ -40,7 +40,7 @@ def page(
 ) -> Response:
     """Show a subscriber. `editing`: the form stays open, with the typed values."""
     desk, now = visit.desk, visit.desk.now()
-    app, held = desk.app, _held(visit)
+    app, held = desk.app, _held_subscriber(visit)
     entries = _entries(visit, held)
     view = visit.query.get("view", "")
     kinds = {"letters": _EDITIONS, "changes": _CHANGES}.get(view)
@@ -87,7 +87,7 @@ def page(
 
 
 def save(visit: Visit) -> Response:
-    app, held = visit.desk.app, _held(visit)
+    app, held = visit.desk.app, _held_subscriber(visit)
     record = app.subscriber_admin.find(held.address)
     listed = record.subscriber if record else None
     changes = changes_in(visit, listed) if listed else fields_of(visit)
@@ -118,12 +118,12 @@ def remove(visit: Visit) -> Response:
 
 
 def ask_erase(visit: Visit) -> Response:
-    return visit.page("admin/erase.html.j2", held=_held(visit))
+    return visit.page("admin/erase.html.j2", held=_held_subscriber(visit))
 
 
 def erase(visit: Visit) -> Response:
     reason = visit.form.get("reason", "").strip() or "at the person's request"
-    held = _held(visit)
+    held = _held_subscriber(visit)
     visit.desk.app.subscriber_editor.erase(held.email, reason, visit.actor)
     visit.desk.forget_counts()
     return visit.go("/subscribers", done="erased")
@@ -131,7 +131,7 @@ def erase(visit: Visit) -> Response:
 
 def data(visit: Visit) -> Response:
     """Download everything that is stored about a person, as a file for them (GDPR articles 15 and 20)."""
-    held = _held(visit)
+    held = _held_subscriber(visit)
     app = visit.desk.app
     text = json.dumps(app.personal_data.collect(held.address), ensure_ascii=False, indent=1)
     app.audit.record(visit.actor, ActKind.DATA_GIVEN_OUT, subject_of(held.id), now=app.now())
@@ -140,7 +140,7 @@ def data(visit: Visit) -> Response:
 
 def _act(visit: Visit, done: str, act: Callable[[str, Actor], object], *, editing: bool = False) -> Response:
     """Carry out an action on a subscriber, and show the page again."""
-    held = _held(visit)
+    held = _held_subscriber(visit)
     try:
         act(held.email, visit.actor)
     except ConfigurationError as error:
@@ -151,7 +151,7 @@ def _act(visit: Visit, done: str, act: Callable[[str, Actor], object], *, editin
     return visit.go(f"/subscriber/{held.id}", done=done)
 
 
-def _held(visit: Visit) -> StoredSubscriber:
+def _held_subscriber(visit: Visit) -> StoredSubscriber:
     held = visit.desk.app.preferences.get(number_in(visit.parameters["id"]) or 0)
     if held is None or held.status == ERASED:
         raise HTTPException(404)

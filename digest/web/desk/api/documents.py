@@ -484,7 +484,7 @@ class CorrectedPage:
     reach: RevisionReach
 
 
-def _corrected(values: Values) -> CorrectedPage:
+def _corrected_page(values: Values) -> CorrectedPage:
     done = values["done"]
     return CorrectedPage(done.edition.key, done.edition.revision, done.reach)
 
@@ -499,7 +499,7 @@ class MissedPage:
     after: int | None
 
 
-def _missed(values: Values) -> MissedPage:
+def _missed_page(values: Values) -> MissedPage:
     return MissedPage(values["key"], values["kind"], values["found"], values["more"])
 
 
@@ -628,7 +628,7 @@ DOCUMENTS: Mapping[str, Callable[[Values], object]] = {
     "today.html.j2": _edition,
     "empty.html.j2": _empty,
     "calendar.html.j2": _calendar,
-    "corrected.html.j2": _corrected,
+    "corrected.html.j2": _corrected_page,
     "checks.html.j2": _checks,
     "next.html.j2": _next,
     "pool.html.j2": _pool,
@@ -643,7 +643,7 @@ DOCUMENTS: Mapping[str, Callable[[Values], object]] = {
     "admin/settings.html.j2": _settings,
     "admin/reports.html.j2": _reports,
     "admin/report.html.j2": _report,
-    "admin/missed.html.j2": _missed,
+    "admin/missed.html.j2": _missed_page,
     "admin/webhooks.html.j2": _webhooks,
     "log.html.j2": _log,
     "users.html.j2": _users,
