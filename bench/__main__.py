@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import signal
+import sys
 from collections.abc import Sequence
 from importlib import import_module
+from types import FrameType
 
 from tabulate import tabulate
 
@@ -35,7 +38,17 @@ HEADERS = {
 LONG = ("million", "desk", "desk_postgresql", "ledger_million", "retention", "workers")
 
 
+def _end(number: int, _frame: FrameType | None) -> None:
+    """End as after an error, so that schemas are dropped, folders deleted and other processes ended."""
+    # A second signal would interrupt that.
+    for each in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(each, signal.SIG_IGN)
+    sys.exit(128 + number)
+
+
 def main() -> None:
+    for each in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(each, _end)
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument(
         "names", nargs="*", help=f"which benchmarks: {', '.join(HEADERS)}; without names, all but {', '.join(LONG)}"

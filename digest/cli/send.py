@@ -379,7 +379,8 @@ def _send_test(app: App, key: str, addresses: tuple[str, ...], as_json: bool) ->
         click.echo(
             f"Sent a test of edition {edition.key} to {sent} of {plural(len(addresses), 'address', 'addresses')}."
         )
-    return 1 if problems else 0
+    # Whoever asked for a test waits for it.
+    return 0 if sent == len(addresses) else 1
 
 
 def _places(placed: Counts) -> str:

@@ -29,12 +29,12 @@ from digest.config.schedule import BreakingSettings, ReengageSettings, ScheduleS
 from digest.config.sources import SourceSettings
 from digest.config.types import (
     Accent,
-    Address,
-    AddressOrNone,
     Duration,
     Language,
     Line,
     PictureUrl,
+    PublicAddress,
+    PublicAddressOrNone,
     SettingsModel,
     TransportName,
     WebRoot,
@@ -54,7 +54,7 @@ class SenderSettings(SettingsModel):
     name: Line = Field(
         default="", description="Name in the From header. Use ASCII for SendGrid, which does not support Unicode here."
     )
-    email: Address = Field(description="Address in the From header.")
+    email: PublicAddress = Field(description="Address in the From header.")
 
 
 class EditorSettings(SettingsModel):
@@ -70,7 +70,7 @@ class EditorSettings(SettingsModel):
 class NewsletterSettings(SettingsModel):
     name: Line = Field(min_length=1, description="Name of the newsletter, in the masthead and in List-Id.")
     sender: SenderSettings = Field(description="Sender of every email.")
-    reply_to: AddressOrNone = Field(
+    reply_to: PublicAddressOrNone = Field(
         default="", description="Address for replies and for unsubscribing by email. Empty: the sender."
     )
     language: Language = Field(

@@ -89,6 +89,17 @@ def _address(value: str) -> str:
     return value
 
 
+def _public_address(value: str) -> str:
+    """Return the address that recipients see. No mail server takes one whose domain has no dot."""
+    if "." not in _address(value).rpartition("@")[2]:
+        raise ValueError("expected an email address with a whole domain, such as news@example.com")
+    return value
+
+
+def _public_address_or_none(value: str) -> str:
+    return _public_address(value) if value else value
+
+
 def _address_or_none(value: str) -> str:
     return _address(value) if value else value
 
@@ -214,6 +225,10 @@ Zone = Annotated[str, AfterValidator(_known_zone), _as_text("^[A-Za-z][A-Za-z0-9
 TransportName = Literal["outbox", "smtp", "sendgrid", "resend", "brevo", "ses"]
 Address = Annotated[str, AfterValidator(_address), _as_text("^[^@\\s]+@[^@\\s]+$", "news@example.com")]
 AddressOrNone = Annotated[str, AfterValidator(_address_or_none)]
+PublicAddress = Annotated[
+    str, AfterValidator(_public_address), _as_text("^[^@\\s]+@[^@\\s]+\\.[^@\\s]+$", "news@example.com")
+]
+PublicAddressOrNone = Annotated[str, AfterValidator(_public_address_or_none)]
 WebRoot = Annotated[str, AfterValidator(_web_root), _as_text("^(https?://.*)?$", "https://news.example.com")]
 WebhookUrl = Annotated[
     str, AfterValidator(_webhook_url), _as_text("^(https?://.*)?$", "https://alerts.example.com/hook")

@@ -216,6 +216,13 @@ def probe(app: App, transport: Transport) -> str | None:
     return reason if reason.startswith(transport.name) else f"{transport.name}: {reason}"
 
 
+def probe_remedy(app: App, transport: str, reason: str) -> str:
+    """Return what an admin does about the reason that `probe` gave."""
+    from digest.notify.provider_faults import classify, remedy
+
+    return remedy(transport, classify(reason), app.settings.delivery.key_variables.get(transport, ""))
+
+
 def _check_keys(app: App) -> list[Finding]:
     """Ask every provider whether it accepts the key and the sender, and allows everything that a send needs."""
     from digest.deliver.ports import CapabilityReport
@@ -230,8 +237,7 @@ def _check_keys(app: App) -> list[Finding]:
         return [error(check, str(problem), "run `digest check`")]
     for transport in transports:
         if reason := probe(app, transport):
-            fix = f"correct delivery.{transport.name} in digest.yaml, or its key in the environment"
-            found.append(error(check, reason, fix))
+            found.append(error(check, reason, probe_remedy(app, transport.name, reason)))
             continue
         lacking = transport.missing_capabilities() if isinstance(transport, CapabilityReport) else ()
         fix = "give the key this scope (SendGrid: Settings, API Keys, Edit)"

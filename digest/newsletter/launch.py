@@ -66,14 +66,14 @@ def _run_guarded(name: str, check: Callable[[], ChecklistItem | list[ChecklistIt
 
 
 def _provider(app: App) -> ChecklistItem:
-    from digest.newsletter.diagnosis import probe
+    from digest.newsletter.diagnosis import probe, probe_remedy
 
     chosen = app.settings.delivery.transport
     if chosen[0] == "outbox":
         fix = "set delivery.transport to smtp, sendgrid, resend, brevo or ses (docs/providers.md)"
         return ChecklistItem("provider", False, "delivery.transport is outbox: no email leaves this machine", fix)
     if reason := probe(app, app.transports[0]):
-        return ChecklistItem("provider", False, reason, f"correct delivery.{chosen[0]} in digest.yaml, or its key")
+        return ChecklistItem("provider", False, reason, probe_remedy(app, chosen[0], reason))
     return ChecklistItem("provider", True, f"{chosen[0]} is ready to send")
 
 

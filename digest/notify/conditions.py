@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import shlex
 from collections import defaultdict
 from collections.abc import Callable, Iterator
@@ -23,6 +22,8 @@ from digest.models import (
 from digest.notify.alert import Alert, AlertKind
 from digest.notify.facts import AlertFacts, AttemptFacts, EditionFacts
 from digest.notify.formats import format_time
+from digest.notify.provider_faults import ProviderFault, remedy
+from digest.notify.provider_faults import classify as classify_fault
 from digest.notify.receiver_codes import classify
 from digest.utils.text import plural
 
@@ -46,12 +47,8 @@ _FAILED = (AttemptState.NOT_SENT, AttemptState.RETRYABLE, AttemptState.UNKNOWN)
 # Not the provider's fault.
 _OUR_STOP = "the run was"
 
-_KEY = re.compile(r"\b40[13]\b|\b53[0458]\b|key is refused|authenticat|not logged in", re.I)
-_CERTIFICATE = re.compile(r"certificate", re.I)
-# The key is right, but may not do this, or not for this sender.
-_FORBIDDEN = re.compile(r"\b403\b")
-# What transports say of an email that no retry changes.
-_EMAIL_REFUSED = re.compile(r"refuses the email|cannot encode the email|email must be shorter")
+# One answer of these is enough: a retry cannot change it.
+_FAULTS_OF_OURS = (ProviderFault.CERTIFICATE, ProviderFault.KEY, ProviderFault.FORBIDDEN, ProviderFault.SENDER)
 
 
 def find(facts: AlertFacts) -> list[Alert]:
@@ -261,8 +258,9 @@ def providers(facts: AlertFacts) -> Iterator[Alert]:
         failed = _failures_in_a_row(by_transport[transport])
         problem = facts.probes.get(transport, "")
         recent = failed and facts.now - failed[0].ended_at < _PROVIDER_FOR
-        # One refused key is enough.
-        if recent and (len(failed) >= facts.rules.provider_failures or _is_fault_of_ours(failed[0].detail)):
+        if recent and (
+            len(failed) >= facts.rules.provider_failures or classify_fault(failed[0].detail) in _FAULTS_OF_OURS
+        ):
             since, until = failed[-1].started_at, failed[0].ended_at + _PROVIDER_FOR
             yield _unusable(facts, transport, problem or failed[0].detail, since, until)
         elif problem:
@@ -515,42 +513,28 @@ def _failures_in_a_row(attempts: list[AttemptFacts]) -> list[AttemptFacts]:
     return failed
 
 
-def _is_fault_of_ours(problem: str) -> bool:
-    return bool(_KEY.search(problem) or _CERTIFICATE.search(problem))
-
-
 def _unusable(facts: AlertFacts, transport: str, problem: str, since: datetime, until: datetime | None) -> Alert:
-    rest = "Nothing is lost: what waits is sent as soon as it works."
-    if _CERTIFICATE.search(problem):
-        kind, title = AlertKind.CERTIFICATE_INVALID, f"The certificate of {transport} is not valid"
-        action = f"Renew the server's certificate, or correct `delivery.{transport}.host`. `digest check` tests it."
-    elif _KEY.search(problem):
-        what = "user name or password" if transport == "smtp" else "key"
-        kind, title = AlertKind.KEY_REFUSED, f"{transport} refuses our {what}"
-        variable = facts.rules.keys.get(transport, "")
-        right = "the right password" if transport == "smtp" else "a valid key"
-        where = (
-            f"Put {right} into {variable} and restart `digest run` and all workers"
-            if variable
-            else f"Correct the {what}"
-        )
-        action = f"{where}. `digest check` tests it."
-        if _FORBIDDEN.search(problem):
-            title = f"{transport} refuses our {what} or our sender"
-            action = f"`digest check` says what is missing: a right of the {what}, or a verified sender."
-    elif _EMAIL_REFUSED.search(problem):
-        kind, title = AlertKind.PROVIDER_DOWN, f"{transport} refuses the email"
-        action = (
-            "Correct what the reason names, in digest.yaml or in the edition. "
-            "`digest send EDITION --to YOUR_ADDRESS` tests it."
-        )
-    else:
-        kind, title = AlertKind.PROVIDER_DOWN, f"{transport} does not accept emails"
-        action = (
-            "Look at the provider's status page, and test with `digest check`. "
-            "To use another provider, add it: `delivery.transport: [smtp, sendgrid]`."
-        )
-    return Alert(kind, transport, title, f"{problem.rstrip('.')}. {rest}", action, since, until)
+    fault = classify_fault(problem)
+    variable = facts.rules.keys.get(transport, "")
+    what = "user name or password" if transport == "smtp" else "key"
+    kind, title = {
+        ProviderFault.CERTIFICATE: (AlertKind.CERTIFICATE_INVALID, f"The certificate of {transport} is not valid"),
+        ProviderFault.KEY: (AlertKind.KEY_REFUSED, f"{transport} refuses our {what}"),
+        ProviderFault.FORBIDDEN: (AlertKind.KEY_REFUSED, f"{transport} refuses our {what} or our sender"),
+        ProviderFault.SENDER: (AlertKind.KEY_REFUSED, f"{transport} refuses our sender"),
+        ProviderFault.EMAIL: (AlertKind.PROVIDER_DOWN, f"{transport} refuses the email"),
+    }.get(fault, (AlertKind.PROVIDER_DOWN, f"{transport} does not accept emails"))
+    action = remedy(transport, fault, variable)
+    restart = " and restart `digest run` and all workers" if fault == ProviderFault.KEY and variable else ""
+    test = "`digest send EDITION --to YOUR_ADDRESS`" if fault == ProviderFault.EMAIL else "`digest check`"
+    action = f"{action[0].upper()}{action[1:]}{restart}."
+    # Some answers name the command.
+    if test not in problem:
+        action += f" {test} tests it."
+    if fault in (ProviderFault.ACCOUNT, ProviderFault.HOST, ProviderFault.OTHER):
+        action += " To use another provider, add it: `delivery.transport: [smtp, sendgrid]`."
+    text = f"{problem.rstrip('.')}. Nothing is lost: what waits is sent as soon as it works."
+    return Alert(kind, transport, title, text, action, since, until)
 
 
 def _is_over(count: int, of: int, percent: float) -> bool:

@@ -24,12 +24,16 @@ _NEXT_KEY = re.compile(rb"^[^ \t\r\n#-]", re.MULTILINE)
 class IncludeWalk:
     """Finds the files that a list's first file includes, directly or not. Collects problems."""
 
-    def __init__(self, root: Path) -> None:
-        self.root = real_path(root)
+    def __init__(self, first: Path) -> None:
+        self.root = real_path(first.parent)
+        self._first, self._first_name = real_path(first), first.name
         self.problems: list[ConfigProblem] = []
 
     def name(self, path: Path) -> str:
         """Return a file's name in error messages: its path within the newsletter folder."""
+        if path == self._first:
+            # It may be a link to a file elsewhere, which an admin knows by the name of the link.
+            return self._first_name
         return path.relative_to(self.root).as_posix() if path.is_relative_to(self.root) else path.name
 
     def included_files(self, raw: Any, path: Path, parents: Collection[Path]) -> list[Path]:
@@ -95,7 +99,7 @@ def read_all(path: Path, edited: Mapping[Path, bytes] = {}) -> ListFiles:
 
     `edited` are contents of files that are about to be written.
     """
-    walk = IncludeWalk(path.parent)
+    walk = IncludeWalk(path)
     found: dict[Path, bytes] = {}
     failed: list[Path] = []
 

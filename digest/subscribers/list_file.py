@@ -33,6 +33,11 @@ _CHOICES: Mapping[str, tuple[str, ...]] = {"status": STATUSES, "format": FORMATS
 _CONTROL = re.compile(r"[\x00-\x1f]")
 # Characters of a mistyped word that are compared with the known words.
 _MAX_COMPARED = 100
+# A row of a spreadsheet: one of its cells is an address, and it has neither a key nor a dash, as lines of a list have.
+_CSV_ROW = re.compile(
+    rb"""^[ ]*(?:[^\s:#\[{-][^:\n\[{]*[,;\t])?["']?[^\s"'@,;:#-][^\s"'@,;:]*@[^\s"'@,;:]+["']?[ ]*(?:[,;\t\r]|$)""",
+    re.MULTILINE,
+)
 _HOUR = re.compile(r"([01]?[0-9]|2[0-3]):([0-5][0-9])\Z")
 
 
@@ -69,7 +74,7 @@ def read_files(
             return []
         hint = "file not found; list your subscribers in it, or create a newsletter folder with `digest init`"
         raise ConfigurationError.at(path.name, hint)
-    walk = includes.IncludeWalk(path.parent)
+    walk = includes.IncludeWalk(path)
     subscribers: list[ListedSubscriber] = []
     problems: list[ConfigProblem] = []
     readings: list[_FileReading] = []
@@ -80,13 +85,17 @@ def read_files(
         reading = _FileReading(walk.name(file), topics, editions, previous=tuple(readings), may_be_empty=may_be_empty)
         readings.append(reading)
         try:
+            data = b""
             data = edited[file] if file in edited else reader.file_bytes(file)
             raw = reader.read_bytes(data, reading.name, each={"subscribers": reading.add_row})
         except ConfigurationError as error:
-            problems.extend(ConfigProblem(reading.name, problem.line, problem.message) for problem in error.problems)
+            found = [ConfigProblem(reading.name, problem.line, problem.message) for problem in error.problems]
+            problems.extend(_pasted_rows(reading.name, data) or found)
             return
         subscribers.extend(reading.finish(raw, defaults))
-        problems.extend(sorted(reading.problems, key=lambda problem: problem.line))
+        if reading.problems:
+            found = sorted(reading.problems, key=lambda problem: problem.line)
+            problems.extend(_pasted_rows(reading.name, data) or found)
         for included in walk.included_files(raw, file, parents):
             if included not in seen:
                 visit(included, (*parents, file), reading.defaults)
@@ -96,6 +105,15 @@ def read_files(
     if problems:
         raise ConfigurationError(problems)
     return subscribers
+
+
+def _pasted_rows(name: str, data: bytes) -> list[ConfigProblem]:
+    """Return the error of a faulty file with rows of a spreadsheet in it. [] if there are none."""
+    found = _CSV_ROW.search(data)
+    if not found:
+        return []
+    message = "this looks like CSV; save it as a file of its own, then: digest subscribers import FILE.csv"
+    return [ConfigProblem(name, data.count(b"\n", 0, found.start()) + 1, message)]
 
 
 def version(data: bytes, topics: Collection[str], editions: Collection[str] = ()) -> str:

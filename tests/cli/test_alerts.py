@@ -367,7 +367,10 @@ def test_a_provider_that_is_down_and_the_alert_by_another_transport(newsroom: Ne
             assert sorted(own.counts.items()) == [("admin@paper.example", 1), ("desk@paper.example", 1)]
             mail = own.emails[0].content
             assert "smtp does not accept emails" in str(parse_mail(mail)["Subject"])
-            assert "What to do: Look at the provider's status page" in text_parts(mail)["text/plain"]
+            assert (
+                "What to do: Correct `delivery.smtp.host` and `delivery.smtp.port`, or start the mail server."
+                in text_parts(mail)["text/plain"]
+            )
             assert "Refused" in text_parts(mail)["text/html"] or "refused" in text_parts(mail)["text/html"]
             with RecordingSmtp(port=server.port):
                 day.watch(10)
@@ -450,7 +453,8 @@ def test_a_key_without_a_permission(newsroom: Newsroom) -> None:
         day.run("send")
         day.watch()
         assert day.raised() == ["key-refused:sendgrid"]
-        assert "a verified sender" in day.action("key-refused")
+        assert "verify the sender" in day.action("key-refused")
+        assert (day.text("key-refused") + day.action("key-refused")).count("`digest check`") == 1
 
 
 def test_an_email_that_the_provider_refuses(newsroom: Newsroom) -> None:

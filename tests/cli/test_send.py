@@ -114,6 +114,8 @@ def test_an_edition_with_too_few_stories_is_skipped_and_reported(newsroom: Newsr
     assert result["state"] == "skipped"
     assert "90" in result["reason"]
     assert newsroom.outbox() == {}
+    few = {"DIGEST_EDITION__MIN_STORIES": "90", "DIGEST_EDITION__MAX_STORIES": "100"}
+    assert newsroom.json("send", "--to", "me@example.com", code=1, **few)["sent"] == 0
     # A skipped edition is composed again.
     assert newsroom.json("send")["state"] == "done"
 

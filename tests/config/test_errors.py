@@ -99,6 +99,7 @@ def test_an_error_names_line_key_and_expected_value(extra: str, expected: str) -
 
 NEWSLETTER = {
     "sender: {email: news}": "expected an email address such as news@example.com, found 'news'",
+    "sender: {email: news@paper}": "expected an email address with a whole domain",
     "sender: {email: news@example..com}": "expected an email address",
     "sender: {email: 'news@example.com>'}": "expected an email address",
     "sender: {email: news@समाचार.भारत}": "write a Hindi domain in its ASCII form",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import count
 
 import pytest
 
@@ -13,6 +14,7 @@ from digest.curate.summary.support.statement import RULES, Pair
 from digest.hindi.text import fold
 from digest.models import Article
 from tests.curate.sample import BRIDGE, article
+from tests.support.cpu import is_linear
 from tests.support.tables import each_row
 
 COURT = article(
@@ -838,3 +840,18 @@ def test_what_is_worse_or_to_come_is_no_fact(text: str, why: str) -> None:
 def test_a_number_of_any_length_can_be_read(number: str) -> None:
     told = article("clinic", "alok", "अस्पताल में मरीज आए", f"अस्पताल में {number} मरीज आए।")
     assert "कोरापुट" in problem(f"कोरापुट में {number} मरीज आए।", told)
+
+
+@pytest.mark.parametrize("piece", ["राम की बस ", "राम और बस "])
+def test_a_long_sentence_of_an_article_takes_little_time(piece: str) -> None:
+    # What was read once is cached, so each text differs.
+    numbers = count()
+
+    def make(size: int) -> str:
+        return f"{next(numbers)} {piece * (size // len(piece))}पलटी।"
+
+    def find(text: str) -> None:
+        find_support("राम की बस पलटी।", [article("long", "alok", "सोनपुरा में बस पलटी", text)])
+
+    # Other rules compare all pairs of words, which takes a sixth of this floor.
+    assert is_linear(find, make, 3_000, floor=0.6)

@@ -111,11 +111,26 @@ def test_all_errors_are_reported_with_their_line(tmp_path: Path) -> None:
             "subscribers.yaml:3: duplicate key",
         ),
         (b"subscribers:\n  - name: \xe9\n", "subscribers.yaml:2: is not UTF-8 text"),
+        ("asha@example.com,आशा\nravi@example.com,रवि\n", "subscribers.yaml:1: this looks like CSV"),
+        ('name;email\nआशा;"asha@example.com"\n', "subscribers.yaml:2: this looks like CSV"),
+        ("email,note\nasha@example.com,id: 4\n", "subscribers.yaml:2: this looks like CSV"),
+        ("subscribers:\n  asha@example.com\tआशा\n", "subscribers.yaml:2: this looks like CSV"),
+        ("subscribers:\n  - email: a@example.com\nasha@example.com,आशा\n", "subscribers.yaml:3: this looks like CSV"),
     ],
 )
 def test_a_file_that_is_not_a_list(tmp_path: Path, text: str | bytes, expected: str) -> None:
     (problem,) = problems_of(tmp_path, text)
     assert problem.startswith(expected)
+
+
+def test_a_linked_list_is_named_as_the_admin_knows_it(tmp_path: Path) -> None:
+    (tmp_path / "shared").mkdir()
+    write(tmp_path / "shared", "subscribers:\n  - email: asha\n").rename(tmp_path / "shared/readers.yaml")
+    home = tmp_path / "newsletter"
+    home.mkdir()
+    (home / "subscribers.yaml").symlink_to(tmp_path / "shared/readers.yaml")
+    with pytest.raises(ConfigurationError, match=r"^subscribers\.yaml:2: "):
+        read_list(home / "subscribers.yaml", topics=None)
 
 
 def test_a_missing_file_suggests_digest_init(tmp_path: Path) -> None:

@@ -200,14 +200,30 @@ def outside(tokens: Sequence[str]) -> Iterator[str]:
             yield each
 
 
+def _is_number(token: str) -> bool:
+    return token[0].isdigit() or token in number_words()
+
+
+def _end_of_part(tokens: Sequence[str], start: int) -> int:
+    """Return where the part from `start` on ends: at punctuation, or at a join after its number.
+
+    `पांच और बेला व धनुआ में दो`: `व` is within the part that has a number.
+    """
+    has_number, depth = False, 0
+    for at, each in enumerate(tokens[start:], start):
+        if each in ",;:–—" or (each in JOINS and has_number):
+            return at
+        depth = max(0, depth + (each == "(") - (each == ")"))
+        has_number = has_number or (not depth and _is_number(each))
+    return len(tokens)
+
+
 def _numbers_on_both_sides(tokens: Sequence[str], start: int, at: int) -> bool:
     def has_number(piece: Sequence[str]) -> bool:
         # `मोहन (14) और सोहन (15)`: an age counts nothing.
-        return any(each[0].isdigit() or each in number_words() for each in outside(piece))
+        return any(map(_is_number, outside(piece)))
 
-    # `पांच और बेला व धनुआ में दो`: the next join is within the part that has a number.
-    ends = [to for to in range(at + 1, len(tokens)) if tokens[to] in JOINS or tokens[to] in ",;:–—"]
-    end = next((to for to in ends if tokens[to] not in JOINS or has_number(tokens[at + 1 : to])), len(tokens))
+    end = _end_of_part(tokens, at + 1)
     before = tokens[start:at]
     following = tokens[at + 1 : at + 2]
     if before and following and has_number(before[-1:]) and has_number(following):

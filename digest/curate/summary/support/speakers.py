@@ -115,7 +115,8 @@ def _another_speaks(clauses: Sequence[Clause], at: int) -> bool:
 
 def _according_to(clause: Clause) -> list[Word]:
     """Return the speaker that the clause itself names: `पुलिस के मुताबिक`. A record has all words before it."""
-    by = [word for word in clause.words if word.marker == "said" or _is_genitive_of(clause, word, "said")]
+    before = _phrases_before(clause, "said")
+    by = [word for word in clause.words if word.marker == "said" or (word.marker == "gen" and word.phrase in before)]
     if any("record" in word.concepts for word in by):
         last = max(at for at, word in enumerate(clause.words) if word.marker == "said")
         return clause.words[: last + 1]
@@ -226,16 +227,21 @@ def _is_official(speaker: Sequence[Word]) -> bool:
     return any("official" in part.concepts for word in speaker for part in (word.parts or (word,)))
 
 
-def _is_genitive_of(clause: Clause, word: Word, marker: str) -> bool:
-    """Whether the word is in a genitive right before a phrase with the marker."""
-    if word.marker != "gen":
-        return False
-    later = [each for each in clause.words if each.phrase > word.phrase]
-    return (
-        bool(later)
-        and later[0].phrase == word.phrase + 1
-        and (later[0].marker == marker or _is_genitive_of(clause, later[0], marker))
-    )
+def _phrases_before(clause: Clause, marker: str) -> set[int]:
+    """Return the phrases from which genitives lead to a phrase with the marker: `दिल्ली की पुलिस के मुताबिक`."""
+    # Phrase to the first word after it, if that is of the next phrase.
+    heads: dict[int, Word] = {}
+    last: int | None = None
+    for word in clause.words:
+        if last is None or word.phrase > last:
+            heads[word.phrase - 1] = word
+            last = word.phrase
+    found: set[int] = set()
+    # From the end on, so that each phrase is looked at once, however long a hostile clause is.
+    for phrase, head in reversed(heads.items()):
+        if head.marker == marker or (head.marker == "gen" and head.phrase in found):
+            found.add(phrase)
+    return found
 
 
 def _is_of_speech(word: Word) -> bool:
@@ -243,5 +249,5 @@ def _is_of_speech(word: Word) -> bool:
 
 
 def _with_genitives(clause: Clause, names: Sequence[Word]) -> list[Word]:
-    marker = names[0].marker if names else ""
-    return [each for each in clause.words if each in names or (marker and _is_genitive_of(clause, each, marker))]
+    before = _phrases_before(clause, names[0].marker) if names and names[0].marker else set()
+    return [each for each in clause.words if each in names or (each.marker == "gen" and each.phrase in before)]
