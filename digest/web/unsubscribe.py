@@ -193,18 +193,25 @@ class LeavePage:
         return tuple(each for each in fewer if self.next_edition.due(each, editions=subscriber.editions))[:2]
 
 
-class OneClick:
-    """Answers the POST of mailbox providers before the framework does, which would take most of its time."""
+class LeaveFirst:
+    """Answers the POST of mailbox providers, and the GET of the link, before the framework, which is most of the work.
+
+    A request with a query, such as another language, goes to the framework.
+    """
 
     def __init__(self, app: ASGIApp, page: LeavePage) -> None:
         self.app, self._page = app, page
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         answer: Response | None = None
-        if scope["type"] == "http" and scope["method"] == "POST" and (found := _PATH.fullmatch(scope["path"])):
+        found = _PATH.fullmatch(scope["path"]) if scope["type"] == "http" else None
+        if found is not None and scope["method"] in ("GET", "POST"):
             request = Request(scope, receive)
             try:
-                answer = await self._page.unsubscribe_at_once(request, found[1])
+                if scope["method"] == "POST":
+                    answer = await self._page.unsubscribe_at_once(request, found[1])
+                elif not scope["query_string"] and self._page.id(found[1]) is not None:
+                    answer = await run_in_threadpool(self._page.response, request, found[1])
             except StoreError as error:
                 log_error(scope, error, "/leave/{token}")
                 answer = self._page.context.pages.server_error(request, error)
