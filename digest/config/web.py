@@ -124,6 +124,11 @@ class WebSettings(SettingsModel):
         description="What the sign-up and the preferences say about a topic, such as `{शहर: नदीपुर और आसपास}`. The "
         "default sections have a description.",
     )
+    sample: bool = Field(
+        default=True,
+        description="The sign-up shows the headlines of the newest edition as a sample, also if `archive` is not "
+        "`public`. It shows no summaries and no links then.",
+    )
     show_readers_from: int = Field(
         default=0,
         ge=0,

@@ -164,7 +164,7 @@ def create_app(app: App, base: str, heartbeat: Heartbeat | None = None) -> Itera
         site: ASGIApp = _fastapi(title, pages, routers)
         prefixes = _CACHED_PATHS if settings.web.archive == "public" else ()
         site = PageCache(Compressed(site), lambda: _version(app), prefixes, paths=_CACHED_PAGES)
-        site = unsubscribe.OneClick(site, leave_page)
+        site = unsubscribe.LeaveFirst(site, leave_page)
         yield Guard(
             site,
             hosts=_hosts(app, base),
@@ -283,7 +283,7 @@ def _routers(app: App, pages: Pages, outbound: OutboundMail, leave_page: LeavePa
         emails = SignupEmails(pages, sender, app.signer, next_edition, notices.requests, notices.emails)
         welcomes = WelcomeEmails(pages, sender, app.signer, latest, editions, images, app.topics)
         untracked = tracking_of(app.settings) in (Tracking.NOTHING, Tracking.CLICKS)
-        showcase = Showcase(app.archive if public_archive else None, app.now)
+        showcase = Showcase(app.archive if public_archive or web.sample else None, app.now)
         schedule = app.settings.schedule
         days = [each.days or schedule.days for each in schedule.editions] or [schedule.days]
         is_daily = any(len(each) == len(WEEKDAYS) for each in days)

@@ -128,18 +128,16 @@ class ShowcaseEdition:
 
 @dataclass
 class Showcase:
-    """Finds the newest regular edition of the public archive, if there is one. It shows new subscribers what they will
-    get.
-    """
+    """Finds the newest regular edition, which is what a new subscriber gets."""
 
-    # None if the archive is not public.
+    # None if no edition is shown.
     store: ArchiveStore | None
     now: Callable[[], datetime]
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
     _shown: ShowcaseEdition | None = None
 
     def newest(self) -> ShowcaseEdition | None:
-        """Return it; None without a public archive, or before the first edition."""
+        """Return it; None before the first edition."""
         if self.store is None:
             return None
         found = self.store.newest(self.now(), limit=1 + _MAX_OLDER, regular=True)

@@ -26,6 +26,7 @@ from digest.store.people.signups import PENDING
 from digest.store.rate_limits import KEPT as LIMITS_KEPT
 from digest.store.sending.folding import KEPT_EDITIONS
 from digest.web.archive.access import KEPT as READER_KEPT
+from digest.web.archive.metadata import privacy_metadata
 from digest.web.known_browser import KEPT as COOKIE_KEPT
 from digest.web.pages import Pages, page_routes
 
@@ -236,8 +237,9 @@ def router(current: CurrentNotice) -> APIRouter:
     def show(request: Request) -> HTMLResponse:
         language = pages.language(request)
         values = {**notice.values(language), "stored": current.stored(language)}
+        values["meta"] = privacy_metadata(pages, request)
         response = pages.response(request, "privacy.html.j2", "/privacy", personal=False, **values)
-        response.headers["x-robots-tag"] = "all" if language == pages.languages[0] else "noindex"
+        response.headers["x-robots-tag"] = "all"
         response.headers["cache-control"] = "public, max-age=300"
         return response
 

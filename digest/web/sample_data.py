@@ -123,7 +123,7 @@ def _archive(now: datetime) -> Iterator[SamplePage]:
         shown = {"story": story, "thread": thread, "picture": url if show_images else "", "published": beside and now}
         shown |= {"corrections": corrections, "others": thread, "share": share}
         yield SamplePage("story.html.j2", {**common, **images, **shown})
-    topic = Topic("देश", 3)
+    topic, carried = Topic("देश", 3), {"editions": {story.thread: 2, later.thread: 2}}
     lists = {"months": [Month(edition.month, 3)], "topics": [topic], "query": ""}
     for month, page in ((None, 1), (edition.month, 2)):
         yield SamplePage(
@@ -131,9 +131,8 @@ def _archive(now: datetime) -> Iterator[SamplePage]:
         )
     empty = {**lists, "months": [], "editions": [], "month": None, "page": 1}
     yield SamplePage("archive.html.j2", {**common, **paging, **empty})
-    yield SamplePage(
-        "topic.html.j2", {**common, **paging, "topic": topic, "topics": [topic], "stories": [story, later], "page": 2}
-    )
+    of_topic = {"topic": topic, "topics": [topic], "stories": [story, later], "page": 2}
+    yield SamplePage("topic.html.j2", {**common, **paging, **of_topic, **carried})
     for found in (
         SearchResult("मेट्रो", (story,), 31),
         SearchResult("मेटरो", (), 0, "मेट्रो", 2),

@@ -107,10 +107,10 @@ class Signup:
         values = {"wrong": "", "notice": "", "question": "", "suggested": "", "domain": "", "typed": "", **values}
         consent = pages.agreement(pages.language(request))
         shown = self.offer.showcase.newest()
-        # Also without a public archive, which shows no edition.
         newest = self.offer.latest.of_all()
         rates = self.offer.rates.of(newest.key if newest else None, self.context.now())
-        card_of = shown.edition.key if shown and self.can_draw(shown.edition.title) else None
+        public = pages.branding.archive
+        card_of = shown.edition.key if shown and public and self.can_draw(shown.edition.title) else None
         values |= {"offer": self.offer, "shown": shown, "rates": rates or {}, "topics": self.offer.topics}
         values |= {"agreement": consent, "meta": home_metadata(pages, request, card_of=card_of)}
         response = pages.response(request, "join.html.j2", "/join", status=status, personal=False, **values)
@@ -136,7 +136,8 @@ class Signup:
         language = pages.language(request)
         invitation = pages.catalogue(request).gettext("%(name)s: the day's news that matters, free by email. %(url)s")
         text = invitation % {"name": pages.branding.name, "url": pages.absolute_url("/", language)}
-        values["shown"] = self.offer.showcase.newest() if state in ("done", "active") else None
+        is_linked = pages.branding.archive and state in ("done", "active")
+        values["shown"] = self.offer.showcase.newest() if is_linked else None
         values["whatsapp"] = f"https://wa.me/?text={quote(text, safe='')}"
         status = 410 if state == "late" else 200
         consent = pages.agreement(language)

@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
+from html import escape
 from typing import Annotated, Any, Literal, get_args
 
 from fastapi import APIRouter, Form, Query, Request
@@ -49,8 +50,9 @@ _UNDO_WITHIN = timedelta(days=1)
 _REASON_WITHIN = timedelta(hours=1)
 _REASON = "reason"
 _PATH = re.compile("/leave/([A-Za-z0-9_-]{36})")
-# A placeholder for a token. No token has this length.
+# Placeholders for a token and a masked address. No token has this length, and no masked address lacks an @.
 _PLACEHOLDER = "-token-of-any-subscriber-that-follows-"
+_ADDRESS = "-masked-address-of-any-subscriber-"
 # The most grapheme clusters of a subscriber's comment.
 _MAX_WORD = 500
 # Values of `?done=`, by which the page confirms an action.
@@ -75,7 +77,7 @@ class LeavePage:
     notices: ChangeNotices
     # Requests of mailbox providers, which come in bursts.
     leaving: GroupCommit[tuple[int, ConsentContext], bool]
-    # Language and state → the page with _PLACEHOLDER. Cached, because mailbox providers send requests in bursts.
+    # Language and state → the page with placeholders. Cached, because mailbox providers send requests in bursts.
     _made: dict[tuple[str, State], str] = field(default_factory=dict, repr=False)
     # Language → what the button says.
     _wordings: dict[str, str] = field(default_factory=dict, repr=False)
@@ -103,7 +105,7 @@ class LeavePage:
         if id is None:
             return None
         known = await self.leaving.put((id, self.consent(request)))
-        return self.answer_to_one_click(request, token, "left" if known else "nobody")
+        return self.of_state(request, token, "left" if known else "nobody")
 
     def consent(self, request: Request) -> ConsentContext:
         """Return the context of an unsubscribe for the consent log."""
@@ -135,15 +137,16 @@ class LeavePage:
             context.preferences.record(id, SAID_WHY, consent, now=now)
         return True
 
-    def answer_to_one_click(self, request: Request, token: str, state: State) -> HTMLResponse:
-        """Respond with the page of a state. It is rendered once for all subscribers."""
+    def of_state(self, request: Request, token: str, state: State, email: str = "") -> HTMLResponse:
+        """Respond with the page of a state in a browser that is not known. It is rendered once for all subscribers."""
         pages = self.context.pages
         language = pages.language(request)
         made = self._made.get((language, state))
         if made is None:
-            made = bytes(_page(self, request, _PLACEHOLDER, state).body).decode()
+            made = bytes(_page(self, request, _PLACEHOLDER, state, email=_ADDRESS).body).decode()
             self._made[language, state] = made
-        return HTMLResponse(made.replace(_PLACEHOLDER, token), headers={"content-language": language})
+        page = made.replace(_PLACEHOLDER, token).replace(_ADDRESS, escape(email))
+        return HTMLResponse(page, headers={"content-language": language})
 
     def response(
         self, request: Request, token: str, *, done: str = "", code: str = "", status: int = 200
@@ -151,6 +154,9 @@ class LeavePage:
         """Respond with the page for the subscriber's current state."""
         subscriber = self.context.subscriber(self.require_id(request, token))
         state = state_of(subscriber)
+        is_known = subscriber is not None and is_known_browser(self.context, request, subscriber)
+        if not (done or code or is_known) and status == 200:
+            return self.of_state(request, token, state, masked(subscriber.email) if subscriber else "")
         values: dict[str, Any] = {"done": done, "code": code, "status": status}
         if subscriber is not None and state == "here":
             values["email"] = masked(subscriber.email)
@@ -159,7 +165,7 @@ class LeavePage:
             if done == "back":
                 # Leaving made all browsers forget, so this one does not see on which days the subscriber gets it.
                 values |= {"choose": own, "next_due": self.next_edition.due()}
-            if is_known_browser(self.context, request, subscriber):
+            if is_known:
                 values |= {"known": True, "email": subscriber.email, "less": self.offers(subscriber)}
                 values |= {"pausing": self.context.paused_until(subscriber)}
                 values["choose"] = own
@@ -187,18 +193,25 @@ class LeavePage:
         return tuple(each for each in fewer if self.next_edition.due(each, editions=subscriber.editions))[:2]
 
 
-class OneClick:
-    """Answers the POST of mailbox providers before the framework does, which would take most of its time."""
+class LeaveFirst:
+    """Answers the POST of mailbox providers, and the GET of the link, before the framework, which is most of the work.
+
+    A request with a query, such as another language, goes to the framework.
+    """
 
     def __init__(self, app: ASGIApp, page: LeavePage) -> None:
         self.app, self._page = app, page
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         answer: Response | None = None
-        if scope["type"] == "http" and scope["method"] == "POST" and (found := _PATH.fullmatch(scope["path"])):
+        found = _PATH.fullmatch(scope["path"]) if scope["type"] == "http" else None
+        if found is not None and scope["method"] in ("GET", "POST"):
             request = Request(scope, receive)
             try:
-                answer = await self._page.unsubscribe_at_once(request, found[1])
+                if scope["method"] == "POST":
+                    answer = await self._page.unsubscribe_at_once(request, found[1])
+                elif not scope["query_string"] and self._page.id(found[1]) is not None:
+                    answer = await run_in_threadpool(self._page.response, request, found[1])
             except StoreError as error:
                 log_error(scope, error, "/leave/{token}")
                 answer = self._page.context.pages.server_error(request, error)

@@ -97,7 +97,8 @@ def test_a_cancelled_edition_is_not_shown_anywhere(archive: ArchiveStore, databa
     assert [each.edition for each in archive.thread("b0", NOW)] == ["2026-11-23", "2026-11-21"]
     assert archive.corrections(NOW) == []
     assert "पहाड़ों पर बर्फ़बारी, दिन 1" not in archive.newest_titles(NOW, 10)
-    assert [(topic.name, topic.stories) for topic in archive.topics(NOW)] == [("देश", 2), ("शहर", 2)]
+    assert [(topic.name, topic.stories) for topic in archive.topics(NOW)] == [("देश", 2), ("शहर", 1)]
+    assert archive.editions_of(["b0"], NOW) == {"b0": 2}
     assert archive.version(NOW) != version
 
 
@@ -141,6 +142,10 @@ def test_stories_lead_to_their_thread_topic_and_corrections(archive: ArchiveStor
     assert archive.thread_of("x") is None
     assert [story.story for story in archive.thread("b0", NOW)] == ["b2", "b1", "b0"]
     assert [story.story for story in archive.topic("देश", NOW, limit=2)] == ["a2", "a1"]
+    # A continued story is listed once, as its newest edition has it.
+    assert [story.story for story in archive.topic("शहर", NOW, limit=9)] == ["b2"]
+    assert [(topic.name, topic.stories) for topic in archive.topics(NOW)] == [("देश", 3), ("शहर", 1)]
+    assert archive.editions_of(["a0", "b0", "x"], NOW) == {"a0": 1, "b0": 3}
     (correction,) = archive.corrections(NOW, thread="b0")
     assert (correction.edition, correction.title) == ("2026-11-22", "मेट्रो की 82.5 किमी लाइन, चरण 2")
     assert archive.corrections(NOW, thread="a0") == []

@@ -15,7 +15,8 @@ _MOMENT = '<data type="dateTime"><param name="pattern">.*(Z|[+\\-]\\d\\d:\\d\\d)
 _DAY_OR_MOMENT = f'<choice><data type="date"/>{_MOMENT}</choice>'
 
 _SITEMAP = f"""{_START} ns="http://www.sitemaps.org/schemas/sitemap/0.9"
-  xmlns:n="http://www.google.com/schemas/sitemap-news/0.9"><start><choice>
+  xmlns:n="http://www.google.com/schemas/sitemap-news/0.9"
+  xmlns:x="http://www.w3.org/1999/xhtml"><start><choice>
   <element name="sitemapindex"><oneOrMore><element name="sitemap"><interleave>
     <element name="loc">{_URI}</element>
     <optional><element name="lastmod">{_DAY_OR_MOMENT}</element></optional>
@@ -23,6 +24,9 @@ _SITEMAP = f"""{_START} ns="http://www.sitemaps.org/schemas/sitemap/0.9"
   <element name="urlset"><zeroOrMore><element name="url"><interleave>
     <element name="loc">{_URI}</element>
     <optional><element name="lastmod">{_DAY_OR_MOMENT}</element></optional>
+    <zeroOrMore><element name="x:link"><attribute name="rel"><value>alternate</value></attribute>
+      <attribute name="hreflang"><choice><value>x-default</value><data type="language"/></choice></attribute>
+      <attribute name="href">{_URI}</attribute><empty/></element></zeroOrMore>
     <optional><element name="n:news"><interleave>
       <element name="n:publication">
         <element name="n:name"><data type="string"><param name="minLength">1</param></data></element>

@@ -356,6 +356,11 @@ def test_a_story_of_several_editions_has_one_page(month: Site) -> None:
     shown = month.get(f"/story/{thread}").text
     days = re.findall(r'href="/archive/([0-9-]+)"', shown[shown.index('class="thread"') :])
     assert days == [DAY, "2026-11-20", "2026-11-18"]
+    # Its topic lists it once, with the number of editions.
+    listed = month.get(f"/topic/{quote(archive.thread(thread, now)[0].section)}").text
+    assert re.findall(rf'href="/story/{thread}(#?[^"]*)"', listed) == ["", "#thread"]
+    said = "सिलसिला: 3 अंकों में"
+    assert f"{said}</a>" in listed
 
 
 def test_a_topic_lists_its_stories(sent: Site) -> None:

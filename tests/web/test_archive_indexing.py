@@ -27,6 +27,7 @@ pytestmark = pytest.mark.slow
 DAY = "2026-11-23"
 BASE = "https://news.example.com"
 SITEMAP = "{http://www.sitemaps.org/schemas/sitemap/0.9}"
+XHTML = "{http://www.w3.org/1999/xhtml}"
 NEWS = "{http://www.google.com/schemas/sitemap-news/0.9}"
 needs_raqm = pytest.mark.skipif(not card.can_shape(), reason="libfribidi0 is not installed")
 
@@ -134,7 +135,7 @@ def test_sitemaps_list_every_page_once_and_each_exists(sent: Site) -> None:
     assert len(listed) == len(set(listed))
     assert {f"{BASE}/archive", f"{BASE}/archive/{DAY}", f"{BASE}/story/{story_of(sent)}"} <= set(listed)
     for address in listed:
-        shown = sent.get(urlsplit(address).path or "/")
+        shown = sent.get(address.removeprefix(BASE))
         assert (shown.status, shown.headers["x-robots-tag"]) == (200, "all"), address
         assert re.findall('<link rel="canonical" href="([^"]*)">', shown.text) == [address]
     assert sent.get("/sitemap/2019.xml").status == 200
@@ -171,14 +172,44 @@ def test_robots_txt_names_the_sitemaps_and_keeps_personal_pages_out(sent: Site) 
     assert "Disallow: /archive" not in text
 
 
+def alternates_of(shown: str) -> dict[str, str]:
+    return dict(re.findall('<link rel="alternate" hreflang="([^"]*)" href="([^"]*)">', shown))
+
+
+def test_translated_pages_are_indexed_in_both_languages_and_name_each_other(sent: Site) -> None:
+    """https://developers.google.com/search/docs/specialty/international/localized-versions."""
+    listed = ElementTree.fromstring(sent.get("/sitemap/pages.xml").text)
+    in_sitemap = {
+        url.findtext(f"{SITEMAP}loc"): {each.get("hreflang"): each.get("href") for each in url.iter(f"{XHTML}link")}
+        for url in listed
+    }
+    translated_pages = {address: found for address, found in in_sitemap.items() if found}
+    assert len(translated_pages) == 4
+    for address, found in translated_pages.items():
+        assert address
+        shown = sent.get(address.removeprefix(BASE))
+        assert shown.headers["x-robots-tag"] == "all"
+        assert re.findall('<link rel="canonical" href="([^"]*)">', shown.text) == [address]
+        # Each names itself, the page that it names names it, and the default is the newsletter's language.
+        assert alternates_of(shown.text) == found
+        assert found[shown.headers["content-language"]] == address
+        assert all(in_sitemap[other] == found for other in found.values())
+        assert found["x-default"] == found["hi"]
+    # The English form of a page with Hindi news is a duplicate: not listed, not indexed, and no alternate.
+    for path in ("/archive", f"/archive/{DAY}", f"/story/{story_of(sent)}", "/corrections"):
+        shown = sent.get(f"{path}?lang=en")
+        assert shown.headers["x-robots-tag"] == "noindex, follow"
+        assert alternates_of(shown.text) == alternates_of(sent.get(path).text) == {}
+        assert re.findall('<link rel="canonical" href="([^"]*)">', shown.text) == [BASE + path]
+
+
 def test_the_home_page_is_in_two_languages_and_may_be_indexed(sent: Site) -> None:
     for query, own in (("", "/"), ("?lang=en", "/?lang=en")):
         for path in ("/", "/join"):
             shown = sent.get(path + query)
             assert shown.headers["x-robots-tag"] == "all"
             assert re.findall('<link rel="canonical" href="([^"]*)">', shown.text) == [BASE + own]
-            alternates = dict(re.findall('<link rel="alternate" hreflang="([^"]*)" href="([^"]*)">', shown.text))
-            assert alternates == {"hi": f"{BASE}/", "en": f"{BASE}/?lang=en", "x-default": f"{BASE}/"}
+            assert alternates_of(shown.text) == {"hi": f"{BASE}/", "en": f"{BASE}/?lang=en", "x-default": f"{BASE}/"}
             assert properties(shown.text)["og:locale"] == ("en_IN" if query else "hi_IN")
     if card.can_shape():
         assert properties(sent.get("/").text)["og:image"] == f"{BASE}/card/edition/{DAY}.jpg"

@@ -81,6 +81,7 @@ def test_a_readers_way(tmp_path: Path, width: int, scripts: str, scheme: str, la
             "outbox": str(home / "outbox"),
             "answer": path(pages, "feedback", 1),
             "poll": path(pages, "poll", 2),
+            "reader": "asha@example.com",
             "search": "बर्फबरी",
             "hour": "09:00",
             "words": {name: said(text, language) for name, text in WORDS.items()},
@@ -100,5 +101,6 @@ def test_a_readers_way(tmp_path: Path, width: int, scripts: str, scheme: str, la
         assert [re.findall(r"my-data\.\w+", name) for name in seen["files"]] == [["my-data.html"], ["my-data.json"]]
         assert (seen["address"], seen["whatsapp"], seen["results"]) == (True, True, 2)
         assert "बर्फ़बारी" in seen["story"]
+        assert seen["anonymous"]
         assert seen.get("copied") == (translated("Copied", language) if scripts == "on" else None)
         assert PreferenceStore(pages.app.database).find("kavita@example.org") is None

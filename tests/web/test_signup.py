@@ -311,13 +311,25 @@ def test_a_disposable_address_is_a_question(pages: Site) -> None:
 
 
 @pytest.mark.parametrize("archive", ["subscribers", "off"])
-def test_the_form_shows_the_topics_also_without_a_public_archive(tmp_path: Path, archive: str) -> None:
+def test_the_form_shows_topics_and_headlines_also_without_a_public_archive(tmp_path: Path, archive: str) -> None:
     with site(tmp_path / "newsletter", DIGEST_WEB__ARCHIVE=archive) as pages:
         assert translated("Which topics there are") not in pages.get("/join").text
     with make_app(tmp_path / "newsletter", environment={"DIGEST_NOW": NOW}) as app:
         pipeline.send(app, "2026-11-23")
     with site(tmp_path / "newsletter", None, DIGEST_WEB__ARCHIVE=archive) as pages:
         shown = pages.get("/join").text
+        edition = pages.app.editions.get("2026-11-23")
+    assert edition is not None
+    lead = next(story for story in edition.stories() if story.id == edition.lead)
+    assert f"<h2>{lead.title}</h2>" in shown
+    assert lead.summary
+    assert lead.summary[:30] not in shown
+    assert translated("Subscribers get the whole edition by email.") in shown
+    assert 'href="/archive/' not in shown
+    assert "/picture/" not in shown
+    assert "og:image" not in shown
+    with site(tmp_path / "newsletter", None, DIGEST_WEB__ARCHIVE=archive, DIGEST_WEB__SAMPLE="false") as pages:
+        assert lead.title not in pages.get("/join").text
     assert translated("Which topics there are") in shown
     assert '<b lang="hi">खेल</b>' in shown
     # Nothing had news of it.

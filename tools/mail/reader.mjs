@@ -1,5 +1,5 @@
 // A subscriber's way through all pages in a real browser, with or without scripts, by keyboard alone.
-// node reader.mjs WIDTH on|off light|dark hi|en [FOLDER for pictures] < way.json ({base, outbox, answer, poll, search, words, steps});
+// node reader.mjs WIDTH on|off light|dark hi|en [FOLDER for pictures] < way.json ({base, outbox, answer, poll, reader, search, words, steps});
 // prints what it saw as a JSON document.
 import fs from "node:fs";
 import path from "node:path";
@@ -123,6 +123,14 @@ async function archive() {
 async function answer() {
   await open(way.answer);
   await shot("answer");
+  await at.press("main form button", { says: words.counts });
+  await shot("answered-in-an-unknown-browser");
+  // A comment is stored with the subscriber, so it needs the browser to be known as theirs.
+  seen.anonymous = (await at.page.$("#word")) === null;
+  await open(`/preferences/${way.answer.split("/").pop()}`);
+  await at.press("form[action*='/choose'] button", { says: words.mailed });
+  await mailed(way.reader, "/choose/");
+  await open(way.poll);
   await at.press("main form button", { says: words.counts });
   await at.type("#word", "अच्छा अंक था।");
   await at.press("form[action*='/word'] button", { says: words.word });

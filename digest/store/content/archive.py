@@ -127,7 +127,7 @@ class Month:
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """A section, and the number of its stories in the archive."""
+    """A section, and the number of its stories in the archive. One of several editions counts once."""
 
     name: str
     stories: int
@@ -321,17 +321,33 @@ class ArchiveStore:
         return [_to_story(row) for row in self.database.query(rows)]
 
     def topic(self, name: str, now: datetime, *, limit: int, offset: int = 0) -> list[ArchivedStory]:
-        """Return the stories of a section, newest first."""
-        rows = self._stories(now).where(archive_story.c.section == name).limit(limit).offset(offset)
+        """Return the stories of a section, newest first, each as its newest edition has it."""
+        # Later ones have higher ids.
+        newest = (
+            select(func.max(archive_story.c.id))
+            .where(archive_story.c.edition.in_(self._published.keys(now)), archive_story.c.section == name)
+            .group_by(archive_story.c.thread)
+        )
+        rows = self._stories(now).where(archive_story.c.id.in_(newest)).limit(limit).offset(offset)
         return [_to_story(row) for row in self.database.query(rows)]
+
+    def editions_of(self, threads: Collection[str], now: datetime) -> dict[str, int]:
+        """Return thread → how many editions carried it."""
+        rows = (
+            select(archive_story.c.thread, func.count(archive_story.c.edition.distinct()))
+            .where(archive_story.c.thread.in_(threads), archive_story.c.edition.in_(self._published.keys(now)))
+            .group_by(archive_story.c.thread)
+        )
+        return {row[0]: row[1] for row in self.database.query(rows)}
 
     def topics(self, now: datetime) -> list[Topic]:
         """Return the sections that have stories, the largest first."""
+        count = func.count(archive_story.c.thread.distinct())
         rows = (
-            select(archive_story.c.section, func.count())
+            select(archive_story.c.section, count)
             .where(archive_story.c.edition.in_(self._published.keys(now)))
             .group_by(archive_story.c.section)
-            .order_by(func.count().desc(), archive_story.c.section)
+            .order_by(count.desc(), archive_story.c.section)
         )
         return [Topic(*row) for row in self.database.query(rows)]
 

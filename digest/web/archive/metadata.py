@@ -68,16 +68,30 @@ def home_metadata(pages: Pages, request: Request, *, card_of: str | None = None)
 
     Its picture is the card of the edition `card_of`, if there is one.
     """
-    language, catalogue = pages.language(request), pages.catalogue(request)
-    by_language = {each: pages.absolute_url("/", each) for each in pages.languages}
-    words = catalogue.gettext("%(name)s comes by email: a short selection of the day's news.")
-    return Metadata(
-        canonical=by_language[language],
-        title=pages.branding.name,
-        description=words % {"name": pages.branding.name},
-        image=_edition_card(pages, card_of) if card_of else "",
-        alternates=(*by_language.items(), ("x-default", by_language[pages.languages[0]])),
-    )
+    words = pages.catalogue(request).gettext("%(name)s comes by email: a short selection of the day's news.")
+    image = _edition_card(pages, card_of) if card_of else ""
+    return _translated(pages, request, "/", pages.branding.name, words % {"name": pages.branding.name}, image)
+
+
+def privacy_metadata(pages: Pages, request: Request) -> Metadata:
+    """Return the metadata of the privacy notice. It is in two languages."""
+    _, name = pages.catalogue(request).gettext, {"name": pages.branding.name}
+    words = _("This page says what %(name)s keeps about you, what for and how long, and what you can do about it.")
+    return _translated(pages, request, "/privacy", f"{_('Your privacy')} · {pages.branding.name}", words % name)
+
+
+def alternates(pages: Pages, path: str) -> tuple[tuple[str, str], ...]:
+    """Return (language, address) of a page whose whole text is translated, itself included, and of the default.
+
+    The archive's pages are not among them: only their frame is in English, so that form is a duplicate.
+    """
+    by_language = {each: pages.absolute_url(path, each) for each in pages.languages}
+    return (*by_language.items(), ("x-default", by_language[pages.languages[0]]))
+
+
+def _translated(pages: Pages, request: Request, path: str, title: str, description: str, image: str = "") -> Metadata:
+    address = pages.absolute_url(path, pages.language(request))
+    return Metadata(address, title, description, image=image, alternates=alternates(pages, path))
 
 
 def json_ld(value: Mapping[str, Any]) -> Markup:

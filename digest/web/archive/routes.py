@@ -127,6 +127,7 @@ def router(archive: Archive, access: Sequence[Any] = ()) -> APIRouter:
             topic=topic,
             topics=topics,
             stories=stories,
+            editions=store.editions_of([each.thread for each in stories], now),
             page=page,
             total=topic.stories,
             per_page=PER_PAGE,

@@ -12,6 +12,7 @@ from fastapi.responses import PlainTextResponse, Response
 from starlette.exceptions import HTTPException
 
 from digest.web.archive.feeds import without_invalid
+from digest.web.archive.metadata import alternates
 from digest.web.archive.routes import PUBLIC
 from digest.web.pages import PAGE_RESPONSES, edition_path, story_path, topic_path
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from digest.web.pages import Pages
 
 _SITEMAP = "http://www.sitemaps.org/schemas/sitemap/0.9"
+_XHTML = "http://www.w3.org/1999/xhtml"
 _NEWS = "http://www.google.com/schemas/sitemap-news/0.9"
 # Google News accepts articles of two days, and at most this many.
 _NEWS_DAYS, _MOST_NEWS = timedelta(days=2), 1_000
@@ -65,11 +67,20 @@ def router(archive: Archive) -> APIRouter:
             _add(entry, "loc", f"{base}/sitemap/{name}.xml")
         return _respond(root)
 
-    @routes.get("/sitemap/pages.xml", response_class=Response, summary="The home page, the list, topics, corrections")
+    @routes.get("/sitemap/pages.xml", response_class=Response, summary="Pages that are no edition or story")
     def pages() -> Response:
         topics = store.topics(archive.context.now())
-        places = ["/", "/archive", "/corrections", *(topic_path(topic.name) for topic in topics)]
-        return _respond(_url_set((base + place, None) for place in places))
+        places = ["/archive", "/corrections", *(topic_path(topic.name) for topic in topics)]
+        root = _url_set((base + place, None) for place in places)
+        for path in ("/", "/privacy"):
+            found = alternates(archive.context.pages, path)
+            for address in dict.fromkeys(address for _language, address in found):
+                url = xml.SubElement(root, f"{{{_SITEMAP}}}url")
+                _add(url, "loc", address)
+                for language, other in found:
+                    link = {"rel": "alternate", "hreflang": language, "href": other}
+                    xml.SubElement(url, f"{{{_XHTML}}}link", link)
+        return _respond(root)
 
     @routes.get("/sitemap/news.xml", response_class=Response, summary="The editions of the last two days")
     def news() -> Response:
@@ -144,5 +155,6 @@ def _add(parent: xml.Element, name: str, text: str, namespace: str = _SITEMAP) -
 def _respond(root: xml.Element) -> Response:
     xml.register_namespace("", _SITEMAP)
     xml.register_namespace("news", _NEWS)
+    xml.register_namespace("xhtml", _XHTML)
     body: bytes = xml.tostring(root, encoding="utf-8", xml_declaration=True)
     return Response(body, media_type="application/xml", headers=PUBLIC)
