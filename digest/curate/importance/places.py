@@ -72,5 +72,13 @@ def is_abroad(text: str, found: Sequence[str], rows: Container[str] | None = Non
 
 
 @lru_cache(maxsize=1_000)
+def foreign_country(headline: str) -> str:
+    """Return the one foreign country that a headline is about; '' for none and for several."""
+    found = tokens(headline)
+    regions = find_regions(found)
+    return next(iter(regions)).replace("_", " ") if len(regions) == 1 and is_abroad(headline, found) else ""
+
+
+@lru_cache(maxsize=1_000)
 def _is_foreign(region: str) -> bool:
     return "foreign" in find_rows(tokens(region.replace("_", " ")))

@@ -41,6 +41,10 @@ FULL, FULL_SHARE, TOO_LONG = 0.2, 2 / 3, 0.01
 # Weights of its first sentence: only repeating the title; setting the scene; stating as a fact what the title
 # attributes to somebody.
 ECHO, SCENE, UNATTRIBUTED = 0.25, 0.25, 0.6
+# A title with this many stems is a sentence of the report if that has this share of them and few others.
+LONG_TITLE, SAME_SHARE, SAME_EXTRA = 10, 0.85, 3
+# A sentence with more of the title says it again.
+REPEATED = 0.6
 # Without a headline, each sentence before the first one.
 UNTITLED = 0.1
 # A summary tells a part of the title if it covers this share of it.
@@ -99,6 +103,7 @@ class HeadlineCoverage:
         # `नि:शुल्क` is one word. A life that is saved is no death.
         title = _SAVED.sub("", typeset(title))
         self.stems = set(stems(title))
+        self.is_long = len(self.stems) >= LONG_TITLE
         # The title may be a sentence of the report.
         self.echo = next((each for each in sentences[:2] if self.stems and self._is_same(each)), None)
         self.tolls = {str(toll) for toll in death_tolls(stems(title))}
@@ -228,9 +233,17 @@ class HeadlineCoverage:
         found = {str(toll) for toll in death_tolls(stems(text))}
         return bool(self.tolls) and bool(found) and self.tolls.isdisjoint(found)
 
+    def repeats(self, each: SentenceCandidate) -> bool:
+        """Whether a sentence says most of a long title again, perhaps in the words of a speaker."""
+        return self.is_long and self.share([each.text]) > REPEATED
+
     def _is_same(self, each: SentenceCandidate) -> bool:
-        """Whether a sentence is the title, perhaps with one more word."""
-        return self.stems <= set(each.stems) and is_echo(set(each.stems), self.stems)
+        """Whether a sentence is the title, perhaps with one more word; of a long title, with a few other ones."""
+        own = set(each.stems)
+        if self.stems <= own and is_echo(own, self.stems):
+            return True
+        shared, others = len(self.stems & own), len(own - self.stems)
+        return self.is_long and shared >= SAME_SHARE * len(self.stems) and others <= SAME_EXTRA
 
     def gain(self, each: SentenceCandidate, chosen: Sequence[SentenceCandidate]) -> float:
         """Return how much more of the title's news the sentence covers."""
