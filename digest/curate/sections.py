@@ -16,7 +16,7 @@ from functools import lru_cache
 from urllib.parse import unquote, urlsplit
 
 from digest.curate.importance.matching import find_rows
-from digest.curate.importance.places import is_abroad
+from digest.curate.importance.places import find_regions, is_abroad
 from digest.curate.rules import REMEMBERED, SECTIONS
 from digest.curate.section_words import EVERY, NAMES, keys_of_token, learned_points, look_up, set_learned_points
 from digest.curate.similarity.headlines import HARD_EVENTS
@@ -35,6 +35,25 @@ DEATH, ACCIDENTS = "death", frozenset({"accident", "crash", "disaster", "unrest"
 SHUTDOWN = "shutdown"
 # A hospital that collapses is no news about health.
 HEALTH, COLLAPSES = "स्वास्थ्य", frozenset({"accident", "crash"})
+# A storm may have the name of an actress.
+ENTERTAINMENT, DISASTER, CELEBRITY = "मनोरंजन", "disaster", "celebrity"
+# Rows of what governments do. Beside a foreign country they tell that a headline is about it, unless it is soft.
+PUBLIC_AFFAIRS = frozenset(
+    {
+        "change",
+        "closure",
+        "court",
+        "decision",
+        "diplomacy",
+        "election",
+        "outbreak",
+        "politics",
+        "state",
+        "union",
+        "topcourt",
+    }
+)
+SOFT_NEWS = frozenset({"sport", "victory", "celebrity", "private", "viral", "healthtip", "gadget", "offer", "career"})
 
 # The points by which the best section must lead: one word that only this section has, or two that others lack.
 MARGIN = 2
@@ -101,12 +120,18 @@ def section_of(articles: Sequence[Article], default: str) -> Evidence:
         return section, f"{count} of the other articles"
     if by_text := _section_by_text(articles):
         return by_text
-    title = articles[0].title
-    rows = find_rows(tokens(title))
-    text = f"{title} {_lead(articles[0])}"
-    if not HARD_EVENTS.isdisjoint(rows) and is_abroad(title, tokens(title), rows) and is_abroad(text, tokens(text)):
-        return WORLD, "an event abroad"
-    return default, "no evidence"
+    return (WORLD, "an event abroad") if _is_event_abroad(articles[0]) else (default, "no evidence")
+
+
+def _is_event_abroad(article: Article) -> bool:
+    """Whether an article without other evidence reports a grave event abroad, or what a country's government does."""
+    found = tokens(article.title)
+    rows = find_rows(found)
+    text = f"{article.title} {_lead(article)}"
+    if not HARD_EVENTS.isdisjoint(rows) and is_abroad(text, tokens(text)):
+        return True
+    is_public = not PUBLIC_AFFAIRS.isdisjoint(rows) and SOFT_NEWS.isdisjoint(rows)
+    return is_public and bool(find_regions(found)) and is_abroad(article.title, found, rows)
 
 
 def _section_by_text(articles: Sequence[Article]) -> Evidence | None:
@@ -190,9 +215,14 @@ def _section_by_words(text: str, kind: str, margin: float) -> Evidence | None:
 
 
 def _is_of_event(section: str, rows: Collection[str]) -> bool:
-    """Whether a text is about an accident or a crime at a school or a hospital, not about education or health."""
+    """Whether a text is about an accident or a crime at a school or a hospital, not about education or health.
+
+    Or about a storm with a celebrity's name.
+    """
     if section == EDUCATION:
         return not HARD_EVENTS.isdisjoint(rows)
+    if section == ENTERTAINMENT:
+        return DISASTER in rows and CELEBRITY not in rows
     return section == HEALTH and not COLLAPSES.isdisjoint(rows)
 
 

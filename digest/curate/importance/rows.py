@@ -66,6 +66,7 @@ WORD_ROWS = (
     _event("decision", 0.3, "It tells of a decision or a new rule (%(found)s)", in_lead=False),
     _event("change", 0.6, "It tells of a change of power or office (%(found)s)", in_lead=False),
     _event("head", 1.5, "The head of a government resigns (%(found)s)", in_lead=False),
+    _event("election", 0.5, "It has the result of an election (%(found)s)", in_lead=False),
     _event("economy", 0.5, "It is about the economy (%(found)s)"),
     ImportanceRow("scam", 0.4, "It is about corruption or fraud (%(found)s)"),
     _event("crime", 0.4, "It is about a serious crime (%(found)s)"),
