@@ -91,6 +91,7 @@ WORD_ROWS = (
     _soft("offer", -0.15, "It reads like an advertisement (%(found)s)", in_lead=False),
     _soft("career", -0.35, "It is about exams or jobs (%(found)s)", in_lead=False),
     _form("question", -0.2, "The headline is a question (%(found)s)"),
+    _form("explainer", -0.5, "It explains a subject (%(found)s)"),
     _form("vague", -0.2, "The headline hides who or what it is about (%(found)s)"),
     _form("bait", -0.25, "The headline is sensational (%(found)s)"),
     _soft("reaction", -0.3, "It is one politician's answer to another (%(found)s)", in_lead=False),

@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 
+from digest.curate.importance.places import find_regions
 from digest.curate.similarity.cues import death_tolls
 from digest.curate.similarity.score import cosine
 from digest.curate.summary.sentence_rules import DESCRIBES, SentenceCandidate, is_echo
@@ -62,6 +63,8 @@ SAID, GAIN = 0.6, 0.08
 LEAST_DEVA = 0.3
 
 _SAVED = re.compile("(?<![^ ])जान (?=बच)")
+# Whose death an earlier sentence told.
+_OF_DEAD = re.compile(fold("मृतक(?:ा)? (?:के|की|का|को) "))
 # The past perfect: कर दी थी, हुआ था.
 _PERFECT = re.compile(fold("(?<!चुक)(?:ी|े|ा|ई|ए|या) (?:था|थी|थे|थीं)[।.]?$"))
 _PASSING = re.compile(fold("(?:रहा|रही|रहे|चाहता|चाहते|होता|होती|होते|करता|करती|करते) (?:था|थी|थे|थीं)[।.]?$"))
@@ -104,6 +107,7 @@ class HeadlineCoverage:
         title = _SAVED.sub("", typeset(title))
         self.stems = set(stems(title))
         self.is_long = len(self.stems) >= LONG_TITLE
+        self.regions = find_regions(tokens(title))
         # The title may be a sentence of the report.
         self.echo = next((each for each in sentences[:2] if self.stems and self._is_same(each)), None)
         self.tolls = {str(toll) for toll in death_tolls(stems(title))}
@@ -223,10 +227,8 @@ class HeadlineCoverage:
         """Whether a summary reports the deaths of the title with their number; true if the title has none."""
         if not (self.kills or self.tolls):
             return True
-        return any(
-            tells_of_death(each) and (not self.tolls or not self.tolls.isdisjoint(all_meanings(each)))
-            for each in split(text)
-        )
+        told = [each for each in split(text) if tells_of_death(_OF_DEAD.sub("", fold(each)))]
+        return any(not self.tolls or not self.tolls.isdisjoint(all_meanings(each)) for each in told)
 
     def has_another_toll(self, text: str) -> bool:
         """Whether a text gives a number of deaths, and the title another one."""
@@ -236,6 +238,11 @@ class HeadlineCoverage:
     def repeats(self, each: SentenceCandidate) -> bool:
         """Whether a sentence says most of a long title again, perhaps in the words of a speaker."""
         return self.is_long and self.share([each.text]) > REPEATED
+
+    def is_elsewhere(self, each: SentenceCandidate) -> bool:
+        """Whether a sentence names only other states or countries than the title."""
+        named = find_regions(tokens(each.text))
+        return bool(self.regions) and bool(named) and self.regions.isdisjoint(named)
 
     def _is_same(self, each: SentenceCandidate) -> bool:
         """Whether a sentence is the title, perhaps with one more word; of a long title, with a few other ones."""
