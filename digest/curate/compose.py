@@ -12,6 +12,7 @@ from digest.curate.candidates import check_already_sent, filter_candidates, regr
 from digest.curate.daily_columns import divide, write_columns
 from digest.curate.editorial import EditorialChanges
 from digest.curate.filtering import remove_blocked
+from digest.curate.importance.evidence import tells_mass_deaths
 from digest.curate.importance.places import is_abroad
 from digest.curate.ranking import RankContext, Ranked, is_weak, rank_candidates, select
 from digest.curate.recurring import find_series
@@ -35,7 +36,7 @@ FUTURE = timedelta(hours=1)
 RUNNERS_UP = 10
 # A lead should say something, and matter to everybody here: for the lead alone, a story without a summary has these
 # points less, about four hours of freshness, and a crime in one town, a headline that hides its news, asks or comments,
-# and a story from abroad these.
+# and a story from abroad these, unless a great many people died there.
 NO_SUMMARY, LOCAL_CRIME, HIDES_NEWS, ABROAD = 0.1, 0.5, 0.5, 0.5
 
 
@@ -221,7 +222,7 @@ def _lead_first(stories: Sequence[Story]) -> list[Story]:
     def value(story: Story) -> float:
         less = LOCAL_CRIME * is_local_crime(story.title)
         less += HIDES_NEWS * (hides_news(story.title) or comments(story.title))
-        less += ABROAD * is_abroad(story.title, tokens(story.title))
+        less += ABROAD * (is_abroad(story.title, tokens(story.title)) and not tells_mass_deaths(story.title))
         return story.score - NO_SUMMARY * (not story.summary) - less
 
     lead = max(stories, key=value)

@@ -16,7 +16,7 @@ from functools import lru_cache
 from urllib.parse import unquote, urlsplit
 
 from digest.curate.importance.matching import find_rows
-from digest.curate.importance.places import is_abroad
+from digest.curate.importance.places import find_regions, is_abroad
 from digest.curate.rules import REMEMBERED, SECTIONS
 from digest.curate.section_words import EVERY, NAMES, keys_of_token, learned_points, look_up, set_learned_points
 from digest.curate.similarity.headlines import HARD_EVENTS
@@ -35,6 +35,35 @@ DEATH, ACCIDENTS = "death", frozenset({"accident", "crash", "disaster", "unrest"
 SHUTDOWN = "shutdown"
 # A hospital that collapses is no news about health.
 HEALTH, COLLAPSES = "स्वास्थ्य", frozenset({"accident", "crash"})
+# A deadly fire in a chemical works, attack at a stadium or hail like tennis balls is about what happened. But a player
+# may die in an accident.
+SCIENCE = "विज्ञान"
+NOT_DEADLY = {
+    SCIENCE: ACCIDENTS,
+    "व्यापार": ACCIDENTS,
+    "खेल": frozenset({"disaster", "terror"}),
+}
+# A storm may have the name of an actress.
+ENTERTAINMENT, DISASTER, CELEBRITY = "मनोरंजन", "disaster", "celebrity"
+# Rows of what governments do. Beside a foreign country they tell that a headline is about it, unless it is soft.
+PUBLIC_AFFAIRS = frozenset(
+    {
+        "change",
+        "closure",
+        "court",
+        "decision",
+        "diplomacy",
+        "election",
+        "outbreak",
+        "politics",
+        "state",
+        "union",
+        "topcourt",
+    }
+)
+SOFT_NEWS = frozenset({"sport", "victory", "celebrity", "private", "viral", "healthtip", "gadget", "offer", "career"})
+
+IN = fold("में")
 
 # The points by which the best section must lead: one word that only this section has, or two that others lack.
 MARGIN = 2
@@ -103,15 +132,25 @@ def section_of(articles: Sequence[Article], default: str) -> Evidence:
         return by_text
     if _is_event_abroad(articles[0].title, _lead(articles[0])):
         return WORLD, "an event abroad"
+    rows = find_rows(tokens(articles[0].title))
+    if "mission" in rows:
+        return SCIENCE, "a launch or landing in space"
     return default, "no evidence"
 
 
 @lru_cache(maxsize=REMEMBERED)
 def _is_event_abroad(title: str, lead: str) -> bool:
-    rows, text = find_rows(tokens(title)), f"{title} {lead}"
-    if HARD_EVENTS.isdisjoint(rows) or not is_abroad(title, tokens(title), rows):
-        return False
-    return is_abroad(text, tokens(text))
+    """Whether a text reports a grave event abroad, what a country's government does, or what happens in it."""
+    found = tokens(title)
+    rows = find_rows(found)
+    text = f"{title} {lead}"
+    all_abroad = is_abroad(text, tokens(text))
+    if not HARD_EVENTS.isdisjoint(rows) and all_abroad:
+        return True
+    # `अमेरिका में गर्मी`
+    is_there = IN in found[1:3] and bool(find_regions(found[:2])) and all_abroad
+    is_public = not PUBLIC_AFFAIRS.isdisjoint(rows) and bool(find_regions(found))
+    return (is_there or is_public) and SOFT_NEWS.isdisjoint(rows) and is_abroad(title, found, rows)
 
 
 def _section_by_text(articles: Sequence[Article]) -> Evidence | None:
@@ -195,9 +234,13 @@ def _section_by_words(text: str, kind: str, margin: float) -> Evidence | None:
 
 
 def _is_of_event(section: str, rows: Collection[str]) -> bool:
-    """Whether a text is about an accident or a crime at a school or a hospital, not about education or health."""
+    """Whether a text is about an accident, a crime or a disaster, and names the section's things only as its scene."""
     if section == EDUCATION:
         return not HARD_EVENTS.isdisjoint(rows)
+    if section == ENTERTAINMENT:
+        return DISASTER in rows and CELEBRITY not in rows
+    if section in NOT_DEADLY:
+        return DEATH in rows and not NOT_DEADLY[section].isdisjoint(rows)
     return section == HEALTH and not COLLAPSES.isdisjoint(rows)
 
 

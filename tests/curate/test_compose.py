@@ -495,6 +495,8 @@ def test_a_crime_in_one_town_leads_only_a_day_without_other_news() -> None:
 def test_a_story_from_abroad_leads_only_if_it_is_much_greater() -> None:
     assert _lead_of(_rivals("जापान में बाढ़, 30 की मौत", "पटना में बाढ़, 6 की मौत")) == "old"
     assert _lead_of(_rivals("जापान में बाढ़, 4000 की मौत", "पटना में बाढ़, 6 की मौत")) == "new"
+    # With the penalty of a story from abroad, it would not lead.
+    assert _lead_of(_rivals("जापान में बाढ़, 600 की मौत", "पटना में बाढ़, 60 की मौत")) == "new"
 
 
 def test_a_headline_that_hides_its_news_does_not_lead() -> None:

@@ -41,6 +41,16 @@ def points(headline: str, lead: str = "", **weights: float) -> float:
         ("दमदार बैटरी वाला स्मार्टफोन लॉन्च हुआ", "gadget", "space"),
         ("कैटरीना तूफान से तटों पर तबाही", "disaster", "celebrity"),
         ("कैटरीना कैफ की नई तस्वीरें", "celebrity", "disaster"),
+        ("कैटरीना के बाद एक और तूफान", "disaster", "celebrity"),
+        ("कार और बाइक की टक्कर, दो घायल", "accident", "gadget"),
+        ("पुरानी बाइक को टक्कर देगी यह नई बाइक", "", "accident"),
+        ("उपचुनाव में भाजपा ने कांग्रेस को हराया", "election", "victory"),
+        ("कांग्रेस उम्मीदवार ने सोनपुरा का चुनाव जीता", "election", "victory"),
+        ("चुनाव जीतने की तैयारी", "", "election"),
+        ("नहर टूटने पर बोले कलाकार, सब पहले से तय था", "reaction", ""),
+        ("नहर से जुड़े 7 बड़े अपडेट", "roundup", ""),
+        ("नहर का पानी रोकने के मायने", "explainer", ""),
+        ("नहर बंद होने से लेकर मंत्री के इस्तीफे तक", "explainer", ""),
         ("ट्रेन के कोच में आग, यात्री सुरक्षित", "accident", "sport"),
         ("टीम के कोच ने दिया इस्तीफा", "sport", ""),
         ("कोरोना टेस्ट की दरें घटीं", "outbreak", "sport"),
@@ -254,6 +264,9 @@ def test_deaths_abroad_weigh_less() -> None:
     assert "many_dead" in find_evidence(home)
     assert "many_dead" not in find_evidence(abroad)
     assert is_abroad(abroad, tokens(abroad))
+    assert find_evidence("पटना में भूकंप, 120 की मौत")["many_dead"].share > find_evidence(home)["many_dead"].share
+    # Not the dead of an event: what somebody does.
+    assert "dead" not in find_evidence("वह नाविक जिसने हजारों मजदूरों के शव घर पहुंचाए")
     # The country is the one that the headline names.
     named = "हैती के राष्ट्रपति का निधन, देश में शोक"
     assert is_abroad(named, tokens(named))

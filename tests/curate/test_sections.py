@@ -58,8 +58,21 @@ def one(title: str = "कमला नदी", **more: object) -> Article:
         (one("अस्पताल की छत ढही, मरीज घायल", text="सोनपुरा में रात को वार्ड की छत गिर गई।"), "देश", "no evidence"),
         (one("अस्पताल में मरीज बढ़े", text="सोनपुरा में डेंगू फैला।"), "स्वास्थ्य", "headline words"),
         (one("नेपाल में भूकंप", text="पुल के पास मकान गिरे।"), "दुनिया", "an event abroad"),
+        (one("भूकंप से पुल टूटा", text="जापान के तट पर मकान गिरे।"), "दुनिया", "an event abroad"),
+        (one("आइसलैंड के मंत्री ने दिया इस्तीफा"), "दुनिया", "an event abroad"),
+        (one("आइसलैंड में तीन दिन की बर्फ"), "दुनिया", "an event abroad"),
+        (one("नेपाल सीमा पर चौकसी बढ़ी", text="सोनपुरा में जांच हुई।"), "देश", "no evidence"),
+        (one("चंद्रयान की चांद पर लैंडिंग में आज सब ठीक", text="यान ठीक है।"), "विज्ञान", ""),
+        (one("आइसलैंड जाएं तो ऐसे बचाएं पैसे"), "देश", "no evidence"),
+        # Neither is a deadly accident in a chemical works science, or hail like tennis balls sport.
+        (one("रसायन फैक्ट्री में बॉयलर फटने से पांच की मौत", text="सोनपुरा में आग लगी।"), "देश", "no evidence"),
+        (one("टेनिस की गेंद जितने ओले गिरे, दो की मौत", text="सोनपुरा में फसल गई।"), "देश", "no evidence"),
+        (one("सड़क हादसे में क्रिकेट टीम के गेंदबाज की मौत", text="सोनपुरा में मैच था।"), "खेल", "headline words"),
+        # A storm may have the name of an actress.
+        (one("कैटरीना के बाद एक और तूफान", text="पेड़ गिरे।"), "देश", "no evidence"),
         (one("नेपाल में भूकंप", text="झटके पटना में भी महसूस हुए।"), "देश", "no evidence"),
-        (one("नेपाल में मेला", text="पुल के पास दुकानें लगीं।"), "देश", "no evidence"),
+        (one("नेपाल में मेला", text="पुल के पास दुकानें लगीं।"), "दुनिया", "an event abroad"),
+        (one("नेपाल का मेला", text="पुल के पास दुकानें लगीं।"), "देश", "no evidence"),
         (one("मेले में जुटी भीड़", text="सोनपुरा की कबड्डी टीम ने टूर्नामेंट का फाइनल जीता।"), "खेल", "lead words"),
         # A pupil in an accident is no news about education.
         (

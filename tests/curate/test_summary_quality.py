@@ -68,6 +68,18 @@ def made(text: str, title: str = TITLE) -> Article:
             "विधायक रमा देवी ने रामगंज की सभा में सोमवार को कहा कि पुल का टोल तीन महीने में हटेगा।",
             "विधायक रमा देवी ने रामगंज की सभा में सोमवार को कहा कि पुल का टोल तीन महीने में हटेगा।",
         ),
+        # `देश` in a report from abroad is not India.
+        (
+            "नेपाल में बाढ़ से 12 की मौत",
+            "देश के पूर्वी जिलों में सोमवार को आई बाढ़ से 12 लोगों की मौत हो गई।",
+            "नेपाल के पूर्वी जिलों में सोमवार को आई बाढ़ से 12 लोगों की मौत हो गई।",
+        ),
+        # A state in the past is the scene, and here the opposite of the news.
+        (
+            "सोनपुरा गांव में खुला नया अस्पताल",
+            "सोनपुरा गांव में कोई अस्पताल नहीं होने से लोग परेशान थे। सोनपुरा गांव में सोमवार को बीस बिस्तरों का नया अस्पताल खुल गया।",
+            "सोनपुरा गांव में सोमवार को बीस बिस्तरों का नया अस्पताल खुल गया।",
+        ),
         # `यहां` is the place of the dateline.
         (
             "अदालत ने नहर की याचिका खारिज की",
@@ -456,6 +468,14 @@ def test_what_follows_a_headline_from_the_report_says_more_and_has_no_other_toll
     more = "कई पेड़ गिर गए और 40 गांवों में बिजली बंद है।"
     assert summarise(made(f"{headline}। {again} {more}", headline)).startswith(more)
     assert "49" not in summarise(made(f"{headline}। {older} {more}", headline))
+
+
+def test_what_follows_a_long_headline_does_not_say_it_again() -> None:
+    title = "सोनपुरा जिले में रामगंज मार्ग पर खड़े ट्रक से सोमवार तड़के जीप टकराने से आठ यात्री घायल हो गए"
+    again = "रामगंज के थाना प्रभारी ने बताया कि सोनपुरा जिले में मार्ग पर खड़े ट्रक से सोमवार तड़के जीप टकराने से यात्री घायल हुए।"
+    news = "विभाग ने मार्ग पर बत्तियां लगाने और ट्रकों को हटाने का आदेश जारी किया।"
+    assert summarise(made(f"{title}। {again}", title)) == ""
+    assert summarise(made(f"{title.replace('सोमवार', 'मंगलवार')}। {news}", title)) == news
 
 
 def test_a_report_that_opens_with_its_headline_goes_on_after_what_refers_to_it() -> None:

@@ -31,8 +31,9 @@ _DEVA = "\u0900-\u0963\u0971-\u097f\u200c\u200d"
 # A section or town before a slash, as in Bhaskar: `पटना / नहर में पानी छोड़ा गया`.
 _LABEL = re.compile(f"^([{_DEVA}-]{{2,20}}(?: [{_DEVA}-]{{2,20}})?)(?: / ?|/ )(?=[^ ])")
 
-# The part of a headline before its colon. The headline keeps it; the text of the report does not contain it.
-_SUBJECT = re.compile(r"^([^:|।.?!]{2,40}?) ?[:|] ?(?=[^\s:])")
+# The part of a headline before its colon. The headline keeps it; the text of the report does not contain it. The
+# colon of 3:30 ends no part.
+_SUBJECT = re.compile(r"^([^:|।.?!]{2,40}?) ?(?:(?<![0-9])[:|]|(?<=[0-9])[:|](?![0-9])) ?(?=[^\s:])")
 
 # A subject that the headline repeats: `नहर: नहर में पानी छोड़ा गया`.
 _TWICE = re.compile(r"^([^:|]{2,40}?) ?[:|] ?(?=\1 )")

@@ -31,6 +31,8 @@ SOFT_SHARE = 0.5
 ABROAD = 5
 # The same in an epidemic, where each day's toll abroad is one more count, while the first deaths at home are news.
 EPIDEMIC_ABROAD = 100
+# A hundred deaths are the news of the day. The row of ten or more counts this many times then.
+MASS_DEATHS, MASS_SHARE = 100, 1.5
 # The weight of another country's government, parties, courts, agencies and provinces, and the rows that find them.
 ABROAD_SHARE = 0.5
 STATE_BODIES = frozenset({"topcourt", "court", "agency", "union", "state", "head", "government", "politics"})
@@ -52,6 +54,7 @@ _SPACE = frozenset({"space", "mission"})
 _GOVERNMENTS, _SALES = frozenset({"union", "state"}), frozenset({"gadget", "offer"})
 # `विपक्ष ने मांगा मुख्यमंत्री का इस्तीफा`, `डिप्टी सीएम का इस्तीफा`: no head of a government resigns.
 _NO_RESIGNATION, _OTHER_OFFICES = folded_words("मांगा मांगे मांग नहीं अटकलें"), folded_words("पूर्व डिप्टी former deputy")
+_WHO = folded_words("जिसने जिन्होंने")
 _CRIMES = frozenset({"crime", "death", "police"})
 _SOFT = frozenset(row.name for row in ROWS.values() if row.is_soft)
 _DISEASES = frozenset({"outbreak", "newcases"})
@@ -86,6 +89,9 @@ def find_evidence(headline: str, lead: str = "") -> Mapping[str, Evidence]:
     if not _SPACE.isdisjoint(evidence) or not _CRIMES.isdisjoint(called):
         called.pop("gadget", None)
         evidence.pop("gadget", None)
+    # Parties win too: `भाजपा ने सपा को हराया`.
+    if "victory" in evidence and "politics" in called and "sport" not in called:
+        evidence.setdefault("election", evidence.pop("victory"))
     # When a government decides on a price or a service, that is no advertisement.
     if "decision" in called and not _GOVERNMENTS.isdisjoint(called):
         for name in _SALES:
@@ -101,7 +107,7 @@ def find_evidence(headline: str, lead: str = "") -> Mapping[str, Evidence]:
     if is_abroad(headline, title_tokens):
         scale = EPIDEMIC_ABROAD if "outbreak" in evidence else ABROAD
         _reduce(evidence, STATE_BODIES, ABROAD_SHARE)
-    counts = read_counts(in_title)
+    counts = read_counts(in_title[: _description(title_tokens)])
     # Below another headline about an epidemic, the running count is no news.
     of_lead = NONE if "outbreak" in evidence else read_counts(in_first).without(counts)
     for each, share in ((of_lead, LEAD_NUMBER_SHARE), (counts, 1.0)):
@@ -131,10 +137,21 @@ def find_evidence(headline: str, lead: str = "") -> Mapping[str, Evidence]:
     return evidence
 
 
+def tells_mass_deaths(headline: str) -> bool:
+    """Whether an event killed MASS_DEATHS people, or as many as count the same abroad. An epidemic is no event."""
+    evidence = find_evidence(headline)
+    return "many_dead" in evidence and evidence["many_dead"].share > 1 and "outbreak" not in evidence
+
+
 def _reduce(evidence: dict[str, Evidence], names: frozenset[str], share: float) -> None:
     """Multiply the shares of these rows, where they match."""
     for name in names & evidence.keys():
         evidence[name] = Evidence(evidence[name].share * share, evidence[name].found)
+
+
+def _description(title_tokens: Sequence[str]) -> int:
+    """Return the position from which a headline only describes somebody: `वह नाविक जिसने सैकड़ों शव निकाले`."""
+    return next((at for at, token in enumerate(title_tokens) if token in _WHO), len(title_tokens))
 
 
 def _tells_more(headline: str) -> bool:
@@ -161,7 +178,7 @@ def _numbers(counts: NumberCounts, share: float, *, is_soft: bool, scale: int) -
         # There is no maximum: the larger of two disasters leads.
         yield row("dead", counts.dead, math.log10(1 + counts.dead / scale) / math.log10(1 + 300))
         if counts.dead / scale >= 10:
-            yield row("many_dead", counts.dead, 1.0)
+            yield row("many_dead", counts.dead, MASS_SHARE if counts.dead / scale >= MASS_DEATHS else 1.0)
     if counts.affected:
         yield row("affected", counts.affected, _log(counts.affected, 1_000_000))
     if counts.cases:

@@ -15,6 +15,8 @@ from digest.hindi.tokens import stem_of, tokens
 LEAST_STEM = 3
 # The row of phrases in which the words have another meaning.
 NO_ROW = "other"
+# Storms with the name of an actress.
+_STORMS = folded_words("कैटरीना")
 _POSTPOSITIONS = folded_words("का के की ने को से में पर")
 
 
@@ -137,6 +139,8 @@ def find_rows(found: Sequence[str]) -> dict[str, Match]:
     for match in matches:
         if match.row != NO_ROW and match.row not in rows and not any(_is_inside(match, each) for each in phrases):
             rows[match.row] = match
+    if "disaster" in rows and "celebrity" in rows and found[rows["celebrity"].start] in _STORMS:
+        del rows["celebrity"]
     return rows
 
 

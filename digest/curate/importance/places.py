@@ -17,6 +17,8 @@ from digest.hindi.tokens import stem_of, tokens
 _INDIA = re.compile("भारत|india|(?<!नौ)जवान(?!ी)", re.IGNORECASE)
 # What happens to Indians is news from home wherever it happens: `नेपाल: हादसे में 5 भारतीयों की मौत`.
 _INDIANS = re.compile("भारतीय|indian", re.IGNORECASE)
+# Our own side of a border.
+_BORDER = re.compile("(?:नेपाल|पाकिस्तान|पाक|चीन|बांग्लादेश|भूटान|म्यांमार) (?:सीमा|बॉर्डर|से सटे|से लगे|से लगी)")
 # `पाकिस्तान: …`: words of a headline that is labelled with a place.
 _LABEL_WORDS = 2
 # India, unless another country is named before it: `हैती के राष्ट्रपति की हत्या, देश में हिंसा`.
@@ -66,9 +68,19 @@ def is_abroad(text: str, found: Sequence[str], rows: Container[str] | None = Non
     regions = find_regions(found)
     if any(not _is_foreign(region) for region in regions) or _INDIA.search(text):
         return False
+    if len(regions) <= 1 and _BORDER.search(text):
+        return False
     if regions:
         return True
     return _IN_THE_COUNTRY not in text and "foreign" in (find_rows(found) if rows is None else rows)
+
+
+@lru_cache(maxsize=1_000)
+def foreign_country(headline: str) -> str:
+    """Return the one foreign country that a headline is about; '' for none and for several."""
+    found = tokens(headline)
+    regions = find_regions(found)
+    return next(iter(regions)).replace("_", " ") if len(regions) == 1 and is_abroad(headline, found) else ""
 
 
 @lru_cache(maxsize=1_000)

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 
+from digest.curate.importance.places import foreign_country
 from digest.curate.similarity.cues import NO_PLACES, find_places
 from digest.curate.summary.trimming import (
+    with_country,
     with_place,
     with_weekday,
     without_contrast,
@@ -63,8 +65,11 @@ _HALF = re.compile(fold("[^,;:–-] (?:जहां|जहाँ) (?!.*[ ,](?:�
 _WHILE = re.compile(
     fold("(?:^| )जिस (?:दौरान|समय|वक्त|तरह|प्रकार) (?!.*(?:^|[ ,])(?:उस|उसी|वह|वही|वैसे|तब|तभी|तो)(?:[ ,]|$))")
 )
-# Typing errors: two vowel signs in a row, a number in pieces, a single consonant that is no word.
+# The edition is read on another day: `आज ही के दिन 1921 में`.
+_THIS_DAY = re.compile(fold("(?:^| )आज (?:(?:ही )?के|के ही) दिन "))
+# Typing errors: two vowel signs in a row, a number in pieces, a single consonant that is no word, two words in one.
 _BROKEN = re.compile(
+    "[^ ]बता दें|"
     "[\u093e-\u094c]{2}|(?<![0-9.,])[0-9] [0-9](?![0-9])|(?<![0-9:])00 "
     "|(?<![^ ])(?![वन])[\u0915-\u0939] (?=[\u0904-\u0939])"
 )
@@ -76,8 +81,9 @@ _POINTERS = folded_words(
     "उन्होंने उन्हें उसने उसे उसके उसकी उसका उससे उनके उनकी उनका उनसे वह वे इसके इसकी इसका इससे इसे इसने इसमें इन्हें इनके इनकी इनका",
     "इस इन यह ये उस उन",
 )
-# A plan or a course of things in the past also sets the scene: `बस को शाम को पहुंचना था`, `बारिश हो रही थी`.
-_BACKDROP = re.compile(fold("(?:रहा|रही|रहे|ता|ती|ते|ना|नी|ने) (?:था|थी|थे|थीं)[।.]?$"))
+# A plan, a course of things or a state in the past also sets the scene: `बस को शाम को पहुंचना था`, `बारिश हो रही थी`,
+# `गांव के लोग परेशान थे`.
+_BACKDROP = re.compile(fold("(?:रहा|रही|रहे|ता|ती|ते|ना|नी|ने|^[^,]*[\u0915-\u0939](?<!सवार)) (?:था|थी|थे|थीं)[।.]?$"))
 # `देश में भी ऐसे कई गीत हैं`, but not `ऐसे गीत, जो …`
 _SUCH = re.compile(fold("(?:^| )(?:ऐसा|ऐसी|ऐसे) (?!.*[ ,](?:जो|जिस|जिन|कि|जहां|जब))"))
 # A town that only the newspaper's readers know: `शहर के चौक पर`.
@@ -197,6 +203,7 @@ class _Context:
 def _candidate(position: int, text: str, article: Article, *, continues: bool) -> SentenceCandidate:
     shown = without_latin_brackets(without_opening(text))
     shown = with_place(shown, "" if position else article.place)
+    shown = with_country(shown, foreign_country(article.title))
     if article.dated and article.language == "hi":
         shown = with_weekday(shown, article.published)
     plain = without_contrast(shown)
@@ -316,6 +323,7 @@ def _is_usable(text: str, folded: str, *, first: bool) -> bool:
         (_LABEL.match(folded) and not first)
         or _WHILE.search(folded)
         or _HALF.search(folded)
+        or _THIS_DAY.search(folded)
         or _BROKEN.search(text)
         or _FRAGMENT.match(folded)
         or lacks_agent(text)

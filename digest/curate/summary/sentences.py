@@ -178,8 +178,9 @@ def _tells(chosen: Sequence[SentenceCandidate], text: str, coverage: HeadlineCov
     if coverage.lacks_speaker(text):
         return False
     if coverage.echo and chosen[0].position > coverage.echo.position:
-        # The headline is a sentence of the report that the passage continues.
-        return not coverage.has_another_toll(text)
+        # The headline is a sentence of the report that the passage continues, and must not say again.
+        goes_on = not coverage.repeats(chosen[0]) and not coverage.is_elsewhere(chosen[0])
+        return goes_on and not coverage.has_another_toll(text)
     leads = not chosen[0].position and reports_event(chosen[0].text)
     return coverage.denies_enough(text) and coverage.tells_death(text) and coverage.tells(text, leads=leads)
 
@@ -188,7 +189,8 @@ def _passages(
     found: Sequence[SentenceCandidate], coverage: HeadlineCoverage, heading: str, known: str, words: int
 ) -> Iterator[list[SentenceCandidate]]:
     """Yield every passage from the start of the report that stands alone, adds news, and is not too long."""
-    old = [each for each in found if set(each.stems) == coverage.stems or is_known(each, known)]
+    again = coverage.echo if coverage.is_long else None
+    old = [each for each in found if each is again or set(each.stems) == coverage.stems or is_known(each, known)]
     usable = {each.position: each for each in found if each not in old}
     # The news may begin after what subscribers have read, or after the headline.
     start = max((each.position + 1 for each in (*old, *filter(None, [coverage.echo]))), default=0)

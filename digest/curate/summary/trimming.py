@@ -33,6 +33,7 @@ _HERE_INSIDE = re.compile("(?<=(?: ने| को| का| की)) यहा[�
 # `शहर में` too needs the name.
 _TOWN = re.compile("(?:शहर|नगर|कस्बे|जिले|ज़िले|जनपद) (?:में|के|की|का|से|को) ")
 _PLACE_WORDS = 2
+_COUNTRY = re.compile("^देश (में|के|की|का|से|को) ")
 # Newspapers that write आज write for readers in India.
 _INDIA = ZoneInfo("Asia/Kolkata")
 # A report of the first hours may be of the day before.
@@ -79,6 +80,11 @@ def with_place(text: str, place: str) -> str:
     rest = text[found.end() :]
     rest = rest if re.match("(?:के|की|का|से|स्थित) ", rest) else f"में {rest}"
     return _HERE_INSIDE.sub(" ", f"{place} {rest}")
+
+
+def with_country(text: str, country: str) -> str:
+    """Return the sentence with the country's name for `देश` at its start: readers in India take that for India."""
+    return _COUNTRY.sub(lambda found: f"{country} {found[1]} ", text, count=1) if country else text
 
 
 def with_weekday(text: str, published: datetime) -> str:
