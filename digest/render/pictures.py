@@ -9,7 +9,8 @@ import hashlib
 import io
 import warnings
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from digest.messages import Message
@@ -42,6 +43,8 @@ TOTAL_BYTES = 180_000
 LEAD_BYTES = TOTAL_BYTES // 2
 THUMBNAIL_BYTES = 18_000
 
+# WebP quality, and how many pictures are kept in memory, of `for_screen`.
+_SCREEN_QUALITY, _MOST_FOR_SCREENS = 45, 100
 _FORMATS = ("JPEG", "PNG", "WEBP", "GIF")
 # JPEG quality from the first to the last attempt to fit the bytes. Below 40 blocks are visible.
 _QUALITIES = (76, 68, 60, 50, 40)
@@ -100,6 +103,26 @@ def clean(data: bytes) -> InlineImage:
     pixels = _without_metadata(whole)
     file = _file(pixels, "PNG") if is_drawing else _file(pixels, "JPEG", quality=WHOLE_QUALITY)
     return InlineImage(_cid(file), "image/png" if is_drawing else "image/jpeg", file, *pixels.size)
+
+
+@lru_cache(maxsize=_MOST_FOR_SCREENS)
+def for_screen(image: InlineImage, width: int, height: int = 0) -> InlineImage:
+    """Return a prepared picture with the pixels and bytes that a page needs to show it in this size.
+
+    `width` and `height` are pixels of the page. A picture of another shape is cut; with 0 it keeps its shape. Returns
+    `image` itself if nothing is gained.
+    """
+    slot = PictureSlot(width, height or max(1, round(width * image.height / image.width)), len(image.data))
+    try:
+        whole, _is_drawing = _decode(image.data, 2 * SHARPNESS * width)
+        pixels = _shrink(whole, slot)
+    # It is smaller than its place, for example.
+    except PictureProblem:
+        return image
+    data = _file(pixels, "WEBP", quality=_SCREEN_QUALITY)
+    if len(data) >= len(image.data):
+        return image
+    return replace(image, type="image/webp", data=data, width=pixels.width, height=pixels.height)
 
 
 def _decode(data: bytes, side: int) -> tuple[PillowImage, bool]:

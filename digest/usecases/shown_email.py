@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Literal
 
 from digest.models import Edition, InlineImage, RenderedEmail
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from digest.subscribers.tokens import TokenSigner
 
 Scheme = Literal["light", "dark"]
+# Returns an image with the pixels that a page needs to show it in this width.
+Fit = Callable[[InlineImage, int], InlineImage]
 RECIPIENT = "asha@example.com"
 
 _DARK = re.compile(r"@media\s*\(\s*prefers-color-scheme\s*:\s*dark\s*\)")
@@ -33,18 +35,36 @@ def in_scheme(html: str, scheme: Scheme) -> str:
     return html.replace("</head>", default, 1)
 
 
-def with_images(html: str, images: Iterable[InlineImage]) -> str:
+def with_images(html: str, images: Iterable[InlineImage], fit: Fit | None = None) -> str:
     """Return `html` with attached images as data: URIs, because a browser cannot load `cid:` URLs."""
     for image in images:
-        data = base64.b64encode(image.data).decode("ascii")
-        html = html.replace(f'"cid:{image.cid}"', f'"data:{image.type};base64,{data}"')
+        place = f'"cid:{image.cid}"'
+
+        def fitted(tag: re.Match[str], image: InlineImage = image, place: str = place) -> str:
+            return tag[0].replace(place, _data_uri(fit(image, int(tag[1])))) if fit else tag[0]
+
+        html = re.sub(rf'<img\b[^>]*?\ssrc={re.escape(place)}[^>]*?\swidth="(\d+)"', fitted, html)
+        html = html.replace(place, _data_uri(image))
     return html
 
 
+def _data_uri(image: InlineImage) -> str:
+    return f'"data:{image.type};base64,{base64.b64encode(image.data).decode("ascii")}"'
+
+
 def fill_placeholders(
-    edition: Edition, email: RenderedEmail, sender: Sender, signer: TokenSigner, stored: ImageStore
+    edition: Edition,
+    email: RenderedEmail,
+    sender: Sender,
+    signer: TokenSigner,
+    stored: ImageStore,
+    *,
+    fit: Fit | None = None,
 ) -> tuple[Outgoing, str, str]:
-    """Return the email for the invented recipient, and its HTML and text with images and all placeholders replaced."""
+    """Return the email for the invented recipient, and its HTML and text with images and all placeholders replaced.
+
+    Without `fit` the HTML has the images that are sent.
+    """
     from digest.mail.message import Outgoing, content_ids, inline_images, recipient, substitute
 
     to = recipient(0, RECIPIENT, sender, signer.sign_email)
@@ -53,4 +73,4 @@ def fill_placeholders(
     # Pictures on our pages come from the store too, because the pages may not run yet.
     html = _ON_OUR_PAGES.sub(r'"cid:\1"', substitute(email.html, to.values))
     shown = stored.load(_CONTENT_ID.findall(html))
-    return outgoing, with_images(html, shown.values()), substitute(email.text, to.values)
+    return outgoing, with_images(html, shown.values(), fit), substitute(email.text, to.values)

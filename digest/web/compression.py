@@ -23,11 +23,11 @@ class Compressed:
     """
 
     def __init__(self, app: ASGIApp) -> None:
-        self._plain = app
+        self.app = app
         self._zipped = GZipMiddleware(app, minimum_size=_SMALLEST, compresslevel=_LEVEL)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        app = self._zipped if _may_compress(scope) else self._plain
+        app = self._zipped if _may_compress(scope) else self.app
         await app(scope, receive, send)
 
 

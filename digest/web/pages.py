@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping, Sequence
 from datetime import time
 from functools import cached_property, partial
@@ -26,6 +27,10 @@ from digest.web.consent import consent_wording
 
 if TYPE_CHECKING:
     from digest.i18n.catalogue import Catalogue
+
+# What the address of a picture has on a page. Mail programs get the file itself.
+ON_PAGE = "at=page"
+_PICTURE = re.compile(r'(/picture/[0-9a-f]{40}@digest)"')
 
 # Seconds
 _RETRY_AFTER = "120"
@@ -161,7 +166,7 @@ class Pages:
 
     def picture(self, url: str) -> str:
         """Return the address of a stored image; '' for an image on another site, which would learn of the visit."""
-        return f"{self.root}/picture/{url.removeprefix('cid:')}" if url.startswith("cid:") else ""
+        return f"{self.root}/picture/{url.removeprefix('cid:')}?{ON_PAGE}" if url.startswith("cid:") else ""
 
     def response(self, request: Request, template: str, here: str, *, status: int = 200, **values: Any) -> HTMLResponse:
         """Respond with a page. `here` is its path, for the link to the other language."""
@@ -239,6 +244,11 @@ class Pages:
         if self.branding.theme.digits != "deva" or language == "en":
             return text
         return devanagari_digits_in_html(text) if ".html." in template else devanagari_digits_in_text(text)
+
+
+def with_page_pictures(html: str) -> str:
+    """Return the HTML of an email or an article with the addresses that its pictures have on a page."""
+    return _PICTURE.sub(rf'\1?{ON_PAGE}"', html)
 
 
 def zone_name(zone: str, catalogue: Catalogue) -> str:

@@ -19,6 +19,7 @@ from fastapi.responses import HTMLResponse, Response
 from digest.mail.message import content_ids, substitute
 from digest.models import PLACEHOLDERS, BatchState, RenderedEmail, Variant
 from digest.render.clicks import ClickLinks
+from digest.render.pictures import for_screen
 from digest.render.renderer import Renderer
 from digest.store.content.articles import ImageStore
 from digest.store.content.editions import EditionStore, PublishedStore
@@ -26,7 +27,7 @@ from digest.subscribers.tokens import VIEW
 from digest.web.archive.access import READ
 from digest.web.dependencies import TEST_SUBSCRIBER, Context
 from digest.web.known_browser import is_known_browser
-from digest.web.pages import PAGE_RESPONSES, edition_path, language_parameter
+from digest.web.pages import ON_PAGE, PAGE_RESPONSES, edition_path, language_parameter, with_page_pictures
 from digest.web.resend import find_email
 
 _IMG = re.compile(r'<img\b(?:[^>"]|"[^"]*")*>')
@@ -172,12 +173,18 @@ def router(viewer: EmailViewer, images: ImageStore) -> APIRouter:
         "/picture/{cid}",
         response_class=Response,
         summary="An inline image of an email",
-        responses={200: {"content": {"image/png": {}, "image/jpeg": {}, "image/gif": {}}}},
+        responses={200: {"content": {"image/png": {}, "image/jpeg": {}, "image/gif": {}, "image/webp": {}}}},
     )
-    def image(request: Request, cid: Annotated[str, Path(pattern=_CID)]) -> Response:
+    def image(
+        request: Request,
+        cid: Annotated[str, Path(pattern=_CID)],
+        at: Annotated[str, Query(description="`page`: with fewer bytes, in a format that mail programs lack")] = "",
+    ) -> Response:
         found = images.load([cid]).get(cid)
         if found is None:
             return pages.error(request, 404, pages.catalogue(request).gettext("There is nothing here"))
+        if f"at={at}" == ON_PAGE:
+            found = for_screen(found, found.width)
         # The Content-ID is a hash of the content, so the image never changes.
         # Webmail shows it on a page of another site.
         headers = {
@@ -205,7 +212,7 @@ def _as_page(email: str, root: str, base: str) -> str:
     for cid in content_ids([RenderedEmail("", "", email, "")]):
         email = email.replace(f'"cid:{cid}"', f'"{root}/picture/{cid}"')
     # Images that the email loads from our pages come from the same path here, whatever the host.
-    email = email.replace(f'src="{base}/picture/', f'src="{root}/picture/')
+    email = with_page_pictures(email.replace(f'src="{base}/picture/', f'src="{root}/picture/'))
     email = _HEAD_END.sub(_RING + "</head>", email, count=1)
     return email.replace('role="article"', 'role="main"', 1).replace(' aria-roledescription="email"', "", 1)
 

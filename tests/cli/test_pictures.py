@@ -112,7 +112,7 @@ def test_our_pages_serve_the_same_files_for_ever(newsroom: Newsroom) -> None:
     # On our own pages no visitor's browser asks another host.
     for page in (archived, viewed):
         assert page.status == 200
-        assert f'src="{path}"' in page.body.decode()
+        assert f'src="{path}?at=page"' in page.body.decode()
         assert "https://news.example.com/picture/" not in page.body.decode()
     assert answer.status == 200
     assert "immutable" in answer.headers["cache-control"]

@@ -25,6 +25,7 @@ from digest.render.pictures import (
     PictureProblem,
     PictureSlot,
     crop_box,
+    for_screen,
     prepare,
     slots,
 )
@@ -102,6 +103,26 @@ def test_a_wide_picture_loses_its_sides_evenly() -> None:
     left, top, right, bottom = crop_box((1600, 1200), LEAD)
     assert (left, right, bottom - top) == (0, 1600, 800)
     assert top < 1200 - bottom
+
+
+@pytest.mark.parametrize(("place", "expected"), [((64, 48), (128, 96)), ((300,), (600, 300)), ((900,), (1088, 544))])
+def test_a_page_gets_no_more_pixels_than_it_shows_sharply(place: tuple[int, ...], expected: tuple[int, int]) -> None:
+    stored = prepare(file(bands(RED, GREEN, BLUE, width=1600, height=900)), LEAD)
+    shown = for_screen(stored, *place)
+    picture = Image.open(io.BytesIO(shown.data))
+    assert (picture.format, shown.type, picture.size, shown.width, shown.height) == (
+        *("WEBP", "image/webp", expected),
+        *expected,
+    )
+    assert len(shown.data) < len(stored.data)
+    assert shown.cid == stored.cid
+
+
+def test_a_page_gets_the_stored_picture_if_nothing_is_gained() -> None:
+    tiny = InlineImage("x", "image/png", file(Image.new("RGB", (12, 12), RED), "PNG"), 12, 12)
+    assert for_screen(tiny, 500) is tiny
+    damaged = InlineImage("x", "image/png", b"no picture", 12, 12)
+    assert for_screen(damaged, 6) is damaged
 
 
 def test_a_camera_s_orientation_is_applied_and_its_metadata_are_dropped() -> None:

@@ -118,6 +118,11 @@ def test_inline_images_are_served(sent: Site) -> None:
         answer = sent.get(image)
         assert answer.headers["content-type"].startswith("image/")
         assert "immutable" in answer.headers["cache-control"]
+        # Mail programs get the file itself.
+        assert image.endswith("?at=page")
+        whole = sent.get(image.partition("?")[0])
+        assert whole.headers["content-type"] in ("image/jpeg", "image/png")
+        assert int(answer.headers["content-length"]) < int(whole.headers["content-length"])
     assert sent.get(f"/picture/{'0' * 40}@digest").status == 404
     assert sent.get("/picture/../../etc/passwd").status == 404
 

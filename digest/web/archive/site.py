@@ -20,7 +20,7 @@ from digest.hindi.tokens import query_groups, written_tokens
 from digest.render.archive_page import SHARE, SITE
 from digest.web.archive import metadata
 from digest.web.editions import MAX_STORIES, on_show
-from digest.web.pages import edition_path, story_path
+from digest.web.pages import edition_path, story_path, with_page_pictures
 from digest.web.view_in_browser import without_remote_images
 
 if TYPE_CHECKING:
@@ -160,7 +160,7 @@ class Archive:
         """Return an article with the addresses of our pages in this language, and of our pictures."""
         pages = self.context.pages
         linked = _OWN_LINK.sub(lambda link: f'="{pages.path(link[1], language)}"', html)
-        return linked.replace(f'="{SITE}/', f'="{pages.root}/')
+        return with_page_pictures(linked.replace(f'="{SITE}/', f'="{pages.root}/'))
 
     def share(self, title: str, path: str) -> Share | None:
         """Return the content of the share buttons: the page's title and canonical address."""

@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from digest.hindi.numbers import group
 from digest.models import Edition, RenderedEmail, Story
+from digest.render.pictures import for_screen
 from digest.store.sending.revisions import REVISABLE, RevisionReach
 from digest.usecases.approval import revision
 from digest.usecases.correct_edition import NotCorrectable
@@ -83,7 +84,7 @@ def _preview(visit: Visit, edition: Edition, story: Story, given: Mapping[str, s
         if email is None or not email.html:
             return ""
         return visit.desk.shown_emails.add(
-            fill_placeholders(made, email, app.sender, app.signer, app.articles.images)[1]
+            fill_placeholders(made, email, app.sender, app.signer, app.articles.images, fit=for_screen)[1]
         )
 
     note = found.note

@@ -5,7 +5,11 @@ from __future__ import annotations
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from digest.render.pictures import for_screen
 from digest.web.desk.visit import Visit
+
+# Places of pictures with their width and height, or only their width, in pixels of the page.
+_PLACES = {"list": (64, 48), "story": (240,)}
 
 
 def file(visit: Visit) -> Response:
@@ -19,8 +23,10 @@ def file(visit: Visit) -> Response:
 
 
 def picture(visit: Visit) -> Response:
-    """Respond with a picture that is kept with an edition."""
+    """Respond with a picture that is kept with an edition, in the size of its place on a page."""
     found = visit.desk.app.articles.images.load([visit.parameters["cid"]]).get(visit.parameters["cid"])
     if found is None:
         raise HTTPException(404)
+    if place := _PLACES.get(visit.query.get("at", "")):
+        found = for_screen(found, *place)
     return Response(found.data, media_type=found.type, headers={"cache-control": "private, max-age=86400"})

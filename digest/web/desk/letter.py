@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 import secrets
+import sys
 from collections import OrderedDict
 from threading import Lock
 
 from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse, Response
 
-from digest.models import Edition, EditionState, split_variant
+from digest.models import Edition, EditionState, InlineImage, split_variant
+from digest.render.pictures import for_screen
 from digest.render.variants import parse_variant
 from digest.usecases.shown_email import fill_placeholders, in_scheme
 from digest.web.desk.checks import Checked
@@ -19,6 +21,8 @@ from digest.web.desk.visit import Visit
 # The frame's own policy. A bare `sandbox` forbids scripts, forms and links to other windows.
 _FRAME_POLICY = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data: https:; frame-ancestors 'self'"
 FORMS = ("light", "wide", "dark", "plain", "text")
+# Pixels of the email beside the list, which is shown as on a phone.
+_PHONE_WIDTH = 376
 # The most emails of previews that are kept, each with its pictures.
 _MAX_SHOWN = 20
 # An image without it shows its alternative text, as in an email program that hides pictures.
@@ -59,7 +63,8 @@ def frame(visit: Visit) -> Response:
     if edition.state == EditionState.SKIPPED:
         raise HTTPException(404)
     shown = visit.query.get("form", "light")
-    html, text = _fill(visit, edition, visit.query.get("variant", ""))
+    most = sys.maxsize if shown == "wide" else _PHONE_WIDTH
+    html, text = _fill(visit, edition, visit.query.get("variant", ""), most)
     if shown == "text" or not html:
         body = visit.desk.views.render("text.html.j2", visit.language, text=text)
     else:
@@ -87,12 +92,19 @@ def variants(visit: Visit, edition: Edition, found: Checked | None) -> list[tupl
     return labels
 
 
-def _fill(visit: Visit, edition: Edition, variant: str) -> tuple[str, str]:
-    """Return the HTML and the text of a variant, or of the largest email, for an invented recipient."""
+def _fill(visit: Visit, edition: Edition, variant: str, most: int) -> tuple[str, str]:
+    """Return the HTML and the text of a variant, or of the largest email, for an invented recipient.
+
+    No picture is shown wider than `most` pixels.
+    """
     app = visit.desk.app
     checked = visit.desk.checks.of(edition, wait=30.0)
     if checked is None or checked.largest is None:
         raise HTTPException(404)
     email = checked.emails.get(variant, checked.largest)
-    _outgoing, html, text = fill_placeholders(edition, email, app.sender, app.signer, app.articles.images)
+
+    def fit(image: InlineImage, width: int) -> InlineImage:
+        return for_screen(image, min(width, most))
+
+    _outgoing, html, text = fill_placeholders(edition, email, app.sender, app.signer, app.articles.images, fit=fit)
     return html, text

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import base64
+import io
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from digest.models import Subscriber
 from digest.subscribers.address import normalise
 from tests.web.desk.browser import Browser
 from tests.web.desk.conftest import KEY, edition_of, open_desk
+from tests.web.desk.photographs import put_pictures
 from tests.web.site import Site
 
 LETTER = f"/edition/{KEY}/letter"
@@ -30,6 +35,24 @@ def test_without_pictures_the_frame_may_load_none(editor: Browser) -> None:
     assert "<img" in plain.text
     assert "src=" not in plain.text
     assert "src=" in light.text
+
+
+@pytest.mark.slow
+def test_the_frame_gets_pictures_in_the_size_that_it_shows(desk: Site, editor: Browser) -> None:
+    def pictures(form: str) -> list[tuple[int, bytes]]:
+        found = re.findall('src="data:image/[a-z]+;base64,([^"]+)"', editor.get(f"{LETTER}?form={form}").text)
+        files = [base64.b64decode(each) for each in found]
+        return [(Image.open(io.BytesIO(each)).width, each) for each in files]
+
+    put_pictures(desk)
+    phone, computer = pictures("light"), pictures("wide")
+    cids = [each.image.url.removeprefix("cid:") for each in edition_of(desk).stories() if each.image]
+    whole = desk.app.articles.images.load(cids).values()
+    assert len(phone) == len(computer) > 1
+    assert max(width for width, _file in phone) == 2 * 376
+    assert max(width for width, _file in computer) == max(each.width for each in whole)
+    assert sum(len(file) for _width, file in computer) < sum(len(each.data) for each in whole)
+    assert pictures("dark") == phone
 
 
 @pytest.mark.slow

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from base64 import b64encode
 from dataclasses import replace
+from html import unescape
 
 import pytest
 from PIL import Image as Pillow
@@ -20,6 +22,19 @@ from tests.web.site import Response, Site
 def with_picture(desk: Site) -> list[Story]:
     edition = edition_of(desk)
     return [story for story in edition.stories() if story.image]
+
+
+@pytest.mark.slow
+def test_a_row_of_the_list_gets_a_picture_of_its_own_size(editor: Browser) -> None:
+    found = re.search(
+        r'<img class="thumb" src="/desk([^"]+)"[^>]* width="64" height="48" loading="lazy">', editor.get("/").text
+    )
+    assert found
+    place, _, query = unescape(found[1]).partition("?")
+    small, whole = editor.get(f"{place}?{query}"), editor.get(place)
+    assert (small.status, small.headers["content-type"]) == (200, "image/webp")
+    assert 0 < int(small.headers["content-length"]) < int(whole.headers["content-length"]) / 2
+    assert editor.get(f"{place}?at=9999").headers["content-length"] == whole.headers["content-length"]
 
 
 @pytest.mark.slow

@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from digest.config.schedule import WEEKDAYS
 from digest.errors import ConfigurationError
+from digest.render.pictures import for_screen
 from digest.render.sample_edition import sample_edition
 from digest.render.variants import EVERYTHING
 from digest.usecases.edit_settings import EDITABLE, SettingsChanged, problems_by_setting
@@ -79,7 +80,9 @@ def letter(visit: Visit) -> Response:
     email = app.renderer_in(theme).render(edition, EVERYTHING, now=app.now())
     if email is None:
         raise HTTPException(404)
-    _outgoing, html, _text = fill_placeholders(edition, email, app.sender, app.signer, app.articles.images)
+    _outgoing, html, _text = fill_placeholders(
+        edition, email, app.sender, app.signer, app.articles.images, fit=for_screen
+    )
     return framed(in_scheme(html, "dark" if visit.query.get("scheme") == "dark" else "light"))
 
 

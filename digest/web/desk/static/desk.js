@@ -29,8 +29,8 @@ function countFields(root) {
 function makeSortable(root) {
   const form = document.getElementById("dragged");
   if (!form || phone.matches) return;
-  if (!window.Sortable) return loadSortable(form.dataset.script);
   document.body.classList.add("sorting");
+  if (!window.Sortable) return;
   for (const list of root.querySelectorAll("[data-sortable]")) {
     if (list.sortable) continue;
     list.sortable = window.Sortable.create(list, {
@@ -51,14 +51,17 @@ function makeSortable(root) {
   }
 }
 
-// A phone has no handles to drag, so it does not load the library.
-function loadSortable(address) {
-  if (document.querySelector(`script[src="${address}"]`)) return;
+// The library is loaded when a pointer first moves, because nobody drags before. A phone has no handles, and never loads it.
+function loadSortable() {
+  const form = document.getElementById("dragged");
+  if (!form || phone.matches) return;
+  document.removeEventListener("pointermove", loadSortable);
   const script = document.createElement("script");
-  script.src = address;
+  script.src = form.dataset.script;
   script.addEventListener("load", () => makeSortable(document));
   document.head.append(script);
 }
+document.addEventListener("pointermove", loadSortable);
 
 // The lead belongs to its section too, where it is the first.
 function place(list, index) {
