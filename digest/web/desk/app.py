@@ -20,7 +20,6 @@ from starlette.routing import Route as StarletteRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from digest.app import App
-from digest.curate.compose import Curated
 from digest.curate.importance.rows import ROWS
 from digest.errors import ConfigProblem, ConfigurationError, DigestError, StoreError
 from digest.i18n import translator
@@ -34,7 +33,8 @@ from digest.web.desk.access import ROUTES, Route
 from digest.web.desk.admin.uploads import Uploads
 from digest.web.desk.api.routes import PREFIX, api_routes
 from digest.web.desk.api.visit import failure
-from digest.web.desk.background import AudienceCount, Background
+from digest.web.desk.article_index import ArticleIndex
+from digest.web.desk.background import AudienceCount, Background, Curations
 from digest.web.desk.changes import ChangeStreams
 from digest.web.desk.checks import Checks
 from digest.web.desk.desk import Desk
@@ -48,8 +48,7 @@ from digest.web.middleware import Guard, log_error
 _MAX_FIELDS = 200
 # Paths whose forms may have a file, and their bytes.
 _LARGER = [(row.path.partition("{")[0], row.max_upload) for row in ROUTES if row.max_upload]
-# Seconds. The key contains the edition's changes, so the results stay valid.
-_RUNNERS_UP_LAST = 3600.0
+# Seconds.
 _COUNTS_LAST, _GROWTH_LASTS, _FAILURES_LAST, _FAULTS_LAST = 20.0, 300.0, 60.0, 60.0
 # The list's first file is in the key, and those it includes are not.
 _LIST_FAULTS_LAST = 20.0
@@ -85,7 +84,8 @@ def create_desk(app: App, base: str) -> Iterator[ServedDesk]:
             signer=own.signer,
             checks=enter(Checks(own)),
             audience=enter(AudienceCount(own)),
-            curated=enter(Background[Curated]("runners-up", lasts=_RUNNERS_UP_LAST)),
+            curated=enter(Curations(own)),
+            article_index=enter(ArticleIndex(own.articles, own.now)),
             rates=Rates(),
             uploads=enter(Uploads()),
             shown_emails=ShownEmails(),

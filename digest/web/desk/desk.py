@@ -18,13 +18,13 @@ from digest.subscribers.tokens import TokenSigner
 from digest.usecases.accounts import Accounts
 from digest.utils.rates import Rates
 from digest.web.desk.admin.uploads import Uploads
-from digest.web.desk.background import AudienceCount, Background
+from digest.web.desk.article_index import ArticleIndex
+from digest.web.desk.background import AudienceCount, Background, Curations
 from digest.web.desk.changes import ChangeStreams
 from digest.web.desk.checks import Checks
 from digest.web.desk.views import Views
 
 if TYPE_CHECKING:
-    from digest.curate.compose import Curated
     from digest.web.desk.letter import ShownEmails
 
 
@@ -40,7 +40,8 @@ class Desk:
     checks: Checks
     audience: AudienceCount
     # What curation chose and left out, by edition.
-    curated: Background[Curated]
+    curated: Curations
+    article_index: ArticleIndex
     rates: Rates
     uploads: Uploads
     shown_emails: ShownEmails

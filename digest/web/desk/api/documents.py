@@ -129,24 +129,45 @@ def _next(values: Values) -> NextPage:
 
 @dataclass(frozen=True, slots=True)
 class PoolArticle:
-    """An article of the window."""
+    """An article of the window.
+
+    `story` is the article that adds its story, and `sources` and `section` are those of its story. `state` is `chosen`,
+    `not chosen` or `left out`. `score` is null if the story was not weighed, and `why_not` is '' for a chosen one.
+    """
 
     id: str
+    story: str
     title: str
     source: str
+    url: str
     published: datetime
+    section: str
+    sources: tuple[str, ...]
+    state: str
+    score: float | None
+    why_not: str
 
 
 @dataclass(frozen=True, slots=True)
 class PoolPage:
-    """The newest articles that a search found, and how many it found."""
+    """A page of the articles that a search found, and how many it found.
+
+    Without `ready`, the articles are still being read; without `weighed`, it is not known yet why they were not chosen.
+    """
 
     total: int
     articles: list[PoolArticle]
+    page: int
+    pages: int
+    ready: bool
+    weighed: bool
 
 
 def _pool(values: Values) -> PoolPage:
-    return PoolPage(values["total"], [fill(PoolArticle, each) for each in values["found"]])
+    articles = [fill(PoolArticle, each, state=str(each.state)) for each in values["found"]]
+    return PoolPage(
+        values["total"], articles, values["page"], values["pages"], ready=values["ready"], weighed=values["weighed"]
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -82,7 +82,7 @@ _FIELDS: Mapping[str, Sequence[str]] = {
 }
 _QUERIES: Mapping[str, Sequence[str]] = {
     "calendar.page": ("month",),
-    "pool.search": ("q", "source"),
+    "pool.search": ("q", "section", "source", "hours", "state", "sort", "page"),
     "admin.subscribers.page": (*_FILTER, "before"),
     "admin.many.page": ("all", "of", *_FILTER),
     "admin.subscriber.page": ("view", "all"),
