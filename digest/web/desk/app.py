@@ -27,6 +27,7 @@ from digest.notify.failures import Failures
 from digest.store.desk.acting import acting
 from digest.store.people.directory import SubscriberState
 from digest.store.people.growth import DailyGrowth
+from digest.store.sending.course import CourseRow
 from digest.utils.rates import Rates
 from digest.web.desk import login
 from digest.web.desk.access import ROUTES, Route
@@ -94,6 +95,7 @@ def create_desk(app: App, base: str) -> Iterator[ServedDesk]:
             growth=enter(Background[list[DailyGrowth]]("growth", lasts=_GROWTH_LASTS)),
             changes=enter(ChangeStreams(own.editions.mark)),
             failures=enter(Background[Failures]("failures", lasts=_FAILURES_LAST)),
+            courses=enter(Background[list[CourseRow]]("courses", lasts=_FAILURES_LAST)),
             has_faults=enter(Background[bool]("settings", lasts=_FAULTS_LAST)),
             list_faults=enter(Background[tuple[ConfigProblem, ...]]("list", lasts=_LIST_FAULTS_LAST)),
             small_reasons=_small_reasons(own.settings.newsletter.language),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from array import array
+from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -54,6 +55,7 @@ class _Index:
     # Encoded word → the numbers of its articles, also of those that are gone.
     words: dict[str, array[int]] = field(default_factory=dict)
     stems: dict[str, array[int]] = field(default_factory=dict)
+    sorted: Sequence[str] = ()
     last: int = 0
 
     def refresh(self, store: ArticleStore) -> None:
@@ -66,6 +68,8 @@ class _Index:
         for at in range(0, len(missing), _AT_ONCE):
             for id, article in store.by_ids(missing[at : at + _AT_ONCE]).items():
                 self._add(article, *stored[id])
+        if len(self.sorted) < len(self.words):
+            self.sorted = sorted(self.words)
 
     def _add(self, article: Article, content: str, first_seen: datetime) -> None:
         self.last += 1
@@ -97,9 +101,11 @@ class _Index:
 
     def _with(self, group: Sequence[str]) -> set[int]:
         rows = [self.words[word] for word in group if word in self.words]
-        if not rows and (beginnings := tuple(word for word in group if len(word) >= _SHORTEST)):
-            # Somebody may have typed the beginning of a word.
-            rows = [numbers for word, numbers in list(self.words.items()) if word.startswith(beginnings)]
+        # Somebody may have typed the beginning of a word.
+        for beginning in () if rows else (word for word in group if len(word) >= _SHORTEST):
+            # All characters of a word are ASCII letters and digits.
+            first, end = (bisect_left(self.sorted, each) for each in (beginning, f"{beginning}~"))
+            rows += [self.words[word] for word in self.sorted[first:end]]
         return set().union(*rows)
 
 

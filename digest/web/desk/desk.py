@@ -14,6 +14,7 @@ from digest.errors import ConfigProblem
 from digest.notify.failures import Failures
 from digest.store.people.directory import SubscriberState
 from digest.store.people.growth import DailyGrowth
+from digest.store.sending.course import CourseRow
 from digest.subscribers.tokens import TokenSigner
 from digest.usecases.accounts import Accounts
 from digest.utils.rates import Rates
@@ -52,6 +53,8 @@ class Desk:
     growth: Background[list[DailyGrowth]]
     changes: ChangeStreams
     failures: Background[Failures]
+    # How the send of an edition went over time.
+    courses: Background[list[CourseRow]]
     # Whether `digest.yaml` has errors, so that the settings before are in use.
     has_faults: Background[bool]
     # The errors of `subscribers.yaml`, because of which the last valid list is in use.

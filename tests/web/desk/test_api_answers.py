@@ -236,6 +236,7 @@ def send(caller: Caller) -> None:
     assert call("correct.save", correction, story=lead)["revision"] == 2
     call("admin.late.ask")
     call("admin.late.send", {"most": "5"})
-    for page in ("page", "recent_table", "failures_table", "edition", "table", "missed", "missed_table"):
+    tables = ("recent_table", "failures_table", "table", "course_table", "missed_table")
+    for page in ("page", "edition", "missed", *tables):
         call(f"admin.reports.{page}")
     call("log.page")

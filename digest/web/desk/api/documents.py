@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from digest.curate.compose import RunnerUp
@@ -469,8 +469,23 @@ class ReportsPage(_FailuresPart):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CourseDocument:
+    """What was sent, bounced and clicked until some minutes after the first email, and the usual numbers."""
+
+    minutes: int
+    sent: int | None
+    usually_sent: int | None
+    bounced: int | None
+    usually_bounced: int | None
+    clicked: int | None
+    usually_clicked: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReportPage(ReportDocument, _FailuresPart):
-    """The report on an edition, with its failed emails; null while they are being counted."""
+    """The report on an edition, with its failed emails and its course; null while they are being counted."""
+
+    course: list[CourseDocument] | None
 
 
 def _reports(values: Values) -> ReportsPage:
@@ -478,7 +493,9 @@ def _reports(values: Values) -> ReportsPage:
 
 
 def _report(values: Values) -> ReportPage:
-    return fill(ReportPage, report_document(values["report"]), **_failures(values["failures"]))
+    rows = values["course"]
+    course = rows and [fill(CourseDocument, each, minutes=each.after // timedelta(minutes=1)) for each in rows]
+    return fill(ReportPage, report_document(values["report"]), course=course, **_failures(values["failures"]))
 
 
 def _failures(found: Failures | None) -> dict[str, Any]:

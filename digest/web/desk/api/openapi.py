@@ -130,6 +130,7 @@ _TABLES = (
     "admin.reports.recent_table",
     "admin.reports.failures_table",
     "admin.reports.table",
+    "admin.reports.course_table",
     "admin.reports.missed_table",
 )
 # A person's data is written for them: its parts depend on what is stored.
