@@ -31,7 +31,7 @@ class Course:
 class CourseRow:
     """One time after the first email: this edition's numbers, and the median of recent ones, None without any.
 
-    The numbers are None if the time is yet to come.
+    This edition's are None for times after the next one; that has the numbers so far.
     """
 
     after: timedelta
@@ -62,12 +62,13 @@ class CourseReader(StorePart):
             own, others = replace(own, clicked=counted), [replace(each, clicked=()) for each in others]
         rows = []
         for at, after in enumerate(MARKS):
-            is_past = now >= own.began_at + after
+            # The numbers so far belong to the next time.
+            has_begun = now >= own.began_at + (MARKS[at - 1] if at else timedelta(0))
             found: list[int | None] = []
             for name in ("sent", "bounced", "clicked"):
                 usual = [numbers[at] for each in others if (numbers := getattr(each, name))]
                 own_numbers = getattr(own, name)
-                found.append(own_numbers[at] if own_numbers and is_past else None)
+                found.append(own_numbers[at] if own_numbers and has_begun else None)
                 found.append(round(median(usual)) if usual else None)
             rows.append(CourseRow(after, *found))
         return rows

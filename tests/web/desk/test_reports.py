@@ -167,16 +167,18 @@ def test_a_report_plots_the_course_of_the_send_with_a_table_and_a_file(desk: Sit
     sent = desk.app.reporter.statistics.numbers([KEY])[KEY].accepted
     began = desk.app.now()
     later = CourseReader(desk.app.database).rows(KEY, [KEY], now=began + timedelta(hours=3), tracked=False)
-    assert [each.sent for each in later] == [sent] * 4 + [None] * 3, "the rest of the day is yet to come"
+    assert [each.sent for each in later] == [sent] * 5 + [None] * 2, "the rest of the day is yet to come"
     assert [each.usually_sent for each in later] == [sent] * 7
-    assert [each.bounced for each in later][:4] == [1] * 4
+    assert [each.bounced for each in later] == [1] * 5 + [None] * 2
     clicks = [began + timedelta(minutes=each) for each in (1, 20, 90)]
     clicked = CourseReader(desk.app.database).rows(
         KEY, [KEY], now=began + timedelta(hours=3), tracked=False, clicks=clicks
     )
-    assert [each.clicked for each in clicked][:4] == [1, 2, 2, 3]
+    assert [each.clicked for each in clicked] == [1, 2, 2, 3, 3, None, None]
     assert {each.usually_clicked for each in clicked} == {None}
     assert {each.clicked for each in later} == {None}, "without tracking nothing is known"
     part = admin.get(f"/report/{KEY}").text.partition('id="course"')[2].partition("</section>")[0]
     assert "<table" in part
+    assert part.count('<svg class="plot"') == 2, "one of what was sent, one of what bounced; clicks are not counted"
+    assert translated("clicked") not in part
     assert f'href="/desk/report/{KEY}/course.csv"' in part

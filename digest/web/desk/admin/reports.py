@@ -124,16 +124,15 @@ def _course(visit: Visit, report: Report, *, wait: float) -> list[CourseRow] | N
 
 
 def _course_plots(visit: Visit, course: Sequence[CourseRow]) -> list[tuple[str, Plot]]:
-    """Return a name and a plot for each measure that has numbers: this edition's bar beside the usual one."""
-    _ = visit.catalogue.gettext
+    """Return the name and a plot of each measure that is counted: this edition's bar beside the usual one."""
     found = []
-    for name, title in (("sent", _("sent")), ("bounced", _("bounced")), ("clicked", _("clicked"))):
+    for name in ("sent", "bounced", "clicked"):
         pairs = [(each.after, getattr(each, name), getattr(each, f"usually_{name}")) for each in course]
-        if any(own or usual for _after_, own, usual in pairs):
+        if any(own is not None for _time, own, _usual in pairs):
             bars = []
             for after, own, usual in pairs:
                 bars += [(_after(after, visit.catalogue), (("one", own or 0),)), ("", (("plain", usual or 0),))]
-            found.append((title, stack(bars, every=2)))
+            found.append((name, stack(bars, every=2)))
     return found
 
 
