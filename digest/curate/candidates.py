@@ -124,20 +124,27 @@ def filter_candidates(
     Dropped, excluded and already sent stories are rejected. Pinned stories and the parts of a split one stay unless
     they are dropped. A merged story stays even if it was sent.
     """
-    chosen, wanted, dropped = {*changes.pinned, *changes.kept}, set(changes.wanted), set(changes.dropped)
     remaining: list[StoryCandidate] = []
     rejected: Counter[str] = Counter()
     for each in candidates:
-        names, articles = each.cluster.names, len(each.cluster.articles)
-        if names & dropped:
-            rejected[Message("dropped by the desk")] += articles
-        elif each.series and rules.policy_of(each.series) is RecurringPolicy.DROP and not names & chosen:
-            rejected[Message("series (%(name)s)", name=each.series.kind)] += articles
-        elif each.already_sent and not each.is_update and not names & wanted:
-            rejected[Message("already sent (%(name)s)", name=" and ".join(each.already_sent.editions))] += articles
+        if why := rejection_of(each, changes, rules):
+            rejected[why] += len(each.cluster.articles)
         else:
             remaining.append(each)
     return remaining, rejected
+
+
+def rejection_of(candidate: StoryCandidate, changes: EditorialChanges, rules: Rules) -> str:
+    """Return why a candidate may not be in the edition; '' if it may."""
+    names, series, sent = candidate.cluster.names, candidate.series, candidate.already_sent
+    if not names.isdisjoint(changes.dropped):
+        return Message("dropped by the desk")
+    is_column = series is not None and rules.policy_of(series) is RecurringPolicy.DROP
+    if series and is_column and names.isdisjoint((*changes.pinned, *changes.kept)):
+        return Message("series (%(name)s)", name=series.kind)
+    if sent and not candidate.is_update and names.isdisjoint(changes.wanted):
+        return Message("already sent (%(name)s)", name=" and ".join(sent.editions))
+    return ""
 
 
 def rejected_as_sent(rejected: Mapping[str, int]) -> bool:

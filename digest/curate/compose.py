@@ -14,6 +14,7 @@ from digest.curate.editorial import EditorialChanges
 from digest.curate.filtering import remove_blocked
 from digest.curate.importance.evidence import tells_mass_deaths
 from digest.curate.importance.places import is_abroad
+from digest.curate.outcomes import Outcomes, outcomes_before, outcomes_of, outcomes_of_columns
 from digest.curate.ranking import RankContext, Ranked, is_weak, rank_candidates, select
 from digest.curate.recurring import find_series
 from digest.curate.repeated_text import remove_repeated_text
@@ -96,6 +97,8 @@ class Curated:
     runners_up: tuple[RunnerUp, ...] = ()
     # The number of stories that were not chosen because they score less than `rules.min_score`.
     too_weak: int = 0
+    # What became of each article of the window, by its id.
+    outcomes: Outcomes = field(default_factory=dict)
 
 
 @gc_paused()
@@ -130,9 +133,14 @@ def curate(articles: Sequence[Article], context: ComposeContext) -> Curated:
         }
     )
     left_out = (*(f"{count} {why}" for why, count in all_counts.items()), *window.removals)
+    outcomes = {
+        **outcomes_before(articles, rules),
+        **outcomes_of_columns(divided.columns),
+        **outcomes_of(candidates, selection, context.changes, rules),
+    }
     if len(selection.stories) < max(1, rules.min_stories):
         reason = _too_few(len(selection.stories), rules, rejected_counts)
-        return Curated((), "", window.considered, len(clusters), left_out, reason)
+        return Curated((), "", window.considered, len(clusters), left_out, reason, outcomes=outcomes)
     stories = [
         write_story(each, pairs, context.summariser, is_pinned=each in selection.pinned) for each in selection.stories
     ]
@@ -153,6 +161,7 @@ def curate(articles: Sequence[Article], context: ComposeContext) -> Curated:
         left_out=left_out,
         runners_up=tuple(_runner_up(each) for each in selection.not_picked[:RUNNERS_UP]),
         too_weak=len(weak),
+        outcomes=outcomes,
     )
 
 

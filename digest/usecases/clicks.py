@@ -63,6 +63,11 @@ class ClickCounter:
         found = self.store.numbers(keys, self._links)
         return {key: own[name] for key, own in found.items() if name in own and own[name].people >= self.min_people}
 
+    def first_clicks(self, key: str) -> list[datetime]:
+        """Return when each person clicked first, while that is kept; [] for fewer than `min_people`."""
+        found = self.store.first_clicks(key, self._links)
+        return found if len(found) >= self.min_people else []
+
     def fold(self) -> int:
         """Count and delete old requests."""
         return self.store.fold(self._links, self.now())

@@ -115,11 +115,17 @@ class EditionEditor:
         edition = self._editable(key)
         if edition.story_named(story):
             return edition
-        before = self.editions.editorial_changes(key)
+        # Commands that change no story start faster without it.
+        from digest.curate.similarity.clustering import Cluster
+
+        before, found = self.editions.editorial_changes(key), self.composer.articles.named(story)
+        # An editor removes a story by its own id.
+        names = Cluster((found,)).names if found else {story}
 
         def change(changes: EditorialChanges) -> EditorialChanges:
             added = (*_without(changes.added, story), story)
-            return replace(changes, added=added, dropped=_without(changes.dropped, story))
+            dropped = tuple(each for each in changes.dropped if each not in names)
+            return replace(changes, added=added, dropped=dropped)
 
         changed = self._change(key, change, by, ActKind.ADDED, self._title_of(story))
         if not changed.story_named(story):

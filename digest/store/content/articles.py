@@ -140,20 +140,19 @@ class ArticleStore:
         row = self.database.query(rows).one_or_none()
         return article_from_json(*row) if row else None
 
+    def hashes(self, since: datetime) -> list[tuple[str, str, datetime]]:
+        """Return id, content hash and first sight of the articles published since a moment."""
+        rows = select(article.c.id, article.c.content_hash, article.c.first_seen).where(article.c.published >= since)
+        return [(row.id, row.content_hash, row.first_seen) for row in self.database.query(rows)]
+
     def count_seen_since(self, moment: datetime) -> int:
         """Return how many articles were collected after a moment."""
         rows = select(func.count()).select_from(article).where(article.c.first_seen > moment)
         return int(self.database.query(rows).scalar_one())
 
-    def search(self, words: str, *, source: str, since: datetime, limit: int) -> tuple[list[FoundArticle], int]:
-        """Return the newest articles since a moment with all these words in their title, and how many there are."""
-        wanted = [article.c.published >= since]
-        title = article.c.title
-        # Hindi has no capitals. PostgreSQL takes four times as long to compare regardless of them.
-        compare = {True: title.contains, False: title.icontains}
-        wanted += [compare[word.lower() == word.upper()](word, autoescape=True) for word in words.split()]
-        if source:
-            wanted.append(article.c.source == source)
+    def newest(self, source: str, *, since: datetime, limit: int) -> tuple[list[FoundArticle], int]:
+        """Return the newest articles of a source since a moment, and how many there are."""
+        wanted = (article.c.published >= since, article.c.source == source)
         columns = [article.c[name] for name in FoundArticle._fields]
         newest = select(*columns).where(*wanted).order_by(article.c.published.desc(), article.c.id).limit(limit)
         with self.database.read() as connection:

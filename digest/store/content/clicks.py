@@ -86,6 +86,21 @@ class ClickStore(StorePart):
                 found[key][target] = found[key].get(target, ClickNumbers()) + more
         return dict(found)
 
+    def first_clicks(self, edition: str, links: Links) -> list[datetime]:
+        """Return when each person clicked first, of the requests that are not folded yet."""
+        with self.database.read() as connection:
+            visits = _visits(connection, editions=[edition]).get(edition, [])
+        found = []
+        for _who, own, verdicts in _judge(visits, links(edition)):
+            moments = (
+                visit.at
+                for visit, by_machine in zip(own, verdicts, strict=True)
+                if not by_machine and visit.target != HONEYPOT
+            )
+            if (first := min(moments, default=None)) is not None:
+                found.append(first)
+        return found
+
     def fold(self, links: Links, now: datetime) -> int:
         """Count the requests of days that ended a day ago, and delete them and their keys. Returns how many."""
         before = (now - KEPT).replace(hour=0, minute=0, second=0, microsecond=0)

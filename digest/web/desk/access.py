@@ -147,6 +147,7 @@ ROUTES = (
     Route("GET", "/reports/failures.csv", Role.VIEWER, "admin.reports.failures_table", "Failures as CSV"),
     Route("GET", "/report/{key}", Role.VIEWER, "admin.reports.edition", "The report on an edition"),
     Route("GET", "/report/{key}/table.csv", Role.VIEWER, "admin.reports.table", "The same as CSV"),
+    Route("GET", "/report/{key}/course.csv", Role.VIEWER, "admin.reports.course_table", "The send over time as CSV"),
     Route("GET", "/report/{key}/late", Role.SENDER, "admin.late.ask", "Ask before sending it to late subscribers"),
     Route("POST", "/report/{key}/late", Role.SENDER, "admin.late.send", "Send it to late subscribers"),
     Route("GET", "/report/{key}/missed", Role.ADMIN, "admin.reports.missed", "Who did not get an edition, and why"),

@@ -20,7 +20,6 @@ from starlette.routing import Route as StarletteRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from digest.app import App
-from digest.curate.compose import Curated
 from digest.curate.importance.rows import ROWS
 from digest.errors import ConfigProblem, ConfigurationError, DigestError, StoreError
 from digest.i18n import translator
@@ -28,6 +27,7 @@ from digest.notify.failures import Failures
 from digest.store.desk.acting import acting
 from digest.store.people.directory import SubscriberState
 from digest.store.people.growth import DailyGrowth
+from digest.store.sending.course import CourseRow
 from digest.utils.rates import Rates
 from digest.web.compression import Compressed
 from digest.web.desk import login
@@ -35,7 +35,8 @@ from digest.web.desk.access import ROUTES, Route
 from digest.web.desk.admin.uploads import Uploads
 from digest.web.desk.api.routes import PREFIX, api_routes
 from digest.web.desk.api.visit import failure
-from digest.web.desk.background import AudienceCount, Background
+from digest.web.desk.article_index import ArticleIndex
+from digest.web.desk.background import AudienceCount, Background, Curations
 from digest.web.desk.changes import ChangeStreams
 from digest.web.desk.checks import Checks
 from digest.web.desk.desk import Desk
@@ -49,8 +50,7 @@ from digest.web.middleware import Guard, log_error
 _MAX_FIELDS = 200
 # Paths whose forms may have a file, and their bytes.
 _LARGER = [(row.path.partition("{")[0], row.max_upload) for row in ROUTES if row.max_upload]
-# Seconds. The key contains the edition's changes, so the results stay valid.
-_RUNNERS_UP_LAST = 3600.0
+# Seconds.
 _COUNTS_LAST, _GROWTH_LASTS, _FAILURES_LAST, _FAULTS_LAST = 20.0, 300.0, 60.0, 60.0
 # The list's first file is in the key, and those it includes are not.
 _LIST_FAULTS_LAST = 20.0
@@ -86,7 +86,8 @@ def create_desk(app: App, base: str) -> Iterator[ServedDesk]:
             signer=own.signer,
             checks=enter(Checks(own)),
             audience=enter(AudienceCount(own)),
-            curated=enter(Background[Curated]("runners-up", lasts=_RUNNERS_UP_LAST)),
+            curated=enter(Curations(own)),
+            article_index=enter(ArticleIndex(own.articles, own.now)),
             rates=Rates(),
             uploads=enter(Uploads()),
             shown_emails=ShownEmails(),
@@ -95,6 +96,7 @@ def create_desk(app: App, base: str) -> Iterator[ServedDesk]:
             growth=enter(Background[list[DailyGrowth]]("growth", lasts=_GROWTH_LASTS)),
             changes=enter(ChangeStreams(own.editions.mark)),
             failures=enter(Background[Failures]("failures", lasts=_FAILURES_LAST)),
+            courses=enter(Background[list[CourseRow]]("courses", lasts=_FAILURES_LAST)),
             has_faults=enter(Background[bool]("settings", lasts=_FAULTS_LAST)),
             list_faults=enter(Background[tuple[ConfigProblem, ...]]("list", lasts=_LIST_FAULTS_LAST)),
             small_reasons=_small_reasons(own.settings.newsletter.language),

@@ -9,14 +9,20 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as NotReady
 from functools import partial
-from typing import Generic, Self, TypeVar
+from typing import TYPE_CHECKING, Generic, Self, TypeVar
 
 from digest.app import App
 from digest.models import Edition
 
+if TYPE_CHECKING:
+    from digest.curate.compose import Curated
+
 T = TypeVar("T")
 # The most cached results. Each edit of an edition makes a new one.
 _KEPT = 20
+# The most results of curation, and seconds for which they hold: each has a line for every article of the day, and the
+# key contains the edition's changes.
+_CURATIONS, _CURATIONS_LAST = 4, 3600.0
 # Seconds that a page waits for the number of an edition's subscribers, and seconds that the number is valid.
 _WAIT, _LASTS = 0.02, 60.0
 
@@ -24,8 +30,12 @@ _WAIT, _LASTS = 0.02, 60.0
 class Background(Generic[T]):
     """Computes each value once per key, in one thread. A context manager."""
 
-    def __init__(self, name: str, *, lasts: float) -> None:
-        """`lasts`: seconds after which a value is computed again. Meanwhile the old one is returned."""
+    def __init__(self, name: str, *, lasts: float, kept: int = _KEPT) -> None:
+        """`lasts`: seconds after which a value is computed again. Meanwhile the old one is returned.
+
+        `kept`: the most values that are cached.
+        """
+        self._kept = kept
         self._pool = ThreadPoolExecutor(1, thread_name_prefix=name)
         self._lasts = lasts
         self._lock = threading.Lock()
@@ -81,8 +91,33 @@ class Background(Generic[T]):
                 return
             self._done[key] = (time.monotonic(), future)
             self._done.move_to_end(key)
-            while len(self._done) > _KEPT:
+            while len(self._done) > self._kept:
                 self._done.popitem(last=False)
+
+
+class Curations(Background["Curated"]):
+    """What curation chose for an edition and left out: it takes as long as composing."""
+
+    def __init__(self, app: App) -> None:
+        super().__init__("curation", lasts=_CURATIONS_LAST, kept=_CURATIONS)
+        self._app = app
+        # Edition → its last result, whatever editors changed since.
+        self._last: dict[str, Curated] = {}
+
+    def of(self, edition: Edition, *, wait: float) -> Curated | None:
+        """Return the result for the edition as it is now; None if it is not ready after `wait` seconds."""
+        changes = self._app.editions.editorial_changes(edition.key)
+        key = f"{edition.key} {edition.composed_at} {changes}"
+        return self.get(key, lambda: self._curate(edition.key), wait=wait, from_now=True)
+
+    def last(self, edition: Edition) -> Curated | None:
+        """Return the last result for an edition, perhaps from before an editor's change."""
+        return self._last.get(edition.key)
+
+    def _curate(self, key: str) -> Curated:
+        found = self._app.composer.curated(key)
+        self._last = {key: found}
+        return found
 
 
 class AudienceCount(Background[int]):

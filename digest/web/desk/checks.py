@@ -26,6 +26,10 @@ Level = Literal["bad", "warn"]
 
 # Seconds that a page waits for the checks, and seconds that they are valid, because templates and settings may change.
 _WAIT, _LASTS = 0.02, 120.0
+# Rules about one field of an edition.
+_FIELDS = ("subject", "preheader")
+# The fewest characters of a value that names a story.
+_SHORTEST = 8
 # The rule of an error that no reason lets pass.
 SETTINGS = "settings"
 
@@ -58,6 +62,8 @@ class Problem:
     own: bool = False
     # Whether the detail is always in English, because it is about an operator's file.
     is_english: bool = False
+    # Sentence beside the part that it concerns, by that: `subject`, `preheader`, `intro`, `letter` or a story's id.
+    beside: Mapping[str, str] = field(default_factory=dict)
 
 
 class Checks(Background[Checked]):
@@ -135,11 +141,40 @@ def problems(
         if found.rule == SETTINGS and not for_admin:
             detail, is_english = for_editors(found.message, catalogue), False
         level: Level = "bad" if found.level == "error" else "warn"
-        lines.append(Problem(level, title, detail, place, button, is_english=is_english))
+        part = _part_of(found, edition)
+        beside = {part: detail if part in _FIELDS else f"{title}: {detail}"} if part else {}
+        lines.append(Problem(level, title, detail, place, button, is_english=is_english, beside=beside))
     for line in checked.left_out:
         detail = translate(line, catalogue) or line
-        lines.append(Problem("warn", _("Left out to fit Gmail's limit"), detail, "#stories", _("Remove a story")))
+        title = _("Left out to fit Gmail's limit")
+        story = next((each.id for each in edition.stories() if line.endswith(each.title)), "letter")
+        beside = {story: f"{title}: {detail}" if story == "letter" else title}
+        lines.append(Problem("warn", title, detail, "#stories", _("Remove a story"), beside=beside))
     return lines
+
+
+def _part_of(found: LintFinding, edition: Edition) -> str:
+    """Return the part of the page that a finding concerns: a field, a story's id, or `letter`; '' for the settings."""
+    if found.rule in _FIELDS:
+        return found.rule
+    if found.rule in (SETTINGS, "unsubscribe"):
+        return ""
+    # An address, or a text of a link, perhaps cut.
+    named = [value.rstrip("…") for _name, value in found.values if len(value) >= _SHORTEST]
+    for story in edition.stories():
+        known = (story.title, story.url or "", story.image.url if story.image else "", *story.articles)
+        if any(text.startswith(value) for value in named for text in known):
+            return story.id
+    return "letter"
+
+
+def beside_parts(lines: Sequence[Problem]) -> dict[str, list[tuple[Level, str, bool]]]:
+    """Return part → what is said beside it: the level, the sentence, and whether it is in English."""
+    found: dict[str, list[tuple[Level, str, bool]]] = {}
+    for line in lines:
+        for part, sentence in line.beside.items():
+            found.setdefault(part, []).append((line.level, sentence, line.is_english))
+    return found
 
 
 def sentence_of(found: LintFinding, catalogue: Catalogue) -> tuple[str, bool]:

@@ -14,17 +14,18 @@ from digest.errors import ConfigProblem
 from digest.notify.failures import Failures
 from digest.store.people.directory import SubscriberState
 from digest.store.people.growth import DailyGrowth
+from digest.store.sending.course import CourseRow
 from digest.subscribers.tokens import TokenSigner
 from digest.usecases.accounts import Accounts
 from digest.utils.rates import Rates
 from digest.web.desk.admin.uploads import Uploads
-from digest.web.desk.background import AudienceCount, Background
+from digest.web.desk.article_index import ArticleIndex
+from digest.web.desk.background import AudienceCount, Background, Curations
 from digest.web.desk.changes import ChangeStreams
 from digest.web.desk.checks import Checks
 from digest.web.desk.views import Views
 
 if TYPE_CHECKING:
-    from digest.curate.compose import Curated
     from digest.web.desk.letter import ShownEmails
 
 
@@ -40,7 +41,8 @@ class Desk:
     checks: Checks
     audience: AudienceCount
     # What curation chose and left out, by edition.
-    curated: Background[Curated]
+    curated: Curations
+    article_index: ArticleIndex
     rates: Rates
     uploads: Uploads
     shown_emails: ShownEmails
@@ -51,6 +53,8 @@ class Desk:
     growth: Background[list[DailyGrowth]]
     changes: ChangeStreams
     failures: Background[Failures]
+    # How the send of an edition went over time.
+    courses: Background[list[CourseRow]]
     # Whether `digest.yaml` has errors, so that the settings before are in use.
     has_faults: Background[bool]
     # The errors of `subscribers.yaml`, because of which the last valid list is in use.

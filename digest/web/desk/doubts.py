@@ -36,23 +36,30 @@ def problems(visit: Visit, edition: Edition, written: Mapping[str, StoryText]) -
                 " ".join(marks),
                 "#intro",
                 _("Change it"),
+                beside={"intro": f"{_('Shown as typed')}: {' '.join(marks)}"},
             )
         )
     # What no mail program shows whole is among the findings of the checks.
     if SUBJECT_LENGTH < (length := cut.length(edition.subject)) <= MAX_SUBJECT:
         long = _("Phones show about %(most)s characters of it; it has %(num)s.")
         detail = long % {"most": SUBJECT_LENGTH, "num": length}
-        found.append(Problem("warn", _("The subject is long"), detail, "#subject", _("Change it")))
+        beside = {"subject": detail}
+        found.append(Problem("warn", _("The subject is long"), detail, "#subject", _("Change it"), beside=beside))
     for one, other in combinations(stories, 2):
         if set(one.alike) & set(other.article_ids) or set(other.alike) & set(one.article_ids):
             place = visit.path(f"{edition_path(edition.key)}/story/{one.id}") + "#regroup"
             titles = f"“{one.title}” · “{other.title}”"
-            found.append(Problem("warn", _("These two may be one story"), titles, place, _("Look"), own=True))
+            same = _("Perhaps the same story")
+            beside = {one.id: f"{same}: “{other.title}”", other.id: f"{same}: “{one.title}”"}
+            title = _("These two may be one story")
+            found.append(Problem("warn", title, titles, place, _("Look"), own=True, beside=beside))
     for story in stories:
         if numbers := own_numbers(visit, written, story):
             place = visit.path(f"{edition_path(edition.key)}/story/{story.id}")
             detail = f"{', '.join(numbers)}: {story.title}"
-            found.append(Problem("warn", _("A number that no source has"), detail, place, _("Look"), own=True))
+            title = _("A number that no source has")
+            beside = {story.id: f"{title}: {', '.join(numbers)}"}
+            found.append(Problem("warn", title, detail, place, _("Look"), own=True, beside=beside))
     return found
 
 

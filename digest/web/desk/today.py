@@ -36,7 +36,7 @@ from digest.web.desk import blocks, calendar, doubts, seen
 from digest.web.desk.acts import name_of
 from digest.web.desk.admin import sources
 from digest.web.desk.bar import bar, stops
-from digest.web.desk.checks import Checked, Problem, problems
+from digest.web.desk.checks import Checked, Problem, beside_parts, problems
 from digest.web.desk.edit import MAX_LEFT
 from digest.web.desk.letter import FORMS, variants
 from digest.web.desk.sentences import PageSentence
@@ -395,9 +395,13 @@ def check_results(
     """Return the results of the checks, for the list and the meter, if they have ended, or end within `wait` seconds.
 
     `changes` are the editors' changes of the edition, if the caller has them.
+    `beside` has what is said beside a field, a story or the letter, `late` what the checks alone add to it.
     While they run, `before` has the lines of the revision before, so that the page does not jump when they end.
     """
-    unknown = {"problems": None, "blocking": 0, "meter": None, "is_checked": False, "before": ()}
+    unknown: dict[str, Any] = {
+        **{"problems": None, "blocking": 0, "meter": None, "is_checked": False, "before": ()},
+        **{"beside": {}, "late": {}},
+    }
     if edition.state not in EDITABLE:
         return unknown
     for_admin = visit.may(Role.ADMIN)
@@ -405,6 +409,7 @@ def check_results(
     left = seen.problems(visit, edition, seen.left(visit, edition))
     changes = changes or visit.desk.app.editions.editorial_changes(edition.key)
     doubtful = doubts.problems(visit, edition, changes.texts)
+    unknown["beside"] = beside_parts(doubtful)
     found = visit.desk.checks.of(edition, wait=wait)
     if found is None:
         last = visit.desk.checks.last(edition)
@@ -412,14 +417,18 @@ def check_results(
             return unknown
         before = [*left, *doubtful, *problems(last, edition, visit.catalogue, for_admin=for_admin, again=again)]
         return {**unknown, "meter": _meter(last, edition), "before": before}
-    lines: Sequence[Problem] = [
-        *left,
-        *doubtful,
-        *problems(found, edition, visit.catalogue, for_admin=for_admin, again=again),
-        *sources.problems(visit),
-    ]
-    blocking = sum(line.level == "bad" for line in lines)
-    return {"problems": lines, "blocking": blocking, "meter": _meter(found, edition), "is_checked": True, "before": ()}
+    checked = problems(found, edition, visit.catalogue, for_admin=for_admin, again=again)
+    lines: Sequence[Problem] = [*left, *doubtful, *checked, *sources.problems(visit)]
+    return {
+        "problems": lines,
+        "blocking": sum(line.level == "bad" for line in lines),
+        "meter": _meter(found, edition),
+        "is_checked": True,
+        "before": (),
+        "beside": beside_parts([*doubtful, *checked]),
+        # For a page that is open: the others are on it already.
+        "late": beside_parts(checked),
+    }
 
 
 def _meter(found: Checked, edition: Edition) -> Meter | None:

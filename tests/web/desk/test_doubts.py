@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from digest.models import Actor, Role
 from digest.usecases.approval import revision
 from tests.web.desk.browser import Browser, set_up
 from tests.web.desk.conftest import KEY, edition_of, open_desk, put_draft
-from tests.web.site import Site
+from tests.web.site import Site, translated
 
 HERE = f"/edition/{KEY}"
 
@@ -78,3 +79,23 @@ def test_markup_that_the_email_shows_as_typed_and_a_long_subject_are_named(desk:
     page = editor.problems(HERE)
     assert "विषय-पंक्ति लंबी है" not in page
     assert page.count("अक्षरों की है; ईमेल ऐप") == 1
+
+
+@pytest.mark.slow
+def test_findings_are_also_beside_the_field_and_the_story_that_they_concern(desk: Site, editor: Browser) -> None:
+    """What the checks find after the page was loaded comes into places that move nothing."""
+    first, second = list(edition_of(desk).stories())[:2]
+    editor.post(f"{HERE}/texts", subject="क " * 40, was_subject="x")
+    editor.post(f"{HERE}/story/{second.id}", title=f"{second.title} 987", was_title=second.title)
+    late = editor.get(f"{HERE}/checks").text
+    while f"{HERE}/checks" in late:
+        late = editor.get(f"{HERE}/checks").text
+    warning = re.search(r'<span class="late warn" id="late-subject" title="([^"]+)" hx-swap-oob="outerMorph">', late)
+    assert warning
+    assert f'id="late-{second.id}"' not in late, "the page has had it from the beginning"
+    page = editor.get(HERE).text
+    field = page.partition('id="late-subject"')[2].partition('<input type="text" id="subject"')[0]
+    assert f"<span>{warning[1]}</span>" in field
+    row = page.partition(f'id="row-{second.id}"')[2].partition("</li>")[0]
+    assert translated("A number that no source has") + ": 987" in row
+    assert 'class="at ' not in page.partition(f'id="row-{first.id}"')[2].partition("</li>")[0]

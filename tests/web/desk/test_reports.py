@@ -7,7 +7,7 @@ import io
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC
+from datetime import UTC, timedelta
 from html import unescape
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from digest import pipeline
 from digest.models import Actor, BatchState, Role
 from digest.notify.report_formats import as_csv
 from digest.store.schema import batch, delivery_event
+from digest.store.sending.course import CourseReader
 from digest.store.sending.failures import FailureReader
 from tests.web.desk.browser import TESTER, Browser, set_up
 from tests.web.desk.conftest import KEY, open_desk
@@ -157,3 +158,27 @@ def test_a_person_reads_why_it_did_not_arrive(desk: Site, admin: Browser) -> Non
     page = admin.get(f"/subscriber/{desk.subscriber_id('asha@example.com')}").text
     assert translated("Why did edition %(edition)s not arrive?") % {"edition": KEY} in page
     assert translated("the mailbox is full") in page
+
+
+@pytest.mark.slow
+def test_a_report_plots_the_course_of_the_send_with_a_table_and_a_file(desk: Site, admin: Browser) -> None:
+    rows = list(csv.DictReader(io.StringIO(admin.get(f"/report/{KEY}/course.csv").text)))
+    assert [row["minutes"] for row in rows] == ["15", "30", "60", "120", "240", "480", "1440"]
+    sent = desk.app.reporter.statistics.numbers([KEY])[KEY].accepted
+    began = desk.app.now()
+    later = CourseReader(desk.app.database).rows(KEY, [KEY], now=began + timedelta(hours=3), tracked=False)
+    assert [each.sent for each in later] == [sent] * 5 + [None] * 2, "the rest of the day is yet to come"
+    assert [each.usually_sent for each in later] == [sent] * 7
+    assert [each.bounced for each in later] == [1] * 5 + [None] * 2
+    clicks = [began + timedelta(minutes=each) for each in (1, 20, 90)]
+    clicked = CourseReader(desk.app.database).rows(
+        KEY, [KEY], now=began + timedelta(hours=3), tracked=False, clicks=clicks
+    )
+    assert [each.clicked for each in clicked] == [1, 2, 2, 3, 3, None, None]
+    assert {each.usually_clicked for each in clicked} == {None}
+    assert {each.clicked for each in later} == {None}, "without tracking nothing is known"
+    part = admin.get(f"/report/{KEY}").text.partition('id="course"')[2].partition("</section>")[0]
+    assert "<table" in part
+    assert part.count('<svg class="plot"') == 2, "one of what was sent, one of what bounced; clicks are not counted"
+    assert translated("clicked") not in part
+    assert f'href="/desk/report/{KEY}/course.csv"' in part

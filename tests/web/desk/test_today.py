@@ -541,9 +541,6 @@ def test_articles_outside_the_edition_are_searched_and_added(small_desk: Site) -
     assert article.title in found.text.replace("&#39;", "'")
     assert "अंक में है" in found.text
     assert f'href="{article.url}"' in found.text, "an editor reads an article before adding it"
-    assert "पहले 30" not in found.text
-    assert "शीर्षक में ये शब्द नहीं" in editor.get(f"{HERE}/pool?q=zzzz").text
-    assert editor.get(f"{HERE}/pool?q=%25_%27").status == 200
 
 
 @pytest.mark.slow

@@ -29,13 +29,13 @@ class Plot:
     base: float = _HEIGHT - _BOTTOM
 
 
-def stack(rows: Sequence[tuple[str, Sequence[tuple[str, int]]]]) -> Plot:
-    """Return bars of stacked numbers: (label, [(class, number)]). About every seventh has its label."""
+def stack(rows: Sequence[tuple[str, Sequence[tuple[str, int]]]], *, every: int | None = None) -> Plot:
+    """Return bars of stacked numbers: (label, [(class, number)]). About seven have their labels, or `every` so many."""
     most = max((sum(number for _class, number in parts) for _label, parts in rows), default=0)
     room = _HEIGHT - _BOTTOM - _TOP
     step = (_WIDTH - 2 * _LEFT) / max(1, len(rows))
     wide = min(step * 0.7, _WIDEST)
-    every = -(-len(rows) // 7) or 1
+    every = every or -(-len(rows) // 7) or 1
     bars = []
     for at, (label, parts) in enumerate(rows):
         y, pieces = float(_HEIGHT - _BOTTOM), []

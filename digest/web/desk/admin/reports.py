@@ -5,6 +5,9 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import fields
+from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from starlette.responses import Response
 
@@ -15,16 +18,20 @@ from digest.notify.report import Report, ReportRow
 from digest.notify.report import rows as report_rows
 from digest.notify.report_formats import as_csv
 from digest.store.people.growth import GrowthReader
+from digest.store.sending.course import CourseReader, CourseRow
 from digest.store.sending.failures import FailureReader
 from digest.store.sending.statistics import MissedRecipients
 from digest.usecases.send_late import can_be_sent_late
 from digest.utils.text import escape_formula
 from digest.web.desk.admin import words
-from digest.web.desk.admin.plot import stack
+from digest.web.desk.admin.plot import Plot, stack
 from digest.web.desk.bar import bar
 from digest.web.desk.sentences import PageSentence
 from digest.web.desk.views import moment
 from digest.web.desk.visit import Visit, number_in
+
+if TYPE_CHECKING:
+    from digest.i18n.catalogue import Catalogue
 
 _EDITIONS, _DAYS, _PEOPLE = 14, 30, 100
 # Seconds to wait for the counts of a file, which cannot be loaded again as a page can.
@@ -64,6 +71,7 @@ def page(visit: Visit) -> Response:
 def edition(visit: Visit) -> Response:
     app, found = visit.desk.app, visit.edition()
     report = app.reporter.report(found.key)
+    course = _course(visit, report, wait=visit.patience)
     return visit.page(
         "admin/report.html.j2",
         report=report,
@@ -72,6 +80,9 @@ def edition(visit: Visit) -> Response:
         bar=bar(visit, found, read_only=True, numbers=report.numbers),
         rows=_rows(visit, report),
         missing=_missing(visit, report),
+        course=course,
+        course_plots=_course_plots(visit, course or ()),
+        after=lambda each: _after(each, visit.catalogue),
         bounces_unread=_bounces_unread(visit, report),
         failures=_failures(visit, [found.key]),
         kinds=failed.KINDS,
@@ -81,6 +92,55 @@ def edition(visit: Visit) -> Response:
         words=words,
         now=visit.desk.now(),
     )
+
+
+def course_table(visit: Visit) -> Response:
+    """Respond with the course of an edition's send as CSV."""
+    report = visit.desk.app.reporter.report(visit.edition().key)
+    names = [each.name for each in fields(CourseRow)][1:]
+    rows = (
+        (
+            str(each.after // timedelta(minutes=1)),
+            *("" if (number := getattr(each, name)) is None else str(number) for name in names),
+        )
+        for each in _course(visit, report, wait=_FILE_WAIT) or ()
+    )
+    return _csv(visit, f"course-{report.key}", [("minutes", *names), *rows])
+
+
+def _course(visit: Visit, report: Report, *, wait: float) -> list[CourseRow] | None:
+    """Return what was sent, bounced and clicked over time, or None while it is being counted."""
+    app, now, key = visit.desk.app, visit.desk.now(), report.key
+    clicks = app.click_counter.first_clicks(key) if app.settings.clicks.enabled else ()
+    tracked = app.settings.newsletter.tracking == "on"
+    earlier = [each.key for each in report.earlier]
+    reader = CourseReader(app.database)
+    return visit.desk.courses.get(
+        key,
+        lambda: reader.rows(key, earlier, now=now, tracked=tracked, clicks=clicks),
+        wait=wait,
+        from_now=True,
+    )
+
+
+def _course_plots(visit: Visit, course: Sequence[CourseRow]) -> list[tuple[str, Plot]]:
+    """Return the name and a plot of each measure that is counted: this edition's bar beside the usual one."""
+    found = []
+    for name in ("sent", "bounced", "clicked"):
+        pairs = [(each.after, getattr(each, name), getattr(each, f"usually_{name}")) for each in course]
+        if any(own is not None for _time, own, _usual in pairs):
+            bars = []
+            for after, own, usual in pairs:
+                bars += [(_after(after, visit.catalogue), (("one", own or 0),)), ("", (("plain", usual or 0),))]
+            found.append((name, stack(bars, every=2)))
+    return found
+
+
+def _after(time: timedelta, catalogue: Catalogue) -> str:
+    """Return a time after the first email: 15 min, 2 hr."""
+    hours, minutes = divmod(time // timedelta(minutes=1), 60)
+    _ = catalogue.gettext
+    return _("%(num)s hr") % {"num": hours} if hours else _("%(num)s min") % {"num": minutes}
 
 
 def _missing(visit: Visit, report: Report) -> list[tuple[str, PageSentence, int, list[str]]]:

@@ -85,7 +85,7 @@ def _one(visit: Visit, name: str, *, status: int = 200, problem: str | PageSente
     if source is None:
         raise HTTPException(404)
     health = app.articles.health_of([source]).get(name)
-    found, total = app.articles.search("", source=name, since=now - _NEWEST, limit=_TITLES)
+    found, total = app.articles.newest(name, since=now - _NEWEST, limit=_TITLES)
     return visit.page(
         "admin/source.html.j2",
         status=status,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from digest.curate.compose import RunnerUp
@@ -130,24 +130,45 @@ def _next(values: Values) -> NextPage:
 
 @dataclass(frozen=True, slots=True)
 class PoolArticle:
-    """An article of the window."""
+    """An article of the window.
+
+    `story` is the article that adds its story, and `sources` and `section` are those of its story. `state` is `chosen`,
+    `not chosen` or `left out`. `score` is null if the story was not weighed, and `why_not` is '' for a chosen one.
+    """
 
     id: str
+    story: str
     title: str
     source: str
+    url: str
     published: datetime
+    section: str
+    sources: tuple[str, ...]
+    state: str
+    score: float | None
+    why_not: str
 
 
 @dataclass(frozen=True, slots=True)
 class PoolPage:
-    """The newest articles that a search found, and how many it found."""
+    """A page of the articles that a search found, and how many it found.
+
+    Without `ready`, the articles are still being read; without `weighed`, it is not known yet why they were not chosen.
+    """
 
     total: int
     articles: list[PoolArticle]
+    page: int
+    pages: int
+    ready: bool
+    weighed: bool
 
 
 def _pool(values: Values) -> PoolPage:
-    return PoolPage(values["total"], [fill(PoolArticle, each) for each in values["found"]])
+    articles = [fill(PoolArticle, each, state=str(each.state)) for each in values["found"]]
+    return PoolPage(
+        values["total"], articles, values["page"], values["pages"], ready=values["ready"], weighed=values["weighed"]
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -456,8 +477,23 @@ class ReportsPage(_FailuresPart):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CourseDocument:
+    """What was sent, bounced and clicked until some minutes after the first email, and the usual numbers."""
+
+    minutes: int
+    sent: int | None
+    usually_sent: int | None
+    bounced: int | None
+    usually_bounced: int | None
+    clicked: int | None
+    usually_clicked: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReportPage(ReportDocument, _FailuresPart):
-    """The report on an edition, with its failed emails; null while they are being counted."""
+    """The report on an edition, with its failed emails and its course; null while they are being counted."""
+
+    course: list[CourseDocument] | None
 
 
 def _reports(values: Values) -> ReportsPage:
@@ -465,7 +501,9 @@ def _reports(values: Values) -> ReportsPage:
 
 
 def _report(values: Values) -> ReportPage:
-    return fill(ReportPage, report_document(values["report"]), **_failures(values["failures"]))
+    rows = values["course"]
+    course = rows and [fill(CourseDocument, each, minutes=each.after // timedelta(minutes=1)) for each in rows]
+    return fill(ReportPage, report_document(values["report"]), course=course, **_failures(values["failures"]))
 
 
 def _failures(found: Failures | None) -> dict[str, Any]:

@@ -82,7 +82,7 @@ _FIELDS: Mapping[str, Sequence[str]] = {
 }
 _QUERIES: Mapping[str, Sequence[str]] = {
     "calendar.page": ("month",),
-    "pool.search": ("q", "source"),
+    "pool.search": ("q", "section", "source", "hours", "state", "sort", "page"),
     "admin.subscribers.page": (*_FILTER, "before"),
     "admin.many.page": ("all", "of", *_FILTER),
     "admin.subscriber.page": ("view", "all"),
@@ -130,6 +130,7 @@ _TABLES = (
     "admin.reports.recent_table",
     "admin.reports.failures_table",
     "admin.reports.table",
+    "admin.reports.course_table",
     "admin.reports.missed_table",
 )
 # A person's data is written for them: its parts depend on what is stored.
