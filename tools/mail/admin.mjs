@@ -1,6 +1,6 @@
 // An admin's day at the desk in a real browser, with or without scripts, by keyboard alone.
 // node admin.mjs WIDTH on|off light|dark [FOLDER for pictures] < day.json ({base, link, name, password, codes, files, feed, topic,
-// edition, words, steps});
+// edition, words, steps: [[name, language]]}); `words` has what the pages say by language.
 // prints what it saw as a JSON document.
 import fs from "node:fs";
 import path from "node:path";
@@ -8,7 +8,7 @@ import { Keyboard } from "./keyboard.mjs";
 
 const [width, scripts, scheme, pictures] = process.argv.slice(2);
 const day = JSON.parse(fs.readFileSync(0, "utf8"));
-const { words } = day;
+let words = day.words.hi;
 const at = await Keyboard.open(day.base, { width: Number(width), scripts: scripts === "on", scheme });
 const seen = { files: [] };
 
@@ -32,8 +32,9 @@ async function find(text) {
   await at.press("#q");
 }
 
-async function signIn() {
+async function signIn(language) {
   await at.go(`/desk/link/${day.link}`);
+  await at.speak(language);
   await at.type("#password", day.password);
   await at.type("#code", "000000");
   await at.press("#code", { status: 422, says: words.code });
@@ -43,6 +44,7 @@ async function signIn() {
   await at.toggle("details.me summary");
   await at.press("form[action$='/logout'] button");
   await at.go("/desk/login");
+  await at.speak(language);
   await at.type("#name", day.name);
   await at.type("#password", "not the password");
   await at.type("#code", day.codes[1]);
@@ -116,6 +118,7 @@ async function addPerson() {
 }
 
 async function importList() {
+  await at.press(".nav a[href$='/subscribers']");
   await at.press("a[href$='/subscribers/import']");
   await at.give("#file", day.files.list);
   await at.press("form[enctype] .btn.dark");
@@ -252,7 +255,11 @@ async function users() {
 
 const steps = { signIn, searchSubscribers, onePerson, addPerson, importList, several, sources, settings, reports, log, users };
 try {
-  for (const name of day.steps) await steps[name]();
+  for (const [name, language] of day.steps) {
+    words = day.words[language];
+    if (name !== "signIn") await at.speak(language);
+    await steps[name](language);
+  }
   await at.toggle("details.me summary");
   await at.press("form[action$='/logout'] button");
 } catch (error) {

@@ -6,6 +6,8 @@ const [base, cookie, width, scripts] = process.argv.slice(2);
 const withScripts = scripts === "on";
 const chrome = await Chrome.start();
 const page = await chrome.browser.newPage();
+// However busy the machine is.
+page.setDefaultTimeout(100_000);
 await page.setJavaScriptEnabled(withScripts);
 await page.setViewport({ width: Number(width), height: 800 });
 await page.setCookie({ name: "desk", value: cookie, url: base });
@@ -27,7 +29,7 @@ async function press(selector, follows = () => true) {
   await page.focus(selector);
   const before = await page.evaluate(() => document.body.innerHTML.length + document.body.textContent).catch(() => "");
   await page.keyboard.press("Enter");
-  for (let tries = 0; tries < 150; tries++) {
+  for (let tries = 0; tries < 1000; tries++) {
     await wait(100);
     try {
       const now = await page.evaluate(() => document.readyState === "complete" && document.body.innerHTML.length + document.body.textContent);

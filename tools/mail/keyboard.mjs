@@ -50,14 +50,15 @@ export class Keyboard {
   async reach(selector) {
     const target = await this.page.$(selector);
     if (!target) throw new Error(`${this.at}: there is no ${selector}`);
-    for (let tries = 0; tries < 3; tries++) {
+    // A field for a time has a stop for each of its parts.
+    for (let tries = 0; tries < 12; tries++) {
       const steps = await target.evaluate(stepsTo);
       if (steps === null) throw new Error(`${this.at}: Tab does not lead to ${selector}`);
       if (steps < 0) await this.page.keyboard.down("Shift");
       for (let step = 0; step < Math.abs(steps); step++) await this.page.keyboard.press("Tab");
       if (steps < 0) await this.page.keyboard.up("Shift");
       if (await target.evaluate((one) => one === document.activeElement)) break;
-      if (tries === 2) throw new Error(`${this.at}: the focus does not arrive at ${selector}`);
+      if (tries === 11) throw new Error(`${this.at}: the focus does not arrive at ${selector}`);
     }
     for (const fault of await target.evaluate(seenFocus)) this.fault(fault);
     return target;
@@ -69,6 +70,30 @@ export class Keyboard {
     const [answer] = await Promise.all([this.page.waitForNavigation({ waitUntil: "load" }), this.page.keyboard.press(key)]);
     this.#arrived(answer, status);
     await this.look(says);
+  }
+
+  // Presses a button, and waits until the page shows what follows. With scripts the answer may take its place in the same page.
+  async act(selector, follows) {
+    await this.reach(selector);
+    await this.page.keyboard.press("Enter");
+    const until = Date.now() + PATIENCE;
+    // While the page is being replaced it cannot be asked.
+    const there = async () => (await this.page.evaluate(() => document.readyState === "complete" && !document.querySelector(".busy"))) && (await follows());
+    while (!(await there().catch(() => false))) {
+      if (Date.now() > until) throw new Error(`${this.at}: nothing followed ${selector}`);
+      await new Promise((done) => setTimeout(done, 50));
+    }
+    this.#arrived(null);
+    await this.look();
+  }
+
+  // Switches the page to a language, if it has another one.
+  async speak(language) {
+    const button = `form[action$='/language'] button[value=${language}]`;
+    if (!(await this.page.$(button))) return;
+    if (await this.page.$("details.me")) await this.toggle("details.me summary");
+    await this.press(button);
+    if ((await this.page.$eval("html", (one) => one.lang)) !== language) this.fault(`the page is not in ${language}`);
   }
 
   // Presses what stays on its page, such as a fold or a box.
@@ -179,7 +204,7 @@ function seenFocus(one) {
   if (box.bottom <= 0 || box.top >= innerHeight || box.right <= 0 || box.left >= innerWidth) found.push(`the focus is outside the window: ${one.outerHTML.slice(0, 120)}`);
   const above = document.elementFromPoint(...middle);
   const isCovered = above && !one.contains(above) && !above.contains(one) && getComputedStyle(one).opacity !== "0" && getComputedStyle(above.closest("header, nav, section, .told") ?? above).position.match(/fixed|sticky/);
-  if (isCovered) found.push(`the focus is covered: ${one.outerHTML.slice(0, 120)}`);
+  if (isCovered) found.push(`the focus is covered: ${one.outerHTML.slice(0, 120)} ${above.outerHTML.slice(0, 80)} ${JSON.stringify(box)}`);
   return found;
 }
 

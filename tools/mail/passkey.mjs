@@ -6,6 +6,8 @@ import { Chrome } from "./checks/chrome.mjs";
 const [base, cookie, link] = process.argv.slice(2);
 const chrome = await Chrome.start();
 const page = await chrome.browser.newPage();
+// However busy the machine is.
+page.setDefaultTimeout(100_000);
 const seen = { errors: [] };
 page.on("console", (message) => message.type() === "error" && !message.text().startsWith("Failed to load resource") && seen.errors.push(message.text()));
 page.on("pageerror", (error) => seen.errors.push(error.message));

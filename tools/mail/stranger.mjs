@@ -9,6 +9,8 @@ const [base, cookie, changes] = process.argv.slice(2);
 const SECONDS = { word: 0.3, press: 1.5, page: 2, form: 1, change: 0, typed: 1.5 };
 const chrome = await Chrome.start();
 const page = await chrome.browser.newPage();
+// However busy the machine is.
+page.setDefaultTimeout(100_000);
 await page.setViewport({ width: 360, height: 800, hasTouch: true, isMobile: true });
 await page.setCookie({ name: "desk", value: cookie, url: base });
 

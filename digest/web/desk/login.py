@@ -81,10 +81,10 @@ def use_link(visit: Visit) -> Response:
 
 def language(visit: Visit) -> Response:
     chosen = visit.form.get("language", "")
-    place = visit.form.get("here", "/")
+    # The path has the prefix or not, which depends on the web server in front.
     root = visit.desk.views.root
-    here = place if place.startswith(f"{root}/") and "//" not in place else f"{root}/"
-    response = RedirectResponse(here, 303)
+    place = next_place(visit.form.get("here", "").removeprefix(root))
+    response = RedirectResponse(root + (place or "/"), 303)
     return visit.set_language(response, chosen if chosen in visit.desk.views.languages else "hi")
 
 

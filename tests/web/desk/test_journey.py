@@ -32,7 +32,7 @@ def test_an_editors_morning(tmp_path: Path, width: int, scripts: str) -> None:
         put_draft(desk, edition_of(desk).with_story(replace(short, title="छोटा शीर्षक")))
         browser = set_up(desk, "kavita", Role.SENDER)
         command = ["node", "desk.mjs", desk.base, browser.cookies["desk"], str(width), scripts]
-        done = subprocess.run(command, cwd=HERE, capture_output=True, text=True, timeout=120, check=False)
+        done = subprocess.run(command, cwd=HERE, capture_output=True, text=True, timeout=600, check=False)
         assert done.returncode == 0, done.stderr
         seen = json.loads(done.stdout)
         assert (seen["errors"], seen["foreign"]) == ([], [])
@@ -89,7 +89,7 @@ def test_a_stranger_approves_twelve_stories_with_two_changes(tmp_path: Path) -> 
     for desk in open_desk_of_all_sources(tmp_path / "newsletter", **twelve):
         browser = set_up(desk, "kavita", Role.SENDER)
         command = ["node", "stranger.mjs", desk.base, browser.cookies["desk"], ",".join([*brief, *long])]
-        done = subprocess.run(command, cwd=HERE, capture_output=True, text=True, timeout=300, check=False)
+        done = subprocess.run(command, cwd=HERE, capture_output=True, text=True, timeout=600, check=False)
         assert done.returncode == 0, done.stderr
         seen = json.loads(done.stdout)
         assert seen["stories"] == 12
@@ -113,7 +113,7 @@ def test_two_editors_at_once(tmp_path: Path) -> None:
         cookies.append(set_up(desk, "kavita", Role.SENDER).cookies["desk"])
         cookies.append(set_up(desk, "asha", Role.ADMIN).cookies["desk"])
         command = ["node", "editors.mjs", desk.base, *cookies]
-        done = subprocess.run(command, cwd=HERE, capture_output=True, text=True, timeout=300, check=False)
+        done = subprocess.run(command, cwd=HERE, capture_output=True, text=True, timeout=600, check=False)
         assert done.returncode == 0, done.stderr
         seen = json.loads(done.stdout)
         assert (seen["errors"], seen["foreign"]) == ([], [])

@@ -168,7 +168,7 @@ def test_passkeys_in_a_real_browser(desk: Site) -> None:
     kavita = named(desk, set_up(desk, "kavita", Role.SENDER))
     link = f"/desk{link_of_a_test(desk, kavita)}"
     command = ["node", "passkey.mjs", f"http://{host(desk)}", kavita.cookies["desk"], link]
-    done = subprocess.run(command, cwd=ROOT / "tools/mail", capture_output=True, text=True, timeout=120, check=False)
+    done = subprocess.run(command, cwd=ROOT / "tools/mail", capture_output=True, text=True, timeout=600, check=False)
     assert done.returncode == 0, done.stderr
     seen = json.loads(done.stdout)
     assert seen["errors"] == []
