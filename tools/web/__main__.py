@@ -21,12 +21,16 @@ from digest import pipeline
 from digest.app import App, make_app
 from digest.cli.init import make_folder
 from digest.models import Actor, Role
+from digest.store.people.reengagement import SilentSubscriber
 from digest.store.people.requests import MailboxSide, RequestKind, RequestStore
 from digest.store.people.signups import SignupStore
 from digest.usecases.approval import approval_link
+from digest.usecases.reengage import ReengagePlan
 from digest.usecases.send_test import LinkAct
+from digest.web.app import load_pages
 from digest.web.own_data_emails import path_of, purpose_of
 from digest.web.server import run_pages
+from digest.web.stay import question
 from tools.web.admin_pages import admin_pages
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -177,7 +181,12 @@ def _archive(app: App) -> list[Step]:
 def _feedback(app: App) -> list[Step]:
     """Answers to a block of the edition, a comment, and the question whether to continue."""
     answer = f"/answer/{DAY}/feedback/1/{app.signer.sign('preferences', 1)}"
-    stay = f"/stay/{app.signer.sign('preferences', 1)}"
+    question_key = app.reengagement.key()
+    silent = SilentSubscriber(1, "", app.now())
+    email = question(load_pages(app, ""), app.signer, question_key)
+    app.reengagement.ask(ReengagePlan((silent,), (), 0), email)
+    code = app.signer.sign_link("stay", question_key)
+    stay = f"/stay/{question_key}/{code}/{app.signer.sign('preferences', 1)}"
     return [
         {"name": "answer", "path": answer},
         {"name": "answered", "path": answer, "form": {}},
@@ -185,7 +194,7 @@ def _feedback(app: App) -> list[Step]:
         {"name": "answer-before", "path": answer.replace("/1/", "/2/"), "form": {}},
         {"name": "stay", "path": stay},
         {"name": "stayed", "path": stay, "form": {}},
-        {"name": "stay-nobody", "path": f"/stay/{app.signer.sign('preferences', 99)}"},
+        {"name": "stay-nobody", "path": f"/stay/{question_key}/{code}/{app.signer.sign('preferences', 99)}"},
         {"name": "click-broken", "path": f"/c/{DAY}/x"},
     ]
 
