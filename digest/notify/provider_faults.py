@@ -71,6 +71,6 @@ def remedy(transport: str, fault: ProviderFault, variable: str = "") -> str:
         case ProviderFault.HOST if is_smtp:
             return f"correct {host} and `delivery.smtp.port`, or start the mail server"
         case ProviderFault.HOST:
-            return f"correct {host}, or repair the network of this machine"
+            return f"repair the network of this machine, or correct {host}"
         case _:
             return "look at the log of the mail server" if is_smtp else f"look at the status page of {name}"
