@@ -36,6 +36,7 @@ from digest.deliver.report import SendReport, possibly_sent
 from digest.errors import StoreUnavailable
 from digest.utils.heartbeat import beat
 from digest.utils.memory import gc_frozen, keep_freed_memory
+from digest.utils.redact import hide_addresses
 from digest.utils.telemetry import within_span
 from digest.utils.text import plural
 
@@ -384,10 +385,12 @@ class DeliveryRun:
 
 
 def _log_outcome(edition: str, flight: _InFlight, outcome: Outcome) -> None:
-    """Log one line for an attempt. Its reason is reported with the edition."""
+    """Log one line for an attempt. The report of the send has the reason of an unknown outcome."""
     level = logging.WARNING if isinstance(outcome, Unknown) else logging.INFO
     claim, name = flight.claim, flight.transport.name
     fields = {"edition": edition, "batch": claim.batch, "attempt": claim.attempt, "transport": name}
     recipients = len(claim.recipients)
     counted = plural(recipients, "recipient")
-    log.log(level, "%s: %s", _LOGGED[type(outcome)], counted, extra={**fields, "recipients": recipients})
+    # The next try may be minutes away, and the report comes after it. A provider may quote a recipient.
+    why = f": {hide_addresses(outcome.reason)}" if isinstance(outcome, NotSent | Retryable) else ""
+    log.log(level, "%s: %s%s", _LOGGED[type(outcome)], counted, why, extra={**fields, "recipients": recipients})

@@ -522,7 +522,9 @@ def _unusable(facts: AlertFacts, transport: str, problem: str, since: datetime, 
         ProviderFault.KEY: (AlertKind.KEY_REFUSED, f"{transport} refuses our {what}"),
         ProviderFault.FORBIDDEN: (AlertKind.KEY_REFUSED, f"{transport} refuses our {what} or our sender"),
         ProviderFault.SENDER: (AlertKind.KEY_REFUSED, f"{transport} refuses our sender"),
+        ProviderFault.RATE: (AlertKind.PROVIDER_DOWN, f"{transport} asks to slow down"),
         ProviderFault.EMAIL: (AlertKind.PROVIDER_DOWN, f"{transport} refuses the email"),
+        ProviderFault.HOST: (AlertKind.PROVIDER_DOWN, f"{transport} cannot be reached"),
     }.get(fault, (AlertKind.PROVIDER_DOWN, f"{transport} does not accept emails"))
     action = remedy(transport, fault, variable)
     restart = " and restart `digest run` and all workers" if fault == ProviderFault.KEY and variable else ""
@@ -531,7 +533,7 @@ def _unusable(facts: AlertFacts, transport: str, problem: str, since: datetime, 
     # Some answers name the command.
     if test not in problem:
         action += f" {test} tests it."
-    if fault in (ProviderFault.ACCOUNT, ProviderFault.HOST, ProviderFault.OTHER):
+    if fault in (ProviderFault.ACCOUNT, ProviderFault.RATE, ProviderFault.HOST, ProviderFault.OTHER):
         action += " To use another provider, add it: `delivery.transport: [smtp, sendgrid]`."
     text = f"{problem.rstrip('.')}. Nothing is lost: what waits is sent as soon as it works."
     return Alert(kind, transport, title, text, action, since, until)

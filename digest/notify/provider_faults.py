@@ -17,6 +17,8 @@ class ProviderFault(StrEnum):
     FORBIDDEN = "forbidden"
     # The key or password is wrong.
     KEY = "key"
+    # It is asked too often.
+    RATE = "rate"
     # No retry changes the email.
     EMAIL = "email"
     # No server answers, or another one than the provider's.
@@ -32,6 +34,7 @@ _PATTERNS = {
     # Amazon SES answers a wrong key with 403 too.
     ProviderFault.FORBIDDEN: r"^(?!.*refuses the key).*(?:\b403\b|lacks the scope)",
     ProviderFault.KEY: r"\b401\b|\b53[0458]\b|refuses the key|key is refused|authenticat|not logged in",
+    ProviderFault.RATE: r"\b429\b|slow down|too many requests",
     ProviderFault.EMAIL: r"refuses the email|cannot encode the email|email must be shorter",
     ProviderFault.HOST: r"no mail service|not SendGrid's|connection refused|not found in the DNS|unreachable|no route|"
     r"a web page, not an API|redirect",
@@ -61,11 +64,13 @@ def remedy(transport: str, fault: ProviderFault, variable: str = "") -> str:
             return f"verify the sender at {name}, or correct `newsletter.sender.email`"
         case ProviderFault.ACCOUNT:
             return f"look at the account at {name}: its credits, its quota, or why it is paused"
+        case ProviderFault.RATE:
+            return f"lower `delivery.rate`, or ask {'the operator of the mail server' if is_smtp else name} for more"
         case ProviderFault.EMAIL:
             return "correct what the reason names, in digest.yaml or in the edition"
         case ProviderFault.HOST if is_smtp:
             return f"correct {host} and `delivery.smtp.port`, or start the mail server"
         case ProviderFault.HOST:
-            return f"correct {host}, or repair the network of this machine"
+            return f"repair the network of this machine, or correct {host}"
         case _:
             return "look at the log of the mail server" if is_smtp else f"look at the status page of {name}"

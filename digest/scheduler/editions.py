@@ -393,6 +393,7 @@ class EditionJobs:
             f"Edition {edition.key}, {edition.state}: {counts.accepted} of {counts.frozen} sent, "
             f"{counts.excluded} excluded, {counts.rejected} rejected, {counts.pending} pending, "
             f"{counts.unknown} unknown."
+            + (f" `digest reconcile {edition.key}` settles the unknown ones." if counts.unknown else "")
         )
 
     def _is_finished(self, key: str) -> bool:

@@ -142,7 +142,7 @@ class Alerts:
         message = self._message(MessageType.RAISED, item, item.text, item.action, now)
         if not self.store.raise_(item, message, self._names, now):
             return False
-        log.warning("alert: %s. %s", item.title, without_code(item.action))
+        log.warning("alert: %s. %s %s", item.title, message.text, without_code(item.action))
         return True
 
     def _resolve(self, item: Alert, text: str, now: datetime) -> bool:

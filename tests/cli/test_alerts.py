@@ -366,7 +366,7 @@ def test_a_provider_that_is_down_and_the_alert_by_another_transport(newsroom: Ne
             assert "digest check" in day.action("provider-down")
             assert sorted(own.counts.items()) == [("admin@paper.example", 1), ("desk@paper.example", 1)]
             mail = own.emails[0].content
-            assert "smtp does not accept emails" in str(parse_mail(mail)["Subject"])
+            assert "smtp cannot be reached" in str(parse_mail(mail)["Subject"])
             assert (
                 "What to do: Correct `delivery.smtp.host` and `delivery.smtp.port`, or start the mail server."
                 in text_parts(mail)["text/plain"]

@@ -26,6 +26,7 @@ from tests.support.tables import each_row
         ("resend", "the sender's domain paper.in is not verified (resend.com/domains)", "sender", "at Resend"),
         ("brevo", "brevo: the account has no credits left (402)", "account", "credits"),
         ("ses", "the quota of the last 24 hours is used up", "account", "Amazon SES"),
+        ("sendgrid", "sendgrid asks to slow down (429)", "rate", "lower `delivery.rate`"),
         ("smtp", "cannot encode the email: too long", "email", "in the edition"),
         ("smtp", "smtp localhost:587: Connection refused", "host", "start the mail server"),
         ("brevo", "brevo: there is no mail service at this host (404)", "host", "`delivery.brevo.host`"),

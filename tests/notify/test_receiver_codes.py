@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import re
+
 from digest.notify.alert import AlertKind
 from digest.notify.conditions import CONDITIONS, KINDS
 from digest.notify.receiver_codes import CODES, HINTS, classify
 from tests.paths import ROOT
 from tests.support.tables import each_row
+
+# The packages that have the titles of alerts.
+TITLED = ("notify", "scheduler", "newsletter")
 
 
 @each_row(
@@ -58,4 +63,16 @@ def test_every_kind_of_alert_is_documented() -> None:
     page = (ROOT / "docs/alerts.md").read_text(encoding="utf-8")
     assert [kind for kind in AlertKind if f"`{kind}`" not in page] == []
     assert set(AlertKind) >= KINDS
+
+
+def test_the_runbook_has_each_kind_with_its_first_line() -> None:
+    page = (ROOT / "docs/operations.md").read_text(encoding="utf-8")
+    section = page.partition("## When an alert arrives\n")[2].partition("\n## ")[0]
+    rows = [re.split(r" *\| *", line)[1:-1] for line in section.splitlines() if line.startswith("| `")]
+    assert sorted(row[0].strip("`") for row in rows) == sorted(AlertKind)
+    assert all(row[2] and row[3] for row in rows)
+    files = [*(ROOT / "digest").glob("*/*.py")]
+    texts = "\n".join(file.read_text(encoding="utf-8") for file in files if file.parent.name in TITLED)
+    parts = [part.strip() for row in rows for title in re.findall("`([^`]+)`", row[1]) for part in title.split("…")]
+    assert [part for part in parts if part not in texts] == []
     assert len(set(CONDITIONS)) == len(CONDITIONS)
