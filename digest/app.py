@@ -56,7 +56,7 @@ class App(
     StoreWiring,
     # The newsletter's identity: its sender, its keys, the addresses of its pages.
     IdentityWiring,
-    # The planned editions, and what the settings demand of each.
+    # The planned editions, and the settings of each.
     PlanningWiring,
 ):
     """One newsletter folder and its collaborators, each built on first use. `close` closes what was opened.

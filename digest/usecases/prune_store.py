@@ -46,7 +46,7 @@ class PruneResult:
     # Undated articles that lost their text.
     emptied: int = 0
     images: int = 0
-    # Editions of which only counts are left.
+    # Editions that keep only counts.
     editions: list[str] = field(default_factory=list)
     deliveries: int = 0
     events: int = 0

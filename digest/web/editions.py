@@ -107,7 +107,7 @@ class LatestEdition:
 
         Whoever gets none of those gets the newest alert, if they chose alerts, or the newest edition of any kind.
         """
-        # Only those of the schedule have a number.
+        # Only editions of the schedule have a number.
         found = sorted(self._newest.get(), key=lambda each: each.number == 0)
         return next((each for each in found if self._is_for(subscriber, each)), self.of_all())
 

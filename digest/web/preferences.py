@@ -247,7 +247,7 @@ def router(page: PreferencesPage, resender: Resender) -> APIRouter:
         request: Request, token: str, form: SubmittedForm, browsers: Annotated[Literal["this", "all"], Form()]
     ) -> Response:
         subscriber = page.require_subscriber(request, token)
-        # Choices with an error are lost: somebody else may be waiting for this computer.
+        # Choices with an error are lost, because another person may be waiting for this computer.
         if form.format:
             page.save(request, subscriber, form)
         if browsers == "all":

@@ -52,7 +52,7 @@ _AHEAD, _LISTING = 5, frozenset(fold(word) for word in ("और", "व", "तथ
 # A dateline may be followed by its agency: `पटना। एएनआई। `.
 _TWICE = 2
 
-# Words of the longest place or person that is known only from what is next to it.
+# The most words of a place or person that is known only from the words next to it.
 _MAX_NAME_WORDS = 3
 
 # A lead that says "here" within this number of characters has a dateline before it.

@@ -93,7 +93,7 @@ def _amp_images(tree: Any, base: str | None) -> list[Image]:
 _CONTAINERS = ("//*[@itemprop='articleBody']", "//article", "//main", "//*[@role='main']")
 _MAX_CONTAINERS = 5
 
-# Elements that may be scored as the article, and those that are read as a part of its text.
+# Elements that may be scored as the article, and elements that are read as a part of its text.
 _SCORED = frozenset({"div", "td", "section", "article", "main", "body", "center", "span"})
 _PARTS = ("p", "h2", "h3", "h4", "h5", "li", "blockquote", "img")
 _SENTENCE_ENDS = ("।", "॥", ".", "?", "!", "”", '"', "’", ":")

@@ -15,7 +15,7 @@ from digest.hindi.tokens import stem_of, tokens
 
 # In the news, जवान are our own soldiers.
 _INDIA = re.compile("भारत|india|(?<!नौ)जवान(?!ी)", re.IGNORECASE)
-# What happens to Indians is news from home wherever it happens: `नेपाल: हादसे में 5 भारतीयों की मौत`.
+# News about Indians is news from home, wherever it happens: `नेपाल: हादसे में 5 भारतीयों की मौत`.
 _INDIANS = re.compile("भारतीय|indian", re.IGNORECASE)
 # `पाकिस्तान: …`: words of a headline that is labelled with a place.
 _LABEL_WORDS = 2

@@ -73,7 +73,7 @@ class AffectedPeople:
 
     people: tuple[AffectedPerson, ...]
     editions: tuple[str, ...]
-    # What was held → the number of people.
+    # Kind of data → the number of people.
     held: dict[str, int]
 
     @property

@@ -38,7 +38,7 @@ class Counts(RecipientCounts):
 
     batches: int
     variants: int
-    # Those of `pending` whose emails a running run is handing over.
+    # The part of `pending` whose emails a running run is handing over.
     in_flight: int = 0
 
     @property
