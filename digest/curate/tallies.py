@@ -26,10 +26,10 @@ _WORLD = folded_words("दुनिया दुनियाभर विश्�
 
 
 def find_tallies(headline: str, lead: str, places: Places) -> frozenset[Tally]:
-    """Return what a headline counts, for each place that it names.
+    """Return the counts of a headline, one for each place that it names.
 
-    Empty if it counts no dead and no cases, only expects them, or tells more than the count. `places` are those of the
-    headline. An epidemic without any is the country's.
+    Empty if it counts no dead and no cases, only expects them, or tells more than the count. `places` are the
+    headline's. An epidemic without any is the country's.
     """
     evidence = find_evidence(headline, lead)
     if (EPIDEMIC not in evidence and DISASTER not in evidence) or any(

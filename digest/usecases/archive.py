@@ -35,7 +35,7 @@ _LEAST_COMMON = 2
 
 @dataclass(frozen=True)
 class Archivist:
-    """Writes the archive. Failures never stop a send: `catch_up` repeats what failed."""
+    """Writes the archive. Failures never stop a send: `catch_up` repeats failed editions."""
 
     editions: EditionStore
     archive: ArchiveStore

@@ -75,7 +75,7 @@ class FeedbackResult:
 
 @dataclass(frozen=True)
 class FeedbackProcessor:
-    """Applies what providers and mail servers report about an edition's emails."""
+    """Applies the reports of providers and mail servers about an edition's emails."""
 
     events: EventStore
     ledger: SqlLedger

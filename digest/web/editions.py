@@ -156,7 +156,7 @@ def on_show(stories: Sequence[ArchivedStory]) -> tuple[ArchivedStory, ...]:
     """Choose from the stories of an edition, the top one first, as the headlines on top of the email do.
 
     After the top story, these are the first of each section, then others. Stories that are only a headline come last.
-    The order is that of the edition.
+    They stay in the order of the edition.
     """
     others = stories[1:]
     first: dict[str, str] = {}

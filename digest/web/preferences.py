@@ -153,7 +153,7 @@ class PreferencesPage:
     ) -> HTMLResponse:
         """Respond with the page for an unknown browser: unsubscribe, or get a link by email.
 
-        `subscriber` is that of the token, if the caller has read it.
+        `subscriber` is the token's, if the caller has read it.
         """
         context = self.context
         context.require_id(request, _PURPOSE, token)

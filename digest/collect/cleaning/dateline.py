@@ -94,7 +94,7 @@ def continues(rest: str) -> bool:
 # The same few words open most paragraphs, and each is looked up many times.
 @lru_cache(maxsize=20_000)
 def kind_of(part: str) -> PartKind:
-    """Return what a part of a dateline is."""
+    """Return the kind of a part of a dateline."""
     key = fold(part).replace("आइ", "आई").strip(" .")
     if key in PLACES or key.replace("-", " ") in PLACES:
         return PartKind.PLACE

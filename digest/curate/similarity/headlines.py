@@ -81,7 +81,7 @@ def tells_event(title: str) -> bool:
 
 
 def tells_no_event(title: str) -> bool:
-    """Whether a title is that of satire, or of a list of several news items."""
+    """Whether a title belongs to satire, or to a list of several news items."""
     return not NO_EVENT.isdisjoint(find_rows(tokens(title)))
 
 

@@ -82,7 +82,7 @@ class AffectedPeople:
 
 
 def find_affected(database: Database, scope: BreachScope) -> AffectedPeople:
-    """Find the affected people. Raises DigestError for an unknown edition, or one of which only counts are kept."""
+    """Find the affected people. Raises DigestError for an unknown edition, or for one that has only counts left."""
     with database.read() as connection:
         keys = _editions(connection, scope)
         rows: dict[int, Any] = {}

@@ -249,7 +249,7 @@ def _why(row: Any, attempts: list[Any], zone: tzinfo, orphan: Orphan | None) -> 
 
 
 def _folded_line(connection: Connection, added_at: datetime) -> list[HistoryEntry]:
-    """Return one line for all folded editions, of which only counts are left."""
+    """Return one line for all folded editions. Only their counts are left."""
     at = func.coalesce(edition.c.frozen_at, edition.c.composed_at)
     rows = select(func.count(), func.max(at)).where(edition.c.folded_at.is_not(None), at >= added_at - _BEFORE)
     number, last = connection.execute(rows).one()

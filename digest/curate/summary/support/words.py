@@ -226,7 +226,7 @@ class _WordBuilder:
     open_from: int = 0
 
     def take(self, at: int) -> int:
-        """Take what begins at a token, and return how many tokens it has."""
+        """Take the expression that begins at a token, and return how many tokens it has."""
         current = self.piece[at]
         if current in PUNCTUATION:
             self.quoted ^= current in QUOTES
