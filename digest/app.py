@@ -56,7 +56,7 @@ class App(
     StoreWiring,
     # The newsletter's identity: its sender, its keys, the addresses of its pages.
     IdentityWiring,
-    # The planned editions, and what the settings demand of each.
+    # The planned editions, and the settings of each.
     PlanningWiring,
 ):
     """One newsletter folder and its collaborators, each built on first use. `close` closes what was opened.
@@ -87,7 +87,7 @@ class App(
         self._open[:] = [app for app in self._open if app is not self]
 
     def close(self) -> None:
-        """Close what was opened, the store last. An error in one does not keep the others open."""
+        """Close all opened collaborators, the store last. An error in one does not keep the others open."""
         with ExitStack() as closing:
             transports = (each for app in self._open for each in app.__dict__.get("transports", ()))
             for opened in (self.__dict__.get("database"), *transports):

@@ -81,7 +81,7 @@ def joined(separator: str, *parts: str) -> str:
 
 
 def is_joined(message: Message) -> bool:
-    """Whether a message is several sentences, of which some may be another program's."""
+    """Whether a message consists of several sentences. Some may be another program's."""
     return "part0" in message.values
 
 

@@ -134,7 +134,8 @@ class AttemptState(StrEnum):
     CANCELLED = "cancelled"
     # The provider showed that it accepted it.
     CONFIRMED = "confirmed"
-    # Not an attempt of this store: it was restored from a copy, and what happened to the batch since is unknown.
+    # Not an attempt of this store. The store was restored from a copy, and it is unknown what happened to the batch
+    # since.
     RESTORED = "restored"
     # An operator decided that it reached nobody.
     OVERRIDDEN = "overridden"

@@ -54,7 +54,7 @@ def main() -> None:
             print(redact(traceback.format_exc()), end="", file=sys.stderr)  # noqa: T201
             sys.exit(1)
         what = f"internal error: {type(error).__name__}: {error}"
-        # A file that vanished, that may not be read, or that the disk has no space for.
+        # A file that vanished or may not be read, or a disk without space for it.
         if isinstance(error, OSError) and error.filename and error.strerror:
             what = f"{error.filename}: {error.strerror}"
         message = f"{what} (set DIGEST_DEBUG=1 for the traceback)"

@@ -97,7 +97,7 @@ class _Report:
     subscribers: int = 0
     sources: int = 0
     transports: tuple[str, ...] = ()
-    # What the checks of EDITION found; empty if there were none.
+    # The findings on EDITION; empty if there were none.
     edition: dict[str, Any] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
@@ -154,7 +154,7 @@ def _check_all(home: Path, edition: str | None, *, links: bool, offline: bool) -
             findings.run(lambda: _check_base_url(app, findings))
             if edition and not findings.problems:
                 findings.run(lambda: report.edition.update(_check_edition(app, edition, links=links)))
-                # The templates were tried with a sample edition: what this edition has too is reported once.
+                # The templates were tried with a sample edition. Findings that this edition has too are reported once.
                 own = {f"templates: {each}" for each in report.edition.get("warnings", ())}
                 findings.warnings = [each for each in findings.warnings if each not in own]
     except ConfigurationError as error:
@@ -229,7 +229,7 @@ def _check_list(app: App, findings: Findings) -> int:
     found: list[ListedSubscriber] = []
     findings.run(lambda: found.extend(app.subscriber_list.read()))
     examples = [one.email for _address, one in found if is_example(one.email.rpartition("@")[2])]
-    # Those of an import, or from the sign-up page, are only in the store.
+    # Subscribers of an import or of the sign-up page are only in the store.
     examples += app.subscribers.imported_within(EXAMPLE_DOMAINS)
     if examples and not app.outbox_only:
         more = ", …" if examples[1:] else ""
@@ -319,7 +319,7 @@ def _source_problems(app: App, source: Source, known: SourceHealth | None, *, on
     if found.url and found.url != source.url and not (known and known.moved_to):
         return [*past, f"redirects to {found.url}; use that as its url"]
     if found.unusable:
-        # It says more than what past collections know.
+        # It says more than the results of past collections.
         return [*(_past_problems(known, now) if known and known.last_new else []), found.unusable]
     return past
 

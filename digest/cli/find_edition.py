@@ -54,7 +54,7 @@ def _nearest_key(app: App, name: str) -> str:
 def key_of(app: App, name: str, *, begun: bool = False) -> str:
     """Return the key of the named edition, or of today's, which may not exist yet. Raises DigestError.
 
-    `name` is a key, or the slug of an edition in the schedule, which means that of today. Without a name, it is the
+    `name` is a key, or the slug of an edition in the schedule, which means today's edition. Without a name, it is the
     next edition of today that is not finished. With `begun`, it is one whose time to compose has come, so that a
     repeated send does not send the evening's edition in the morning.
     """

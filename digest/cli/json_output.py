@@ -61,7 +61,7 @@ def unknown_recipient_json(each: Unsettled, zone: ZoneInfo) -> dict[str, Any]:
 
 
 def decision_json(each: OperatorDecision) -> dict[str, Any]:
-    """Return the JSON of `status`, `edition show` and `reconcile --history`: what an editor or operator decided."""
+    """Return the JSON of `status`, `edition show` and `reconcile --history`: a decision of an editor or operator."""
     return {
         "at": each.at.isoformat(),
         "what": each.what,

@@ -117,7 +117,7 @@ class Lines:
 
     def __init__(self, what: str, clock: Callable[[], float] = time.monotonic) -> None:
         self.what, self.clock = what, clock
-        # When the first report came, and what was done by then. The time before it went into preparation.
+        # When the first report came, and how much was done by then. The time before was preparation.
         self.began: float | None = None
         self.first = 0
         self.last = -1

@@ -109,7 +109,7 @@ class _ReconcileRequest:
         return not self.accepted and (not self.resent or self.resent == ("all",))
 
     def ask_for_grounds(self, *, needs_evidence: bool = False) -> None:
-        """Ask in a terminal for what is missing, or raise a usage error."""
+        """Ask in a terminal for missing grounds, or raise a usage error."""
         may_ask = sys.stdin.isatty() and not self.as_json
         if needs_evidence and not self.evidence:
             self.evidence = _evidence(may_ask)
@@ -340,7 +340,7 @@ def _decisions(
     """Return the decision for each recipient.
 
     A named address takes precedence over the number of its batch. `all` means all that the other option does not name.
-    `may_be_single` is that of `Reconciler`.
+    `may_be_single` is the method of `Reconciler`.
     """
     from digest.deliver.outcome import Accepted, NotSent
     from digest.usecases.reconcile import one_by_one

@@ -315,7 +315,7 @@ def _other_line(edition: Edition, counts: Counts) -> str:
 
 
 def _show_alerts(app: App, shown: Collection[str]) -> None:
-    """Print the open alerts, of which one may say why emails wait.
+    """Print the open alerts. One of them may say why emails wait.
 
     Unknown outcomes of the editions in `shown` are printed above.
     """
@@ -337,7 +337,7 @@ def _show_workers(app: App) -> None:
 
 
 def _show_open_questions(app: App, found: Edition, state: EditionStatus) -> None:
-    """Print what an operator has to decide: unknown, held and unsendable batches."""
+    """Print the decisions that wait for an operator: unknown, held and unsendable batches."""
     from digest.store.sending.status import unsendable_batches
     from digest.usecases.reconcile import held_editions, hold_without_recipients
 

@@ -155,7 +155,7 @@ def restore(home: Path, file: Path | None, in_place: bool, as_json: bool) -> int
 
 
 def _people(result: RestoreResult, *, lists: bool) -> str:
-    """Print what is known about unsubscribes since the copy."""
+    """Print the unsubscribes since the copy, as far as they are known."""
     carried = result.carried
     if carried is None:
         remedy = (
@@ -173,7 +173,7 @@ def _people(result: RestoreResult, *, lists: bool) -> str:
 
 
 def _show_doubt(result: RestoreResult) -> None:
-    """Print what may have been sent since the copy, and how to settle it."""
+    """Print the editions that may have been sent since the copy, and how to settle them."""
     if result.held:
         click.echo()
         rows = [(held.edition, held.batches, held.recipients) for held in result.held]

@@ -157,7 +157,7 @@ def export(
         note(f"{plural(number, 'subscriber')} not included: {reason}")
 
 
-# What differs between rows that are rejected for one reason: values, and places in files.
+# The parts that differ between rows that are rejected for one reason: values, and places in files.
 _VALUE = re.compile(r"'[^']*'|\"[^\"]*\"|\S*\d+")
 
 

@@ -30,10 +30,10 @@ MAX_BYTES = 50_000_000
 MAX_NAME_LENGTH = 1_000
 SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".gif", ".svg", ".webp", ".avif", ".heic", ".bmp", ".tif", ".tiff"})
 
-# Pixels; a header that says more is damaged, or attacks the program that decodes the image.
+# Pixels. A header with more is damaged, or attacks the program that decodes the image.
 MAX_SIDE = 10_000
 
-# What mail programs show everywhere, by the first bytes.
+# The formats that all mail programs show, by their first bytes.
 _SIGNATURES = (
     (b"\x89PNG\r\n\x1a\n", "image/png"),
     (b"GIF87a", "image/gif"),

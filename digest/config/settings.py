@@ -376,7 +376,7 @@ class SubscriberListSettings(SettingsModel):
     )
 
 
-# The day's articles are compared with those of the week before (`Rules.background`).
+# The day's articles are compared with the articles of the week before (`Rules.background`).
 _BACKGROUND = timedelta(days=7)
 
 

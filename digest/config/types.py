@@ -30,7 +30,7 @@ _JSON_PATH = re.compile(rf"{_STEP}(?:\.{_STEP})*(?:\s*\|\s*{_STEP}(?:\.{_STEP})*
 class SettingsModel(BaseModel):
     """Base of all settings: rejects unknown keys, and is immutable."""
 
-    # Defers building validators until the first use, and builds only that of the whole. This halves the import time.
+    # Builds validators on first use, and only the validator of the whole settings. This halves the import time.
     model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
 

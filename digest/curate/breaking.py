@@ -85,7 +85,7 @@ def write_section(articles: Sequence[Article], context: ComposeContext) -> Secti
 
 
 def _cluster(articles: Sequence[Article], context: ComposeContext) -> tuple[Pairs, tuple[Cluster, ...], SentHistory]:
-    """Cluster the articles of the window, and index what was sent."""
+    """Cluster the articles of the window, and index the sent stories."""
     window = select_window(articles, context)
     everything = (*window.articles, *window.background)
     corpus = extract_features(everything)

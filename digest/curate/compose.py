@@ -170,7 +170,7 @@ class Window:
     """The articles that an edition may use, without repeated text and blocked articles."""
 
     articles: tuple[Article, ...]
-    # All other articles in the language, and those of sent stories. They only show how common words are.
+    # All other articles in the language, also those of sent stories. They only show how common words are.
     background: tuple[Article, ...]
     # The stories sent before now.
     sent: tuple[SentStory, ...]

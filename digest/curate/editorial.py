@@ -39,7 +39,7 @@ class EditorialChanges:
     dropped: tuple[str, ...] = ()
     # Stories that the editor added, at the places that their scores give them.
     added: tuple[str, ...] = ()
-    # Articles, by id or URL, that the editor made separate stories, and an article of each story that had them.
+    # Articles, by id or URL, that the editor made separate stories, each with an article of the story that had it.
     split: tuple[str, ...] = ()
     rest: tuple[str, ...] = ()
     # Articles whose stories the editor merged. The headline is that of the first one.
@@ -60,7 +60,7 @@ class EditorialChanges:
     pictures: Mapping[str, str] = field(default_factory=dict)
     # Names of blocks that are left out of this edition.
     blocks_out: tuple[str, ...] = ()
-    # Name of a block -> its data, in place of those of its file.
+    # Name of a block -> its data, which replace the data of its file.
     blocks: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     # Only for a special edition.
     selection: Selection | None = None

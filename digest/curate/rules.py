@@ -75,7 +75,7 @@ class Rules:
     importance: Mapping[str, float] = field(default_factory=dict)
     # Hours; for sections that HALF_LIVES does not have.
     half_life: float = 11.0
-    # Half-lives are this many times longer: the best of a week is not that of its last day.
+    # Half-lives are this many times longer, because the best of a week is not the best of its last day.
     slower: float = 1.0
     # Subtracted for each story already chosen from the same section, and once if one has the same subject or is alike.
     penalty_section: float = 0.1

@@ -43,10 +43,10 @@ _WORLD = folded_words("दुनिया दुनियाभर विश्�
 
 
 def find_tallies(headline: str, lead: str, places: Places) -> frozenset[Tally]:
-    """Return what a headline counts, for each place that it names. The damage of a disaster is a count too.
+    """Return the counts of a headline, one for each place that it names. The damage of a disaster is a count too.
 
-    Empty if it counts no dead, no cases and no damage, only expects them, or tells more than an epidemic's count.
-    `places` are those of the headline. An epidemic without any is the country's.
+    Empty if it counts no dead, no cases and no damage, only expects them, or tells more than the count. `places` are
+    the headline's. An epidemic without any is the country's.
     """
     evidence = find_evidence(headline, lead)
     if EPIDEMIC not in evidence and DISASTER not in evidence:

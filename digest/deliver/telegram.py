@@ -56,7 +56,7 @@ Outcome = Posted | PostRefused | NotPosted | MaybePosted
 
 
 class TelegramClient:
-    """Posts by one bot. `host` is the URL of the API, `token` that of the bot."""
+    """Posts by one bot. `host` is the URL of the API, `token` the bot's."""
 
     def __init__(self, token: str, *, host: str = "https://api.telegram.org", timeout: float = 30.0) -> None:
         self._token, self.host = token, host

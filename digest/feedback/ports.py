@@ -1,4 +1,4 @@
-"""Events of email providers, and what the stage needs from outside."""
+"""Events of email providers, and the interfaces that the stage needs."""
 
 from __future__ import annotations
 

@@ -37,12 +37,12 @@ _QUOTE = re.compile(
     r"\*?(?:from|भेजने वाला|प्रेषक)\*?\s*:.{3,200}@.*|-- )$",
     re.I,
 )
-# What phones and mail programs add: "Sent from my Redmi phone", "मेरे Android फ़ोन से भेजा गया".
+# Lines that phones and mail programs add: "Sent from my Redmi phone", "मेरे Android फ़ोन से भेजा गया".
 _DEVICE = r".{0,40}(?:phone|ipad|android|mobile|device|mail|outlook|galaxy|redmi|फ़ोन|फोन|फ़ोन|मोबाइल|टैबलेट).{0,40}"
 _SENT_FROM = re.compile(rf"(?:sent (?:from|via) {_DEVICE}|get outlook for .{{0,20}}|मेरे {_DEVICE} से भेजा गया)[.।]?", re.I)
 # A line that mail programs break in two.
 _BROKEN_QUOTE = re.compile(r"(?mi)^(on .{4,120})\n(.{0,120}wrote:)\s*$")
-# Begin and end of what a reader does not see, or has not written.
+# The begin and end of text that a reader does not see or has not written.
 _HIDDEN = (
     *((rf"<{name}\b", rf"</{name}\s*>") for name in ("script", "style", "head", "blockquote")),
     ("<!--", "-->"),

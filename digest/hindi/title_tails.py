@@ -50,7 +50,8 @@ _ATTRIBUTES = re.compile("[-–—…]|\\.{2}")
 VOICE = folded_words("मैं मैंने मुझे मुझसे मेरा मेरी मेरे हम हमें हमने हमारा हमारी हमारे चाहता चाहती")
 # A part with one of these waits for the next: `जिस घर को बेचा था, उसे खोलते ही उड़े होश`.
 _WAITS = folded_words("जिस जिसे जिसने जिन जिन्हें जो जब जैसे अगर यदि")
-# Who wants something is no news, but the call tells what about it: `ट्रैक्टर लेने का है प्लान, जानिए कितनी होगी किस्त`.
+# It is no news that somebody wants something, but the call tells what it is about: `ट्रैक्टर लेने का है प्लान, जानिए
+# कितनी होगी किस्त`.
 _WISH = re.compile(
     fold(
         "(?:का|की|के) (?:है |हैं )?(?:प्लान|मन|इरादा|शौक)(?: है| हैं)?$"

@@ -161,7 +161,7 @@ def _check_dkim(mail: Message, found: list[Signature]) -> Iterator[MailFinding]:
         problem = f"no DKIM signature is of the sender's domain {short_line(sender)}: d= is {domains}"
         yield MailFinding("error", problem, _SIGN)
         return
-    # One signature that covers everything is enough. Otherwise report what the best one lacks.
+    # One signature that covers everything is enough. Otherwise the report is about the best one.
     best = min(own, key=lambda signature: len(_uncovered_headers(signature, _MUST_BE_SIGNED)))
     by = f"the signature of {short_line(best.domain)} (s={short_line(best.selector)})"
     if missing := _uncovered_headers(best, _MUST_BE_SIGNED):

@@ -55,7 +55,9 @@ def check_settings(app: App) -> Findings:
 
 
 def check_newsletter(app: App, findings: Findings) -> None:
-    """Check what needs neither the network nor the sources: templates, pages, blocks, holidays, keys, the notice."""
+    """Check everything that needs neither the network nor the sources: templates, pages, blocks, holidays, keys, the
+    notice.
+    """
     findings.run(lambda: check_templates(app, findings))
     findings.run(lambda: check_pages(app, findings))
     check_messages(app, findings)

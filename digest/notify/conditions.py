@@ -188,7 +188,7 @@ def slow_sends(facts: AlertFacts) -> Iterator[Alert]:
     for edition in facts.editions:
         if edition.state != EditionState.SENDING or edition.oldest_due is None:
             continue
-        # What waited while nobody sent is not slow.
+        # Emails that waited while nobody sent are not slow.
         begun = (edition.oldest_due, edition.frozen_at, facts.sending_since)
         since = max(moment for moment in begun if moment is not None)
         if facts.now - since >= facts.rules.slow_send:

@@ -27,7 +27,7 @@ class EditionFacts:
     rejected: int = 0
     # Kind of event → recipients: blocked, bounced, complained, dropped.
     failures: Mapping[str, int] = field(default_factory=dict)
-    # Those who wait because their mail servers deferred them.
+    # Recipients who wait because their mail servers deferred them.
     deferred: int = 0
     # The time of the earliest batch that is due and not handed over, without deferred recipients.
     oldest_due: datetime | None = None
@@ -112,7 +112,7 @@ class AlertFacts:
     answers: Sequence[AnswerFacts]
     # Of the sources in the settings.
     sources: Sequence[SourceHealth]
-    # Those in the settings that send real email.
+    # The transports in the settings that send real email.
     transports: Sequence[str]
     # Transport → the problem found by its last probe.
     probes: Mapping[str, str]

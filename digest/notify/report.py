@@ -100,7 +100,7 @@ class Report:
     reason: str
     numbers: EditionNumbers
     feedback: FeedbackSummary
-    # Those that handed it over.
+    # The names of the transports that handed it over.
     transports: Sequence[str]
     # (reason, recipients), the most frequent first.
     excluded: Sequence[tuple[str, int]]

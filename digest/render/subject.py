@@ -141,7 +141,7 @@ def preheader(edition: Edition, language: str, subject: str) -> str:
     above = _thread_key(subject)
     seen: set[str] = set()
     headlines: list[str] = []
-    # Those that hide their news come last.
+    # Headlines that hide their news come last.
     for story in sorted(_by_score(edition)[:CHOICES], key=lambda story: hides_news(story.title)):
         headline = _headline_of(story, language)
         key = _thread_key(headline)

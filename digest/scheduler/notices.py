@@ -1,6 +1,6 @@
 """Report faults and states to editors and operators: once when they begin and once when they end, by log and alert.
 
-Each (kind, subject) is reported by one thread only, so there are no locks. `refresh` reads those of all threads.
+Each (kind, subject) is reported by one thread only, so there are no locks. `refresh` reads the faults of all threads.
 """
 
 from __future__ import annotations

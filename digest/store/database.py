@@ -421,7 +421,7 @@ def as_json(value: Any) -> str:
 
 
 def _bring_up_to_date(database: Database) -> None:
-    """Create the tables of a new store, or migrate those of an older version."""
+    """Create the tables of a new store, or migrate the tables of an older version."""
     found = schema_version(database)
     if found == HEAD:
         return

@@ -745,7 +745,7 @@ archive_story = Table(
     Column("published", Moment),
     # [{name, title, url, published}], the lead's first.
     Column("sources", JSON, nullable=False),
-    # What is searched: see `hindi.tokens.index_words`.
+    # The words that a search looks through: see `hindi.tokens.index_words`.
     Column("words", Text, nullable=False),
     UniqueConstraint("edition", "story"),
     Index(None, "thread"),
@@ -841,7 +841,7 @@ desk_token = Table(
 desk_session = Table(
     "desk_session",
     metadata,
-    # SHA-256 of what the cookie holds.
+    # SHA-256 of the cookie's value.
     Column("hash", String(64), primary_key=True),
     Column("user", Id, ForeignKey("desk_user.id"), nullable=False),
     Column("created_at", Moment, nullable=False),

@@ -99,7 +99,7 @@ def read_workers(connection: Connection) -> list[Worker]:
         fill(
             Worker,
             row,
-            # What it settled before it fell silent is no rate of now.
+            # Batches that it settled before it fell silent give no present rate.
             rate=0.0 if row.silent else row.rate,
             jobs=tuple(row.jobs),
             state=WorkerState.SILENT if row.silent else WorkerState.DRAINING if row.draining else WorkerState.RUNNING,

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from digest.usecases.alerts import Alerts
     from digest.usecases.stop_edition import AutomaticStop
 
-# Days of which editions are checked. Complaints arrive for days.
+# Editions of this many days are checked, because complaints arrive for days.
 _DAYS = 4
 # Time between probes of a provider: while it works, and while it fails.
 _PROBE_EVERY, _PROBE_AGAIN = timedelta(hours=1), timedelta(minutes=5)

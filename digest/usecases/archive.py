@@ -29,13 +29,13 @@ _THREAD = timedelta(days=60)
 # The least share of the shorter text's stems that an update has in common with the story that it continues. Curation
 # has already decided that the update continues a story, so this only finds the right one.
 _SAME_EVENT = 0.15
-# A single common stem, such as that of शुरू, identifies no event.
+# A single common stem, such as the stem of शुरू, identifies no event.
 _LEAST_COMMON = 2
 
 
 @dataclass(frozen=True)
 class Archivist:
-    """Writes the archive. Failures never stop a send: `catch_up` repeats what failed."""
+    """Writes the archive. Failures never stop a send: `catch_up` repeats failed editions."""
 
     editions: EditionStore
     archive: ArchiveStore

@@ -41,7 +41,7 @@ EXAMPLE = """\
 happened:
   hi: "22 नवंबर 2026 की रात किसी ने हमारे सर्वर की एक बैकअप फ़ाइल की नक़ल कर ली।"
   en: "On the night of 22 November 2026 somebody copied a backup file of our server."
-# What may come of it for the person.
+# The possible consequences for the person.
 consequences:
   hi: "आपको अनचाहे या धोखा देने वाले ईमेल आ सकते हैं।"
   en: "You may get unwanted or fraudulent email."

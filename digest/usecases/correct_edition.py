@@ -132,7 +132,7 @@ class EditionCorrector:
         return self._result(changed, self.cancel_replaced(key), correction)
 
     def preview(self, key: str, story: str, *, title: str, summary: str, note: str = "") -> CorrectionPreview:
-        """Return what `correct` would send. Raises NotCorrectable."""
+        """Return the correction that `correct` would send. Raises NotCorrectable."""
         before, text = self._begun(key), one_line(note)[:_MAX_NOTE]
         changed = self._change(before, story, title, summary, text)
         emails = self._render(before, changed, story)

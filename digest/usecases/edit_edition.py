@@ -79,7 +79,7 @@ class BlockRejected(DigestError):
 
 @dataclass(frozen=True)
 class EditionEditor:
-    """Changes drafts. Two editors may work at once: a change keeps those of the other editor."""
+    """Changes drafts. Two editors may work at once: a change keeps the other editor's changes."""
 
     editions: EditionStore
     log: AuditLog

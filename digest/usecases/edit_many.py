@@ -60,8 +60,8 @@ class ManyAct(StrEnum):
     RESTORE_FREQUENCY = "restore-frequency"
 
 
-# What the log of acts says of several subscribers, and of one. A stop and a frequency are taken back by it, so it is
-# the same for one.
+# The kinds of acts for several subscribers, and for one. A stop and a frequency are undone by their entry, so they have
+# the same kind for one.
 _NAMES = {
     ManyAct.PAUSE: (ActKind.MANY_PAUSED, ActKind.SUBSCRIBER_PAUSED),
     ManyAct.RESUME: (ActKind.MANY_PAUSES_ENDED, ActKind.PAUSE_ENDED),
@@ -328,7 +328,7 @@ class ManyEditor:
                     raise PlanChanged("Meanwhile something was decided about some of them; nothing was changed.")
             if change.act in (ManyAct.PAUSE, ManyAct.RESUME):
                 self.preferences.pause_all(connection, [each.id for each in plan.people], change.until)
-            # Those of the list files have these values already.
+            # Subscribers of the list files have these values already.
             self.subscriber_admin.set_all(connection, fields)
             entries = [
                 Consent(each.address, what, now, source, detail=_own_detail(each, fields[each.address], detail))

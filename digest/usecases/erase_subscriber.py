@@ -57,8 +57,8 @@ class SubscriberEraser:
     def erase(self, address: str, reason: str) -> tuple[ErasureResult, int]:
         """Erase the person behind a comparable address.
 
-        Returns what the store held, and the number of emails that were removed from the outbox. Queued webhook
-        payloads are processed first, because they may resolve a batch whose outcome is unknown.
+        Returns the counts of the erased data, and the number of emails that were removed from the outbox. Queued
+        webhook payloads are processed first, because they may resolve a batch whose outcome is unknown.
         """
         self.feedback.process_webhooks()
         held = self.preferences.find(address)

@@ -65,7 +65,7 @@ class FeedbackResult:
     kept: int = 0
     # Newly suppressed addresses.
     suppressed: int = 0
-    # Those that could not be processed.
+    # The payloads and mails that could not be processed.
     failed: int = 0
     # Editions in which feedback resolved a batch whose outcome was unknown.
     resolved_editions: tuple[str, ...] = ()
@@ -75,7 +75,7 @@ class FeedbackResult:
 
 @dataclass(frozen=True)
 class FeedbackProcessor:
-    """Applies what providers and mail servers report about an edition's emails."""
+    """Applies the reports of providers and mail servers about an edition's emails."""
 
     events: EventStore
     ledger: SqlLedger

@@ -46,7 +46,7 @@ class PruneResult:
     # Undated articles that lost their text.
     emptied: int = 0
     images: int = 0
-    # Editions of which only counts are left.
+    # Editions that keep only counts.
     editions: list[str] = field(default_factory=list)
     deliveries: int = 0
     events: int = 0
@@ -71,7 +71,7 @@ class StorePruner:
     keep_texts: timedelta = timedelta(days=365)
 
     def plan(self) -> PruneResult:
-        """Count what `prune` would delete."""
+        """Count the data that `prune` would delete."""
         now = self.now()
         articles = stored_articles.measure(self.database, now - self.keep_articles)
         payloads, payload_bytes = self.events.measure_processed(now - self.keep_payloads)

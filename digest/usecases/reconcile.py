@@ -176,7 +176,7 @@ class Reconciler:
     def expected(self, key: str, candidates: Iterable[Candidate]) -> list[tuple[str, str]]:
         """Return the address of each candidate, with the Message-ID of the edition's email to them if we set it.
 
-        For an edition that may have been sent from a newer store, of which this one is a restored copy.
+        For an edition that may have been sent from a newer store, if this one is a restored copy of it.
         """
         single = any(RECOVERY.get(transport.name) == "stepwise" for transport in self.transports)
         return [(each.email, self.message_id(key, each.id, each.email) if single else "") for each in candidates]

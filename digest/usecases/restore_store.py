@@ -43,7 +43,7 @@ _BUSY = "; stop it before you restore the store"
 class RestoreResult:
     # When the copy was made, or the latest time in it.
     copied_at: datetime
-    # Counts of what may have been sent since, and is unknown now.
+    # Counts of recipients who may have been sent to since, and are unknown now.
     held: list[HeldEdition]
     # Editions without recipients in the store that may have been sent since.
     doubtful: list[str]
@@ -56,7 +56,7 @@ class RestoreResult:
     # editions until `specials_until`.
     sent: list[SentSince] | None = None
     specials_until: date | None = None
-    # Editions that were composed, changed or approved since the copy and not sent, of which the copy has nothing. None
+    # Editions that were composed, changed or approved since the copy, and not sent. The copy has nothing of them. None
     # if the replaced store could not be read.
     left_behind: list[str] | None = None
 
@@ -170,7 +170,7 @@ class StoreRestorer:
                 doubtful = restored.doubtful_unsent(connection, about.copied_at.date())
             if reserve:
                 reserve_ids(connection, now)
-            # Higher than anything that was claimed since, so that the same copy is noticed if it is put in place again.
+            # Higher than every number that was claimed since. So the same copy is noticed if it is put in place again.
             claims = max(identity.claims, mark.claims if mark else 0) + 1
             meta.put(connection, CLAIMS, str(claims))
             meta.put(connection, STORE_ID, identity.store or secrets.token_hex(16))

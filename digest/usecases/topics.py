@@ -46,7 +46,7 @@ class TopicsInUse:
 
 
 def topics_of(settings: Settings) -> tuple[str, ...]:
-    """Return the topics that a subscriber may choose: the newsletter's sections and those of its sources."""
+    """Return the topics that a subscriber may choose: the sections of the newsletter and of its sources."""
     called = translated_sections(settings.newsletter.language)
     named = (source.section for source in settings.sources if source.section)
     columns = [DAILY_COLUMNS] if "section" in settings.edition.recurring.values() else []

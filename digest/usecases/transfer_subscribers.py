@@ -1,4 +1,4 @@
-"""Import a list of subscribers into the store, and export those of the store."""
+"""Import a list of subscribers into the store, and export the store's subscribers."""
 
 from __future__ import annotations
 
@@ -198,7 +198,7 @@ class SubscriberTransfer:
         return found
 
     def undo_import(self, act: int, by: Actor, *, seen: str = "") -> UndoneImport:
-        """Put back what an import changed, except for people whose entry changed again since.
+        """Undo the changes of an import, except for people whose entry changed again since.
 
         `seen` is the mark of the plan that was shown. Raises UndoChanged if the plan has changed since, and
         ImportNotUndoable.

@@ -178,7 +178,7 @@ def open_mode(path: Path) -> int:
 
 
 def readable_by_others(path: Path) -> bool:
-    """Whether other users of this machine can read a file or folder: by its own mode and those of its parents."""
+    """Whether other users of this machine can read a file or folder, by its mode and by the modes of its parents."""
     try:
         mode = open_mode(path)
         folders = [folder.stat().st_mode for folder in real_path(path).parents] if mode else []

@@ -10,7 +10,7 @@ Value = TypeVar("Value")
 
 
 class TimedCache(Generic[Value]):
-    """Caches what `read` returns for `seconds`. If several threads read at once, the last result stays."""
+    """Caches the result of `read` for `seconds`. If several threads read at once, the last result stays."""
 
     def __init__(self, read: Callable[[], Value], seconds: float) -> None:
         self._read, self._seconds = read, seconds

@@ -82,7 +82,7 @@ class ChangeNotices:
         with self.requests.database.transaction():
             if not self.requests.finish(found.id, now):
                 return False
-            # Somebody else may have a mailed link to the preferences.
+            # Somebody other than the subscriber may have a mailed link to the preferences.
             self.requests.withdraw(found.subscriber, RequestKind.CHOOSE)
             if had_left(found):
                 preferences.unsubscribe(found.subscriber, context, now=now)

@@ -81,7 +81,7 @@ class ClickRecorder:
         self._waiting.append((visit, client))
 
     def flush(self) -> None:
-        """Write queued clicks. Those that cannot be written stay queued."""
+        """Write queued clicks. If they cannot be written, they stay queued."""
         with self._writing:
             waiting = [self._waiting.popleft() for _ in range(len(self._waiting))]
             try:

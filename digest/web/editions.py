@@ -107,7 +107,7 @@ class LatestEdition:
 
         Whoever gets none of those gets the newest alert, if they chose alerts, or the newest edition of any kind.
         """
-        # Only those of the schedule have a number.
+        # Only editions of the schedule have a number.
         found = sorted(self._newest.get(), key=lambda each: each.number == 0)
         return next((each for each in found if self._is_for(subscriber, each)), self.of_all())
 
@@ -154,7 +154,7 @@ def on_show(stories: Sequence[ArchivedStory]) -> tuple[ArchivedStory, ...]:
     """Choose from the stories of an edition, the top one first, as the headlines on top of the email do.
 
     After the top story, these are the first of each section, then others. Stories that are only a headline come last.
-    The order is that of the edition.
+    They stay in the order of the edition.
     """
     others = stories[1:]
     first: dict[str, str] = {}

@@ -87,7 +87,7 @@ def _values(context: Context, request: Request) -> list[str]:
 
 
 def _of_others(context: Context, request: Request, subscriber: StoredSubscriber) -> list[str]:
-    """Return the cookie's entries for other subscribers. Old entries of this one would push those of a family out."""
+    """Return the cookie's entries for other subscribers. Old entries of this one would push out those of a family."""
 
     def is_own(value: str) -> bool:
         until, owner, _code = value.split(".")

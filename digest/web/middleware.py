@@ -195,7 +195,7 @@ def _limit(receive: Receive, limit: int) -> Receive:
 def log_error(scope: Scope, error: Exception, route: str = "an unknown path") -> None:
     """Log the route, the type and the place of an error. Its message may quote personal data, so it is left out.
 
-    `route` is that of a request that no router has seen.
+    `route` is for a request that no router has seen.
     """
     frame = traceback.extract_tb(error.__traceback__)[-1]
     # Such as "No space left on device".

@@ -1,4 +1,4 @@
-"""Send emails that visitors ask for: those of a sign-up, and the current edition once more.
+"""Send the emails that visitors ask for: sign-up emails, and the current edition once more.
 
 They are sent outside the ledger by one background thread, so they cannot affect its exactly-once guarantee. A page
 answers before its email is sent. If the email needs a lookup of the address, the page answers before that too. So the

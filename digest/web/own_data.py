@@ -42,7 +42,7 @@ _MAX_REQUESTS = 6
 # And by browsers that are not known as the subscriber's, from one network. Nobody needs to be known for the link to the
 # preferences: it makes the browser known.
 _MAX_REQUESTS_OF_OTHERS, _MAX_LINKS_OF_OTHERS = 3, 6
-# Other networks may ask so often beyond that, so that a single stranger cannot use up all requests.
+# Other networks may ask this often beyond that, so that a single stranger cannot use up all requests.
 _FROM_ELSEWHERE = 3
 _BY_SELF = "asked by the person on the pages"
 _FILE: dict[int | str, dict[str, Any]] = {

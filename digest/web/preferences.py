@@ -156,7 +156,7 @@ class PreferencesPage:
     ) -> HTMLResponse:
         """Respond with the page for an unknown browser: unsubscribe, or get a link by email.
 
-        `subscriber` is that of the token, if the caller has read it.
+        `subscriber` is the token's, if the caller has read it.
         """
         context = self.context
         context.require_id(request, _PURPOSE, token)
@@ -250,7 +250,7 @@ def router(page: PreferencesPage, resender: Resender) -> APIRouter:
         request: Request, token: str, form: SubmittedForm, browsers: Annotated[Literal["this", "all"], Form()]
     ) -> Response:
         subscriber = page.require_subscriber(request, token)
-        # Choices with an error are lost: somebody else may be waiting for this computer.
+        # Choices with an error are lost, because another person may be waiting for this computer.
         if form.format:
             page.save(request, subscriber, form)
         if browsers == "all":

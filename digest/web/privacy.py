@@ -183,7 +183,7 @@ class PrivacyNotice:
         ]
 
     def processors(self, language: str) -> list[Processor]:
-        """Return who handles the data besides the newsroom: the email providers, and those of the settings.
+        """Return the processors of the data besides the newsroom: the email providers, and those in the settings.
 
         A provider that the settings describe, with its country, is listed once.
         """

@@ -64,7 +64,7 @@ class Offer:
     send_at: time
     # The number of sources.
     sources: int
-    # Whether nobody sees who reads what.
+    # Whether reading is private: nobody sees who reads which story.
     untracked: bool
     # Whether an edition is sent on every day of the week.
     is_daily: bool

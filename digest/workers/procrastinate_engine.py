@@ -83,7 +83,7 @@ class ProcrastinateEngine:
         with self.ready(self.scheduler, self.signs.own):
             self.signs.beat()
             with (
-                # Until the very end, so that nobody takes over jobs that are being finished.
+                # The heartbeat lasts until the very end, so that nobody takes over jobs that are being finished.
                 self._repeating("worker heartbeat", self.signs.beat, heartbeat.EVERY, threading.Event()),
                 self._repeating("rescue", self._recover, heartbeat.EVERY, self.stop),
                 self._repeating("clock", self._look, 0.0, self.stop),

@@ -257,7 +257,7 @@ def _problem(error: Exception, text: str, name: str) -> ConfigProblem:
 
 # Two pairs of key and value on one line.
 _TWO_COLONS = re.compile(r"[^\"'#]*:\s[^\"'#]*:(\s|$)")
-# What Git leaves in a file that two people changed.
+# The marks that Git leaves in a file that two people changed.
 _CONFLICT = re.compile(r"^(?:<{7} |>{7} |={7}\s*$)", re.MULTILINE)
 _TWO_VALUES = "a text that contains a colon and a space needs quotes"
 _AFTER_QUOTES = "the text continues after its closing quotation mark; put the other kind of mark around the whole text"

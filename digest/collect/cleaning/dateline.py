@@ -52,7 +52,7 @@ _AHEAD, _LISTING = 5, frozenset(fold(word) for word in ("और", "व", "तथ
 # A dateline may be followed by its agency: `पटना। एएनआई। `.
 _TWICE = 2
 
-# Words of the longest place or person that is known only from what is next to it.
+# The most words of a place or person that is known only from the words next to it.
 _MAX_NAME_WORDS = 3
 
 # A lead that says "here" within this number of characters has a dateline before it.
@@ -94,7 +94,7 @@ def continues(rest: str) -> bool:
 # The same few words open most paragraphs, and each is looked up many times.
 @lru_cache(maxsize=20_000)
 def kind_of(part: str) -> PartKind:
-    """Return what a part of a dateline is."""
+    """Return the kind of a part of a dateline."""
     key = fold(part).replace("आइ", "आई").strip(" .")
     if key in PLACES or key.replace("-", " ") in PLACES:
         return PartKind.PLACE

@@ -105,7 +105,7 @@ _ROUNDS = 20
 def _main_host(host: str) -> str:
     while True:
         for prefix in _HOST_PREFIXES:
-            # `m.com` and `www.in` are whole names: what remains must contain a dot.
+            # `m.com` and `www.in` are whole names, so the rest must contain a dot.
             if host.startswith(prefix) and "." in host[len(prefix) :]:
                 host = host[len(prefix) :]
                 break

@@ -110,7 +110,7 @@ class _ArticleMaker:
     # Added to all dates.
     shift: timedelta
     salt: str
-    # Canonical URLs that several items share, and that identify none of them.
+    # Canonical URLs that several items share, so they identify none of them.
     shared_urls: set[str]
 
     def make(self, item: RawItem) -> Article | None:

@@ -1,4 +1,4 @@
-"""Rules that remove what sites add to titles and texts: the rows of text_rules.txt. Each example is a test."""
+"""Rules that remove additions of sites from titles and texts: the rows of text_rules.txt. Each example is a test."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from digest.hindi.text import table_rows
 
 @dataclass(frozen=True, slots=True)
 class TextRule:
-    """Replaces what matches `pattern` by `put`; applied to `example` it gives `gives`."""
+    """Replaces matches of `pattern` by `put`; applied to `example` it gives `gives`."""
 
     pattern: re.Pattern[str]
     put: str

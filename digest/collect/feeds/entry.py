@@ -57,7 +57,7 @@ def _links(entry: Any, item: RawItem, base: str | None) -> None:
 
 
 def _texts(entry: Any, item: RawItem, base: str | None) -> list[Image]:
-    """Set excerpt and body; return the images in them, those of the body first."""
+    """Set excerpt and body; return the images in them, the body's first."""
     summary_raw = text_of(entry, "summary")
     contents = [c for c in _dicts(entry, "content") if isinstance(c.get("value"), str) and c["value"].strip()]
     longest = max(contents, key=lambda content: len(content["value"]), default=None)

@@ -201,7 +201,7 @@ def _newest(entries: list[dict[str, str]]) -> list[dict[str, str]]:
 
 
 def _is_page(url: str | None) -> bool:
-    """Whether a URL can be that of an article: not a home page, not an image."""
+    """Whether a URL can be an article's: not a home page, not an image."""
     if not url:
         return False
     path = urlsplit(url).path
@@ -209,7 +209,7 @@ def _is_page(url: str | None) -> bool:
 
 
 def _index(root: Any, base: str | None, log: WarningLog) -> ParseResult:
-    """Return the newest sitemaps of an index. Those of news come first, those of categories and tags last."""
+    """Return the newest sitemaps of an index. Sitemaps of news come first, sitemaps of categories and tags last."""
     found: dict[str, tuple[int, float, str]] = {}
     for node in islice(_children(root, "sitemap"), MAX_URLS):
         entry = _fields(node)

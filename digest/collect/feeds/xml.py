@@ -111,7 +111,7 @@ def _xml_feed(document: Sniffed, context: ParseContext) -> _Feed | ParseResult:
 
 
 def _kind(version: str, root: str) -> str:
-    """Return our name for feedparser's version: rss0.91, atom; without a version, that of the root element."""
+    """Return our name for feedparser's version: rss0.91, atom. Without a version, return the root element's name."""
     match = _VERSION.fullmatch(version)
     if match is None or version == "atom10":
         return version.removesuffix("10") or ("atom" if root == "feed" else "rss")

@@ -64,7 +64,7 @@ def complete(
 
 
 def needs_title(article: Article) -> bool:
-    """Whether the title of the article's page is better than that of its feed."""
+    """Whether the page has a better title for the article than the feed."""
     return is_makeshift(article.title, article.text)
 
 

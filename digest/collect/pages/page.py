@@ -93,7 +93,7 @@ def _amp_images(tree: Any, base: str | None) -> list[Image]:
 _CONTAINERS = ("//*[@itemprop='articleBody']", "//article", "//main", "//*[@role='main']")
 _MAX_CONTAINERS = 5
 
-# Elements that may be scored as the article, and those that are read as a part of its text.
+# Elements that may be scored as the article, and elements that are read as a part of its text.
 _SCORED = frozenset({"div", "td", "section", "article", "main", "body", "center", "span"})
 _PARTS = ("p", "h2", "h3", "h4", "h5", "li", "blockquote", "img")
 _SENTENCE_ENDS = ("।", "॥", ".", "?", "!", "”", '"', "’", ":")
@@ -275,7 +275,7 @@ SITE_RULES: dict[str, tuple[str, ...]] = {"bbc.com": _BBC, "bbc.co.uk": _BBC}
 
 
 def elements_to_remove(url: str | None) -> tuple[str, ...]:
-    """Return the XPaths of what to remove from a page of this host before reading it.
+    """Return the XPaths of the elements to remove from a page of this host before reading it.
 
     The longest matching host name wins.
     """
@@ -321,7 +321,7 @@ _CAMEL_CASE = re.compile("([a-z])([A-Z])")
 
 
 def remove_boilerplate(tree: Any) -> None:
-    """Remove from the tree what is not part of the article."""
+    """Remove everything from the tree that is not part of the article."""
     for node in tree.xpath(_BOILERPLATE):
         if node.getparent() is not None and node.tag not in _PAGE:
             node.drop_tree()

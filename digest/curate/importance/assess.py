@@ -1,4 +1,4 @@
-"""Sum up the evidence: the points of a headline, and what contributes to them."""
+"""Sum up the evidence: the points of a headline, and their largest contributions."""
 
 from __future__ import annotations
 

@@ -114,7 +114,7 @@ class _CountedNumber(NamedTuple):
 
 
 def read_counts(written: Sequence[tuple[str, str]]) -> NumberCounts:
-    """Read what the numbers of a text count, from its `written_tokens`."""
+    """Read the counts in a text from its `written_tokens`."""
     if not any(token[0].isdigit() or token in _WORD_VALUES for token, _word in written):
         return NONE
     numbers = _numbers(written)
@@ -210,7 +210,7 @@ def _value(token: str) -> float | None:
 
 
 def _kind(found: Sequence[str], number: _CountedNumber, following: int, *, has_counted: bool) -> str | None:
-    """Return what the number counts.
+    """Return the kind of thing that the number counts.
 
     `following` is the position of the next number. `has_counted`: an earlier number counts something.
     """

@@ -15,7 +15,7 @@ from digest.hindi.tokens import stem_of, tokens
 
 # In the news, जवान are our own soldiers.
 _INDIA = re.compile("भारत|india|(?<!नौ)जवान(?!ी)", re.IGNORECASE)
-# What happens to Indians is news from home wherever it happens: `नेपाल: हादसे में 5 भारतीयों की मौत`.
+# News about Indians is news from home, wherever it happens: `नेपाल: हादसे में 5 भारतीयों की मौत`.
 _INDIANS = re.compile("भारतीय|indian", re.IGNORECASE)
 # Our own side of a border.
 _BORDER = re.compile("(?:नेपाल|पाकिस्तान|पाक|चीन|बांग्लादेश|भूटान|म्यांमार) (?:सीमा|बॉर्डर|से सटे|से लगे|से लगी)")

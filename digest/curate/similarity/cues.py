@@ -211,7 +211,7 @@ _MARGINS = frozenset(stems("विकेट रन"))
 
 def match_results(title: str, title_stems: Sequence[str]) -> frozenset[tuple[str, str]]:
     """Return the results of matches in a title: scores, and margins of wickets or runs."""
-    # Whoever lost 2-3, the other won 3-2.
+    # One team lost 2-3, so the other won 3-2.
     scores = {(min(score), max(score)) for score in _SCORE.findall(fold(title))}
     margins = {
         (number, unit)
@@ -223,7 +223,7 @@ def match_results(title: str, title_stems: Sequence[str]) -> frozenset[tuple[str
 
 # Smaller numbers are too frequent to tell one event from another.
 _LEAST_TELLING = 10
-# Stems before a number of a format (`टी-20`), and after that of a class (`12वीं`) or of a day (`24 घंटे`).
+# Stems before the number of a format (`टी-20`), and after the number of a class (`12वीं`) or of hours (`24 घंटे`).
 _FORMAT = frozenset(stems("टी t अंडर u"))
 _ORDINAL_OR_DAY = frozenset(stems("वीं वां वें घंटे"))
 

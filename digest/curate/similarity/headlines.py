@@ -28,7 +28,7 @@ ALIKE = frozenset(words("advice bait career celebrity gadget healthtip history o
 # The share of common stems, of all stems of both, from which two headlines have one wording; for kinds that are worded
 # alike every day, it must be higher.
 ONE_WORDING, ONE_WORDING_ALIKE = 0.7, 0.9
-# The number of names that two headlines of one event share: a place and a word of what happened there, or two people.
+# The number of names that two headlines of one event share: a place and a word for the event, or two people.
 LEAST_NAMES = 2
 # The row of won matches.
 VICTORY = "victory"
@@ -83,7 +83,7 @@ def tells_event(title: str) -> bool:
 
 
 def tells_no_event(title: str) -> bool:
-    """Whether a title is that of satire, or of a list of several news items."""
+    """Whether a title belongs to satire, or to a list of several news items."""
     return not NO_EVENT.isdisjoint(find_rows(tokens(title)))
 
 

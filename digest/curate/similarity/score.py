@@ -372,7 +372,7 @@ def _apart(
 
 
 def times_contradict(one: Features, other: Features) -> bool:
-    """Whether two texts give different weekdays or clock times for what happened."""
+    """Whether two texts give different weekdays or clock times for the event."""
     return "conflict" in (
         compare_sets(one.own.weekdays, other.own.weekdays),
         compare_clock_times(one.text.clock_times, other.text.clock_times),

@@ -120,7 +120,7 @@ class TokenisedText:
     lead_counts: StemCounts
     # Of the title and the first FULL_WORDS words.
     full_counts: StemCounts
-    # Those in the lead and these words, as `cues.clock_times` returns them.
+    # The clock times in the lead and in these words, as `cues.clock_times` returns them.
     clock_times: frozenset[int]
 
 

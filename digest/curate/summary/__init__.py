@@ -133,7 +133,7 @@ class Summary:
     reasons: tuple[str, ...] = ()
     # One entry per sentence, if a model wrote it.
     support: tuple[Support, ...] = ()
-    # What a model wrote, if a check refused it.
+    # The model's text, if a check refused it.
     refused: RefusedSummary | None = None
 
 

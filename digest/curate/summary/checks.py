@@ -98,7 +98,7 @@ def check_headline(text: str, articles: Sequence[Article], title: str, summary: 
 
 
 def _tells_same_news(text: str, title: str, verdict: Verdict, articles: Sequence[Article]) -> bool:
-    """Whether the headline shares words with the paper's, or reports what an article opens with."""
+    """Whether the headline shares words with the paper's, or reports the opening of an article."""
     own = frozenset[str]().union(*map(meanings, tokens(text)))
     news = [meanings(token) for token in tokens(title) if stem_of(token)]
     if news and sum(bool(each & own) for each in news) >= _SAME_NEWS * len(news):

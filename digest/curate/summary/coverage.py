@@ -157,7 +157,7 @@ class HeadlineCoverage:
     def tells(self, text: str, *, leads: bool) -> bool:
         """Whether a text covers most of the title, with one of its numbers, or nearly all of a part of it."""
         if not self.looks_back:
-            # What had been before is no news.
+            # An earlier event is no news.
             text = " ".join(each for each in split(text) if not _looks_back(each) or names_speech(each))
         covered = all_meanings(text)
         if not (_reports(text) or any(part.words and part.words[-1][0] & covered for part in self.news)):

@@ -233,7 +233,7 @@ def _continue(
     for each in (usable[at] for at in range(last + 1, last + 1 + REACH) if at in usable):
         tells_more = len(chosen) == 1 and coverage.gain(each, chosen) > 0
         is_wanted = tells_more or count < FULL * words
-        # What refers back needs the sentence before it.
+        # A sentence that refers back needs the sentence before it.
         is_apart = each.position > last + 1
         if not is_wanted or (is_apart and not (_is_clear(each) and (tells_more or not coverage.words))):
             continue

@@ -40,7 +40,7 @@ _TLS_CHUNK_BYTES = 65_536
 _SEND_BUFFER_BYTES = 262_144
 # Octets in a line of a reply; RFC 5321 section 4.5.3.1.5 allows 512.
 _MAX_REPLY_LINE = 8192
-# Characters that are kept of what the server said before a connection broke.
+# The most characters that are kept of the server's words before a connection broke.
 _MAX_LAST_WORDS = 1000
 
 

@@ -51,7 +51,7 @@ class ActKind(StrEnum):
     STORY_TEXT = "story text"
     # Somebody replaced texts that somebody else had saved meanwhile.
     NEWER_TEXT_REPLACED = "newer text replaced"
-    # Somebody leaves the text by which somebody else replaced theirs.
+    # Somebody accepted the text that replaced their own.
     NEWER_TEXT_KEPT = "newer text kept"
     TEXTS_TAKEN_OVER = "texts taken over"
     REFUSED_SUMMARY_TAKEN = "refused summary taken"

@@ -73,7 +73,7 @@ class AffectedPeople:
 
     people: tuple[AffectedPerson, ...]
     editions: tuple[str, ...]
-    # What was held → the number of people.
+    # Kind of data → the number of people.
     held: dict[str, int]
 
     @property
@@ -82,7 +82,7 @@ class AffectedPeople:
 
 
 def find_affected(database: Database, scope: BreachScope) -> AffectedPeople:
-    """Find the affected people. Raises DigestError for an unknown edition, or one of which only counts are kept."""
+    """Find the affected people. Raises DigestError for an unknown edition, or for one that has only counts left."""
     with database.read() as connection:
         keys = _editions(connection, scope)
         rows: dict[int, Any] = {}

@@ -54,7 +54,7 @@ class HistoryKind(StrEnum):
     CONSENT = "consent"
     # Whether they got an edition.
     EDITION = "letter"
-    # What became of an edition that they got.
+    # The outcome of an edition for them.
     EVENT = "event"
     # They get no more mail.
     BARRED = "barred"
@@ -249,7 +249,7 @@ def _why(row: Any, attempts: list[Any], zone: tzinfo, orphan: Orphan | None) -> 
 
 
 def _folded_line(connection: Connection, added_at: datetime) -> list[HistoryEntry]:
-    """Return one line for all folded editions, of which only counts are left."""
+    """Return one line for all folded editions. Only their counts are left."""
     at = func.coalesce(edition.c.frozen_at, edition.c.composed_at)
     rows = select(func.count(), func.max(at)).where(edition.c.folded_at.is_not(None), at >= added_at - _BEFORE)
     number, last = connection.execute(rows).one()
@@ -291,7 +291,7 @@ def _absences(connection: Connection, id: int, added_at: datetime) -> list[Histo
             if row.frozen_at >= added_at:
                 why = "was not on the list when it was made ready"
             if row.key.startswith(LETTERS_TO_SOME):
-                # Nobody else gets these, so the subscriber lacks nothing.
+                # Only their own recipients get these editions, so other subscribers lack nothing.
                 people = "people with the wrong text" if row.key.startswith(CORRECTION) else "the people concerned"
                 why = f"it went only to {people}"
             found.append(HistoryEntry(row.frozen_at, HistoryKind.EDITION, "none", why, row.key))

@@ -94,7 +94,7 @@ def rename(connection: Connection, id: int, old: str, new: str, email: str, now:
     connection.execute(delete(person_request).where(mailed))
     for column in (consent_table.c.address, signup.c.address):
         connection.execute(update(column.table).where(column == old).values({column.name: new}))
-    # What an import replaced for the row of the new address that was removed.
+    # The values that an import replaced in the row of the new address, which was removed.
     connection.execute(delete(import_change).where(import_change.c.address == new))
     connection.execute(update(import_change).where(import_change.c.address == old).values(address=new))
     connection.execute(delete(moved_address).where(moved_address.c.old.in_([old, new])))

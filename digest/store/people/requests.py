@@ -107,7 +107,7 @@ class RequestStore(StorePart):
     def open_undo(
         self, subscriber: int, undo: Mapping[str, Any], *, now: datetime, most: int | None
     ) -> PersonRequest | None:
-        """Store what a change replaces. None if there were `most` changes in the last day."""
+        """Store the values that a change replaces. None if there were `most` changes in the last day."""
         opened = PersonRequest(secrets.randbits(62), subscriber, RequestKind.UNDO, "", "", now, None, None, None, undo)
         with self.database.write() as connection:
             earlier = connection.execute(_undo_times, {"id": subscriber}).all()

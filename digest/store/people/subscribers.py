@@ -230,7 +230,7 @@ class SubscriberStore(StorePart):
             return suppressions.unsuppress(connection, address) is not None
 
     def eligible_among(self, addresses: Collection[str]) -> set[str]:
-        """Return those of a few hundred addresses that are listed and not suppressed."""
+        """Return those among a few hundred addresses that are listed and not suppressed."""
         eligible = (
             select(subscriber.c.address)
             .outerjoin(suppression, suppression.c.address == subscriber.c.address)
@@ -280,7 +280,7 @@ class SubscriberAdmin:
         return ImportUndo(self.database)
 
     def subscribers(self, origin: str | None = None) -> Iterator[SubscriberRecord]:
-        """Yield the listed subscribers by id: all of them, or those of one import."""
+        """Yield the listed subscribers by id, all of them or only those of one import."""
         rows = _records().where(subscriber.c.listed).order_by(subscriber.c.id)
         return self._stream(rows if origin is None else rows.where(subscriber.c.origin == origin))
 

@@ -104,7 +104,7 @@ class ChannelPosts(StorePart):
         self.database.change(update(channel_post).where(this_post, open_).values(values), area="channel_post")
 
     def decide(self, edition: str, channel: str, *, posted: bool, now: datetime) -> bool:
-        """Record what an operator saw in the channel. False if the outcome is not unknown."""
+        """Record an operator's finding in the channel. False if the outcome is not unknown."""
         this_post = (channel_post.c.edition == edition) & (channel_post.c.channel == channel)
         this_post &= channel_post.c.state == PostState.UNKNOWN
         with self.database.write(area="channel_post") as connection:

@@ -39,7 +39,7 @@ class Decision(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class DecisionGrounds:
-    """Why somebody decides, what they saw, and who they are."""
+    """The grounds of a decision: the reason, the evidence, and the person."""
 
     reason: str
     evidence: str = ""

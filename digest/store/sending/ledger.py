@@ -98,7 +98,7 @@ class SqlLedger:
     @contextmanager
     def running(self) -> Iterator[None]:
         """Mark the attempts as those of a running process, inside the block and as long as this process lives."""
-        # A new run: what an earlier one left in flight is recovered.
+        # A new run. The attempts that an earlier one left in flight are recovered.
         self.run = secrets.token_hex(8)
         with mark_running(self.database, self.run) as self._lock:
             try:

@@ -56,7 +56,7 @@ class RestoredStore:
     day: date
     # Editions of a later day that were in the copy.
     later: tuple[str, ...] = ()
-    # Editions of which an operator said that they had not been sent when the store was restored.
+    # Editions that had not been sent when the store was restored, by the word of an operator.
     not_sent: tuple[str, ...] = ()
 
     def covers(self, key: str, day: date) -> bool:

@@ -38,12 +38,12 @@ class Counts(RecipientCounts):
 
     batches: int
     variants: int
-    # Those of `pending` whose emails a running run is handing over.
+    # The part of `pending` whose emails a running run is handing over.
     in_flight: int = 0
 
     @property
     def waiting(self) -> int:
-        """Those of `pending` whose emails nobody is handing over."""
+        """The part of `pending` whose emails nobody is handing over."""
         return self.pending - self.in_flight
 
     @property
@@ -89,7 +89,7 @@ class UnknownBatch:
 
 @dataclass(frozen=True, slots=True)
 class UnknownRecipient:
-    """A recipient of an unknown batch, with what is known about the attempt.
+    """A recipient of an unknown batch, with the known details of the attempt.
 
     `started_at` is the start of this email if known, else of the attempt. `last_reply` is the server's last reply, or
     ''.

@@ -11,7 +11,8 @@ from digest.web.desk.app import answer, handler_of
 from digest.web.desk.kept_forms import KeptForm, KeptForms
 from digest.web.desk.visit import TOKEN_FIELD, Visit
 
-# Whoever signs in again may repeat what needed a session: each form is checked like one that is sent alone.
+# After signing in again, a user may repeat every act that needed a session. Each form is checked like one that is sent
+# alone.
 _PATHS = [
     (row, compile_path(row.path)[0]) for row in ROUTES if row.method == "POST" and row.role and not row.max_upload
 ]

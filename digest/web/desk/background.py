@@ -77,7 +77,7 @@ class Background(Generic[T]):
         """Compute everything again when somebody asks, because it was changed here."""
         with self._lock:
             self._done.clear()
-            # What runs may have read what was there before the change.
+            # The running work may have read the data from before the change.
             self._running.clear()
 
     def _keep(self, key: str, future: Future[T]) -> None:
@@ -86,7 +86,7 @@ class Background(Generic[T]):
             if running is not future:
                 return
             del self._running[key]
-            # What failed, such as while the store was busy, is tried again when somebody asks.
+            # Work that failed, for example while the store was busy, is tried again when somebody asks.
             if future.cancelled() or future.exception() is not None:
                 return
             self._done[key] = (time.monotonic(), future)

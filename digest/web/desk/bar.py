@@ -87,7 +87,7 @@ def bar(
 ) -> StateLine:
     """Return the state line: what will happen, to how many, when, and what if nobody acts.
 
-    With `read_only` it has no buttons. `numbers` are those of the page, if it has them.
+    With `read_only` it has no buttons. `numbers` are the page's, if it has them.
     """
     app, now = visit.desk.app, visit.desk.now()
     planned = _plan(visit, edition)

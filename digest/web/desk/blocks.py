@@ -80,7 +80,7 @@ def page(visit: Visit) -> Response:
 
 
 def change(visit: Visit) -> Response:
-    """Leave a block out, put it back, set its texts, or restore those of its file."""
+    """Leave a block out, put it back, set its texts, or restore the file's texts."""
     form, name, by = visit.form, visit.form.get("name", "")[:100], visit.actor
     wanted = form.get("act", "")
     texts = {each.name: form[each.name] for each in FIELDS.get(kind_of(name), ()) if each.name in form}

@@ -40,7 +40,7 @@ class Desk:
     signer: TokenSigner
     checks: Checks
     audience: AudienceCount
-    # What curation chose and left out, by edition.
+    # The stories that curation chose and left out, by edition.
     curated: Curations
     article_index: ArticleIndex
     rates: Rates
@@ -57,7 +57,7 @@ class Desk:
     courses: Background[list[CourseRow]]
     # Whether `digest.yaml` has errors, so that the settings before are in use.
     has_faults: Background[bool]
-    # The errors of `subscribers.yaml`, because of which the last valid list is in use.
+    # The errors of `subscribers.yaml` that keep the last valid list in use.
     list_faults: Background[tuple[ConfigProblem, ...]]
     # Reasons that are not informative: the age of a story, and the sum of all other reasons.
     small_reasons: tuple[re.Pattern[str], ...]

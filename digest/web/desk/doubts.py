@@ -15,7 +15,7 @@ from digest.render.lint import MAX_SUBJECT
 from digest.web.desk.checks import Problem
 from digest.web.desk.visit import Visit, edition_path
 
-# What phones show of a subject, in grapheme clusters.
+# The part of a subject that phones show, in grapheme clusters.
 SUBJECT_LENGTH = 45
 
 
@@ -39,7 +39,7 @@ def problems(visit: Visit, edition: Edition, written: Mapping[str, StoryText]) -
                 beside={"intro": f"{_('Shown as typed')}: {' '.join(marks)}"},
             )
         )
-    # What no mail program shows whole is among the findings of the checks.
+    # Subjects that no mail program shows whole are among the findings of the checks.
     if SUBJECT_LENGTH < (length := cut.length(edition.subject)) <= MAX_SUBJECT:
         long = _("Phones show about %(most)s characters of it; it has %(num)s.")
         detail = long % {"most": SUBJECT_LENGTH, "num": length}

@@ -104,7 +104,7 @@ def settle(visit: Visit) -> Response:
         app.editor.keep_other_text(key, visit.actor, replacing, field)
     else:
         void_approval(visit, edition)
-        # Whoever wrote the other text is told, as if this one had been saved without seeing it.
+        # The author of the other text is told, as if this text had been saved without seeing it.
         if of_edition:
             app.editor.write(key, visit.actor, **{field: text}, seen={field: text})
         else:

@@ -36,7 +36,7 @@ def page(visit: Visit) -> Response:
     query = given["q"]
     zone = app.settings.newsletter.zone
     until = days["until"] + timedelta(days=1) if days["until"] else None
-    # Whoever searches for an address means this person only.
+    # A search for an address means this person only.
     person = app.preferences.find(comparable(query) or "") if "@" in query else None
     wanted = LogFilter(
         subject=subject_of(person.id) if person else "",

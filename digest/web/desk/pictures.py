@@ -72,7 +72,7 @@ def read_upload(visit: Visit, edition: Edition, story: Story, data: bytes) -> st
     lead, thumbnail = visit.desk.app.branding.theme.picture_slots
     with _DECODING:
         found = clean(data)
-        # What is too small for its place is refused now instead of when the edition is composed.
+        # A picture that is too small for its place is refused now, instead of when the edition is composed.
         prepare(found.data, lead if story.id == edition.lead else thumbnail)
     visit.desk.app.articles.images.save([found])
     return f"{_CID}{found.cid}"

@@ -55,7 +55,7 @@ _CONSENT_LOG = (
     "status: %(value)s",
     "editions: %(values)s",
 )
-# By these names the log of acts finds what was done to the same thing.
+# The log of acts uses these names to find other acts on the same thing.
 _SUBJECTS = (
     "import %(name)s",
     "subscriber %(num)s",

@@ -37,7 +37,7 @@ def approve(visit: Visit) -> Response:
         return visit.go(edition_path(edition.key))
     changed = _("The edition changed after you opened this page. Please look again, and then decide.")
     opened = number_in(visit.form.get("act", ""))
-    # What the sender typed meanwhile was seen.
+    # The sender has seen their own changes.
     if visit.form.get("seen") != revision(edition) and not (
         opened is not None and since.is_own_text(visit, edition.key, opened)
     ):

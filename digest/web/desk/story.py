@@ -126,7 +126,7 @@ def take(visit: Visit) -> Response:
 
 
 def picture(visit: Visit) -> Response:
-    """Choose the story's picture: that of one of its articles, that of an address, none, or the composed one."""
+    """Choose the story's picture: one of its articles, one at an address, none, or the composed one."""
     edition, story = _edition_and_story(visit)
     _ = visit.catalogue.gettext
     chosen = visit.form.get("picture", "")

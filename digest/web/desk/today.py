@@ -106,7 +106,7 @@ class SendNumbers:
     counts: Counts
     # Percent of the recipients, for drawing; in this order: accepted, unknown, rejected.
     shares: tuple[float, float, float]
-    # When, by whom, and what happened, newest first.
+    # (time, author, text), newest first.
     decisions: Sequence[tuple[datetime, str, str]]
     # Recipients whose emails the provider holds for later.
     recallable: int
@@ -191,7 +191,7 @@ def page(
         if last and last.what == ActKind.NEWER_TEXT_REPLACED
         else "",
         last=last,
-        # What an undo took back.
+        # The act that an undo took back.
         undone=before_last if last and last.what == ActKind.UNDONE else None,
         last_story=changed_story,
         # The section into which the change that led to this page took the story.

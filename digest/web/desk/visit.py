@@ -337,7 +337,7 @@ def edition_path(key: str) -> str:
 
 
 def name_of_edition(visit: Visit, key: str, name: str = "") -> str:
-    """Return the desk's name for an edition. `name` is that of a special edition."""
+    """Return the desk's name for an edition. `name` is a special edition's."""
     if is_breaking(key):
         return visit.catalogue.gettext("Breaking news")
     if is_special(key):

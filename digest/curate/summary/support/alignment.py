@@ -186,9 +186,7 @@ class _Alignment(ClausePair):
         return None
 
     def relative(self) -> Message | None:
-        """Return a problem if the summary says of a person what the article says of their relative or property: `X का
-        भाई`.
-        """
+        """Return a problem if the summary takes a person for their relative or property in the article: `X का भाई`."""
         if self.other.pronouns:
             # `छात्रों की मेहनत पर प्रधान ने उन्हें इनाम दिया`
             return None

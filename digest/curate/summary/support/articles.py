@@ -31,7 +31,7 @@ class SourceText:
     titles: int = 0
 
     def line(self, sentence: int) -> int:
-        """Return the position of the sentence in the text. A title has that of the first sentence."""
+        """Return the position of the sentence in the text. For a title it is the position of the first sentence."""
         return sentence if sentence < len(self.sentences) - self.titles else 0
 
     @property

@@ -175,7 +175,7 @@ class _WordMatch(ClausePair):
         weights = {id(word): weight(word, self.predicate) for word in self.content}
         for word in self.unmatched:
             if word.marker not in _CORE and not word.number and self.articles.is_topic(word):
-                # What the articles are about needs no mention.
+                # The subject of the articles need not be mentioned.
                 weights[id(word)] *= _RETOLD
             elif only_retells(word):
                 weights[id(word)] *= _TOLD if self.articles.is_anywhere(word) else _RETOLD

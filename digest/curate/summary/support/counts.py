@@ -18,7 +18,7 @@ from digest.messages import Message
 # The most words between `बढ़ाकर` and its number.
 _RESULT_NEAR = 2
 _RAISED = frozenset(map(fold, ["बढ़ाकर", "घटाकर"]))
-# The most words from a number to what it counts.
+# The most words from a number to the thing that it counts.
 _NOUN_WITHIN = 3
 _HOURS = frozenset({"बजे"})
 _UNITS = frozenset(map(key_of, GRAMMAR["period"] | GRAMMAR["part of hour"] | GRAMMAR["unit"]))

@@ -124,7 +124,7 @@ def _according_to(clause: Clause) -> list[Word]:
 
 
 def _introduces(clause: Clause, following: Clause) -> bool:
-    """Whether the clause introduces what somebody says in the next one."""
+    """Whether the clause introduces somebody's words in the next one."""
     openers = set(following.opener.split())
     own = any(word.marker == "ने" for word in clause.words)
     # `उन्होंने कहा, बारिश होगी`

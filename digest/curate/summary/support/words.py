@@ -102,7 +102,7 @@ VERB = re.compile(
     f"^(?:{ROOT.pattern})$|" + PAST.pattern + "|" + HABITUAL.pattern + "|" + FUTURE.pattern + "|" + VERB_ENDING.pattern
 )
 _OBLIQUE = re.compile("^..*ने$")
-# A participle ends a noun phrase: what follows is another one.
+# A participle ends a noun phrase. The words after it are another phrase.
 _ACTORS = frozenset(map(fold, ["सरकार", "प्रशासन"]))
 _BODIES = frozenset(map(key_of, ALL_CLASSES["body"]))
 _DIRECT_PLURAL = re.compile(fold("(?:ियां|ाएं|ुएं|..ें)$|^लोग$"))
@@ -154,7 +154,7 @@ class Word:
     phrase: int = 0
     quoted: bool = False
 
-    # What it may mean: two words with a common meaning are the same.
+    # Its meanings. Two words with a common meaning are the same.
     meanings: frozenset[str] = field(init=False, repr=False, compare=False)
     # Whether it names something.
     is_content: bool = field(init=False, repr=False, compare=False)
@@ -226,7 +226,7 @@ class _WordBuilder:
     open_from: int = 0
 
     def take(self, at: int) -> int:
-        """Take what begins at a token, and return how many tokens it has."""
+        """Take the expression that begins at a token, and return how many tokens it has."""
         current = self.piece[at]
         if current in PUNCTUATION:
             self.quoted ^= current in QUOTES

@@ -258,7 +258,7 @@ def _day(visit: Visit, key: str) -> str:
 
 
 def _name(visit: Visit, key: str) -> str:
-    """Return the name of an edition for people: its own name, that of the corrected edition, or its key."""
+    """Return the name of an edition for people: its own name, the corrected edition's, or its key."""
     if split_key(key)[0] is not None:
         # Only others have a name.
         return key

@@ -45,7 +45,7 @@ def page(
     view = visit.query.get("view", "")
     kinds = {"letters": _EDITIONS, "changes": _CHANGES}.get(view)
     shown = [each for each in entries if kinds is None or each.kind in kinds]
-    # Whoever never had a wrong text lacks no correction, and nobody lacks an edition that nobody got.
+    # A person who never had a wrong text lacks no correction, and nobody lacks an edition that nobody got.
     expected = [
         each
         for each in entries

@@ -67,7 +67,7 @@ def _empty(values: Values) -> NoEdition:
 
 @dataclass(frozen=True, slots=True)
 class CalendarEdition:
-    """An edition of a day, stored or planned. `name` is that of a special edition."""
+    """An edition of a day, stored or planned. `name` is a special edition's."""
 
     edition: str
     name: str
