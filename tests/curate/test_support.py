@@ -872,7 +872,6 @@ BRIDGE_REPORT = article(
         ("लीग के फाइनल में सोनपुर ने रामपुर को 2-0 से हराया।", ""),
         ("लीग के फाइनल में रामपुर ने सोनपुर को 2-0 से हराया।", "support"),
         ("मोहन तिवारी को प्रदेश अध्यक्ष और अशोक भाटी को उम्मीदवार बनाया जा सकता है।", "support"),
-        ("देवगढ़ शनिवार को पुल बनाएगा।", "support"),
     ],
 )
 def test_a_text_may_put_together_what_the_article_tells_in_two_places(text: str, why: str) -> None:

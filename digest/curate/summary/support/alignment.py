@@ -298,13 +298,6 @@ class _Alignment(ClausePair):
             return Message("it has more or fewer negations than the article")
         return None
 
-    def headed(self) -> Message | None:
-        """Return a problem if a town acts that is only in the dateline: `मुंबई मेज़बान है` for `मुंबई। पुणे में मेला है`."""
-        for phrase in _by_phrase(self.mine):
-            if len(phrase) == 1 and phrase[0].marker in _CORE and self.articles.is_only_dateline(phrase[0]):
-                return Message("“%(name)s” is in another sentence of the articles", name=phrase[0].text)
-        return None
-
     def widened(self) -> Message | None:
         """Return a problem if it is about a whole that no article names: `देश में पहली बार` for `बिहार में पहली बार`."""
         wholes = (word for word in self.unmatched if word.text in _WHOLES and word.marker in _OBLIQUE)
@@ -497,7 +490,6 @@ _RULES: tuple[Callable[[_Alignment], Message | None], ...] = (
     _Alignment.turned,
     _Alignment.swapped,
     _Alignment.denied,
-    _Alignment.headed,
     _Alignment.widened,
     _Alignment.contrasted,
     _Alignment.exchanged,

@@ -121,17 +121,6 @@ class Articles:
             )
         return self._known[word.text]
 
-    def is_only_dateline(self, word: Word) -> bool:
-        """Whether the articles have the word in the dateline alone: `जयपुर।`"""
-        datelines = [each.lead[0] for each in self.sources if len(each.lead) > 1]
-        found = [
-            sentence
-            for source in self.sources
-            for sentence in source.sentences
-            if any(same(word, each) for clause in sentence.clauses for each in clause.words)
-        ]
-        return bool(found) and all(any(sentence is each for each in datelines) for sentence in found)
-
     def has_opposite(self, word: Word) -> bool:
         """Whether the articles have the opposite of the word: `उत्तरी` for `दक्षिणी`."""
         opposites = {each for pair in OPPOSITES for one, two in (pair, pair[::-1]) if word.text in one for each in two}
