@@ -6,6 +6,7 @@ libel somebody, so doubtful clauses are refused.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -26,6 +27,7 @@ from digest.models import Article, Support
 # `यह जानकारी X ने दी`
 _THIS = frozenset({"यह", "ये", "इसकी"})
 _NEWS = frozenset(map(fold, ["जानकारी", "ब्योरा", "बात", "सूचना", "आंकड़े", "बयान", "विवरण"]))
+_INFORMANT = re.compile("(?:यह|ये|इसकी) (?:जानकारी|बात|सूचना) (.{1,100} ने(?: .{1,60})?) (?:दी|कही|बताई)(?: है)? ?[।.]?")
 # A clause with one of these words is about the clause before it.
 _BOUND = frozenset(["क्योंकि", "इसलिए", "चूंकि", "ताकि", "तो", "कि"])
 
@@ -52,6 +54,37 @@ def find_support(text: str, articles: Sequence[Article], *, is_strict: bool = Fa
     With `is_strict`, as for headlines, the text may not paraphrase in everyday words: the articles must have each of
     its content words or a synonym, and the supporting clause must have the predicate.
     """
+    verdict = _find_support(text, articles, is_strict=is_strict)
+    if verdict.problem and (told := _with_informants_first(text)):
+        sentences, positions = told
+        other = _find_support(" ".join(sentences), articles, is_strict=is_strict)
+        if not other.problem and len(other.support) == len(sentences):
+            own = zip(positions, split(text), strict=True)
+            return Verdict(tuple(replace(other.support[n], sentence=written) for n, written in own))
+    return verdict
+
+
+def _with_informants_first(text: str) -> tuple[list[str], list[int]] | None:
+    """Rewrite `पुल टूटा। यह जानकारी मोहन ने दी।` as `मोहन ने बताया कि पुल टूटा।`
+
+    Returns the new sentences, and for each sentence of the text the position of the one that has it. None if no
+    sentence is like that. The articles may have either wording.
+    """
+    sentences: list[str] = []
+    positions: list[int] = []
+    found = False
+    for written in split(text):
+        match = _INFORMANT.fullmatch(written.strip())
+        if match and sentences and " कि " not in sentences[-1]:
+            found = True
+            sentences[-1] = f"{match[1]} बताया कि {sentences[-1]}"
+        else:
+            sentences.append(written)
+        positions.append(len(sentences) - 1)
+    return (sentences, positions) if found else None
+
+
+def _find_support(text: str, articles: Sequence[Article], *, is_strict: bool) -> Verdict:
     spelled = unified([each for article in articles for each in (article.title, _with_place(article))])
     sources = [
         _source(article, title, told)

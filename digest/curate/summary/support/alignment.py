@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise, product
+from itertools import accumulate, pairwise, product
 
 from digest.curate.summary.support.articles import ClausePair
 from digest.curate.summary.support.clauses import Clause
@@ -38,6 +38,8 @@ _CORE = frozenset({"", "ने", "को"})
 _SUBJECT = frozenset({"", "ने", "inherited", "द्वारा"})
 _PATIENTS = frozenset({"ने", "को"})
 _AMOUNTS = frozenset({"all", "some", "most"})
+_MONEY = frozenset(map(fold, ["रुपये", "रुपए", "डॉलर"]))
+_QUANTITIES = _AMOUNTS | {"half", "only", "more", "less", "both"}
 # An article may be about a part of these only.
 _WHOLES = frozenset(map(fold, ["देश", "देशभर", "दुनिया", "दुनियाभर", "विश्व"]))
 _NEGATIVE = ALL_CLASSES["negative"]
@@ -237,13 +239,29 @@ class _Alignment(ClausePair):
     def turned(self) -> Message | None:
         """Return a problem if the subject and another noun swap: `ट्रक कार से टकराया` for `कार ट्रक से टकराई`."""
         mine = {id(word): self._parts(word) for word in self.mine if not word.number and "time" not in word.concepts}
-        known = [word for word in self.mine if mine.get(id(word))]
+        known = [
+            word
+            for word in self.mine
+            if mine.get(id(word)) and word.text not in _MONEY and not _QUANTITIES & word.concepts
+        ]
         for one, two in product(known, known):
+            if (one is self.predicate and not is_name_like(one)) or self._only_describes(two):
+                continue
             if one.phrase == two.phrase or one.marker not in _SUBJECT or two.marker in _SUBJECT or two.marker == "gen":
                 continue
             if not (mine[id(one)] & _SUBJECT) and "gen" not in mine[id(one)] and mine[id(two)] <= _SUBJECT:
                 return Message("“%(name)s” and “%(other)s” have changed places", name=one.text, other=two.text)
         return None
+
+    def _only_describes(self, word: Word) -> bool:
+        """Whether the word is a place that only describes the article's agent: `पटना में` for `पटना पुलिस ने`."""
+        theirs = [n for n, each in enumerate(self.other.words) if same(word, each)]
+        after = [self.other.words[n + 1 : n + 2] for n in theirs]
+        is_part = all(
+            found and found[0].phrase == self.other.words[n].phrase and found[0].is_content
+            for n, found in zip(theirs, after, strict=True)
+        )
+        return word.marker == "में" and is_part and self.articles.is_place(word)
 
     def swapped(self) -> Message | None:
         """Return a problem if two nouns, one with a marker, change places: `बस टैंकर में घुसी` for `टैंकर बस में घुसा`."""
@@ -308,11 +326,18 @@ class _Alignment(ClausePair):
         return None
 
     def exchanged(self) -> Message | None:
-        """Return a problem if words cross an `और`: `राम की बस और श्याम की कार` for `श्याम की बस और राम की कार`."""
-        words, others = self.clause.words, self.other.words
+        """Return a problem if words cross an `और`: `राम की बस और श्याम की कार` for `श्याम की बस और राम की कार`.
+
+        The article may tell both in clauses of their own: `राम की कार जली, जबकि श्याम की बस बच गई`.
+        """
+        ends = [*accumulate(len(each.words) for each in self.clauses)]
+        return self._cross(self.other.words, _joins(self.other.words)) or self._cross(self.line, ends[:-1])
+
+    def _cross(self, others: Sequence[Word], other_joins: Sequence[int]) -> Message | None:
+        words = self.clause.words
         found = {n: [m for m, each in enumerate(others) if same(word, each)] for n, word in enumerate(words)}
         places = {n: at[0] for n, at in found.items() if words[n].is_content and len(at) == 1}
-        for join, other_join in product(_joins(words), _joins(others)):
+        for join, other_join in product(_joins(words), other_joins):
             crosses = {n: (n < join) != (at < other_join) for n, at in places.items()}
             # The words whose neighbour on the same side comes from the other side.
             parted = [

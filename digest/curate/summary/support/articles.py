@@ -131,6 +131,15 @@ class Articles:
             for sentence in each.sentences:
                 yield from sentence.clauses
 
+    def has_run(self, run: Sequence[Word]) -> bool:
+        """Whether a clause of the articles has these words one after the other."""
+        size = len(run)
+        return any(
+            all(same(word, each) for word, each in zip(run, clause.words[at : at + size], strict=True))
+            for clause in self.clauses()
+            for at in range(len(clause.words) - size + 1)
+        )
+
     def is_near(self, name: Word, word: Word) -> bool:
         """Whether the articles have the word near the name: its office, its town, the rest of it."""
         for clause in self.clauses():

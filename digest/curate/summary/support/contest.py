@@ -10,7 +10,7 @@ from digest.curate.summary.support.roles import AGENT, is_name_like, same
 from digest.curate.summary.support.vocabulary import GRAMMAR, key_of
 from digest.curate.summary.support.words import Word
 
-_BEATS = frozenset(map(key_of, GRAMMAR["beats"]))
+BEATS = frozenset(map(key_of, GRAMMAR["beats"]))
 _WINS = frozenset(map(key_of, GRAMMAR["wins"]))
 _LOSES = frozenset(map(key_of, GRAMMAR["loses"]))
 _WINNERS = frozenset(map(key_of, GRAMMAR["winner"]))
@@ -33,10 +33,12 @@ def result_of(clause: Clause) -> Result:
         # `हार के बाद केरल के कोच ने`: whoever it names.
         named = tuple(word for word in clause.words if is_name_like(word) and word.is_content)
         return Result(named) if keys & _WINS else Result((), named)
-    if keys & _BEATS:
+    if keys & BEATS:
         return Result((*agents, *titled), tuple(_names(clause, {"को"})))
     if keys & _LOSES:
-        return Result((*_names(clause, {"से"}), *titled), tuple(agents))
+        # `रामपुर को हार मिली`
+        losers = _names(clause, AGENT) or _names(clause, {"को"}) or agents
+        return Result((*_names(clause, {"से"}), *titled), tuple(losers))
     if keys & _WINS:
         return Result((*agents, *titled), tuple(_names(clause, {"against"})))
     return Result(tuple(titled))
@@ -47,6 +49,14 @@ def same_result(clause: Clause, other: Clause) -> bool:
     mine, theirs = result_of(clause), result_of(other)
     agrees = _share(mine.winners, theirs.winners) or _share(mine.losers, theirs.losers)
     return agrees and not (_share(mine.winners, theirs.losers) or _share(mine.losers, theirs.winners))
+
+
+def tells_other_side(clause: Clause, other: Clause) -> bool:
+    """Whether one of two clauses tells of the winner and one of the loser, with one result: `X ने हराया`, `X से हारे`."""
+    loses = [
+        bool(_LOSES & {part.key for word in each.words for part in (word.parts or (word,))}) for each in (clause, other)
+    ]
+    return loses[0] != loses[1] and same_result(clause, other)
 
 
 def turns_result(clause: Clause, clauses: Iterable[Clause]) -> bool:

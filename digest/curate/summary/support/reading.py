@@ -63,6 +63,8 @@ _DAYS = fold("दिनों")
 # A newspaper does not call itself that: the speaker of the sentence before continues.
 _FIRST_PERSON = GRAMMAR["first person"]
 _PAIR = 2
+# `बसें टकराईं, जिसमें दो लोग घायल हुए`: one event.
+_RESULTS = frozenset({"जिसमें", "जिससे", "जिनमें"})
 
 
 @lru_cache(maxsize=512)
@@ -211,7 +213,8 @@ def _units(clauses: Sequence[Clause]) -> list[Clause]:
     """Return the clauses, and each with the phrase before it: `चलाने पर` + `जुर्माना लगा`."""
     found = list(clauses)
     for before, clause in itertools.pairwise(clauses):
-        if not before.is_frame and before.is_adverbial:
+        is_result = not clause.is_frame and bool(_RESULTS & {*clause.opener.split()})
+        if not before.is_frame and (before.is_adverbial or is_result):
             found.append(merge(before, clause))
     return found
 

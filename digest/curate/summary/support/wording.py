@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 
 from digest.curate.summary.support.articles import ClausePair, Ruling
 from digest.curate.summary.support.clauses import Mode
-from digest.curate.summary.support.contest import tells_result
+from digest.curate.summary.support.contest import BEATS, tells_other_side, tells_result
 from digest.curate.summary.support.parts import Parts
 from digest.curate.summary.support.roles import (
     AGENT,
@@ -67,6 +67,7 @@ _TOLLS = frozenset(map(key_of, map(fold, ["मृतकों", "मौत", "�
 _GUILTY = key_of(fold("दोषी"))
 _SENTENCES = frozenset(map(key_of, map(fold, ["सज़ा", "क़ैद", "उम्रकैद", "कारावास"])))
 _PARTS = GRAMMAR["part of day"]
+_WAS = frozenset(["था", "थी", "थे", "थीं"])
 _FOR_NAMES = GRAMMAR["stands for a name"]
 _QUANTITIES = frozenset({"all", "some", "most", "half", "only", "more", "less", "both"})
 _ACTS = frozenset({"ने", "inherited", "द्वारा"})
@@ -159,7 +160,26 @@ class _Reading(Parts):
         """Refuse `12 छात्र` for `छात्र`."""
         if not word.number:
             return None
+        if self._is_turned_score(word) or self._was_before(word):
+            return Ruling.FINE
         return Message("the number %(name)s is not with the other words in the articles", name=word.text)
+
+    def _is_turned_score(self, word: Word) -> bool:
+        """Whether the winner's score is the loser's in the article, or the reverse: `2-0 से हराया`, `0-2 से हारे`."""
+        turned = "-".join(reversed(word.number.split("-")))
+        has_score = turned != word.number and any(each.number == turned for each in self._other.words)
+        return has_score and tells_other_side(self._clause, self._other)
+
+    def _was_before(self, word: Word) -> bool:
+        """Whether the article gives it as the earlier amount: `408 से घटकर 318` for `घटकर 318 हुआ, जो पहले 408 था`."""
+        if word.marker != "से" or not all(any(map(_changes, each.words)) for each in (self._clause, self._other)):
+            return False
+        return any(
+            "जो" in clause.opener.split()
+            and _WAS & {*clause.tokens[-2:]}
+            and [each.number for each in clause.words if each.number][-1:] == [word.number]
+            for clause in self._pair.sentence.clauses
+        )
 
     def _is_another_quantity(self, word: Word) -> Message | Ruling | None:
         """Refuse `पूरी परीक्षा रद्द` for `परीक्षा रद्द`."""
@@ -174,9 +194,10 @@ class _Reading(Parts):
         """Refuse `पुल टूटा` for `पुल बंद हुआ`."""
         if word is not self._predicate or word.marker:
             return None
+        has_same_result = word.key in BEATS and tells_other_side(self._clause, self._other)
         return (
             Ruling.FINE
-            if self._retells(word)
+            if has_same_result or self._retells(word)
             else Message("the article's clause with the other words does not say “%(name)s”", name=word.text)
         )
 
@@ -272,7 +293,18 @@ class _Reading(Parts):
     def _completes(self, word: Word) -> bool:
         """Whether the word is the rest of a name or title of which the article's clause has another part."""
         beside = [each for each in self._inside if each.phrase == word.phrase and each.phrase >= 0]
-        return any(self._articles.is_called(head, word) for head in beside)
+        return any(self._articles.is_called(head, word) for head in beside) or self._is_title_of_name(word, beside)
+
+    def _is_title_of_name(self, word: Word, beside: Sequence[Word]) -> bool:
+        """Whether an article has the words from this one to a known name in one piece: `पूर्व मुख्यमंत्री मोहन`."""
+        words = self._clause.words
+        at = words.index(word)
+        for name in beside:
+            end = next((n for n, each in enumerate(words) if each is name), 0)
+            run = words[at : end + 1]
+            if is_name_like(name) and run and all(each.phrase == word.phrase for each in run):
+                return self._articles.has_run(run)
+        return False
 
     def _time(self, word: Word) -> Message | Ruling:
         """Check a time: it must be in the same sentence, or in the article's topic."""
@@ -418,6 +450,10 @@ class _Reading(Parts):
         problem = Message("the article that supports the other words has no “%(name)s”", name=word.text)
         may_be_name = not may_be_plain(word) and not VERB.search(word.text)
         return problem if may_be_name or self._articles.has_opposite(word) else Ruling.FINE
+
+
+def _changes(word: Word) -> bool:
+    return any({"way", "less", "more"} & part.concepts for part in (word.parts or (word,)))
 
 
 def _other_agent(word: Word) -> Message:
