@@ -64,7 +64,7 @@ def frame(visit: Visit) -> Response:
         raise HTTPException(404)
     shown = visit.query.get("form", "light")
     most = sys.maxsize if shown == "wide" else _PHONE_WIDTH
-    html, text = _filled(visit, edition, visit.query.get("variant", ""), most)
+    html, text = _fill(visit, edition, visit.query.get("variant", ""), most)
     if shown == "text" or not html:
         body = visit.desk.views.render("text.html.j2", visit.language, text=text)
     else:
@@ -92,7 +92,7 @@ def variants(visit: Visit, edition: Edition, found: Checked | None) -> list[tupl
     return labels
 
 
-def _filled(visit: Visit, edition: Edition, variant: str, most: int) -> tuple[str, str]:
+def _fill(visit: Visit, edition: Edition, variant: str, most: int) -> tuple[str, str]:
     """Return the HTML and the text of a variant, or of the largest email, for an invented recipient.
 
     No picture is shown wider than `most` pixels.
