@@ -105,6 +105,8 @@ _ATTRIBUTES = re.compile(
     )
 )
 _AND = folded_words("और व तथा एवं")
+# What follows came before it in the report, or comes after it.
+_AT_FIRST = re.compile(fold("^पहले तो "))
 _DEMONSTRATIVES = folded_words("इस इन उस इसके इसकी इसका इससे इसे इसी")
 _AGENCIES = fold(
     "एजेंसी|एजेंसियां|भाषा|वार्ता|यूनीवार्ता|एएनआई|एएनआइ|पीटीआई|पीटीआइ|आईएएनएस|आइएएनएस|प्रेट्र|जेएनएन|जासं|ब्यूरो|संवाददाता|रायटर|रॉयटर"
@@ -246,6 +248,8 @@ def _weakness(text: str, position: int, title: str) -> float:
     if (is_habitual and not names_speech(text)) or addresses_reader(text) or points_inside(text):
         return 1.0
     if _is_backdrop(text, title) or _lacks_town(text, title):
+        return 1.0
+    if _AT_FIRST.match(folded):
         return 1.0
     # References in an article's first sentence are resolved inside it.
     return 0.8 if position and (points_anywhere(text, title) or _SUCH.search(folded)) else 0.0
