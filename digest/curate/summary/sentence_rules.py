@@ -81,9 +81,10 @@ _POINTERS = folded_words(
     "उन्होंने उन्हें उसने उसे उसके उसकी उसका उससे उनके उनकी उनका उनसे वह वे इसके इसकी इसका इससे इसे इसने इसमें इन्हें इनके इनकी इनका",
     "इस इन यह ये उस उन",
 )
-# A plan, a course of things or a state in the past also sets the scene: `बस को शाम को पहुंचना था`, `बारिश हो रही थी`,
-# `गांव के लोग परेशान थे`.
-_BACKDROP = re.compile(fold("(?:रहा|रही|रहे|ता|ती|ते|ना|नी|ने|^[^,]*[\u0915-\u0939](?<!सवार)) (?:था|थी|थे|थीं)[।.]?$"))
+# A plan or a course of things in the past also sets the scene: `बस को शाम को पहुंचना था`, `बारिश हो रही थी`. So does a
+# state below a headline: `गांव के लोग परेशान थे`.
+_BACKDROP = re.compile(fold("(?:रहा|रही|रहे|ता|ती|ते|ना|नी|ने) (?:था|थी|थे|थीं)[।.]?$"))
+_STATE = re.compile(fold("^[^,]*[\u0915-\u0939](?<!सवार) (?:था|थी|थे|थीं)[।.]?$"))
 # `देश में भी ऐसे कई गीत हैं`, but not `ऐसे गीत, जो …`
 _SUCH = re.compile(fold("(?:^| )(?:ऐसा|ऐसी|ऐसे) (?!.*[ ,](?:जो|जिस|जिन|कि|जहां|जब))"))
 # A town that only the newspaper's readers know: `शहर के चौक पर`.
@@ -233,7 +234,9 @@ def _opens_known(text: str, title: str) -> bool:
 
 def _is_backdrop(text: str, title: str) -> bool:
     """Whether the sentence tells what was going on before the news, and the title does not."""
-    return bool(_BACKDROP.search(fold(text))) and not names_speech(text) and not _BACKDROP.search(fold(title))
+    folded = fold(text)
+    is_backdrop = bool(_BACKDROP.search(folded) or (title and _STATE.search(folded)))
+    return is_backdrop and not names_speech(text) and not _BACKDROP.search(fold(title))
 
 
 def _lacks_town(text: str, title: str) -> bool:
