@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from digest.curate.importance.places import foreign_country
 from digest.hindi.sentences import split
 from digest.hindi.text import fold
 from digest.hindi.tokens import stems, tokens
@@ -47,7 +48,8 @@ def broken(article: Article, summary: str) -> list[str]:
     if not summary:
         return []
     pieces = split(summary)
-    body = tokens(typeset(f"{article.place} {article.text}"))
+    # The town of a dateline and the country of the headline replace यहां and देश.
+    body = tokens(typeset(f"{article.place} {foreign_country(article.title)} {article.text}"))
     first = fold(summary).lstrip("\"'“‘( ")
     own, head = set(stems(summary)), set(stems(article.title))
     rules = {

@@ -7,7 +7,6 @@ import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 
-from digest.curate.importance.places import find_regions
 from digest.curate.similarity.cues import death_tolls
 from digest.curate.similarity.score import cosine
 from digest.curate.summary.sentence_rules import DESCRIBES, SentenceCandidate, is_echo
@@ -107,7 +106,6 @@ class HeadlineCoverage:
         title = _SAVED.sub("", typeset(title))
         self.stems = set(stems(title))
         self.is_long = len(self.stems) >= LONG_TITLE
-        self.regions = find_regions(tokens(title))
         # The title may be a sentence of the report.
         self.echo = next((each for each in sentences[:2] if self.stems and self._is_same(each)), None)
         self.tolls = {str(toll) for toll in death_tolls(stems(title))}
@@ -238,11 +236,6 @@ class HeadlineCoverage:
     def repeats(self, each: SentenceCandidate) -> bool:
         """Whether a sentence says most of a long title again, perhaps in the words of a speaker."""
         return self.is_long and self.share([each.text]) > REPEATED
-
-    def is_elsewhere(self, each: SentenceCandidate) -> bool:
-        """Whether a sentence names only other states or countries than the title."""
-        named = find_regions(tokens(each.text))
-        return bool(self.regions) and bool(named) and self.regions.isdisjoint(named)
 
     def _is_same(self, each: SentenceCandidate) -> bool:
         """Whether a sentence is the title, perhaps with one more word; of a long title, with a few other ones."""

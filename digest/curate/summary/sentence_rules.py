@@ -81,9 +81,10 @@ _POINTERS = folded_words(
     "उन्होंने उन्हें उसने उसे उसके उसकी उसका उससे उनके उनकी उनका उनसे वह वे इसके इसकी इसका इससे इसे इसने इसमें इन्हें इनके इनकी इनका",
     "इस इन यह ये उस उन",
 )
-# A plan, a course of things or a state in the past also sets the scene: `बस को शाम को पहुंचना था`, `बारिश हो रही थी`,
-# `गांव के लोग परेशान थे`.
-_BACKDROP = re.compile(fold("(?:रहा|रही|रहे|ता|ती|ते|ना|नी|ने|^[^,]*[\u0915-\u0939](?<!सवार)) (?:था|थी|थे|थीं)[।.]?$"))
+# A plan or a course of things in the past also sets the scene: `बस को शाम को पहुंचना था`, `बारिश हो रही थी`. So does a
+# state below a headline: `गांव के लोग परेशान थे`.
+_BACKDROP = re.compile(fold("(?:रहा|रही|रहे|ता|ती|ते|ना|नी|ने) (?:था|थी|थे|थीं)[।.]?$"))
+_STATE = re.compile(fold("^[^,]*[\u0915-\u0939](?<!सवार) (?:था|थी|थे|थीं)[।.]?$"))
 # `देश में भी ऐसे कई गीत हैं`, but not `ऐसे गीत, जो …`
 _SUCH = re.compile(fold("(?:^| )(?:ऐसा|ऐसी|ऐसे) (?!.*[ ,](?:जो|जिस|जिन|कि|जहां|जब))"))
 # A town that only the newspaper's readers know: `शहर के चौक पर`.
@@ -105,6 +106,8 @@ _ATTRIBUTES = re.compile(
     )
 )
 _AND = folded_words("और व तथा एवं")
+# What follows came before it in the report, or comes after it.
+_AT_FIRST = re.compile(fold("^पहले तो "))
 _DEMONSTRATIVES = folded_words("इस इन उस इसके इसकी इसका इससे इसे इसी")
 _AGENCIES = fold(
     "एजेंसी|एजेंसियां|भाषा|वार्ता|यूनीवार्ता|एएनआई|एएनआइ|पीटीआई|पीटीआइ|आईएएनएस|आइएएनएस|प्रेट्र|जेएनएन|जासं|ब्यूरो|संवाददाता|रायटर|रॉयटर"
@@ -230,8 +233,10 @@ def _opens_known(text: str, title: str) -> bool:
 
 
 def _is_backdrop(text: str, title: str) -> bool:
-    """Whether the sentence tells what was going on before the news, unless the title does too."""
-    return bool(_BACKDROP.search(fold(text))) and not names_speech(text) and not _BACKDROP.search(fold(title))
+    """Whether the sentence tells what was going on before the news, and the title does not."""
+    folded = fold(text)
+    is_backdrop = bool(_BACKDROP.search(folded) or (title and _STATE.search(folded)))
+    return is_backdrop and not names_speech(text) and not _BACKDROP.search(fold(title))
 
 
 def _lacks_town(text: str, title: str) -> bool:
@@ -246,6 +251,8 @@ def _weakness(text: str, position: int, title: str) -> float:
     if (is_habitual and not names_speech(text)) or addresses_reader(text) or points_inside(text):
         return 1.0
     if _is_backdrop(text, title) or _lacks_town(text, title):
+        return 1.0
+    if _AT_FIRST.match(folded):
         return 1.0
     # References in an article's first sentence are resolved inside it.
     return 0.8 if position and (points_anywhere(text, title) or _SUCH.search(folded)) else 0.0

@@ -179,8 +179,7 @@ def _tells(chosen: Sequence[SentenceCandidate], text: str, coverage: HeadlineCov
         return False
     if coverage.echo and chosen[0].position > coverage.echo.position:
         # The headline is a sentence of the report that the passage continues, and must not say again.
-        goes_on = not coverage.repeats(chosen[0]) and not coverage.is_elsewhere(chosen[0])
-        return goes_on and not coverage.has_another_toll(text)
+        return not coverage.has_another_toll(text) and not coverage.repeats(chosen[0])
     leads = not chosen[0].position and reports_event(chosen[0].text)
     return coverage.denies_enough(text) and coverage.tells_death(text) and coverage.tells(text, leads=leads)
 

@@ -42,7 +42,10 @@ _BEFORE_TODAY = "(?<![^ (])(?<!लेकिन )(?<!मगर )"
 _TODAY_AT = re.compile(
     f"{_BEFORE_TODAY}आज (?=(?:सुबह|शाम|रात|दोपहर|तड़के|तडके|देर|आधी|मध्य|से(?!.* (?:पहले|पूर्व))|[0-9०-९.:]+ बजे)(?: |$))"
 )
-_TODAY = re.compile(f"{_BEFORE_TODAY}आज(?=[ ,])(?! (?:तक|भी|ही के|ने|के|की|का|से|और|व|या|तथा|जब|नहीं) )")
+_TODAY = re.compile(
+    f"{_BEFORE_TODAY}आज(?=[ ,])(?! (?:तक|भी|ही के|ने|के|की|का|से|और|व|या|तथा|जब|नहीं|हर|सब|हम|समाज|कोई|जहां|जहाँ|दुनिया) )"
+)
+_AND = re.compile(" और |, ")
 _TODAY_QUOTED = re.compile("(?:[“‘]|(?<![^ (,:])[\"'](?! ))[^“”‘’\"']*(?<![^ “‘\"'])आज")
 # Latin words in brackets, for search engines. A short acronym after its name is news: `केंद्रीय जांच ब्यूरो (CBI)`.
 _NEITHER = r"[^()\[\]\u0900-\u097f]*"
@@ -98,7 +101,10 @@ def with_weekday(text: str, published: datetime) -> str:
         return text
     name = weekday(day)
     text = _TODAY_AT.sub(f"{name} ", text)
-    return _TODAY.sub(f"{name} को", text) if reports_event(text) else text
+    # `आज पुल खुला और भीड़ है` tells an event of today, `आज फोन जरूरी हैं और दुकान खुली` does not.
+    part = next((part for part in _AND.split(text) if _TODAY.search(part)), "")
+    is_event = reports_event(part) if ends_clause(part, is_marked=True) else reports_event(text)
+    return _TODAY.sub(f"{name} को", text) if is_event else text
 
 
 def _names_day(text: str) -> bool:

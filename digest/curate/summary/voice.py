@@ -16,6 +16,8 @@ _QUOTES_ON = re.compile(rf"{any_of('quoting')}{_END}(?! जा)")
 _FIRST_PERSON = word_set("first_person")
 _SECOND_PERSON = word_set("second_person")
 _IF, _AFTER_PARTY = folded_words("अगर यदि"), folded_words("के की का को ने से में पर नेता विधायक सांसद पार्टी")
+# `तस्वीर देखकर आप अंदाजा लगा सकते हैं`
+_YOU_CAN = re.compile("(?:^| )आप (?:[^ ,]+ ){1,4}सक(?:ते|ेंगे)(?: हैं)?[।.]?$")
 _JUDGES = re.compile(rf"(?:^|[ ,]){any_of('judgement')}(?=$|[ ,।.?!])|!$")
 # An order or a wish: कर लें, बनाई जाएं. What is done नियम के अनुसार is still an order.
 _WISH = re.compile("(?:ें|एं|ाए|ाये|ायें)[।.]?$")
@@ -83,5 +85,5 @@ def addresses_reader(text: str) -> bool:
     found = tokens(text)
     # `आप ने`, `आप के नेता` are the party.
     is_you = any(a in _IF and b == "आप" for a, b in pairwise(found))
-    is_you = is_you or (found[:1] == ["आप"] and not _AFTER_PARTY & set(found[1:2]))
+    is_you = is_you or (found[:1] == ["आप"] and not _AFTER_PARTY & set(found[1:2])) or bool(_YOU_CAN.search(text))
     return (is_you or bool(_SECOND_PERSON & set(found))) and not names_speech(text)
