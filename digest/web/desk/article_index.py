@@ -6,7 +6,7 @@ from array import array
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 
 # Seconds after which new and changed articles are looked for again.
 _LASTS = 20.0
-# How far back articles are found. An edition of a week looks back that far.
-_LONGEST = timedelta(days=8)
 # Articles that are read at once.
 _AT_ONCE = 500
 # The fewest characters of an encoded word that may stand for the words that it begins: two letters of Devanagari.
@@ -129,7 +127,6 @@ class ArticleIndex(Background[_Index]):
 
         None if they are still being read after `wait` seconds.
         """
-        since = max(since, self._now() - _LONGEST)
         index = self.get(f"{since:%Y-%m-%d}", lambda: self._refreshed(since), wait=wait, from_now=True)
         if index is None:
             return None
