@@ -1,6 +1,6 @@
 """Middleware that serves public pages from memory. Each page is rendered once, until the archive changes.
 
-Once more for browsers that do not accept gzip, if the app compresses.
+Browsers that do not accept gzip get a copy of their own.
 """
 
 from __future__ import annotations

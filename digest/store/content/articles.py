@@ -141,7 +141,7 @@ class ArticleStore:
         return article_from_json(*row) if row else None
 
     def hashes(self, since: datetime) -> list[tuple[str, str, datetime]]:
-        """Return id, content hash and first sight of the articles published since a moment."""
+        """Return id, content hash and time of collection of the articles published since a moment."""
         rows = select(article.c.id, article.c.content_hash, article.c.first_seen).where(article.c.published >= since)
         return [(row.id, row.content_hash, row.first_seen) for row in self.database.query(rows)]
 

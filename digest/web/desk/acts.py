@@ -145,9 +145,7 @@ def _names(catalogue: Catalogue) -> Mapping[str, str]:
 
 
 def name_of(what: str, catalogue: Catalogue, subject: str = "") -> str:
-    """Return the name of an act. If the table lacks it, return the word of the log. `subject` is the subject of the
-    act.
-    """
+    """Return the name of an act. If the table lacks it, return the word of the log."""
     if what in _OF_ONE and number_of(subject) is not None:
         what = _OF_ONE[ActKind(what)]
     return _names(catalogue).get(what, what)

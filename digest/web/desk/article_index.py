@@ -6,7 +6,7 @@ from array import array
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 
 # Seconds after which new and changed articles are looked for again.
 _LASTS = 20.0
-# How far back articles are found. An edition of a week looks back that far.
-_LONGEST = timedelta(days=8)
 # Articles that are read at once.
 _AT_ONCE = 500
 # The fewest characters of an encoded word that may stand for the words that it begins: two letters of Devanagari.
@@ -61,15 +59,19 @@ class _Index:
     def refresh(self, store: ArticleStore) -> None:
         """Add new and changed articles, and forget those that the store no longer has."""
         stored = {id: (hash, seen) for id, hash, seen in store.hashes(self.since)}
-        for id, number in list(self.numbers.items()):
-            if id not in stored or self.articles[number][1] != stored[id][0]:
-                del self.articles[number], self.numbers[id]
-        missing = [id for id in stored if id not in self.numbers]
+        for id in self.numbers.keys() - stored.keys():
+            del self.articles[self.numbers.pop(id)]
+        # A changed article is found by its old words until it is read again: pages search meanwhile.
+        missing = [id for id, (content, _seen) in stored.items() if self._content_of(id) != content]
         for at in range(0, len(missing), _AT_ONCE):
             for id, article in store.by_ids(missing[at : at + _AT_ONCE]).items():
                 self._add(article, *stored[id])
         if len(self.sorted) < len(self.words):
             self.sorted = sorted(self.words)
+
+    def _content_of(self, id: str) -> str | None:
+        number = self.numbers.get(id)
+        return None if number is None else self.articles[number][1]
 
     def _add(self, article: Article, content: str, first_seen: datetime) -> None:
         self.last += 1
@@ -80,11 +82,11 @@ class _Index:
                 found = self.stems[stem] = self.words[encode(stem)] = array("I")
             found.append(self.last)
         values = (article.id, article.title, article.source, article.url or "", article.section or "", article.language)
+        indexed = IndexedArticle(*values, article.published, first_seen, article.published.timestamp())
+        if (old := self.numbers.get(article.id)) is not None:
+            del self.articles[old]
         self.numbers[article.id] = self.last
-        self.articles[self.last] = (
-            IndexedArticle(*values, article.published, first_seen, article.published.timestamp()),
-            content,
-        )
+        self.articles[self.last] = indexed, content
 
     def find(self, query: str) -> list[IndexedArticle]:
         """Return the articles with each word of a query in any form; all without a query."""
@@ -114,7 +116,8 @@ class ArticleIndex(Background[_Index]):
 
     def __init__(self, articles: ArticleStore, now: Callable[[], datetime], *, lasts: float = _LASTS) -> None:
         """`lasts`: seconds after which new articles are read, while a search returns those that are known."""
-        super().__init__("articles", lasts=lasts)
+        # One, because an index of 5,000 articles has 50 MB, and each day and window has a key of its own.
+        super().__init__("articles", lasts=lasts, kept=1)
         self._articles = articles
         self._now = now
         self._index: _Index | None = None
@@ -124,7 +127,6 @@ class ArticleIndex(Background[_Index]):
 
         None if they are still being read after `wait` seconds.
         """
-        since = max(since, self._now() - _LONGEST)
         index = self.get(f"{since:%Y-%m-%d}", lambda: self._refreshed(since), wait=wait, from_now=True)
         if index is None:
             return None

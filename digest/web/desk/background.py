@@ -15,6 +15,8 @@ from digest.app import App
 from digest.models import Edition
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from digest.curate.compose import Curated
 
 T = TypeVar("T")
@@ -101,22 +103,22 @@ class Curations(Background["Curated"]):
     def __init__(self, app: App) -> None:
         super().__init__("curation", lasts=_CURATIONS_LAST, kept=_CURATIONS)
         self._app = app
-        # Edition → its last result, whatever editors changed since.
-        self._last: dict[str, Curated] = {}
+        # Edition and when it was composed → the last result, whatever editors changed since.
+        self._last: dict[tuple[str, datetime | None], Curated] = {}
 
     def of(self, edition: Edition, *, wait: float) -> Curated | None:
         """Return the result for the edition as it is now; None if it is not ready after `wait` seconds."""
         changes = self._app.editions.editorial_changes(edition.key)
         key = f"{edition.key} {edition.composed_at} {changes}"
-        return self.get(key, lambda: self._curate(edition.key), wait=wait, from_now=True)
+        return self.get(key, lambda: self._curate(edition), wait=wait, from_now=True)
 
     def last(self, edition: Edition) -> Curated | None:
         """Return the last result for an edition, perhaps from before an editor's change."""
-        return self._last.get(edition.key)
+        return self._last.get((edition.key, edition.composed_at))
 
-    def _curate(self, key: str) -> Curated:
-        found = self._app.composer.curated(key)
-        self._last = {key: found}
+    def _curate(self, edition: Edition) -> Curated:
+        found = self._app.composer.curated(edition.key)
+        self._last = {(edition.key, edition.composed_at): found}
         return found
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from operator import itemgetter
+from math import inf
 from typing import TYPE_CHECKING
 
 from starlette.responses import Response
@@ -25,10 +25,11 @@ if TYPE_CHECKING:
 # Articles per page of results.
 _PAGE = 30
 _MAX_QUERY = 100
-# Seconds that a page waits for what it is about. After a start, the day's articles are read first.
+# Seconds that a page waits for its articles or its ranking. After a start, the day's articles are read first.
 _WAIT = 10.0
 HOURS = (6, 12, 24)
-_BY_SCORE = itemgetter(0)
+# How far back the articles of an old edition are found at least. All later ones are in memory.
+_LONGEST = timedelta(days=8)
 # As in `usecases.compose`: articles collected up to this much after composing may have been used.
 _SLACK = timedelta(minutes=1)
 
@@ -99,7 +100,7 @@ def search(visit: Visit) -> Response:
     edition, now, desk = visit.edition(), visit.desk.now(), visit.desk
     wanted = _wanted(visit)
     window = _window(visit, edition)
-    since = (edition.composed_at or now) - window
+    since = max((edition.composed_at or now) - window, now - max(_LONGEST, window + timedelta(days=1)))
     # Before the search, because both take a while after a start.
     curated = desk.curated.of(edition, wait=visit.patience) or desk.curated.last(edition)
     if curated is None and (wanted.state is ArticleState.LEFT_OUT or wanted.sort == "rank"):
@@ -228,10 +229,8 @@ def _chosen(
     if wanted.state:
         found = [each for each in found if fates.state(each) is wanted.state]
     if wanted.sort == "rank":
-        # Those without a score are last.
-        scores = ((fates.score(each), each) for each in found)
-        ranked = sorted(((score, each) for score, each in scores if score is not None), key=_BY_SCORE, reverse=True)
-        found = [*(each for _score, each in ranked), *(each for each in found if fates.score(each) is None)]
+        # Articles without a score come last.
+        found = sorted(found, key=lambda each: -inf if (score := fates.score(each)) is None else score, reverse=True)
     return found
 
 

@@ -30,7 +30,10 @@ class Plot:
 
 
 def stack(rows: Sequence[tuple[str, Sequence[tuple[str, int]]]], *, every: int | None = None) -> Plot:
-    """Return bars of stacked numbers: (label, [(class, number)]). About seven have their labels, or `every` so many."""
+    """Return bars of stacked numbers: (label, [(class, number)]).
+
+    One bar in `every` has its label. By default about seven bars have one.
+    """
     most = max((sum(number for _class, number in parts) for _label, parts in rows), default=0)
     room = _HEIGHT - _BOTTOM - _TOP
     step = (_WIDTH - 2 * _LEFT) / max(1, len(rows))
