@@ -22,6 +22,14 @@ LETTER_NAMES = frozenset(words("ए बी सी डी ई एफ जी ए�
 LONE_INITIALS = frozenset(words("ए बी ई एफ एच जे के एल एम एन ओ क्यू एस यू डब्ल्यू डब्लू वाई एक्स जेड"))
 """Letter names that never end a Hindi sentence, even alone: 'एस. जयशंकर', 'के. सिवन'."""
 
+VERB_ENDS = frozenset(
+    words(
+        "है हैं हो था थी थे थीं गया गयी गई गए गये दिया दी दिए दिये लिया ली लिए किया की किए किये कहा बताया रहा रही रहे",
+        "होगा होगी होंगे होंगी जाएगा जाएगी जाएंगे सके सका सकी सकता सकती सकते चुका चुकी चुके हुआ हुई हुए नहीं",
+    )
+)
+"""Words that end most Hindi sentences."""
+
 ADDRESS_ENDS = frozenset(words("कॉम ऑर्ग नेट com in org net gov co nic ac"))
 
 _END = re.compile(r"[।॥][।॥.?!…]*|[?!][?!.…]*|\.{2,}|…+|\.|\|")
@@ -120,6 +128,9 @@ def _stop_ends(line: str, start: int, at: int, end: int) -> bool:
     if spaced:
         # In a text with dandas, full stops do not end sentences.
         return word not in (LETTER_NAMES if "।" in line else LONE_INITIALS)
+    # `किम जिन.हो ने`: in a text with dandas, a stop between two words without a blank ends a sentence only after a verb.
+    if "।" in line and word not in VERB_ENDS:
+        return False
     return len(word) >= 2 and (bool(_DEVA_LETTER.match(line[end])) or line[end] in "“‘\"'(" or line[end].isupper())
 
 

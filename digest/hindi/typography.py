@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from digest.hindi.misspellings import corrected
+from digest.hindi.numbers import latin_digits
 from digest.hindi.text import LETTER, repair
 
 _SPACES = re.compile(r"\s+")
@@ -42,7 +43,8 @@ _OPENS_AFTER = " \u00a0([-–—:/"
 def typeset(text: str, language: str = "hi") -> str:
     """Return the text on one line as it is printed. Idempotent.
 
-    Words, numbers and their order stay, except for sure typing errors in Hindi: मे is a word of Marathi.
+    Words, numbers and their order stay, except for sure typing errors in Hindi: मे is a word of Marathi. Hindi text gets
+    ASCII digits, so that one list does not mix 83 and ८३.
     """
     # Removing a mark may bring two others together.
     for _ in range(_PASSES):
@@ -55,7 +57,7 @@ def typeset(text: str, language: str = "hi") -> str:
 
 def _typeset_once(text: str, language: str) -> str:
     line = repair(_DANDAS.sub("।", text))
-    line = _SPACES.sub(" ", corrected(line) if language == "hi" else line).strip()
+    line = _SPACES.sub(" ", latin_digits(corrected(line)) if language == "hi" else line).strip()
     line = _AFTER_NUMBER.sub(" ", line)
     line = _COLON_IN_WORD.sub("\\1ः", _IDLE_JOINER.sub("", line))
     line = _REPEATED.sub(r"\1", _quotes(_LATE_COLON.sub(": ", line)))

@@ -127,12 +127,13 @@ def keep_scores_together(html: str) -> str:
 
     It uses a style and no special character: some programs show a word joiner as a box, and a search for 3-2 does not
     find one with a special hyphen. More email programs support inline blocks than `white-space` (caniemail.com). An
-    inline block does not inherit a link's underline.
+    inline block does not inherit a link's underline, but does inherit the indent of a hanging bullet, which would move
+    the score over the word before it.
     """
     head, body, rest = html.partition("<body")
     parts = _MARKUP.split(rest)
     parts[::2] = (
-        _SCORE.sub(r'<span style="display:inline-block;text-decoration:inherit">\g<0></span>', part)
+        _SCORE.sub(r'<span style="display:inline-block;text-indent:0;text-decoration:inherit">\g<0></span>', part)
         for part in parts[::2]
     )
     return head + body + "".join(parts)

@@ -117,6 +117,17 @@ def points(headline: str, lead: str = "", **weights: float) -> float:
         ("नहर टूटी LIVE अपडेट: गांव खाली कराए गए", "teaser", "roundup"),
         ("श्रीराम सेना का दफ्तर खुला", "", "war"),
         ("दल ने की फैसले की तारीफ", "reaction", ""),
+        ("चक्रवात ‘गाजा’ तट से टकराया", "disaster", "war"),
+        ("गाजा में तबाही के बाद पहुंची मदद", "war", ""),
+        ("चक्रवात के बीच गाजा में बमबारी", "war disaster", ""),
+        ("पठानकोट के पास पटरी से उतरी रेलगाड़ी", "crash", "war"),
+        ("‘कैटरीना’ ने मचाई तबाही, 50 मरे", "havoc", "celebrity"),
+        ("कैटरीना की फिल्म ने मचाई तबाही", "celebrity", ""),
+        ("सोनपुरा में ज्वालामुखी में विस्फोट", "disaster", "terror"),
+        ("अब तक के बड़े हादसे", "history", "dead"),
+        ("अब तक के भीषण भूकंप: 40 हजार मरे", "history", "dead many_dead"),
+        ("अब तक के सबसे बड़े हादसे में 40 मरे", "dead many_dead", "history"),
+        ("आज ही के दिन डूबी थी नाव, 40 लोग मारे गए", "history", "dead many_dead"),
     ],
 )
 def test_words_of_two_lives(headline: str, called: str, not_called: str) -> None:
@@ -171,6 +182,9 @@ def test_other_forms_of_a_word_call_its_row_and_other_words_do_not() -> None:
         ("१२ लोगों की मौत", NumberCounts(dead=12)),
         # The word for the dead belongs to the number before it.
         ("बाढ़ से छह मरे, 75 घायल", NumberCounts(dead=6)),
+        ("बाढ़ से छह मरे, 75 से अधिक घायल", NumberCounts(dead=6)),
+        ("धमाके में 32 मरे, 66 अन्य घायल", NumberCounts(dead=32)),
+        ("धमाकों में 5 मरे, 9 की मौत से 30 घायलों में दहशत", NumberCounts(dead=9)),
         ("एक दिन में 3 करोड़ 70 लाख मरीज", NumberCounts(cases=37_000_000)),
         ("3 करोड़ 70 लाख 5 हजार मरीज", NumberCounts(cases=37_005_000)),
         ("2 लाख करोड़ का बजट", NumberCounts(money=2_000_000_000_000)),

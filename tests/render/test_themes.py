@@ -110,7 +110,7 @@ def test_a_latin_word_keeps_its_digits(text: str, expected: str) -> None:
 def test_a_score_stays_on_one_line(score: str) -> None:
     page = f"<html><head><title>{score}</title></head><body><p title='{score}'>भारत {score} से जीता</p></body></html>"
     kept = keep_scores_together(page)
-    together = f'<span style="display:inline-block;text-decoration:inherit">{score}</span>'
+    together = f'<span style="display:inline-block;text-indent:0;text-decoration:inherit">{score}</span>'
     assert f"<p title='{score}'>भारत {together} से जीता</p>" in kept
     assert f"<title>{score}</title>" in kept
 

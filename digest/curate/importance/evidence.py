@@ -48,6 +48,12 @@ _QUOTATION = re.compile(r"(?:[A-Za-z0-9.-]{1,25} ){0,5}?['‘\"“”](?!\S{1,25
 _PERFECT = folded_words("था थी थे थीं")
 _PART = re.compile("[,;।!] ?")
 _LEAST_PART = 3
+# `आज ही के दिन डूबी थी नाव, 40 मरे`, `अब तक के बड़े हादसे`: the dead are of other years.
+# But `अब तक के सबसे बड़े हादसे में 40 मरे` is news.
+_DISASTERS = "भूकंप|हादसे|हमले|तूफान|युद्ध|दंगे|विस्फोट"
+_OTHER_YEARS = re.compile(
+    fold(f"(?<![^ ])(?:आज (?:ही के|के ही) दिन|अब तक के (?:[^ ,:]+ ){{0,2}}(?:{_DISASTERS}) ?(?=$|[,:!?|]))")
+)
 # Rows that name whom or what a headline is about.
 _NAMING = frozenset(row.name for row in WORD_ROWS if row.weight > 0) | {"police"}
 _SPACE = frozenset({"space", "mission"})
@@ -110,6 +116,9 @@ def find_evidence(headline: str, lead: str = "") -> Mapping[str, Evidence]:
     counts = read_counts(in_title[: _description(title_tokens)])
     # Below another headline about an epidemic, the running count is no news.
     of_lead = NONE if "outbreak" in evidence else read_counts(in_first).without(counts)
+    if other_years := _OTHER_YEARS.search(fold(headline)):
+        counts = of_lead = NONE
+        evidence["history"] = Evidence(1.0, other_years.group().strip())
     for each, share in ((of_lead, LEAD_NUMBER_SHARE), (counts, 1.0)):
         evidence.update(_numbers(each, share, is_soft=is_soft, scale=scale))
     # Without a disease they are cases of a court.
@@ -130,7 +139,12 @@ def find_evidence(headline: str, lead: str = "") -> Mapping[str, Evidence]:
         evidence.setdefault("question", Evidence(1.0, "?"))
     if _QUOTATION.match(headline.lstrip()) or (title_tokens and title_tokens[0] in VOICE):
         evidence["quote"] = Evidence(1.0)
-    if "history" in evidence and fold(evidence["history"].found) in _PERFECT and _tells_more(headline):
+    if (
+        "history" in evidence
+        and not other_years
+        and fold(evidence["history"].found) in _PERFECT
+        and _tells_more(headline)
+    ):
         del evidence["history"]
     if not find_regions(title_tokens) and _NAMING.isdisjoint(called) and "dead" not in evidence:
         evidence["noname"] = Evidence(1.0)

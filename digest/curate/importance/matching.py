@@ -15,8 +15,9 @@ from digest.hindi.tokens import stem_of, tokens
 LEAST_STEM = 3
 # The row of phrases in which the words have another meaning.
 NO_ROW = "other"
-# Storms with the name of an actress.
+# Storms with the name of an actress, and storms or scenes of accidents with the name of a theatre of war.
 _STORMS = folded_words("कैटरीना")
+_THEATRES = folded_words("गाजा पठानकोट पुलवामा")
 _POSTPOSITIONS = folded_words("का के की ने को से में पर")
 
 
@@ -136,10 +137,15 @@ def find_rows(found: Sequence[str]) -> dict[str, Match]:
     ]
     phrases = [each for each in matches if each.end - each.start > 1]
     rows: dict[str, Match] = {}
+    called = {match.row for match in matches}
+    ignored = _THEATRES if not called.isdisjoint({"disaster", "crash"}) else frozenset()
     for match in matches:
-        if match.row != NO_ROW and match.row not in rows and not any(_is_inside(match, each) for each in phrases):
+        is_named_so = match.row == "war" and found[match.start] in ignored
+        is_inside = match.row == NO_ROW or any(_is_inside(match, each) for each in phrases)
+        if match.row not in rows and not is_named_so and not is_inside:
             rows[match.row] = match
-    if "disaster" in rows and "celebrity" in rows and found[rows["celebrity"].start] in _STORMS:
+    is_storm = "disaster" in rows or ("havoc" in rows and "death" in rows)
+    if is_storm and "celebrity" in rows and found[rows["celebrity"].start] in _STORMS:
         del rows["celebrity"]
     return rows
 

@@ -125,8 +125,8 @@ def read_counts(written: Sequence[tuple[str, str]]) -> NumberCounts:
     has_counted = False
     for at, number in enumerate(numbers):
         following = numbers[at + 1].start if at + 1 < len(numbers) else len(found)
-        # `6 मरे, 75 घायल`: the word for the dead belongs to the number before it.
-        is_told = kind == "dead" and number.end < len(found) and found[number.end] in _HURT
+        # `6 मरे, 75 से अधिक घायल`: the word for the dead belongs to the number before it.
+        is_told = kind == "dead" and _is_of_hurt(found[number.end : min(following, number.end + 4)])
         between = found[numbers[at - 1].end : number.start] if at else []
         if not (kind in _TOTALLED and between and _RISE.issuperset(between)):
             kind = None if is_told else _kind(found, number, following, has_counted=has_counted)
@@ -257,6 +257,12 @@ def _is_of_period(before: Sequence[str]) -> bool:
     But `दस साल में सबसे बड़ा हादसा, 30 की मौत` is an event.
     """
     return len(before) > 1 and before[-2] in _PERIODS and before[-1] == _WITHIN
+
+
+def _is_of_hurt(near: Sequence[str]) -> bool:
+    """Whether the words after a number name the hurt, and no dead before them."""
+    at = next((at for at, word in enumerate(near) if word in _HURT), None)
+    return at is not None and not any(map(_is_death, near[:at]))
 
 
 def _is_death(word: str) -> bool:
