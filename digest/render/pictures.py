@@ -44,7 +44,7 @@ LEAD_BYTES = TOTAL_BYTES // 2
 THUMBNAIL_BYTES = 18_000
 
 # WebP quality, and how many pictures are kept in memory, of `for_screen`.
-_SCREEN_QUALITY, _MOST_FOR_SCREENS = 45, 100
+_SCREEN_QUALITY, _MOST_FOR_SCREENS = 35, 100
 _FORMATS = ("JPEG", "PNG", "WEBP", "GIF")
 # JPEG quality from the first to the last attempt to fit the bytes. Below 40 blocks are visible.
 _QUALITIES = (76, 68, 60, 50, 40)

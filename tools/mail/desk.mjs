@@ -98,7 +98,7 @@ if (narrow) {
   seen.approveAt = await page.$eval("#do-approve", (one) => one.getBoundingClientRect().top / window.innerHeight);
   seen.words = await page.evaluate(() => {
     const all = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-    const hidden = (one) => !one.checkVisibility({ contentVisibilityAuto: true, visibilityProperty: true }) || one.closest(".vh, .skip, h4, #stories-h, noscript");
+    const hidden = (one) => !one.checkVisibility({ contentVisibilityAuto: true, visibilityProperty: true }) || one.closest(".vh, .skip, h4, #stories-h, .unseen, noscript");
     let words = 0;
     while (all.nextNode()) if (!hidden(all.currentNode.parentElement)) words += all.currentNode.textContent.split(/\s+/).filter(Boolean).length;
     return words;

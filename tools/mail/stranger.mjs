@@ -20,7 +20,7 @@ const visible = (inWindow) => page.evaluate((inWindow) => {
   const found = [];
   const placeOf = (one) => (one.closest(".st") ?? one.closest("[id]"))?.id ?? "page";
   const isShown = (one) => {
-    if (!one.checkVisibility({ contentVisibilityAuto: true, visibilityProperty: true }) || one.closest(".vh, .skip, #stories-h, noscript, option, [aria-hidden=true]")) return false;
+    if (!one.checkVisibility({ contentVisibilityAuto: true, visibilityProperty: true }) || one.closest(".vh, .skip, #stories-h, .unseen, noscript, option, [aria-hidden=true]")) return false;
     const { top, bottom } = one.getBoundingClientRect();
     return !inWindow || (bottom > 0 && top < window.innerHeight);
   };

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import random
 from dataclasses import replace
+from functools import cache
 
 from PIL import Image as Pillow
 
@@ -26,6 +27,7 @@ def put_pictures(desk: Site) -> None:
         put_draft(desk, edition_of(desk).with_story(replace(story, image=image)))
 
 
+@cache
 def photograph(seed: int, grain: float) -> bytes:
     """Colours that vary in areas of every size. `grain` is the share of each next size, from large to small."""
     dice, made, rows = random.Random(seed), Pillow.new("RGB", (1200, 800)), 2

@@ -85,8 +85,8 @@ def test_every_article_is_on_one_page(editor: Browser) -> None:
     numbers, titles, page = [], [], 1
     while True:
         text = editor.get(f"{HERE}?q={quote('रंगाई')}&page={page}").text
-        titles += re.findall(r'<li class="block"><span class="m num">\d+</span><div><b[^>]*>(.*?)</b>', text)
-        numbers += re.findall(r'<li class="block"><span class="m num">(\d+)</span>', text)
+        titles += re.findall(r'<li class="block"><span class="m num only-lap">\d+</span><div><b[^>]*>(.*?)</b>', text)
+        numbers += re.findall(r'<li class="block"><span class="m num only-lap">(\d+)</span>', text)
         if f"page={page + 1}&amp;" not in text:
             break
         page += 1
