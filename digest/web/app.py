@@ -279,11 +279,11 @@ def _routers(app: App, pages: Pages, outbound: OutboundMail, leave_page: LeavePa
     receives_none = _receives_none(web.nameserver)
     signup = None
     latest = LatestEdition(app.settings.choices, published, app.now)
+    showcase = Showcase(app.archive if public_archive or web.sample else None, app.now)
     if web.signup:
         emails = SignupEmails(pages, sender, app.signer, next_edition, notices.requests, notices.emails)
         welcomes = WelcomeEmails(pages, sender, app.signer, latest, editions, images, app.topics)
         untracked = tracking_of(app.settings) in (Tracking.NOTHING, Tracking.CLICKS)
-        showcase = Showcase(app.archive if public_archive or web.sample else None, app.now)
         schedule = app.settings.schedule
         days = [each.days or schedule.days for each in schedule.editions] or [schedule.days]
         is_daily = any(len(each) == len(WEEKDAYS) for each in days)
@@ -358,7 +358,7 @@ def _routers(app: App, pages: Pages, outbound: OutboundMail, leave_page: LeavePa
         sitemaps.robots_router(pages, public=public_archive),
     ]
     if web.archive == "subscribers":
-        access = Access(context)
+        access = Access(context, showcase)
         archive = Archive(context, app.archive, app.cards.can_draw, public=False)
         routers += [archive_routes.router(archive, [Depends(access.require_subscriber)]), access.router()]
     if public_archive:
