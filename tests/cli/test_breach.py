@@ -136,7 +136,7 @@ def test_the_store_s_leak_names_everything_and_everybody_in_it(home: Path) -> No
         id = next(row.id for row in app.subscribers.candidates("x") if row.email == PEOPLE[0])
         now = app.now()
         app.answers.save(KEY, "feedback", id, 1, now=now, replace=True)
-        app.subscriber_texts.answer(KEY, "feedback", id, "बढ़िया", about="feedback", now=now, replace=True)
+        app.subscriber_texts.answer(KEY, "feedback", id, "बढ़िया", about="feedback", now=now)
         for person, nominee in ((PEOPLE[0], "मीना"), (PEOPLE[3], "हरीश")):
             app.subscriber_editor.nominate(person, nominee, f"{nominee}@example.org", Actor("tests", "command"))
         # An edition sent again is no request about their data.

@@ -53,6 +53,13 @@ def test_no_pattern_uses_word_classes_on_hindi() -> None:
     assert not found
 
 
+def test_templates_shorten_text_between_grapheme_clusters() -> None:
+    """Jinja's `truncate` counts code points, and cuts क्षेत्र within क्षे."""
+    templates = [*(ROOT / "digest").rglob("*.j2"), *(ROOT / "templates").rglob("*.j2")]
+    assert len(templates) > 50
+    assert [path for path in templates if "truncate(" in path.read_text()] == []
+
+
 def test_docstrings_of_functions_begin_with_a_verb_or_whether() -> None:
     """The texts of commands are for users: they say what the command is."""
     begins = re.compile(r" *(?:(?:async )?def .*|\) -> .*):$")

@@ -56,6 +56,7 @@ class Views:
         for environment in self._environments.values():
             environment.auto_reload = False
             environment.filters["code"] = with_code
+            environment.filters["shorten"] = cut.shorten
         self._icons: dict[str, Markup] = {}
         # Language → its catalogue, and the functions that translate in templates.
         self._translations: dict[str, tuple[Catalogue, dict[str, Any]]] = {}

@@ -133,6 +133,14 @@ class Visit:
         return self.request.query_params
 
     @property
+    def here(self) -> str:
+        """The path of this page with its query. '' for the answer to a form, and for an address that works once."""
+        url = self.request.url
+        if self.request.method != "GET" or url.path.endswith("/oidc/done"):
+            return ""
+        return f"{url.path}?{url.query}" if url.query else url.path
+
+    @property
     def language(self) -> str:
         chosen = self.request.cookies.get(LANGUAGE_COOKIE, "")
         return chosen if chosen in self.desk.views.languages else self.desk.views.languages[0]

@@ -531,7 +531,7 @@ def test_articles_outside_the_edition_are_searched_and_added(small_desk: Site) -
     assert any(runner[1] in story.article_ids for story in edition_of(desk).stories())
     # The page names the story that made room, and lets it in again.
     (gone,) = stories_only_in(before, edition_of(desk))
-    line = page.text.partition("जगह बनाने के लिए अंक से निकली")[2].partition("</form>")[0]
+    line = page.text.partition("जगह बनाने के लिए निकली")[2].partition("</form>")[0]
     assert gone.title[:30] in line
     assert "जगह बनाने के लिए" not in editor.post(f"{HERE}/drop", story=runner[1], follow=True).text
     editor.post(f"{HERE}/add", story=gone.article_ids[0])

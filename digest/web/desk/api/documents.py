@@ -220,7 +220,8 @@ class SubscribersPage:
 
 def _row(line: SubscriberLine) -> SubscriberRow:
     own = line.subscriber
-    return fill(SubscriberRow, own, hour=_hour(own.hour), state=line.state, last=line.last or "")
+    hour, stopped = _hour(own.hour), line.stopped_by_admin
+    return fill(SubscriberRow, own, hour=hour, state=line.state, last=line.last or "", stopped_by_admin=stopped)
 
 
 def _subscribers(values: Values) -> SubscribersPage:
