@@ -126,8 +126,8 @@ class WebSettings(SettingsModel):
     )
     sample: bool = Field(
         default=True,
-        description="The sign-up shows the headlines of the newest edition as a sample, also if `archive` is not "
-        "`public`. It shows no summaries and no links then.",
+        description="The sign-up shows the headlines of the newest edition and its top picture as a sample, also if "
+        "`archive` is not `public`. It shows no summaries and no links then.",
     )
     show_readers_from: int = Field(
         default=0,

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
+from functools import partial
 from ipaddress import ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -26,7 +27,7 @@ from digest.models import MAIN
 from digest.store.content.editions import PublishedStore
 from digest.store.people.consent import NoticeStore
 from digest.store.people.directory import SubscriberState
-from digest.store.people.preferences import ConsentContext
+from digest.store.people.preferences import ConsentContext, StoredSubscriber
 from digest.store.people.requests import RequestStore
 from digest.store.people.signups import SignupStore
 from digest.store.rate_limits import RateLimiter
@@ -47,7 +48,6 @@ from digest.web.clicks import ClickRecorder, Redirects
 from digest.web.compression import Compressed
 from digest.web.dependencies import Context, Refused
 from digest.web.editions import LatestEdition, NextEdition, Showcase, TopicRates
-from digest.web.group_commit import GroupCommit
 from digest.web.health import routes as health_routes
 from digest.web.health.checks import Health, MetricsAccess
 from digest.web.middleware import Guard, log_error
@@ -58,6 +58,7 @@ from digest.web.page_cache import PageCache
 from digest.web.pages import CUSTOM_TEMPLATES, PAGE_RESPONSES, Pages, language_parameter
 from digest.web.preferences import OfferedEdition, PreferencesPage
 from digest.web.privacy import CurrentNotice, PrivacyNotice, Tracking, tracking_of
+from digest.web.request_group import RequestGroup
 from digest.web.resend import Resender
 from digest.web.sample_data import find_template_errors
 from digest.web.signup import Offer, Signup, SignupEmails
@@ -147,11 +148,12 @@ def create_app(app: App, base: str, heartbeat: Heartbeat | None = None) -> Itera
     with (
         Health(lambda: app.database, lambda: names, heartbeat) as health,
         closing(OutboundMail(lambda: app.transports[0])) as outbound,
-        closing(_group_commit(app)) as leaving,
+        closing(RequestGroup(partial(_unsubscribe_all, app))) as leaving,
+        closing(RequestGroup(_context(app, pages).subscribers)) as reading,
         _complete_archive(app),
         ExitStack() as opened,
     ):
-        leave_page = _leave_page(app, pages, outbound, leaving)
+        leave_page = _leave_page(app, pages, outbound, leaving, reading)
         routers = [
             *_routers(app, pages, outbound, leave_page),
             *_click_routers(app, pages, opened),
@@ -246,9 +248,8 @@ def _pages_or_default(app: App, base: str) -> Pages:
     return load_pages(app, base, custom=False) if errors else pages
 
 
-def _group_commit(app: App) -> GroupCommit[tuple[int, ConsentContext], bool]:
-    """Process one-click unsubscribes from mailbox providers, many in one transaction."""
-    return GroupCommit(lambda requests: app.preferences.unsubscribe_all(requests, now=app.now()))
+def _unsubscribe_all(app: App, requests: Sequence[tuple[int, ConsentContext]]) -> list[bool]:
+    return app.preferences.unsubscribe_all(requests, now=app.now())
 
 
 def _context(app: App, pages: Pages) -> Context:
@@ -256,7 +257,11 @@ def _context(app: App, pages: Pages) -> Context:
 
 
 def _leave_page(
-    app: App, pages: Pages, outbound: OutboundMail, leaving: GroupCommit[tuple[int, ConsentContext], bool]
+    app: App,
+    pages: Pages,
+    outbound: OutboundMail,
+    leaving: RequestGroup[tuple[int, ConsentContext], bool],
+    reading: RequestGroup[int, StoredSubscriber | None],
 ) -> LeavePage:
     context = _context(app, pages)
     emails = OwnDataEmails(pages, app.sender, app.signer)
@@ -264,7 +269,7 @@ def _leave_page(
     calendar = TimedCache(app.calendar_reader.read, _CACHED_SECONDS)
     published = PublishedStore(app.database, samples=app.outbox_only)
     next_edition = NextEdition(calendar.get, app.settings.choices, published, app.now)
-    return LeavePage(context, next_edition, notices, leaving)
+    return LeavePage(context, next_edition, notices, leaving, reading)
 
 
 def _routers(app: App, pages: Pages, outbound: OutboundMail, leave_page: LeavePage) -> list[APIRouter]:
@@ -279,11 +284,11 @@ def _routers(app: App, pages: Pages, outbound: OutboundMail, leave_page: LeavePa
     receives_none = _receives_none(web.nameserver)
     signup = None
     latest = LatestEdition(app.settings.choices, published, app.now)
+    showcase = Showcase(app.archive if public_archive or web.sample else None, app.now)
     if web.signup:
         emails = SignupEmails(pages, sender, app.signer, next_edition, notices.requests, notices.emails)
         welcomes = WelcomeEmails(pages, sender, app.signer, latest, editions, images, app.topics)
         untracked = tracking_of(app.settings) in (Tracking.NOTHING, Tracking.CLICKS)
-        showcase = Showcase(app.archive if public_archive or web.sample else None, app.now)
         schedule = app.settings.schedule
         days = [each.days or schedule.days for each in schedule.editions] or [schedule.days]
         is_daily = any(len(each) == len(WEEKDAYS) for each in days)
@@ -358,7 +363,7 @@ def _routers(app: App, pages: Pages, outbound: OutboundMail, leave_page: LeavePa
         sitemaps.robots_router(pages, public=public_archive),
     ]
     if web.archive == "subscribers":
-        access = Access(context)
+        access = Access(context, showcase)
         archive = Archive(context, app.archive, app.cards.can_draw, public=False)
         routers += [archive_routes.router(archive, [Depends(access.require_subscriber)]), access.router()]
     if public_archive:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -56,6 +56,12 @@ class Context:
         """Return the subscriber with this id, or None if unknown or erased."""
         found = self.preferences.get(id) if id != TEST_SUBSCRIBER else None
         return None if found is None or found.status == ERASED else found
+
+    def subscribers(self, ids: Sequence[int]) -> list[StoredSubscriber | None]:
+        """Return for each of a few hundred ids what `subscriber` does, from one query."""
+        found = self.preferences.get_several(set(ids) - {TEST_SUBSCRIBER})
+        stored = map(found.get, ids)
+        return [None if each is None or each.status == ERASED else each for each in stored]
 
     def paused_until(self, subscriber: StoredSubscriber | None) -> datetime | None:
         """Return when the subscriber's pause ends, in the newsletter's time zone; None without a pause."""

@@ -143,7 +143,8 @@ def _archive(now: datetime) -> Iterator[SamplePage]:
         yield SamplePage(
             "search.html.j2", {**common, **paging, "topics": [topic], "found": found, "query": found.query, "page": 1}
         )
-    yield SamplePage("members.html.j2", {"personal": False, "agreement": "…"})
+    for shown_edition in (None, ShowcaseEdition(edition, (story, later), ())):
+        yield SamplePage("members.html.j2", {"personal": False, "agreement": "…", "shown": shown_edition})
     for found_corrections in (corrections, []):
         yield SamplePage("corrections.html.j2", {**common, "corrections": found_corrections})
 

@@ -31,10 +31,10 @@ from digest.subscribers.frequency import days
 from digest.web.change_notices import Change, ChangeNotices
 from digest.web.dependencies import Context, Refused
 from digest.web.editions import NextEdition
-from digest.web.group_commit import GroupCommit
 from digest.web.known_browser import is_known_browser
 from digest.web.middleware import log_error
 from digest.web.pages import REDIRECTS, Done, page_routes, redirect
+from digest.web.request_group import RequestGroup
 
 Weeks = Literal["1", "2", "4"]
 Less = Literal["weekdays", "weekly:sun", "weekly:sat"]
@@ -76,7 +76,9 @@ class LeavePage:
     next_edition: NextEdition
     notices: ChangeNotices
     # Requests of mailbox providers, which come in bursts.
-    leaving: GroupCommit[tuple[int, ConsentContext], bool]
+    leaving: RequestGroup[tuple[int, ConsentContext], bool]
+    # Requests for the page in browsers without a cookie. Scanners open all links of an email at once.
+    reading: RequestGroup[int, StoredSubscriber | None]
     # Language and state → the page with placeholders. Cached, because mailbox providers send requests in bursts.
     _made: dict[tuple[str, State], str] = field(default_factory=dict, repr=False)
     # Language → what the button says.
@@ -106,6 +108,10 @@ class LeavePage:
             return None
         known = await self.leaving.put((id, self.consent(request)))
         return self.of_state(request, token, "left" if known else "nobody")
+
+    async def ask_stranger(self, request: Request, id: int, token: str) -> HTMLResponse:
+        """Respond with the page for a browser that is not known, reading the store together with other requests."""
+        return self._of_stranger(request, token, await self.reading.put(id))
 
     def consent(self, request: Request) -> ConsentContext:
         """Return the context of an unsubscribe for the consent log."""
@@ -156,7 +162,7 @@ class LeavePage:
         state = state_of(subscriber)
         is_known = subscriber is not None and is_known_browser(self.context, request, subscriber)
         if not (done or code or is_known) and status == 200:
-            return self.of_state(request, token, state, masked(subscriber.email) if subscriber else "")
+            return self._of_stranger(request, token, subscriber)
         values: dict[str, Any] = {"done": done, "code": code, "status": status}
         if subscriber is not None and state == "here":
             values["email"] = masked(subscriber.email)
@@ -171,6 +177,10 @@ class LeavePage:
                 values["choose"] = own
                 values["next_due"] = self.next_edition.of(subscriber) if done == "less" else values.get("next_due")
         return _page(self, request, token, state, **values)
+
+    def _of_stranger(self, request: Request, token: str, subscriber: StoredSubscriber | None) -> HTMLResponse:
+        email = masked(subscriber.email) if subscriber else ""
+        return self.of_state(request, token, state_of(subscriber), email)
 
     def come_back(self, request: Request, subscriber: StoredSubscriber | None) -> str:
         """Undo an unsubscribe, or ask the mailbox if it was long ago.
@@ -210,8 +220,11 @@ class LeaveFirst:
             try:
                 if scope["method"] == "POST":
                     answer = await self._page.unsubscribe_at_once(request, found[1])
-                elif not scope["query_string"] and self._page.id(found[1]) is not None:
-                    answer = await run_in_threadpool(self._page.response, request, found[1])
+                elif not scope["query_string"] and (id := self._page.id(found[1])) is not None:
+                    if request.cookies:
+                        answer = await run_in_threadpool(self._page.response, request, found[1])
+                    else:
+                        answer = await self._page.ask_stranger(request, id, found[1])
             except StoreError as error:
                 log_error(scope, error, "/leave/{token}")
                 answer = self._page.context.pages.server_error(request, error)

@@ -51,6 +51,11 @@ def test_a_stranger_reads_how_to_subscribe(members: Site) -> None:
             assert (answer.status, answer.title) == (403, translated("Past editions are for subscribers"))
             assert answer.headers["cache-control"] == "no-store"
             assert 'action="/join"' in answer.text
+            # The newest edition as a sample: its headlines and its top picture, without summaries and links.
+            newest = members.app.archive.stories(NEXT, limit=1)
+            assert newest[0].title in answer.text
+            assert newest[0].summary not in answer.text
+            assert f'/archive/{NEXT}"' not in answer.text
     for path in ("/archive.xml", "/archive.atom", "/sitemap.xml", f"/card/edition/{DAY}.jpg"):
         assert members.get(path).status == 404
     robots = members.get("/robots.txt").text

@@ -93,6 +93,11 @@ class PreferenceStore(StorePart):
             row = connection.execute(query, values).one_or_none()
         return None if row is None else _from_row(row)
 
+    def get_several(self, ids: Collection[int]) -> dict[int, StoredSubscriber]:
+        """Return number → subscriber for a few hundred numbers."""
+        with self.database.read() as connection:
+            return self.several(connection, ids)
+
     def several(self, connection: Connection, ids: Collection[int]) -> dict[int, StoredSubscriber]:
         """Return number → subscriber for a few hundred numbers, in the caller's transaction."""
         rows = connection.execute(_stored_subscribers().where(subscriber.c.id.in_(ids)))

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from fastapi.responses import HTMLResponse
 
     from digest.web.dependencies import Context
+    from digest.web.editions import Showcase
 
 _COOKIE = "digest_reader"
 READ = "read"
@@ -28,10 +29,11 @@ KEPT = timedelta(days=180)
 
 
 class Access:
-    """Lets subscribers in, and shows others how to get access."""
+    """Lets subscribers in, and shows others the newest headlines and how to get access."""
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: Context, showcase: Showcase) -> None:
         self._context = context
+        self._showcase = showcase
 
     def require_subscriber(self, request: Request) -> None:
         """Let only subscribers pass, as a dependency of routes. Raises Refused."""
@@ -42,7 +44,8 @@ class Access:
         """Respond with the page for others."""
         pages = self._context.pages
         agreement = pages.agreement(pages.language(request))
-        return pages.response(request, "members.html.j2", "/archive", status=403, personal=False, agreement=agreement)
+        values = {"agreement": agreement, "shown": self._showcase.newest()}
+        return pages.response(request, "members.html.j2", "/archive", status=403, personal=False, **values)
 
     def router(self) -> APIRouter:
         """Serve `/read/TOKEN`: let this browser in. Only sets a cookie."""

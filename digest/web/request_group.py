@@ -1,6 +1,7 @@
-"""Requests that change the store at the same moment share one commit, because a commit is most of the cost of each.
+"""Requests of the same moment share one transaction, because it is most of the cost of each.
 
-Mailbox providers unsubscribe people in bursts. A request is answered when its commit is durable.
+Mailbox providers unsubscribe people in bursts, and scanners open the links of an edition in bursts. A request is
+answered when the transaction has ended, so what it changed is durable.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from typing import Generic, TypeVar
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
-# Items of one commit, so that others who write wait only for a moment.
+# Items of one transaction, so that others who write wait only for a moment.
 _MOST = 200
 
 
@@ -30,20 +31,20 @@ class _Waiting(Generic[Item, Result]):
     context: Context
 
 
-class GroupCommit(Generic[Item, Result]):
-    """Calls `write` with the waiting items, in one thread of its own. It returns a result for each item, in their
+class RequestGroup(Generic[Item, Result]):
+    """Calls `handle` with the waiting items, in one thread of its own. It returns a result for each item, in their
     order.
     """
 
-    def __init__(self, write: Callable[[Sequence[Item]], Sequence[Result]]) -> None:
-        self._write = write
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="group-commit")
+    def __init__(self, handle: Callable[[Sequence[Item]], Sequence[Result]]) -> None:
+        self._handle = handle
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="request-group")
         self._lock = threading.Lock()
         self._waiting: list[_Waiting[Item, Result]] = []
         self._is_running = False
 
     async def put(self, item: Item) -> Result:
-        """Write an item together with others, and return its result. Raises what `write` raises."""
+        """Handle an item together with others, and return its result. Raises what `handle` raises."""
         loop = asyncio.get_running_loop()
         waiting = _Waiting(item, loop.create_future(), loop, copy_context())
         with self._lock:
@@ -51,21 +52,21 @@ class GroupCommit(Generic[Item, Result]):
             begins = not self._is_running
             self._is_running = True
         if begins:
-            self._thread.submit(self._write_all)
+            self._thread.submit(self._handle_all)
         result: Result = await waiting.future
         return result
 
     def close(self) -> None:
-        """Write the waiting items, then stop."""
+        """Handle the waiting items, then stop."""
         self._thread.shutdown(wait=True)
 
-    def _write_all(self) -> None:
+    def _handle_all(self) -> None:
         while batch := self._take():
             results: Sequence[Result] = ()
             failure: Exception | None = None
             try:
                 # The first one has waited longest, so its limit is the nearest.
-                results = batch[0].context.run(self._write, [each.item for each in batch])
+                results = batch[0].context.run(self._handle, [each.item for each in batch])
             except Exception as error:
                 failure = error
             # A loop that is closed has nobody left who waits.

@@ -9,7 +9,7 @@ from contextlib import closing
 
 import pytest
 
-from digest.web.group_commit import GroupCommit
+from digest.web.request_group import RequestGroup
 
 
 def test_what_waits_during_a_commit_shares_the_next_one() -> None:
@@ -32,7 +32,7 @@ def test_what_waits_during_a_commit_shares_the_next_one() -> None:
         go_on.set()
         return list(await asyncio.gather(begun, *others))
 
-    with closing(GroupCommit(write)) as group:
+    with closing(RequestGroup(write)) as group:
         assert asyncio.run(ask()) == [10, 20, 40]
     assert batches == [[1], [2, 3, 4]]
 
@@ -46,7 +46,7 @@ def test_all_of_a_commit_that_fails_are_told_and_the_next_one_works() -> None:
     async def ask(item: int) -> int:
         return await group.put(item)
 
-    with closing(GroupCommit(write)) as group:
+    with closing(RequestGroup(write)) as group:
         with pytest.raises(OSError, match="full"):
             asyncio.run(ask(0))
         assert asyncio.run(ask(7)) == 7
