@@ -27,7 +27,7 @@ def reason(text: str, catalogue: Catalogue) -> str:
         (r"blocked.*", _("the mailbox refused several emails in a row")),
         (r"unsubscribed.*", _("they left, or an admin stopped their email")),
         (r"complained.*", _("they reported an email as spam")),
-        (r"was not on the list when it was made ready", _("they were not on the list yet")),
+        (r"was not on the list when it was made ready", _("they were not on the list at that time")),
         (r"it was made ready before this subscriber was added", _("they were not on the list yet")),
         (r"it went only to people with the wrong text", _("they never had the wrong text")),
         (r"it went only to the people concerned", _("it does not concern them")),

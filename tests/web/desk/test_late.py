@@ -18,7 +18,7 @@ from digest.models import Actor, EditionState, Role
 from digest.store.locks import exclusive
 from digest.usecases import send_late
 from tests.web.desk.browser import TESTER, Browser, set_up
-from tests.web.desk.conftest import KEY, open_desk
+from tests.web.desk.conftest import KEY, edition_of, open_desk
 from tests.web.site import Site, translated
 
 BY = Actor("tester", "command")
@@ -64,6 +64,18 @@ def test_the_page_of_somebody_who_should_have_got_it_leads_there(sent: Site) -> 
         assert f'href="/desk{PLACE}"' in admin.get(f"/subscriber/{sent.subscriber_id(email)}").text
     got = admin.get(f"/subscriber/{sent.subscriber_id('asha@example.com')}").text
     assert PLACE not in got
+
+
+@pytest.mark.slow
+def test_whoever_was_taken_off_before_is_not_said_to_have_come_later(desk: Site) -> None:
+    admin = set_up(desk, "asha", Role.ADMIN)
+    id = desk.subscriber_id("asha@example.com")
+    desk.app.subscriber_editor.remove("asha@example.com", BY)
+    desk.app.approver.approve(edition_of(desk), how="here", by=BY)
+    pipeline.send(desk.app, KEY)
+    told = admin.get(f"/subscriber/{id}").text.partition("<ol")[0]
+    assert translated("they were not on the list at that time") in told
+    assert translated("they were not on the list yet") not in told
 
 
 @pytest.mark.slow

@@ -441,6 +441,7 @@ def test_an_act_for_many_shows_who_changes_and_who_stays(desk: Site, admin: Brow
     ticked = {f"ids:{id}": "on" for id in ids.values()}
     chosen = admin.get("/subscribers/many?" + urlencode(ticked)).text
     assert "asha@example.com" in chosen
+    assert "<h1" in admin.get("/subscribers/many").text, "also if nobody is chosen"
     everybody = {"all": "on", "act": "add-topic", "new_topic": "देश"}
     asked = admin.submit("/subscribers/many", everybody)
     assert asked.status == 200, asked.text
