@@ -162,9 +162,10 @@ def page(day: DayStatus) -> RenderableType:
     for line in day.editions:
         if line.state == EditionState.SENDING:
             parts += [Text(), _sending(line, day.rates.get(line.key, 0.0))]
-    parts += [Text(), _next(day), Text(), _last(day), Text(), _sources(day)]
+    # The last parts do not fit on a small terminal.
     if day.workers:
         parts += [Text(), _workers(day)]
+    parts += [Text(), _next(day), Text(), _last(day), Text(), _sources(day)]
     parts.append(Text("Ctrl-C ends.", style="dim"))
     return Group(*parts)
 

@@ -63,7 +63,7 @@ class JobFetcher:
         Raises an error that ends Procrastinate earlier.
         """
         # They log tracebacks of errors that are reported here in a sentence.
-        for name in ("procrastinate", "psycopg.pool"):
+        for name in ("procrastinate", "psycopg"):
             logging.getLogger(name).setLevel(logging.CRITICAL + 1)
         asyncio.run(self._run())
 
