@@ -8,7 +8,7 @@ import click
 
 from digest.cli.find_edition import existing
 from digest.cli.opening import app_despite_faults
-from digest.cli.output import answer, emit, json_option, note, printable, write_file
+from digest.cli.output import answer, emit, json_option, note, plural, printable, write_file
 from digest.errors import ConfigurationError, DigestError
 
 
@@ -81,8 +81,8 @@ def _issue(home: Path, key: str, out: Path | None, emails: Path | None, *, as_js
         return 0
     counts = issued.statement["counts"]
     note(
-        f"Edition {key} is {found.state}, with {counts['pending']} recipients pending and {counts['unknown']} unknown. "
-        "The receipt says so."
+        f"Edition {key} is {found.state}, with {plural(counts['pending'], 'recipient')} pending and "
+        f"{counts['unknown']} unknown. The receipt says so."
     )
     return 1
 

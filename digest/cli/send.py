@@ -29,6 +29,7 @@ from digest.cli.telemetry import telemetry
 from digest.errors import ConfigurationError, DigestError
 from digest.models import BEGUN_STATES, EditionState
 from digest.notify.alert import AlertKind
+from digest.notify.disks import disk_alerts, free_bytes
 from digest.utils.clock import resolve_local_time
 from digest.utils.text import pick
 
@@ -224,6 +225,7 @@ def status(home: Path, edition: str, everyone: bool, live: bool, as_json: bool) 
         found = existing(app, key_of(app, edition)) if edition else app.editions.newest()
         if found is None:
             if not as_json:
+                _show_alerts(app, ())
                 # A newsletter that was just set up on several machines.
                 _show_workers(app)
             raise DigestError("There is no edition yet. `digest send` makes one.")
@@ -281,6 +283,7 @@ def _show_status(app: App, found: Edition, state: EditionStatus, others: Sequenc
     if found.reason:
         click.echo(found.reason)
     _show_counts(app, SendResult(found, totals), waiting)
+    _show_alerts(app, {found.key, *(other.key for other, _ in others)})
     _show_unreached([(row.email, row.state, row.reason) for row in state.unreached])
     _show_groups(found.key, state.groups)
     is_auto = found.state == EditionState.DRAFT and not app.stopper.requires_approval(found.key)
@@ -301,7 +304,6 @@ def _show_status(app: App, found: Edition, state: EditionStatus, others: Sequenc
     _show_open_questions(app, found, state)
     for other, counts in others:
         click.echo(f"\n{_other_line(other, counts)}")
-    _show_alerts(app, {found.key, *(other.key for other, _ in others)})
     if specials := _specials(app):
         names = ", ".join(f"{key} at {at:%Y-%m-%d %H:%M}" for key, at in specials)
         click.echo(f"\nApproved special editions: {names}")
@@ -317,13 +319,17 @@ def _other_line(edition: Edition, counts: Counts) -> str:
 def _show_alerts(app: App, shown: Collection[str]) -> None:
     """Print the open alerts. One of them may say why emails wait.
 
-    Unknown outcomes of the editions in `shown` are printed above.
+    Unknown outcomes of the editions in `shown` have lines of their own.
     """
     if failed := app.overview.failed_feedback().number:
         what = plural(failed, "webhook payload or returned mail", "webhook payloads and returned mails")
         click.echo(f"\n{what} could not be processed; `digest events handle --failed` tries again and says why.")
     told = {(AlertKind.FEEDBACK_FAILED, ""), *((AlertKind.OUTCOME_UNKNOWN, key) for key in shown)}
-    found = [each for each in app.alert_store.open() if (each.kind, each.subject) not in told]
+    stored = [each for each in app.alert_store.open() if (each.kind, each.subject) not in told]
+    # A full disk is found here, because then no alert can be stored.
+    enough = app.settings.alerts.disk_free_mb * 1_000_000
+    disks = list(disk_alerts(free_bytes(app.watched_folders), enough, app.now()))
+    found = [*disks, *(each for each in stored if not disks or each.kind != AlertKind.DISK_LOW)]
     for each in found[:_MAX_ALERTS]:
         click.echo(f"\nAlert: {each.title}. {each.text} {each.action}")
     if len(found) > _MAX_ALERTS:

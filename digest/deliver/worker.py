@@ -243,8 +243,11 @@ class DeliveryRun:
         if cancellable:
             self.has_unknown = True
             self.unknown_attempts[flight.claim.attempt] = len(flight.claim.recipients)
-        _log_outcome(self.job.edition, flight, result.outcome)
-        return self.report.record(result.outcome, flight.claim, flight.transport, self.breaker, cancellable=cancellable)
+        settled = self.report.record(
+            result.outcome, flight.claim, flight.transport, self.breaker, cancellable=cancellable
+        )
+        _log_outcome(self.job.edition, flight, result.outcome, is_last=self.breaker.exhausted)
+        return settled
 
     def _settle_and_claim(self) -> bool:
         """Settle finished batches and claim new ones in one commit. Return whether there were any."""
@@ -384,13 +387,18 @@ class DeliveryRun:
             self.job.progress(-recipients)
 
 
-def _log_outcome(edition: str, flight: _InFlight, outcome: Outcome) -> None:
-    """Log one line for an attempt. The report of the send has the reason of an unknown outcome."""
+def _log_outcome(edition: str, flight: _InFlight, outcome: Outcome, *, is_last: bool) -> None:
+    """Log one line for an attempt. The report of the send has the reason of an unknown outcome.
+
+    `is_last`: nothing more is sent, so the report follows at once.
+    """
     level = logging.WARNING if isinstance(outcome, Unknown) else logging.INFO
     claim, name = flight.claim, flight.transport.name
     fields = {"edition": edition, "batch": claim.batch, "attempt": claim.attempt, "transport": name}
     recipients = len(claim.recipients)
     counted = plural(recipients, "recipient")
     # The next try may be minutes away, and the report comes after it. A provider may quote a recipient.
-    why = f": {hide_addresses(outcome.reason)}" if isinstance(outcome, NotSent | Retryable) else ""
+    why = ""
+    if isinstance(outcome, NotSent | Retryable) and not is_last:
+        why = f": {hide_addresses(outcome.reason)}"
     log.log(level, "%s: %s%s", _LOGGED[type(outcome)], counted, why, extra={**fields, "recipients": recipients})

@@ -20,6 +20,7 @@ from digest.models import (
     split_key,
 )
 from digest.notify.alert import Alert, AlertKind
+from digest.notify.disks import disk_alerts
 from digest.notify.facts import AlertFacts, AttemptFacts, EditionFacts
 from digest.notify.formats import format_time
 from digest.notify.provider_faults import ProviderFault, remedy
@@ -405,17 +406,7 @@ def failed_feedback(facts: AlertFacts) -> Iterator[Alert]:
 
 
 def low_disks(facts: AlertFacts) -> Iterator[Alert]:
-    for folder, free in facts.disks.items():
-        if free < facts.rules.disk_free:
-            yield Alert(
-                AlertKind.DISK_LOW,
-                folder,
-                f"Only {free // 1_000_000} MB are free on the disk",
-                f"Less than {facts.rules.disk_free // 1_000_000} MB are free in {folder}. "
-                "Without space nothing can be recorded, and then nothing is sent.",
-                f"Free space: `du -sh {folder}/*` shows what is large. Old .eml files in outbox/ can be deleted.",
-                facts.now,
-            )
+    yield from disk_alerts(facts.disks, facts.rules.disk_free, facts.now)
 
 
 def old_backup(facts: AlertFacts) -> Iterator[Alert]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -14,6 +13,7 @@ from digest.deliver.shutdown import time_limit
 from digest.errors import ConfigurationError
 from digest.notify.alert import AlertKind
 from digest.notify.conditions import EDITION_KINDS, KINDS, ending, find
+from digest.notify.disks import free_bytes
 from digest.notify.facts import AlertFacts, AlertRules
 from digest.usecases.stop_edition import MIN_COMPLAINTS
 
@@ -104,7 +104,7 @@ class AlertWatch:
             failed_feedback=self.overview.failed_feedback(),
             sending_since=None if is_slow else self._since,
             last_backup=self.last_backup(),
-            disks={str(folder): shutil.disk_usage(folder).free for folder in self.folders},
+            disks=free_bytes(self.folders),
         )
 
     def _probe(self, now: datetime) -> dict[str, str]:

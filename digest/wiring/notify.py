@@ -138,6 +138,12 @@ class NotifyWiring(DeliverWiring):
                 problems += error.problems
         return problems
 
+    @property
+    def watched_folders(self) -> list[Path]:
+        """The folders whose disks must have space."""
+        store = self.database.engine.url.database if self.database.sqlite else None
+        return sorted({self.home, Path(store).parent if store else self.home})
+
     @cached_property
     def watch(self) -> AlertWatch:
         from digest.notify.facts import AlertRules
@@ -145,7 +151,6 @@ class NotifyWiring(DeliverWiring):
         from digest.usecases.alert_watch import AlertWatch
 
         alerts, delivery = self.settings.alerts, self.settings.delivery
-        store = self.database.engine.url.database if self.database.sqlite else None
         return AlertWatch(
             alerts=self.alerts,
             editions=self.editions,
@@ -166,7 +171,7 @@ class NotifyWiring(DeliverWiring):
                 keys=delivery.key_variables,
             ),
             transports={name: partial(TRANSPORTS[name], self) for name in delivery.transport if name != "outbox"},
-            folders=sorted({self.home, Path(store).parent if store else self.home}),
+            folders=self.watched_folders,
             # Backups of PostgreSQL are made by its own tools.
             last_backup=lambda: last_backup(self.database) if self.database.sqlite else None,
             now=self.now,

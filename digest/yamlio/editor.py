@@ -351,13 +351,28 @@ class YamlListEditor(YamlText):
 
     def _remove_field(self, row: Any, key_node: Any, value_node: Any) -> None:
         if row.flow_style:
-            self.refuse(row.start_mark.line, "a field can't be removed from a row written on one line")
+            self._remove_in_braces(row, key_node, value_node)
+            return
         first, last = key_node.start_mark.line, max(self._last_line(value_node), key_node.end_mark.line)
         lines = self._lines()
         if first == row.start_mark.line:
             self.refuse(first, "the first field of a row can't be removed")
         del lines[first : last + 1]
         self._set_lines(lines)
+
+    def _remove_in_braces(self, row: Any, key_node: Any, value_node: Any) -> None:
+        """Remove a field with the comma before it; the first one with the comma after it."""
+        at = next(number for number, (key, _value) in enumerate(row.value) if key is key_node)
+        start, end = _offset(key_node.start_mark), self._end_offset(value_node, key_node)
+        gap = start, start
+        if at > 0:
+            before, value = row.value[at - 1]
+            gap = start, _ = self._end_offset(value, before), start
+        elif len(row.value) > 1:
+            gap = _, end = end, _offset(row.value[1][0].start_mark)
+        if "#" in self.text[slice(*gap)]:
+            self.refuse(row.start_mark.line, "there are comments inside the braces")
+        self._splice([(start, end, "")])
 
     def _end_offset(self, value: Any, key: Any) -> int:
         """Return the offset at which a value's own text ends, before any comment."""

@@ -417,6 +417,8 @@ def test_failures_in_a_row_of_a_running_send(newsroom: Newsroom) -> None:
             assert "`digest run` sends the pending ones; if it does not run: digest send" in told
             assert "Alert: smtp does not accept emails. deferred by the receiver: smtp 127.0.0.1" in told
             assert day.action("provider-down") in told
+            # The cause follows the counts.
+            assert told.index("pending  ") < told.index("Alert: ") < told.index("`digest run` sends the pending ones")
             server.behaviour.defer = frozenset()
             day.run("check")
             day.watch()
@@ -600,6 +602,16 @@ def test_low_disk(newsroom: Newsroom) -> None:
         day.watch()
         assert day.raised() == [f"disk-low:{newsroom.home}"]
         assert "du -sh" in day.action("disk-low")
+
+
+def test_status_looks_at_the_disk_itself(newsroom: Newsroom) -> None:
+    """With a full disk no alert can be stored, and there may be no edition."""
+    limit = str(shutil.disk_usage(newsroom.home).free // 1_000_000 * 2 + 10)
+    run = newsroom.digest("status", DIGEST_ALERTS__DISK_FREE_MB=limit)
+    assert (run.code, run.out.count("Alert: Only ")) == (1, 1)
+    assert "du -sh" in run.out
+    assert "There is no edition yet" in run.err
+    assert "Alert:" not in newsroom.digest("status").out
 
 
 def test_a_backup_that_fails_every_night(newsroom: Newsroom) -> None:

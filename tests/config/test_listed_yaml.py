@@ -123,6 +123,31 @@ def test_only_the_row_is_removed(tmp_path: Path, name: str, ends: str) -> None:
     assert path.read_bytes().decode() == text.replace(old, new).replace("\n", ends)
 
 
+UNSET = {
+    "in the middle": ("sources:\n  - {name: क, path: a, weight: 2}   # one\n", (", path: a", "")),
+    "the last one": ('sources:\n  - {name: क, path: "a, #b"} # one\n', (', path: "a, #b"', "")),
+    "the first one": ("sources:\n  - { path: a , name: क }   # one\n", ("path: a , ", "")),
+    "over lines": ("sources:\n  - {name: क,\n     path: a}   # one\n", (",\n     path: a", "")),
+    "without a value": ("sources:\n  - {name: क, path: , weight: 2}\n", (", path: ", "")),
+    "in lines": ("sources:\n  - name: क\n    path: a   # one\n    weight: 2\n", ("    path: a   # one\n", "")),
+}
+
+
+@pytest.mark.parametrize("name", UNSET)
+def test_only_the_field_is_removed(tmp_path: Path, name: str) -> None:
+    text, (old, new) = UNSET[name]
+    path, held = sheet(tmp_path, text)
+    held.set(0, "path", None)
+    held.save()
+    assert path.read_text(encoding="utf-8") == text.replace(old, new)
+
+
+def test_a_field_beside_a_comment_in_braces_is_not_removed(tmp_path: Path) -> None:
+    _path, held = sheet(tmp_path, "sources:\n  - {name: क, # one\n     path: a}\n")
+    with pytest.raises(EditNotPossible, match="there are comments inside the braces"):
+        held.set(0, "path", None)
+
+
 REFUSED = {
     "sources: [{name: क}   # one\n  ]\n": "remove",
     "sources: [{name: क} # one\n, {name: ख}]\n": "remove",

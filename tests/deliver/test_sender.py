@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from datetime import datetime
@@ -92,6 +93,19 @@ def test_a_permanent_refusal_ends_the_run_at_once() -> None:
     assert report == SendReport(accepted=1, problems=["the key is refused"])
     assert len(transport.submitted) == 2
     assert ledger.states() == [("accepted", 1), ("pending", 1), ("pending", 1)]
+
+
+def test_the_log_has_the_reason_of_a_refusal_unless_the_report_follows_at_once(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    refused = NotSent("the key is refused", permanent=True)
+    with caplog.at_level(logging.INFO, logger="digest.deliver.worker"):
+        report, _ = run(FakeLedger(1, 1), Scripted([refused]))
+        assert ("the key is refused" in report.problems, caplog.messages) == (True, ["Batch not sent: 1 recipient"])
+        caplog.clear()
+        # With another transport the run goes on, perhaps for long.
+        run(FakeLedger(1, 1), Scripted([refused], name="one"), Scripted(name="other"))
+        assert caplog.messages[0] == "Batch not sent: 1 recipient: the key is refused"
 
 
 def test_unknown_is_never_tried_again() -> None:

@@ -26,8 +26,8 @@ FAULTS: Mapping[str, str] = {
     "clock steps": "a sender is killed, and started with a clock two hours back, then three hours ahead; several "
     "senders run at once with clocks that differ by hours",
     "restored backup": "a backup is made during the send, the send ends, the backup is put back, and it is sent again",
-    STORM: "while replies get lost, one fault follows the other, ten of them or until everybody is served: kills, "
-    "pulled cables, lost packets, restarts of PostgreSQL, full disks",
+    STORM: "while replies get lost, one fault follows the other until everybody is served, at most ten and one more "
+    "for each 5,000 recipients: kills, pulled cables, lost packets, restarts of PostgreSQL, full disks",
 }
 _NETWORK = ("link down", "packet loss", STORM)
 _SERVERS = ("lost replies", "5xx after acceptance", "429", "slow drip")

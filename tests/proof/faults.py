@@ -16,7 +16,7 @@ from tests.support.outages import no_space
 
 # Seconds that they have to recover.
 _RECOVERY = 15.0
-# Faults of a storm: the least number, and one more for each of so many recipients.
+# Faults of a storm at most: so many, and one more for each of so many recipients. `FAULTS` says it too.
 _STRIKES, _RECIPIENTS_PER_STRIKE = 10, 5000
 
 

@@ -109,9 +109,12 @@ def resolve(host: str, port: int, *, allow_private: bool = False) -> list[Addres
     for _family, _type, _proto, _name, sockaddr in found:
         address = ipaddress.ip_address(str(sockaddr[0]).partition("%")[0])
         if not is_public(address) and not (allow_private and is_private(address)):
-            named = host if str(address) == host else f"{host} leads to {address}, which"
             refusal = PrivateAddress if is_private(address) else UrlRefused
-            raise refusal(Message("%(host)s is not a public address.", host=named))
+            if str(address) == host:
+                raise refusal(Message("%(host)s is not a public address.", host=host))
+            raise refusal(
+                Message("%(host)s leads to %(address)s, which is not a public address.", host=host, address=address)
+            )
         if address not in result:
             result.append(address)
     return result

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from html import unescape
 from http.client import HTTPConnection, HTTPResponse
+from inspect import signature
 from pathlib import Path
 from threading import Barrier
 from urllib.parse import urlsplit
@@ -121,6 +122,32 @@ def test_a_store_that_does_not_answer_is_waited_for_and_nobody_is_told_of_nothin
     assert asyncio.run(two_events()) == [
         b"retry: 2000\n\n", b"event: changed\ndata: a\n\n", b"event: changed\ndata: b\n\n",
     ]  # fmt: skip
+
+
+def test_the_first_poll_after_a_change_tells_the_page() -> None:
+    """A page knows of a change after one pause between polls, which is at most a second."""
+    marks, told = iter("ab"), threading.Event()
+    late: list[str] = []
+
+    def mark(_edition: str) -> str:
+        found = next(marks, "")
+        if not found:
+            # Another poll must not be needed.
+            told.wait(60)
+            late.append("c")
+        return found or "c"
+
+    async def events() -> list[bytes]:
+        with ChangeStreams(mark, every=SOON) as changes:
+            found = changes.follow(KEY, "suman")
+            events = [await anext(found) for _ in range(3)]
+            assert not late
+            told.set()
+            await found.aclose()
+            return events[1:]
+
+    assert asyncio.run(events()) == [b"event: changed\ndata: a\n\n", b"event: changed\ndata: b\n\n"]
+    assert signature(ChangeStreams).parameters["every"].default <= 1
 
 
 def test_time_passes_for_a_page_too() -> None:

@@ -48,7 +48,12 @@ def test_a_source_is_added_weighed_paused_and_removed_and_comments_stay(desk: Si
     assert wrong.status == 422
     assert 'value="50"' in wrong.text
     assert translated("Write a number from 0 to 10.") in wrong.text
+    for weight in ("nan", "inf", "1e400"):
+        wrong = admin.post("/sources/change", name="नदी समाचार", weight=weight, section="खेल")
+        assert translated("Write a number from 0 to 10.") in wrong.text, weight
     assert "digest.yaml" not in wrong.text.partition('role="alert"')[2].partition("</p>")[0]
+    assert admin.post("/sources/change", name="नदी समाचार", weight="", section="").status == 303
+    assert (stored(desk)["नदी समाचार"].weight, stored(desk)["नदी समाचार"].section) == (1, "")
     assert admin.post("/sources/pause", name="नदी समाचार", pause="1").status == 303
     assert stored(desk)["नदी समाचार"].paused
     assert translated("paused") in admin.get(one("नदी समाचार")).text
@@ -57,9 +62,9 @@ def test_a_source_is_added_weighed_paused_and_removed_and_comments_stay(desk: Si
     assert admin.post("/sources/remove", name="नदी समाचार").status == 303
     assert "नदी समाचार" not in stored(desk)
     assert path.read_text(encoding="utf-8").endswith("# the end\n")
-    acts = [(act.what, act.subject) for act in desk.app.audit.newest(5)][::-1]
-    assert not any("paused:" in act.detail for act in desk.app.audit.newest(5))
-    words = ("source added", "source changed", "source paused", "source resumed", "source removed")
+    acts = [(act.what, act.subject) for act in desk.app.audit.newest(6)][::-1]
+    assert not any("paused:" in act.detail for act in desk.app.audit.newest(6))
+    words = ("source added", "source changed", "source changed", "source paused", "source resumed", "source removed")
     assert acts == [(word, "source नदी समाचार") for word in words]
 
 

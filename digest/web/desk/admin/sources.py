@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from math import isfinite
 from typing import Any
 
 from starlette.exceptions import HTTPException
@@ -142,11 +143,12 @@ def add(visit: Visit) -> Response:
 def change(visit: Visit) -> Response:
     name = visit.form.get("name", "")
     options = _options(visit)
-    fields = {"weight": options.get("weight"), "section": options.get("section")}
+    # A program sends only what it changes.
+    fields = {key: options.get(key) for key in ("weight", "section") if key in visit.form}
     held = next((each for each in visit.desk.app.source_editor.list() if each.name == name), None)
     if held is None:
         raise HTTPException(404)
-    # A field cannot be removed from a row in braces, so only differences are written.
+    # Only differences are written and logged.
     changed = {key: value for key, value in fields.items() if (value or "") != (getattr(held, key) or "")}
     if changed:
         try:
@@ -193,7 +195,9 @@ def _options(visit: Visit) -> dict[str, Any]:
         except ValueError:
             found["weight"] = weight
         else:
-            found["weight"] = int(number) if number.is_integer() else number
+            # YAML writes neither infinity nor "nan" as a number.
+            is_number = isfinite(number)
+            found["weight"] = weight if not is_number else int(number) if number.is_integer() else number
     if section := visit.form.get("section", "").strip():
         found["section"] = section
     return found
