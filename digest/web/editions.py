@@ -83,8 +83,11 @@ class NextEdition:
         return None
 
     def _was_due(self, key: str, id: int) -> bool:
-        place = self.published.place(key, id)
-        return place is not None and place.due_at is not None and place.due_at <= self.now()
+        place, now = self.published.place(key, id), self.now()
+        if place is None:
+            # It was sent before its hour, and before the subscriber joined.
+            return self.published.get(key, now) is not None
+        return place.due_at is not None and place.due_at <= now
 
 
 @dataclass

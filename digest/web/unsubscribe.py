@@ -204,7 +204,7 @@ class LeavePage:
 
 
 class LeaveFirst:
-    """Answers the POST of mailbox providers, and the GET of the link, before the framework, which is most of the work.
+    """Answers the POST of mailbox providers and the GET of the link. The framework would take most of the time.
 
     A request with a query, such as another language, goes to the framework.
     """

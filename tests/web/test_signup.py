@@ -390,9 +390,9 @@ def test_the_form_introduces_the_editors(tmp_path: Path, unchanged: Site) -> Non
 WELCOME = "Welcome to %(name)s"
 
 
-def send_the_edition(home: Path) -> None:
+def send_the_edition(home: Path, now: str = NOW) -> None:
     newsletter_folder(home, all_sources=False)
-    with make_app(home, environment={"DIGEST_NOW": NOW}) as app:
+    with make_app(home, environment={"DIGEST_NOW": now}) as app:
         pipeline.send(app, "2026-11-23")
 
 
@@ -438,6 +438,19 @@ def test_a_new_subscriber_gets_the_newest_edition_below_a_welcome(tmp_path: Path
     assert own["leave"] in mail["List-Unsubscribe"]
     assert mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     assert measure(RenderedEmail("html", "", html, text)).quoted_printable < CLIPPED
+
+
+@pytest.mark.slow
+def test_a_welcome_promises_no_edition_that_went_out_before_its_hour(tmp_path: Path) -> None:
+    home, email = tmp_path / "newsletter", "neha@example.org"
+    send_the_edition(home, "2026-11-23T06:00+05:30")
+    with site(home, [], DIGEST_NOW="2026-11-23T06:10+05:30") as pages:
+        pages.post(sign_up(pages, email))
+    mail = welcome_of(pages, email)
+    assert mail is not None
+    above = body_of(mail).partition("news@example.com")[0]
+    assert "मंगलवार, 24 नवंबर 2026" in above
+    assert "सोमवार, 23 नवंबर 2026" not in above
 
 
 def test_the_welcome_can_be_turned_off_and_needs_no_public_archive(tmp_path: Path) -> None:
