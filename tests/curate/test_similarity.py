@@ -39,6 +39,12 @@ def test_two_articles_alone_are_scored_much_as_among_others() -> None:
     assert compare_pair(one, OTHERS[0]).score < RULES.related
 
 
+def test_headlines_without_any_stem_are_compared_by_their_texts() -> None:
+    one, other = (replace(fire(id, "नदीपुर"), title=title) for id, title in (("a", "यह भी, वह भी!"), ("b", "…")))
+    assert stems(one.title) == stems(other.title) == []
+    assert compare_pair(one, other).score > 0
+
+
 def test_the_score_does_not_depend_on_the_order() -> None:
     one, other, _ = BRIDGE
     assert compare_pair(one, other).score == compare_pair(other, one).score

@@ -241,6 +241,9 @@ class Frequencies:
 
         `fsum` is exact, so the cosine is the same in any order.
         """
+        # A text without any stem, such as a headline of stop words, has no length to divide by.
+        if not shared.stems:
+            return 0.0
         weights = [*map(self._idf.__getitem__, shared.stems)]
         return math.fsum(map(mul, map(mul, weights, weights), shared.products)) / (norm * other_norm)
 
