@@ -622,6 +622,7 @@ def test_openings_and_latin_brackets_go() -> None:
 def test_voices() -> None:
     assert not lacks_speaker("मंत्री ने कहा कि मैं गांव का रहने वाला हूं।")
     assert addresses_reader("तस्वीर देखकर आप भीड़ का अंदाजा लगा सकते हैं।")
+    assert addresses_reader("तस्वीर देखकर आप अंदाजा लगा सकते हैं कि मेले में भीड़ थी।")
     assert addresses_reader("आपको मंडी के भाव रोज मिलेंगे।")
     assert lacks_speaker("नियम के अनुसार सभी गांव अपने कुएं साफ कर लें।")
     assert lacks_speaker("घाट की सब पुरानी नावें हटा दी जाये।")

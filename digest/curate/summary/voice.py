@@ -17,7 +17,7 @@ _FIRST_PERSON = word_set("first_person")
 _SECOND_PERSON = word_set("second_person")
 _IF, _AFTER_PARTY = folded_words("अगर यदि"), folded_words("के की का को ने से में पर नेता विधायक सांसद पार्टी")
 # `तस्वीर देखकर आप अंदाजा लगा सकते हैं`
-_YOU_CAN = re.compile("(?:^| )आप (?:[^ ,]+ ){1,4}सक(?:ते|ेंगे)(?: हैं)?[।.]?$")
+_YOU_CAN = re.compile("(?:^| )आप (?:[^ ,]+ ){1,4}सक(?:ते|ेंगे)(?: हैं)?(?:[।.]?$| कि )")
 _JUDGES = re.compile(rf"(?:^|[ ,]){any_of('judgement')}(?=$|[ ,।.?!])|!$")
 # An order or a wish: कर लें, बनाई जाएं. What is done नियम के अनुसार is still an order.
 _WISH = re.compile("(?:ें|एं|ाए|ाये|ायें)[।.]?$")
