@@ -42,7 +42,7 @@ async function signIn(language) {
   await at.type("#code", day.codes[0]);
   await at.press("form .btn.dark");
   await at.toggle("details.me summary");
-  await at.press("form[action$='/logout'] button");
+  await at.leave();
   await at.go("/desk/login");
   await at.speak(language);
   await at.type("#name", day.name);
@@ -260,7 +260,7 @@ try {
     await steps[name](language);
   }
   await at.toggle("details.me summary");
-  await at.press("form[action$='/logout'] button");
+  await at.leave();
 } catch (error) {
   if (pictures) await shot("broken");
   throw new Error(`${error.message}\n${JSON.stringify({ seen, faults: at.faults })}\n${(await at.text("main")).slice(0, 600)}`, { cause: error });

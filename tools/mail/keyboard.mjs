@@ -21,12 +21,12 @@ export class Keyboard {
   }
 
   constructor(chrome, page, base, width) {
-    Object.assign(this, { chrome, page, base, narrow: width < 900, faults: [], at: "" });
+    Object.assign(this, { chrome, page, base, narrow: width < 900, faults: [], at: "", leaving: false });
     page.on("pageerror", (error) => this.fault(`script: ${error.message}`));
     // The status of an answer is checked for itself.
     page.on("console", (message) => message.type() === "error" && !message.text().startsWith("Failed to load resource") && this.fault(`console: ${message.text()}`));
     page.on("request", (request) => !request.url().startsWith(`${base}/`) && !request.url().startsWith("data:") && this.fault(`a request to elsewhere: ${request.url()}`));
-    page.on("response", (answer) => answer.status() >= 400 && answer.request().resourceType() !== "document" && this.fault(`${answer.status()} for ${answer.url()}`));
+    page.on("response", (answer) => answer.status() >= 400 && answer.request().resourceType() !== "document" && !(this.leaving && answer.status() === 401) && this.fault(`${answer.status()} for ${answer.url()}`));
   }
 
   stop() {
@@ -70,6 +70,13 @@ export class Keyboard {
     const [answer] = await Promise.all([this.page.waitForNavigation({ waitUntil: "load" }), this.page.keyboard.press(key)]);
     this.#arrived(answer, status);
     await this.look(says);
+  }
+
+  // Ends the session. The page that is left may just ask for a part of itself.
+  async leave() {
+    this.leaving = true;
+    await this.press("form[action$='/logout'] button");
+    this.leaving = false;
   }
 
   // Presses a button, and waits until the page shows what follows. With scripts the answer may take its place in the same page.
