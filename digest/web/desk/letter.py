@@ -58,6 +58,16 @@ def shown(visit: Visit) -> Response:
     return framed(in_scheme(html, "light"))
 
 
+def first_form(edition: Edition) -> str:
+    """Return the form in which the email is shown at first.
+
+    Pictures of other sites may be large, and those sites see who asks for them. So they wait until the editor chooses a
+    form with pictures, as in an email program.
+    """
+    images = [story.image.url for story in edition.stories() if story.image]
+    return "plain" if any(url.startswith(("https:", "http:")) for url in images) else "light"
+
+
 def frame(visit: Visit) -> Response:
     edition = visit.edition()
     if edition.state == EditionState.SKIPPED:

@@ -38,7 +38,7 @@ from digest.web.desk.admin import sources
 from digest.web.desk.bar import bar, stops
 from digest.web.desk.checks import Checked, Problem, beside_parts, problems
 from digest.web.desk.edit import MAX_LEFT
-from digest.web.desk.letter import FORMS, variants
+from digest.web.desk.letter import FORMS, first_form, variants
 from digest.web.desk.sentences import PageSentence
 from digest.web.desk.since import acts as acts_since
 from digest.web.desk.since import change_lines, void_line
@@ -367,13 +367,14 @@ def _letter_choice(visit: Visit, edition: Edition, view: str, *, arrives: bool =
     and keeps its place there.
     """
     form = visit.query.get("form", "")
-    form, variant = form if form in FORMS else "light", visit.query.get("variant", "")[:64]
+    first = first_form(edition)
+    form, variant = form if form in FORMS else first, visit.query.get("variant", "")[:64]
     is_editable = edition.state in EDITABLE
     found = variants(visit, edition, visit.desk.checks.of(edition) if is_editable else None)
     last = visit.desk.checks.last(edition)
     keeps_place = "bare" not in visit.query if arrives else not found and (last is None or last.variants > 1)
     chosen = {
-        "form": "" if form == "light" else form,
+        "form": "" if form == first else form,
         "variant": variant,
         "view": "" if view == "stories" else view,
         "bare": "" if found or keeps_place else "1",
@@ -381,6 +382,7 @@ def _letter_choice(visit: Visit, edition: Edition, view: str, *, arrives: bool =
     return {
         "view": view,
         "form": form,
+        "pictures_elsewhere": form == first == "plain",
         "variant": variant,
         "variants": found,
         "keeps_place": is_editable and keeps_place,

@@ -6,17 +6,19 @@ import base64
 import io
 import re
 from collections.abc import Iterator
+from dataclasses import replace
+from html import unescape
 from pathlib import Path
 
 import pytest
-from PIL import Image
+from PIL import Image as PillowImage
 
-from digest.models import Subscriber
+from digest.models import Image, Subscriber
 from digest.subscribers.address import normalise
 from tests.web.desk.browser import Browser
-from tests.web.desk.conftest import KEY, edition_of, open_desk
+from tests.web.desk.conftest import KEY, edition_of, open_desk, put_draft
 from tests.web.desk.photographs import put_pictures
-from tests.web.site import Site
+from tests.web.site import Site, translated
 
 LETTER = f"/edition/{KEY}/letter"
 
@@ -38,11 +40,26 @@ def test_without_pictures_the_frame_may_load_none(editor: Browser) -> None:
 
 
 @pytest.mark.slow
+def test_nothing_is_loaded_from_the_papers_before_an_editor_asks_for_pictures(desk: Site, editor: Browser) -> None:
+    def shown(query: str = "") -> tuple[str, str, bool]:
+        page = unescape(editor.get(f"/edition/{KEY}{query}").text)
+        (form,) = re.findall(r'<a href="[^"]*form=(\w+)[^"]*" aria-current="true"', page)
+        (frame,) = re.findall(r'<iframe [^>]*src="[^"]*form=(\w+)', page)
+        return form, frame, translated("The pictures are on the papers' sites. Choose a form to see them.") in page
+
+    assert shown() == ("light", "light", False)
+    story = next(story for story in edition_of(desk).stories() if story.image)
+    put_draft(desk, edition_of(desk).with_story(replace(story, image=Image("https://paper.example.com/large.jpg"))))
+    assert shown() == ("plain", "plain", True)
+    assert shown("?form=light") == ("light", "light", False)
+
+
+@pytest.mark.slow
 def test_the_frame_gets_pictures_in_the_size_that_it_shows(desk: Site, editor: Browser) -> None:
     def pictures(form: str) -> list[tuple[int, bytes]]:
         found = re.findall('src="data:image/[a-z]+;base64,([^"]+)"', editor.get(f"{LETTER}?form={form}").text)
         files = [base64.b64decode(each) for each in found]
-        return [(Image.open(io.BytesIO(each)).width, each) for each in files]
+        return [(PillowImage.open(io.BytesIO(each)).width, each) for each in files]
 
     put_pictures(desk)
     phone, computer = pictures("light"), pictures("wide")
