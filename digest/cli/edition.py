@@ -314,6 +314,70 @@ def edit(
 
 @edition.command()
 @click.argument("key", metavar="EDITION")
+@click.argument("story")
+@click.option("--of", "article", metavar="ARTICLE", help="The picture of this article of the story, by id or URL.")
+@click.option("--address", metavar="URL", help="The picture at this address.")
+@click.option(
+    "--file",
+    "path",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="The picture in this file.",
+)
+@click.option("--none", "none", is_flag=True, help="No picture.")
+@click.option("--composed", is_flag=True, help="The picture that composing chose.")
+@click.pass_obj
+def picture(
+    home: Path,
+    key: str,
+    story: str,
+    article: str | None,
+    address: str | None,
+    path: Path | None,
+    none: bool,
+    composed: bool,
+) -> None:
+    """Choose the picture of a story."""
+    if sum((article is not None, address is not None, path is not None, none, composed)) != 1:
+        raise click.UsageError("name one of --of, --address, --file, --none and --composed")
+
+    def find_url(app: App) -> str:
+        theme = app.branding.theme
+        if address is not None:
+            if url := picture_address(address, theme):
+                return url
+            raise ConfigurationError.at("--address", f"{address} cannot be shown: it must begin with https://")
+        changed = existing(app, key)
+        found = changed.story(story)
+        if found is None:
+            ids = ", ".join(sorted(each.id for each in changed.stories()))
+            raise ConfigurationError.at("STORY", f"edition {key} has no story {story}; its stories: {ids}")
+        if path is not None:
+            try:
+                return save_upload(path.read_bytes(), changed, found, theme, app.articles.images)
+            except PictureProblem as problem:
+                raise ConfigurationError.at("--file", f"the picture was not taken: it {problem}") from None
+        known = app.articles.by_ids(found.article_ids)
+        images = {name: each.image for each in known.values() if each.image for name in (each.id, each.url)}
+        if article not in images:
+            ids = ", ".join(each.id for each in known.values() if each.image) or "none"
+            raise ConfigurationError.at(
+                "--of", f"story {story} has no article {article} with a picture; articles with one: {ids}"
+            )
+        return images[article].url
+
+    def act(app: App, by: Actor) -> Edition:
+        if not app.branding.theme.max_images:
+            raise ConfigurationError.at("theme.max_images", "is 0, so the emails of this newsletter have no pictures")
+        return app.editor.choose_picture(key, story, by, None if composed else "" if none else find_url(app))
+
+    from digest.render.pictures import PictureProblem
+    from digest.usecases.pictures import picture_address, save_upload
+
+    _change(home, key, act)
+
+
+@edition.command()
+@click.argument("key", metavar="EDITION")
 @click.pass_obj
 def undo(home: Path, key: str) -> None:
     """Undo the last change of an edition. Run it again to redo the change."""

@@ -8,12 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
+from threading import Lock
 from typing import TYPE_CHECKING
 
 from digest.messages import Message
 from digest.models import Edition, Image, InlineImage, Source, Story
-from digest.render.pictures import PictureProblem, PictureSlot, prepare
-from digest.render.texts import one_line
+from digest.render.pictures import PictureProblem, PictureSlot, clean, prepare
+from digest.render.texts import one_line, web_address
 
 if TYPE_CHECKING:
     from digest.collect.http.fetch import Fetcher
@@ -25,6 +26,30 @@ TIMEOUT = 30.0
 
 _THREADS = 8
 _CID = "cid:"
+# One upload is decoded at a time: a small file may need hundreds of megabytes, and the same process sends the edition.
+_DECODING = Lock()
+
+
+def is_shown(image: Image) -> bool:
+    """Whether an email shows a picture from its site. Mail programs block those whose address begins with http://."""
+    return web_address(image.url).startswith("https://")
+
+
+def picture_address(given: str, theme: Theme) -> str:
+    """Return a given address, if emails can have a picture from there; '' otherwise."""
+    image = Image(web_address(given.strip()[:2_000]))
+    return image.url if theme.images != "source" or is_shown(image) else ""
+
+
+def save_upload(data: bytes, edition: Edition, story: Story, theme: Theme, images: ImageStore) -> str:
+    """Store a picture of an editor, and return its URL. Raises PictureProblem if the email cannot show it."""
+    lead, thumbnail = theme.picture_slots
+    with _DECODING:
+        found = clean(data)
+        # A picture that is too small for its place is refused now, instead of when the edition is composed.
+        prepare(found.data, lead if story.id == edition.lead else thumbnail)
+    images.save([found])
+    return f"{_CID}{found.cid}"
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.cli.newsroom import Newsroom
+from tests.web.desk.photographs import photograph
 
 KEY = "2026-11-23"
 
@@ -200,6 +201,37 @@ def test_a_block_of_one_edition(newsroom: Newsroom) -> None:
     assert newsroom.digest("edition", "block", KEY, "weather", "--back").code == 0
     assert newsroom.digest("edition", "block", KEY, "quote", "--as-file").code == 0
     assert ("weather" in kinds(), "quote" in kinds()) == (True, False)
+
+
+def test_a_story_gets_another_picture(newsroom: Newsroom) -> None:
+    newsroom.json("compose")
+
+    def pictures() -> dict[str, str | None]:
+        sections = newsroom.json("edition", "show", KEY)["sections"]
+        return {story["id"]: story["image"] for each in sections for story in each["stories"]}
+
+    composed = pictures()
+    story = next(id for id, url in composed.items() if url)
+    file = newsroom.home / "own.jpg"
+    file.write_bytes(photograph(7, 0.5))
+    assert newsroom.digest("edition", "picture", KEY, story, "--none").code == 0
+    assert not pictures()[story]
+    assert newsroom.digest("edition", "picture", KEY, story, "--file", str(file)).code == 0
+    assert pictures()[story] not in (None, composed[story])
+    assert newsroom.digest("edition", "picture", KEY, story, "--composed").code == 0
+    assert pictures() == composed
+    file.write_bytes(b"no picture")
+    for options, says in (
+        ((), "name one of --of, --address, --file, --none and --composed"),
+        (("--none", "--composed"), "name one of"),
+        (("--file", str(file)), "--file: the picture was not taken: it is not a JPEG"),
+        (("--address", "http://example.com/a.jpg"), "it must begin with https://"),
+        (("--of", "elsewhere"), "has no article elsewhere with a picture; articles with one: "),
+    ):
+        refused = newsroom.digest("edition", "picture", KEY, story, *options)
+        assert (refused.code, says in refused.err) == (2, True), refused.err
+    refused = newsroom.digest("edition", "picture", KEY, "nothing", "--none")
+    assert (refused.code, "has no story nothing; its stories: " in refused.err) == (2, True)
 
 
 def test_an_intro_has_a_limit(newsroom: Newsroom) -> None:

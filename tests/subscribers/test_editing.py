@@ -155,7 +155,6 @@ REFUSED = {
     "subscribers:\n  - email: a@example.com\n    name: |\n      क\n": "set",
     "subscribers:\n  - email: a@example.com\n    name: &n क\n  - {email: b@example.com, name: *n}\n": "set",
     "subscribers:\n  - name: क\n    email: a@example.com\n": "unset",
-    "subscribers:\n  - {email: a@example.com, name: क}\n": "unset",
     "subscribers:\n  - {email: a@example.com, topics: [x],}\n": "insert",
     "? subscribers\n: - email: a@example.com\n": "remove",
     "{subscribers: []}\n": "add",

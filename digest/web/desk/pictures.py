@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from threading import Lock
 
-from digest.models import Article, Edition, Image, Role, Story
+from digest.models import Article, Edition, Role, Story
 from digest.render import texts
-from digest.render.pictures import clean, prepare
+from digest.usecases.pictures import is_shown
 from digest.web.desk.sentences import translate_all
 from digest.web.desk.visit import Visit
 
 _CID = "cid:"
-# One upload is decoded at a time: a small file may need hundreds of megabytes, and the same process sends the edition.
-_DECODING = Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +35,13 @@ def state(visit: Visit, edition: Edition, story: Story, articles: Sequence[Artic
         none = _("The emails have no pictures: `theme.max_images` is 0 in digest.yaml.")
         return PictureState("", "", none if is_admin else _("The emails of this newsletter have no pictures."), ())
     found = [each for each in articles if each.image]
-    usable = [each for each in found if each.image and (stored or _is_shown(each.image))]
+    usable = [each for each in found if each.image and (stored or is_shown(each.image))]
     # The one that it has is no choice.
     own = {story.image.url, story.image.origin} if story.image else set()
     choices = [each for each in usable if each.image and each.image.url not in own]
     if story.image and story.image.url.startswith(_CID):
         return PictureState(story.image.url.removeprefix(_CID), "", "", choices)
-    if story.image and _is_shown(story.image):
+    if story.image and is_shown(story.image):
         return PictureState("", texts.web_address(story.image.url), "", choices)
     if story.image or len(usable) < len(found):
         blocked = _(
@@ -58,26 +55,3 @@ def state(visit: Visit, edition: Edition, story: Story, articles: Sequence[Artic
     warned = next((each for each in edition.warnings if each.startswith(f"“{texts.one_line(story.title)}” has no")), "")
     why = translate_all(warned, visit.catalogue) if warned else _("It has no picture in the email.")
     return PictureState("", "", why, choices)
-
-
-def address(visit: Visit, given: str) -> str:
-    """Return a given address, if emails can have a picture from there; '' otherwise."""
-    image = Image(texts.web_address(given.strip()[:2_000]))
-    is_stored = visit.desk.app.branding.theme.images != "source"
-    return image.url if is_stored or _is_shown(image) else ""
-
-
-def read_upload(visit: Visit, edition: Edition, story: Story, data: bytes) -> str:
-    """Store an uploaded picture, and return its URL. Raises PictureProblem if the email cannot show it."""
-    lead, thumbnail = visit.desk.app.branding.theme.picture_slots
-    with _DECODING:
-        found = clean(data)
-        # A picture that is too small for its place is refused now, instead of when the edition is composed.
-        prepare(found.data, lead if story.id == edition.lead else thumbnail)
-    visit.desk.app.articles.images.save([found])
-    return f"{_CID}{found.cid}"
-
-
-def _is_shown(image: Image) -> bool:
-    """Whether an email shows a picture of a web address."""
-    return texts.web_address(image.url).startswith("https://")

@@ -18,6 +18,7 @@ from digest.models import Article, Edition, Role, Story, is_breaking
 from digest.render.pictures import MAX_BYTES, PictureProblem
 from digest.store.sending.revisions import REVISABLE
 from digest.usecases.edit_edition import NotEditable, has_refused
+from digest.usecases.pictures import picture_address, save_upload
 from digest.utils.text import one_line
 from digest.web.desk import edit, pictures, seen, since, today
 from digest.web.desk.access import MAX_PICTURE
@@ -137,7 +138,7 @@ def picture(visit: Visit) -> Response:
     image = images.get(chosen)
     url = image.url if image else "" if chosen == "none" else None
     if chosen == "address":
-        url = pictures.address(visit, visit.form.get("address", ""))
+        url = picture_address(visit.form.get("address", ""), visit.desk.app.branding.theme)
         if not url:
             wrong = _("This is not the address of a picture. It begins with https://.")
             return visit.problem(422, wrong, field="address")
@@ -166,8 +167,9 @@ def upload(visit: Visit) -> Response:
     elif not data:
         wrong = _("Choose a file first.")
     else:
+        app = visit.desk.app
         try:
-            url = pictures.read_upload(visit, edition, story, data)
+            url = save_upload(data, edition, story, app.branding.theme, app.articles.images)
         except PictureProblem as problem:
             why = translate(message_of(problem), visit.catalogue) or str(problem)
             wrong = _("The picture was not taken: it %(why)s.") % {"why": why}

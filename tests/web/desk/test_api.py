@@ -334,6 +334,8 @@ def test_acts_on_editions_by_desk_api_and_command_leave_the_same(tmp_path: Path)
                 ("undo", {}, ("undo",)),
                 ("add", {"story": dropped}, ("add", dropped)),
                 ("block", {"name": "weather", "act": "out"}, ("block", "weather", "--out")),
+                (f"story/{first}/picture", {"picture": "none"}, ("picture", first, "--none")),
+                (f"story/{first}/picture", {"picture": "composed"}, ("picture", first, "--composed")),
                 ("approve", {}, ("approve",)),
                 ("pause", {}, ("pause",)),
                 ("resume", {}, ("resume",)),
