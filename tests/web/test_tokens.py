@@ -39,7 +39,7 @@ from tests.web.test_answers import BLOCKS, KEY
 pytestmark = pytest.mark.slow
 
 MANY = examples(10_000, dev=200)
-MANY_COOKIES = examples(10_000, dev=50)
+MANY_COOKIES = examples(2_000, dev=50)
 HEADERS = {"Host": "localhost", "Content-Type": FORM}
 # Enough for every form; a field that a form does not have is ignored.
 FIELDS = {
